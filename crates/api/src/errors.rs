@@ -1,0 +1,100 @@
+//! Errors as they are said: `{"errors": [{"code", "message", "context"}]}`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The body of each answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// At least one; with validation errors, one per field.
+    pub errors: Vec<ErrorItem>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ErrorItem {
+    /// For programs: stable, in `snake_case`.
+    #[schema(example = "invalid_transition")]
+    pub code: String,
+    /// For people: what is wrong, and what to do.
+    pub message: String,
+    /// The facts, by name: the field, the limit, the current state…
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub context: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ErrorItem {
+    /// An error without facts.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code: code.as_str().to_owned(), message: message.into(), context: serde_json::Map::new() }
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn with(mut self, name: &str, fact: impl Into<serde_json::Value>) -> Self {
+        self.context.insert(name.to_owned(), fact.into());
+        self
+    }
+}
+
+/// Declares the codes.
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $doc:literal;)*) => {
+        /// What went wrong, for programs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// All codes with what they mean, for the documentation.
+            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $doc),)*];
+
+            /// The code on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest = "bad_request", "The request can't be read: malformed JSON, query, header or path.";
+    Unauthenticated = "unauthenticated", "No API key, or one that is unknown, expired or revoked.";
+    Unauthorized = "unauthorized", "The API key lacks a scope; the context names it.";
+    NotFound = "not_found", "There is no such record in this organization.";
+    MethodNotAllowed = "method_not_allowed", "The path exists, but not for this method.";
+    RequestTimeout = "request_timeout", "The request did not arrive, or was not answered, in time.";
+    NameTaken = "name_taken", "Another record has this name.";
+    VersionTaken = "version_taken", "The artifact has this version already.";
+    TargetTaken = "target_taken", "The artifact version has a binary for this target already; the context names it.";
+    KeyTaken = "key_taken", "This key is registered already; the context names it.";
+    IdTaken = "id_taken", "A record with this id exists already.";
+    InUse = "in_use", "Other records depend on this one; the message says which.";
+    InvalidTransition = "invalid_transition", "The binary's state does not allow this; the context names what it allows.";
+    InvalidState = "invalid_state", "The binary is in a state in which this can't be done.";
+    IncompleteUpload = "incomplete_upload", "Parts are missing, not valid, too small or of another size altogether.";
+    Conflict = "conflict", "Somebody else changed the record at the same time: read it again and retry.";
+    PreconditionFailed = "precondition_failed", "The record is no longer the one that If-Match names.";
+    PayloadTooLarge = "payload_too_large", "The body is larger than the limit that the message names.";
+    UnsupportedMediaType = "unsupported_media_type", "The body is not JSON.";
+    RangeNotSatisfiable = "range_not_satisfiable", "The content does not have the bytes that were asked for.";
+    Invalid = "invalid", "A field's value is not possible; the context names the field.";
+    UnknownField = "unknown_field", "The request has a field that does not exist.";
+    SizeMismatch = "size_mismatch", "More or fewer bytes arrived than were announced.";
+    HashMismatch = "hash_mismatch", "Other bytes arrived than were announced.";
+    SignatureInvalid = "signature_invalid", "The signature is not one by this key over this content.";
+    SigningKeyUnusable = "signing_key_unusable", "The signing key is disabled, revoked, or its certificate is not valid now.";
+    IdempotencyKeyReused = "idempotency_key_reused", "The Idempotency-Key was used for another request.";
+    IdempotencyInProgress = "idempotency_in_progress", "The first request with this Idempotency-Key is not finished.";
+    RateLimited = "rate_limited", "Too many requests at once: retry after the time in Retry-After.";
+    HeadersTooLarge = "headers_too_large", "The header section is larger than the server takes.";
+    LinkInvalid = "link_invalid", "This URL was not made by this server, or was altered.";
+    LinkExpired = "link_expired", "This URL's time is over: ask for a new one.";
+    ContentGone = "content_gone", "The content that this URL was for was reset or destroyed.";
+    StorageFull = "storage_full", "The server's disk is full; nothing was changed.";
+    QuotaExceeded = "quota_exceeded", "The organization's storage quota does not allow this.";
+    Unavailable = "unavailable", "Something that the server depends on is down: retry later.";
+    Internal = "internal", "A fault of the server; the request id leads to its log.";
+}

@@ -1,0 +1,48 @@
+//! What is said: the request and response types of the HTTP interfaces, with their OpenAPI schemas and error codes.
+//!
+//! Values are as on the wire: parsing them into the domain's types, and saying which field is wrong, is the server's work.
+//! Requests refuse unknown fields; responses tolerate them, so that a client may be older than its server.
+
+pub mod api_keys;
+pub mod artifact_versions;
+pub mod artifacts;
+pub mod binaries;
+pub mod binary_parts;
+pub mod binary_signatures;
+pub mod errors;
+pub mod events;
+pub mod json;
+pub mod lists;
+pub mod organizations;
+pub mod signing_keys;
+pub mod users;
+
+/// Declares the envelopes of a resource: one record under its name, and a page of records under the plural.
+macro_rules! envelopes {
+    ($resource:ident, $one:ident { $name:ident }, $many:ident { $plural:ident }) => {
+        #[doc = concat!("One record, under `", stringify!($name), "`.")]
+        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub struct $one {
+            /// The record.
+            pub $name: $resource,
+        }
+
+        #[doc = concat!("A page of records, under `", stringify!($plural), "`.")]
+        #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub struct $many {
+            /// The records of this page.
+            pub $plural: Vec<$resource>,
+            /// The cursor of the next page, for the `page` parameter; null on the last one.
+            pub next_page: Option<String>,
+        }
+
+        impl crate::lists::List for $many {
+            type Item = $resource;
+
+            fn into_page(self) -> (Vec<$resource>, Option<String>) {
+                (self.$plural, self.next_page)
+            }
+        }
+    };
+}
+pub(crate) use envelopes;

@@ -1,0 +1,48 @@
+//! The organization that the caller belongs to.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::json::present;
+
+/// A tenant and its settings.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Organization {
+    /// Its name everywhere.
+    pub prn: String,
+    /// For people.
+    pub name: String,
+    /// By how many different keys a binary must be signed.
+    pub required_signatures: u8,
+    /// The most bytes of content; null for no limit.
+    pub storage_quota: Option<u64>,
+    /// The bytes of content that are stored or declared for upload.
+    pub storage_used: u64,
+    /// When it was created.
+    pub inserted_at: String,
+    /// When it was last changed.
+    pub updated_at: String,
+}
+
+/// The organization, under its name.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationEnvelope {
+    /// The record.
+    pub organization: Organization,
+}
+
+/// Changes to the organization; what is absent stays, what is null is removed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationUpdate {
+    /// 1–128 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// By how many different keys a binary must be signed: 1 to 10. Applies to binaries that are signed from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_signatures: Option<u8>,
+    /// The most bytes of content.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    pub storage_quota: Option<Option<u64>>,
+}

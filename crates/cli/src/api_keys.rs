@@ -1,0 +1,141 @@
+//! `peridio api-keys`: the keys that callers prove themselves with. A new key's secret is shown once, by `create`.
+
+use clap::{Args, Subcommand};
+use olivine_api::api_keys::{ApiKey, ApiKeyCreate, ApiKeyUpdate};
+use olivine_client::Query;
+use olivine_domain::Timestamp;
+use olivine_domain::api_keys::ApiKey as Named;
+use olivine_domain::prn::Prn;
+
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::messages;
+use crate::output::record;
+use crate::session::Session;
+
+record!(ApiKey, "prn", "name", "role", "hint", "expires_at", "revoked_at");
+
+/// What can be done with API keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates an API key; its secret is in the answer and nowhere else
+    #[command(
+        after_help = "Examples:\n  peridio api-keys create --name ci --role writer\n  peridio api-keys create --name signer \
+                            --scope binary.sign --expires-at 2027-01-01T00:00:00Z"
+    )]
+    Create(Create),
+    /// Lists API keys, without their secrets
+    #[command(after_help = "Example:\n  peridio api-keys list --output table")]
+    List(List),
+    /// Shows an API key, without its secret
+    #[command(after_help = "Example:\n  peridio api-keys get --prn $API_KEY_PRN")]
+    Get(One),
+    /// Renames an API key, or lets it expire
+    #[command(
+        after_help = "Example:\n  peridio api-keys update --prn $API_KEY_PRN --expires-at 2027-01-01T00:00:00Z"
+    )]
+    Update(Update),
+    /// Makes an API key useless at once, for good
+    #[command(
+        visible_alias = "delete",
+        after_help = "Example:\n  peridio api-keys revoke --prn $API_KEY_PRN"
+    )]
+    Revoke(One),
+}
+
+/// A new key.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// What it is for
+    #[arg(long)]
+    name: String,
+    /// admin, writer or reader
+    #[arg(long, required_unless_present = "scopes")]
+    role: Option<String>,
+    /// A single scope in place of a role, such as binary.create; may be given several times
+    #[arg(
+        long = "scope",
+        alias = "scopes",
+        value_name = "SCOPE",
+        value_delimiter = ',',
+        conflicts_with = "role"
+    )]
+    scopes: Vec<String>,
+    /// When it stops working
+    #[arg(long, value_name = "DATE-TIME")]
+    expires_at: Option<Timestamp>,
+}
+
+/// Which keys to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those of this name
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One key.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, alias = "api-key-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to a key.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// What it is for
+    #[arg(long)]
+    name: Option<String>,
+    /// When it stops working
+    #[arg(long, value_name = "DATE-TIME", conflicts_with = "never_expires")]
+    expires_at: Option<Timestamp>,
+    /// It does not stop working
+    #[arg(long)]
+    never_expires: bool,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => {
+                session.create::<ApiKey>(&create.body()).await?;
+                messages::note("the key is shown this once: keep it safe");
+                Ok(())
+            }
+            Self::List(List { name, options }) => {
+                session.list::<ApiKey>(&options, Query::default().with("name", name)).await
+            }
+            Self::Get(One { prn }) => session.get::<ApiKey>(&prn, &[]).await,
+            Self::Update(update) => session.update::<ApiKey>(&update.one.prn, &update.body()).await,
+            Self::Revoke(One { prn }) => {
+                session.client.delete::<ApiKey>(&prn).await?;
+                messages::note(&format!("revoked {prn}"));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Create {
+    fn body(self) -> ApiKeyCreate {
+        let scopes = Some(self.scopes).filter(|scopes| !scopes.is_empty());
+        let expires_at = self.expires_at.map(|moment| moment.to_string());
+        ApiKeyCreate { name: self.name, role: self.role, scopes, expires_at }
+    }
+}
+
+impl Update {
+    fn body(&self) -> ApiKeyUpdate {
+        let expires_at = self.expires_at.map(|moment| Some(moment.to_string()));
+        ApiKeyUpdate {
+            name: self.name.clone(),
+            expires_at: expires_at.or(self.never_expires.then_some(None)),
+        }
+    }
+}

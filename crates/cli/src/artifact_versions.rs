@@ -1,0 +1,146 @@
+//! `peridio artifact-versions`: the versions of artifacts.
+
+use clap::{Args, Subcommand};
+use olivine_api::artifact_versions::{ArtifactVersion, ArtifactVersionCreate, ArtifactVersionUpdate};
+use olivine_client::Query;
+use olivine_domain::artifact_versions::ArtifactVersion as Named;
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::prn::Prn;
+use uuid::Uuid;
+
+use crate::custom_metadata;
+use crate::failure::Failure;
+use crate::lists::{Expand, ListOptions};
+use crate::output::record;
+use crate::session::Session;
+
+record!(ArtifactVersion, "prn", "version", "artifact_prn", "description", "inserted_at");
+
+/// What can be done with artifact versions.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates a version of an artifact
+    #[command(
+        after_help = "Example:\n  peridio artifact-versions create --artifact-prn $ARTIFACT_PRN --version 1.2.3"
+    )]
+    Create(Create),
+    /// Lists versions
+    #[command(
+        after_help = "Example:\n  peridio artifact-versions list --artifact-prn $ARTIFACT_PRN --order desc"
+    )]
+    List(List),
+    /// Shows a version
+    #[command(after_help = "Example:\n  peridio artifact-versions get --prn $VERSION_PRN --expand artifact")]
+    Get(Get),
+    /// Changes a version
+    #[command(
+        after_help = "Example:\n  peridio artifact-versions update --prn $VERSION_PRN --description 'Fixes the fan'"
+    )]
+    Update(Update),
+    /// Deletes a version that has no binaries
+    #[command(after_help = "Example:\n  peridio artifact-versions delete --prn $VERSION_PRN")]
+    Delete(One),
+}
+
+/// A new version.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The artifact that it is a version of
+    #[arg(long, value_name = "PRN")]
+    artifact_prn: Prn<Artifact>,
+    /// The version: free text, unique in the artifact
+    #[arg(long)]
+    version: String,
+    /// What people say of it
+    #[arg(long)]
+    description: Option<String>,
+    /// A JSON object, or @ and the name of a file with one
+    #[arg(long, value_name = "JSON|@FILE")]
+    custom_metadata: Option<String>,
+    /// The UUID of its PRN; made by the server where it is not given
+    #[arg(long, value_name = "UUID")]
+    id: Option<Uuid>,
+}
+
+/// Which versions to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those of this artifact
+    #[arg(long, value_name = "PRN")]
+    artifact_prn: Option<Prn<Artifact>>,
+    /// Only this version
+    #[arg(long)]
+    version: Option<String>,
+    #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One version, with what to embed.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    expand: Expand,
+}
+
+/// One version.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, alias = "artifact-version-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to a version.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// What people say of it; empty removes it
+    #[arg(long)]
+    description: Option<String>,
+    /// A JSON object, or @ and the name of a file with one; null removes it
+    #[arg(long, value_name = "JSON|@FILE")]
+    custom_metadata: Option<String>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => session.create::<ArtifactVersion>(&create.body()?).await,
+            Self::List(list) => session.list::<ArtifactVersion>(&list.options, list.query()).await,
+            Self::Get(Get { one, expand }) => session.get::<ArtifactVersion>(&one.prn, &expand.expand).await,
+            Self::Update(update) => session.update::<ArtifactVersion>(&update.one.prn, &update.body()?).await,
+            Self::Delete(One { prn }) => session.delete::<ArtifactVersion>(&prn).await,
+        }
+    }
+}
+
+impl Create {
+    fn body(self) -> Result<ArtifactVersionCreate, Failure> {
+        let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
+        let artifact_prn = self.artifact_prn.to_string();
+        let Self { id, version, description, .. } = self;
+        Ok(ArtifactVersionCreate { id, artifact_prn, version, description, custom_metadata })
+    }
+}
+
+impl List {
+    fn query(&self) -> Query {
+        let query =
+            Query::default().with("artifact_prn", self.artifact_prn).with("version", self.version.as_ref());
+        query.expand(&self.expand.expand)
+    }
+}
+
+impl Update {
+    fn body(&self) -> Result<ArtifactVersionUpdate, Failure> {
+        Ok(ArtifactVersionUpdate {
+            description: custom_metadata::description_change(self.description.clone()),
+            custom_metadata: custom_metadata::read_change(self.custom_metadata.as_ref())?,
+        })
+    }
+}

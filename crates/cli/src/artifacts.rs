@@ -1,0 +1,121 @@
+//! `peridio artifacts`: the types of binaries.
+
+use clap::{Args, Subcommand};
+use olivine_api::artifacts::{Artifact, ArtifactCreate, ArtifactUpdate};
+use olivine_client::Query;
+use olivine_domain::artifacts::Artifact as Named;
+use olivine_domain::prn::Prn;
+use uuid::Uuid;
+
+use crate::custom_metadata;
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::output::record;
+use crate::session::Session;
+
+record!(Artifact, "prn", "name", "description", "inserted_at");
+
+/// What can be done with artifacts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates an artifact
+    #[command(
+        after_help = "Example:\n  peridio artifacts create --name main-firmware --description 'The main board'"
+    )]
+    Create(Create),
+    /// Lists artifacts
+    #[command(after_help = "Example:\n  peridio artifacts list --search \"name~'firmware'\"")]
+    List(List),
+    /// Shows an artifact
+    #[command(after_help = "Example:\n  peridio artifacts get --prn $ARTIFACT_PRN")]
+    Get(One),
+    /// Changes an artifact
+    #[command(after_help = "Example:\n  peridio artifacts update --prn $ARTIFACT_PRN --name main-board")]
+    Update(Update),
+    /// Deletes an artifact that has no versions
+    #[command(after_help = "Example:\n  peridio artifacts delete --prn $ARTIFACT_PRN")]
+    Delete(One),
+}
+
+/// A new artifact.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Unique in the organization
+    #[arg(long)]
+    name: String,
+    /// What people say of it
+    #[arg(long)]
+    description: Option<String>,
+    /// A JSON object, or @ and the name of a file with one
+    #[arg(long, value_name = "JSON|@FILE")]
+    custom_metadata: Option<String>,
+    /// The UUID of its PRN; made by the server where it is not given
+    #[arg(long, value_name = "UUID")]
+    id: Option<Uuid>,
+}
+
+/// Which artifacts to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only the one of this name
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One artifact.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, alias = "artifact-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to an artifact.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// Its PRN
+    #[arg(long, alias = "artifact-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+    /// Unique in the organization
+    #[arg(long)]
+    name: Option<String>,
+    /// What people say of it; empty removes it
+    #[arg(long)]
+    description: Option<String>,
+    /// A JSON object, or @ and the name of a file with one; null removes it
+    #[arg(long, value_name = "JSON|@FILE")]
+    custom_metadata: Option<String>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => session.create::<Artifact>(&create.body()?).await,
+            Self::List(List { name, options }) => {
+                session.list::<Artifact>(&options, Query::default().with("name", name)).await
+            }
+            Self::Get(One { prn }) => session.get::<Artifact>(&prn, &[]).await,
+            Self::Update(update) => session.update::<Artifact>(&update.prn, &update.body()?).await,
+            Self::Delete(One { prn }) => session.delete::<Artifact>(&prn).await,
+        }
+    }
+}
+
+impl Create {
+    fn body(self) -> Result<ArtifactCreate, Failure> {
+        let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
+        Ok(ArtifactCreate { id: self.id, name: self.name, description: self.description, custom_metadata })
+    }
+}
+
+impl Update {
+    fn body(&self) -> Result<ArtifactUpdate, Failure> {
+        Ok(ArtifactUpdate {
+            name: self.name.clone(),
+            description: custom_metadata::description_change(self.description.clone()),
+            custom_metadata: custom_metadata::read_change(self.custom_metadata.as_ref())?,
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! `peridio binaries`: records, contents, lifecycle.
+
+mod create;
+mod destroy;
+mod download;
+mod sign;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount};
+use olivine_client::Query;
+use olivine_domain::Target;
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::binaries::{Binary as Named, BinaryState};
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::prn::Prn;
+
+use crate::custom_metadata;
+use crate::failure::Failure;
+use crate::lists::{Expand, ListOptions};
+use crate::output::{Record, record};
+use crate::session::Session;
+use crate::uploads::UploadOptions;
+
+pub(crate) use create::{Wanted, check_waits, hash};
+
+record!(Binary, "prn", "target", "state", "size", "hash", "inserted_at");
+
+impl Record for DownloadCount {
+    const COLUMNS: &'static [&'static str] = &["day", "issued", "finished"];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What can be done with binaries.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates a binary; with --content-path also uploads, waits for verification and signs
+    #[command(
+        after_help = "Examples:\n  peridio binaries create --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf \\\n    \
+                            --hash $(sha256sum firmware.bin | cut -d' ' -f1) --size $(stat -c%s firmware.bin)\n  peridio binaries create \
+                            --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf \\\n    --content-path firmware.bin \
+                            --signing-key private_key.pem"
+    )]
+    Create(Box<create::Create>),
+    /// Uploads a file as a binary's content and waits until it is verified; carries on after an interruption
+    #[command(
+        after_help = "Example:\n  peridio binaries upload --binary-prn $BINARY_PRN --file firmware.bin"
+    )]
+    Upload(Upload),
+    /// Changes a binary, or asks for its next state
+    #[command(
+        after_help = "Examples:\n  peridio binaries update --prn $BINARY_PRN --state hashable      # the upload is complete\n  peridio \
+                            binaries update --prn $BINARY_PRN --state uploadable    # begin the upload anew"
+    )]
+    Update(Update),
+    /// Destroys a binary's content for good; the record stays
+    #[command(after_help = "Example:\n  peridio binaries destroy --prn $BINARY_PRN")]
+    Destroy(destroy::Destroy),
+    /// Deletes the record of a binary that never was signed
+    #[command(after_help = "Example:\n  peridio binaries delete --prn $BINARY_PRN")]
+    Delete(One),
+    /// Shows a binary
+    #[command(
+        after_help = "Example:\n  peridio binaries get --prn $BINARY_PRN --expand artifact_version.artifact"
+    )]
+    Get(Get),
+    /// Lists binaries
+    #[command(
+        after_help = "Example:\n  peridio binaries list --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf"
+    )]
+    List(List),
+    /// Signs a verified binary with a local private key
+    #[command(
+        after_help = "Example:\n  peridio binaries sign --prn $BINARY_PRN --signing-key private_key.pem"
+    )]
+    Sign(sign::Sign),
+    /// Downloads a binary's content and verifies hash and signatures; carries on after an interruption
+    #[command(
+        after_help = "Example:\n  peridio binaries download --prn $BINARY_PRN -o firmware.bin --signing-key public_key.pem"
+    )]
+    Download(download::Download),
+    /// Shows how often a binary was downloaded, day by day
+    #[command(after_help = "Example:\n  peridio binaries downloads --prn $BINARY_PRN --output table")]
+    Downloads(One),
+}
+
+/// One binary.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, alias = "binary-prn", value_name = "PRN")]
+    pub(crate) prn: Prn<Named>,
+}
+
+/// A content to upload.
+#[derive(Debug, Args)]
+pub(crate) struct Upload {
+    #[command(flatten)]
+    one: One,
+    /// The file with the content
+    #[arg(long, alias = "content-path", value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    options: UploadOptions,
+}
+
+/// Changes to a binary.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// hashable (the upload is complete), hashing (verify again), uploadable (begin the upload anew) or destroyed
+    #[arg(long, value_parser = BinaryState::NAMES)]
+    state: Option<String>,
+    /// What people say of it; empty removes it
+    #[arg(long)]
+    description: Option<String>,
+    /// A JSON object, or @ and the name of a file with one; null removes it
+    #[arg(long, value_name = "JSON|@FILE")]
+    custom_metadata: Option<String>,
+}
+
+/// One binary, with what to embed.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    expand: Expand,
+}
+
+/// Which binaries to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those of this artifact version
+    #[arg(long, value_name = "PRN")]
+    artifact_version_prn: Option<Prn<ArtifactVersion>>,
+    /// Only those for this target
+    #[arg(long)]
+    target: Option<Target>,
+    /// Only those in this state
+    #[arg(long, value_parser = BinaryState::NAMES)]
+    state: Option<String>,
+    /// Only those with this hash
+    #[arg(long)]
+    hash: Option<Sha256Digest>,
+    #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => create.run(session).await,
+            Self::Upload(upload) => upload.run(session).await,
+            Self::Update(update) => update.run(session).await,
+            Self::Destroy(destroy) => destroy.run(session).await,
+            Self::Delete(One { prn }) => session.delete::<Binary>(&prn).await,
+            Self::Get(Get { one, expand }) => session.get::<Binary>(&one.prn, &expand.expand).await,
+            Self::List(list) => session.list::<Binary>(&list.options, list.query()).await,
+            Self::Sign(sign) => sign.run(session).await,
+            Self::Download(download) => download.run(session).await,
+            Self::Downloads(one) => downloads(session, one).await,
+        }
+    }
+}
+
+impl Upload {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let binary = self.options.upload(session, self.one.prn, self.file, None).await?;
+        session.printer.one(&binary)
+    }
+}
+
+impl Update {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let change = BinaryUpdate {
+            state: self.state,
+            description: custom_metadata::description_change(self.description),
+            custom_metadata: custom_metadata::read_change(self.custom_metadata.as_ref())?,
+        };
+        session.update::<Binary>(&self.one.prn, &change).await
+    }
+}
+
+impl List {
+    fn query(&self) -> Query {
+        let query = Query::default().with("artifact_version_prn", self.artifact_version_prn);
+        let query = query.with("target", self.target.as_ref()).with("state", self.state.as_ref());
+        query.with("hash", self.hash).expand(&self.expand.expand)
+    }
+}
+
+async fn downloads(session: &Session, one: One) -> Result<(), Failure> {
+    let counts = session.client.download_counts(&one.prn).await?;
+    let mut list = session.printer.list();
+    counts.iter().try_for_each(|count| list.add(count))?;
+    list.finish()
+}

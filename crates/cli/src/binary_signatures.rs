@@ -1,0 +1,139 @@
+//! `peridio binary-signatures`: signatures that were made elsewhere, such as by `openssl`.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, Subcommand};
+use olivine_api::binary_signatures::{BinarySignature, BinarySignatureCreate};
+use olivine_client::Query;
+use olivine_domain::binaries::Binary;
+use olivine_domain::binary_signatures::BinarySignature as Named;
+use olivine_domain::prn::Prn;
+use olivine_domain::signing_keys::{KeyId, SigningKey};
+
+use crate::failure::Failure;
+use crate::lists::{Expand, ListOptions};
+use crate::output::record;
+use crate::session::Session;
+
+record!(BinarySignature, "prn", "binary_prn", "keyid", "scheme", "inserted_at");
+
+/// What can be done with signatures.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Attaches a signature to a binary
+    #[command(
+        after_help = "Example:\n  openssl dgst -sha256 -sign private_key.pem -out firmware.sig firmware.bin\n  peridio \
+                            binary-signatures create --binary-prn $BINARY_PRN --signing-key-prn $KEY_PRN \\\n    --signature $(base64 \
+                            firmware.sig)"
+    )]
+    Create(Create),
+    /// Lists signatures
+    #[command(after_help = "Example:\n  peridio binary-signatures list --binary-prn $BINARY_PRN")]
+    List(List),
+    /// Shows a signature
+    #[command(
+        after_help = "Example:\n  peridio binary-signatures get --prn $SIGNATURE_PRN --expand signing_key"
+    )]
+    Get(Get),
+    /// Deletes a signature of a binary that is in no bundle
+    #[command(after_help = "Example:\n  peridio binary-signatures delete --prn $SIGNATURE_PRN")]
+    Delete(One),
+}
+
+/// A signature to attach.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The binary that was signed
+    #[arg(long, alias = "prn", value_name = "PRN")]
+    binary_prn: Prn<Binary>,
+    /// The key that signed
+    #[arg(long, value_name = "PRN", required_unless_present = "keyid", conflicts_with = "keyid")]
+    signing_key_prn: Option<Prn<SigningKey>>,
+    /// The id of the key that signed, in place of its PRN
+    #[arg(long)]
+    keyid: Option<KeyId>,
+    /// The signature in base64 or hexadecimal digits; spaces and line breaks do not matter
+    #[arg(long, num_args = 1.., required_unless_present = "signature_file", conflicts_with = "signature_file")]
+    signature: Vec<String>,
+    /// The file with the signature as openssl writes it
+    #[arg(long, value_name = "FILE")]
+    signature_file: Option<PathBuf>,
+}
+
+/// Which signatures to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those of this binary
+    #[arg(long, alias = "prn", value_name = "PRN")]
+    binary_prn: Option<Prn<Binary>>,
+    /// Only those by this key
+    #[arg(long, value_name = "PRN")]
+    signing_key_prn: Option<Prn<SigningKey>>,
+    #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One signature, with what to embed.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    expand: Expand,
+}
+
+/// One signature.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, alias = "binary-signature-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => session.create::<BinarySignature>(&create.body()?).await,
+            Self::List(list) => session.list::<BinarySignature>(&list.options, list.query()).await,
+            Self::Get(Get { one, expand }) => session.get::<BinarySignature>(&one.prn, &expand.expand).await,
+            Self::Delete(One { prn }) => session.delete::<BinarySignature>(&prn).await,
+        }
+    }
+}
+
+impl Create {
+    fn body(self) -> Result<BinarySignatureCreate, Failure> {
+        let signature = match &self.signature_file {
+            Some(path) => read(path)?,
+            None => self.signature.join(" "),
+        };
+        Ok(BinarySignatureCreate {
+            binary_prn: self.binary_prn.to_string(),
+            signing_key_prn: self.signing_key_prn.map(|prn| prn.to_string()),
+            keyid: self.keyid.map(|keyid| keyid.to_string()),
+            signature,
+        })
+    }
+}
+
+/// What `openssl` writes is raw; what `base64` makes of it is taken too.
+fn read(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::with_source(format!("can't read {}", path.display()), error))?;
+    let is_text =
+        !bytes.is_empty() && bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    Ok(if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { STANDARD.encode(bytes) })
+}
+
+impl List {
+    fn query(&self) -> Query {
+        let query = Query::default()
+            .with("binary_prn", self.binary_prn)
+            .with("signing_key_prn", self.signing_key_prn);
+        query.expand(&self.expand.expand)
+    }
+}

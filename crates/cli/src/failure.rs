@@ -1,0 +1,173 @@
+//! How a command fails: one clear sentence on stderr, what else is known below it, and an exit status.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+use olivine_api::errors::ErrorItem;
+use olivine_client::{Error as ClientError, downloads, uploads};
+use serde_json::Value;
+
+use crate::messages;
+
+/// Why a command did not do what was asked for.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked for makes no sense.
+    Usage(String),
+    /// Something of this machine.
+    Local(String, Option<Box<dyn Error + Send + Sync>>),
+    /// A request.
+    Client(ClientError),
+    /// An upload.
+    Upload(uploads::Error),
+    /// A download.
+    Download(downloads::Error),
+    /// Nobody reads what is printed any more.
+    Printing(io::Error),
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self::Local(message.into(), None)
+    }
+
+    pub(crate) fn with_source(
+        message: impl Into<String>,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Local(message.into(), Some(Box::new(source)))
+    }
+
+    /// Says what is wrong on stderr, and how the process exits.
+    pub(crate) fn report(&self) -> ExitCode {
+        if !self.is_broken_pipe() {
+            messages::error(&self.text());
+        }
+        match self {
+            // Who closes a pipe early has seen enough: 'peridio events list | head'.
+            Self::Printing(_) if self.is_broken_pipe() => ExitCode::SUCCESS,
+            Self::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
+    fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Printing(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Usage(message) => message.clone(),
+            Self::Local(message, source) => {
+                chain(message.clone(), source.as_deref().map(|source| source as &dyn Error))
+            }
+            Self::Client(error)
+            | Self::Upload(uploads::Error::Client(error))
+            | Self::Download(downloads::Error::Client(error)) => client_text(error),
+            Self::Upload(error) => chain(error.to_string(), error.source()),
+            Self::Download(error) => chain(error.to_string(), error.source()),
+            Self::Printing(error) => format!("can't print: {error}"),
+        }
+    }
+}
+
+/// What went wrong, and what was behind it.
+fn chain(mut text: String, mut source: Option<&(dyn Error + 'static)>) -> String {
+    while let Some(error) = source {
+        let cause = error.to_string();
+        // Libraries like to say their cause's words again.
+        if !text.contains(&cause) {
+            let _ = write!(text, ": {cause}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+fn client_text(error: &ClientError) -> String {
+    let ClientError::Api { status, errors, request_id, .. } = error else {
+        return chain(error.to_string(), error.source());
+    };
+    let mut text = match errors.as_slice() {
+        [] => error.to_string(),
+        items => items.iter().map(item_text).collect::<Vec<_>>().join("\n"),
+    };
+    if let (500.., Some(id)) = (status, request_id) {
+        let _ = write!(text, "\n  request id: {id}");
+    }
+    text
+}
+
+/// `size: 3 is too small (invalid)`, and below it the facts that the sentence does not have.
+fn item_text(item: &ErrorItem) -> String {
+    let field =
+        item.context.get("field").and_then(Value::as_str).filter(|field| !item.message.contains(*field));
+    let mut text = field.map(|field| format!("{field}: ")).unwrap_or_default();
+    let _ = write!(text, "{} ({})", item.message, item.code);
+    for (name, fact) in &item.context {
+        let fact = fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
+        if name != "field" && !item.message.contains(&fact) {
+            let _ = write!(text, "\n  {name}: {fact}");
+        }
+    }
+    text
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<uploads::Error> for Failure {
+    fn from(error: uploads::Error) -> Self {
+        Self::Upload(error)
+    }
+}
+
+impl From<downloads::Error> for Failure {
+    fn from(error: downloads::Error) -> Self {
+        Self::Download(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Of stdout; files say which one they are.
+    fn from(error: io::Error) -> Self {
+        Self::Printing(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use olivine_api::errors::ErrorCode;
+
+    #[test]
+    fn a_refusal_is_one_line_per_field_with_its_code() {
+        let size =
+            ErrorItem::new(ErrorCode::Invalid, "must be at most 5").with("field", "size").with("limit", 5);
+        let taken = ErrorItem::new(ErrorCode::TargetTaken, "there is a binary for it").with("prn", "prn:1:x");
+        let errors = vec![size, taken];
+        let error =
+            ClientError::Api { status: 422, request_id: Some("r".to_owned()), retry_after: None, errors };
+        let text = Failure::from(error).text();
+        assert_eq!(
+            text,
+            "size: must be at most 5 (invalid)\nthere is a binary for it (target_taken)\n  prn: prn:1:x"
+        );
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = io::Error::new(io::ErrorKind::NotFound, "no such file");
+        let text = Failure::with_source("can't read key.pem", error).text();
+        assert_eq!(text, "can't read key.pem: no such file");
+    }
+}

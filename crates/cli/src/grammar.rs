@@ -1,0 +1,130 @@
+//! The grammar's top: settings that every command takes, and the commands.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::output::Format;
+use crate::session::Session;
+use crate::{
+    api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, completions, events,
+    organizations, profiles, push, signing_keys, users,
+};
+
+/// Manage firmware: upload, sign, distribute.
+#[derive(Debug, Parser)]
+#[command(
+    name = "peridio",
+    version,
+    after_help = "Example:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
+                  --signing-key private_key.pem"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) globals: Globals,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// The API key
+    #[arg(long, env = "PERIDIO_API_KEY", hide_env_values = true, global = true, value_name = "KEY")]
+    pub(crate) api_key: Option<String>,
+    #[arg(
+        help = "Where the server is [default: http://localhost:8080]",
+        long,
+        env = "PERIDIO_BASE_URL",
+        global = true,
+        value_name = "URL"
+    )]
+    pub(crate) base_url: Option<String>,
+    /// A PEM file with certificate authorities to trust besides the system's
+    #[arg(long, env = "PERIDIO_CA_PATH", global = true, value_name = "FILE")]
+    pub(crate) ca_path: Option<String>,
+    /// The profile to take settings from (see 'peridio config profiles')
+    #[arg(long, env = "PERIDIO_PROFILE", global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// How to print records [default: json; lists on a terminal: table]
+    #[arg(long, value_enum, global = true, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    /// How often a request that fails in a way that may pass is tried again
+    #[arg(long, env = "PERIDIO_RETRIES", global = true, hide = true, value_name = "COUNT")]
+    pub(crate) retries: Option<usize>,
+    /// After how many seconds without any progress an attempt counts as failed
+    #[arg(long, env = "PERIDIO_TIMEOUT", global = true, hide = true, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The types of binaries
+    #[command(subcommand, visible_alias = "artifact")]
+    Artifacts(artifacts::Command),
+    /// The versions of artifacts
+    #[command(subcommand, visible_alias = "artifact-version")]
+    ArtifactVersions(artifact_versions::Command),
+    /// Binaries: records, contents, signatures, lifecycle
+    #[command(subcommand, visible_alias = "binary")]
+    Binaries(binaries::Command),
+    /// The parts of an upload, one by one
+    #[command(subcommand, visible_alias = "binary-part")]
+    BinaryParts(binary_parts::Command),
+    /// Signatures of binaries
+    #[command(subcommand, visible_alias = "binary-signature")]
+    BinarySignatures(binary_signatures::Command),
+    /// The public keys that may sign
+    #[command(subcommand, visible_alias = "signing-key")]
+    SigningKeys(signing_keys::Command),
+    /// The keys that callers of the API prove themselves with
+    #[command(subcommand, visible_alias = "api-key")]
+    ApiKeys(api_keys::Command),
+    /// The audit trail
+    #[command(subcommand, visible_alias = "event")]
+    Events(events::Command),
+    /// Who the caller is
+    #[command(subcommand, visible_alias = "user")]
+    Users(users::Command),
+    /// The organization's settings
+    #[command(subcommand, visible_alias = "organizations")]
+    Organization(organizations::Command),
+    /// This command's own settings
+    #[command(subcommand)]
+    Config(profiles::Config),
+    /// From a file to a signed binary: finds or creates artifact and version, uploads, signs
+    Push(push::Push),
+    /// Prints completions for a shell
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let Self { globals, command } = self;
+        let command = match command {
+            Command::Config(config) => return config.run(&globals),
+            Command::Completions(completions) => return completions.run(),
+            command => command,
+        };
+        let session = &Session::open(&globals)?;
+        match command {
+            Command::Artifacts(command) => command.run(session).await,
+            Command::ArtifactVersions(command) => command.run(session).await,
+            Command::Binaries(command) => command.run(session).await,
+            Command::BinaryParts(command) => command.run(session).await,
+            Command::BinarySignatures(command) => command.run(session).await,
+            Command::SigningKeys(command) => command.run(session).await,
+            Command::ApiKeys(command) => command.run(session).await,
+            Command::Events(command) => command.run(session).await,
+            Command::Users(command) => command.run(session).await,
+            Command::Organization(command) => command.run(session).await,
+            Command::Push(push) => push.run(session).await,
+            Command::Config(_) | Command::Completions(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! The options that all lists take.
+
+use clap::Args;
+use olivine_client::Query;
+use olivine_domain::pages::Order;
+
+/// How many records are listed unless one says otherwise.
+const USUAL: usize = 100;
+
+/// Which records to list, and in which order.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "List options")]
+pub(crate) struct ListOptions {
+    /// List at most this many [default: 100]
+    #[arg(long, value_name = "COUNT", conflicts_with = "all")]
+    limit: Option<usize>,
+    /// List every one
+    #[arg(long)]
+    all: bool,
+    /// By creation: asc (oldest first) or desc (newest first)
+    #[arg(long, value_name = "ORDER", value_parser = ["asc", "desc"])]
+    order: Option<String>,
+    #[arg(
+        help = "Only what matches: \"inserted_at>='2026-01-01T00:00:00Z' and description~'east blue'\"",
+        long,
+        value_name = "CLAUSES"
+    )]
+    search: Option<String>,
+}
+
+impl ListOptions {
+    /// The newest `limit` records.
+    pub(crate) fn newest(limit: usize) -> Self {
+        Self { limit: Some(limit), order: Some(Order::Desc.to_string()), ..Self::default() }
+    }
+
+    /// Adds them to the filters of a resource.
+    pub(crate) fn apply(&self, query: Query) -> Query {
+        let limit = if self.all { None } else { Some(self.limit.unwrap_or(USUAL)) };
+        query.with("order", self.order.as_ref()).with("search", self.search.as_ref()).limit(limit)
+    }
+}
+
+/// What to embed in a record.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Expand {
+    #[arg(
+        help = "Embed a related record, such as artifact_version.artifact; may be given several times",
+        long,
+        value_name = "PATH",
+        value_delimiter = ','
+    )]
+    pub(crate) expand: Vec<String>,
+}

@@ -1,0 +1,51 @@
+//! The `peridio` command: firmware from a disk to a server, signed, and back.
+//!
+//! It talks to the Admin API only, through `olivine-client`. Data goes to stdout, everything else to stderr; it must never ask
+//! a question when stdin is not a terminal, and never show the API key.
+
+mod api_keys;
+mod artifact_versions;
+mod artifacts;
+mod binaries;
+mod binary_parts;
+mod binary_signatures;
+mod completions;
+mod custom_metadata;
+mod events;
+mod failure;
+mod grammar;
+mod lists;
+mod messages;
+mod organizations;
+mod output;
+mod private_keys;
+mod profiles;
+mod progress;
+mod push;
+mod session;
+mod settings;
+mod signing;
+mod signing_keys;
+mod sizes;
+mod uploads;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::failure::Failure;
+use crate::grammar::Cli;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(cli.run()),
+        Err(error) => Err(Failure::with_source("can't start threads", error)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,138 @@
+//! Printing records: as JSON in the API's own order, as bare PRNs for scripts, or as tables for people.
+
+mod json;
+mod table;
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// How records are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The record itself, indented; lists as an array
+    Json,
+    /// Just the PRN, one per line
+    Prn,
+    /// For people
+    Table,
+    /// One record per line
+    Jsonl,
+}
+
+/// Something that can be printed.
+pub(crate) trait Record: Serialize {
+    /// The fields that a table shows.
+    const COLUMNS: &'static [&'static str];
+
+    /// Its name, if it has one.
+    fn prn(&self) -> Option<&str>;
+}
+
+/// Says of a wire type which of its fields a table shows.
+macro_rules! record {
+    ($type:ty, $($column:literal),+) => {
+        impl crate::output::Record for $type {
+            const COLUMNS: &'static [&'static str] = &[$($column),+];
+
+            fn prn(&self) -> Option<&str> {
+                Some(&self.prn)
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// Prints in the format that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Printer {
+    format: Option<Format>,
+}
+
+impl Printer {
+    pub(crate) const fn new(format: Option<Format>) -> Self {
+        Self { format }
+    }
+
+    /// Prints one record.
+    pub(crate) fn one(self, record: &impl Record) -> Result<(), Failure> {
+        let format = self.format.unwrap_or(Format::Json);
+        print(&match format {
+            Format::Table => table::of_one(record),
+            _ => line(format, record)?,
+        })
+    }
+
+    /// Begins a list.
+    pub(crate) fn list<R: Record>(self) -> ListPrinter<R> {
+        let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
+        ListPrinter {
+            format: self.format.unwrap_or(usual),
+            count: 0,
+            rows: Vec::new(),
+            resource: std::marker::PhantomData,
+        }
+    }
+
+    /// What was asked for, if anything.
+    pub(crate) const fn format(self) -> Option<Format> {
+        self.format
+    }
+}
+
+/// Prints records as they come; a table at the end, because its columns are as wide as its widest cell.
+pub(crate) struct ListPrinter<R> {
+    format: Format,
+    count: usize,
+    rows: Vec<Vec<String>>,
+    resource: std::marker::PhantomData<fn() -> R>,
+}
+
+impl<R: Record> ListPrinter<R> {
+    pub(crate) fn add(&mut self, record: &R) -> Result<(), Failure> {
+        let first = self.count == 0;
+        self.count += 1;
+        match self.format {
+            Format::Table => {
+                self.rows.push(table::row(record));
+                Ok(())
+            }
+            Format::Json => print(&json::array_item(&line(Format::Json, record)?, first)),
+            format => print(&line(format, record)?),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => print(&table::of_list(R::COLUMNS, self.rows)),
+            Format::Json if self.count == 0 => print("[]\n"),
+            Format::Json => print("\n]\n"),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn line(format: Format, record: &impl Record) -> Result<String, Failure> {
+    let text = match format {
+        Format::Prn => record
+            .prn()
+            .ok_or_else(|| Failure::usage("these have no PRNs: leave --output prn out"))?
+            .to_owned(),
+        Format::Jsonl => json::compact(record),
+        Format::Json | Format::Table => json::pretty(record),
+    };
+    Ok(format!("{text}\n"))
+}
+
+/// Writes to stdout.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! Records as they are printed.
+
+use olivine_api::artifacts::Artifact;
+
+use super::*;
+
+fn artifact(description: Option<&str>) -> Artifact {
+    Artifact {
+        prn: "prn:1:o:artifact:a".to_owned(),
+        organization_prn: "prn:1:o".to_owned(),
+        name: "main".to_owned(),
+        description: description.map(str::to_owned),
+        custom_metadata: serde_json::from_str(r#"{"b":1.0, "a":[]}"#).unwrap(),
+        inserted_at: "2026-01-01T00:00:00.000000Z".to_owned(),
+        updated_at: "2026-01-01T00:00:00.000000Z".to_owned(),
+    }
+}
+
+#[test]
+fn json_has_the_fields_in_the_order_of_the_api() {
+    let text = line(Format::Json, &artifact(None)).unwrap();
+    let expected = r#"{
+  "prn": "prn:1:o:artifact:a",
+  "organization_prn": "prn:1:o",
+  "name": "main",
+  "description": null,
+  "custom_metadata": {
+    "b": 1.0,
+    "a": []
+  },
+  "inserted_at": "2026-01-01T00:00:00.000000Z",
+  "updated_at": "2026-01-01T00:00:00.000000Z"
+}
+"#;
+    assert_eq!(text, expected);
+    assert_eq!(line(Format::Prn, &artifact(None)).unwrap(), "prn:1:o:artifact:a\n");
+    let one = line(Format::Jsonl, &artifact(None)).unwrap();
+    assert!(one.contains(r#""custom_metadata":{"b":1.0,"a":[]}"#) && one.lines().count() == 1);
+}
+
+#[test]
+fn a_list_in_json_is_one_array() {
+    let mut text = String::new();
+    for first in [true, false] {
+        text += &json::array_item(&line(Format::Json, &artifact(Some("x\ny"))).unwrap(), first);
+    }
+    text += "\n]\n";
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value.as_array().unwrap().len(), 2);
+    assert!(text.starts_with("[\n  {\n    \"prn\""));
+}
+
+#[test]
+fn tables_have_a_column_per_field_and_no_control_characters() {
+    let rows = vec![table::row(&artifact(Some("\u{1b}[31mred"))), table::row(&artifact(None))];
+    let text = table::of_list(Artifact::COLUMNS, rows);
+    assert!(text.lines().next().unwrap().contains("DESCRIPTION"), "{text}");
+    assert!(!text.contains('\u{1b}'));
+    let one = table::of_one(&artifact(None));
+    assert!(one.lines().any(|line| line.trim_start().starts_with("custom_metadata")), "{one}");
+}

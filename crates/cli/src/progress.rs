@@ -1,0 +1,78 @@
+//! Progress on stderr: a bar while bytes move, and only on a terminal.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use olivine_client::{Notice, Observer, Step};
+
+use crate::messages;
+
+/// What is shown of what is going on.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    bar: Arc<Mutex<ProgressBar>>,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self { bar: Arc::new(Mutex::new(ProgressBar::hidden())) }
+    }
+
+    /// Listens to the client.
+    pub(crate) fn observer(&self) -> Observer {
+        let progress = self.clone();
+        Arc::new(move |notice| progress.tell(&notice))
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.bar().finish_and_clear();
+    }
+
+    fn bar(&self) -> std::sync::MutexGuard<'_, ProgressBar> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, notice: &Notice<'_>) {
+        let mut bar = self.bar();
+        match notice {
+            Notice::Began(step, bytes) => {
+                bar.finish_and_clear();
+                *bar = begin(*step, *bytes);
+            }
+            Notice::Advanced(bytes) => bar.inc(*bytes),
+            Notice::Undone(bytes) => bar.dec(*bytes),
+            Notice::AlreadyThere(bytes) => {
+                bar.inc(*bytes);
+                // What was there says nothing about the speed.
+                bar.reset_eta();
+            }
+            Notice::Reset => bar.suspend(|| {
+                messages::note("the content that was uploaded before is not what the binary was created for; starting over");
+            }),
+            Notice::Retrying(error, delay) => bar.suspend(|| {
+                messages::note(&format!("{error}; trying again in {:.1} s", delay.as_secs_f64()));
+            }),
+        }
+    }
+}
+
+fn begin(step: Step, bytes: u64) -> ProgressBar {
+    let name = match step {
+        Step::Hashing => "Hashing",
+        Step::Uploading => "Uploading",
+        Step::Verifying => "The server verifies",
+        Step::Downloading => "Downloading",
+        Step::Checking => "Checking",
+    };
+    let template = match bytes {
+        0 => "{spinner} {msg} ({elapsed})",
+        _ => "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    };
+    let bar = if bytes == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(bytes) };
+    bar.set_style(ProgressStyle::with_template(template).expect("the templates are well-formed"));
+    bar.set_message(name);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

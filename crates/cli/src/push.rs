@@ -1,0 +1,108 @@
+//! `peridio push`: from a file to a signed binary in one step. Safe to run twice, and at the same time as others.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use olivine_api::artifact_versions::{ArtifactVersion, ArtifactVersionCreate};
+use olivine_api::artifacts::{Artifact, ArtifactCreate};
+use olivine_api::errors::ErrorCode;
+use olivine_client::{Client, Create, Query};
+use olivine_domain::Target;
+use olivine_domain::prn::Prn;
+
+use crate::binaries::{Wanted, check_waits, hash};
+use crate::custom_metadata;
+use crate::failure::Failure;
+use crate::messages;
+use crate::output::Record;
+use crate::session::Session;
+use crate::signing::SigningKeyFile;
+use crate::uploads::UploadOptions;
+
+/// A file to push.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
+                        --signing-key private_key.pem"
+)]
+pub(crate) struct Push {
+    /// The file with the content
+    file: PathBuf,
+    /// The artifact's name; it is created if there is none
+    #[arg(long, value_name = "NAME")]
+    artifact: String,
+    /// The version; it is created if there is none
+    #[arg(long)]
+    version: String,
+    /// A target triplet, any custom name, or 'universal' for every device
+    #[arg(long, env = "PERIDIO_TARGET")]
+    target: Target,
+    /// What people say of the binary
+    #[arg(long)]
+    description: Option<String>,
+    /// For the binary: a JSON object, or @ and the name of a file with one
+    #[arg(long, value_name = "JSON|@FILE")]
+    custom_metadata: Option<String>,
+    #[command(flatten)]
+    key: SigningKeyFile,
+    #[command(flatten)]
+    options: UploadOptions,
+}
+
+impl Push {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
+        check_waits(&self.key, &self.options)?;
+        let signer = self.key.signer(&session.client).await?;
+        let hashes = hash(session, &self.file, &self.options).await?;
+        let artifact = artifact(&session.client, &self.artifact).await?;
+        let version = version(&session.client, artifact.prn, &self.version).await?;
+        let artifact_version: Prn<_> =
+            version.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+        let Self { file, target, description, options, .. } = self;
+        let wanted =
+            Wanted { artifact_version, target, id: None, description, custom_metadata, file, hashes };
+        let binary = wanted.bring_about(session, signer, &options).await?;
+        session.printer.one(&binary)
+    }
+}
+
+async fn artifact(client: &Client, name: &str) -> Result<Artifact, Failure> {
+    let query = Query::default().with("name", Some(name));
+    let new = ArtifactCreate { name: name.to_owned(), ..ArtifactCreate::default() };
+    find_or_create(client, &query, &new, ErrorCode::NameTaken).await
+}
+
+async fn version(client: &Client, artifact_prn: String, version: &str) -> Result<ArtifactVersion, Failure> {
+    let query = Query::default().with("artifact_prn", Some(&artifact_prn)).with("version", Some(version));
+    let new = ArtifactVersionCreate {
+        artifact_prn,
+        version: version.to_owned(),
+        ..ArtifactVersionCreate::default()
+    };
+    find_or_create(client, &query, &new, ErrorCode::VersionTaken).await
+}
+
+/// The one record that the query finds; somebody else may create it at the same moment.
+async fn find_or_create<R: Create + Record>(
+    client: &Client,
+    query: &Query,
+    new: &R::New,
+    taken: ErrorCode,
+) -> Result<R, Failure> {
+    if let Some(found) = find(client, query).await? {
+        return Ok(found);
+    }
+    match client.create::<R>(new).await {
+        Ok(record) => {
+            messages::note(&format!("created {}", record.prn().unwrap_or_default()));
+            Ok(record)
+        }
+        Err(error) if error.is(taken) => find(client, query).await?.ok_or_else(|| error.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn find<R: Create>(client: &Client, query: &Query) -> Result<Option<R>, Failure> {
+    Ok(client.list::<R>(&query.clone().limit(Some(1))).all().await?.into_iter().next())
+}

@@ -1,0 +1,96 @@
+//! What a command works with: the client, and where its answers go.
+
+use std::time::Duration;
+
+use olivine_client::{Client, Create, Delete, Query, Resource, Settings, Update};
+use olivine_domain::prn::Prn;
+
+use crate::failure::Failure;
+use crate::grammar::Globals;
+use crate::lists::ListOptions;
+use crate::messages;
+use crate::output::{Printer, Record};
+use crate::progress::Progress;
+use crate::settings::{self, Resolved};
+
+/// A command's surroundings.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    pub(crate) printer: Printer,
+    pub(crate) progress: Progress,
+}
+
+impl Session {
+    /// Puts the settings together. Nothing is sent yet.
+    pub(crate) fn open(globals: &Globals) -> Result<Self, Failure> {
+        let Resolved { api_key, base_url, ca_path } = settings::resolve(globals)?;
+        let Some(api_key) = api_key else {
+            return Err(Failure::usage(
+                "there is no API key: set PERIDIO_API_KEY, give --api-key, or keep one in a profile \
+                 ('peridio config profiles create')",
+            ));
+        };
+        let progress = Progress::new();
+        let defaults = Settings::default();
+        let client = Client::new(Settings {
+            base_url: base_url.unwrap_or(defaults.base_url),
+            api_key: Some(api_key),
+            ca_path: ca_path.map(Into::into),
+            retries: globals.retries.unwrap_or(defaults.retries),
+            patience: globals.timeout.map_or(defaults.patience, Duration::from_secs),
+            observer: progress.observer(),
+        })?;
+        Ok(Self { client, printer: Printer::new(globals.output), progress })
+    }
+
+    /// Prints a record.
+    pub(crate) async fn get<R: Resource + Record>(
+        &self,
+        prn: &Prn<R::Named>,
+        expand: &[String],
+    ) -> Result<(), Failure> {
+        let record: R = self.client.get_with(prn, &Query::default().expand(expand)).await?;
+        self.printer.one(&record)
+    }
+
+    /// Prints a list.
+    pub(crate) async fn list<R: Resource + Record>(
+        &self,
+        options: &ListOptions,
+        query: Query,
+    ) -> Result<(), Failure> {
+        let mut pages = self.client.list::<R>(&options.apply(query));
+        let mut list = self.printer.list();
+        while let Some(page) = pages.next().await? {
+            page.iter().try_for_each(|record| list.add(record))?;
+        }
+        list.finish()?;
+        if pages.has_more() {
+            messages::note("there are more; --all lists every one, --limit another number of them");
+        }
+        Ok(())
+    }
+
+    /// Creates a record and prints it.
+    pub(crate) async fn create<R: Create + Record>(&self, new: &R::New) -> Result<(), Failure> {
+        let record: R = self.client.create(new).await?;
+        self.printer.one(&record)
+    }
+
+    /// Changes a record and prints it.
+    pub(crate) async fn update<R: Update + Record>(
+        &self,
+        prn: &Prn<R::Named>,
+        change: &R::Change,
+    ) -> Result<(), Failure> {
+        let record: R = self.client.update(prn, change).await?;
+        self.printer.one(&record)
+    }
+
+    /// Deletes a record. There is nothing to print but that it is done.
+    pub(crate) async fn delete<R: Delete>(&self, prn: &Prn<R::Named>) -> Result<(), Failure> {
+        self.client.delete::<R>(prn).await?;
+        messages::note(&format!("deleted {prn}"));
+        Ok(())
+    }
+}

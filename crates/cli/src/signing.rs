@@ -1,0 +1,117 @@
+//! Signing a binary with a local key: the digest comes from the server, which verified it; the signature goes back.
+
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use olivine_api::binaries::Binary;
+use olivine_api::binary_signatures::{BinarySignature, BinarySignatureCreate};
+use olivine_api::signing_keys::SigningKey;
+use olivine_client::{Client, Query};
+use olivine_domain::binaries::{Binary as NamedBinary, BinaryState};
+use olivine_domain::prn::Prn;
+use olivine_domain::signing_keys::{KeyId, KeyStatus, PublicKey};
+
+use crate::failure::Failure;
+use crate::messages;
+use crate::private_keys::PrivateKey;
+
+/// The environment variable with the passphrase of an encrypted key.
+pub(crate) const PASSPHRASE: &str = "PERIDIO_SIGNING_KEY_PASSPHRASE";
+
+/// The key to sign with.
+#[derive(Debug, Args)]
+pub(crate) struct SigningKeyFile {
+    #[arg(
+        help = "Sign with this private key: a PEM file (passphrase from PERIDIO_SIGNING_KEY_PASSPHRASE, or asked for)",
+        long,
+        value_name = "KEY"
+    )]
+    pub(crate) signing_key: Option<PathBuf>,
+}
+
+impl SigningKeyFile {
+    /// Loads the key and finds it on the server, so that nothing is uploaded in vain.
+    pub(crate) async fn signer(&self, client: &Client) -> Result<Option<Signer>, Failure> {
+        match &self.signing_key {
+            Some(path) => Signer::open(client, path.clone()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A private key whose public half is registered.
+pub(crate) struct Signer {
+    key: PrivateKey,
+    public: PublicKey,
+    registered: SigningKey,
+}
+
+impl Signer {
+    /// Loads a key and finds its public half among the registered ones.
+    pub(crate) async fn open(client: &Client, path: PathBuf) -> Result<Self, Failure> {
+        let key = PrivateKey::read(&path, || passphrase(&path))?;
+        let public = key.public_key()?;
+        let registered = find(client, public.keyid()).await?;
+        let Some(registered) = registered else {
+            return Err(Failure::new(format!(
+                "the public key of {0} (keyid {1}) is not registered; register it:\n  openssl pkey -in {0} -pubout -out public_key.pem\n  \
+                 peridio signing-keys create --name NAME --public-key-file public_key.pem",
+                path.display(),
+                public.keyid()
+            )));
+        };
+        Ok(Self { key, public, registered })
+    }
+
+    /// The registered key.
+    pub(crate) const fn registered(&self) -> &SigningKey {
+        &self.registered
+    }
+
+    /// Signs a verified binary and attaches the signature. Signing twice is signing once.
+    pub(crate) async fn sign(&self, client: &Client, binary: Binary) -> Result<Binary, Failure> {
+        let prn: Prn<NamedBinary> =
+            binary.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+        let keyid = self.public.keyid().to_string();
+        if binary.signatures.iter().any(|signature| signature.keyid == keyid) {
+            messages::note(&format!("{prn} is signed by '{}' already", self.registered.name));
+            return Ok(binary);
+        }
+        if ![BinaryState::Signable, BinaryState::Signed].iter().any(|state| state.as_str() == binary.state) {
+            return Err(Failure::new(format!(
+                "{prn} is '{}', so there is no verified content to sign: upload it first, or wait until it is 'signable'",
+                binary.state
+            )));
+        }
+        let digest = binary.hash.parse().map_err(|_| Failure::new("the server gave a malformed hash"))?;
+        let signature = STANDARD.encode(self.key.sign(&digest)?);
+        let new = BinarySignatureCreate {
+            binary_prn: prn.to_string(),
+            signing_key_prn: Some(self.registered.prn.clone()),
+            keyid: None,
+            signature,
+        };
+        client.create::<BinarySignature>(&new).await?;
+        Ok(client.get::<Binary>(&prn).await?)
+    }
+}
+
+/// The key of that id which may sign; a disabled or revoked one only if there is no better, so that the server says why not.
+async fn find(client: &Client, keyid: KeyId) -> Result<Option<SigningKey>, Failure> {
+    let keys = client.list::<SigningKey>(&Query::default().with("keyid", Some(keyid))).all().await?;
+    let active = keys.iter().find(|key| key.state == KeyStatus::Active.as_str());
+    Ok(active.or(keys.first()).cloned())
+}
+
+fn passphrase(path: &std::path::Path) -> Result<String, Failure> {
+    match std::env::var(PASSPHRASE) {
+        Ok(passphrase) => Ok(passphrase),
+        Err(_) if messages::can_ask() => {
+            messages::ask_secret(&format!("Passphrase of {} (not shown):", path.display()))
+                .map_err(|error| Failure::with_source("can't read the passphrase", error))
+        }
+        Err(_) => Err(Failure::usage(format!("{} is encrypted: set {PASSPHRASE}", path.display()))),
+    }
+}

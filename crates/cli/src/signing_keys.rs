@@ -1,0 +1,163 @@
+//! `peridio signing-keys`: the public keys that may sign. A private key that is given by mistake must never leave the machine.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use olivine_api::signing_keys::{SigningKey, SigningKeyCreate, SigningKeyUpdate};
+use olivine_client::Query;
+use olivine_domain::prn::Prn;
+use olivine_domain::signing_keys::{InvalidKey, KeyMaterial, KeyStatus, SigningKey as Named};
+
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::output::record;
+use crate::session::Session;
+
+record!(SigningKey, "prn", "name", "algorithm", "state", "keyid");
+
+/// What can be done with signing keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Registers a public key or a certificate
+    #[command(
+        after_help = "Example:\n  openssl pkey -in private_key.pem -pubout -out public_key.pem\n  peridio signing-keys create \
+                            --name production-2024 --public-key-file public_key.pem"
+    )]
+    Create(Create),
+    /// Lists signing keys
+    #[command(after_help = "Example:\n  peridio signing-keys list --state active")]
+    List(List),
+    /// Shows a signing key
+    #[command(after_help = "Example:\n  peridio signing-keys get --prn $KEY_PRN")]
+    Get(One),
+    /// Renames a signing key, or changes its state
+    #[command(after_help = "Example:\n  peridio signing-keys update --prn $KEY_PRN --name production-2025")]
+    Update(Update),
+    /// Lets a key make no new signatures; those that it made still count
+    #[command(after_help = "Example:\n  peridio signing-keys disable --prn $KEY_PRN")]
+    Disable(One),
+    /// Lets a disabled key sign again
+    #[command(after_help = "Example:\n  peridio signing-keys enable --prn $KEY_PRN")]
+    Enable(One),
+    /// Lets none of a key's signatures count any more; this can't be undone
+    #[command(after_help = "Example:\n  peridio signing-keys revoke --prn $KEY_PRN")]
+    Revoke(One),
+    /// Deletes a signing key that signed nothing
+    #[command(after_help = "Example:\n  peridio signing-keys delete --prn $KEY_PRN")]
+    Delete(One),
+}
+
+/// A key to register.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// For people; unique in the organization
+    #[arg(long)]
+    name: String,
+    /// A file with a PEM public key or certificate, or the base64 of a raw Ed25519 key
+    #[arg(long, value_name = "FILE", required_unless_present = "value", conflicts_with = "value")]
+    public_key_file: Option<PathBuf>,
+    /// The same as text
+    #[arg(long, allow_hyphen_values = true)]
+    value: Option<String>,
+}
+
+/// Which keys to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only the one of this name
+    #[arg(long)]
+    name: Option<String>,
+    /// Only the one with this id
+    #[arg(long)]
+    keyid: Option<String>,
+    /// Only those in this state: active, disabled or revoked
+    #[arg(long)]
+    state: Option<KeyStatus>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One key.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, alias = "signing-key-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to a key.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// For people
+    #[arg(long)]
+    name: Option<String>,
+    /// active, disabled (no new signatures) or revoked (its signatures no longer count; can't be undone)
+    #[arg(long)]
+    state: Option<KeyStatus>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => session.create::<SigningKey>(&create.body()?).await,
+            Self::List(list) => session.list::<SigningKey>(&list.options, list.query()).await,
+            Self::Get(One { prn }) => session.get::<SigningKey>(&prn, &[]).await,
+            Self::Update(Update { one, name, state }) => change(session, one, name, state).await,
+            Self::Disable(one) => change(session, one, None, Some(KeyStatus::Disabled)).await,
+            Self::Enable(one) => change(session, one, None, Some(KeyStatus::Active)).await,
+            Self::Revoke(one) => change(session, one, None, Some(KeyStatus::Revoked)).await,
+            Self::Delete(One { prn }) => session.delete::<SigningKey>(&prn).await,
+        }
+    }
+}
+
+async fn change(
+    session: &Session,
+    one: One,
+    name: Option<String>,
+    state: Option<KeyStatus>,
+) -> Result<(), Failure> {
+    let change = SigningKeyUpdate { name, state: state.map(|state| state.to_string()) };
+    session.update::<SigningKey>(&one.prn, &change).await
+}
+
+impl Create {
+    fn body(self) -> Result<SigningKeyCreate, Failure> {
+        let value = match (self.public_key_file, self.value) {
+            (Some(path), _) => std::fs::read_to_string(&path).map_err(|error| {
+                Failure::with_source(format!("can't read {} as text", path.display()), error)
+            })?,
+            (None, value) => value.unwrap_or_default(),
+        };
+        match KeyMaterial::parse(&value) {
+            Err(InvalidKey::PrivateKey) => Err(Failure::new(
+                "this is a private key; it was not sent. Register its public key, which \
+                 'openssl pkey -in private_key.pem -pubout' prints",
+            )),
+            Err(problem) => Err(Failure::new(problem.to_string())),
+            Ok(_) => Ok(SigningKeyCreate { name: self.name, value }),
+        }
+    }
+}
+
+impl List {
+    fn query(&self) -> Query {
+        let query = Query::default().with("name", self.name.as_ref()).with("keyid", self.keyid.as_ref());
+        query.with("state", self.state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_refused_before_it_is_sent() {
+        let value = Some("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----".to_owned());
+        let create = Create { name: "x".to_owned(), public_key_file: None, value };
+        let Err(Failure::Local(text, None)) = create.body() else { panic!() };
+        assert!(text.contains("was not sent") && !text.contains("secret"));
+    }
+}

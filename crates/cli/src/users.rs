@@ -1,0 +1,25 @@
+//! `peridio users`: who the caller is.
+
+use clap::Subcommand;
+use olivine_api::users::Me;
+
+use crate::failure::Failure;
+use crate::output::record;
+use crate::session::Session;
+
+record!(Me, "prn", "name", "role", "organization_name");
+
+/// What can be asked about callers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows what the API key is and may
+    #[command(after_help = "Example:\n  peridio users me")]
+    Me,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let Self::Me = self;
+        session.printer.one(&session.client.me().await?)
+    }
+}

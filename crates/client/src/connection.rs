@@ -1,0 +1,182 @@
+//! The connection: where the server is, who asks, and the two HTTP clients that everything goes through.
+//!
+//! The one for the API sends the key and never leaves the server. The other one carries contents to and from signed URLs,
+//! wherever they lead, and must never see the key.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Certificate, ClientBuilder, Url, redirect};
+
+use crate::{Error, Observer, silent};
+
+/// How to reach a server.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where it is, such as `http://localhost:8080`.
+    pub base_url: String,
+    /// Who asks.
+    pub api_key: Option<String>,
+    /// A PEM file with certificate authorities to trust besides the system's.
+    pub ca_path: Option<PathBuf>,
+    /// How often a request that fails in a way that may pass is tried again.
+    pub retries: usize,
+    /// How long a server may say nothing, or take nothing, before the attempt counts as failed.
+    pub patience: Duration,
+    /// Whom to tell what is going on.
+    pub observer: Observer,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base_url: "http://localhost:8080".to_owned(),
+            api_key: None,
+            ca_path: None,
+            retries: 5,
+            patience: Duration::from_mins(2),
+            observer: silent(),
+        }
+    }
+}
+
+/// A client of one server. Cloning it is cheap and shares its connections.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    base: Url,
+    api: reqwest::Client,
+    content: reqwest::Client,
+    settings: Settings,
+}
+
+impl Client {
+    /// Prepares the connections; nothing is sent yet.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let base = base_url(&settings.base_url)?;
+        let authorities = settings.ca_path.as_deref().map(authorities).transpose()?.unwrap_or_default();
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &settings.api_key {
+            headers.insert(AUTHORIZATION, bearer(key)?);
+        }
+        let plain = base.scheme() == "http";
+        let api = build(|| builder(&authorities).default_headers(headers.clone()), plain)?;
+        // Parallel parts are faster over several connections than multiplexed over one.
+        let content = build(|| builder(&authorities).http1_only(), plain)?;
+        Ok(Self { inner: Arc::new(Inner { base, api, content, settings }) })
+    }
+
+    /// Where the server is.
+    pub fn base_url(&self) -> &Url {
+        &self.inner.base
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn api(&self) -> &reqwest::Client {
+        &self.inner.api
+    }
+
+    pub(crate) fn content(&self) -> &reqwest::Client {
+        &self.inner.content
+    }
+
+    pub(crate) fn notify(&self, notice: crate::Notice<'_>) {
+        (self.inner.settings.observer)(notice);
+    }
+
+    /// The URL of a path below `/v1/`.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        self.inner.base.join(&format!("v1/{path}")).expect("paths are made of PRNs and fixed words")
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.inner.base)
+    }
+}
+
+/// Scheme, host and port of a URL: all of it that may be shown.
+pub(crate) fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn base_url(given: &str) -> Result<Url, Error> {
+    let invalid = || Error::InvalidBaseUrl { given: given.to_owned() };
+    // What is joined to a URL without a slash at its end would replace its last segment.
+    let mut url: Url = format!("{}/", given.trim().trim_end_matches('/')).parse().map_err(|_| invalid())?;
+    let usable = matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none();
+    if !usable || !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid());
+    }
+    // The documents' base URLs end in /v1, the paths begin with it.
+    if let Some(root) = url.path().strip_suffix("/v1/").map(|root| format!("{root}/")) {
+        url.set_path(&root);
+    }
+    Ok(url)
+}
+
+fn bearer(key: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| Error::InvalidApiKey)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn authorities(path: &Path) -> Result<Vec<Certificate>, Error> {
+    let failed = |source| Error::CaFile { path: path.to_owned(), source };
+    let pem = std::fs::read(path).map_err(|error| failed(error.into()))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| failed(error.into()))?;
+    if found.is_empty() { Err(failed("it has no certificate in PEM form".into())) } else { Ok(found) }
+}
+
+fn builder(authorities: &[Certificate]) -> ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("olivine-client/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .tcp_keepalive(Duration::from_secs(30))
+        .tls_certs_merge(authorities.iter().cloned())
+}
+
+/// A machine without certificate authorities must still be able to talk to a server without TLS.
+fn build(builder: impl Fn() -> ClientBuilder, plain: bool) -> Result<reqwest::Client, Error> {
+    let client = builder().build();
+    let client = if plain { client.or_else(|_| builder().tls_certs_only([]).build()) } else { client };
+    client.map_err(|source| Error::Tls { source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_taken_as_people_write_them() {
+        for (given, expected) in [
+            ("http://localhost:8080", "http://localhost:8080/"),
+            ("https://example.com/", "https://example.com/"),
+            ("https://example.com/v1", "https://example.com/"),
+            ("https://example.com/olivine/v1/", "https://example.com/olivine/"),
+        ] {
+            assert_eq!(base_url(given).unwrap().as_str(), expected);
+        }
+        for given in ["", "localhost:8080", "ftp://x", "http://", "http://user:secret@host", "http://x/?a=b"]
+        {
+            assert!(base_url(given).is_err(), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_line_break_is_refused_without_showing_it() {
+        let settings = Settings { api_key: Some("olv_secret\n".to_owned()), ..Settings::default() };
+        let error = Client::new(settings).unwrap_err();
+        assert!(matches!(error, Error::InvalidApiKey) && !error.to_string().contains("secret"));
+    }
+}

@@ -1,0 +1,118 @@
+//! Fetching bytes: from where the last attempt ended, again and again while it gets on.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use olivine_domain::hash::Sha256Hasher;
+use reqwest::header::{IF_RANGE, RANGE};
+use reqwest::{Response, StatusCode};
+
+use super::partial::{Appender, Partial};
+use super::{Download, Error};
+use crate::connection::origin;
+use crate::requests::{Response200, accept};
+use crate::{Error as ClientError, Notice, Step, files};
+
+impl Download<'_> {
+    /// Fetches all that is missing, and checks size and hash.
+    pub(super) async fn fetch(&self, target: &Path) -> Result<Partial, Error> {
+        let partial = Partial::open(target, &self.hash)?;
+        let resumed = partial.length()? > 0;
+        match self.fill(&partial).await {
+            // What an earlier attempt left may have been damaged since: it gets a second chance without it.
+            Err(Error::OtherHash { .. } | Error::TooLong { .. }) if resumed => {
+                partial.append(0, Sha256Hasher::new())?.finish().await?;
+            }
+            Err(error @ (Error::OtherHash { .. } | Error::TooLong { .. })) => {
+                partial.discard();
+                return Err(error);
+            }
+            result => return result.map(|()| partial),
+        }
+        match self.fill(&partial).await {
+            Ok(()) => Ok(partial),
+            Err(error) => {
+                partial.discard();
+                Err(error)
+            }
+        }
+    }
+
+    async fn fill(&self, partial: &Partial) -> Result<(), Error> {
+        let mut at = partial.length()?;
+        if at > self.size {
+            return Err(Error::TooLong { expected: self.size });
+        }
+        self.client.notify(Notice::Began(Step::Downloading, self.size));
+        self.client.notify(Notice::AlreadyThere(at));
+        let mut hasher = files::hasher_after(partial.path(), at).await?;
+        while at < self.size {
+            // Each round gets on by some bytes, or fails after the usual number of tries.
+            let response = self.client.retrying(|| self.request(at)).await?;
+            if response.status() != StatusCode::PARTIAL_CONTENT && at > 0 {
+                self.client.notify(Notice::Undone(at));
+                (at, hasher) = (0, Sha256Hasher::new());
+            }
+            let appender = partial.append(at, hasher)?;
+            at = self.receive(response, &appender, at).await?;
+            hasher = appender.finish().await?;
+        }
+        let actual = hasher.finish();
+        if actual == self.hash {
+            Ok(())
+        } else {
+            Err(Error::OtherHash { expected: self.hash.to_string(), actual: actual.to_string() })
+        }
+    }
+
+    /// A fresh URL each time: an old one may have expired. The key stays here.
+    async fn request(&self, at: u64) -> Result<Response, ClientError> {
+        let url = self.client.download_url_once(&self.prn).await?;
+        let from = origin(&url);
+        let mut request = self.client.content().get(url);
+        if at > 0 {
+            let etag = format!("\"{}\"", self.hash.to_hex());
+            request = request.header(RANGE, format!("bytes={at}-")).header(IF_RANGE, etag);
+        }
+        let patience = self.client.settings().patience;
+        match tokio::time::timeout(patience, request.send()).await {
+            Ok(Ok(response)) => accept(response).await.map(|Response200 { response }| response),
+            Ok(Err(error)) => Err(ClientError::transport(from, error)),
+            Err(_) => Err(ClientError::Timeout { origin: from, after: patience }),
+        }
+    }
+
+    /// Takes what comes until the end, or until the connection breaks; says how far it got. A connection that broke after it
+    /// brought something is no reason to give up.
+    async fn receive(&self, mut response: Response, appender: &Appender, start: u64) -> Result<u64, Error> {
+        let mut at = start;
+        while at < self.size {
+            let piece = match self.next_piece(&mut response).await {
+                Ok(piece) => piece,
+                Err(_) if at > start => break,
+                Err(error) => return Err(error.into()),
+            };
+            at += piece.len() as u64;
+            if at > self.size {
+                return Err(Error::TooLong { expected: self.size });
+            }
+            self.client.notify(Notice::Advanced(piece.len() as u64));
+            if !appender.add(piece).await {
+                break;
+            }
+        }
+        Ok(at)
+    }
+
+    async fn next_piece(&self, response: &mut Response) -> Result<Bytes, ClientError> {
+        let from = origin(response.url());
+        let patience = self.client.settings().patience;
+        match tokio::time::timeout(patience, response.chunk()).await {
+            Ok(Ok(Some(piece))) => Ok(piece),
+            // It ends in good order, but too early: a proxy may do that.
+            Ok(Ok(None)) => Err(ClientError::Unexpected { origin: from, status: 200, retry_after: None }),
+            Ok(Err(error)) => Err(ClientError::transport(from, error)),
+            Err(_) => Err(ClientError::Timeout { origin: from, after: patience }),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Saying it: a typed client of the Admin API, and the engines that upload and download contents.
+//!
+//! All that goes over the wire goes through here: retries, idempotency keys, timeouts, pages. This crate must never print, ask
+//! a question or read settings from the environment; who uses it is told what happens through an [`Observer`].
+
+mod api_keys;
+mod artifact_versions;
+mod artifacts;
+mod binaries;
+mod binary_parts;
+mod binary_signatures;
+mod connection;
+pub mod downloads;
+mod error;
+mod events;
+pub mod files;
+mod observer;
+mod organizations;
+mod pages;
+mod requests;
+mod resource;
+mod retries;
+mod signing_keys;
+mod transfers;
+pub mod uploads;
+mod users;
+
+pub use connection::{Client, Settings};
+pub use error::Error;
+pub use observer::{Notice, Observer, Step, silent};
+pub use pages::{Pages, Query};
+pub use resource::{Create, Delete, Resource, Update};
+
+#[cfg(test)]
+mod tests;

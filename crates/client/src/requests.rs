@@ -1,0 +1,132 @@
+//! One request to the API and its answer: JSON both ways, errors in the API's form.
+
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use bytes::Bytes;
+use olivine_api::errors::ErrorBody;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Method, Response, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::connection::origin;
+use crate::{Client, Error};
+
+/// A request that can be sent any number of times.
+pub(crate) struct Request {
+    method: Method,
+    url: Url,
+    body: Option<Bytes>,
+    idempotency_key: Option<String>,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self { method, url, body: None, idempotency_key: None }
+    }
+
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(serde_json::to_vec(body).expect("wire types always are JSON").into());
+        self
+    }
+
+    /// Makes a POST safe to repeat: the server answers the second one like the first.
+    pub(crate) fn idempotent(mut self) -> Self {
+        let mut key = [0; 16];
+        // Without a key the request is still sent; only a lost answer could not be asked for again.
+        self.idempotency_key = rand::fill(&mut key).ok().map(|()| hex::encode(key));
+        self
+    }
+}
+
+impl Client {
+    /// Sends a request, again if it fails in a way that may pass, and reads its answer.
+    pub(crate) async fn send<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
+        let bytes = self.retrying(|| self.attempt(request)).await?;
+        self.read(&bytes)
+    }
+
+    /// Sends a request once and reads its answer.
+    pub(crate) async fn send_once<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
+        let bytes = self.attempt(request).await?;
+        self.read(&bytes)
+    }
+
+    /// Sends a request, again if it fails in a way that may pass, whose answer has nothing to say.
+    pub(crate) async fn send_plain(&self, request: &Request) -> Result<(), Error> {
+        self.retrying(|| self.attempt(request)).await.map(drop)
+    }
+
+    fn read<T: DeserializeOwned>(&self, bytes: &Bytes) -> Result<T, Error> {
+        serde_json::from_slice(bytes).map_err(|_| Error::Unexpected {
+            origin: origin(self.base_url()),
+            status: 200,
+            retry_after: None,
+        })
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Bytes, Error> {
+        let Response200 { response } = self.respond(request).await?;
+        let origin = origin(&request.url);
+        response.bytes().await.map_err(|error| Error::transport(origin, error))
+    }
+
+    /// Where a request is redirected to.
+    pub(crate) async fn redirected(&self, request: &Request) -> Result<Url, Error> {
+        let Response200 { response } = self.respond(request).await?;
+        let location =
+            response.headers().get(reqwest::header::LOCATION).and_then(|value| value.to_str().ok());
+        location.and_then(|location| request.url.join(location).ok()).ok_or_else(|| Error::Unexpected {
+            origin: origin(&request.url),
+            status: response.status().as_u16(),
+            retry_after: None,
+        })
+    }
+
+    async fn respond(&self, request: &Request) -> Result<Response200, Error> {
+        let patience = self.settings().patience;
+        let mut builder = self.api().request(request.method.clone(), request.url.clone()).timeout(patience);
+        if let Some(body) = &request.body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        if let Some(key) = &request.idempotency_key {
+            builder = builder.header("idempotency-key", key);
+        }
+        let origin = origin(&request.url);
+        match builder.send().await {
+            Ok(response) => accept(response).await,
+            Err(error) if error.is_timeout() && !error.is_connect() => {
+                Err(Error::Timeout { origin, after: patience })
+            }
+            Err(error) => Err(Error::transport(origin, error)),
+        }
+    }
+}
+
+/// An answer that is no error: 2xx or 3xx.
+pub(crate) struct Response200 {
+    pub(crate) response: Response,
+}
+
+/// Tells answers from errors.
+pub(crate) async fn accept(response: Response) -> Result<Response200, Error> {
+    let status = response.status();
+    if status.is_success() || status.is_redirection() {
+        return Ok(Response200 { response });
+    }
+    let origin = origin(response.url());
+    let retry_after = header(&response, RETRY_AFTER.as_str())
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Duration::from_secs);
+    let request_id = header(&response, "x-request-id");
+    let body = response.bytes().await.unwrap_or_default();
+    Err(match serde_json::from_slice::<ErrorBody>(&body) {
+        Ok(body) => Error::Api { status: status.as_u16(), request_id, retry_after, errors: body.errors },
+        Err(_) => Error::Unexpected { origin, status: status.as_u16(), retry_after },
+    })
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}

@@ -1,0 +1,129 @@
+//! The trait that every storage backend implements, and the key that names one content.
+//!
+//! A backend must never let one key's bytes change once they are complete. `conformance.rs` is this contract as tests.
+
+use std::fmt;
+use std::ops::Range;
+
+use async_trait::async_trait;
+use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::organizations::Organization;
+use olivine_domain::{Id, Timestamp};
+
+use crate::digest::{Digested, Progress, digest_by_reading};
+use crate::downloads::{ContentReader, Download, SignedUrl};
+use crate::error::Error;
+use crate::uploads::{
+    Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
+    UploadedPart,
+};
+
+/// The name of one content: one attempt at uploading the bytes of one binary.
+///
+/// A reset of an upload makes a new generation and so a new key; nothing is ever overwritten in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentKey {
+    /// The owner.
+    pub organization: Id<Organization>,
+    /// The record whose content this is.
+    pub binary: Id<Binary>,
+    /// The attempt at uploading it.
+    pub generation: Generation,
+}
+
+impl fmt::Display for ContentKey {
+    /// `organization/binary/generation`: the key in object stores and the folder on disk.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.organization, self.binary, self.generation.get())
+    }
+}
+
+/// A place that holds contents.
+///
+/// Everything here may be called again after a crash at any moment, and from several processes at once.
+#[async_trait]
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// Opens an upload for `key` and returns the session to keep in the record.
+    ///
+    /// Errors: [`Error::StorageFull`], [`Error::Unavailable`].
+    async fn begin(&self, key: &ContentKey) -> Result<UploadSession, Error>;
+
+    /// Says where and how a client sends the bytes of one part, until `expires_at`.
+    ///
+    /// Errors: [`Error::Unavailable`] where storage has to be asked. Whether the session still exists is found out when the
+    /// bytes arrive.
+    async fn part_target(
+        &self,
+        key: &ContentKey,
+        session: &UploadSession,
+        part: &PartPlan,
+        expires_at: Timestamp,
+    ) -> Result<PartTarget, Error>;
+
+    /// Takes the bytes of one part through the server, checks them, and returns once they are durable.
+    ///
+    /// Bytes that are refused are not kept. The same index may be sent again; which attempt counts is said by
+    /// [`Backend::complete`].
+    async fn receive_part(
+        &self,
+        key: &ContentKey,
+        session: &UploadSession,
+        part: &ReceivePart,
+        body: Body<'_>,
+    ) -> Result<ReceivedPart, ReceiveError>;
+
+    /// The parts that are in storage, in order of index; one index may appear with several attempts.
+    ///
+    /// Errors: [`Error::SessionGone`] once completed or deleted.
+    async fn uploaded_parts(
+        &self,
+        key: &ContentKey,
+        session: &UploadSession,
+    ) -> Result<Vec<UploadedPart>, Error>;
+
+    /// Makes one content of `parts`, which run from index 1 without a gap, and drops all others. May take seconds. Repeating it
+    /// with the same parts is a success.
+    ///
+    /// Errors: [`Error::MissingPart`] for a part that is not in storage or not in its place in the list;
+    /// [`Error::AlreadyComplete`] if it was completed from other parts; [`Error::SessionGone`] if it was deleted.
+    async fn complete(
+        &self,
+        key: &ContentKey,
+        session: &UploadSession,
+        parts: &[CompletedPart],
+    ) -> Result<(), Error>;
+
+    /// Reads a complete content, or the bytes of `range` of it (from 0, end excluded).
+    ///
+    /// Errors: [`Error::NotFound`], [`Error::OutOfRange`], [`Error::Corrupt`].
+    async fn read(&self, key: &ContentKey, range: Option<Range<u64>>) -> Result<ContentReader, Error>;
+
+    /// The size in bytes of a complete content.
+    ///
+    /// Errors: [`Error::NotFound`] if it is not complete.
+    async fn size(&self, key: &ContentKey) -> Result<u64, Error>;
+
+    /// Removes a content and whatever was uploaded for it; a success if there is nothing. From its return on, late writers get
+    /// [`Error::SessionGone`].
+    ///
+    /// Errors: [`Error::Unavailable`]: try again until it succeeds.
+    async fn delete(&self, key: &ContentKey) -> Result<(), Error>;
+
+    /// Where a client downloads a complete content, for a limited time. Does not look whether it exists.
+    ///
+    /// Errors: [`Error::Unavailable`] where storage has to be asked.
+    async fn download_target(&self, key: &ContentKey, download: &Download) -> Result<SignedUrl, Error>;
+
+    /// Whether storage can be written and read right now.
+    ///
+    /// Errors: [`Error::StorageFull`], [`Error::Unavailable`].
+    async fn check(&self) -> Result<(), Error>;
+
+    /// Reads a complete content back from storage and hashes it. `progress` tells how far it is and can stop it; dropping the
+    /// future stops it too.
+    ///
+    /// Errors: as [`Backend::read`]; [`Error::Cancelled`].
+    async fn digest(&self, key: &ContentKey, progress: &Progress) -> Result<Digested, Error> {
+        digest_by_reading(self.read(key, None).await?, progress).await
+    }
+}

@@ -1,0 +1,100 @@
+//! What can go wrong with stored content, by meaning: callers match on what happened, logs get the backend's detail as source.
+
+use std::io;
+use std::sync::Arc;
+
+use olivine_domain::binary_parts::PartIndex;
+
+/// The backend's own error, for the log.
+///
+/// Shared, because one failure may be told to several waiting callers.
+pub type Source = Arc<dyn std::error::Error + Send + Sync>;
+
+/// Why storage did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// There is no complete content by this key.
+    #[error("there is no such content in storage")]
+    NotFound,
+    /// The upload was completed, deleted or never begun; nothing can be added to it.
+    #[error("this upload is over: it was completed or deleted; begin a new one")]
+    SessionGone,
+    /// A part that the upload was to be completed with is not in storage.
+    #[error("part {index} is not in storage: upload it again")]
+    MissingPart {
+        /// The first part that is missing.
+        index: PartIndex,
+    },
+    /// The content was completed before, from other parts. It stays as it is.
+    #[error("this content was already completed from other parts")]
+    AlreadyComplete,
+    /// The range does not lie within the content.
+    #[error("the range reaches beyond the content, which has {total} bytes")]
+    OutOfRange {
+        /// The content's size in bytes.
+        total: u64,
+    },
+    /// No space, inodes or quota left. Nothing was kept, and nothing that was there is lost.
+    #[error("storage is full: free some space or add storage")]
+    StorageFull {
+        /// What the backend said.
+        #[source]
+        source: Source,
+    },
+    /// Storage can't be reached or does not work. Trying again later may help.
+    #[error("storage is not available")]
+    Unavailable {
+        /// What the backend said.
+        #[source]
+        source: Source,
+    },
+    /// What is stored is not what was acknowledged. Trying again does not help.
+    #[error("stored content is damaged: {what}")]
+    Corrupt {
+        /// What is wrong, in words.
+        what: &'static str,
+    },
+    /// The caller cancelled it.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    /// Storage that does not work, for the reason `source`.
+    pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable { source: Arc::from(source.into()) }
+    }
+}
+
+impl From<io::Error> for Error {
+    /// By meaning where the kind tells; a file that is not found means different things in different places, so it is told
+    /// apart before.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::StorageFull { source: Arc::new(error) }
+            }
+            _ => Self::unavailable(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn full_storage_is_told_apart_and_the_source_stays_out_of_the_sentence() {
+        for (kind, full) in [
+            (io::ErrorKind::StorageFull, true),
+            (io::ErrorKind::QuotaExceeded, true),
+            (io::ErrorKind::PermissionDenied, false),
+        ] {
+            let error = Error::from(io::Error::new(kind, "detail"));
+            assert_eq!(matches!(error, Error::StorageFull { .. }), full);
+            assert!(!error.to_string().contains("detail"));
+            assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("detail"));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What we hold: the bytes of binaries, in a storage backend behind one trait.
+//!
+//! This crate does IO and nothing else: it knows no database, no permission and no lifecycle. It must never overwrite a
+//! content in place, build a path from anything but UUIDs and numbers, hold more than a few MiB of a content in memory, or
+//! acknowledge bytes that a power cut could still take away.
+
+pub mod backend;
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+pub mod digest;
+pub mod downloads;
+pub mod error;
+pub mod filename;
+pub mod local;
+pub mod tokens;
+pub mod uploads;
+
+pub use backend::{Backend, ContentKey};
+pub use digest::{Digested, Progress};
+pub use downloads::{ContentReader, Download, SignedUrl};
+pub use error::Error;
+pub use filename::Filename;
+pub use local::Local;
+pub use tokens::TokenKey;
+pub use uploads::{
+    Body, BodyError, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart,
+    UploadSession, UploadedPart,
+};

@@ -1,0 +1,179 @@
+//! The storage backend for one server: a local folder.
+//!
+//! Clients are sent to the server's own signed URLs. Several processes may share the folder. Nothing here may trust a path or a
+//! name that came from outside; there are none in the interface.
+
+mod buffers;
+mod complete;
+mod folder;
+mod layout;
+mod read;
+mod receive;
+mod remove;
+mod segments;
+mod temp;
+
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use olivine_domain::Timestamp;
+
+use self::layout::{Layout, blocking};
+pub use self::remove::Swept;
+use self::temp::TempFile;
+use crate::backend::{Backend, ContentKey};
+use crate::digest::{Digested, Progress};
+use crate::downloads::{ContentReader, Download, SignedUrl};
+use crate::error::Error;
+use crate::tokens::TokenKey;
+use crate::uploads::{
+    Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
+    UploadedPart,
+};
+
+/// What `check` writes and reads back.
+const PROBE: &[u8] = b"olivine";
+
+/// Contents in a local folder.
+#[derive(Clone)]
+pub struct Local {
+    layout: Layout,
+    base_url: Arc<str>,
+    tokens: TokenKey,
+}
+
+impl Local {
+    /// Opens the folder `root`, making it if need be, and removes what dead processes left behind in it.
+    ///
+    /// `base_url` is where clients reach this server, such as `https://updates.example.com`; the content URLs are
+    /// `<base_url>/content/<token>`, signed with `tokens`.
+    ///
+    /// Errors: [`Error::StorageFull`], [`Error::Unavailable`].
+    pub async fn open(root: &Path, base_url: &str, tokens: TokenKey) -> Result<Self, Error> {
+        let root = root.to_owned();
+        let layout = blocking(move || Layout::prepare(&root)).await?;
+        let local = Self { layout, base_url: base_url.trim_end_matches('/').into(), tokens };
+        local.sweep().await?;
+        Ok(local)
+    }
+
+    /// Removes what processes that died since left behind. What live ones are doing, in this process or another, goes on.
+    ///
+    /// Errors: [`Error::Unavailable`].
+    pub async fn sweep(&self) -> Result<Swept, Error> {
+        self.run(remove::sweep).await
+    }
+
+    fn url(&self, token: &str) -> String {
+        format!("{}/content/{token}", self.base_url)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Layout) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let layout = self.layout.clone();
+        blocking(move || work(&layout)).await
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").field("layout", &self.layout).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Backend for Local {
+    async fn begin(&self, key: &ContentKey) -> Result<UploadSession, Error> {
+        let key = *key;
+        self.run(move |layout| complete::begin(layout, &key)).await?;
+        // The folder is the session; its name is the key.
+        Ok(UploadSession::new("local"))
+    }
+
+    async fn part_target(
+        &self,
+        key: &ContentKey,
+        _: &UploadSession,
+        part: &PartPlan,
+        expires_at: Timestamp,
+    ) -> Result<PartTarget, Error> {
+        let url = self.url(&self.tokens.upload_token(key, part, expires_at));
+        Ok(PartTarget { method: "PUT", url, headers: Vec::new(), expires_at })
+    }
+
+    async fn receive_part(
+        &self,
+        key: &ContentKey,
+        _: &UploadSession,
+        part: &ReceivePart,
+        body: Body<'_>,
+    ) -> Result<ReceivedPart, ReceiveError> {
+        receive::receive(&self.layout, key, part, body).await
+    }
+
+    async fn uploaded_parts(&self, key: &ContentKey, _: &UploadSession) -> Result<Vec<UploadedPart>, Error> {
+        let key = *key;
+        self.run(move |layout| complete::uploaded_parts(layout, &key)).await
+    }
+
+    async fn complete(
+        &self,
+        key: &ContentKey,
+        _: &UploadSession,
+        parts: &[CompletedPart],
+    ) -> Result<(), Error> {
+        let (key, parts) = (*key, parts.to_vec());
+        self.run(move |layout| complete::complete(layout, &key, &parts)).await
+    }
+
+    async fn read(&self, key: &ContentKey, range: Option<Range<u64>>) -> Result<ContentReader, Error> {
+        let key = *key;
+        self.run(move |layout| read::read(layout, &key, range)).await
+    }
+
+    async fn size(&self, key: &ContentKey) -> Result<u64, Error> {
+        let key = *key;
+        self.run(move |layout| read::size(layout, &key)).await
+    }
+
+    async fn delete(&self, key: &ContentKey) -> Result<(), Error> {
+        let key = *key;
+        self.run(move |layout| remove::delete(layout, &key)).await
+    }
+
+    async fn download_target(&self, key: &ContentKey, download: &Download) -> Result<SignedUrl, Error> {
+        let url = self.url(&self.tokens.download_token(key, download));
+        Ok(SignedUrl { url, expires_at: download.expires_at })
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.run(|layout| {
+            fs::metadata(layout.content())?;
+            let temp = TempFile::create(&layout.tmp())?;
+            temp.write_all(PROBE)?;
+            let intact = temp.read_back()? == PROBE;
+            if intact {
+                Ok(())
+            } else {
+                Err(Error::Corrupt { what: "what is written is not what is read back" })
+            }
+        })
+        .await
+    }
+
+    async fn digest(&self, key: &ContentKey, progress: &Progress) -> Result<Digested, Error> {
+        // When this future is dropped, the thread sees that nobody waits any more.
+        let caller = Arc::new(());
+        let (key, progress, waiting) = (*key, progress.clone(), Arc::downgrade(&caller));
+        self.run(move |layout| read::digest(layout, &key, &progress, &waiting)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

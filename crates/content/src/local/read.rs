@@ -1,0 +1,256 @@
+//! Reading a content: the bytes of its parts one after the other.
+//!
+//! What is in the page cache is read at once; what is not is read by a blocking thread, one chunk ahead of the client. No thread
+//! is held while a client is slow.
+
+use std::fs::File;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::Weak;
+use std::{io, vec};
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
+use olivine_domain::hash::Sha256Hasher;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::buffers::Buffers;
+use super::folder::Folder;
+use super::layout::{Layout, finished};
+use super::segments::{Segments, part_name};
+use crate::backend::ContentKey;
+use crate::digest::{Digested, Progress};
+use crate::downloads::{ContentReader, within};
+use crate::error::Error;
+use crate::uploads::CompletedPart;
+
+/// The most bytes of a chunk: large enough that a system call costs nothing, small enough to stay in a core's cache.
+const CHUNK: usize = 256 * 1024;
+
+/// The size of a complete content.
+pub(super) fn size(layout: &Layout, key: &ContentKey) -> Result<u64, Error> {
+    Ok(find(layout, key)?.1.total())
+}
+
+/// The folder of a complete content, and the list of its parts.
+fn find(layout: &Layout, key: &ContentKey) -> Result<(Folder, Segments), Error> {
+    let folder = layout.open(key, Error::NotFound)?;
+    let segments = Segments::find(&folder)?.ok_or(Error::NotFound)?;
+    Ok((folder, segments))
+}
+
+/// A reader of `range`.
+pub(super) fn read(
+    layout: &Layout,
+    key: &ContentKey,
+    range: Option<Range<u64>>,
+) -> Result<ContentReader, Error> {
+    let (folder, segments) = find(layout, key)?;
+    let total = segments.total();
+    let range = within(range, total)?;
+    let cursor = Cursor::at((layout, key), folder, segments, &range)?;
+    let chunks = stream::try_unfold(Reading::Idle(cursor), next_chunk).boxed();
+    Ok(ContentReader::new(total, range, chunks))
+}
+
+/// Hashes the whole content, unless it is cancelled or `caller` is gone.
+pub(super) fn digest(
+    layout: &Layout,
+    key: &ContentKey,
+    progress: &Progress,
+    caller: &Weak<()>,
+) -> Result<Digested, Error> {
+    let (folder, segments) = find(layout, key)?;
+    let size = segments.total();
+    let mut cursor = Cursor::at((layout, key), folder, segments, &(0..size))?;
+    let mut hasher = Sha256Hasher::new();
+    progress.advance(0)?;
+    while let Some(chunk) = cursor.read()? {
+        hasher.update(&chunk);
+        progress.advance(chunk.len() as u64)?;
+        if caller.strong_count() == 0 {
+            return Err(Error::Cancelled);
+        }
+    }
+    Ok(Digested { sha256: hasher.finish(), size })
+}
+
+/// A stream of chunks between two of them.
+enum Reading {
+    /// Nothing is being read.
+    Idle(Cursor),
+    /// The next chunk is being read from disk.
+    Ahead(JoinHandle<Result<Read, Error>>),
+}
+
+/// What a blocking thread has read.
+struct Read {
+    cursor: Cursor,
+    chunk: Option<Bytes>,
+    /// Whether it had to wait for the disk, and so will the next one.
+    waited: bool,
+}
+
+async fn next_chunk(reading: Reading) -> Result<Option<(Bytes, Reading)>, Error> {
+    // A consumer that never waits must leave room for other tasks.
+    tokio::task::coop::consume_budget().await;
+    let read = match reading {
+        Reading::Idle(mut cursor) => match cursor.read_cached() {
+            Some(chunk) => return Ok(Some((chunk, Reading::Idle(cursor)))),
+            None if cursor.is_at_end() => return Ok(None),
+            None => spawn_blocking(|| cursor.read_on()),
+        },
+        Reading::Ahead(read) => read,
+    };
+    let Read { cursor, chunk, waited } = finished(read).await?;
+    let reading = if waited && !cursor.is_at_end() {
+        Reading::Ahead(spawn_blocking(|| cursor.read_on()))
+    } else {
+        Reading::Idle(cursor)
+    };
+    Ok(chunk.map(|chunk| (chunk, reading)))
+}
+
+/// A place in a content.
+struct Cursor {
+    layout: Layout,
+    key: ContentKey,
+    folder: Folder,
+    open: Option<OpenPart>,
+    /// The parts after the open one.
+    parts: vec::IntoIter<CompletedPart>,
+    /// How many bytes of those parts lie before the range.
+    skip: u64,
+    /// How many bytes are still to be read.
+    left: u64,
+    buffers: Buffers,
+}
+
+/// The part that is being read.
+struct OpenPart {
+    file: File,
+    /// The next byte's place in the part.
+    offset: u64,
+    size: u64,
+}
+
+impl Cursor {
+    fn at(
+        (layout, key): (&Layout, &ContentKey),
+        folder: Folder,
+        segments: Segments,
+        range: &Range<u64>,
+    ) -> Result<Self, Error> {
+        let left = range.end - range.start;
+        let mut cursor = Self {
+            layout: layout.clone(),
+            key: *key,
+            folder,
+            open: None,
+            parts: segments.into_parts().into_iter(),
+            skip: range.start,
+            left,
+            buffers: Buffers::new(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK)),
+        };
+        cursor.open_part()?;
+        Ok(cursor)
+    }
+
+    const fn is_at_end(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Sees to it that a part with bytes to be read is open, unless there are none.
+    fn open_part(&mut self) -> Result<(), Error> {
+        let done = self.open.as_ref().is_none_or(|part| part.offset == part.size);
+        if self.is_at_end() || !done {
+            return Ok(());
+        }
+        while let Some(part) = self.parts.next() {
+            if self.skip < part.size {
+                let file = self.open_file(&part)?;
+                let offset = std::mem::take(&mut self.skip);
+                self.open = Some(OpenPart { file, offset, size: part.size });
+                return Ok(());
+            }
+            self.skip -= part.size;
+        }
+        Err(Error::Corrupt { what: "its parts are fewer than its size" })
+    }
+
+    fn open_file(&self, part: &CompletedPart) -> Result<File, Error> {
+        self.folder.file(&part_name(part.index, &part.sha256)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                let damage = Error::Corrupt { what: "a part is gone" };
+                self.layout.absent(&self.key, &self.folder, damage, Error::NotFound)
+            }
+            _ => error.into(),
+        })
+    }
+
+    /// The next chunk, waiting for the disk if need be; `None` at the end.
+    fn read(&mut self) -> Result<Option<Bytes>, Error> {
+        self.open_part()?;
+        self.read_with(|file, buffer, offset| {
+            loop {
+                match file.read_at(buffer, offset) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Ok(0) => return Err(Error::Corrupt { what: "a part is shorter than was acknowledged" }),
+                    read => return Ok(read?),
+                }
+            }
+        })
+        .transpose()
+    }
+
+    /// The next chunk if it is in memory; `None` also at the end of a part.
+    fn read_cached(&mut self) -> Option<Bytes> {
+        self.read_with(|file, buffer, offset| {
+            read_cached(file, buffer, offset).filter(|read| *read > 0).ok_or(())
+        })?
+        .ok()
+    }
+
+    /// Fills the next chunk by `fill(file, buffer, offset)`; `None` if nothing is left of the open part.
+    fn read_with<E>(
+        &mut self,
+        fill: impl FnOnce(&File, &mut [u8], u64) -> Result<usize, E>,
+    ) -> Option<Result<Bytes, E>> {
+        let part = self.open.as_mut()?;
+        let wanted = self.left.min(part.size - part.offset);
+        if wanted == 0 {
+            return None;
+        }
+        let mut buffer = self.buffers.take();
+        let space = buffer.as_mut();
+        let length = usize::try_from(wanted).unwrap_or(CHUNK).min(space.len());
+        let filled = fill(&part.file, &mut space[..length], part.offset);
+        Some(filled.map(|filled| {
+            part.offset += filled as u64;
+            self.left -= filled as u64;
+            buffer.into_bytes(filled)
+        }))
+    }
+
+    /// The next chunk, on a blocking thread.
+    fn read_on(mut self) -> Result<Read, Error> {
+        self.open_part()?;
+        match self.read_cached() {
+            Some(chunk) => Ok(Read { chunk: Some(chunk), cursor: self, waited: false }),
+            None => Ok(Read { chunk: self.read()?, cursor: self, waited: true }),
+        }
+    }
+}
+
+/// Reads what is in the page cache; `None` if nothing is or the file system can't tell.
+#[cfg(target_os = "linux")]
+fn read_cached(file: &File, buffer: &mut [u8], offset: u64) -> Option<usize> {
+    use rustix::io::{IoSliceMut, ReadWriteFlags, preadv2};
+    preadv2(file, &mut [IoSliceMut::new(buffer)], offset, ReadWriteFlags::NOWAIT).ok()
+}
+
+/// Other systems have no such call.
+#[cfg(not(target_os = "linux"))]
+fn read_cached(_: &File, _: &mut [u8], _: u64) -> Option<usize> {
+    None
+}

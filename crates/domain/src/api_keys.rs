@@ -1,0 +1,130 @@
+//! API keys: how callers of the Admin API prove who they are.
+
+use std::fmt;
+
+use crate::hash::Sha256Digest;
+use crate::organizations::{Organization, Revision};
+use crate::permissions::Grants;
+use crate::prn::Id;
+use crate::search::{Field, FieldKind, FieldTable};
+use crate::text::Name;
+use crate::time::Timestamp;
+
+/// What lists of API keys can be searched by.
+pub const SEARCH: FieldTable = &[
+    Field { name: "prn", kind: FieldKind::Prn },
+    Field { name: "name", kind: FieldKind::Text },
+    Field { name: "role", kind: FieldKind::Enum(&["reader", "writer", "admin"]) },
+    Field { name: "expires_at", kind: FieldKind::DateTime },
+    Field { name: "revoked_at", kind: FieldKind::DateTime },
+    Field { name: "inserted_at", kind: FieldKind::DateTime },
+    Field { name: "updated_at", kind: FieldKind::DateTime },
+];
+
+/// What is known of a key: all but the key itself, of which only a hash is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its key as a record.
+    pub id: Id<ApiKey>,
+    /// Its owner.
+    pub organization: Id<Organization>,
+    /// What it is for, in the words of who made it.
+    pub name: Name,
+    /// The beginning of the secret, by which people tell keys apart.
+    pub hint: String,
+    /// What it may do.
+    pub grants: Grants,
+    /// When it stops working; `None` for never.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+    /// Grows with each change.
+    pub revision: Revision,
+    /// When it was created.
+    pub inserted_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Why a known key is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRejected {
+    /// Its time is over.
+    #[error("this API key expired at {0}: create a new one")]
+    Expired(Timestamp),
+    /// Somebody revoked it.
+    #[error("this API key was revoked at {0}")]
+    Revoked(Timestamp),
+}
+
+impl ApiKey {
+    /// Whether the key is accepted at `now`.
+    pub fn check_usable(&self, now: Timestamp) -> Result<(), KeyRejected> {
+        match (self.revoked_at, self.expires_at) {
+            (Some(revoked), _) => Err(KeyRejected::Revoked(revoked)),
+            (None, Some(expiry)) if expiry <= now => Err(KeyRejected::Expired(expiry)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The secret itself: `olv_` and 43 characters that stand for 256 random bits. It must never be stored or logged.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKeySecret(String);
+
+const PREFIX: &str = "olv_";
+const ENCODED_LENGTH: usize = 43;
+const HINT_LENGTH: usize = 8;
+
+impl ApiKeySecret {
+    /// The key that consists of these random bytes.
+    pub fn from_random(bytes: [u8; 32]) -> Self {
+        use base64::Engine as _;
+        Self(format!("{PREFIX}{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// The secret that a caller presents, if it has the form of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let encoded = text.strip_prefix(PREFIX)?;
+        let is_known = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        (encoded.len() == ENCODED_LENGTH && encoded.bytes().all(is_known)).then(|| Self(text.to_owned()))
+    }
+
+    /// What is stored in its place. The secret has 256 random bits, so a plain hash can't be turned back, and looking a key up
+    /// by its hash takes a time that says nothing about the secret.
+    pub fn hash(&self) -> Sha256Digest {
+        Sha256Digest::of(self.0.as_bytes())
+    }
+
+    /// Its beginning, for people to tell keys apart.
+    pub fn hint(&self) -> String {
+        self.0[..PREFIX.len() + HINT_LENGTH].to_owned()
+    }
+
+    /// The secret in the clear, to show it once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKeySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKeySecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_reads_back_and_stays_hidden() {
+        let secret = ApiKeySecret::from_random([7; 32]);
+        assert_eq!(ApiKeySecret::parse(secret.reveal()).unwrap(), secret);
+        assert_eq!(secret.hint(), "olv_BwcHBwcH");
+        assert!(!format!("{secret:?}").contains("Bwc"));
+        for other in ["", "olv_", "olv_abc", &secret.reveal()[1..], &format!("{} ", secret.reveal())] {
+            assert!(ApiKeySecret::parse(other).is_none(), "{other}");
+        }
+    }
+}

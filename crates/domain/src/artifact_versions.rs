@@ -1,0 +1,117 @@
+//! Versions of artifacts, and which of two is the newer.
+//!
+//! A version is free text; nothing here refuses one for its form.
+
+use std::cmp::Ordering;
+
+use semver::Version;
+
+use crate::artifacts::Artifact;
+use crate::metadata::CustomMetadata;
+use crate::organizations::{Organization, Revision};
+use crate::prn::Id;
+use crate::search::{Field, FieldKind, FieldTable};
+use crate::text::{Description, VersionText};
+use crate::time::Timestamp;
+
+/// What lists of artifact versions can be searched by.
+pub const SEARCH: FieldTable = &[
+    Field { name: "prn", kind: FieldKind::Prn },
+    Field { name: "artifact_prn", kind: FieldKind::Prn },
+    Field { name: "version", kind: FieldKind::Text },
+    Field { name: "description", kind: FieldKind::Text },
+    Field { name: "inserted_at", kind: FieldKind::DateTime },
+    Field { name: "updated_at", kind: FieldKind::DateTime },
+];
+
+/// One version of an artifact. Its `version` is unique in the artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactVersion {
+    /// Its key.
+    pub id: Id<ArtifactVersion>,
+    /// Its owner.
+    pub organization: Id<Organization>,
+    /// What it is a version of.
+    pub artifact: Id<Artifact>,
+    /// Unique in the artifact.
+    pub version: VersionText,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// The user's own data, inherited by what has none of its own.
+    pub custom_metadata: Option<CustomMetadata>,
+    /// Grows with each change.
+    pub revision: Revision,
+    /// When it was created.
+    pub inserted_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Which version is the older: by `SemVer` where both are, else by natural order (`r9` before `r10`).
+///
+/// To be a total order also where an artifact mixes both, every version that is not `SemVer` is older than every
+/// one that is. Versions that differ only in what the rules ignore (natural order skips spaces) are ordered as plain
+/// text, so that only the same text is equal.
+pub fn compare(a: &VersionText, b: &VersionText) -> Ordering {
+    let (a, b) = (a.as_str(), b.as_str());
+    let by_rule = match (Version::parse(a), Version::parse(b)) {
+        (Ok(a), Ok(b)) => a.cmp(&b),
+        (Ok(_), Err(_)) => Ordering::Greater,
+        (Err(_), Ok(_)) => Ordering::Less,
+        (Err(_), Err(_)) => natord::compare(a, b),
+    };
+    by_rule.then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sorted(texts: &[&str]) -> Vec<String> {
+        let mut versions: Vec<VersionText> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        versions.sort_by(compare);
+        versions.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn semver_where_both_parse() {
+        let order = ["1.0.0-alpha", "1.0.0-rc.2", "1.0.0-rc.11", "1.0.0", "1.0.0+b.7", "1.2.0", "1.10.0"];
+        let mut shuffled = order;
+        shuffled.reverse();
+        assert_eq!(sorted(&shuffled), order);
+    }
+
+    #[test]
+    fn natural_order_else() {
+        assert_eq!(sorted(&["r10", "r9", "r1"]), ["r1", "r9", "r10"]);
+        assert_eq!(sorted(&["2026-01-15", "2025-12-31"]), ["2025-12-31", "2026-01-15"]);
+        assert_eq!(sorted(&["v1.2.0-10-gab", "v1.2.0-9-gcd"]), ["v1.2.0-9-gcd", "v1.2.0-10-gab"]);
+    }
+
+    #[test]
+    fn what_is_not_semver_comes_first() {
+        assert_eq!(sorted(&["1.0.0", "v2", "0.1.0", "2026.1"]), ["2026.1", "v2", "0.1.0", "1.0.0"]);
+    }
+
+    /// Texts near to each other and to `SemVer`, so that each rule meets each other one.
+    fn version() -> impl Strategy<Value = VersionText> {
+        prop_oneof![
+            "[0-2]\\.[0-2]\\.[01](-[a0-2]{1,2})?(\\+[0-1]{1,2})?",
+            "[v0-2. a\u{e9}\u{660}-]{1,6}",
+            "\\PC{1,8}",
+        ]
+        .prop_filter_map("has spaces around it", |text| text.parse().ok())
+    }
+
+    proptest! {
+        #[test]
+        fn is_a_total_order(a in version(), b in version(), c in version()) {
+            prop_assert_eq!(compare(&a, &b), compare(&b, &a).reverse());
+            prop_assert_eq!(compare(&a, &b) == Ordering::Equal, a == b);
+            if compare(&a, &b).is_le() && compare(&b, &c).is_le() {
+                prop_assert!(compare(&a, &c).is_le(), "{a} <= {b} <= {c}");
+            }
+        }
+    }
+}

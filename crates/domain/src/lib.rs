@@ -1,0 +1,29 @@
+//! What is true: the rules of Olivine, as pure functions over plain values.
+//!
+//! This crate must never do IO, read a clock, draw a random number or know a wire or row format: wire shapes live in
+//! `olivine-api`, row shapes in `olivine-records`. Everything here can be tested by example and by property.
+
+pub mod api_keys;
+pub mod artifact_versions;
+pub mod artifacts;
+pub mod binaries;
+pub mod binary_parts;
+pub mod binary_signatures;
+pub mod events;
+pub mod hash;
+pub mod metadata;
+pub mod organizations;
+pub mod pages;
+pub mod permissions;
+pub mod prn;
+pub mod search;
+pub mod signing_keys;
+pub mod target;
+pub mod text;
+pub mod time;
+
+pub use hash::Sha256Digest;
+pub use metadata::CustomMetadata;
+pub use prn::{Id, Prn};
+pub use target::Target;
+pub use time::Timestamp;

@@ -1,0 +1,244 @@
+//! Pages of lists: how many records, in which order, and where the next page starts.
+//!
+//! A cursor names the last record that was seen, not an offset, so that pages stay stable while rows come and go. It
+//! is opaque to callers and proves nothing: it must never stand in for a permission check.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use crate::time::Timestamp;
+
+/// The order of a list by `inserted_at`; records of one moment by their id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// Oldest first.
+    #[default]
+    Asc,
+    /// Newest first.
+    Desc,
+}
+
+/// The text is not an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("order takes asc (oldest first) or desc (newest first); got '{0}'")]
+pub struct InvalidOrder(pub String);
+
+impl Order {
+    /// `asc` or `desc`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Order {
+    type Err = InvalidOrder;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "asc" => Ok(Self::Asc),
+            "desc" => Ok(Self::Desc),
+            _ => Err(InvalidOrder(text.chars().take(50).collect())),
+        }
+    }
+}
+
+/// How many records a page has at most: 1 to 100, by default 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(u8);
+
+/// Not a number of records that a page may have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("limit takes a whole number from 1 to {}; got '{given}'", Limit::MOST.0)]
+pub struct InvalidLimit {
+    given: String,
+}
+
+impl Limit {
+    /// The largest page.
+    pub const MOST: Self = Self(100);
+
+    /// Refuses what is not in 1 to 100.
+    pub fn new(number: u64) -> Result<Self, InvalidLimit> {
+        match u8::try_from(number) {
+            Ok(number @ 1..=100) => Ok(Self(number)),
+            _ => Err(InvalidLimit { given: number.to_string() }),
+        }
+    }
+
+    /// The number of records.
+    pub const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Limit {
+    type Err = InvalidLimit;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let given = || InvalidLimit { given: text.chars().take(50).collect() };
+        text.parse().map_err(|_| given()).and_then(|number| Self::new(number).map_err(|_| given()))
+    }
+}
+
+/// The place in a list after one record, in one order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the last record that was seen was created.
+    pub inserted_at: Timestamp,
+    /// The id of the last record that was seen.
+    pub id: Uuid,
+    /// The order of the list that it was seen in.
+    pub order: Order,
+}
+
+/// The text is not a cursor that this server gave out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "page takes the next_page value of an earlier answer, unchanged; leave it out to start from the beginning"
+)]
+pub struct InvalidCursor;
+
+/// The layout's version: the first byte of each cursor.
+const VERSION: u8 = 1;
+
+impl fmt::Display for Cursor {
+    /// URL-safe base64 without padding of: version, order, microseconds (8 bytes, big endian), id (16 bytes).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = [0; 26];
+        bytes[0] = VERSION;
+        bytes[1] = u8::from(self.order == Order::Desc);
+        bytes[2..10].copy_from_slice(&self.inserted_at.as_micros().to_be_bytes());
+        bytes[10..].copy_from_slice(self.id.as_bytes());
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::decode(text).ok_or(InvalidCursor)
+    }
+}
+
+impl Cursor {
+    fn decode(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (head, rest) = bytes.split_first_chunk()?;
+        let (micros, id) = rest.split_first_chunk()?;
+        let order = match head {
+            [VERSION, 0] => Order::Asc,
+            [VERSION, 1] => Order::Desc,
+            _ => return None,
+        };
+        let inserted_at = Timestamp::from_micros(i64::from_be_bytes(*micros))?;
+        Some(Self { inserted_at, id: Uuid::from_slice(id).ok()?, order })
+    }
+}
+
+/// Some records of a list, and where the next ones start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The records, in the list's order.
+    pub items: Vec<T>,
+    /// The place after the last item; `None` where the list ends here.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Cuts a page out of rows that were asked for with one more than `limit`: the extra one only says that there
+    /// is a next page.
+    pub fn cut(mut rows: Vec<T>, limit: Limit, cursor: impl FnOnce(&T) -> Cursor) -> Self {
+        let more = rows.len() > limit.get();
+        rows.truncate(limit.get());
+        let next = rows.last().filter(|_| more).map(cursor);
+        Self { items: rows, next }
+    }
+
+    /// The same page of other things.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cursor(micros: i64, id: u128, order: Order) -> Cursor {
+        Cursor { inserted_at: Timestamp::from_micros(micros).unwrap(), id: Uuid::from_u128(id), order }
+    }
+
+    #[test]
+    fn a_cursor_has_one_spelling() {
+        let text = cursor(1_768_473_000_000_000, 7, Order::Desc).to_string();
+        assert_eq!(text, "AQEABkhqtPW6AAAAAAAAAAAAAAAAAAAAAAc");
+        for bad in ["", "AQ", &text[1..], &format!("{text}="), &format!("{text}A"), &text.replace("AQ", "Ag")]
+        {
+            assert_eq!(bad.parse::<Cursor>(), Err(InvalidCursor), "{bad}");
+        }
+    }
+
+    #[test]
+    fn limits_and_orders_say_what_they_take() {
+        assert_eq!(Limit::default().get(), 10);
+        assert_eq!("100".parse(), Ok(Limit::MOST));
+        for bad in ["0", "101", "-1", "256", "18446744073709551616", "1.5", "ten", ""] {
+            let error = bad.parse::<Limit>().unwrap_err().to_string();
+            assert_eq!(error, format!("limit takes a whole number from 1 to 100; got '{bad}'"));
+        }
+        assert_eq!(Order::default(), Order::Asc);
+        assert_eq!("desc".parse(), Ok(Order::Desc));
+        assert!("DESC".parse::<Order>().is_err());
+    }
+
+    #[test]
+    fn a_full_page_has_a_next_one_only_if_there_is_more() {
+        let limit = Limit::new(2).unwrap();
+        let at = |row: &i64| cursor(*row, 0, Order::Asc);
+        assert_eq!(Page::cut(vec![1, 2, 3], limit, at), Page { items: vec![1, 2], next: Some(at(&2)) });
+        assert_eq!(Page::cut(vec![1, 2], limit, at).next, None);
+        assert_eq!(Page::cut(vec![], limit, at).map(|row| row + 1).items, Vec::<i64>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn cursors_round_trip(micros in -1_000_000_000_000_000..2_000_000_000_000_000_i64, id: u128, desc: bool) {
+            let cursor = cursor(micros, id, if desc { Order::Desc } else { Order::Asc });
+            prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+
+        #[test]
+        fn what_parses_is_what_was_written(text in "[A-Za-z0-9_-]{30,40}|AQ[EA][A-Za-z0-9_-]{32}|.*") {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Who may do what: scopes, roles, actors, and [`Authorized`], the proof that a permission was checked.
+//!
+//! An operation takes `&Authorized<S>` and so can't be called by who was not asked for the scope `S`; the only way to make one is
+//! [`Actor::authorize`]. The organization that the operation works on comes from the same value, so it can't be another one.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::ops::Deref;
+
+use crate::api_keys::ApiKey;
+use crate::organizations::Organization;
+use crate::prn::Id;
+
+/// Declares all scopes: the enum, their names, and a marker type each for [`Authorized`].
+macro_rules! scopes {
+    ($($variant:ident = $name:literal, $least:ident, $doc:literal;)*) => {
+        /// One thing that a key may do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Scope {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Scope {
+            /// All scopes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in the API and in storage.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The lowest role that has this scope.
+            pub const fn least_role(self) -> Role {
+                match self { $(Self::$variant => Role::$least,)* }
+            }
+        }
+
+        /// The scopes as types, for [`Authorized`].
+        pub mod scope {
+            use super::{Scope, ScopeType};
+            $(
+                #[doc = $doc]
+                #[derive(Debug)]
+                pub enum $variant {}
+                impl ScopeType for $variant {
+                    const SCOPE: Scope = Scope::$variant;
+                }
+            )*
+        }
+    };
+}
+
+scopes! {
+    ArtifactRead = "artifact.read", Reader, "See artifacts.";
+    ArtifactCreate = "artifact.create", Writer, "Create artifacts.";
+    ArtifactUpdate = "artifact.update", Writer, "Change artifacts.";
+    ArtifactDelete = "artifact.delete", Writer, "Delete artifacts.";
+    ArtifactVersionRead = "artifact_version.read", Reader, "See artifact versions.";
+    ArtifactVersionCreate = "artifact_version.create", Writer, "Create artifact versions.";
+    ArtifactVersionUpdate = "artifact_version.update", Writer, "Change artifact versions.";
+    ArtifactVersionDelete = "artifact_version.delete", Writer, "Delete artifact versions.";
+    BinaryRead = "binary.read", Reader, "See binaries, their parts and their signatures.";
+    BinaryCreate = "binary.create", Writer, "Create binaries.";
+    BinaryUpdate = "binary.update", Writer, "Change, complete and reset binaries.";
+    BinaryUpload = "binary.upload", Writer, "Upload content.";
+    BinarySign = "binary.sign", Writer, "Attach and remove signatures.";
+    BinaryDownload = "binary.download", Reader, "Download content.";
+    BinaryDelete = "binary.delete", Writer, "Delete binaries that never were signed.";
+    BinaryDestroy = "binary.destroy", Admin, "Destroy binaries, which can't be undone.";
+    SigningKeyRead = "signing_key.read", Reader, "See signing keys.";
+    SigningKeyCreate = "signing_key.create", Admin, "Trust further signing keys.";
+    SigningKeyUpdate = "signing_key.update", Admin, "Rename, disable and revoke signing keys.";
+    SigningKeyDelete = "signing_key.delete", Admin, "Delete signing keys that signed nothing.";
+    EventRead = "event.read", Reader, "See the audit trail.";
+    ApiKeyRead = "api_key.read", Admin, "See API keys (never their secrets).";
+    ApiKeyCreate = "api_key.create", Admin, "Create API keys.";
+    ApiKeyUpdate = "api_key.update", Admin, "Rename API keys and let them expire.";
+    ApiKeyRevoke = "api_key.revoke", Admin, "Revoke API keys.";
+    OrganizationRead = "organization.read", Reader, "See the organization and its use of storage.";
+    OrganizationUpdate = "organization.update", Admin, "Change the organization's policy and quota.";
+}
+
+impl Scope {
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|scope| scope.as_str() == name)
+    }
+}
+
+/// A scope as a type.
+pub trait ScopeType {
+    /// The scope.
+    const SCOPE: Scope;
+}
+
+/// A set of scopes with a name. Each contains those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Sees and downloads, changes nothing.
+    Reader,
+    /// What CI needs: creates, uploads, signs; can't destroy, nor decide whom to trust.
+    Writer,
+    /// Everything.
+    Admin,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 3] = [Self::Reader, Self::Writer, Self::Admin];
+
+    /// The name in the API and in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Writer => "writer",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The role of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+/// What an actor may do: a role, or single scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grants {
+    /// All scopes of a role, also those that later versions add to it.
+    Role(Role),
+    /// Just these.
+    Scopes(BTreeSet<Scope>),
+}
+
+impl Grants {
+    /// Whether `scope` is among them.
+    pub fn contains(&self, scope: Scope) -> bool {
+        match self {
+            Self::Role(role) => scope.least_role() <= *role,
+            Self::Scopes(scopes) => scopes.contains(&scope),
+        }
+    }
+
+    /// All scopes, in the order of their declaration.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
+        Scope::ALL.iter().copied().filter(|scope| self.contains(*scope))
+    }
+
+    /// The first scope that `other` has and these don't: nobody hands out more than they have.
+    pub fn first_exceeded_by(&self, other: &Self) -> Option<Scope> {
+        other.scopes().find(|scope| !self.contains(*scope))
+    }
+}
+
+/// Who an actor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// A caller of the Admin API.
+    ApiKey(Id<ApiKey>),
+    /// The server itself: a job, or a command of its operator.
+    System,
+}
+
+/// Where a request came from, for the audit trail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The request's id, as in logs and answers.
+    pub request_id: Option<String>,
+    /// The caller's address.
+    pub address: Option<IpAddr>,
+}
+
+/// Somebody who does something in one organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Who it is.
+    pub identity: Identity,
+    /// The only organization that it can see.
+    pub organization: Id<Organization>,
+    /// What it may do.
+    pub grants: Grants,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// The actor lacks a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this API key lacks the scope '{}'", .0.as_str())]
+pub struct MissingScope(pub Scope);
+
+impl Actor {
+    /// The server itself, working in `organization`.
+    pub fn system(organization: Id<Organization>) -> Self {
+        Self {
+            identity: Identity::System,
+            organization,
+            grants: Grants::Role(Role::Admin),
+            origin: Origin::default(),
+        }
+    }
+
+    /// Checks for the scope `S`; the only way to an [`Authorized`].
+    pub fn authorize<S: ScopeType>(&self) -> Result<Authorized<S>, MissingScope> {
+        if self.grants.contains(S::SCOPE) {
+            Ok(Authorized { actor: self.clone(), scope: PhantomData })
+        } else {
+            Err(MissingScope(S::SCOPE))
+        }
+    }
+}
+
+/// An actor that was found to have the scope `S`.
+#[derive(Debug)]
+pub struct Authorized<S> {
+    actor: Actor,
+    scope: PhantomData<fn() -> S>,
+}
+
+impl<S> Clone for Authorized<S> {
+    fn clone(&self) -> Self {
+        Self { actor: self.actor.clone(), scope: PhantomData }
+    }
+}
+
+impl<S> Deref for Authorized<S> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(grants: Grants) -> Actor {
+        Actor { grants, ..Actor::system(Id::new(uuid::Uuid::nil())) }
+    }
+
+    #[test]
+    fn roles_contain_those_below() {
+        for scope in Scope::ALL {
+            let has = |role| Grants::Role(role).contains(*scope);
+            assert!(has(Role::Admin));
+            assert!(has(Role::Writer) || !has(Role::Reader));
+            assert_eq!(Scope::from_name(scope.as_str()), Some(*scope));
+        }
+        let reader: Vec<_> = Grants::Role(Role::Reader).scopes().map(Scope::as_str).collect();
+        assert!(
+            reader.iter().all(|name| name.split('.').nth(1) == Some("read") || *name == "binary.download"),
+            "{reader:?}"
+        );
+    }
+
+    #[test]
+    fn a_permission_is_proven_or_missing() {
+        let signer = actor(Grants::Scopes(BTreeSet::from([Scope::BinarySign])));
+        assert!(signer.authorize::<scope::BinarySign>().is_ok());
+        let missing = signer.authorize::<scope::BinaryDestroy>().unwrap_err();
+        assert_eq!(missing.to_string(), "this API key lacks the scope 'binary.destroy'");
+        assert!(actor(Grants::Role(Role::Writer)).authorize::<scope::BinaryDestroy>().is_err());
+    }
+
+    #[test]
+    fn nobody_hands_out_more_than_they_have() {
+        let writer = Grants::Role(Role::Writer);
+        assert_eq!(writer.first_exceeded_by(&Grants::Role(Role::Reader)), None);
+        assert_eq!(writer.first_exceeded_by(&Grants::Role(Role::Admin)), Some(Scope::BinaryDestroy));
+    }
+}

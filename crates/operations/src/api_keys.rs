@@ -1,0 +1,225 @@
+//! API keys: create, read, change, revoke, and finding out who a caller is.
+
+use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::{Limit, Page};
+use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, Origin, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::Name;
+use olivine_domain::time::Timestamp;
+use olivine_records::{Write, api_keys};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Taken, Unauthenticated};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events, organizations};
+
+/// A new API key.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key as a record.
+    pub id: NewId,
+    /// What it is for.
+    pub name: Name,
+    /// What it may do.
+    pub grants: Grants,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// What it is for.
+    pub name: Option<Name>,
+    /// When it stops working.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+/// A key that was just created, with its secret; without it if this is the answer to a repeated request.
+#[derive(Debug)]
+pub struct Created {
+    /// The key's record.
+    pub api_key: ApiKey,
+    /// The secret, which is not kept.
+    pub secret: Option<ApiKeySecret>,
+}
+
+/// Finds out who presents `token`, and whether they are still welcome.
+pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<Actor, Error> {
+    let secret = ApiKeySecret::parse(token).ok_or(Unauthenticated::Unknown)?;
+    let key = api_keys::find_by_hash(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;
+    key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
+    Ok(Actor {
+        identity: Identity::ApiKey(key.id),
+        organization: key.organization,
+        grants: key.grants,
+        origin,
+    })
+}
+
+/// What the caller is and may: its key and its organization. Everybody may know that of themselves.
+pub async fn me(ctx: &Context, actor: &Actor) -> Result<(ApiKey, Organization), Error> {
+    let Identity::ApiKey(id) = actor.identity else {
+        return Err(Unauthenticated::Missing.into());
+    };
+    let key = api_keys::get(ctx.db(), actor.organization, id).await.map_err(Error::missing(id))?;
+    Ok((key, organizations::read(ctx, actor.organization).await?))
+}
+
+/// Creates an API key that can do no more than its creator.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::ApiKeyCreate>,
+    new: Create,
+) -> Result<Created, Error> {
+    if let Some(exceeded) = by.grants.first_exceeded_by(&new.grants) {
+        return Err(Error::GrantExceeded(exceeded));
+    }
+    insert(ctx, by, new).await
+}
+
+/// Creates an API key for the server's operator, who may do everything.
+pub async fn create_for_operator(
+    ctx: &Context,
+    organization: Id<Organization>,
+    new: Create,
+) -> Result<Created, Error> {
+    insert(ctx, &Actor::system(organization), new).await
+}
+
+/// Creates an organization's first key, if it has none. `keep` puts the secret where its owner finds it, before the key can be used:
+/// whenever the server dies, there is no key whose secret nobody has.
+pub async fn create_first(
+    ctx: &Context,
+    organization: Id<Organization>,
+    new: Create,
+    keep: impl FnOnce(&ApiKeySecret) -> std::io::Result<()> + Send,
+) -> Result<Option<ApiKey>, Error> {
+    let one = ListQuery { limit: Limit::new(1).map_err(Error::internal)?, ..ListQuery::default() };
+    let w = ctx.db().write().await?;
+    if !api_keys::list(&w, organization, &one).await?.items.is_empty() {
+        return Ok(None);
+    }
+    let (api_key, secret) = write(ctx, &w, &Actor::system(organization), new).await?;
+    keep(&secret).map_err(Error::internal)?;
+    w.commit().await?;
+    Ok(Some(api_key))
+}
+
+async fn insert(ctx: &Context, by: &Actor, new: Create) -> Result<Created, Error> {
+    let id = new.id;
+    let w = ctx.db().write().await?;
+    match write(ctx, &w, by, new).await {
+        Err(Error::Taken { what: Taken::Id, .. }) if id.is_replayable() => {
+            drop(w);
+            let id = id.take(ctx);
+            let first = api_keys::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+            Ok(Created { api_key: first, secret: None })
+        }
+        other => {
+            let (api_key, secret) = other?;
+            w.commit().await?;
+            Ok(Created { api_key, secret: Some(secret) })
+        }
+    }
+}
+
+async fn write(ctx: &Context, w: &Write, by: &Actor, new: Create) -> Result<(ApiKey, ApiKeySecret), Error> {
+    let now = ctx.now();
+    if new.expires_at.is_some_and(|expiry| expiry <= now) {
+        let problem = "is in the past: the key could never be used".to_owned();
+        return Err(Error::Invalid { field: "expires_at", problem });
+    }
+    let secret = ApiKeySecret::from_random(ctx.random_bytes());
+    let api_key = ApiKey {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        name: new.name,
+        hint: secret.hint(),
+        grants: new.grants,
+        expires_at: new.expires_at,
+        revoked_at: None,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    api_keys::insert(w, &api_key, &secret.hash()).await?;
+    events::record(ctx, w, by, EventType::ApiKeyCreated, Subject::of(api_key.id), facts(&api_key)).await?;
+    Ok((api_key, secret))
+}
+
+fn facts(key: &ApiKey) -> Value {
+    let grants = match &key.grants {
+        Grants::Role(role) => json!(role.as_str()),
+        Grants::Scopes(scopes) => scopes.iter().map(|scope| scope.as_str()).collect(),
+    };
+    json!({
+        "name": key.name.as_str(),
+        "hint": key.hint,
+        "grants": grants,
+        "expires_at": key.expires_at.map(|at| at.to_string()),
+    })
+}
+
+/// Lists API keys.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::ApiKeyRead>,
+    query: &ListQuery,
+) -> Result<Page<ApiKey>, Error> {
+    Ok(api_keys::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one API key.
+pub async fn get(ctx: &Context, by: &Authorized<scope::ApiKeyRead>, id: Id<ApiKey>) -> Result<ApiKey, Error> {
+    api_keys::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Renames an API key or changes its expiry.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::ApiKeyUpdate>,
+    id: Id<ApiKey>,
+    expected: Expected,
+    change: Update,
+) -> Result<ApiKey, Error> {
+    let w = ctx.db().write().await?;
+    let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    if let Some(exceeded) = by.grants.first_exceeded_by(&old.grants) {
+        return Err(Error::GrantExceeded(exceeded));
+    }
+    let new = ApiKey {
+        name: change.name.unwrap_or_else(|| old.name.clone()),
+        expires_at: change.expires_at.unwrap_or(old.expires_at),
+        ..old.clone()
+    };
+    if new == old {
+        return Ok(old);
+    }
+    let new = ApiKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
+    api_keys::update(&w, &new, old.revision).await?;
+    events::record(ctx, &w, by, EventType::ApiKeyUpdated, Subject::of(id), facts(&new)).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// Revokes an API key: from the commit on it is refused everywhere. Revoking it again changes nothing.
+pub async fn revoke(
+    ctx: &Context,
+    by: &Authorized<scope::ApiKeyRevoke>,
+    id: Id<ApiKey>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    if old.revoked_at.is_some() {
+        return Ok(());
+    }
+    let now = ctx.now();
+    let new = ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
+    api_keys::update(&w, &new, old.revision).await?;
+    events::record(ctx, &w, by, EventType::ApiKeyRevoked, Subject::of(id), facts(&new)).await?;
+    Ok(w.commit().await?)
+}

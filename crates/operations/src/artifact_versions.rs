@@ -1,0 +1,184 @@
+//! Artifact versions: create, read, change, delete.
+
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::metadata::CustomMetadata;
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::{Description, VersionText};
+use olivine_records::{Constraint, artifact_versions, artifacts};
+use serde_json::json;
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events};
+
+/// A new artifact version.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// The artifact that it is a version of.
+    pub artifact: Id<Artifact>,
+    /// Unique in the artifact.
+    pub version: VersionText,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// The user's own data.
+    pub custom_metadata: Option<CustomMetadata>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// The user's own data.
+    pub custom_metadata: Option<Option<CustomMetadata>>,
+}
+
+/// Creates an artifact version.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionCreate>,
+    new: Create,
+) -> Result<ArtifactVersion, Error> {
+    let now = ctx.now();
+    let version = ArtifactVersion {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        artifact: new.artifact,
+        version: new.version,
+        description: new.description,
+        custom_metadata: new.custom_metadata,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    artifacts::get(&w, by.organization, new.artifact).await.map_err(Error::missing(new.artifact))?;
+    if let Err(error) = artifact_versions::insert(&w, &version).await {
+        drop(w);
+        return already_there(ctx, &version, new.id, error).await;
+    }
+    let data = json!({"version": version.version.as_str(), "artifact": version.artifact.to_string()});
+    events::record(ctx, &w, by, EventType::ArtifactVersionCreated, Subject::of(version.id), data).await?;
+    w.commit().await?;
+    Ok(version)
+}
+
+/// Tells the same version from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    new: &ArtifactVersion,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<ArtifactVersion, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            artifact_versions::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+        }
+        olivine_records::Error::Duplicate(Constraint::ArtifactVersion) => {
+            let other =
+                artifact_versions::find_by_version(ctx.db(), new.organization, new.artifact, &new.version)
+                    .await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
+                other => Err(Error::Taken {
+                    what: Taken::Version,
+                    message: format!("this artifact has a version '{}' already: use it", new.version),
+                    by: other.map(|other| other.id.prn(other.organization).to_string()),
+                }),
+            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// Lists artifact versions.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionRead>,
+    query: &ListQuery,
+) -> Result<Page<ArtifactVersion>, Error> {
+    Ok(artifact_versions::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one artifact version.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionRead>,
+    id: Id<ArtifactVersion>,
+) -> Result<ArtifactVersion, Error> {
+    artifact_versions::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// The artifacts of these versions, for `expand[]=artifact`: one query, whatever their number.
+pub async fn artifacts_of(
+    ctx: &Context,
+    by: &Actor,
+    versions: impl IntoIterator<Item = &ArtifactVersion>,
+) -> Result<Vec<Artifact>, Error> {
+    by.authorize::<scope::ArtifactRead>()?;
+    let mut ids: Vec<_> = versions.into_iter().map(|version| version.artifact).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(artifacts::get_many(ctx.db(), by.organization, &ids).await?)
+}
+
+/// Changes an artifact version.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionUpdate>,
+    id: Id<ArtifactVersion>,
+    expected: Expected,
+    change: Update,
+) -> Result<ArtifactVersion, Error> {
+    let w = ctx.db().write().await?;
+    let old = artifact_versions::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let mut new = old.clone();
+    let mut changed = Vec::new();
+    if let Some(description) = change.description {
+        changed.push("description");
+        new.description = description;
+    }
+    if let Some(metadata) = change.custom_metadata {
+        changed.push("custom_metadata");
+        new.custom_metadata = metadata;
+    }
+    if new == old {
+        return Ok(old);
+    }
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    artifact_versions::update(&w, &new, old.revision).await?;
+    let data = json!({"changed": changed});
+    events::record(ctx, &w, by, EventType::ArtifactVersionUpdated, Subject::of(id), data).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// Deletes an artifact version that has no binaries.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionDelete>,
+    id: Id<ArtifactVersion>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let version = artifact_versions::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    match artifact_versions::delete(&w, by.organization, id).await {
+        Err(olivine_records::Error::StillReferenced { .. }) => {
+            let message =
+                "this artifact version has binaries (destroyed ones keep their record): it must stay";
+            return Err(Error::InUse(message.to_owned()));
+        }
+        other => other?,
+    }
+    let data = json!({"version": version.version.as_str()});
+    events::record(ctx, &w, by, EventType::ArtifactVersionDeleted, Subject::of(id), data).await?;
+    Ok(w.commit().await?)
+}

@@ -1,0 +1,179 @@
+//! Artifacts: create, read, change, delete.
+
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::metadata::CustomMetadata;
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::{Description, Name};
+use olivine_records::{Constraint, artifacts};
+use serde_json::json;
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events};
+
+/// A new artifact.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// Unique in the organization.
+    pub name: Name,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// The user's own data.
+    pub custom_metadata: Option<CustomMetadata>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the organization.
+    pub name: Option<Name>,
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// The user's own data.
+    pub custom_metadata: Option<Option<CustomMetadata>>,
+}
+
+/// Creates an artifact.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactCreate>,
+    new: Create,
+) -> Result<Artifact, Error> {
+    let now = ctx.now();
+    let artifact = Artifact {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        name: new.name,
+        description: new.description,
+        custom_metadata: new.custom_metadata,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    if let Err(error) = artifacts::insert(&w, &artifact).await {
+        drop(w);
+        return already_there(ctx, &artifact, new.id, error).await;
+    }
+    let data = json!({"name": artifact.name.as_str()});
+    events::record(ctx, &w, by, EventType::ArtifactCreated, Subject::of(artifact.id), data).await?;
+    w.commit().await?;
+    Ok(artifact)
+}
+
+/// Tells an artifact of the same name from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    new: &Artifact,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<Artifact, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            artifacts::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+        }
+        olivine_records::Error::Duplicate(Constraint::ArtifactName) => {
+            let other = artifacts::find_by_name(ctx.db(), new.organization, &new.name).await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
+                other => Err(name_taken(&new.name, other)),
+            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+fn name_taken(name: &Name, other: Option<Artifact>) -> Error {
+    Error::Taken {
+        what: Taken::Name,
+        message: format!("there is an artifact named '{name}' already: use it, or choose another name"),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    }
+}
+
+/// Lists artifacts.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactRead>,
+    query: &ListQuery,
+) -> Result<Page<Artifact>, Error> {
+    Ok(artifacts::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one artifact.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactRead>,
+    id: Id<Artifact>,
+) -> Result<Artifact, Error> {
+    artifacts::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Changes an artifact.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactUpdate>,
+    id: Id<Artifact>,
+    expected: Expected,
+    change: Update,
+) -> Result<Artifact, Error> {
+    let w = ctx.db().write().await?;
+    let old = artifacts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let mut new = old.clone();
+    let mut changed = Vec::new();
+    if let Some(name) = change.name {
+        changed.push("name");
+        new.name = name;
+    }
+    if let Some(description) = change.description {
+        changed.push("description");
+        new.description = description;
+    }
+    if let Some(metadata) = change.custom_metadata {
+        changed.push("custom_metadata");
+        new.custom_metadata = metadata;
+    }
+    if new == old {
+        return Ok(old);
+    }
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    match artifacts::update(&w, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::ArtifactName)) => {
+            drop(w);
+            let other = artifacts::find_by_name(ctx.db(), by.organization, &new.name).await?;
+            return Err(name_taken(&new.name, other));
+        }
+        other => other?,
+    }
+    let data = json!({"changed": changed, "name": new.name.as_str()});
+    events::record(ctx, &w, by, EventType::ArtifactUpdated, Subject::of(id), data).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// Deletes an artifact that has no versions.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactDelete>,
+    id: Id<Artifact>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let artifact = artifacts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    match artifacts::delete(&w, by.organization, id).await {
+        Err(olivine_records::Error::StillReferenced { .. }) => {
+            return Err(Error::InUse("this artifact has versions: delete them first".to_owned()));
+        }
+        other => other?,
+    }
+    let data = json!({"name": artifact.name.as_str()});
+    events::record(ctx, &w, by, EventType::ArtifactDeleted, Subject::of(id), data).await?;
+    Ok(w.commit().await?)
+}

@@ -1,0 +1,30 @@
+//! Deleting the record of a binary that never was signed.
+
+use olivine_domain::binaries::{Action, Binary, decide};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_records::{binaries, organizations};
+use serde_json::json;
+
+use super::lifecycle::signed;
+use crate::{Context, Error, events};
+
+/// Deletes the record, and orders the deletion of what was uploaded.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryDelete>,
+    id: Id<Binary>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    decide(binary.state, binary.ever_signed, Action::Delete)?;
+    super::delete_content_of(ctx, &w, &binary).await?;
+    organizations::reserve(&w, binary.organization, -signed(binary.reserved_bytes())).await?;
+    binaries::delete(&w, binary.organization, id).await?;
+    let data = json!({"state": binary.state.as_str(), "target": binary.target.as_str(), "hash": binary.hash.to_string()});
+    events::record(ctx, &w, by, EventType::BinaryDeleted, Subject::of(id), data).await?;
+    w.commit().await?;
+    ctx.ring();
+    Ok(())
+}

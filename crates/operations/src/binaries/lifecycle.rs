@@ -1,0 +1,208 @@
+//! The steps of a binary's lifecycle that callers ask for: complete, verify, reset, destroy.
+//!
+//! Each is one transaction on the locked record: the domain decides, then change, event and follow-up job commit together. Storage
+//! is worked on by the jobs, so that a crash at any moment leaves an order that the next runner carries out.
+
+use olivine_content::ContentKey;
+use olivine_domain::binaries::{Action, Binary, BinaryState, Effect, decide};
+use olivine_domain::binary_parts::{PartFacts, check_complete};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::metadata::CustomMetadata;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::Description;
+use olivine_records::binary_parts::Upload;
+use olivine_records::{Write, binaries, binary_parts, binary_signatures, organizations};
+use serde_json::{Value, json};
+
+use crate::jobs::Order;
+use crate::lists::{Expected, check_expected};
+use crate::{Context, Error, events, jobs};
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// The state to go to.
+    pub state: Option<BinaryState>,
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// The user's own data.
+    pub custom_metadata: Option<Option<CustomMetadata>>,
+}
+
+/// Changes a binary, and takes it to the state that is asked for.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryUpdate>,
+    id: Id<Binary>,
+    expected: Expected,
+    change: Update,
+) -> Result<super::View, Error> {
+    if change.state == Some(BinaryState::Destroyed) {
+        by.authorize::<scope::BinaryDestroy>()?;
+    }
+    let w = ctx.db().write().await?;
+    let old = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let described = describe(ctx, &w, by, old, &change).await?;
+    let binary = match change.state {
+        Some(asked) => step(ctx, &w, by, described, asked).await?,
+        None => described,
+    };
+    w.commit().await?;
+    ctx.ring();
+    super::view(ctx, binary).await
+}
+
+/// Changes what people say of a binary.
+async fn describe(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    old: Binary,
+    change: &Update,
+) -> Result<Binary, Error> {
+    let mut new = old.clone();
+    let mut changed = Vec::new();
+    if let Some(description) = &change.description {
+        changed.push("description");
+        new.description.clone_from(description);
+    }
+    if let Some(metadata) = &change.custom_metadata {
+        changed.push("custom_metadata");
+        new.custom_metadata.clone_from(metadata);
+    }
+    if new == old {
+        return Ok(old);
+    }
+    events::record(ctx, w, by, EventType::BinaryUpdated, Subject::of(old.id), json!({"changed": changed}))
+        .await?;
+    store(ctx, w, &old, new).await
+}
+
+/// Takes a locked binary to the state that is asked for.
+async fn step(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    binary: Binary,
+    asked: BinaryState,
+) -> Result<Binary, Error> {
+    match decide(binary.state, binary.ever_signed, Action::Ask(asked))? {
+        Effect::Complete => complete(ctx, w, by, binary).await,
+        Effect::StartVerification => start_verification(ctx, w, by, binary).await,
+        Effect::Reset => reset(ctx, w, by, binary).await,
+        Effect::Destroy => destroy(ctx, w, by, binary).await,
+        _ => Ok(binary),
+    }
+}
+
+/// Uploading is finished: checks that the parts make up a whole, and orders verification, which begins by completing the upload in
+/// storage.
+async fn complete(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
+    let parts = binary_parts::list_all(w, Upload::of(&binary)).await?;
+    let facts: Vec<_> = parts
+        .iter()
+        .map(|part| PartFacts { index: part.index, size: part.size, state: part.state })
+        .collect();
+    let size = check_complete(&facts, binary.declared_size())?;
+    let new = Binary { state: BinaryState::Hashable, size: Some(size), ..binary.clone() };
+    let new = store(ctx, w, &binary, new).await?;
+    let data = json!({"size": size, "parts": parts.len()});
+    events::record(ctx, w, by, EventType::BinaryUploadCompleted, Subject::of(new.id), data).await?;
+    enqueue_verification(ctx, w, &new).await?;
+    Ok(new)
+}
+
+/// Takes a binary from `hashable` to `hashing`; reading the content back is the job's work.
+pub(crate) async fn start_verification(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    binary: Binary,
+) -> Result<Binary, Error> {
+    let new = Binary { state: BinaryState::Hashing, verification_error: None, ..binary.clone() };
+    let new = store(ctx, w, &binary, new).await?;
+    let data = json!({"hash": new.hash.to_string(), "size": new.size});
+    events::record(ctx, w, by, EventType::BinaryVerificationStarted, Subject::of(new.id), data).await?;
+    enqueue_verification(ctx, w, &new).await?;
+    Ok(new)
+}
+
+/// Orders the verification of this generation, unless it is ordered already.
+async fn enqueue_verification(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
+    let order = Order::VerifyBinary { binary: binary.id, generation: binary.generation };
+    jobs::enqueue(ctx, w, Some(binary.organization), &order).await
+}
+
+async fn reset(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
+    binary_signatures::delete_all(w, binary.organization, binary.id).await?;
+    let data = json!({"from": binary.state.as_str(), "bytes_uploaded": binary.bytes_uploaded});
+    let new = drop_parts(ctx, w, binary).await?;
+    events::record(ctx, w, by, EventType::BinaryReset, Subject::of(new.id), data).await?;
+    Ok(new)
+}
+
+/// Begins a new generation: forgets the parts and orders the deletion of all that was uploaded.
+pub(crate) async fn drop_parts(ctx: &Context, w: &Write, binary: Binary) -> Result<Binary, Error> {
+    delete_content_of(ctx, w, &binary).await?;
+    let new = Binary {
+        state: BinaryState::Uploadable,
+        size: binary.declared_size(),
+        bytes_uploaded: 0,
+        generation: binary.generation.next(),
+        upload_session: None,
+        verification_error: None,
+        ..binary.clone()
+    };
+    store(ctx, w, &binary, new).await
+}
+
+async fn destroy(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
+    delete_content_of(ctx, w, &binary).await?;
+    let data = json!({
+        "from": binary.state.as_str(),
+        "hash": binary.hash.to_string(),
+        "bytes_uploaded": binary.bytes_uploaded,
+    });
+    let new =
+        Binary { state: BinaryState::Destroyed, bytes_uploaded: 0, upload_session: None, ..binary.clone() };
+    let new = store(ctx, w, &binary, new).await?;
+    events::record(ctx, w, by, EventType::BinaryDestroyed, Subject::of(new.id), data).await?;
+    Ok(new)
+}
+
+/// Forgets the parts of the current generation and orders the deletion of its content.
+pub(crate) async fn delete_content_of(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
+    binary_parts::delete_all(w, Upload::of(binary)).await?;
+    let ContentKey { organization, binary, generation } = super::content_key(binary);
+    jobs::enqueue(ctx, w, Some(organization), &Order::DeleteContent { binary, generation }).await
+}
+
+/// Writes the changed record, and takes from or gives back to the quota what it now holds more or less.
+pub(crate) async fn store(ctx: &Context, w: &Write, old: &Binary, new: Binary) -> Result<Binary, Error> {
+    let new = Binary { revision: old.revision.next(), updated_at: ctx.now(), ..new };
+    let change = signed(new.reserved_bytes()) - signed(old.reserved_bytes());
+    if change != 0 {
+        organizations::reserve(w, new.organization, change).await?;
+    }
+    binaries::update(w, &new, old.revision).await?;
+    Ok(new)
+}
+
+/// Sizes are bounded far below what fits.
+pub(super) fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// The facts of a verification's outcome for its event.
+pub(crate) fn verification_facts(binary: &Binary) -> Value {
+    match &binary.verification_error {
+        None => json!({"hash": binary.hash.to_string(), "size": binary.size}),
+        Some(error) => json!({
+            "code": error.code.as_str(),
+            "expected": error.expected,
+            "actual": error.actual,
+        }),
+    }
+}

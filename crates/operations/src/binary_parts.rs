@@ -1,0 +1,164 @@
+//! Binary parts: announcing them, and reading which are there. Their bytes arrive through [`crate::content`] or go straight to
+//! storage.
+
+use olivine_content::{PartPlan, PartTarget, UploadSession};
+use olivine_domain::binaries::{Action, Binary, decide};
+use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_records::binary_parts::Upload;
+use olivine_records::{Write, binaries, binary_parts, organizations};
+use serde_json::json;
+
+use crate::binaries::{content_key, store};
+use crate::lists::ListQuery;
+use crate::{Context, Error, events};
+
+/// A part to create, or to create anew with other bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Put {
+    /// Its place.
+    pub index: PartIndex,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256.
+    pub hash: Sha256Digest,
+    /// The size of the whole binary as the uploader believes it to be.
+    pub expected_binary_size: Option<u64>,
+}
+
+/// A part, and where its bytes go while they are awaited.
+#[derive(Debug)]
+pub struct Announced {
+    /// The part.
+    pub part: BinaryPart,
+    /// Whether it is new.
+    pub created: bool,
+    /// Where its bytes go; `None` for one that is there already.
+    pub target: Option<PartTarget>,
+}
+
+/// Announces a part and says where its bytes go. Announcing what is there already changes nothing.
+pub async fn put(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryUpload>,
+    id: Id<Binary>,
+    put: Put,
+) -> Result<Announced, Error> {
+    let session = ensure_session(ctx, by, id).await?;
+    let w = ctx.db().write().await?;
+    let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    decide(binary.state, binary.ever_signed, Action::Upload)?;
+    check_fits(put.size, binary.declared_size(), put.expected_binary_size)?;
+    let old = binary_parts::find(&w, Upload::of(&binary), put.index).await?;
+    if let Some(part) = old.as_ref().filter(|old| is_there(old, &put)) {
+        return Ok(Announced { part: part.clone(), created: false, target: None });
+    }
+    check_room(&w, &binary, old.as_ref(), put.size).await?;
+    let key = content_key(&binary);
+    let part = replace(ctx, &w, by, binary, old.as_ref(), &put).await?;
+    w.commit().await?;
+
+    let plan = PartPlan { index: put.index, size: put.size, sha256: put.hash };
+    let expires_at = ctx.now().plus(ctx.settings().upload_url_ttl);
+    let target = ctx.content().part_target(&key, &session, &plan, expires_at).await?;
+    Ok(Announced { part, created: old.is_none(), target: Some(target) })
+}
+
+fn is_there(old: &BinaryPart, put: &Put) -> bool {
+    old.state == PartState::Valid && old.size == put.size && old.hash == put.hash
+}
+
+/// Refuses a part that the quota will not take, before its bytes are sent.
+async fn check_room(w: &Write, binary: &Binary, old: Option<&BinaryPart>, size: u64) -> Result<(), Error> {
+    let replaced = old.filter(|old| old.state == PartState::Valid).map_or(0, |old| old.size);
+    let after = binary.bytes_uploaded - replaced.min(binary.bytes_uploaded) + size;
+    let organization = organizations::get(w, binary.organization).await?;
+    Ok(organization.check_room(after.saturating_sub(binary.reserved_bytes()))?)
+}
+
+/// Writes the part as awaited, in place of an older one.
+async fn replace(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    binary: Binary,
+    old: Option<&BinaryPart>,
+    put: &Put,
+) -> Result<BinaryPart, Error> {
+    let now = ctx.now();
+    let part = BinaryPart {
+        id: old.map_or_else(|| ctx.new_id(), |old| old.id),
+        organization: binary.organization,
+        binary: binary.id,
+        generation: binary.generation,
+        index: put.index,
+        size: put.size,
+        hash: put.hash,
+        state: PartState::Uploadable,
+        inserted_at: old.map_or(now, |old| old.inserted_at),
+        updated_at: now,
+    };
+    let part = binary_parts::upsert(w, &part).await?;
+    let replaced = old.filter(|old| old.state == PartState::Valid).map_or(0, |old| old.size);
+    let new = Binary { bytes_uploaded: binary.bytes_uploaded.saturating_sub(replaced), ..binary.clone() };
+    store(ctx, w, &binary, new).await?;
+    let data = json!({"binary": binary.id.to_string(), "index": put.index.get(), "size": put.size, "hash": put.hash.to_string()});
+    events::record(ctx, w, by, EventType::BinaryPartCreated, Subject::of(part.id), data).await?;
+    Ok(part)
+}
+
+/// The storage backend's upload session of the current generation; begins it where there is none.
+pub(crate) async fn ensure_session(
+    ctx: &Context,
+    by: &Actor,
+    id: Id<Binary>,
+) -> Result<UploadSession, Error> {
+    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    decide(binary.state, binary.ever_signed, Action::Upload)?;
+    if let Some(session) = binary.upload_session {
+        return Ok(UploadSession::new(session));
+    }
+    let session = ctx.content().begin(&content_key(&binary)).await?;
+    let w = ctx.db().write().await?;
+    let current = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    if current.generation != binary.generation {
+        drop(w);
+        // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
+        ctx.content().delete(&content_key(&binary)).await?;
+        return Err(Error::Conflict("the binary was reset at the same moment: begin its upload again"));
+    }
+    if let Some(session) = current.upload_session {
+        return Ok(UploadSession::new(session));
+    }
+    let new = Binary { upload_session: Some(session.as_str().to_owned()), ..current.clone() };
+    store(ctx, &w, &current, new).await?;
+    w.commit().await?;
+    Ok(session)
+}
+
+/// Lists the parts of the current generation.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryRead>,
+    id: Id<Binary>,
+    query: &ListQuery,
+) -> Result<Page<BinaryPart>, Error> {
+    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    Ok(binary_parts::list(ctx.db(), Upload::of(&binary), query).await?)
+}
+
+/// Reads one part of the current generation.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryRead>,
+    id: Id<Binary>,
+    index: PartIndex,
+) -> Result<BinaryPart, Error> {
+    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    let found = binary_parts::find(ctx.db(), Upload::of(&binary), index).await?;
+    found.ok_or_else(|| Error::NotFound { what: "binary part", named: index.to_string() })
+}

@@ -1,0 +1,273 @@
+//! Binary signatures: attach, read, delete; and counting whether they make a binary `signed`.
+
+use futures_util::TryStreamExt;
+use olivine_domain::binaries::{Action, Binary, BinaryState, Effect, decide};
+use olivine_domain::binary_signatures::{
+    BinarySignature, ContentVerifier, Scheme, SignatureBytes, Verdict, verify,
+};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::signing_keys::{KeyId, SigningKey};
+use olivine_records::{Constraint, Write, binaries, binary_signatures, organizations, signing_keys};
+use serde_json::{Value, json};
+
+use crate::binaries::{content_key, store};
+use crate::lists::{ListQuery, NewId};
+use crate::{Context, Error, events};
+
+pub use olivine_records::binary_signatures::SignatureWithKey;
+
+/// How a caller names a signing key.
+#[derive(Clone, Debug)]
+pub enum KeyName {
+    /// By its record.
+    Id(Id<SigningKey>),
+    /// By the hash of the key itself.
+    KeyId(KeyId),
+}
+
+/// A signature to attach.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key as a record.
+    pub id: NewId,
+    /// The binary that was signed.
+    pub binary: Id<Binary>,
+    /// The key that signed.
+    pub key: KeyName,
+    /// Base64 or hexadecimal digits.
+    pub signature: String,
+}
+
+/// A signature that is attached, with its key.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    /// The signature.
+    pub signature: BinarySignature,
+    /// The key that made it.
+    pub key: SigningKey,
+    /// Whether it is new; false where the key had signed the binary before.
+    pub created: bool,
+}
+
+/// Verifies a signature and attaches it; the binary becomes `signed` when the organization's policy is met.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::BinarySign>,
+    new: Create,
+) -> Result<Attached, Error> {
+    let id = new.binary;
+    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    let key = find_key(ctx, by, &new.key).await?;
+    decide(binary.state, binary.ever_signed, Action::AttachSignature)?;
+    if let Some(signature) = binary_signatures::find(ctx.db(), by.organization, id, key.id).await? {
+        return Ok(Attached { signature, key, created: false });
+    }
+    let verified = match key.check_may_sign(ctx.now()) {
+        Ok(()) => verified(ctx, &binary, &key, &new.signature).await,
+        Err(refusal) => Err(Error::SigningKeyUnusable(refusal.to_string())),
+    };
+    match verified {
+        Ok((signature, scheme)) => attach(ctx, by, &binary, key, new.id, signature, scheme).await,
+        Err(error @ (Error::SignatureInvalid(_) | Error::SigningKeyUnusable(_))) => {
+            note_refusal(ctx, by, &binary, &key, &error).await?;
+            Err(error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn find_key(ctx: &Context, by: &Actor, name: &KeyName) -> Result<SigningKey, Error> {
+    match name {
+        KeyName::Id(id) => {
+            signing_keys::get(ctx.db(), by.organization, *id).await.map_err(Error::missing(*id))
+        }
+        KeyName::KeyId(keyid) => {
+            let found = signing_keys::find_by_keyid(ctx.db(), by.organization, *keyid).await?;
+            found.ok_or_else(|| Error::NotFound { what: "signing key", named: keyid.to_string() })
+        }
+    }
+}
+
+/// Decodes and verifies a signature over a content whose hash the server has computed itself.
+async fn verified(
+    ctx: &Context,
+    binary: &Binary,
+    key: &SigningKey,
+    text: &str,
+) -> Result<(SignatureBytes, Scheme), Error> {
+    let signature = SignatureBytes::decode(text, key.algorithm())
+        .map_err(|malformed| Error::SignatureInvalid(malformed.to_string()))?;
+    let scheme = match verify(key.public_key(), &signature, &binary.hash) {
+        Verdict::Valid(scheme) => Some(scheme),
+        Verdict::NeedsContent(verifier) => verify_content(ctx, binary, *verifier).await?,
+        Verdict::Invalid => None,
+    };
+    let scheme = scheme.ok_or_else(|| {
+        Error::SignatureInvalid(format!(
+            "this is not a signature by key '{}' over this content: check that the file is the one with {}, and that the \
+             private key belongs to this signing key",
+            key.name, binary.hash
+        ))
+    })?;
+    Ok((signature, scheme))
+}
+
+/// Reads the content once, for signatures that are over all of it.
+async fn verify_content(
+    ctx: &Context,
+    binary: &Binary,
+    mut verifier: ContentVerifier,
+) -> Result<Option<Scheme>, Error> {
+    let mut content = ctx.content().read(&content_key(binary), None).await?;
+    while let Some(chunk) = content.try_next().await? {
+        verifier.update(&chunk);
+        tokio::task::consume_budget().await;
+    }
+    Ok(verifier.finish().ok())
+}
+
+async fn attach(
+    ctx: &Context,
+    by: &Actor,
+    seen: &Binary,
+    key: SigningKey,
+    id: NewId,
+    bytes: SignatureBytes,
+    scheme: Scheme,
+) -> Result<Attached, Error> {
+    let w = ctx.db().write().await?;
+    let binary = binaries::lock(&w, by.organization, seen.id).await.map_err(Error::missing(seen.id))?;
+    if binary.generation != seen.generation {
+        return Err(Error::Conflict(
+            "the binary was reset while its signature was verified: sign it when it is signable",
+        ));
+    }
+    // Also the key may have been revoked in the meantime.
+    let key = signing_keys::get(&w, by.organization, key.id).await.map_err(Error::missing(key.id))?;
+    key.check_may_sign(ctx.now()).map_err(|refusal| Error::SigningKeyUnusable(refusal.to_string()))?;
+    decide(binary.state, binary.ever_signed, Action::AttachSignature)?;
+    let signature = BinarySignature {
+        id: id.take(ctx),
+        organization: by.organization,
+        binary: binary.id,
+        signing_key: key.id,
+        scheme,
+        signature: bytes,
+        inserted_at: ctx.now(),
+    };
+    match binary_signatures::insert(&w, &signature).await {
+        // The same key signed at the same moment: the first one stands.
+        Err(olivine_records::Error::Duplicate(Constraint::BinarySignature | Constraint::PrimaryKey)) => {
+            drop(w);
+            let first = binary_signatures::find(ctx.db(), by.organization, binary.id, key.id).await?;
+            let taken = olivine_records::Error::Duplicate(Constraint::PrimaryKey);
+            return first
+                .map_or(Err(taken.into()), |signature| Ok(Attached { signature, key, created: false }));
+        }
+        other => other?,
+    }
+    let kind = EventType::BinarySignatureCreated;
+    events::record(ctx, &w, by, kind, Subject::of(signature.id), facts(&binary, &key, Some(scheme))).await?;
+    recount(ctx, &w, by, binary.id).await?;
+    w.commit().await?;
+    Ok(Attached { signature, key, created: true })
+}
+
+fn facts(binary: &Binary, key: &SigningKey, scheme: Option<Scheme>) -> Value {
+    json!({
+        "binary": binary.id.to_string(),
+        "hash": binary.hash.to_string(),
+        "signing_key": key.id.to_string(),
+        "keyid": key.keyid().to_string(),
+        "scheme": scheme.map(Scheme::as_str),
+    })
+}
+
+/// A refused signature leaves nothing but this.
+async fn note_refusal(
+    ctx: &Context,
+    by: &Actor,
+    binary: &Binary,
+    key: &SigningKey,
+    error: &Error,
+) -> Result<(), Error> {
+    let mut data = facts(binary, key, None);
+    data["reason"] = error.to_string().into();
+    let w = ctx.db().write().await?;
+    events::record(ctx, &w, by, EventType::BinarySignatureRefused, Subject::of(binary.id), data).await?;
+    Ok(w.commit().await?)
+}
+
+/// Makes a binary `signed` or `signable` again, as its signatures and the organization's policy have it.
+pub(crate) async fn recount(ctx: &Context, w: &Write, by: &Actor, id: Id<Binary>) -> Result<(), Error> {
+    let binary = binaries::lock(w, by.organization, id).await.map_err(Error::missing(id))?;
+    if decide(binary.state, binary.ever_signed, Action::DeleteSignature) != Ok(Effect::CountSignatures) {
+        return Ok(());
+    }
+    let valid = binary_signatures::count_valid(w, by.organization, id).await?;
+    let policy = organizations::get(w, by.organization).await?.signature_policy;
+    let (state, kind) = if policy.is_met_by(valid) {
+        (BinaryState::Signed, EventType::BinarySigned)
+    } else {
+        (BinaryState::Signable, EventType::BinarySignatureLost)
+    };
+    if state == binary.state {
+        return Ok(());
+    }
+    let ever_signed = binary.ever_signed || state == BinaryState::Signed;
+    store(ctx, w, &binary, Binary { state, ever_signed, ..binary.clone() }).await?;
+    let data = json!({"valid_signatures": valid, "required_signatures": policy.required()});
+    events::record(ctx, w, by, kind, Subject::of(id), data).await
+}
+
+/// Lists signatures.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryRead>,
+    query: &ListQuery,
+) -> Result<Page<BinarySignature>, Error> {
+    Ok(binary_signatures::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one signature.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryRead>,
+    id: Id<BinarySignature>,
+) -> Result<BinarySignature, Error> {
+    binary_signatures::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// The keys that made these signatures: one query, whatever their number. Who sees signatures may see by whom they are.
+pub async fn keys_of(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryRead>,
+    signatures: &[BinarySignature],
+) -> Result<Vec<SigningKey>, Error> {
+    let mut ids: Vec<_> = signatures.iter().map(|signature| signature.signing_key).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(signing_keys::get_many(ctx.db(), by.organization, &ids).await?)
+}
+
+/// Deletes a signature; a binary that then lacks one goes back to `signable`.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::BinarySign>,
+    id: Id<BinarySignature>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let signature = binary_signatures::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let of = signature.binary;
+    let binary = binaries::lock(&w, by.organization, of).await.map_err(Error::missing(of))?;
+    decide(binary.state, binary.ever_signed, Action::DeleteSignature)?;
+    let key = signing_keys::get(&w, by.organization, signature.signing_key).await?;
+    binary_signatures::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let data = facts(&binary, &key, Some(signature.scheme));
+    events::record(ctx, &w, by, EventType::BinarySignatureDeleted, Subject::of(id), data).await?;
+    recount(ctx, &w, by, of).await?;
+    Ok(w.commit().await?)
+}

@@ -1,0 +1,289 @@
+//! Content that flows through the server: direct uploads, and the server's own signed URLs for parts and downloads.
+
+use std::ops::Range;
+
+use olivine_content::{
+    Body, ContentReader, Filename, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
+};
+use olivine_domain::binaries::{Action, Binary, BinaryState, Generation, decide};
+use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
+use olivine_domain::prn::Id;
+use olivine_records::binary_parts::{PromisedPart, Upload};
+use olivine_records::download_counts::{self, DownloadKind};
+use olivine_records::{Write, binaries, binary_parts, organizations};
+use serde_json::{Value, json};
+
+use crate::binaries::{View, content_key, store, view};
+use crate::{Context, Error, binary_parts::ensure_session, events};
+
+/// Takes the bytes of the part that an upload URL was made for, and returns once they are durable and on record.
+pub async fn receive_part(
+    ctx: &Context,
+    token: &str,
+    origin: Origin,
+    length: Option<u64>,
+    body: Body<'_>,
+) -> Result<ReceivedPart, Error> {
+    let grant = ctx.tokens().verify_upload(token, ctx.now())?;
+    let (key, plan) = (grant.key, grant.part);
+    let actor = Actor { origin, ..Actor::system(key.organization) };
+    let session = awaited(ctx, &actor, key.binary, key.generation, &plan).await?;
+    let received = match length {
+        Some(length) if length != plan.size => {
+            Err(ReceiveError::TooShort { expected: plan.size, received: length })
+        }
+        _ => ctx.content().receive_part(&key, &session, &ReceivePart::planned(&plan), body).await,
+    };
+    match received {
+        Ok(received) => {
+            settle(ctx, &actor, key.binary, key.generation, &plan, PartState::Valid).await?;
+            Ok(received)
+        }
+        Err(error) => {
+            if let Some(state) = blame(&error) {
+                settle(ctx, &actor, key.binary, key.generation, &plan, state).await?;
+            }
+            Err(refused(error))
+        }
+    }
+}
+
+/// The session of an upload whose part is still awaited as planned.
+async fn awaited(
+    ctx: &Context,
+    by: &Actor,
+    id: Id<Binary>,
+    generation: Generation,
+    plan: &PartPlan,
+) -> Result<UploadSession, Error> {
+    let binary = binaries::find(ctx.db(), by.organization, id).await?;
+    let binary = binary.filter(|binary| binary.generation == generation).ok_or(Error::ContentGone)?;
+    decide(binary.state, binary.ever_signed, Action::Upload)?;
+    let upload = Upload { organization: by.organization, binary: id, generation };
+    let part = binary_parts::find(ctx.db(), upload, plan.index).await?;
+    part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
+    binary.upload_session.map(UploadSession::new).ok_or(Error::ContentGone)
+}
+
+const SUPERSEDED: Error = Error::Conflict(
+    "this part was announced again with other bytes: upload those, to the URL that came with them",
+);
+
+fn is_planned(part: &BinaryPart, plan: &PartPlan) -> bool {
+    part.size == plan.size && part.hash == plan.sha256
+}
+
+/// Which state tells that the bytes were wrong; `None` where it was not the bytes' fault.
+const fn blame(error: &ReceiveError) -> Option<PartState> {
+    match error {
+        ReceiveError::TooLong { .. } | ReceiveError::TooShort { .. } | ReceiveError::OverLimit { .. } => {
+            Some(PartState::InvalidSize)
+        }
+        ReceiveError::WrongHash { .. } => Some(PartState::InvalidHash),
+        ReceiveError::Interrupted { .. } | ReceiveError::Storage(_) => None,
+    }
+}
+
+fn refused(error: ReceiveError) -> Error {
+    match error {
+        ReceiveError::TooLong { expected } => Error::SizeMismatch { expected, actual: "more".to_owned() },
+        ReceiveError::TooShort { expected, received } => {
+            Error::SizeMismatch { expected, actual: format!("{received} bytes") }
+        }
+        ReceiveError::OverLimit { limit } => Error::TooLarge { limit },
+        ReceiveError::WrongHash { expected, received } => Error::HashMismatch { expected, actual: received },
+        ReceiveError::Interrupted { .. } => Error::Interrupted,
+        ReceiveError::Storage(error) => error.into(),
+    }
+}
+
+/// Puts on record what became of a part, if it is still the one that was planned.
+async fn settle(
+    ctx: &Context,
+    by: &Actor,
+    id: Id<Binary>,
+    generation: Generation,
+    plan: &PartPlan,
+    state: PartState,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let binary = binaries::lock(&w, by.organization, id).await.map_err(|_| Error::ContentGone)?;
+    if binary.generation != generation {
+        return Err(Error::ContentGone);
+    }
+    decide(binary.state, binary.ever_signed, Action::Upload)?;
+    let part = binary_parts::find(&w, Upload::of(&binary), plan.index).await?;
+    let part = part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
+    // Bytes that were acknowledged once stay: a second, broken attempt at the same part can't take them away.
+    if part.state == state || part.state == PartState::Valid {
+        return Ok(());
+    }
+    put_state(ctx, &w, by, binary, BinaryPart { state, ..part }).await?;
+    Ok(w.commit().await?)
+}
+
+async fn put_state(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    binary: Binary,
+    part: BinaryPart,
+) -> Result<(), Error> {
+    let promised =
+        PromisedPart { upload: Upload::of(&binary), index: part.index, size: part.size, hash: part.hash };
+    binary_parts::set_state(w, &promised, part.state, ctx.now()).await?;
+    let kind = if part.state == PartState::Valid {
+        let new = Binary { bytes_uploaded: binary.bytes_uploaded + part.size, ..binary.clone() };
+        store(ctx, w, &binary, new).await?;
+        EventType::BinaryPartUploaded
+    } else {
+        EventType::BinaryPartRefused
+    };
+    events::record(ctx, w, by, kind, Subject::of(part.id), facts(&part)).await
+}
+
+fn facts(part: &BinaryPart) -> Value {
+    json!({
+        "binary": part.binary.to_string(),
+        "index": part.index.get(),
+        "size": part.size,
+        "hash": part.hash.to_string(),
+        "state": part.state.as_str(),
+    })
+}
+
+/// Takes a whole content in one request. It becomes the only part; the binary stays `uploadable` until completion is asked for.
+pub async fn upload(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryUpload>,
+    id: Id<Binary>,
+    length: Option<u64>,
+    body: Body<'_>,
+) -> Result<View, Error> {
+    let session = ensure_session(ctx, by, id).await?;
+    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    check_announced(ctx, &binary, length).await?;
+    let part = ReceivePart {
+        index: PartIndex::FIRST,
+        expected_size: binary.declared_size().or(length),
+        expected_sha256: Some(binary.hash),
+        max_size: ctx.settings().direct_upload_limit,
+    };
+    let key = content_key(&binary);
+    let received = ctx.content().receive_part(&key, &session, &part, body).await.map_err(refused)?;
+    let binary = keep_alone(ctx, by, &binary, received).await?;
+    view(ctx, binary).await
+}
+
+/// Refuses what is announced to be too large, or of another size, before its bytes are sent.
+async fn check_announced(ctx: &Context, binary: &Binary, length: Option<u64>) -> Result<(), Error> {
+    let limit = ctx.settings().direct_upload_limit;
+    let Some(length) = length.or(binary.size) else { return Ok(()) };
+    if length > limit {
+        return Err(Error::TooLarge { limit });
+    }
+    if let Some(expected) = binary.declared_size().filter(|declared| *declared != length) {
+        return Err(Error::SizeMismatch { expected, actual: format!("{length} bytes") });
+    }
+    check_fits(length, binary.declared_size(), None)?;
+    let organization = organizations::get(ctx.db(), binary.organization).await?;
+    Ok(organization.check_room(length.saturating_sub(binary.reserved_bytes()))?)
+}
+
+/// Puts a directly uploaded content on record, in place of all parts.
+async fn keep_alone(
+    ctx: &Context,
+    by: &Actor,
+    seen: &Binary,
+    received: ReceivedPart,
+) -> Result<Binary, Error> {
+    let w = ctx.db().write().await?;
+    let binary = binaries::lock(&w, by.organization, seen.id).await.map_err(Error::missing(seen.id))?;
+    if binary.generation != seen.generation {
+        return Err(Error::ContentGone);
+    }
+    decide(binary.state, binary.ever_signed, Action::Upload)?;
+    let now = ctx.now();
+    let part = BinaryPart {
+        id: ctx.new_id(),
+        organization: binary.organization,
+        binary: binary.id,
+        generation: binary.generation,
+        index: PartIndex::FIRST,
+        size: received.size,
+        hash: received.sha256,
+        state: PartState::Valid,
+        inserted_at: now,
+        updated_at: now,
+    };
+    binary_parts::delete_all(&w, Upload::of(&binary)).await?;
+    binary_parts::upsert(&w, &part).await?;
+    let new = store(ctx, &w, &binary, Binary { bytes_uploaded: received.size, ..binary.clone() }).await?;
+    let data = json!({"size": received.size, "hash": received.sha256.to_string()});
+    events::record(ctx, &w, by, EventType::BinaryContentUploaded, Subject::of(new.id), data).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// A content that a download URL leads to.
+#[derive(Debug)]
+pub struct Served {
+    /// The binary.
+    pub binary: Id<Binary>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256, which is its entity tag.
+    pub hash: Sha256Digest,
+    /// The name to save it under.
+    pub filename: Filename,
+    key: olivine_content::ContentKey,
+}
+
+/// Finds out what a download URL leads to, and whether it may still be served.
+pub async fn locate(ctx: &Context, token: &str) -> Result<Served, Error> {
+    let grant = ctx.tokens().verify_download(token, ctx.now())?;
+    let head = binaries::find_head_of_any_organization(ctx.db(), grant.key.binary)
+        .await?
+        .ok_or(Error::ContentGone)?;
+    if head.generation != grant.key.generation || head.organization != grant.key.organization {
+        return Err(Error::ContentGone);
+    }
+    if decide(head.state, false, Action::Download).is_err() {
+        return Err(Error::ContentGone);
+    }
+    let size = head.size.ok_or(Error::ContentGone)?;
+    let filename = grant.download.filename;
+    Ok(Served { binary: head.id, size, hash: head.hash, filename, key: grant.key })
+}
+
+impl Served {
+    /// Reads the bytes of `range` (from 0, end excluded).
+    pub async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<ContentReader, Error> {
+        Ok(ctx.content().read(&self.key, Some(range)).await?)
+    }
+
+    /// Whether it may still be served: asked again during long downloads.
+    pub async fn is_current(&self, ctx: &Context) -> Result<bool, Error> {
+        let head = binaries::find_head_of_any_organization(ctx.db(), self.binary).await?;
+        Ok(head.is_some_and(|head| {
+            head.generation == self.key.generation
+                && matches!(head.state, BinaryState::Signable | BinaryState::Signed)
+        }))
+    }
+
+    /// Puts on record that the last byte was served.
+    pub async fn finished(&self, ctx: &Context, origin: Origin) -> Result<(), Error> {
+        let organization = self.key.organization;
+        let actor = Actor { origin, ..Actor::system(organization) };
+        let w = ctx.db().write().await?;
+        let data = json!({"via": "download_url"});
+        events::record(ctx, &w, &actor, EventType::BinaryDownloadFinished, Subject::of(self.binary), data)
+            .await?;
+        let day = ctx.now().day();
+        download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
+        Ok(w.commit().await?)
+    }
+}

@@ -1,0 +1,165 @@
+//! What every operation works with: records, content, settings, and the clock, randomness and ids that are passed in.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use olivine_content::{Backend, TokenKey};
+use olivine_domain::prn::Id;
+use olivine_domain::time::Timestamp;
+use olivine_records::Database;
+use tokio::sync::Notify;
+use uuid::{ContextV7, Uuid};
+
+/// The surroundings of an operation. Cheap to clone; clones share everything.
+#[derive(Clone, Debug)]
+pub struct Context {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    clock: Clock,
+    db: Database,
+    content: Arc<dyn Backend>,
+    tokens: TokenKey,
+    settings: Settings,
+    bell: Notify,
+    ids: std::sync::Mutex<ContextV7>,
+    random: SystemRandom,
+}
+
+/// What an operator decides about the operations.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The most bytes of a direct upload; larger contents go in parts.
+    pub direct_upload_limit: u64,
+    /// How long an upload URL is good for.
+    pub upload_url_ttl: Duration,
+    /// How long a download URL is good for.
+    pub download_url_ttl: Duration,
+    /// After how long without a change an unfinished upload loses its parts.
+    pub upload_retention: Duration,
+    /// How long the first answer to an `Idempotency-Key` is kept.
+    pub idempotency_retention: Duration,
+    /// How long a job belongs to a runner that gives no sign of life.
+    pub job_lease: Duration,
+    /// How many jobs run at once in this process.
+    pub job_concurrency: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_hours(1);
+        Self {
+            direct_upload_limit: 100_000_000,
+            upload_url_ttl: HOUR,
+            download_url_ttl: HOUR,
+            upload_retention: 7 * 24 * HOUR,
+            idempotency_retention: 24 * HOUR,
+            job_lease: Duration::from_secs(30),
+            job_concurrency: 2,
+        }
+    }
+}
+
+/// Where the time comes from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A moment that only moves when it is told to, in microseconds since 1970: for tests.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    fn now(&self) -> Timestamp {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+            Self::System => jiff::Timestamp::now().into(),
+            Self::Manual(micros) => {
+                Timestamp::from_micros(micros.load(Ordering::SeqCst)).expect("tests set possible moments")
+            }
+        }
+    }
+}
+
+impl Context {
+    /// Brings the parts together.
+    pub fn new(
+        clock: Clock,
+        db: Database,
+        content: Arc<dyn Backend>,
+        tokens: TokenKey,
+        settings: Settings,
+    ) -> Self {
+        let shared = Shared {
+            clock,
+            db,
+            content,
+            tokens,
+            settings,
+            bell: Notify::new(),
+            ids: std::sync::Mutex::new(ContextV7::new()),
+            random: SystemRandom::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The records.
+    pub fn db(&self) -> &Database {
+        &self.shared.db
+    }
+
+    /// The content.
+    pub fn content(&self) -> &dyn Backend {
+        &*self.shared.content
+    }
+
+    /// The key of this server's own URLs.
+    pub fn tokens(&self) -> &TokenKey {
+        &self.shared.tokens
+    }
+
+    /// What the operator decided.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// A new key for a record. Keys of one process sort in the order in which they were made.
+    pub fn new_id<R>(&self) -> Id<R> {
+        Id::new(self.new_uuid())
+    }
+
+    /// A new key for a record whose type is not known here.
+    pub fn new_uuid(&self) -> Uuid {
+        let micros = u64::try_from(self.now().as_micros()).unwrap_or(0);
+        let (seconds, nanos) = (micros / 1_000_000, (micros % 1_000_000) * 1_000);
+        let nanos = u32::try_from(nanos).expect("less than a second");
+        let ids = self.shared.ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Uuid::new_v7(uuid::Timestamp::from_unix(&*ids, seconds, nanos))
+    }
+
+    /// Random bytes for a secret.
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.shared.random.fill(&mut bytes).expect("the system's random numbers never run out");
+        bytes
+    }
+
+    /// Tells this process's job runner that there is a new job, so that it need not wait for its next look.
+    pub fn ring(&self) {
+        self.shared.bell.notify_one();
+    }
+
+    /// Waits for [`Context::ring`].
+    pub async fn rung(&self) {
+        self.shared.bell.notified().await;
+    }
+}

@@ -1,0 +1,236 @@
+//! Why an operation did not happen, by meaning. What status and code a meaning has is decided where it is spoken.
+
+use olivine_domain::Sha256Digest;
+use olivine_domain::api_keys::KeyRejected;
+use olivine_domain::binaries::Refusal;
+use olivine_domain::binary_parts::{Incomplete, PartMisfit};
+use olivine_domain::organizations::QuotaExceeded;
+use olivine_domain::permissions::{MissingScope, Scope};
+use olivine_domain::prn::{Id, Resource};
+
+/// Why an operation did not happen. Nothing was changed, except for an event where one is due.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such record in the caller's organization.
+    #[error("there is no {what} '{named}'")]
+    NotFound {
+        /// The kind of record, without its article.
+        what: &'static str,
+        /// How it was named.
+        named: String,
+    },
+    /// No key, or none that is known.
+    #[error("{0}")]
+    Unauthenticated(#[from] Unauthenticated),
+    /// The caller lacks a scope.
+    #[error("{0}: use a key that has it, or ask an administrator of your organization")]
+    Forbidden(#[from] MissingScope),
+    /// A key can't hand out what it does not have.
+    #[error("this API key lacks the scope '{}', so it can't give it to another key", .0.as_str())]
+    GrantExceeded(Scope),
+    /// A field's value is not possible.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with its value.
+        problem: String,
+    },
+    /// Something unique exists already.
+    #[error("{message}")]
+    Taken {
+        /// What is taken.
+        what: Taken,
+        /// Which record has it, in words.
+        message: String,
+        /// That record's PRN.
+        by: Option<String>,
+    },
+    /// Other records depend on this one.
+    #[error("{0}")]
+    InUse(String),
+    /// The binary's state does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The upload is not whole.
+    #[error(transparent)]
+    Incomplete(#[from] Incomplete),
+    /// The part can't belong to the binary.
+    #[error(transparent)]
+    PartMisfit(#[from] PartMisfit),
+    /// The record is not the one that the caller thought of.
+    #[error("the record was changed since you read it (If-Match does not fit): read it again, then decide")]
+    PreconditionFailed,
+    /// Somebody else was faster.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// More or fewer bytes came than were announced.
+    #[error("{actual} came, but {expected} bytes were announced: send exactly the announced bytes")]
+    SizeMismatch {
+        /// In bytes.
+        expected: u64,
+        /// In words: how many bytes came.
+        actual: String,
+    },
+    /// Other bytes came than were announced.
+    #[error("the bytes that arrived have the hash {actual}, but {expected} was announced; nothing was kept")]
+    HashMismatch {
+        /// What was announced.
+        expected: Sha256Digest,
+        /// What came.
+        actual: Sha256Digest,
+    },
+    /// Too much for one request.
+    #[error("at most {limit} bytes are taken in one request: upload larger content in parts")]
+    TooLarge {
+        /// In bytes.
+        limit: u64,
+    },
+    /// The client broke off.
+    #[error("the upload broke off; nothing was kept, so send it again")]
+    Interrupted,
+    /// It is not a signature by this key over this content.
+    #[error("{0}")]
+    SignatureInvalid(String),
+    /// The key may not sign now.
+    #[error("{0}")]
+    SigningKeyUnusable(String),
+    /// There is no room in the organization's quota.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
+    /// There is no room on the disk.
+    #[error(
+        "the server's storage is full; nothing was changed. Free some space on the server, then try again"
+    )]
+    StorageFull,
+    /// The content that a URL was made for is no longer there.
+    #[error("the content that this URL was made for is gone: it was reset, replaced, deleted or destroyed")]
+    ContentGone,
+    /// The bytes that were asked for are not in the content.
+    #[error("the content has {total} bytes; the range that was asked for is not among them")]
+    OutOfRange {
+        /// In bytes.
+        total: u64,
+    },
+    /// The URL was not made by this server, or is too old.
+    #[error(transparent)]
+    Link(#[from] olivine_content::tokens::TokenError),
+    /// The `Idempotency-Key` belongs to another request.
+    #[error("this Idempotency-Key was used for another request: use a new key for a new request")]
+    IdempotencyKeyReused,
+    /// Something that the server depends on is down.
+    #[error("the server can't reach its {what} right now: try again in a few seconds")]
+    Unavailable {
+        /// What is down.
+        what: &'static str,
+        /// For the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A fault of ours or of the stored data.
+    #[error("the server met an internal error; its log has the details under this request's id")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a caller is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthenticated {
+    /// There was no key.
+    #[error("no API key: send it as 'Authorization: Bearer <key>'")]
+    Missing,
+    /// It does not have the form of a key, or nobody has it.
+    #[error("this API key is not known: check that it was copied whole, and that it is for this server")]
+    Unknown,
+    /// It once was good.
+    #[error(transparent)]
+    Rejected(#[from] KeyRejected),
+}
+
+/// What can be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A name.
+    Name,
+    /// A version of an artifact.
+    Version,
+    /// A target of an artifact version.
+    Target,
+    /// A signing key.
+    Key,
+    /// An id that the caller chose.
+    Id,
+}
+
+impl Error {
+    /// There is no `R` of this id in the caller's organization.
+    pub fn not_found<R: Resource>(id: Id<R>) -> Self {
+        let what = R::A_NAME.split_once(' ').map_or(R::A_NAME, |(_, name)| name);
+        Self::NotFound { what, named: id.to_string() }
+    }
+
+    /// A fault of ours.
+    pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}
+
+impl From<olivine_content::Error> for Error {
+    fn from(error: olivine_content::Error) -> Self {
+        use olivine_content::Error as Content;
+        match error {
+            Content::StorageFull { .. } => Self::StorageFull,
+            Content::NotFound | Content::SessionGone => Self::ContentGone,
+            Content::OutOfRange { total } => Self::OutOfRange { total },
+            Content::Unavailable { .. } => {
+                Self::Unavailable { what: "content storage", source: Box::new(error) }
+            }
+            Content::MissingPart { .. }
+            | Content::AlreadyComplete
+            | Content::Corrupt { .. }
+            | Content::Cancelled => Self::internal(error),
+        }
+    }
+}
+
+impl Error {
+    /// Says of a record that is missing how it was named; leaves other errors as they are.
+    pub(crate) fn missing<R: Resource>(id: Id<R>) -> impl FnOnce(olivine_records::Error) -> Self {
+        move |error| match error {
+            olivine_records::Error::NotFound { .. } => Self::not_found(id),
+            other => other.into(),
+        }
+    }
+}
+
+impl From<olivine_records::Error> for Error {
+    fn from(error: olivine_records::Error) -> Self {
+        use olivine_records::{Constraint, Error as Records};
+        match error {
+            Records::Duplicate(Constraint::PrimaryKey) => Self::Taken {
+                what: Taken::Id,
+                message: "a record with this id exists already: choose another id, or leave it out"
+                    .to_owned(),
+                by: None,
+            },
+            Records::Conflict => {
+                Self::Conflict("the record was changed at the same moment: read it again and retry")
+            }
+            Records::StorageFull => Self::StorageFull,
+            Records::Unavailable { .. } => Self::Unavailable { what: "database", source: Box::new(error) },
+            Records::TooLarge { column, value } => Self::Invalid {
+                field: column,
+                problem: format!("at most {} is possible; got {value}", i64::MAX),
+            },
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<olivine_records::organizations::ReserveError> for Error {
+    fn from(error: olivine_records::organizations::ReserveError) -> Self {
+        match error {
+            olivine_records::organizations::ReserveError::Quota(exceeded) => exceeded.into(),
+            olivine_records::organizations::ReserveError::Records(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Jobs: what has to happen after a change was committed, whatever becomes of the process that made it.
+//!
+//! An [`Order`] is written in the transaction that causes it. Runners of all processes claim orders with a lease; each order can be
+//! carried out twice without harm, because a runner may die at any line.
+
+mod delete_content;
+mod expire_uploads;
+mod purge;
+mod runner;
+mod verify_binary;
+
+pub use runner::run;
+
+use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_records::Write;
+use olivine_records::jobs::{self, Job, JobId, NewJob};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Context, Error};
+
+/// Something to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Complete an upload in storage, read its content back and compare it with the record.
+    VerifyBinary {
+        /// The binary.
+        binary: Id<Binary>,
+        /// The attempt at uploading.
+        generation: Generation,
+    },
+    /// Delete a content and whatever was uploaded for it.
+    DeleteContent {
+        /// The binary.
+        binary: Id<Binary>,
+        /// The attempt at uploading.
+        generation: Generation,
+    },
+    /// Drop the parts of uploads that were abandoned. Comes back by itself.
+    ExpireUploads,
+    /// Forget what is kept for a time only. Comes back by itself.
+    Purge,
+}
+
+const VERIFY_BINARY: &str = "verify_binary";
+const DELETE_CONTENT: &str = "delete_content";
+const EXPIRE_UPLOADS: &str = "expire_uploads";
+const PURGE: &str = "purge";
+
+impl Order {
+    /// The kind's name in storage and metrics.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyBinary { .. } => VERIFY_BINARY,
+            Self::DeleteContent { .. } => DELETE_CONTENT,
+            Self::ExpireUploads => EXPIRE_UPLOADS,
+            Self::Purge => PURGE,
+        }
+    }
+
+    /// What two orders for the same thing have in common.
+    fn dedup_key(&self) -> String {
+        match self {
+            Self::VerifyBinary { binary, generation } | Self::DeleteContent { binary, generation } => {
+                format!("{}:{binary}:{generation}", self.kind())
+            }
+            Self::ExpireUploads | Self::Purge => self.kind().to_owned(),
+        }
+    }
+
+    fn payload(&self) -> Value {
+        match self {
+            Self::VerifyBinary { binary, generation } | Self::DeleteContent { binary, generation } => {
+                json!({"binary": binary.to_string(), "generation": generation.get()})
+            }
+            Self::ExpireUploads | Self::Purge => json!({}),
+        }
+    }
+
+    /// The order that a stored job stands for; `None` if it is not one that this version knows.
+    fn read(job: &Job) -> Option<Self> {
+        let payload: Value = serde_json::from_str(&job.payload).ok()?;
+        let content = || {
+            let binary = payload["binary"].as_str().and_then(|text| Uuid::try_parse(text).ok())?;
+            let generation = payload["generation"].as_u64().and_then(|number| u32::try_from(number).ok())?;
+            Some((Id::new(binary), Generation::new(generation)))
+        };
+        match job.kind.as_str() {
+            VERIFY_BINARY => content().map(|(binary, generation)| Self::VerifyBinary { binary, generation }),
+            DELETE_CONTENT => {
+                content().map(|(binary, generation)| Self::DeleteContent { binary, generation })
+            }
+            EXPIRE_UPLOADS => Some(Self::ExpireUploads),
+            PURGE => Some(Self::Purge),
+            _ => None,
+        }
+    }
+}
+
+/// Writes an order into the transaction that causes it, unless the same is waiting already. Ring the bell after the commit.
+pub(crate) async fn enqueue(
+    ctx: &Context,
+    w: &Write,
+    organization: Option<Id<Organization>>,
+    order: &Order,
+) -> Result<(), Error> {
+    let job = NewJob {
+        id: JobId(ctx.new_uuid()),
+        kind: order.kind().to_owned(),
+        organization,
+        dedup_key: Some(order.dedup_key()),
+        payload: order.payload().to_string(),
+        run_at: ctx.now(),
+        now: ctx.now(),
+    };
+    jobs::enqueue(w, job).await?;
+    Ok(())
+}
+
+/// Makes sure that the orders that come back by themselves are there; for the start of a server.
+pub async fn enqueue_recurring(ctx: &Context) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    for order in [Order::ExpireUploads, Order::Purge] {
+        enqueue(ctx, &w, None, &order).await?;
+    }
+    Ok(w.commit().await?)
+}
+
+/// Takes all running jobs from their runners: for a server that knows to be alone, because it holds its data folder's lock.
+pub async fn take_over_all(ctx: &Context) -> Result<u64, Error> {
+    Ok(jobs::release_leases_of_dead(ctx.db(), ctx.now()).await?)
+}

@@ -1,0 +1,50 @@
+//! Drops the parts of uploads that were abandoned, so that storage does not fill with leftovers. The records stay.
+
+use std::time::Duration;
+
+use olivine_domain::binaries::{Action, decide};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::permissions::Actor;
+use olivine_domain::time::Timestamp;
+use olivine_records::binaries::{self, AbandonedUpload};
+use serde_json::json;
+
+use super::runner::Outcome;
+use crate::binaries::drop_parts;
+use crate::{Context, Error, events};
+
+const EVERY: Duration = Duration::from_mins(10);
+const BATCH: u64 = 100;
+
+pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+    let before = ctx.now().minus(ctx.settings().upload_retention);
+    loop {
+        let abandoned = binaries::list_abandoned_of_all_organizations(ctx.db(), before, BATCH).await?;
+        for upload in &abandoned {
+            expire(ctx, *upload, before).await?;
+        }
+        // Each one expired has left the list; one that did not is looked at again next time.
+        if abandoned.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+            return Ok(Outcome::Again(ctx.now().plus(EVERY)));
+        }
+    }
+}
+
+async fn expire(ctx: &Context, upload: AbandonedUpload, before: Timestamp) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let binary = match binaries::lock(&w, upload.organization, upload.binary).await {
+        Err(olivine_records::Error::NotFound { .. }) => return Ok(()),
+        other => other?,
+    };
+    let is_abandoned = binary.generation == upload.generation && binary.updated_at < before;
+    if !is_abandoned || decide(binary.state, binary.ever_signed, Action::ExpireUpload).is_err() {
+        return Ok(());
+    }
+    let data = json!({"bytes_uploaded": binary.bytes_uploaded, "last_change": binary.updated_at.to_string()});
+    let binary = drop_parts(ctx, &w, binary).await?;
+    let actor = Actor::system(upload.organization);
+    events::record(ctx, &w, &actor, EventType::BinaryUploadExpired, Subject::of(binary.id), data).await?;
+    w.commit().await?;
+    ctx.ring();
+    Ok(())
+}

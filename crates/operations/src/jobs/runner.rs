@@ -1,0 +1,189 @@
+//! The job runner: claims orders, keeps their leases alive while they are carried out, and retries what failed.
+
+use std::time::Duration;
+
+use olivine_domain::time::Timestamp;
+use olivine_records::Write;
+use olivine_records::jobs::{self, Job, JobId, NewJob};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{DELETE_CONTENT, EXPIRE_UPLOADS, Order, PURGE, VERIFY_BINARY};
+use super::{delete_content, expire_uploads, purge, verify_binary};
+use crate::{Context, Error};
+
+/// How an order ended well.
+pub(super) enum Outcome {
+    /// Its end was written in the transaction of its effect.
+    Recorded,
+    /// It is carried out.
+    Done,
+    /// It comes back at that moment.
+    Again(Timestamp),
+}
+
+/// How often to look for orders of other processes, and for those whose time has come.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Longest pause before a failed order is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+
+const KINDS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE];
+
+/// Carries out orders until `shutdown`; then hands back what it has not finished.
+pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
+    let mut running = JoinSet::new();
+    while !shutdown.is_cancelled() {
+        while running.len() < ctx.settings().job_concurrency {
+            let Some(job) = claim(&ctx, &owner).await else { break };
+            running.spawn(carry_out(ctx.clone(), job, owner.clone(), shutdown.clone()));
+        }
+        tokio::select! {
+            () = ctx.rung() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = shutdown.cancelled() => {}
+            Some(_) = running.join_next() => {}
+        }
+    }
+    running.join_all().await;
+}
+
+async fn claim(ctx: &Context, owner: &str) -> Option<Job> {
+    match jobs::claim(ctx.db(), KINDS, owner, ctx.now(), ctx.settings().job_lease).await {
+        Ok(job) => job,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "looking for jobs failed; trying again soon"
+            );
+            None
+        }
+    }
+}
+
+async fn carry_out(ctx: Context, job: Job, owner: String, shutdown: CancellationToken) {
+    let kind = job.kind.clone();
+    let ended = tokio::select! {
+        ended = execute(&ctx, &job, &owner) => ended,
+        () = keep_lease(&ctx, &job, &owner) => {
+            tracing::warn!(job = %job.id.0, %kind, "another runner took this job over");
+            return;
+        }
+        () = shutdown.cancelled() => return hand_back(&ctx, &job, &owner).await,
+    };
+    let outcome = match &ended {
+        Ok(_) => "ok",
+        Err(_) => "error",
+    };
+    metrics::counter!("olivine_jobs_total", "kind" => kind.clone(), "outcome" => outcome).increment(1);
+    if let Err(error) = write_end(&ctx, &job, &owner, ended).await {
+        // Its lease runs out, and it is carried out again.
+        tracing::warn!(error = &error as &dyn std::error::Error, job = %job.id.0, %kind, "a job's end was not recorded");
+    }
+    ctx.ring();
+}
+
+async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error> {
+    let unreadable = || Error::internal(format!("job {} of kind {} can't be read", job.id.0, job.kind));
+    match Order::read(job).ok_or_else(unreadable)? {
+        Order::VerifyBinary { binary, generation } => {
+            verify_binary::run(ctx, job, owner, binary, generation).await
+        }
+        Order::DeleteContent { binary, generation } => {
+            delete_content::run(ctx, job, binary, generation).await
+        }
+        Order::ExpireUploads => expire_uploads::run(ctx).await,
+        Order::Purge => purge::run(ctx).await,
+    }
+}
+
+/// Returns only when the lease is lost.
+async fn keep_lease(ctx: &Context, job: &Job, owner: &str) {
+    let lease = ctx.settings().job_lease;
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        match jobs::heartbeat(ctx.db(), job.id, owner, ctx.now().plus(lease)).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, job = %job.id.0, "heartbeat failed");
+            }
+        }
+    }
+}
+
+/// Lets another runner go on at once.
+async fn hand_back(ctx: &Context, job: &Job, owner: &str) {
+    let now = ctx.now();
+    if let Err(error) = jobs::retry_at(ctx.db(), job.id, owner, now, "the server was stopped", now).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, job = %job.id.0, "a job was not handed back");
+    }
+}
+
+/// The same order, at a later moment.
+async fn enqueue_at(ctx: &Context, w: &Write, job: &Job, at: Timestamp) -> Result<(), Error> {
+    let next = NewJob {
+        id: JobId(ctx.new_uuid()),
+        kind: job.kind.clone(),
+        organization: job.organization,
+        dedup_key: job.dedup_key.clone(),
+        payload: job.payload.clone(),
+        run_at: at,
+        now: ctx.now(),
+    };
+    Ok(jobs::enqueue(w, next).await?)
+}
+
+async fn write_end(
+    ctx: &Context,
+    job: &Job,
+    owner: &str,
+    ended: Result<Outcome, Error>,
+) -> Result<(), Error> {
+    let now = ctx.now();
+    match ended {
+        Ok(Outcome::Recorded) => {}
+        Ok(Outcome::Done) => {
+            let w = ctx.db().write().await?;
+            jobs::finish(&w, job.id, owner, now).await?;
+            w.commit().await?;
+        }
+        Ok(Outcome::Again(at)) => {
+            let w = ctx.db().write().await?;
+            if jobs::finish(&w, job.id, owner, now).await? {
+                enqueue_at(ctx, &w, job, at).await?;
+                w.commit().await?;
+            }
+        }
+        Err(error) => {
+            let pause = pause(ctx, job.attempts);
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                job = %job.id.0, kind = job.kind, attempt = job.attempts, retry_in = ?pause,
+                "a job failed"
+            );
+            let message = chain(&error);
+            jobs::retry_at(ctx.db(), job.id, owner, now.plus(pause), &message, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The error with all its sources, for the job's record.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Doubles with each attempt, between a half and the whole of it, so that many failures at once do not come back at once.
+fn pause(ctx: &Context, attempts: u32) -> Duration {
+    let longest = Duration::from_secs(1).saturating_mul(1 << attempts.min(16)).min(LONGEST_PAUSE);
+    let [random] = ctx.random_bytes::<1>();
+    longest.mul_f64(0.5 + f64::from(random) / 510.0)
+}

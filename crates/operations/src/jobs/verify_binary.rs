@@ -1,0 +1,185 @@
+//! Verification: completes the upload in storage, reads the content back, hashes it, and compares it with the record.
+
+use std::time::Duration;
+
+use olivine_content::{CompletedPart, Digested, Progress, UploadSession};
+use olivine_domain::binaries::{
+    Action, Binary, BinaryState, Effect, Generation, VerificationError, VerificationErrorCode, check_content,
+    decide,
+};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_records::binary_parts::Upload;
+use olivine_records::jobs::{self, Job};
+use olivine_records::{Write, binaries, binary_parts};
+
+use super::runner::Outcome;
+use crate::binaries::{content_key, start_verification, store, verification_facts};
+use crate::{Context, Error, events};
+
+/// How often storage may fail before the verification ends with an error on the record.
+const ATTEMPTS: u32 = 8;
+
+/// How often to look whether the verification is still wanted.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Verifies one generation of a binary; does nothing if it is not the current one any more.
+pub(super) async fn run(
+    ctx: &Context,
+    job: &Job,
+    owner: &str,
+    id: Id<Binary>,
+    generation: Generation,
+) -> Result<Outcome, Error> {
+    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
+    let actor = Actor::system(organization);
+    let Some(binary) = begin(ctx, &actor, id, generation).await? else { return Ok(Outcome::Done) };
+    let found = match read_back(ctx, &binary).await {
+        Err(error) if is_for_good(&error, job.attempts) => {
+            tracing::error!(error = &error as &dyn std::error::Error, binary = %id, "storage failed for good");
+            Err(VerificationError {
+                code: VerificationErrorCode::StorageFailed,
+                expected: None,
+                actual: Some(error.to_string()),
+                at: ctx.now(),
+            })
+        }
+        other => match other? {
+            Some(digested) => check_content(&binary, digested.size, digested.sha256, ctx.now()),
+            None => return abandon(ctx, &binary).await,
+        },
+    };
+    conclude(ctx, &actor, job, owner, &binary, found).await
+}
+
+fn is_for_good(error: &olivine_content::Error, attempts: u32) -> bool {
+    use olivine_content::Error as Content;
+    match error {
+        Content::Unavailable { .. } | Content::StorageFull { .. } => attempts >= ATTEMPTS,
+        Content::Cancelled | Content::SessionGone => false,
+        Content::NotFound
+        | Content::MissingPart { .. }
+        | Content::AlreadyComplete
+        | Content::OutOfRange { .. }
+        | Content::Corrupt { .. } => true,
+    }
+}
+
+async fn lock(w: &Write, organization: Id<Organization>, id: Id<Binary>) -> Result<Option<Binary>, Error> {
+    match binaries::lock(w, organization, id).await {
+        Err(olivine_records::Error::NotFound { .. }) => Ok(None),
+        other => Ok(Some(other?)),
+    }
+}
+
+/// Takes the binary to `hashing`; `None` if this generation is not to be verified any more.
+async fn begin(
+    ctx: &Context,
+    actor: &Actor,
+    id: Id<Binary>,
+    generation: Generation,
+) -> Result<Option<Binary>, Error> {
+    let w = ctx.db().write().await?;
+    let binary = lock(&w, actor.organization, id).await?.filter(|binary| binary.generation == generation);
+    let Some(binary) = binary else { return Ok(None) };
+    match binary.state {
+        BinaryState::Hashing => Ok(Some(binary)),
+        BinaryState::Hashable => {
+            let binary = start_verification(ctx, &w, actor, binary).await?;
+            w.commit().await?;
+            Ok(Some(binary))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Completes the upload and hashes what storage gives back; `None` if that was called off.
+async fn read_back(ctx: &Context, binary: &Binary) -> Result<Option<Digested>, olivine_content::Error> {
+    let key = content_key(binary);
+    let parts = binary_parts::list_all(ctx.db(), Upload::of(binary)).await;
+    let parts = parts.map_err(olivine_content::Error::unavailable)?;
+    let parts: Vec<_> = parts
+        .into_iter()
+        .map(|part| CompletedPart { index: part.index, size: part.size, sha256: part.hash })
+        .collect();
+    let session = UploadSession::new(binary.upload_session.clone().unwrap_or_default());
+    match ctx.content().complete(&key, &session, &parts).await {
+        // Reset or destroyed in between; otherwise its content is lost, which the next look at the record tells apart.
+        Err(olivine_content::Error::SessionGone) if !is_current(ctx, binary).await => return Ok(None),
+        Err(olivine_content::Error::SessionGone) => return Err(olivine_content::Error::NotFound),
+        other => other?,
+    }
+    let progress = Progress::new();
+    tokio::select! {
+        digested = ctx.content().digest(&key, &progress) => match digested {
+            Err(olivine_content::Error::NotFound) if !is_current(ctx, binary).await => Ok(None),
+            other => other.map(Some),
+        },
+        () = called_off(ctx, binary) => {
+            progress.cancel();
+            Ok(None)
+        }
+    }
+}
+
+/// Returns when the binary was reset, deleted or destroyed.
+async fn called_off(ctx: &Context, binary: &Binary) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if !is_current(ctx, binary).await {
+            return;
+        }
+    }
+}
+
+/// Whether this generation is still the one to verify. A database that does not answer says nothing against it.
+async fn is_current(ctx: &Context, binary: &Binary) -> bool {
+    match binaries::find_head_of_any_organization(ctx.db(), binary.id).await {
+        Ok(head) => head
+            .is_some_and(|head| head.generation == binary.generation && head.state == BinaryState::Hashing),
+        Err(_) => true,
+    }
+}
+
+/// The upload may have been completed in storage after the order to delete it was carried out.
+async fn abandon(ctx: &Context, binary: &Binary) -> Result<Outcome, Error> {
+    if !is_current(ctx, binary).await {
+        ctx.content().delete(&content_key(binary)).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Puts the result on record, together with the job's end.
+async fn conclude(
+    ctx: &Context,
+    actor: &Actor,
+    job: &Job,
+    owner: &str,
+    seen: &Binary,
+    found: Result<(), VerificationError>,
+) -> Result<Outcome, Error> {
+    let w = ctx.db().write().await?;
+    let current = lock(&w, actor.organization, seen.id).await?;
+    let Some(binary) = current.filter(|binary| binary.generation == seen.generation) else {
+        drop(w);
+        return abandon(ctx, seen).await;
+    };
+    let action = if found.is_ok() { Action::VerificationPassed } else { Action::VerificationFailed };
+    let (state, kind) = match decide(binary.state, binary.ever_signed, action) {
+        Ok(Effect::Verified) => (BinaryState::Signable, EventType::BinaryVerified),
+        Ok(Effect::VerificationFailed) => (BinaryState::Hashable, EventType::BinaryVerificationFailed),
+        // Another runner was faster, or it was destroyed.
+        _ => return Ok(Outcome::Done),
+    };
+    let new = Binary { state, verification_error: found.err(), ..binary.clone() };
+    let new = store(ctx, &w, &binary, new).await?;
+    events::record(ctx, &w, actor, kind, Subject::of(new.id), verification_facts(&new)).await?;
+    if !jobs::finish(&w, job.id, owner, ctx.now()).await? {
+        // The lease was lost: the runner that has it now comes to the same result.
+        return Ok(Outcome::Recorded);
+    }
+    w.commit().await?;
+    Ok(Outcome::Recorded)
+}

@@ -1,0 +1,24 @@
+//! What can be done: one function per use case. The only place where records and content meet.
+//!
+//! Each function takes the proof that its caller may do it, loads records, asks the domain whether it may happen and what
+//! follows, and writes change, event and follow-up jobs in one transaction. No HTTP here, and no rule that the domain could hold.
+
+pub mod api_keys;
+pub mod artifact_versions;
+pub mod artifacts;
+pub mod binaries;
+pub mod binary_parts;
+pub mod binary_signatures;
+pub mod content;
+pub mod context;
+pub mod error;
+pub mod events;
+pub mod health;
+pub mod idempotency;
+pub mod jobs;
+pub mod lists;
+pub mod organizations;
+pub mod signing_keys;
+
+pub use context::{Clock, Context, Settings};
+pub use error::Error;

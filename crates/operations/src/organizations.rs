@@ -1,0 +1,107 @@
+//! The organization: settings, and the first one of a server.
+
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::{Organization, Revision, SignaturePolicy};
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::Name;
+use olivine_records::{Constraint, organizations};
+use serde_json::json;
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, check_expected};
+use crate::{Context, events};
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique on the server.
+    pub name: Option<Name>,
+    /// What it takes for a binary to be signed.
+    pub signature_policy: Option<SignaturePolicy>,
+    /// The most bytes of content.
+    pub storage_quota: Option<Option<u64>>,
+}
+
+/// Finds the organization of that name, or creates it: for the server's operator.
+pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
+    if let Some(organization) = organizations::find_by_name(ctx.db(), name.as_str()).await? {
+        return Ok(organization);
+    }
+    let now = ctx.now();
+    let organization = Organization {
+        id: ctx.new_id(),
+        name: name.clone(),
+        signature_policy: SignaturePolicy::default(),
+        storage_quota: None,
+        storage_used: 0,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    match organizations::insert(&w, &organization).await {
+        // Another process made it at the same moment.
+        Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
+            drop(w);
+            let other = organizations::find_by_name(ctx.db(), name.as_str()).await?;
+            return other
+                .ok_or(Error::Conflict("the organization was renamed at the same moment: try again"));
+        }
+        other => other?,
+    }
+    let (actor, data) = (Actor::system(organization.id), json!({"name": name.as_str()}));
+    events::record(ctx, &w, &actor, EventType::OrganizationCreated, Subject::of(organization.id), data)
+        .await?;
+    w.commit().await?;
+    Ok(organization)
+}
+
+/// Reads the caller's organization.
+pub async fn get(ctx: &Context, by: &Authorized<scope::OrganizationRead>) -> Result<Organization, Error> {
+    read(ctx, by.organization).await
+}
+
+/// Reads an organization that the caller is known to belong to.
+pub(crate) async fn read(ctx: &Context, id: Id<Organization>) -> Result<Organization, Error> {
+    organizations::get(ctx.db(), id).await.map_err(Error::missing(id))
+}
+
+/// Changes the caller's organization.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::OrganizationUpdate>,
+    expected: Expected,
+    change: Update,
+) -> Result<Organization, Error> {
+    let id = by.organization;
+    let w = ctx.db().write().await?;
+    let old = organizations::get(&w, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let new = Organization {
+        name: change.name.unwrap_or_else(|| old.name.clone()),
+        signature_policy: change.signature_policy.unwrap_or(old.signature_policy),
+        storage_quota: change.storage_quota.unwrap_or(old.storage_quota),
+        ..old.clone()
+    };
+    if new == old {
+        return Ok(old);
+    }
+    let new = Organization { revision: old.revision.next(), updated_at: ctx.now(), ..new };
+    match organizations::update(&w, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
+            let message =
+                format!("there is an organization named '{}' already: choose another name", new.name);
+            return Err(Error::Taken { what: Taken::Name, message, by: None });
+        }
+        other => other?,
+    }
+    let data = json!({
+        "name": new.name.as_str(),
+        "required_signatures": new.signature_policy.required(),
+        "storage_quota": new.storage_quota,
+    });
+    events::record(ctx, &w, by, EventType::OrganizationUpdated, Subject::of(id), data).await?;
+    w.commit().await?;
+    Ok(new)
+}

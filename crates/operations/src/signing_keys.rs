@@ -1,0 +1,197 @@
+//! Signing keys: register, read, rename, disable, enable, revoke, delete.
+
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::signing_keys::{KeyMaterial, KeyStatus, SigningKey};
+use olivine_domain::text::Name;
+use olivine_records::{Constraint, Write, binary_signatures, signing_keys};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, binary_signatures::recount, events};
+
+/// A key to trust.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key as a record.
+    pub id: NewId,
+    /// For people.
+    pub name: Name,
+    /// The public key, and the certificate that it came in.
+    pub material: KeyMaterial,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// For people.
+    pub name: Option<Name>,
+    /// What it may still do.
+    pub status: Option<KeyStatus>,
+}
+
+/// Registers a key: from now on its signatures are accepted.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::SigningKeyCreate>,
+    new: Create,
+) -> Result<SigningKey, Error> {
+    let now = ctx.now();
+    let key = SigningKey {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        name: new.name,
+        material: new.material,
+        status: KeyStatus::Active,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    if let Err(error) = signing_keys::insert(&w, &key).await {
+        drop(w);
+        return already_there(ctx, &key, new.id, error).await;
+    }
+    events::record(ctx, &w, by, EventType::SigningKeyCreated, Subject::of(key.id), facts(&key)).await?;
+    w.commit().await?;
+    Ok(key)
+}
+
+fn facts(key: &SigningKey) -> Value {
+    json!({"name": key.name.as_str(), "keyid": key.keyid().to_string(), "state": key.status.as_str()})
+}
+
+/// Tells a key that is registered already from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    new: &SigningKey,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<SigningKey, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            signing_keys::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+        }
+        olivine_records::Error::Duplicate(Constraint::SigningKeyId) => {
+            let other = signing_keys::find_by_keyid(ctx.db(), new.organization, new.keyid()).await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
+                other => {
+                    let named =
+                        other.as_ref().map_or_else(String::new, |other| format!(" as '{}'", other.name));
+                    Err(Error::Taken {
+                        what: Taken::Key,
+                        message: format!("this key is registered already{named}: use that record"),
+                        by: other.map(|other| other.id.prn(other.organization).to_string()),
+                    })
+                }
+            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+/// Lists signing keys.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::SigningKeyRead>,
+    query: &ListQuery,
+) -> Result<Page<SigningKey>, Error> {
+    Ok(signing_keys::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one signing key.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::SigningKeyRead>,
+    id: Id<SigningKey>,
+) -> Result<SigningKey, Error> {
+    signing_keys::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Several signing keys, for `expand[]=signing_key`: one query, whatever their number.
+pub async fn get_many(ctx: &Context, by: &Actor, ids: &[Id<SigningKey>]) -> Result<Vec<SigningKey>, Error> {
+    by.authorize::<scope::SigningKeyRead>()?;
+    Ok(signing_keys::get_many(ctx.db(), by.organization, ids).await?)
+}
+
+/// Renames, disables, enables or revokes a signing key. Revoking can't be undone; binaries that then lack signatures are no longer
+/// `signed` from the same commit on.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::SigningKeyUpdate>,
+    id: Id<SigningKey>,
+    expected: Expected,
+    change: Update,
+) -> Result<SigningKey, Error> {
+    let w = ctx.db().write().await?;
+    let old = signing_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let new = SigningKey {
+        name: change.name.unwrap_or_else(|| old.name.clone()),
+        status: change.status.unwrap_or(old.status),
+        ..old.clone()
+    };
+    if new == old {
+        return Ok(old);
+    }
+    if old.status == KeyStatus::Revoked && new.status != KeyStatus::Revoked {
+        let problem = "a revoked key stays revoked: register a new key".to_owned();
+        return Err(Error::Invalid { field: "state", problem });
+    }
+    let new = SigningKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
+    signing_keys::update(&w, &new, old.revision).await?;
+    events::record(ctx, &w, by, what_happened(&old, &new), Subject::of(id), facts(&new)).await?;
+    if old.status != new.status && new.status == KeyStatus::Revoked {
+        recount_all(ctx, &w, by, id).await?;
+    }
+    w.commit().await?;
+    Ok(new)
+}
+
+fn what_happened(old: &SigningKey, new: &SigningKey) -> EventType {
+    match new.status {
+        _ if old.status == new.status => EventType::SigningKeyUpdated,
+        KeyStatus::Active => EventType::SigningKeyEnabled,
+        KeyStatus::Disabled => EventType::SigningKeyDisabled,
+        KeyStatus::Revoked => EventType::SigningKeyRevoked,
+    }
+}
+
+/// Takes back `signed` from the binaries that lack signatures without this key.
+async fn recount_all(ctx: &Context, w: &Write, by: &Actor, key: Id<SigningKey>) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        let page = binary_signatures::list_binaries_signed_by(w, by.organization, key, after).await?;
+        for binary in page.items {
+            recount(ctx, w, by, binary).await?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes a signing key that signed nothing.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::SigningKeyDelete>,
+    id: Id<SigningKey>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let key = signing_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    match signing_keys::delete(&w, by.organization, id).await {
+        Err(olivine_records::Error::StillReferenced { .. }) => {
+            let message = "this key has signed binaries, so it must stay: disable or revoke it instead";
+            return Err(Error::InUse(message.to_owned()));
+        }
+        other => other?,
+    }
+    events::record(ctx, &w, by, EventType::SigningKeyDeleted, Subject::of(id), facts(&key)).await?;
+    Ok(w.commit().await?)
+}

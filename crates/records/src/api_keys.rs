@@ -1,0 +1,169 @@
+//! API keys. A secret is never stored: only its hash, by which it is found.
+
+use olivine_domain::Sha256Digest;
+use olivine_domain::Timestamp;
+use olivine_domain::api_keys::ApiKey;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Grants, Role, Scope};
+use olivine_domain::prn::Id;
+use olivine_domain::search::Clause;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use crate::changes::compare_and_set;
+use crate::database::{Reader, Write};
+use crate::entities::api_keys::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::Row;
+
+const TABLE: &str = "api_keys";
+
+/// The key with that secret, of whichever organization: how a caller becomes known.
+pub async fn find_by_hash(reader: &impl Reader, hash: &Sha256Digest) -> Result<Option<ApiKey>, Error> {
+    let row = Entity::find().filter(Column::Hash.eq(hash.to_hex())).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The key, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<ApiKey>,
+) -> Result<Option<ApiKey>, Error> {
+    let row = Entity::find_by_id(id.uuid()).filter(Column::OrganizationId.eq(organization.uuid()));
+    row.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+}
+
+/// The key.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<ApiKey>,
+) -> Result<ApiKey, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// A page of the organization's keys.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<ApiKey>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Adds a key whose secret has that hash.
+pub async fn insert(write: &Write, key: &ApiKey, hash: &Sha256Digest) -> Result<(), Error> {
+    let row = row(key, hash).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces all but the secret, if nobody else did since `expected`.
+pub async fn update(write: &Write, new: &ApiKey, expected: Revision) -> Result<(), Error> {
+    let (role, scopes) = written(&new.grants);
+    let change = ActiveModel {
+        name: Set(new.name.as_str().to_owned()),
+        role: Set(role),
+        scopes: Set(scopes),
+        expires_at: Set(new.expires_at.map(Timestamp::as_micros)),
+        revoked_at: Set(new.revoked_at.map(Timestamp::as_micros)),
+        revision: Set(new.revision.get()),
+        updated_at: Set(new.updated_at.as_micros()),
+        ..ActiveModel::default()
+    };
+    let same = Condition::all()
+        .add(Column::Id.eq(new.id.uuid()))
+        .add(Column::OrganizationId.eq(new.organization.uuid()))
+        .add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+impl Listed for Entity {
+    type Item = ApiKey;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<ApiKey>(Column::Id, clause),
+            "name" => scope.plain(Column::Name, clause),
+            "role" => scope.plain(Column::Role, clause),
+            "expires_at" => scope.plain(Column::ExpiresAt, clause),
+            "revoked_at" => scope.plain(Column::RevokedAt, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<ApiKey, Error> {
+        parse(model)
+    }
+
+    fn place(key: &ApiKey) -> (Timestamp, Uuid) {
+        (key.inserted_at, key.id.uuid())
+    }
+}
+
+/// A role, or the names of scopes with spaces between them.
+fn written(grants: &Grants) -> (Option<String>, Option<String>) {
+    match grants {
+        Grants::Role(role) => (Some(role.as_str().to_owned()), None),
+        Grants::Scopes(scopes) => {
+            let names: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+            (None, Some(names.join(" ")))
+        }
+    }
+}
+
+fn read_grants(row: &Row, role: Option<&str>, scopes: Option<&str>) -> Result<Grants, Error> {
+    match (role, scopes) {
+        (Some(role), None) => Ok(Grants::Role(row.known("role", Role::from_name(role))?)),
+        (None, Some(scopes)) => {
+            let scopes =
+                scopes.split_ascii_whitespace().map(|name| row.known("scopes", Scope::from_name(name)));
+            Ok(Grants::Scopes(scopes.collect::<Result<_, _>>()?))
+        }
+        _ => Err(row.corrupt("role")),
+    }
+}
+
+fn row(key: &ApiKey, hash: &Sha256Digest) -> Model {
+    let (role, scopes) = written(&key.grants);
+    Model {
+        id: key.id.uuid(),
+        organization_id: key.organization.uuid(),
+        name: key.name.as_str().to_owned(),
+        hint: key.hint.clone(),
+        hash: hash.to_hex(),
+        role,
+        scopes,
+        expires_at: key.expires_at.map(Timestamp::as_micros),
+        revoked_at: key.revoked_at.map(Timestamp::as_micros),
+        revision: key.revision.get(),
+        inserted_at: key.inserted_at.as_micros(),
+        updated_at: key.updated_at.as_micros(),
+    }
+}
+
+fn parse(model: &Model) -> Result<ApiKey, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(ApiKey {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        name: row.text("name", &model.name)?,
+        hint: model.hint.clone(),
+        grants: read_grants(&row, model.role.as_deref(), model.scopes.as_deref())?,
+        expires_at: model.expires_at.map(|at| row.moment("expires_at", at)).transpose()?,
+        revoked_at: model.revoked_at.map(|at| row.moment("revoked_at", at)).transpose()?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

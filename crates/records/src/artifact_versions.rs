@@ -1,0 +1,166 @@
+//! Versions of artifacts.
+
+use olivine_domain::Timestamp;
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::search::Clause;
+use olivine_domain::text::Description;
+use olivine_domain::{CustomMetadata, text::VersionText};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::artifact_versions::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::{Row, owned};
+
+const TABLE: &str = "artifact_versions";
+
+/// The version, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<ArtifactVersion>,
+) -> Result<Option<ArtifactVersion>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The version.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<ArtifactVersion>,
+) -> Result<ArtifactVersion, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// That version of the artifact.
+pub async fn find_by_version(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    artifact: Id<Artifact>,
+    version: &VersionText,
+) -> Result<Option<ArtifactVersion>, Error> {
+    let row = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::ArtifactId.eq(artifact.uuid()))
+        .filter(Column::Version.eq(version.as_str()));
+    row.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+}
+
+/// Those of the versions that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: &[Id<ArtifactVersion>],
+) -> Result<Vec<ArtifactVersion>, Error> {
+    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// A page of the organization's artifact versions.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<ArtifactVersion>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Adds an version.
+pub async fn insert(write: &Write, version: &ArtifactVersion) -> Result<(), Error> {
+    let row = row(version).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces what can change, if nobody else did since `expected`.
+pub async fn update(write: &Write, new: &ArtifactVersion, expected: Revision) -> Result<(), Error> {
+    let Model { version, description, custom_metadata, revision, updated_at, .. } = row(new);
+    let change = ActiveModel {
+        version: Set(version),
+        description: Set(description),
+        custom_metadata: Set(custom_metadata),
+        revision: Set(revision),
+        updated_at: Set(updated_at),
+        ..ActiveModel::default()
+    };
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+/// Deletes a version that has no binaries.
+pub async fn delete(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<ArtifactVersion>,
+) -> Result<(), Error> {
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<ArtifactVersion>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}
+
+impl Listed for Entity {
+    type Item = ArtifactVersion;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<ArtifactVersion>(Column::Id, clause),
+            "artifact_prn" => scope.named::<Artifact>(Column::ArtifactId, clause),
+            "version" => scope.plain(Column::Version, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<ArtifactVersion, Error> {
+        parse(model)
+    }
+
+    fn place(version: &ArtifactVersion) -> (Timestamp, Uuid) {
+        (version.inserted_at, version.id.uuid())
+    }
+}
+
+fn row(version: &ArtifactVersion) -> Model {
+    Model {
+        id: version.id.uuid(),
+        organization_id: version.organization.uuid(),
+        artifact_id: version.artifact.uuid(),
+        version: version.version.as_str().to_owned(),
+        description: owned(version.description.as_ref(), Description::as_str),
+        custom_metadata: owned(version.custom_metadata.as_ref(), CustomMetadata::as_json),
+        revision: version.revision.get(),
+        inserted_at: version.inserted_at.as_micros(),
+        updated_at: version.updated_at.as_micros(),
+    }
+}
+
+fn parse(model: &Model) -> Result<ArtifactVersion, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(ArtifactVersion {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        artifact: Id::new(model.artifact_id),
+        version: row.text("version", &model.version)?,
+        description: row.optional("description", model.description.as_deref())?,
+        custom_metadata: row.metadata(model.custom_metadata.as_deref())?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

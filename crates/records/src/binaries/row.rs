@@ -1,0 +1,172 @@
+//! A binary's row, and what its list can be searched by.
+
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::binaries::{Binary, BinaryState, Generation, VerificationError, VerificationErrorCode};
+use olivine_domain::organizations::Revision;
+use olivine_domain::prn::Id;
+use olivine_domain::search::{Clause, Operator, Value};
+use olivine_domain::text::Description;
+use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::SimpleExpr;
+use uuid::Uuid;
+
+use crate::entities::binaries::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, Listed, Scope};
+use crate::rows::{Row, owned, stored};
+
+impl Listed for Entity {
+    type Item = Binary;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<Binary>(Column::Id, clause),
+            "artifact_version_prn" => scope.named::<ArtifactVersion>(Column::ArtifactVersionId, clause),
+            "target" => target(scope, clause),
+            "hash" => hash(scope, clause),
+            "state" => scope.plain(Column::State, clause),
+            "destroyed" => destroyed(clause),
+            "description" => scope.plain(Column::Description, clause),
+            "size" => scope.plain(Column::Size, clause),
+            "bytes_uploaded" => scope.plain(Column::BytesUploaded, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<Binary, Error> {
+        parse(model)
+    }
+
+    fn place(binary: &Binary) -> (Timestamp, Uuid) {
+        (binary.inserted_at, binary.id.uuid())
+    }
+}
+
+/// Targets are equal by their keys, so that `portable` finds `universal`; parts of them are looked for as written.
+fn target(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+    match (&clause.value, clause.operator) {
+        (Value::Text(text), Operator::Equals) => Some(
+            text.parse::<olivine_domain::Target>()
+                .map_or_else(|_| lists::never(), |target| Column::TargetKey.eq(target.key())),
+        ),
+        _ => scope.plain(Column::Target, clause),
+    }
+}
+
+/// A hash is found in each spelling that is accepted at creation.
+fn hash(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+    match (&clause.value, clause.operator) {
+        (Value::Text(text), Operator::Equals) => Some(
+            text.parse::<Sha256Digest>()
+                .map_or_else(|_| lists::never(), |hash| Column::Hash.eq(hash.to_hex())),
+        ),
+        _ => scope.plain(Column::Hash, clause),
+    }
+}
+
+fn destroyed(clause: &Clause) -> Option<SimpleExpr> {
+    let name = BinaryState::Destroyed.as_str();
+    match clause.value {
+        Value::Boolean(true) => Some(Column::State.eq(name)),
+        Value::Boolean(false) => Some(Column::State.ne(name)),
+        _ => None,
+    }
+}
+
+pub(super) fn row(binary: &Binary) -> Result<Model, Error> {
+    let error = binary.verification_error.as_ref();
+    Ok(Model {
+        id: binary.id.uuid(),
+        organization_id: binary.organization.uuid(),
+        artifact_version_id: binary.artifact_version.uuid(),
+        target: binary.target.as_str().to_owned(),
+        target_key: binary.target.key().to_owned(),
+        hash: binary.hash.to_hex(),
+        size: binary.size.map(|size| stored("size", size)).transpose()?,
+        size_declared: binary.size_declared,
+        state: binary.state.as_str().to_owned(),
+        description: owned(binary.description.as_ref(), Description::as_str),
+        custom_metadata: owned(binary.custom_metadata.as_ref(), CustomMetadata::as_json),
+        bytes_uploaded: stored("bytes_uploaded", binary.bytes_uploaded)?,
+        generation: binary.generation.get().into(),
+        upload_session: binary.upload_session.clone(),
+        ever_signed: binary.ever_signed,
+        verification_code: error.map(|error| error.code.as_str().to_owned()),
+        verification_expected: error.and_then(|error| error.expected.clone()),
+        verification_actual: error.and_then(|error| error.actual.clone()),
+        verification_at: error.map(|error| error.at.as_micros()),
+        revision: binary.revision.get(),
+        inserted_at: binary.inserted_at.as_micros(),
+        updated_at: binary.updated_at.as_micros(),
+    })
+}
+
+/// All columns but those that never change.
+pub(super) fn changes(binary: &Binary) -> Result<ActiveModel, Error> {
+    let row = row(binary)?;
+    Ok(ActiveModel {
+        id: NotSet,
+        organization_id: NotSet,
+        artifact_version_id: NotSet,
+        inserted_at: NotSet,
+        target: Set(row.target),
+        target_key: Set(row.target_key),
+        hash: Set(row.hash),
+        size: Set(row.size),
+        size_declared: Set(row.size_declared),
+        state: Set(row.state),
+        description: Set(row.description),
+        custom_metadata: Set(row.custom_metadata),
+        bytes_uploaded: Set(row.bytes_uploaded),
+        generation: Set(row.generation),
+        upload_session: Set(row.upload_session),
+        ever_signed: Set(row.ever_signed),
+        verification_code: Set(row.verification_code),
+        verification_expected: Set(row.verification_expected),
+        verification_actual: Set(row.verification_actual),
+        verification_at: Set(row.verification_at),
+        revision: Set(row.revision),
+        updated_at: Set(row.updated_at),
+    })
+}
+
+pub(super) fn parse(model: &Model) -> Result<Binary, Error> {
+    let row = Row::new(super::TABLE, model.id);
+    Ok(Binary {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        artifact_version: Id::new(model.artifact_version_id),
+        target: row.text("target", &model.target)?,
+        hash: row.hash("hash", &model.hash)?,
+        size: model.size.map(|size| row.number("size", size)).transpose()?,
+        size_declared: model.size_declared,
+        state: row.known("state", BinaryState::from_name(&model.state))?,
+        description: row.optional("description", model.description.as_deref())?,
+        custom_metadata: row.metadata(model.custom_metadata.as_deref())?,
+        bytes_uploaded: row.number("bytes_uploaded", model.bytes_uploaded)?,
+        generation: Generation::new(row.number("generation", model.generation)?),
+        verification_error: verification_error(&row, model)?,
+        upload_session: model.upload_session.clone(),
+        ever_signed: model.ever_signed,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}
+
+fn verification_error(row: &Row, model: &Model) -> Result<Option<VerificationError>, Error> {
+    let Some(code) = &model.verification_code else { return Ok(None) };
+    Ok(Some(VerificationError {
+        code: row.known("verification_code", VerificationErrorCode::from_name(code))?,
+        expected: model.verification_expected.clone(),
+        actual: model.verification_actual.clone(),
+        at: row.moment("verification_at", row.known("verification_at", model.verification_at)?)?,
+    }))
+}

@@ -1,0 +1,204 @@
+//! All that differs between SQLite and PostgreSQL: types, errors, locks, text search.
+//!
+//! Nothing outside of this file (and of opening a database) may ask which database it is.
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, SimpleExpr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, RuntimeErr};
+
+use crate::error::{Constraint, Error};
+
+/// A migration with its words in braces as each database spells them, and with what only SQLite is to be told.
+///
+/// Text in PostgreSQL is compared byte by byte (`COLLATE "C"`), as SQLite does, so that order, equality and case are the same in
+/// both and don't depend on how the server was set up.
+pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
+    let words = if backend == DbBackend::Sqlite {
+        [
+            ("{uuid}", "BLOB"),
+            ("{text}", "TEXT"),
+            ("{integer}", "INTEGER"),
+            ("{boolean}", "INTEGER"),
+            ("{bytes}", "BLOB"),
+            ("{strict}", " STRICT"),
+        ]
+    } else {
+        [
+            ("{uuid}", "UUID"),
+            ("{text}", "TEXT COLLATE \"C\""),
+            ("{integer}", "BIGINT"),
+            ("{boolean}", "BOOLEAN"),
+            ("{bytes}", "BYTEA"),
+            ("{strict}", ""),
+        ]
+    };
+    let sql = sql.to_owned() + if backend == DbBackend::Sqlite { sqlite } else { "" };
+    words.iter().fold(sql, |sql, (word, spelling)| sql.replace(word, spelling))
+}
+
+/// The number under which processes that migrate one PostgreSQL database wait for each other: "olivine" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6f_6c_69_76_69_6e_65;
+
+/// Waits until no other process migrates; held until the transaction ends. SQLite's write transaction is such a lock already.
+pub(crate) async fn lock_migrations(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(())
+}
+
+/// At the end of a `SELECT` inside of an `UPDATE`: passes over rows that another transaction is about to change.
+/// SQLite has one writer at a time, so there are none.
+pub(crate) const fn skip_locked(backend: DbBackend) -> &'static str {
+    if matches!(backend, DbBackend::Postgres) { "FOR UPDATE SKIP LOCKED" } else { "" }
+}
+
+/// Whether the text in `column` contains `part`, letter by letter: nothing in `part` is a wildcard.
+pub(crate) fn contains(backend: DbBackend, column: impl ColumnTrait, part: &str) -> SimpleExpr {
+    position(backend, Expr::col(column.as_column_ref()), part.to_owned())
+}
+
+/// The same ignoring case, of the letters A to Z only: both databases fold just these (SQLite always, PostgreSQL in the collation
+/// "C"), so `ä` and `Ä` differ in both.
+pub(crate) fn contains_ignoring_case(backend: DbBackend, column: impl ColumnTrait, part: &str) -> SimpleExpr {
+    let lower = Func::lower(Expr::col(column.as_column_ref())).into();
+    position(backend, lower, part.to_ascii_lowercase())
+}
+
+fn position(backend: DbBackend, text: SimpleExpr, part: String) -> SimpleExpr {
+    let function = if backend == DbBackend::Sqlite { "instr" } else { "strpos" };
+    Expr::expr(Func::cust(Alias::new(function)).arg(text).arg(part)).gt(0)
+}
+
+/// What the query planner says about a statement.
+#[cfg(test)]
+pub(crate) const fn explain(backend: DbBackend) -> &'static str {
+    if matches!(backend, DbBackend::Sqlite) { "EXPLAIN QUERY PLAN " } else { "EXPLAIN (COSTS OFF) " }
+}
+
+/// What the database's words mean.
+pub(crate) fn classify(error: DbErr) -> Error {
+    let sqlx = match &error {
+        DbErr::ConnectionAcquire(_) => return Error::Unavailable { source: error },
+        DbErr::Exec(RuntimeErr::SqlxError(sqlx))
+        | DbErr::Query(RuntimeErr::SqlxError(sqlx))
+        | DbErr::Conn(RuntimeErr::SqlxError(sqlx)) => sqlx.clone(),
+        _ => return Error::Database { source: error },
+    };
+    match &*sqlx {
+        sqlx::Error::Database(reason) => match meaning(reason.as_ref()) {
+            Meaning::Duplicate(constraint) => Error::Duplicate(constraint),
+            Meaning::BrokenReference => Error::ParentMissing,
+            Meaning::Conflict => Error::Conflict,
+            Meaning::StorageFull => Error::StorageFull,
+            Meaning::Unavailable => Error::Unavailable { source: error },
+            Meaning::Other => Error::Database { source: error },
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Error::Unavailable { source: error },
+        _ => Error::Database { source: error },
+    }
+}
+
+enum Meaning {
+    Duplicate(Constraint),
+    BrokenReference,
+    Conflict,
+    StorageFull,
+    Unavailable,
+    Other,
+}
+
+fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
+    if error.is_unique_violation() {
+        return Meaning::Duplicate(match error.constraint() {
+            Some(name) => postgres_constraint(name),
+            None => sqlite_constraint(error.message()),
+        });
+    }
+    if error.is_foreign_key_violation() {
+        return Meaning::BrokenReference;
+    }
+    let code = error.code().unwrap_or_default();
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        sqlite_meaning(&code)
+    } else {
+        postgres_meaning(&code)
+    }
+}
+
+/// SQLite's result codes: the low byte is the kind. <https://www.sqlite.org/rescode.html>
+fn sqlite_meaning(code: &str) -> Meaning {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const IO_ERROR: i32 = 10;
+    const FULL: i32 = 13;
+    const CANNOT_OPEN: i32 = 14;
+    match code.parse::<i32>().map(|code| code & 0xff) {
+        Ok(FULL) => Meaning::StorageFull,
+        Ok(BUSY | LOCKED | IO_ERROR | CANNOT_OPEN) => Meaning::Unavailable,
+        _ => Meaning::Other,
+    }
+}
+
+/// PostgreSQL's SQLSTATE. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn postgres_meaning(code: &str) -> Meaning {
+    const DISK_FULL: &str = "53100";
+    const SERIALIZATION_FAILURE: &str = "40001";
+    const DEADLOCK: &str = "40P01";
+    const UNAVAILABLE: [&str; 6] = ["08", "53", "55", "57", "58", "28"];
+    match code {
+        DISK_FULL => Meaning::StorageFull,
+        SERIALIZATION_FAILURE | DEADLOCK => Meaning::Conflict,
+        _ if UNAVAILABLE.iter().any(|class| code.starts_with(class)) => Meaning::Unavailable,
+        _ => Meaning::Other,
+    }
+}
+
+/// The name of a unique index in PostgreSQL, and its columns as SQLite names them in its message.
+const fn names(constraint: Constraint) -> (&'static str, &'static str) {
+    match constraint {
+        Constraint::OrganizationName => ("organizations_name", "organizations.name"),
+        Constraint::ApiKeyHash => ("api_keys_hash", "api_keys.hash"),
+        Constraint::ArtifactName => ("artifacts_name", "artifacts.organization_id, artifacts.name"),
+        Constraint::ArtifactVersion => {
+            ("artifact_versions_version", "artifact_versions.artifact_id, artifact_versions.version")
+        }
+        Constraint::BinaryTarget => ("binaries_target", "binaries.artifact_version_id, binaries.target_key"),
+        Constraint::BinaryPartIndex => {
+            ("binary_parts_index", "binary_parts.binary_id, binary_parts.generation, binary_parts.part_index")
+        }
+        Constraint::SigningKeyId => {
+            ("signing_keys_keyid", "signing_keys.organization_id, signing_keys.keyid")
+        }
+        Constraint::SigningKeyName => {
+            ("signing_keys_name", "signing_keys.organization_id, signing_keys.name")
+        }
+        Constraint::BinarySignature => {
+            ("binary_signatures_key", "binary_signatures.binary_id, binary_signatures.signing_key_id")
+        }
+        Constraint::JobDedup => ("jobs_dedup", "jobs.dedup_key"),
+        Constraint::PrimaryKey | Constraint::Other => ("", ""),
+    }
+}
+
+fn postgres_constraint(name: &str) -> Constraint {
+    // The unique (organization, id) exists for foreign keys only: who breaks it reuses an id.
+    if name.ends_with("_pkey") || name.ends_with("_owner") {
+        return Constraint::PrimaryKey;
+    }
+    Constraint::NAMED.into_iter().find(|known| names(*known).0 == name).unwrap_or(Constraint::Other)
+}
+
+fn sqlite_constraint(message: &str) -> Constraint {
+    let columns = message.rsplit_once("failed: ").map_or(message, |(_, columns)| columns).trim();
+    if columns.rsplit_once('.').is_some_and(|(_, column)| column == "id") {
+        return Constraint::PrimaryKey;
+    }
+    Constraint::NAMED.into_iter().find(|known| names(*known).1 == columns).unwrap_or(Constraint::Other)
+}

@@ -1,0 +1,207 @@
+//! The shapes of rows, table by table, as the migrations made them. Only the files of the resources may know them.
+
+#![expect(
+    unreachable_pub,
+    reason = "SeaORM's derive makes public items of them, which must not show private ones"
+)]
+
+/// One table: a module with SeaORM's `Entity`, `Model`, `ActiveModel` and `Column`.
+macro_rules! table {
+    ($name:ident, $table:literal, { $($(#[$attribute:meta])* $column:ident: $type:ty,)* }) => {
+        pub mod $name {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+            #[sea_orm(table_name = $table)]
+            pub struct Model {
+                $($(#[$attribute])* pub $column: $type,)*
+            }
+
+            #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+    };
+}
+
+table!(organizations, "organizations", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    name: String,
+    required_signatures: i64,
+    storage_quota: Option<i64>,
+    storage_used: i64,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(api_keys, "api_keys", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    name: String,
+    hint: String,
+    hash: String,
+    role: Option<String>,
+    scopes: Option<String>,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(artifacts, "artifacts", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    name: String,
+    description: Option<String>,
+    custom_metadata: Option<String>,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(artifact_versions, "artifact_versions", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    artifact_id: Uuid,
+    version: String,
+    description: Option<String>,
+    custom_metadata: Option<String>,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(binaries, "binaries", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    artifact_version_id: Uuid,
+    target: String,
+    target_key: String,
+    hash: String,
+    size: Option<i64>,
+    size_declared: bool,
+    state: String,
+    description: Option<String>,
+    custom_metadata: Option<String>,
+    bytes_uploaded: i64,
+    generation: i64,
+    upload_session: Option<String>,
+    ever_signed: bool,
+    verification_code: Option<String>,
+    verification_expected: Option<String>,
+    verification_actual: Option<String>,
+    verification_at: Option<i64>,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(binary_parts, "binary_parts", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    binary_id: Uuid,
+    generation: i64,
+    part_index: i64,
+    size: i64,
+    hash: String,
+    state: String,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(signing_keys, "signing_keys", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    name: String,
+    keyid: String,
+    algorithm: String,
+    public_key: Vec<u8>,
+    certificate: Option<String>,
+    status: String,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(binary_signatures, "binary_signatures", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    binary_id: Uuid,
+    signing_key_id: Uuid,
+    scheme: String,
+    signature: Vec<u8>,
+    inserted_at: i64,
+});
+
+table!(events, "events", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    kind: String,
+    api_key_id: Option<Uuid>,
+    subject_kind: Option<String>,
+    subject_id: Uuid,
+    data: String,
+    request_id: Option<String>,
+    address: Option<String>,
+    inserted_at: i64,
+});
+
+table!(download_counts, "download_counts", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    binary_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    day: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    kind: String,
+    organization_id: Uuid,
+    count: i64,
+});
+
+table!(jobs, "jobs", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    kind: String,
+    organization_id: Option<Uuid>,
+    dedup_key: Option<String>,
+    payload: String,
+    state: String,
+    again: bool,
+    due_at: i64,
+    attempts: i64,
+    owner: Option<String>,
+    last_error: Option<String>,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(idempotency_keys, "idempotency_keys", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    organization_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    api_key_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    key: String,
+    fingerprint: String,
+    resource_id: Uuid,
+    answer_status: Option<i64>,
+    answer_body: Option<String>,
+    inserted_at: i64,
+});
+
+table!(settings, "settings", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    key: String,
+    value: String,
+});

@@ -1,0 +1,158 @@
+//! What can go wrong with records, by meaning. The database's own words are the source, never part of the message.
+
+use sea_orm::DbErr;
+
+use crate::dialect;
+
+/// Why a record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such record in the organization.
+    #[error("there is no such record in '{table}'")]
+    NotFound {
+        /// The table that was looked into.
+        table: &'static str,
+    },
+    /// Another record has the same name, key or place.
+    #[error("another record has the same {}", .0.what())]
+    Duplicate(Constraint),
+    /// The record can't be deleted while others belong to it.
+    #[error("other records still belong to this one of '{table}'")]
+    StillReferenced {
+        /// The table of the record that can't be deleted.
+        table: &'static str,
+    },
+    /// The record that this one should belong to is not there (any more), or is another organization's.
+    #[error("the record that this one belongs to does not exist in the organization")]
+    ParentMissing,
+    /// Somebody else changed the record in between, or two transactions waited for each other: read it again.
+    #[error("the record was changed by another request in the meantime: read it again and retry")]
+    Conflict,
+    /// A stored value can't be what was once written.
+    #[error("the record {id} in '{table}' is corrupt: its '{column}' can't be read")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The record's key.
+        id: String,
+    },
+    /// The number is larger than a database can hold.
+    #[error("'{column}' may be at most {}; got {value}", i64::MAX)]
+    TooLarge {
+        /// The column.
+        column: &'static str,
+        /// The number.
+        value: u64,
+    },
+    /// A search or filter names a field that this list does not have, or compares it in a way that it can't be.
+    #[error("'{field}' can't be searched in this way here")]
+    Unsearchable {
+        /// The field.
+        field: String,
+    },
+    /// The database's disk is full.
+    #[error("the database's disk is full: free some space, then retry; nothing was lost")]
+    StorageFull,
+    /// The database does not answer, or not in time.
+    #[error("the database is not available at the moment")]
+    Unavailable {
+        /// What it said.
+        source: DbErr,
+    },
+    /// The database was made by a later version of Olivine.
+    #[error("the database was made by a later version of Olivine: use that version, or a backup of before")]
+    SchemaTooNew,
+    /// The database's address can't be understood; it may hold a password, so it is not repeated.
+    #[error("the database URL can't be used: {0}")]
+    InvalidUrl(String),
+    /// The database's file can't be made or opened.
+    #[error("the database file can't be opened")]
+    File {
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Anything else that the database says: a defect.
+    #[error("the database refused a statement")]
+    Database {
+        /// What it said.
+        source: DbErr,
+    },
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        dialect::classify(error)
+    }
+}
+
+impl Error {
+    /// What a broken reference means when `table`'s record was to be deleted.
+    pub(crate) fn on_delete(self, table: &'static str) -> Self {
+        if matches!(self, Self::ParentMissing) { Self::StillReferenced { table } } else { self }
+    }
+}
+
+/// Something that must be unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Constraint {
+    /// Organizations by name.
+    OrganizationName,
+    /// API keys by the hash of their secret.
+    ApiKeyHash,
+    /// Artifacts by name, in an organization.
+    ArtifactName,
+    /// Versions of one artifact.
+    ArtifactVersion,
+    /// Binaries that are not destroyed, by artifact version and target.
+    BinaryTarget,
+    /// Parts of one upload.
+    BinaryPartIndex,
+    /// Signing keys by keyid, in an organization.
+    SigningKeyId,
+    /// Signing keys by name, in an organization.
+    SigningKeyName,
+    /// Signatures of one binary by one key.
+    BinarySignature,
+    /// Jobs that are not done, by what they are about.
+    JobDedup,
+    /// The key of any record: the caller supplied an id that is taken.
+    PrimaryKey,
+    /// One that this version does not know.
+    Other,
+}
+
+impl Constraint {
+    /// All that have a name in the databases.
+    pub(crate) const NAMED: [Self; 10] = [
+        Self::OrganizationName,
+        Self::ApiKeyHash,
+        Self::ArtifactName,
+        Self::ArtifactVersion,
+        Self::BinaryTarget,
+        Self::BinaryPartIndex,
+        Self::SigningKeyId,
+        Self::SigningKeyName,
+        Self::BinarySignature,
+        Self::JobDedup,
+    ];
+
+    /// What is the same, in words.
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::OrganizationName => "name of an organization",
+            Self::ApiKeyHash => "API key",
+            Self::ArtifactName => "name of an artifact",
+            Self::ArtifactVersion => "version of this artifact",
+            Self::BinaryTarget => "target in this artifact version",
+            Self::BinaryPartIndex => "index in this binary",
+            Self::SigningKeyId => "keyid",
+            Self::SigningKeyName => "name of a signing key",
+            Self::BinarySignature => "key's signature of this binary",
+            Self::JobDedup => "job",
+            Self::PrimaryKey => "id",
+            Self::Other => "unique value",
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Events: the audit trail. Written in the transaction of the change that they tell of; never changed, never deleted.
+
+use olivine_domain::Timestamp;
+use olivine_domain::api_keys::ApiKey;
+use olivine_domain::events::{Event, EventType, Subject};
+use olivine_domain::organizations::Organization;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Identity, Origin};
+use olivine_domain::prn::Id;
+use olivine_domain::search::{Clause, Value};
+use sea_orm::sea_query::{ExprTrait, SimpleExpr};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use crate::database::{Reader, Write};
+use crate::entities::events::{Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::Row;
+
+const TABLE: &str = "events";
+
+/// Adds an event.
+pub async fn insert(write: &Write, event: &Event) -> Result<(), Error> {
+    let row = row(event).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// The event.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Event>,
+) -> Result<Event, Error> {
+    let row = Entity::find_by_id(id.uuid()).filter(Column::OrganizationId.eq(organization.uuid()));
+    parse(&row.one(&reader.executor()).await?.ok_or(Error::NotFound { table: TABLE })?)
+}
+
+/// A page of the organization's events.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<Event>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+impl Listed for Entity {
+    type Item = Event;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<Event>(Column::Id, clause),
+            "type" => scope.plain(Column::Kind, clause),
+            "resource_prn" => resource(scope, clause),
+            "actor_prn" => scope.named::<ApiKey>(Column::ApiKeyId, clause),
+            "request_id" => scope.plain(Column::RequestId, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<Event, Error> {
+        parse(model)
+    }
+
+    fn place(event: &Event) -> (Timestamp, Uuid) {
+        (event.inserted_at, event.id.uuid())
+    }
+}
+
+/// Events about one record of any type, also one that this version does not know.
+fn resource(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+    let Value::Prn(prn) = &clause.value else { return None };
+    let fields: Vec<&str> = prn.split(':').skip(2).collect();
+    let uuid = |text: &str| Uuid::try_parse(text).ok();
+    let (organization, kind, id) = match fields.as_slice() {
+        [organization] => (uuid(organization), None, uuid(organization)),
+        [organization, kind, id] => (uuid(organization), Some(*kind), uuid(id)),
+        _ => (None, None, None),
+    };
+    let Some(id) = id.filter(|_| organization == Some(scope.organization.uuid())) else {
+        return Some(lists::never());
+    };
+    let same_kind = kind.map_or_else(|| Column::SubjectKind.is_null(), |kind| Column::SubjectKind.eq(kind));
+    Some(Column::SubjectId.eq(id).and(same_kind))
+}
+
+fn row(event: &Event) -> Model {
+    Model {
+        id: event.id.uuid(),
+        organization_id: event.organization.uuid(),
+        kind: event.kind.as_str().to_owned(),
+        api_key_id: match event.identity {
+            Identity::ApiKey(key) => Some(key.uuid()),
+            Identity::System => None,
+        },
+        subject_kind: event.subject.kind.clone(),
+        subject_id: event.subject.id,
+        data: event.data.clone(),
+        request_id: event.origin.request_id.clone(),
+        address: event.origin.address.map(|address| address.to_string()),
+        inserted_at: event.inserted_at.as_micros(),
+    }
+}
+
+fn parse(model: &Model) -> Result<Event, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(Event {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        kind: row.known("kind", EventType::from_name(&model.kind))?,
+        identity: model.api_key_id.map_or(Identity::System, |key| Identity::ApiKey(Id::new(key))),
+        subject: Subject { kind: model.subject_kind.clone(), id: model.subject_id },
+        data: model.data.clone(),
+        origin: Origin {
+            request_id: model.request_id.clone(),
+            address: row.optional("address", model.address.as_deref())?,
+        },
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+    })
+}

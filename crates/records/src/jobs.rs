@@ -1,0 +1,134 @@
+//! The job queue: work that is ordered in the transaction that causes it, and done by whoever claims it.
+//!
+//! A job is done at least once: its runner holds a lease and extends it by heartbeats; when the lease runs out, another takes over. So
+//! each job must be able to run twice. Jobs are the server's own work and belong to no caller: all functions work across
+//! organizations.
+//!
+//! **Dedup keys.** There is at most one live job (waiting or running) per key. Ordering one that waits changes nothing but that it
+//! runs at the earlier of both moments. Ordering one that runs makes it run once more when it is done, since the run may have looked at
+//! the world before it changed. Jobs of one key must be the same work: kind and payload of the first order stay.
+
+mod queue;
+mod runs;
+
+use olivine_domain::Timestamp;
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use uuid::Uuid;
+
+use crate::entities::jobs::Model;
+use crate::error::Error;
+use crate::rows::Row;
+
+pub use queue::{count_by_state, enqueue, find, list, next_due, purge, rerun};
+pub use runs::{claim, finish, give_up, heartbeat, release_leases_of_dead, retry_at};
+#[cfg(test)]
+pub(crate) use {
+    queue::{finished, next},
+    runs::claim_statement,
+};
+
+const TABLE: &str = "jobs";
+
+/// The key of a job. Jobs have no PRNs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub Uuid);
+
+/// A job to be ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its key.
+    pub id: JobId,
+    /// The name of what is to be done.
+    pub kind: String,
+    /// For whom, if it is for one organization.
+    pub organization: Option<Id<Organization>>,
+    /// What it is about, where there should be only one at a time.
+    pub dedup_key: Option<String>,
+    /// What it needs to know, as JSON.
+    pub payload: String,
+    /// When it may run at the earliest.
+    pub run_at: Timestamp,
+    /// When it is ordered.
+    pub now: Timestamp,
+}
+
+/// An ordered job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its key.
+    pub id: JobId,
+    /// The name of what is to be done.
+    pub kind: String,
+    /// For whom, if it is for one organization.
+    pub organization: Option<Id<Organization>>,
+    /// What it is about, where there should be only one at a time.
+    pub dedup_key: Option<String>,
+    /// What it needs to know, as JSON.
+    pub payload: String,
+    /// Whether it waits, runs or is over.
+    pub state: JobState,
+    /// When it may be claimed: its moment while it waits, the end of its lease while it runs.
+    pub due_at: Timestamp,
+    /// How often it was claimed, this time included.
+    pub attempts: u32,
+    /// Who runs it.
+    pub owner: Option<String>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// When it was ordered.
+    pub inserted_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Where a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobState {
+    /// Waits for its moment.
+    Waiting,
+    /// Somebody runs it, or died over it.
+    Running,
+    /// Done.
+    Finished,
+    /// Failed too often; can be run again by order.
+    GivenUp,
+}
+
+impl JobState {
+    /// All states.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Finished, Self::GivenUp];
+
+    /// As it is stored and displayed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::GivenUp => "given_up",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+fn parse(model: &Model) -> Result<Job, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(Job {
+        id: JobId(model.id),
+        kind: model.kind.clone(),
+        organization: model.organization_id.map(Id::new),
+        dedup_key: model.dedup_key.clone(),
+        payload: model.payload.clone(),
+        state: row.known("state", JobState::from_name(&model.state))?,
+        due_at: row.moment("due_at", model.due_at)?,
+        attempts: row.number("attempts", model.attempts)?,
+        owner: model.owner.clone(),
+        last_error: model.last_error.clone(),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

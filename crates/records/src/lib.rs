@@ -1,0 +1,35 @@
+//! What we know: all records, on SQLite and on PostgreSQL with one code base.
+//!
+//! Functions take and return the domain's values; rows are parsed at this edge. This crate must never decide whether something may
+//! be done (that is the domain's and the operations' part), never touch content, and never let a record of one organization be seen by
+//! another: each function takes the organization, or says in its name or description that it works across them.
+
+pub mod api_keys;
+pub mod artifact_versions;
+pub mod artifacts;
+pub mod binaries;
+pub mod binary_parts;
+pub mod binary_signatures;
+mod changes;
+pub mod database;
+mod dialect;
+pub mod download_counts;
+mod entities;
+pub mod error;
+pub mod events;
+pub mod idempotency_keys;
+pub mod jobs;
+pub mod lists;
+mod migrations;
+pub mod organizations;
+mod rows;
+pub mod settings;
+pub mod signing_keys;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use database::{Database, Options, Reader, Write};
+pub use error::{Constraint, Error};
+pub use lists::ListQuery;

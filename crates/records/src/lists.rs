@@ -1,0 +1,183 @@
+//! Lists of one organization's records: filters, order and pages, the same for every table.
+//!
+//! Each list walks an index on `(organization, …, inserted_at, id)` from the cursor on, so that any page costs the same. Values are
+//! always bound.
+
+use olivine_domain::Timestamp;
+use olivine_domain::organizations::Organization;
+use olivine_domain::pages::{Cursor, Limit, Order, Page};
+use olivine_domain::prn::{Id, Prn, Resource};
+use olivine_domain::search::{Clause, Operator, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
+use uuid::Uuid;
+
+use crate::database::Reader;
+use crate::dialect;
+use crate::error::Error;
+
+/// What a list should contain.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// What all of its records meet: a search's clauses, and equality filters in the same form.
+    pub clauses: Vec<Clause>,
+    /// By `inserted_at`.
+    pub order: Order,
+    /// Where it goes on.
+    pub after: Option<Cursor>,
+    /// How many records at most.
+    pub limit: Limit,
+}
+
+/// A table whose records are listed inside of their organization.
+pub(crate) trait Listed: EntityTrait {
+    /// What its rows stand for.
+    type Item;
+    const ORGANIZATION: Self::Column;
+    const INSERTED_AT: Self::Column;
+    const ID: Self::Column;
+
+    /// The condition that a clause stands for; `None` where this list has no such field.
+    fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr>;
+
+    /// The record that a row holds.
+    fn parse(row: &Self::Model) -> Result<Self::Item, Error>;
+
+    /// Where a record is in the list.
+    fn place(item: &Self::Item) -> (Timestamp, Uuid);
+}
+
+/// What a clause is understood in.
+pub(crate) struct Scope {
+    pub(crate) backend: DbBackend,
+    pub(crate) organization: Id<Organization>,
+}
+
+impl Scope {
+    /// A column that holds the field's values as they are.
+    pub(crate) fn plain(&self, column: impl ColumnTrait, clause: &Clause) -> Option<SimpleExpr> {
+        match &clause.value {
+            Value::Text(text) => match clause.operator {
+                Operator::Equals => Some(column.eq(text.as_str())),
+                Operator::Contains => Some(dialect::contains(self.backend, column, text)),
+                Operator::ContainsIgnoringCase => {
+                    Some(dialect::contains_ignoring_case(self.backend, column, text))
+                }
+                _ => None,
+            },
+            Value::Integer(number) => compare(column, clause.operator, *number),
+            Value::DateTime(moment) => compare(column, clause.operator, moment.as_micros()),
+            Value::Boolean(truth) => (clause.operator == Operator::Equals).then(|| column.eq(*truth)),
+            Value::Prn(_) => None,
+        }
+    }
+
+    /// A column that holds the key of an `R` of this organization.
+    pub(crate) fn named<R: Resource>(&self, column: impl ColumnTrait, clause: &Clause) -> Option<SimpleExpr> {
+        let Value::Prn(prn) = &clause.value else { return None };
+        let id = prn.parse::<Prn<R>>().ok().filter(|prn| prn.organization == self.organization);
+        Some(id.map_or_else(never, |prn| column.eq(prn.id.uuid())))
+    }
+}
+
+/// What no record meets.
+pub(crate) fn never() -> SimpleExpr {
+    Expr::val(1).eq(0)
+}
+
+fn compare(column: impl ColumnTrait, operator: Operator, number: i64) -> Option<SimpleExpr> {
+    match operator {
+        Operator::Equals => Some(column.eq(number)),
+        Operator::Less => Some(column.lt(number)),
+        Operator::LessOrEqual => Some(column.lte(number)),
+        Operator::More => Some(column.gt(number)),
+        Operator::MoreOrEqual => Some(column.gte(number)),
+        Operator::Contains | Operator::ContainsIgnoringCase => None,
+    }
+}
+
+/// One page of an organization's records.
+pub(crate) async fn page<E: Listed>(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<E::Item>, Error>
+where
+    E::Model: Send + Sync,
+{
+    page_of::<E>(reader, organization, Condition::all(), query).await
+}
+
+/// One page of those of an organization's records that also meet `condition`.
+pub(crate) async fn page_of<E: Listed>(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    condition: Condition,
+    query: &ListQuery,
+) -> Result<Page<E::Item>, Error>
+where
+    E::Model: Send + Sync,
+{
+    let executor = reader.executor();
+    let scope = Scope { backend: executor.get_database_backend(), organization };
+    let rows = select::<E>(&scope, query)?.filter(condition).all(&executor).await?;
+    let items = rows.iter().map(E::parse).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::cut(items, query.limit, |item| {
+        let (inserted_at, id) = E::place(item);
+        Cursor { inserted_at, id, order: query.order }
+    }))
+}
+
+/// The statement behind a page: one row more than the page, to know whether there is a next one.
+pub(crate) fn select<E: Listed>(scope: &Scope, query: &ListQuery) -> Result<Select<E>, Error> {
+    let mut select = E::find().filter(E::ORGANIZATION.eq(scope.organization.uuid()));
+    for clause in &query.clauses {
+        let unsearchable = || Error::Unsearchable { field: clause.field.name.to_owned() };
+        select = select.filter(E::filter(scope, clause).ok_or_else(unsearchable)?);
+    }
+    let order = match query.order {
+        Order::Asc => sea_orm::Order::Asc,
+        Order::Desc => sea_orm::Order::Desc,
+    };
+    if let Some(cursor) = query.after {
+        let place =
+            Expr::tuple([Expr::col(E::INSERTED_AT.as_column_ref()), Expr::col(E::ID.as_column_ref())]);
+        let seen = Expr::tuple([Expr::val(cursor.inserted_at.as_micros()), Expr::val(cursor.id)]);
+        select = select.filter(match query.order {
+            Order::Asc => place.gt(seen),
+            Order::Desc => place.lt(seen),
+        });
+    }
+    let limit = query.limit.get() as u64 + 1;
+    Ok(select.order_by(E::INSERTED_AT, order.clone()).order_by(E::ID, order).limit(limit))
+}
+
+/// Those of the records that the organization has.
+pub(crate) async fn get_many<E: Listed>(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: impl Iterator<Item = Uuid> + Send,
+) -> Result<Vec<E::Item>, Error>
+where
+    E::Model: Send + Sync,
+{
+    let mut ids: Vec<Uuid> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut items = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(MOST_IDS) {
+        let select = E::find()
+            .filter(E::ID.is_in(ids.iter().copied()))
+            .filter(E::ORGANIZATION.eq(organization.uuid()));
+        for row in select.all(&reader.executor()).await? {
+            items.push(E::parse(&row)?);
+        }
+    }
+    Ok(items)
+}
+
+/// The most ids in one statement.
+pub(crate) const MOST_IDS: usize = 500;

@@ -1,0 +1,67 @@
+//! The tables, as a sequence of steps that only go forward. A step that was released must never be changed.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+
+use crate::database::{Reader as _, Write};
+use crate::dialect;
+use crate::error::Error;
+
+/// One step: a file of SQL under `migrations/`.
+struct Step {
+    name: &'static str,
+    sql: &'static str,
+    /// What SQLite needs to be told besides.
+    sqlite: &'static str,
+}
+
+/// All steps, in order.
+const STEPS: [Step; 1] = [Step {
+    name: "0001_foundation",
+    sql: include_str!("migrations/0001_foundation.sql"),
+    sqlite: include_str!("migrations/0001_foundation.sqlite.sql"),
+}];
+
+impl MigrationName for Step {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let sql = dialect::schema(manager.get_database_backend(), self.sql, self.sqlite);
+        manager.get_connection().execute_unprepared(&sql).await.map(drop)
+    }
+}
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        STEPS.into_iter().map(|step| Box::new(step) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+/// Runs what is missing, all or nothing.
+pub(crate) async fn run(write: Write) -> Result<usize, Error> {
+    let transaction = write.transaction();
+    dialect::lock_migrations(transaction).await?;
+    let missing = Migrator::get_pending_migrations(transaction).await.map_err(explain)?.len();
+    if missing > 0 {
+        Migrator::up(write.executor(), None).await.map_err(explain)?;
+        write.commit().await?;
+    }
+    Ok(missing)
+}
+
+/// How many steps are missing; makes no table.
+pub(crate) async fn pending(reader: &DatabaseConnection) -> Result<usize, Error> {
+    Ok(Migrator::get_pending_migrations_read_only(reader).await.map_err(explain)?.len())
+}
+
+/// The only error that the migrator itself has: a step was run that this version does not know.
+fn explain(error: DbErr) -> Error {
+    if matches!(error, DbErr::Custom(_)) { Error::SchemaTooNew } else { error.into() }
+}

@@ -1,0 +1,120 @@
+//! Organizations, and the storage that they use. Whoever knows an organization's id or name may ask for it here.
+
+use olivine_domain::organizations::{Organization, QuotaExceeded, Revision, SignaturePolicy};
+use olivine_domain::prn::Id;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::changes::compare_and_set;
+use crate::database::{Reader, Write};
+use crate::entities::organizations::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::rows::{Row, stored};
+
+const TABLE: &str = "organizations";
+
+/// Why storage could not be reserved.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// It does not fit into the quota.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
+    /// The database failed.
+    #[error(transparent)]
+    Records(#[from] Error),
+}
+
+/// The organization.
+pub async fn get(reader: &impl Reader, id: Id<Organization>) -> Result<Organization, Error> {
+    let row = Entity::find_by_id(id.uuid()).one(&reader.executor()).await?;
+    parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+}
+
+/// The organization of that name.
+pub async fn find_by_name(reader: &impl Reader, name: &str) -> Result<Option<Organization>, Error> {
+    let row = Entity::find().filter(Column::Name.eq(name)).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The ids of all organizations, oldest first, for the server's own work.
+pub async fn list_ids(reader: &impl Reader) -> Result<Vec<Id<Organization>>, Error> {
+    use sea_orm::{QueryOrder, QuerySelect};
+    let ids = Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id);
+    let ids: Vec<uuid::Uuid> = ids.into_tuple().all(&reader.executor()).await?;
+    Ok(ids.into_iter().map(Id::new).collect())
+}
+
+/// Adds an organization.
+pub async fn insert(write: &Write, organization: &Organization) -> Result<(), Error> {
+    let row = row(organization)?.into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces name, policy and quota, if nobody else did since `expected`. The used storage is [`reserve`]'s alone.
+pub async fn update(write: &Write, new: &Organization, expected: Revision) -> Result<(), Error> {
+    let Model { name, required_signatures, storage_quota, revision, updated_at, .. } = row(new)?;
+    let change = ActiveModel {
+        name: Set(name),
+        required_signatures: Set(required_signatures),
+        storage_quota: Set(storage_quota),
+        revision: Set(revision),
+        updated_at: Set(updated_at),
+        ..ActiveModel::default()
+    };
+    let same = Condition::all().add(Column::Id.eq(new.id.uuid())).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+/// Counts `delta` bytes more (or less) as used, unless that exceeds the quota. Giving bytes back always works.
+pub async fn reserve(write: &Write, id: Id<Organization>, delta: i64) -> Result<(), ReserveError> {
+    let after = || Expr::col(Column::StorageUsed).add(delta);
+    let fits = Condition::any()
+        .add(Column::StorageQuota.is_null())
+        .add(Expr::val(delta).lte(0))
+        .add(after().lte(Expr::col(Column::StorageQuota)));
+    // A count below zero would be a defect elsewhere; it must not turn into free storage.
+    let used = Expr::case(after().lt(0), Expr::val(0_i64)).finally(after());
+    let update =
+        Entity::update_many().col_expr(Column::StorageUsed, used.into()).filter(Column::Id.eq(id.uuid()));
+    let update = update.filter(fits).exec(write.transaction()).await.map_err(Error::from)?;
+    if update.rows_affected > 0 {
+        return Ok(());
+    }
+    let organization = get(write, id).await?;
+    Err(ReserveError::Quota(QuotaExceeded {
+        used: organization.storage_used,
+        allowed: organization.storage_quota.unwrap_or(u64::MAX),
+        asked: delta.unsigned_abs(),
+    }))
+}
+
+fn row(organization: &Organization) -> Result<Model, Error> {
+    Ok(Model {
+        id: organization.id.uuid(),
+        name: organization.name.as_str().to_owned(),
+        required_signatures: organization.signature_policy.required().into(),
+        storage_quota: organization.storage_quota.map(|quota| stored("storage_quota", quota)).transpose()?,
+        storage_used: stored("storage_used", organization.storage_used)?,
+        revision: organization.revision.get(),
+        inserted_at: organization.inserted_at.as_micros(),
+        updated_at: organization.updated_at.as_micros(),
+    })
+}
+
+fn parse(model: &Model) -> Result<Organization, Error> {
+    let row = Row::new(TABLE, model.id);
+    let required = row.number("required_signatures", model.required_signatures)?;
+    let quota = model.storage_quota.map(|quota| row.number("storage_quota", quota)).transpose()?;
+    Ok(Organization {
+        id: Id::new(model.id),
+        name: row.text("name", &model.name)?,
+        signature_policy: row.known("required_signatures", SignaturePolicy::new(required).ok())?,
+        storage_quota: quota,
+        storage_used: row.number("storage_used", model.storage_used)?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

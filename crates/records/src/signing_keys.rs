@@ -1,0 +1,159 @@
+//! Signing keys: the public keys that an organization trusts.
+
+use olivine_domain::Timestamp;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::search::Clause;
+use olivine_domain::signing_keys::{KeyId, KeyMaterial, SigningKey};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::signing_keys::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::Row;
+
+const TABLE: &str = "signing_keys";
+
+/// The key, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<SigningKey>,
+) -> Result<Option<SigningKey>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The key.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<SigningKey>,
+) -> Result<SigningKey, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The key of that keyid.
+pub async fn find_by_keyid(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    keyid: KeyId,
+) -> Result<Option<SigningKey>, Error> {
+    let row = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::Keyid.eq(keyid.to_string()));
+    row.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+}
+
+/// Those of the keys that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: &[Id<SigningKey>],
+) -> Result<Vec<SigningKey>, Error> {
+    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// A page of the organization's keys.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<SigningKey>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Adds an key.
+pub async fn insert(write: &Write, key: &SigningKey) -> Result<(), Error> {
+    let row = row(key).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces name and status (a key itself never changes), if nobody else did since `expected`.
+pub async fn update(write: &Write, new: &SigningKey, expected: Revision) -> Result<(), Error> {
+    let Model { name, status, revision, updated_at, .. } = row(new);
+    let change = ActiveModel {
+        name: Set(name),
+        status: Set(status),
+        revision: Set(revision),
+        updated_at: Set(updated_at),
+        ..ActiveModel::default()
+    };
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+/// Deletes a key that signed nothing.
+pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<SigningKey>) -> Result<(), Error> {
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<SigningKey>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}
+
+impl Listed for Entity {
+    type Item = SigningKey;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<SigningKey>(Column::Id, clause),
+            "name" => scope.plain(Column::Name, clause),
+            "keyid" => scope.plain(Column::Keyid, clause),
+            "algorithm" => scope.plain(Column::Algorithm, clause),
+            "state" => scope.plain(Column::Status, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<SigningKey, Error> {
+        parse(model)
+    }
+
+    fn place(key: &SigningKey) -> (Timestamp, Uuid) {
+        (key.inserted_at, key.id.uuid())
+    }
+}
+
+fn row(key: &SigningKey) -> Model {
+    Model {
+        id: key.id.uuid(),
+        organization_id: key.organization.uuid(),
+        name: key.name.as_str().to_owned(),
+        keyid: key.keyid().to_string(),
+        algorithm: key.algorithm().as_str().to_owned(),
+        public_key: key.public_key().spki_der().to_vec(),
+        certificate: key.certificate().map(|certificate| certificate.pem().to_owned()),
+        status: key.status.as_str().to_owned(),
+        revision: key.revision.get(),
+        inserted_at: key.inserted_at.as_micros(),
+        updated_at: key.updated_at.as_micros(),
+    }
+}
+
+fn parse(model: &Model) -> Result<SigningKey, Error> {
+    let row = Row::new(TABLE, model.id);
+    let material = KeyMaterial::from_stored(&model.public_key, model.certificate.as_deref()).ok();
+    Ok(SigningKey {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        name: row.text("name", &model.name)?,
+        material: row.known("public_key", material)?,
+        status: row.text("status", &model.status)?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

@@ -1,0 +1,188 @@
+//! Query plans: every filter of a list and any page of it walks an index, and so does each hot query. What would read or sort a whole
+//! organization shows up here, long before there are a million binaries.
+
+use olivine_domain::artifact_versions as versions;
+use olivine_domain::pages::{Cursor, Order};
+use olivine_domain::search::{self, FieldTable};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _, Statement};
+
+use super::*;
+use crate::database::Reader as _;
+use crate::dialect;
+use crate::entities as rows;
+use crate::lists::{self, Listed, Scope};
+use crate::*;
+
+/// Enough rows that no planner thinks of reading them all.
+const ROWS: u32 = 20_000;
+
+/// Fills all large tables.
+async fn fill(database: &Database) {
+    let backend = database.backend();
+    let write = database.write().await.unwrap();
+    let executor = write.executor();
+    executor.execute_unprepared(&spell(include_str!("fill.sql"), backend)).await.unwrap();
+    if backend == DbBackend::Postgres {
+        executor.execute_unprepared("ANALYZE").await.unwrap();
+    }
+    write.commit().await.unwrap();
+}
+
+/// The statements as this database has them.
+fn spell(template: &str, backend: DbBackend) -> String {
+    let (no, bytes) = if backend == DbBackend::Sqlite { ("0", "x'00'") } else { ("FALSE", "'\\x00'::BYTEA") };
+    let numbers = format!(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS})"
+    );
+    let template = template.replace("{numbers}", &numbers).replace("{false}", no).replace("{bytes}", bytes);
+    let mut pieces = template.split("{uuid ");
+    let mut sql = pieces.next().unwrap().to_owned();
+    for piece in pieces {
+        let (uuid, rest) = piece.split_once('}').unwrap();
+        let (prefix, number) = uuid.split_once(' ').unwrap();
+        let uuid = match backend {
+            DbBackend::Sqlite => format!("unhex(printf('{prefix}%030x', {number}))"),
+            _ => format!("CAST('{prefix}' || lpad(to_hex({number}), 30, '0') AS UUID)"),
+        };
+        sql.extend([&uuid, rest]);
+    }
+    sql
+}
+
+async fn plan(database: &Database, statement: Statement) -> String {
+    let executor = database.executor();
+    let backend = executor.get_database_backend();
+    let explained = Statement { sql: format!("{}{}", dialect::explain(backend), statement.sql), ..statement };
+    let column = if backend == DbBackend::Sqlite { "detail" } else { "QUERY PLAN" };
+    let rows = executor.query_all_raw(explained).await.unwrap();
+    rows.iter().map(|row| row.try_get::<String>("", column).unwrap() + "\n").collect()
+}
+
+const READS_ALL: [&str; 2] = ["SCAN ", "Seq Scan"];
+const READS_MANY: [&str; 5] = ["SCAN ", "Seq Scan", "TEMP B-TREE", "Sort", "Bitmap"];
+
+async fn assert_walks_an_index(database: &Database, what: &str, statement: Statement) {
+    assert_avoids(&READS_MANY, database, what, statement).await;
+}
+
+async fn assert_avoids(bad: &[&str], database: &Database, what: &str, statement: Statement) {
+    let sql = statement.sql.clone();
+    let plan = plan(database, statement).await;
+    let good = ["SEARCH ", "Index Scan", "Index Only Scan"];
+    assert!(!bad.iter().any(|word| plan.contains(word)), "{what}\n{sql}\n{plan}");
+    assert!(good.iter().any(|word| plan.contains(word)), "{what}\n{sql}\n{plan}");
+}
+
+/// A list whose search leaves only a few rows.
+async fn check_few<E: Listed>(database: &Database, fields: FieldTable, search: &str) {
+    let statement = first_page::<E>(database, fields, search);
+    assert_avoids(&READS_ALL, database, search, statement).await;
+}
+
+/// Of several filters, one that leaves many rows must not choose the index.
+async fn check_index<E: Listed>(database: &Database, fields: FieldTable, search: &str, bad: &[&str]) {
+    let plan = plan(database, first_page::<E>(database, fields, search)).await;
+    let bad = plan.split_ascii_whitespace().find(|word| bad.contains(word));
+    assert_eq!(bad, None, "{search}\n{plan}");
+}
+
+fn first_page<E: Listed>(database: &Database, fields: FieldTable, search: &str) -> Statement {
+    let scope = scope(database);
+    let clauses =
+        search::parse(&search.replace("{organization}", &scope.organization.to_string()), fields).unwrap();
+    let query = ListQuery { clauses, ..ListQuery::default() };
+    lists::select::<E>(&scope, &query).unwrap().build(scope.backend)
+}
+
+fn scope(database: &Database) -> Scope {
+    Scope { backend: database.backend(), organization: Id::new(Uuid::from_u128((0xaa << 120) | 1)) }
+}
+
+/// The lists of a resource under each of these searches, from the beginning and from the middle, in both orders.
+async fn check_list<E: Listed>(database: &Database, fields: FieldTable, searches: &[&str]) {
+    let scope = scope(database);
+    let middle = |order| Cursor { inserted_at: at(0), id: Uuid::nil(), order };
+    let middle =
+        |order| Cursor { inserted_at: Timestamp::from_micros(i64::from(ROWS / 2)).unwrap(), ..middle(order) };
+    for search in searches {
+        let search = search.replace("{organization}", &scope.organization.to_string());
+        let clauses = if search.is_empty() { Vec::new() } else { search::parse(&search, fields).unwrap() };
+        for order in [Order::Asc, Order::Desc] {
+            for after in [None, Some(middle(order))] {
+                let query = ListQuery { clauses: clauses.clone(), order, after, ..ListQuery::default() };
+                let statement = lists::select::<E>(&scope, &query).unwrap().build(scope.backend);
+                let what = format!("{}: '{search}' {order:?} {after:?}", E::default().table_name());
+                assert_walks_an_index(database, &what, statement).await;
+            }
+        }
+    }
+}
+
+on_both! {
+    async fn lists_walk_their_index(database) {
+        fill(&database).await;
+        let prn = |kind: &str, id: &str| format!("prn:1:{{organization}}:{kind}:{id}");
+        let version = format!("artifact_version_prn:'{}'", prn("artifact_version", "cc000000-0000-0000-0000-000000000065"));
+        let artifact = format!("artifact_prn:'{}'", prn("artifact", "bb000000-0000-0000-0000-000000000003"));
+        let signed = format!("binary_prn:'{}'", prn("binary", "dd000000-0000-0000-0000-000000000401"));
+        let key = format!("signing_key_prn:'{}'", prn("signing_key", "ee000000-0000-0000-0000-000000000065"));
+        let subject = format!("resource_prn:'{}'", prn("binary", "dd000000-0000-0000-0000-000000000401"));
+        let actor = format!("actor_prn:'{}'", prn("api_key", "01000000-0000-0000-0000-000000000031"));
+        let hash = format!("hash:'{}'", "ab".repeat(32));
+        let both = format!("{version} and target:'target-1'");
+        check_list::<rows::binaries::Entity>(&database, olivine_domain::binaries::SEARCH, &[
+            "", &version, "target:'target-1'", &both, "state:'signed'", &hash, "destroyed:true", "destroyed:false",
+            "description~'d'", "state:'signed' and description-'D'", "inserted_at>='1970-01-01T00:00:00.005Z'",
+        ]).await;
+        check_list::<rows::artifacts::Entity>(&database, olivine_domain::artifacts::SEARCH, &["", "description~'d'"]).await;
+        check_list::<rows::artifact_versions::Entity>(&database, versions::SEARCH, &["", &artifact, "version:'v7'"]).await;
+        check_list::<rows::signing_keys::Entity>(&database, olivine_domain::signing_keys::SEARCH, &["", "state:'revoked'"]).await;
+        check_list::<rows::binary_signatures::Entity>(&database, olivine_domain::binary_signatures::SEARCH, &["", &key]).await;
+        // A binary has at most one signature per key: those few may be sorted.
+        check_few::<rows::binary_signatures::Entity>(&database, olivine_domain::binary_signatures::SEARCH, &signed).await;
+        check_list::<rows::api_keys::Entity>(&database, olivine_domain::api_keys::SEARCH, &["", "name:'k7'"]).await;
+        check_list::<rows::events::Entity>(&database, olivine_domain::events::SEARCH, &["", "type:'binary.signed'", &subject, &actor]).await;
+    }
+
+    async fn the_best_filter_chooses_the_index(database) {
+        fill(&database).await;
+        let prn = |kind: &str, id: &str| format!("'prn:1:{{organization}}:{kind}:{id}'");
+        let version = format!("artifact_version_prn:{}", prn("artifact_version", "cc000000-0000-0000-0000-000000000065"));
+        let subject = format!("resource_prn:{}", prn("binary", "dd000000-0000-0000-0000-000000000401"));
+        let actor = format!("actor_prn:{}", prn("api_key", "01000000-0000-0000-0000-000000000031"));
+        let hash = format!("hash:'{}'", "ab".repeat(32));
+        let bad = ["binaries_by_state", "binaries_by_target", "binaries_list"];
+        for search in [
+            format!("target:'target-1' and {version}"),
+            format!("state:'signed' and {version} and destroyed:false"),
+            format!("state:'signed' and {hash}"),
+        ] {
+            check_index::<rows::binaries::Entity>(&database, olivine_domain::binaries::SEARCH, &search, &bad).await;
+        }
+        let bad = ["events_by_kind", "events_by_api_key", "events_list"];
+        for search in [
+            format!("type:'binary.signed' and {subject}"),
+            format!("{actor} and {subject} and type:'binary.signed'"),
+        ] {
+            check_index::<rows::events::Entity>(&database, olivine_domain::events::SEARCH, &search, &bad).await;
+        }
+    }
+
+    async fn hot_queries_use_an_index(database) {
+        fill(&database).await;
+        let backend = database.backend();
+        let id = Id::new(Uuid::from_u128((0xdd << 120) | 0x1f5));
+        let claim = jobs::claim_statement(backend, &["verify"], "me", at(0), Duration::ZERO);
+        assert_walks_an_index(&database, "head", binaries::heads(id).build(backend)).await;
+        let before = Timestamp::from_micros(300).unwrap();
+        assert_walks_an_index(&database, "abandoned", binaries::abandoned(before, 100).build(backend)).await;
+        assert_walks_an_index(&database, "claim", claim).await;
+        let next_due = plan(&database, jobs::next(&["verify"]).build(backend)).await;
+        assert!(next_due.contains("jobs_due") && !next_due.contains("Sort"), "{next_due}");
+        let purge = jobs::finished(Timestamp::from_micros(300).unwrap(), 100).build(backend);
+        let purge = plan(&database, purge).await;
+        assert!(purge.contains("jobs_over"), "{purge}");
+        let parts = binary_parts::Upload { organization: scope(&database).organization, binary: id, generation: Generation::FIRST };
+        assert_walks_an_index(&database, "parts", binary_parts::all(parts).build(backend)).await;
+    }
+}

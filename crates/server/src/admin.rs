@@ -1,0 +1,50 @@
+//! The Admin API: for people and CI, under `/v1`.
+
+pub mod api_keys;
+pub mod artifact_versions;
+pub mod artifacts;
+pub mod auth;
+pub mod binaries;
+pub mod binary_content;
+pub mod binary_parts;
+pub mod binary_signatures;
+pub mod body;
+pub mod error;
+pub mod events;
+pub mod fields;
+pub mod idempotency;
+pub mod listing;
+pub mod organizations;
+pub mod revisions;
+pub mod signing_keys;
+mod wire;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::openapi::Base;
+
+/// All routes, behind authentication, and the document that describes them.
+pub fn router(app: &App) -> (Router<App>, Document) {
+    let routes = OpenApiRouter::with_openapi(Base::openapi())
+        .merge(artifacts::routes())
+        .merge(artifact_versions::routes())
+        .merge(binaries::routes())
+        .merge(binary_content::routes())
+        .merge(binary_parts::routes())
+        .merge(binary_signatures::routes())
+        .merge(signing_keys::routes())
+        .merge(api_keys::routes())
+        .merge(events::routes())
+        .merge(organizations::routes());
+    let (paths, document) =
+        OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes).split_for_parts();
+    let paths = paths
+        .route_layer(from_fn_with_state(app.clone(), idempotency::replay))
+        .route_layer(from_fn_with_state(app.clone(), auth::authenticate));
+    (paths, document)
+}

@@ -1,0 +1,184 @@
+//! `/v1/api_keys` and `/v1/users/me`
+
+use std::collections::BTreeSet;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use olivine_api::api_keys as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_api::users::{Me, MeEnvelope};
+use olivine_domain::api_keys::{ApiKey, ApiKeySecret, SEARCH};
+use olivine_domain::permissions::{Grants, Role, Scope, scope};
+use olivine_operations::api_keys;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::{Caller, Permit};
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named};
+use crate::admin::idempotency::{ForNew, Secret};
+use crate::admin::listing::Pairs;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::wire;
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get, update, revoke))
+        .routes(routes!(me))
+}
+
+fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
+    api::ApiKey {
+        prn: key.id.prn(key.organization).to_string(),
+        organization_prn: wire::organization(key.organization),
+        name: key.name.to_string(),
+        role: role(&key.grants),
+        scopes: scopes(&key.grants),
+        hint: key.hint,
+        expires_at: wire::text(key.expires_at),
+        revoked_at: wire::text(key.revoked_at),
+        inserted_at: key.inserted_at.to_string(),
+        updated_at: key.updated_at.to_string(),
+        key: secret.map(|secret| secret.reveal().to_owned()),
+    }
+}
+
+fn role(grants: &Grants) -> Option<String> {
+    match grants {
+        Grants::Role(role) => Some(role.as_str().to_owned()),
+        Grants::Scopes(_) => None,
+    }
+}
+
+fn scopes(grants: &Grants) -> Vec<String> {
+    grants.scopes().map(|scope| scope.as_str().to_owned()).collect()
+}
+
+fn record(status: StatusCode, key: ApiKey) -> Record<api::ApiKeyEnvelope> {
+    Record { status, revision: key.revision, body: api::ApiKeyEnvelope { api_key: shown(key, None) } }
+}
+
+/// A role or single scopes, and not both.
+fn grants(fields: &mut Fields, role: Option<String>, scopes: Option<Vec<String>>) -> Option<Grants> {
+    match (role, scopes) {
+        (Some(name), None) => {
+            let known = Role::from_name(&name).map(Grants::Role);
+            fields
+                .take("role", known.ok_or_else(|| format!("'{name}' is not a role: admin, writer or reader")))
+        }
+        (None, Some(names)) if !names.is_empty() => {
+            let known =
+                |name: &String| Scope::from_name(name).ok_or_else(|| format!("'{name}' is not a scope"));
+            let scopes: Result<BTreeSet<_>, _> = names.iter().map(known).collect();
+            fields.take("scopes", scopes).map(Grants::Scopes)
+        }
+        _ => {
+            fields.refuse("role", "give either a role (admin, writer or reader) or a list of scopes");
+            None
+        }
+    }
+}
+
+/// Create an API key; its secret is in this answer and never shown again
+#[utoipa::path(post, path = "/api_keys", tag = "api_keys", request_body = api::ApiKeyCreate, responses(
+    (status = 201, body = api::ApiKeyEnvelope), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ApiKeyCreate>,
+    id: ForNew,
+    Json(body): Json<api::ApiKeyCreate>,
+) -> Result<Response, ApiError> {
+    let mut fields = Fields::default();
+    let name = fields.parse("name", &body.name);
+    let grants = grants(&mut fields, body.role, body.scopes);
+    let expires_at = fields.optional("expires_at", body.expires_at);
+    let (name, grants) = fields.all(name.zip(grants))?;
+    let new = api_keys::Create { id: id.made(), name, grants, expires_at };
+    let created = api_keys::create(&app.ctx, &by, new).await?;
+    let (revision, status) = (created.api_key.revision, StatusCode::CREATED);
+    let body = api::ApiKeyEnvelope { api_key: shown(created.api_key, created.secret.as_ref()) };
+    Ok((Extension(Secret), Record { status, revision, body }).into_response())
+}
+
+/// List API keys
+#[utoipa::path(get, path = "/api_keys", tag = "api_keys", params(ListParams),
+    responses((status = 200, body = api::ApiKeyList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ApiKeyRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::ApiKeyList>, ApiError> {
+    let (query, _) = pairs.list(SEARCH, &[])?;
+    let page = api_keys::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let api_keys = page.items.into_iter().map(|key| shown(key, None)).collect();
+    Ok(axum::Json(api::ApiKeyList { api_keys, next_page }))
+}
+
+/// Get an API key
+#[utoipa::path(get, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
+    responses((status = 200, body = api::ApiKeyEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ApiKeyRead>,
+    Path(prn): Path<String>,
+) -> Result<Record<api::ApiKeyEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    Ok(record(StatusCode::OK, api_keys::get(&app.ctx, &by, id).await?))
+}
+
+/// Rename an API key or change its expiry
+#[utoipa::path(patch, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
+    request_body = api::ApiKeyUpdate, responses((status = 200, body = api::ApiKeyEnvelope),
+    (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ApiKeyUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::ApiKeyUpdate>,
+) -> Result<Record<api::ApiKeyEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let change = api_keys::Update {
+        name: fields.optional("name", body.name),
+        expires_at: fields.change("expires_at", body.expires_at),
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, api_keys::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Revoke an API key: it is refused from now on, its record stays
+#[utoipa::path(delete, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+async fn revoke(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ApiKeyRevoke>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    api_keys::revoke(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the caller is and may
+#[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, body = MeEnvelope)))]
+async fn me(State(app): State<App>, Caller(actor): Caller) -> Result<axum::Json<MeEnvelope>, ApiError> {
+    let (key, organization) = api_keys::me(&app.ctx, &actor).await?;
+    let user = Me {
+        prn: key.id.prn(key.organization).to_string(),
+        organization_prn: wire::organization(key.organization),
+        organization_name: organization.name.to_string(),
+        name: key.name.to_string(),
+        role: role(&key.grants),
+        scopes: scopes(&key.grants),
+        expires_at: wire::text(key.expires_at),
+    };
+    Ok(axum::Json(MeEnvelope { user }))
+}

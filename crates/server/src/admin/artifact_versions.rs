@@ -1,0 +1,160 @@
+//! `/v1/artifact_versions`
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::artifact_versions as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::artifact_versions::{ArtifactVersion, SEARCH};
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::prn::{Id, Prn};
+use olivine_operations::{Context, artifact_versions};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::Pairs;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::{artifacts, wire};
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["artifact"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The records as they are shown, with their artifacts if they are wanted.
+pub(super) async fn shown(
+    ctx: &Context,
+    by: &Actor,
+    versions: Vec<ArtifactVersion>,
+    with_artifacts: bool,
+) -> Result<Vec<api::ArtifactVersion>, ApiError> {
+    let mut artifacts: HashMap<Id<Artifact>, Artifact> = HashMap::new();
+    if with_artifacts {
+        let found = artifact_versions::artifacts_of(ctx, by, &versions).await?;
+        artifacts.extend(found.into_iter().map(|artifact| (artifact.id, artifact)));
+    }
+    let show = |version: ArtifactVersion| {
+        let artifact = artifacts.get(&version.artifact).cloned();
+        show(version, artifact)
+    };
+    Ok(versions.into_iter().map(show).collect())
+}
+
+fn show(version: ArtifactVersion, artifact: Option<Artifact>) -> api::ArtifactVersion {
+    api::ArtifactVersion {
+        prn: version.id.prn(version.organization).to_string(),
+        organization_prn: wire::organization(version.organization),
+        artifact_prn: version.artifact.prn(version.organization).to_string(),
+        version: version.version.to_string(),
+        description: wire::text(version.description),
+        custom_metadata: wire::metadata(version.custom_metadata),
+        inserted_at: version.inserted_at.to_string(),
+        updated_at: version.updated_at.to_string(),
+        artifact: artifact.map(artifacts::shown),
+    }
+}
+
+fn record(status: StatusCode, version: ArtifactVersion) -> Record<api::ArtifactVersionEnvelope> {
+    let revision = version.revision;
+    Record { status, revision, body: api::ArtifactVersionEnvelope { artifact_version: show(version, None) } }
+}
+
+/// Create an artifact version
+#[utoipa::path(post, path = "/artifact_versions", tag = "artifact_versions",
+    request_body = api::ArtifactVersionCreate, responses((status = 201, body = api::ArtifactVersionEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactVersionCreate>,
+    id: ForNew,
+    Json(body): Json<api::ArtifactVersionCreate>,
+) -> Result<Record<api::ArtifactVersionEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let artifact: Option<Prn<Artifact>> = fields.parse("artifact_prn", &body.artifact_prn);
+    let version = fields.parse("version", &body.version);
+    let description = fields.optional("description", body.description);
+    let custom_metadata = fields.metadata(body.custom_metadata);
+    let (artifact, version) = fields.all(artifact.zip(version))?;
+    let (id, artifact) = (id.or_chosen(body.id), own(artifact, by.organization)?);
+    let new = artifact_versions::Create { id, artifact, version, description, custom_metadata };
+    Ok(record(StatusCode::CREATED, artifact_versions::create(&app.ctx, &by, new).await?))
+}
+
+/// List artifact versions
+#[utoipa::path(get, path = "/artifact_versions", tag = "artifact_versions", params(ListParams,
+    ("artifact_prn" = Option<String>, Query, description = "Only the versions of this artifact"),
+    ("version" = Option<String>, Query, description = "Only this version"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact`")),
+    responses((status = 200, body = api::ArtifactVersionList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactVersionRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::ArtifactVersionList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = artifact_versions::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let artifact_versions = shown(&app.ctx, &by, page.items, expand.wants("artifact")).await?;
+    Ok(axum::Json(api::ArtifactVersionList { artifact_versions, next_page }))
+}
+
+/// Get an artifact version
+#[utoipa::path(get, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(("prn" = String, Path),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact`")),
+    responses((status = 200, body = api::ArtifactVersionEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactVersionRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::ArtifactVersionEnvelope>, ApiError> {
+    let (id, expand) = (named(&prn, by.organization)?, pairs.expand(EXPANDABLE)?);
+    let version = artifact_versions::get(&app.ctx, &by, id).await?;
+    let revision = version.revision;
+    let mut shown = shown(&app.ctx, &by, vec![version], expand.wants("artifact")).await?;
+    Ok(Record::found(revision, api::ArtifactVersionEnvelope { artifact_version: shown.remove(0) }))
+}
+
+/// Update an artifact version
+#[utoipa::path(patch, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(("prn" = String, Path)),
+    request_body = api::ArtifactVersionUpdate, responses((status = 200, body = api::ArtifactVersionEnvelope),
+    (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactVersionUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::ArtifactVersionUpdate>,
+) -> Result<Record<api::ArtifactVersionEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let change = artifact_versions::Update {
+        description: fields.change("description", body.description),
+        custom_metadata: fields.metadata_change(body.custom_metadata),
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, artifact_versions::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete an artifact version that has no binaries
+#[utoipa::path(delete, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactVersionDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    artifact_versions::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

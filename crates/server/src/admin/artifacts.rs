@@ -1,0 +1,123 @@
+//! `/v1/artifacts`
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::artifacts as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::artifacts::{Artifact, SEARCH};
+use olivine_domain::permissions::scope;
+use olivine_operations::artifacts;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::Pairs;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::wire;
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The record as it is shown.
+pub(super) fn shown(artifact: Artifact) -> api::Artifact {
+    api::Artifact {
+        prn: artifact.id.prn(artifact.organization).to_string(),
+        organization_prn: wire::organization(artifact.organization),
+        name: artifact.name.to_string(),
+        description: wire::text(artifact.description),
+        custom_metadata: wire::metadata(artifact.custom_metadata),
+        inserted_at: artifact.inserted_at.to_string(),
+        updated_at: artifact.updated_at.to_string(),
+    }
+}
+
+fn record(status: StatusCode, artifact: Artifact) -> Record<api::ArtifactEnvelope> {
+    Record { status, revision: artifact.revision, body: api::ArtifactEnvelope { artifact: shown(artifact) } }
+}
+
+/// Create an artifact
+#[utoipa::path(post, path = "/artifacts", tag = "artifacts", request_body = api::ArtifactCreate, responses(
+    (status = 201, body = api::ArtifactEnvelope), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactCreate>,
+    id: ForNew,
+    Json(body): Json<api::ArtifactCreate>,
+) -> Result<Record<api::ArtifactEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let name = fields.parse("name", &body.name);
+    let description = fields.optional("description", body.description);
+    let custom_metadata = fields.metadata(body.custom_metadata);
+    let id = id.or_chosen(body.id);
+    let new = fields.all(name.map(|name| artifacts::Create { id, name, description, custom_metadata }))?;
+    Ok(record(StatusCode::CREATED, artifacts::create(&app.ctx, &by, new).await?))
+}
+
+/// List artifacts
+#[utoipa::path(get, path = "/artifacts", tag = "artifacts", params(ListParams,
+    ("name" = Option<String>, Query, description = "Only the artifact of this name")),
+    responses((status = 200, body = api::ArtifactList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::ArtifactList>, ApiError> {
+    let (query, _) = pairs.list(SEARCH, &[])?;
+    let page = artifacts::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    Ok(axum::Json(api::ArtifactList { artifacts: page.items.into_iter().map(shown).collect(), next_page }))
+}
+
+/// Get an artifact
+#[utoipa::path(get, path = "/artifacts/{prn}", tag = "artifacts", params(("prn" = String, Path)),
+    responses((status = 200, body = api::ArtifactEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactRead>,
+    Path(prn): Path<String>,
+) -> Result<Record<api::ArtifactEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    Ok(record(StatusCode::OK, artifacts::get(&app.ctx, &by, id).await?))
+}
+
+/// Update an artifact
+#[utoipa::path(patch, path = "/artifacts/{prn}", tag = "artifacts", params(("prn" = String, Path)),
+    request_body = api::ArtifactUpdate, responses((status = 200, body = api::ArtifactEnvelope),
+    (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::ArtifactUpdate>,
+) -> Result<Record<api::ArtifactEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let change = artifacts::Update {
+        name: fields.optional("name", body.name),
+        description: fields.change("description", body.description),
+        custom_metadata: fields.metadata_change(body.custom_metadata),
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, artifacts::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete an artifact that has no versions
+#[utoipa::path(delete, path = "/artifacts/{prn}", tag = "artifacts", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ArtifactDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    artifacts::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

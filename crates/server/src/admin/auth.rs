@@ -1,0 +1,57 @@
+//! Who calls, and whether they may. Nothing under `/v1` is reached without a key, and no operation without the proof of its scope.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use olivine_domain::permissions::{Actor, Authorized, Origin, ScopeType};
+use olivine_operations::error::Unauthenticated;
+use olivine_operations::{Error, api_keys};
+
+use crate::admin::error::ApiError;
+use crate::app::App;
+
+/// Finds out who calls, and leaves the [`Actor`] with the request.
+pub async fn authenticate(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let header = request.headers().get(AUTHORIZATION).ok_or(Error::from(Unauthenticated::Missing))?;
+    let header = header.to_str().map_err(|_| Error::from(Unauthenticated::Unknown))?;
+    let (scheme, token) = header.split_once(' ').ok_or(Error::from(Unauthenticated::Missing))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::from(Unauthenticated::Missing).into());
+    }
+    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
+    let actor = api_keys::authenticate(&app.ctx, token.trim(), origin).await?;
+    request.extensions_mut().insert(actor);
+    Ok(next.run(request).await)
+}
+
+/// The caller, whatever they may do.
+#[derive(Debug)]
+pub struct Caller(pub Actor);
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let actor = parts.extensions.get::<Actor>().cloned();
+        actor.map(Self).ok_or_else(|| Error::from(Unauthenticated::Missing).into())
+    }
+}
+
+/// The proof that the caller has the scope `S`.
+#[derive(Debug)]
+pub struct Permit<S>(pub Authorized<S>);
+
+impl<S: ScopeType> FromRequestParts<App> for Permit<S> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Caller(actor) = Caller::from_request_parts(parts, app).await?;
+        Ok(Self(actor.authorize().map_err(Error::from)?))
+    }
+}

@@ -1,0 +1,232 @@
+//! `/v1/binaries`: the records.
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::binaries as api;
+use olivine_api::binary_signatures::EmbeddedSignature;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::binaries::{BinaryState, SEARCH, VerificationError};
+use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::prn::Prn;
+use olivine_domain::signing_keys::KeyStatus;
+use olivine_operations::Context;
+use olivine_operations::binaries::{self, View};
+use olivine_operations::binary_signatures::SignatureWithKey;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::{Expand, Pairs};
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::{artifact_versions, wire};
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["artifact_version", "artifact_version.artifact"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(downloads))
+}
+
+/// The records as they are shown, with what else is wanted.
+async fn shown(
+    ctx: &Context,
+    by: &Actor,
+    views: Vec<View>,
+    expand: &Expand,
+) -> Result<Vec<api::Binary>, ApiError> {
+    let mut versions = HashMap::new();
+    if expand.wants("artifact_version") {
+        let found = binaries::versions_of(ctx, by, views.iter().map(|view| &view.binary)).await?;
+        let with_artifacts = expand.wants("artifact_version.artifact");
+        let found = artifact_versions::shown(ctx, by, found, with_artifacts).await?;
+        versions.extend(found.into_iter().map(|version| (version.prn.clone(), version)));
+    }
+    let show = |view: View| {
+        let mut shown = show(view);
+        shown.artifact_version = versions.get(&shown.artifact_version_prn).cloned();
+        shown
+    };
+    Ok(views.into_iter().map(show).collect())
+}
+
+/// The record as it is shown, without anything expanded.
+pub(super) fn show(view: View) -> api::Binary {
+    let View { binary, signatures } = view;
+    api::Binary {
+        prn: binary.id.prn(binary.organization).to_string(),
+        organization_prn: wire::organization(binary.organization),
+        artifact_version_prn: binary.artifact_version.prn(binary.organization).to_string(),
+        target: binary.target.to_string(),
+        hash: binary.hash.to_string(),
+        size: binary.size,
+        state: binary.state.to_string(),
+        description: wire::text(binary.description),
+        custom_metadata: wire::metadata(binary.custom_metadata),
+        signatures: signatures.into_iter().map(embedded).collect(),
+        bytes_uploaded: binary.bytes_uploaded,
+        destroyed: binary.state == BinaryState::Destroyed,
+        verification_error: binary.verification_error.map(show_error),
+        inserted_at: binary.inserted_at.to_string(),
+        updated_at: binary.updated_at.to_string(),
+        artifact_version: None,
+    }
+}
+
+fn embedded(found: SignatureWithKey) -> EmbeddedSignature {
+    let signature = found.signature;
+    EmbeddedSignature {
+        prn: signature.id.prn(signature.organization).to_string(),
+        signing_key_prn: signature.signing_key.prn(signature.organization).to_string(),
+        keyid: found.keyid.to_string(),
+        scheme: signature.scheme.as_str().to_owned(),
+        signature: signature.signature.to_string(),
+        valid: found.key_status != KeyStatus::Revoked,
+        inserted_at: signature.inserted_at.to_string(),
+    }
+}
+
+fn show_error(error: VerificationError) -> api::VerificationError {
+    api::VerificationError {
+        code: error.code.as_str().to_owned(),
+        expected: error.expected,
+        actual: error.actual,
+        at: error.at.to_string(),
+    }
+}
+
+/// The record in its envelope.
+pub(super) fn record(status: StatusCode, view: View) -> Record<api::BinaryEnvelope> {
+    let revision = view.binary.revision;
+    Record { status, revision, body: api::BinaryEnvelope { binary: show(view) } }
+}
+
+/// Create a binary
+#[utoipa::path(post, path = "/binaries", tag = "binaries", request_body = api::BinaryCreate, responses(
+    (status = 201, body = api::BinaryEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryCreate>,
+    id: ForNew,
+    Json(body): Json<api::BinaryCreate>,
+) -> Result<Record<api::BinaryEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let version: Option<Prn<ArtifactVersion>> =
+        fields.parse("artifact_version_prn", &body.artifact_version_prn);
+    let target = fields.parse("target", &body.target);
+    let hash = fields.parse("hash", &body.hash);
+    let description = fields.optional("description", body.description);
+    let custom_metadata = fields.metadata(body.custom_metadata);
+    let ((version, target), hash) = fields.all(version.zip(target).zip(hash))?;
+    let artifact_version = own(version, by.organization)?;
+    let (id, size) = (id.or_chosen(body.id), body.size);
+    let new = binaries::Create { id, artifact_version, target, hash, size, description, custom_metadata };
+    Ok(record(StatusCode::CREATED, binaries::create(&app.ctx, &by, new).await?))
+}
+
+/// List binaries
+#[utoipa::path(get, path = "/binaries", tag = "binaries", params(ListParams,
+    ("artifact_version_prn" = Option<String>, Query, description = "Only those of this artifact version"),
+    ("target" = Option<String>, Query, description = "Only those for this target"),
+    ("state" = Option<String>, Query, description = "Only those in this state"),
+    ("hash" = Option<String>, Query, description = "Only those with this hash"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact_version`, `artifact_version.artifact`")),
+    responses((status = 200, body = api::BinaryList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::BinaryList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = binaries::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let binaries = shown(&app.ctx, &by, page.items, &expand).await?;
+    Ok(axum::Json(api::BinaryList { binaries, next_page }))
+}
+
+/// Get a binary
+#[utoipa::path(get, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact_version`, `artifact_version.artifact`")),
+    responses((status = 200, body = api::BinaryEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::BinaryEnvelope>, ApiError> {
+    let (id, expand) = (named(&prn, by.organization)?, pairs.expand(EXPANDABLE)?);
+    let view = binaries::get(&app.ctx, &by, id).await?;
+    let revision = view.binary.revision;
+    let mut shown = shown(&app.ctx, &by, vec![view], &expand).await?;
+    Ok(Record::found(revision, api::BinaryEnvelope { binary: shown.remove(0) }))
+}
+
+/// Update a binary, or take it to another state
+#[utoipa::path(patch, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path)),
+    request_body = api::BinaryUpdate, responses((status = 200, body = api::BinaryEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::BinaryUpdate>,
+) -> Result<Record<api::BinaryEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let state = body.state.and_then(|name| {
+        let known = BinaryState::from_name(&name);
+        let problem = || format!("'{name}' is not a state; the states are {}", BinaryState::NAMES.join(", "));
+        fields.take("state", known.ok_or_else(problem))
+    });
+    let change = binaries::Update {
+        state,
+        description: fields.change("description", body.description),
+        custom_metadata: fields.metadata_change(body.custom_metadata),
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, binaries::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete a binary that never was signed
+#[utoipa::path(delete, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    binaries::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Count a binary's downloads, day by day
+#[utoipa::path(get, path = "/binaries/{prn}/downloads", tag = "binaries", params(("prn" = String, Path)),
+    responses((status = 200, body = api::DownloadCounts), (status = 404, body = ErrorBody)))]
+async fn downloads(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryRead>,
+    Path(prn): Path<String>,
+) -> Result<axum::Json<api::DownloadCounts>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let days = binaries::count_downloads(&app.ctx, &by, id).await?;
+    let show = |day: binaries::DayOfDownloads| api::DownloadCount {
+        day: day.day,
+        issued: day.issued,
+        finished: day.finished,
+    };
+    Ok(axum::Json(api::DownloadCounts { downloads: days.into_iter().map(show).collect() }))
+}

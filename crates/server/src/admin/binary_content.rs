@@ -1,0 +1,62 @@
+//! `/v1/binaries/{prn}/content` and `/v1/binaries/{prn}/download`: the whole content in one request, in and out.
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, LOCATION};
+use olivine_api::binaries::BinaryEnvelope;
+use olivine_api::errors::ErrorBody;
+use olivine_domain::permissions::scope;
+use olivine_operations::{binaries, content};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::binaries::record;
+use crate::admin::error::ApiError;
+use crate::admin::fields::named;
+use crate::admin::revisions::Record;
+use crate::app::App;
+use crate::limits::paced;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download))
+}
+
+/// The number of bytes that a request announces, if it does.
+pub(crate) fn announced(request: &Request<Body>) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Upload a whole content in one request
+#[utoipa::path(put, path = "/binaries/{prn}/content", tag = "binaries", params(("prn" = String, Path)),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+    (status = 200, body = BinaryEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 413, body = ErrorBody), (status = 422, body = ErrorBody), (status = 507, body = ErrorBody)))]
+async fn upload(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryUpload>,
+    Path(prn): Path<String>,
+    request: Request,
+) -> Result<Record<BinaryEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let length = announced(&request);
+    let body = paced(request.into_body(), &app.limits);
+    Ok(record(StatusCode::OK, content::upload(&app.ctx, &by, id, length, body).await?))
+}
+
+/// Go to a fresh, signed URL that downloads the content
+#[utoipa::path(get, path = "/binaries/{prn}/download", tag = "binaries", params(("prn" = String, Path)), responses(
+    (status = 302, description = "The signed URL is in `Location`"), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
+async fn download(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryDownload>,
+    Path(prn): Path<String>,
+) -> Result<Response, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let issued = binaries::download_url(&app.ctx, &by, id).await?;
+    let headers = [(LOCATION, issued.url.url), (CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::FOUND, headers).into_response())
+}

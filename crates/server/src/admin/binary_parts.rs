@@ -1,0 +1,109 @@
+//! `/v1/binaries/{prn}/parts`
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::binary_parts as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_content::PartTarget;
+use olivine_domain::binary_parts::{BinaryPart, PartIndex, SEARCH};
+use olivine_domain::permissions::scope;
+use olivine_operations::binary_parts;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named};
+use crate::admin::listing::Pairs;
+use crate::admin::wire;
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, put))
+}
+
+fn shown(part: &BinaryPart, target: Option<PartTarget>) -> api::BinaryPart {
+    let upload = target.map(|target| api::UploadTarget {
+        method: target.method.to_owned(),
+        url: target.url,
+        headers: target.headers.into_iter().collect(),
+        expires_at: target.expires_at.to_string(),
+    });
+    api::BinaryPart {
+        prn: part.id.prn(part.organization).to_string(),
+        organization_prn: wire::organization(part.organization),
+        binary_prn: part.binary.prn(part.organization).to_string(),
+        index: part.index.get(),
+        size: part.size,
+        hash: part.hash.to_string(),
+        state: part.state.as_str().to_owned(),
+        inserted_at: part.inserted_at.to_string(),
+        updated_at: part.updated_at.to_string(),
+        presigned_upload_url: upload.as_ref().map(|upload| upload.url.clone()),
+        upload,
+    }
+}
+
+fn index(text: &str) -> Result<PartIndex, ApiError> {
+    let number = text.parse().map_err(|_| ApiError::bad_request(format!("'{text}' is not a part index")))?;
+    PartIndex::new(number).map_err(|problem| ApiError::bad_request(problem.to_string()))
+}
+
+/// List the parts that were announced since the last reset
+#[utoipa::path(get, path = "/binaries/{prn}/parts", tag = "binary_parts", params(("prn" = String, Path), ListParams,
+    ("state" = Option<String>, Query, description = "Only those in this state")),
+    responses((status = 200, body = api::BinaryPartList), (status = 404, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::BinaryPartList>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let (query, _) = pairs.list(SEARCH, &[])?;
+    let page = binary_parts::list(&app.ctx, &by, id, &query).await?;
+    let next_page = wire::cursor(&page);
+    let binary_parts = page.items.into_iter().map(|part| shown(&part, None)).collect();
+    Ok(axum::Json(api::BinaryPartList { binary_parts, next_page }))
+}
+
+/// Get a part
+#[utoipa::path(get, path = "/binaries/{prn}/parts/{index}", tag = "binary_parts",
+    params(("prn" = String, Path), ("index" = u16, Path)),
+    responses((status = 200, body = api::BinaryPartEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryRead>,
+    Path((prn, place)): Path<(String, String)>,
+) -> Result<axum::Json<api::BinaryPartEnvelope>, ApiError> {
+    let (id, index) = (named(&prn, by.organization)?, index(&place)?);
+    let part = binary_parts::get(&app.ctx, &by, id, index).await?;
+    Ok(axum::Json(api::BinaryPartEnvelope { binary_part: shown(&part, None) }))
+}
+
+/// Announce a part, or announce it anew with other bytes; the answer says where its bytes go
+#[utoipa::path(put, path = "/binaries/{prn}/parts/{index}", tag = "binary_parts",
+    params(("prn" = String, Path), ("index" = u16, Path)), request_body = api::BinaryPartPut, responses(
+    (status = 200, body = api::BinaryPartEnvelope), (status = 201, body = api::BinaryPartEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn put(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryUpload>,
+    Path((prn, place)): Path<(String, String)>,
+    Json(body): Json<api::BinaryPartPut>,
+) -> Result<(StatusCode, axum::Json<api::BinaryPartEnvelope>), ApiError> {
+    let (id, index) = (named(&prn, by.organization)?, index(&place)?);
+    let mut fields = Fields::default();
+    let hash = fields.parse("hash", &body.hash);
+    let hash = fields.all(hash)?;
+    let put =
+        binary_parts::Put { index, size: body.size, hash, expected_binary_size: body.expected_binary_size };
+    let announced = binary_parts::put(&app.ctx, &by, id, put).await?;
+    let status = if announced.created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((
+        status,
+        axum::Json(api::BinaryPartEnvelope { binary_part: shown(&announced.part, announced.target) }),
+    ))
+}

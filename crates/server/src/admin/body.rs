@@ -1,0 +1,66 @@
+//! Request bodies: JSON with known fields, read within limits, with errors that name the field.
+
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use olivine_api::errors::{ErrorCode, ErrorItem};
+use serde::de::DeserializeOwned;
+
+use crate::admin::error::ApiError;
+use crate::app::App;
+use crate::limits::read_small;
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        check_type(&request)?;
+        let bytes = read_small(request.into_body(), &app.limits).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// JSON by its name, without a name, or by the one that plain `curl -d` gives everything (as in the documents' own example). Keys come
+/// in a header that no web page can set, so a form's type is no way around them.
+fn check_type(request: &Request) -> Result<(), ApiError> {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
+    let value = value.to_str().unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if matches!(essence.as_str(), "application/json" | "application/x-www-form-urlencoded")
+        || essence.ends_with("+json")
+    {
+        return Ok(());
+    }
+    let message = format!("the body must be JSON (Content-Type: application/json), not '{essence}'");
+    let item = ErrorItem::new(ErrorCode::UnsupportedMediaType, message);
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, item))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;
+    json.end().map_err(|error| ApiError::bad_request(format!("the body is not one JSON object: {error}")))?;
+    Ok(value)
+}
+
+/// What does not have the form of JSON is a bad request; JSON of the wrong form is invalid in one field.
+fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let inner = error.inner();
+    if !inner.is_data() {
+        return ApiError::bad_request(format!("the body is not JSON: {inner}"));
+    }
+    let text = inner.to_string();
+    let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);
+    let named = |prefix: &str| problem.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    let (code, field) = match (named("unknown field `"), named("missing field `")) {
+        (Some(field), _) => (ErrorCode::UnknownField, field.to_owned()),
+        (_, Some(field)) => (ErrorCode::Invalid, field.to_owned()),
+        _ => (ErrorCode::Invalid, error.path().to_string()),
+    };
+    let message = format!("{field}: {problem}");
+    ApiError::invalid(vec![ErrorItem::new(code, message).with("field", field)])
+}

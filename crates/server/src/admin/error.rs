@@ -1,0 +1,183 @@
+//! What status and code an error's meaning has. Nowhere else.
+
+use std::any::Any;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Method, StatusCode, Uri};
+use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
+use olivine_content::tokens::TokenError;
+use olivine_domain::binaries::{BinaryState, Refusal};
+use olivine_domain::binary_parts::{Incomplete, PartMisfit};
+use olivine_operations::Error;
+use olivine_operations::error::Taken;
+
+/// An answer that is not a success.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    items: Vec<ErrorItem>,
+}
+
+impl ApiError {
+    /// One thing is wrong.
+    pub fn new(status: StatusCode, item: ErrorItem) -> Self {
+        Self { status, items: vec![item] }
+    }
+
+    /// Several fields are wrong, or one.
+    pub fn invalid(items: Vec<ErrorItem>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, items }
+    }
+
+    /// The request can't be read.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, ErrorItem::new(ErrorCode::BadRequest, message))
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(ErrorBody { errors: self.items })).into_response();
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"olivine\""));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        if let Error::Internal(source) | Error::Unavailable { source, .. } = &error {
+            tracing::error!(error = &**source as &dyn std::error::Error, "{error}");
+        }
+        let (status, code) = meaning(&error);
+        let item = with_facts(&error, ErrorItem::new(code, error.to_string()));
+        Self::new(status, item)
+    }
+}
+
+fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
+    use ErrorCode as Code;
+    use StatusCode as Status;
+    match error {
+        Error::NotFound { .. } => (Status::NOT_FOUND, Code::NotFound),
+        Error::Unauthenticated(_) => (Status::UNAUTHORIZED, Code::Unauthenticated),
+        Error::Forbidden(_) | Error::GrantExceeded(_) => (Status::FORBIDDEN, Code::Unauthorized),
+        Error::Invalid { .. } | Error::PartMisfit(_) => (Status::UNPROCESSABLE_ENTITY, Code::Invalid),
+        Error::Taken { what, .. } => (Status::CONFLICT, taken(*what)),
+        Error::InUse(_) => (Status::CONFLICT, Code::InUse),
+        Error::Refused(Refusal::InvalidTransition { .. }) => (Status::CONFLICT, Code::InvalidTransition),
+        Error::Refused(_) => (Status::CONFLICT, Code::InvalidState),
+        Error::Incomplete(_) => (Status::UNPROCESSABLE_ENTITY, Code::IncompleteUpload),
+        Error::PreconditionFailed => (Status::PRECONDITION_FAILED, Code::PreconditionFailed),
+        Error::Conflict(_) => (Status::CONFLICT, Code::Conflict),
+        Error::SizeMismatch { .. } => (Status::UNPROCESSABLE_ENTITY, Code::SizeMismatch),
+        Error::HashMismatch { .. } => (Status::UNPROCESSABLE_ENTITY, Code::HashMismatch),
+        Error::TooLarge { .. } => (Status::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge),
+        Error::Interrupted => (Status::BAD_REQUEST, Code::BadRequest),
+        Error::SignatureInvalid(_) => (Status::UNPROCESSABLE_ENTITY, Code::SignatureInvalid),
+        Error::SigningKeyUnusable(_) => (Status::UNPROCESSABLE_ENTITY, Code::SigningKeyUnusable),
+        Error::Quota(_) => (Status::CONFLICT, Code::QuotaExceeded),
+        Error::StorageFull => (Status::INSUFFICIENT_STORAGE, Code::StorageFull),
+        Error::ContentGone => (Status::GONE, Code::ContentGone),
+        Error::OutOfRange { .. } => (Status::RANGE_NOT_SATISFIABLE, Code::RangeNotSatisfiable),
+        Error::Link(TokenError::Expired) => (Status::FORBIDDEN, Code::LinkExpired),
+        Error::Link(_) => (Status::FORBIDDEN, Code::LinkInvalid),
+        Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
+        Error::Unavailable { .. } => (Status::SERVICE_UNAVAILABLE, Code::Unavailable),
+        Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
+    }
+}
+
+const fn taken(what: Taken) -> ErrorCode {
+    match what {
+        Taken::Name => ErrorCode::NameTaken,
+        Taken::Version => ErrorCode::VersionTaken,
+        Taken::Target => ErrorCode::TargetTaken,
+        Taken::Key => ErrorCode::KeyTaken,
+        Taken::Id => ErrorCode::IdTaken,
+    }
+}
+
+fn names(states: &[BinaryState]) -> Vec<&'static str> {
+    states.iter().map(|state| state.as_str()).collect()
+}
+
+/// Adds the facts that a program needs to act on the error.
+fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
+    match error {
+        Error::Forbidden(missing) => item.with("missing_scope", missing.0.as_str()),
+        Error::GrantExceeded(scope) => item.with("missing_scope", scope.as_str()),
+        Error::Invalid { field, .. } => item.with("field", *field),
+        Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
+        Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
+        Error::Refused(Refusal::InvalidTransition { from, asked, allowed }) => {
+            item.with("state", from.as_str()).with("asked", asked.as_str()).with("allowed", names(allowed))
+        }
+        Error::Refused(Refusal::WrongState { state, required, .. }) => {
+            item.with("state", state.as_str()).with("required", names(required))
+        }
+        Error::Incomplete(incomplete) => incomplete_facts(incomplete, item),
+        Error::SizeMismatch { expected, .. } => item.with("expected", *expected),
+        Error::HashMismatch { expected, actual } => {
+            item.with("expected", expected.to_string()).with("actual", actual.to_string())
+        }
+        Error::TooLarge { limit } => item.with("limit", *limit),
+        Error::Quota(quota) => {
+            item.with("used", quota.used).with("allowed", quota.allowed).with("asked", quota.asked)
+        }
+        Error::OutOfRange { total } => item.with("size", *total),
+        _ => item,
+    }
+}
+
+const fn misfit_field(misfit: PartMisfit) -> &'static str {
+    match misfit {
+        PartMisfit::TooLarge(_) | PartMisfit::LargerThanBinary { .. } => "size",
+        PartMisfit::OtherBinarySize { .. } => "expected_binary_size",
+    }
+}
+
+fn incomplete_facts(incomplete: &Incomplete, item: ErrorItem) -> ErrorItem {
+    match incomplete {
+        Incomplete::NoParts => item,
+        Incomplete::Gap { missing, last } => item.with("missing", missing.clone()).with("last", last.get()),
+        Incomplete::NotValid { parts } => {
+            item.with("parts", parts.iter().map(|(index, _)| index.get()).collect::<Vec<_>>())
+        }
+        Incomplete::PartTooSmall { index, size } => item.with("index", index.get()).with("size", *size),
+        Incomplete::OtherSize { declared, actual } => {
+            item.with("declared", *declared).with("actual", *actual)
+        }
+    }
+}
+
+/// For paths that do not exist.
+pub async fn no_such_path(uri: Uri) -> ApiError {
+    let message = format!("there is nothing at {}: see /docs for what there is", uri.path());
+    ApiError::new(StatusCode::NOT_FOUND, ErrorItem::new(ErrorCode::NotFound, message))
+}
+
+/// For methods that a path does not have.
+pub async fn no_such_method(method: Method, uri: Uri) -> ApiError {
+    let message = format!("{} can't be asked for with {method}: see /docs for what can", uri.path());
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorItem::new(ErrorCode::MethodNotAllowed, message))
+}
+
+/// For defects: the connection and all other requests go on.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that CatchPanicLayer asks for")]
+pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let fault = format!("a handler panicked: {}", text.unwrap_or("without a word"));
+    ApiError::from(Error::internal(fault)).into_response()
+}

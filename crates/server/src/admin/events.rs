@@ -1,0 +1,72 @@
+//! `/v1/events`: the audit trail.
+
+use axum::extract::{Path, State};
+use olivine_api::errors::ErrorBody;
+use olivine_api::events as api;
+use olivine_api::lists::ListParams;
+use olivine_domain::events::{Event, SEARCH};
+use olivine_domain::permissions::{Identity, scope};
+use olivine_operations::{Error, events};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::error::ApiError;
+use crate::admin::fields::named;
+use crate::admin::listing::Pairs;
+use crate::admin::wire;
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+}
+
+fn shown(event: Event) -> Result<api::Event, ApiError> {
+    let data = wire::json(&event.data).ok_or_else(|| Error::internal("an event's data is not JSON"))?;
+    Ok(api::Event {
+        prn: event.id.prn(event.organization).to_string(),
+        organization_prn: wire::organization(event.organization),
+        kind: event.kind.as_str().to_owned(),
+        actor: match event.identity {
+            Identity::ApiKey(id) => id.prn(event.organization).to_string(),
+            Identity::System => "system".to_owned(),
+        },
+        resource_prn: event.subject.prn(event.organization),
+        data,
+        request_id: event.origin.request_id,
+        address: wire::text(event.origin.address),
+        inserted_at: event.inserted_at.to_string(),
+    })
+}
+
+/// List events
+#[utoipa::path(get, path = "/events", tag = "events", params(ListParams,
+    ("type" = Option<String>, Query, description = "Only events of this type"),
+    ("resource_prn" = Option<String>, Query, description = "Only those about this record"),
+    ("actor_prn" = Option<String>, Query, description = "Only those by this API key"),
+    ("request_id" = Option<String>, Query, description = "Only those of this request")),
+    responses((status = 200, body = api::EventList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::EventRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::EventList>, ApiError> {
+    let (query, _) = pairs.list(SEARCH, &[])?;
+    let page = events::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let events = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(axum::Json(api::EventList { events, next_page }))
+}
+
+/// Get an event
+#[utoipa::path(get, path = "/events/{prn}", tag = "events", params(("prn" = String, Path)),
+    responses((status = 200, body = api::EventEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::EventRead>,
+    Path(prn): Path<String>,
+) -> Result<axum::Json<api::EventEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let event = shown(events::get(&app.ctx, &by, id).await?)?;
+    Ok(axum::Json(api::EventEnvelope { event }))
+}

@@ -1,0 +1,105 @@
+//! `Idempotency-Key` on POST: the first answer is given again for a day, so that CI can retry blindly.
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Method, StatusCode};
+use olivine_domain::hash::Sha256Hasher;
+use olivine_domain::permissions::Actor;
+use olivine_operations::idempotency::{self, Answer, Execution, Plan};
+use olivine_operations::lists::NewId;
+use uuid::Uuid;
+
+use crate::admin::error::ApiError;
+use crate::app::App;
+use crate::limits::read_small;
+
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+const LONGEST_KEY: usize = 255;
+
+/// Marks an answer that must not be kept, because it holds a secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret;
+
+/// Carries a request out once, and answers its repetitions with the first answer.
+pub async fn replay(State(app): State<App>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let key = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST);
+    let (Some(key), Some(actor)) = (key, request.extensions().get::<Actor>().cloned()) else {
+        return Ok(next.run(request).await);
+    };
+    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY);
+    let key = key
+        .ok_or_else(|| ApiError::bad_request("Idempotency-Key takes 1 to 255 plain characters"))?
+        .to_owned();
+
+    let (mut parts, body) = request.into_parts();
+    let body = read_small(body, &app.limits).await?;
+    match idempotency::begin(&app.ctx, &actor, &key, &fingerprint(&parts, &body)).await? {
+        Plan::Replay(answer) => Ok(repeated(answer)),
+        Plan::Execute(execution) => {
+            parts.extensions.insert(NewId::Replayable(execution.resource));
+            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+            keep(&app, &execution, response).await
+        }
+    }
+}
+
+/// Tells different requests apart.
+fn fingerprint(parts: &Parts, body: &[u8]) -> String {
+    let mut hasher = Sha256Hasher::new();
+    for piece in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), body] {
+        hasher.update(&(piece.len() as u64).to_be_bytes());
+        hasher.update(piece);
+    }
+    hasher.finish().to_hex()
+}
+
+fn repeated(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (REPLAYED.clone(), HeaderValue::from_static("true")),
+    ];
+    (status, headers, answer.body).into_response()
+}
+
+/// Keeps the answer if it is a success; a request that failed may be tried again.
+async fn keep(app: &App, execution: &Execution, response: Response) -> Result<Response, ApiError> {
+    if !response.status().is_success() || response.extensions().get::<Secret>().is_some() {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(olivine_operations::Error::internal)?;
+    let body = String::from_utf8_lossy(&bytes).into_owned();
+    idempotency::keep_answer(&app.ctx, execution, &Answer { status: parts.status.as_u16(), body }).await?;
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// The key for a new record: the one of an idempotent request, if it is one.
+#[derive(Clone, Copy, Debug)]
+pub struct ForNew(NewId);
+
+impl FromRequestParts<App> for ForNew {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self(parts.extensions.get::<NewId>().copied().unwrap_or_default()))
+    }
+}
+
+impl ForNew {
+    /// The key of a record for which the caller can choose none.
+    pub const fn made(self) -> NewId {
+        self.0
+    }
+
+    /// The key that the caller chose, or else one that is made.
+    pub fn or_chosen(self, chosen: Option<Uuid>) -> NewId {
+        chosen.map_or(self.0, NewId::Chosen)
+    }
+}

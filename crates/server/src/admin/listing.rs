@@ -1,0 +1,118 @@
+//! What a list is asked for: page, order, search, equality filters by field, and what to expand. What is misspelt is refused: a filter that
+//! did nothing would show too much.
+
+use axum::extract::{FromRequestParts, Query};
+use http::request::Parts;
+use olivine_api::errors::{ErrorCode, ErrorItem};
+use olivine_domain::search::{self, FieldTable};
+use olivine_operations::lists::ListQuery;
+
+use crate::admin::error::ApiError;
+use crate::app::App;
+
+/// The query of a request, as pairs.
+#[derive(Debug)]
+pub struct Pairs(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Pairs {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let query = Query::try_from_uri(&parts.uri);
+        let Query(pairs) =
+            query.map_err(|error| ApiError::bad_request(format!("the query can't be read: {error}")))?;
+        Ok(Self(pairs))
+    }
+}
+
+/// What is wanted besides the records themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Expand(Vec<String>);
+
+impl Expand {
+    /// Whether `path` is wanted, or something below it.
+    pub fn wants(&self, path: &str) -> bool {
+        let below = |wanted: &String| {
+            wanted.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.0.iter().any(below)
+    }
+}
+
+fn is_expand(key: &str) -> bool {
+    key == "expand[]" || key == "expand"
+}
+
+fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
+    let item = ErrorItem::new(ErrorCode::BadRequest, format!("{name}: {problem}")).with("parameter", name);
+    ApiError::new(http::StatusCode::BAD_REQUEST, item)
+}
+
+impl Pairs {
+    /// The query of a single read, which can only expand.
+    pub fn expand(&self, known: &[&str]) -> Result<Expand, ApiError> {
+        let mut expand = Expand::default();
+        for (key, value) in &self.0 {
+            if is_expand(key) {
+                expand.0.push(known_path(value, known)?);
+            } else {
+                return Err(bad_parameter(key, "there is no such parameter here; there is: expand[]"));
+            }
+        }
+        Ok(expand)
+    }
+
+    /// The query of a list.
+    pub fn list(&self, table: FieldTable, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
+        let (mut query, mut expand) = (ListQuery::default(), Expand::default());
+        for (key, value) in &self.0 {
+            match key.as_str() {
+                "limit" => query.limit = value.parse().map_err(|error| bad_parameter(key, error))?,
+                "order" => query.order = value.parse().map_err(|error| bad_parameter(key, error))?,
+                "page" => query.after = Some(value.parse().map_err(|error| bad_parameter(key, error))?),
+                "search" => query.clauses.extend(search(value, table)?),
+                key if is_expand(key) => expand.0.push(known_path(value, known)?),
+                key => {
+                    let field =
+                        table.iter().find(|field| field.name == key).ok_or_else(|| unknown(key, table))?;
+                    let clause = search::equals(field, value).map_err(|error| bad_parameter(key, error))?;
+                    query.clauses.push(clause);
+                }
+            }
+        }
+        if query.after.is_some_and(|cursor| cursor.order != query.order) {
+            return Err(bad_parameter(
+                "page",
+                "this page belongs to a list of the other order: keep order as it was",
+            ));
+        }
+        Ok((query, expand))
+    }
+}
+
+fn search(text: &str, table: FieldTable) -> Result<Vec<search::Clause>, ApiError> {
+    search::parse(text, table).map_err(|error| {
+        let item = ErrorItem::new(ErrorCode::BadRequest, error.to_string());
+        let item = item.with("parameter", "search").with("position", error.position);
+        ApiError::new(http::StatusCode::BAD_REQUEST, item)
+    })
+}
+
+fn unknown(key: &str, table: FieldTable) -> ApiError {
+    let fields: Vec<_> = table.iter().map(|field| field.name).collect();
+    let problem = format!(
+        "there is no such parameter here; there are: limit, order, page, search, expand[], and the fields {}",
+        fields.join(", ")
+    );
+    bad_parameter(key, problem)
+}
+
+fn known_path(path: &str, known: &[&str]) -> Result<String, ApiError> {
+    if known.contains(&path) {
+        Ok(path.to_owned())
+    } else if known.is_empty() {
+        Err(bad_parameter("expand[]", "nothing can be expanded here"))
+    } else {
+        Err(bad_parameter("expand[]", format!("'{path}' can't be expanded; there is: {}", known.join(", "))))
+    }
+}

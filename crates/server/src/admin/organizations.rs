@@ -1,0 +1,66 @@
+//! `/v1/organization`: the caller's own.
+
+use axum::extract::State;
+use olivine_api::errors::ErrorBody;
+use olivine_api::organizations as api;
+use olivine_domain::organizations::{Organization, SignaturePolicy};
+use olivine_domain::permissions::scope;
+use olivine_operations::organizations;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::Fields;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::wire;
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get, update))
+}
+
+fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
+    let revision = organization.revision;
+    let organization = api::Organization {
+        prn: wire::organization(organization.id),
+        name: organization.name.to_string(),
+        required_signatures: organization.signature_policy.required(),
+        storage_quota: organization.storage_quota,
+        storage_used: organization.storage_used,
+        inserted_at: organization.inserted_at.to_string(),
+        updated_at: organization.updated_at.to_string(),
+    };
+    Record::found(revision, api::OrganizationEnvelope { organization })
+}
+
+/// Get the organization
+#[utoipa::path(get, path = "/organization", tag = "organization",
+    responses((status = 200, body = api::OrganizationEnvelope)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::OrganizationRead>,
+) -> Result<Record<api::OrganizationEnvelope>, ApiError> {
+    Ok(record(&organizations::get(&app.ctx, &by).await?))
+}
+
+/// Change the organization's name, signature policy or quota
+#[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
+    (status = 200, body = api::OrganizationEnvelope), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::OrganizationUpdate>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::OrganizationUpdate>,
+) -> Result<Record<api::OrganizationEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let policy = body.required_signatures.map(SignaturePolicy::new);
+    let change = organizations::Update {
+        name: fields.optional("name", body.name),
+        signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
+        storage_quota: body.storage_quota,
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))
+}

@@ -1,0 +1,34 @@
+//! Pieces of answers that several resources share: from the domain's values to those on the wire.
+
+use std::fmt::Display;
+
+use olivine_api::json::{Raw, RawValue};
+use olivine_domain::metadata::CustomMetadata;
+use olivine_domain::organizations::Organization;
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+
+/// An organization's PRN.
+pub(super) fn organization(id: Id<Organization>) -> String {
+    id.prn(id).to_string()
+}
+
+/// A value that may be absent.
+pub(super) fn text(value: Option<impl Display>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+/// Metadata, byte for byte as it was given.
+pub(super) fn metadata(metadata: Option<CustomMetadata>) -> Option<Raw> {
+    metadata.and_then(|metadata| json(metadata.as_json()))
+}
+
+/// A text that is known to be JSON.
+pub(super) fn json(text: &str) -> Option<Raw> {
+    RawValue::from_string(text.to_owned()).ok()
+}
+
+/// The `next_page` of a page.
+pub(super) fn cursor<T>(page: &Page<T>) -> Option<String> {
+    page.next.map(|cursor| cursor.to_string())
+}

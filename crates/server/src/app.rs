@@ -1,0 +1,61 @@
+//! What handlers share, and the router that brings all parts together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use olivine_operations::Context;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::config::Limits;
+use crate::{admin, content, limits, logs, openapi, probes};
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What operations work with.
+    pub ctx: Context,
+    /// What one caller may ask.
+    pub limits: Limits,
+    /// Room for requests that are worked on at once.
+    pub room: Arc<Semaphore>,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("ctx", &self.ctx).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Brings the parts together.
+    pub fn new(ctx: Context, limits: Limits, metrics: PrometheusHandle) -> Self {
+        let room = Arc::new(Semaphore::new(limits.concurrent_requests));
+        Self { ctx, limits, room, metrics }
+    }
+}
+
+/// All routes of the Admin API's listener.
+pub fn router(app: App) -> Router {
+    let (admin, document) = admin::router(&app);
+    let limited = admin.merge(content::router()).layer(from_fn_with_state(app.clone(), limits::make_room));
+    Router::new()
+        .merge(limited)
+        .merge(openapi::router(document))
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(probes::metrics))
+        .fallback(admin::error::no_such_path)
+        .method_not_allowed_fallback(admin::error::no_such_method)
+        // Bodies have limits of their own, where their kind is known.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(admin::error::panicked))
+        .layer(from_fn_with_state(app.clone(), logs::observe))
+        .with_state(app)
+}

@@ -1,0 +1,160 @@
+//! The `olivine` command line.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use olivine_domain::permissions::{Grants, Role};
+use olivine_domain::text::Name;
+use olivine_operations::lists::NewId;
+use olivine_operations::{api_keys, organizations};
+
+use crate::config::{Config, Flags, template};
+use crate::{logs, serve, startup};
+
+/// Olivine: manages firmware and distributes it to fleets of devices.
+#[derive(Debug, Parser)]
+#[command(name = "olivine", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    #[command(after_help = "Example: olivine serve --data-dir ./olivine-data --listen 127.0.0.1:8080")]
+    Serve(Flags),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Manage API keys without the server
+    #[command(subcommand)]
+    ApiKeys(ApiKeysCommand),
+    /// Bring the database up to date, without serving
+    #[command(after_help = "Example: olivine migrate --database-url postgres://olivine@db/olivine")]
+    Migrate(Flags),
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Check the configuration and print what is in force
+    #[command(after_help = "Example: olivine config check --config /etc/olivine.toml")]
+    Check(Flags),
+    /// Print a configuration file with all settings, their meaning and their defaults
+    Template,
+}
+
+#[derive(Debug, Subcommand)]
+enum ApiKeysCommand {
+    /// Create an API key and print it; also while the server is running
+    #[command(after_help = "Example: olivine api-keys create --name ci --role writer")]
+    Create {
+        #[command(flatten)]
+        flags: Flags,
+        /// What the key is for
+        #[arg(long)]
+        name: Name,
+        /// What it may do
+        #[arg(long, value_parser = ["admin", "writer", "reader"], default_value = "writer")]
+        role: String,
+        /// The organization that it is for [default: the configured one]
+        #[arg(long)]
+        organization: Option<Name>,
+    },
+}
+
+/// Carries out what the command line says.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve(flags) => {
+            let config = flags.load()?;
+            logs::start(&config.log).context("log.level")?;
+            serve::serve(config).await
+        }
+        Command::Config(ConfigCommand::Check(flags)) => check(&flags).await,
+        Command::Config(ConfigCommand::Template) => {
+            print(&template());
+            Ok(())
+        }
+        Command::ApiKeys(ApiKeysCommand::Create { flags, name, role, organization }) => {
+            create_api_key(&flags.load()?, name, &role, organization).await
+        }
+        Command::Migrate(flags) => {
+            let applied =
+                startup::open_database(&flags.load()?).await?.migrate().await.context("migrating")?;
+            print(&format!("{applied} migrations applied; the database is up to date\n"));
+            Ok(())
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the command's own output")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+/// Says what is in force, and tries what can be tried without serving. Never shows a secret.
+async fn check(flags: &Flags) -> anyhow::Result<()> {
+    let config = flags.load()?;
+    let file = flags.file().map_or("none".to_owned(), |file| file.display().to_string());
+    let hide = |secret: bool| if secret { "configured (not shown)" } else { "made at the first start" };
+    let database = config.database_url();
+    let shown = if config.is_embedded() { database } else { without_password(&database) };
+    let tls =
+        config.server.tls_certificate.as_ref().map_or("off".to_owned(), |path| path.display().to_string());
+    let mut text = String::new();
+    for (setting, value) in [
+        ("configuration file", file),
+        ("data_dir", config.data_dir.display().to_string()),
+        ("database", shown),
+        ("secret_key", hide(config.secret_key.is_some()).to_owned()),
+        ("organization", config.organization.clone()),
+        ("server.listen", config.server.listen.to_string()),
+        ("server.public_url", config.public_url(config.server.listen)),
+        ("TLS certificate", tls),
+        ("limits", format!("{:?}", config.limits)),
+        ("content", format!("{:?}", config.content)),
+        ("jobs", format!("{:?}", config.jobs)),
+        ("log", format!("{:?}", config.log)),
+    ] {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{setting:<20} {value}");
+    }
+    print(&text);
+    let pending =
+        startup::open_database(&config).await?.pending_migrations().await.context("asking the database")?;
+    print(&format!("the database answers; {pending} migrations will be applied at the next start\n"));
+    Ok(())
+}
+
+/// A database URL without what stands between the user's name and the host.
+fn without_password(url: &str) -> String {
+    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (user, host))) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}:…@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+async fn create_api_key(
+    config: &Config,
+    name: Name,
+    role: &str,
+    organization: Option<Name>,
+) -> anyhow::Result<()> {
+    let ctx = startup::records_only(config).await?;
+    let organization = match organization {
+        Some(organization) => organization,
+        None => config.organization.parse().context("the configuration's 'organization'")?,
+    };
+    let organization = organizations::ensure(&ctx, &organization).await?;
+    let role = Role::from_name(role).context("a role")?;
+    let new = api_keys::Create { id: NewId::Fresh, name, grants: Grants::Role(role), expires_at: None };
+    let created = api_keys::create_for_operator(&ctx, organization.id, new).await?;
+    let secret = created.secret.context("a new key has a secret")?;
+    print(&format!("{}\n", secret.reveal()));
+    Ok(())
+}

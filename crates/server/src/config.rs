@@ -1,0 +1,272 @@
+//! Configuration: defaults that work < `olivine.toml` < `OLIVINE_*` environment < flags.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use confique::{Config as _, Layer as _};
+use olivine_operations::Settings;
+
+/// All that an operator can decide.
+#[derive(Clone, Debug, confique::Config)]
+pub struct Config {
+    /// Where the server keeps its database, its content and its secrets, unless they are configured to be elsewhere.
+    #[config(default = "./olivine-data", env = "OLIVINE_DATA_DIR")]
+    pub data_dir: PathBuf,
+
+    /// The database: `sqlite:<path>` or `postgres://user:password@host/name`. By default `olivine.db` in the data folder.
+    #[config(env = "OLIVINE_DATABASE_URL")]
+    pub database_url: Option<String>,
+
+    /// At least 32 characters from which the keys of signed URLs are derived; the same for all processes of one installation.
+    /// By default made at the first start and kept in the data folder, in `secret-key`.
+    #[config(env = "OLIVINE_SECRET_KEY")]
+    pub secret_key: Option<String>,
+
+    /// The organization that is made at the first start.
+    #[config(default = "default", env = "OLIVINE_ORGANIZATION")]
+    pub organization: String,
+
+    /// How people and CI reach the server.
+    #[config(nested)]
+    pub server: Server,
+
+    /// What one caller may ask of the server.
+    #[config(nested)]
+    pub limits: Limits,
+
+    /// Uploads and downloads.
+    #[config(nested)]
+    pub content: Content,
+
+    /// Work in the background.
+    #[config(nested)]
+    pub jobs: Jobs,
+
+    /// What the server tells its operator.
+    #[config(nested)]
+    pub log: Log,
+}
+
+/// How people and CI reach the server.
+#[derive(Clone, Debug, confique::Config)]
+pub struct Server {
+    /// The address and port of the Admin API.
+    #[config(default = "127.0.0.1:8080", env = "OLIVINE_LISTEN")]
+    pub listen: SocketAddr,
+
+    /// The URL under which clients reach it, without a slash at the end: signed URLs begin with it. By default made of `listen`.
+    #[config(env = "OLIVINE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+
+    /// A PEM file with the certificate (and its chain): the server then speaks HTTPS.
+    #[config(env = "OLIVINE_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// A PEM file with the certificate's private key.
+    #[config(env = "OLIVINE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+
+    /// How long running requests may take to finish when the server is stopped, in seconds.
+    #[config(default = 30, env = "OLIVINE_SHUTDOWN_SECONDS")]
+    pub shutdown_seconds: u64,
+}
+
+/// What one caller may ask of the server.
+#[derive(Clone, Debug, confique::Config)]
+pub struct Limits {
+    /// The time for a request's header section to arrive, and for which an idle connection is kept open, in seconds.
+    #[config(default = 30, env = "OLIVINE_HEADER_SECONDS")]
+    pub header_seconds: u64,
+
+    /// The most bytes of a request's header section.
+    #[config(default = 65_536, env = "OLIVINE_HEADER_BYTES")]
+    pub header_bytes: usize,
+
+    /// The time for a request's JSON to arrive, and for its answer to be ready, in seconds.
+    #[config(default = 30, env = "OLIVINE_REQUEST_SECONDS")]
+    pub request_seconds: u64,
+
+    /// The most bytes of a request's JSON.
+    #[config(default = 2_097_152, env = "OLIVINE_JSON_BYTES")]
+    pub json_bytes: usize,
+
+    /// The longest pause within an upload, in seconds.
+    #[config(default = 30, env = "OLIVINE_UPLOAD_IDLE_SECONDS")]
+    pub upload_idle_seconds: u64,
+
+    /// The least bytes per second of an upload, on average after its first `upload_idle_seconds`.
+    #[config(default = 1024, env = "OLIVINE_UPLOAD_BYTES_PER_SECOND")]
+    pub upload_bytes_per_second: u64,
+
+    /// How many requests are worked on at once; more are asked to come back later.
+    #[config(default = 1024, env = "OLIVINE_CONCURRENT_REQUESTS")]
+    pub concurrent_requests: usize,
+}
+
+/// Uploads and downloads.
+#[derive(Clone, Debug, confique::Config)]
+pub struct Content {
+    /// The most bytes of a content that is uploaded in one request.
+    #[config(default = 100_000_000, env = "OLIVINE_DIRECT_UPLOAD_BYTES")]
+    pub direct_upload_bytes: u64,
+
+    /// How long an upload URL is good for, in seconds.
+    #[config(default = 3600, env = "OLIVINE_UPLOAD_URL_SECONDS")]
+    pub upload_url_seconds: u64,
+
+    /// How long a download URL is good for, in seconds.
+    #[config(default = 3600, env = "OLIVINE_DOWNLOAD_URL_SECONDS")]
+    pub download_url_seconds: u64,
+
+    /// After how long without a change an unfinished upload loses its parts, in seconds: seven days.
+    #[config(default = 604_800, env = "OLIVINE_UPLOAD_RETENTION_SECONDS")]
+    pub upload_retention_seconds: u64,
+}
+
+/// Work in the background.
+#[derive(Clone, Debug, confique::Config)]
+pub struct Jobs {
+    /// How many jobs run at once.
+    #[config(default = 2, env = "OLIVINE_JOB_CONCURRENCY")]
+    pub concurrency: usize,
+
+    /// After how many seconds without a sign of life a job is given to another process.
+    #[config(default = 30, env = "OLIVINE_JOB_LEASE_SECONDS")]
+    pub lease_seconds: u64,
+}
+
+/// What the server tells its operator.
+#[derive(Clone, Debug, confique::Config)]
+pub struct Log {
+    /// `text` or `json`.
+    #[config(default = "text", env = "OLIVINE_LOG_FORMAT")]
+    pub format: String,
+
+    /// `error`, `warn`, `info`, `debug` or `trace`; or one per module, as in `info,olivine_operations=debug`.
+    #[config(default = "info", env = "OLIVINE_LOG")]
+    pub level: String,
+}
+
+/// The flags of every command that needs a configuration.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// The configuration file [default: olivine.toml in the current folder, if it is there]
+    #[arg(long, env = "OLIVINE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where database, content and secrets are kept [default: ./olivine-data]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// sqlite:PATH or postgres://… [default: olivine.db in the data folder]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Address and port of the Admin API [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// The URL under which clients reach the server [default: made of --listen]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// PEM certificate chain: speak HTTPS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM private key of the certificate
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+}
+
+const DEFAULT_FILE: &str = "olivine.toml";
+
+impl Flags {
+    /// The file that is read: the one that was named, else the one in the current folder if there is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.config.clone().or_else(|| Path::new(DEFAULT_FILE).exists().then(|| DEFAULT_FILE.into()))
+    }
+
+    fn layer(&self) -> <Config as confique::Config>::Layer {
+        let mut layer = <Config as confique::Config>::Layer::empty();
+        layer.data_dir.clone_from(&self.data_dir);
+        layer.database_url.clone_from(&self.database_url);
+        layer.server.listen = self.listen;
+        layer.server.public_url.clone_from(&self.public_url);
+        layer.server.tls_certificate.clone_from(&self.tls_certificate);
+        layer.server.tls_key.clone_from(&self.tls_key);
+        layer
+    }
+
+    /// What is in force.
+    pub fn load(&self) -> anyhow::Result<Config> {
+        let mut builder = Config::builder().preloaded(self.layer()).env();
+        if let Some(file) = self.file() {
+            if !file.exists() {
+                bail!("the configuration file {} does not exist", file.display());
+            }
+            builder = builder.file(file);
+        }
+        let config = builder.load().context("the configuration can't be used")?;
+        config.check()?;
+        Ok(config)
+    }
+}
+
+impl Config {
+    fn check(&self) -> anyhow::Result<()> {
+        if self.server.tls_certificate.is_some() != self.server.tls_key.is_some() {
+            bail!("server.tls_certificate and server.tls_key go together: set both or none");
+        }
+        if self.secret_key.as_ref().is_some_and(|key| key.chars().count() < 32) {
+            bail!(
+                "secret_key needs at least 32 characters, for example those that `openssl rand -hex 32` prints"
+            );
+        }
+        if !["text", "json"].contains(&self.log.format.as_str()) {
+            bail!("log.format is 'text' or 'json', not '{}'", self.log.format);
+        }
+        if let Some(url) = &self.server.public_url
+            && !(url.starts_with("http://") || url.starts_with("https://"))
+        {
+            bail!("server.public_url begins with http:// or https://; '{url}' does not");
+        }
+        if self.jobs.lease_seconds == 0 || self.jobs.concurrency == 0 || self.limits.concurrent_requests == 0
+        {
+            bail!("jobs.lease_seconds, jobs.concurrency and limits.concurrent_requests must be at least 1");
+        }
+        Ok(())
+    }
+
+    /// The database's URL.
+    pub fn database_url(&self) -> String {
+        let in_data_dir = || format!("sqlite:{}", self.data_dir.join("olivine.db").display());
+        self.database_url.clone().unwrap_or_else(in_data_dir)
+    }
+
+    /// Whether the database is this server's own file.
+    pub fn is_embedded(&self) -> bool {
+        self.database_url().starts_with("sqlite:")
+    }
+
+    /// Where clients reach a server that listens on `address`.
+    pub fn public_url(&self, address: SocketAddr) -> String {
+        let scheme = if self.server.tls_certificate.is_some() { "https" } else { "http" };
+        self.server.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"))
+    }
+
+    /// What the operations need to know of it.
+    pub fn settings(&self) -> Settings {
+        let seconds = Duration::from_secs;
+        Settings {
+            direct_upload_limit: self.content.direct_upload_bytes,
+            upload_url_ttl: seconds(self.content.upload_url_seconds),
+            download_url_ttl: seconds(self.content.download_url_seconds),
+            upload_retention: seconds(self.content.upload_retention_seconds),
+            job_lease: seconds(self.jobs.lease_seconds),
+            job_concurrency: self.jobs.concurrency,
+            ..Settings::default()
+        }
+    }
+}
+
+/// The commented default configuration file.
+pub fn template() -> String {
+    confique::toml::template::<Config>(confique::toml::FormatOptions::default())
+}

@@ -1,0 +1,158 @@
+//! `/content/{token}`: the server's own signed URLs. Who holds one may do exactly what it says, until it expires; no key is asked for.
+
+use std::ops::Range;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Extension, Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum_extra::TypedHeader;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfRange};
+use http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, RANGE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, Method, StatusCode};
+use olivine_content::ContentReader;
+use olivine_domain::permissions::Origin;
+use olivine_operations::content::{self, Served};
+use olivine_operations::{Context, Error};
+use tokio::time::{Duration, Instant};
+
+use crate::admin::binary_content::announced;
+use crate::admin::error::ApiError;
+use crate::app::App;
+use crate::limits::paced;
+
+/// The routes, for `GET`, `HEAD` and `PUT`.
+pub fn router() -> Router<App> {
+    Router::new().route("/content/{token}", get(download).put(upload))
+}
+
+/// Takes the bytes of a part.
+async fn upload(
+    State(app): State<App>,
+    Extension(origin): Extension<Origin>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let length = announced(&request);
+    let body = paced(request.into_body(), &app.limits);
+    let received = content::receive_part(&app.ctx, &token, origin, length, body).await?;
+    // As S3 does, so that clients need not tell the two apart.
+    let tag = format!("\"{}\"", received.sha256.to_hex());
+    Ok((StatusCode::OK, [("etag", tag)]).into_response())
+}
+
+/// Gives out a content, or a range of it.
+async fn download(
+    State(app): State<App>,
+    Extension(origin): Extension<Origin>,
+    Path(token): Path<String>,
+    if_range: Option<TypedHeader<IfRange>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let served = content::locate(&app.ctx, &token).await?;
+    let tag: ETag =
+        format!("\"{}\"", served.hash.to_hex()).parse().map_err(|_| Error::internal("entity tag"))?;
+    let headers = fixed_headers(&served, &tag);
+    if not_modified(request.headers(), &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let applies = if_range.is_none_or(|TypedHeader(condition)| !condition.is_modified(Some(&tag), None));
+    let range = if applies { asked_range(request.headers(), served.size)? } else { None };
+
+    let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let bytes = range.clone().unwrap_or(0..served.size);
+    let mut response = (status, headers).into_response();
+    response.headers_mut().typed_insert(ContentLength(bytes.end - bytes.start));
+    if let Some(range) = range {
+        let range = ContentRange::bytes(range, served.size).map_err(|_| Error::internal("content range"))?;
+        response.headers_mut().typed_insert(range);
+    }
+    if request.method() == Method::HEAD {
+        return Ok(response);
+    }
+    let reader = served.read(&app.ctx, bytes).await?;
+    *response.body_mut() = Body::from_stream(watched(app.ctx, served, origin, reader));
+    Ok(response)
+}
+
+fn fixed_headers(served: &Served, tag: &ETag) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.typed_insert(tag.clone());
+    headers.typed_insert(AcceptRanges::bytes());
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // What a URL leads to never changes, but it can be destroyed, and caches would not hear of it.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Ok(value) = HeaderValue::from_str(&served.filename.content_disposition()) {
+        headers.insert(CONTENT_DISPOSITION, value);
+    }
+    headers
+}
+
+fn not_modified(headers: &HeaderMap, tag: &ETag) -> bool {
+    let condition =
+        headers.contains_key(IF_NONE_MATCH).then(|| headers.typed_get::<headers::IfNoneMatch>()).flatten();
+    condition.is_some_and(|condition| !condition.precondition_passes(tag))
+}
+
+/// The one range that was asked for. Several ranges, and what is no range at all, are answered with the whole, as RFC 9110 allows.
+fn asked_range(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, ApiError> {
+    let Some(value) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else { return Ok(None) };
+    let Ok(parsed) = http_range_header::parse_range_header(value) else { return Ok(None) };
+    if parsed.ranges.len() > 1 {
+        return Ok(None);
+    }
+    match parsed.validate(size) {
+        Ok(ranges) => Ok(ranges.into_iter().next().map(|range| *range.start()..*range.end() + 1)),
+        Err(_) => Err(Error::OutOfRange { total: size }.into()),
+    }
+}
+
+/// How often a running download looks whether its content still may be served.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Breaks a download off when its content is destroyed meanwhile, and puts on record when the last byte was served.
+fn watched(
+    ctx: Context,
+    served: Served,
+    origin: Origin,
+    reader: ContentReader,
+) -> impl Stream<Item = Result<axum::body::Bytes, BrokenOff>> {
+    let reaches_the_end = reader.range().end == reader.total();
+    let state = (reader, ctx, served, origin, Instant::now());
+    futures_util::stream::try_unfold(state, move |(mut reader, ctx, served, origin, mut looked)| async move {
+        if looked.elapsed() >= LOOK_EVERY {
+            if !served.is_current(&ctx).await.unwrap_or(true) {
+                return Err(BrokenOff);
+            }
+            looked = Instant::now();
+        }
+        match reader.next().await {
+            Some(Ok(bytes)) => Ok(Some((bytes, (reader, ctx, served, origin, looked)))),
+            Some(Err(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a download broke off");
+                Err(BrokenOff)
+            }
+            None => {
+                if reaches_the_end && let Err(error) = served.finished(&ctx, origin).await {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "a finished download was not recorded"
+                    );
+                }
+                Ok(None)
+            }
+        }
+    })
+    .into_stream()
+}
+
+/// A download that can't go on.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the content is not served any more")]
+struct BrokenOff;

@@ -1,0 +1,15 @@
+//! How Olivine is reached: HTTP routers, authentication, TLS, configuration and the job runner; and `main`, which wires all of it.
+//!
+//! Handlers hold no rules: they parse a request into values, call one operation, and say its result. No other crate knows HTTP.
+
+pub mod admin;
+pub mod app;
+pub mod commands;
+pub mod config;
+pub mod content;
+pub mod limits;
+pub mod logs;
+pub mod openapi;
+pub mod probes;
+pub mod serve;
+pub mod startup;

@@ -1,0 +1,66 @@
+//! One line per request, with its id; and where the request came from, for the audit trail. Never tokens, keys or queries.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderValue;
+use olivine_domain::permissions::Origin;
+use tracing::{Instrument, info_span};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::Log;
+
+/// The header that names a request in answers, logs and events.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// Starts logging to standard error.
+pub fn start(config: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.level)?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.format == "json" {
+        logs.json().init();
+    } else {
+        logs.init();
+    }
+    Ok(())
+}
+
+/// Gives the request an id, and says in one line what became of it.
+pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(&app, &request);
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    request.extensions_mut().insert(Origin { request_id: Some(id.clone()), address });
+    // The route, not the path: it holds no tokens, and metrics by it stay few.
+    let route = request.extensions().get::<MatchedPath>().map_or("unknown", |path| path.as_str()).to_owned();
+    let method = request.method().clone();
+    let span = info_span!("request", id, %method, route);
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    let status = response.status();
+    let took = began.elapsed();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    span.in_scope(|| {
+        let address = address.map(tracing::field::display);
+        tracing::info!(status = status.as_u16(), took_ms = took.as_secs_f64() * 1000.0, address, "answered");
+    });
+    let labels = [("method", method.to_string()), ("route", route), ("status", status.as_str().to_owned())];
+    metrics::counter!("olivine_http_requests_total", &labels).increment(1);
+    metrics::histogram!("olivine_http_request_seconds", &labels[..2]).record(took.as_secs_f64());
+    response
+}
+
+/// The caller's own id where it has the form of one, so that a trace can be followed through; else a new one.
+fn request_id(app: &App, request: &Request) -> String {
+    let is_plain = |id: &&str| {
+        (8..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain);
+    given.map_or_else(|| app.ctx.new_uuid().to_string(), str::to_owned)
+}

@@ -1,0 +1,31 @@
+//! For whoever watches the server: is it alive, can it work, what has it done.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use olivine_operations::health;
+
+use crate::admin::error::ApiError;
+use crate::app::App;
+
+/// `GET /healthz`: the process answers.
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: database and storage can be reached and written.
+pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+    health::check(&app.ctx).await?;
+    Ok("ready\n")
+}
+
+/// `GET /metrics`: in Prometheus' text format.
+pub async fn metrics(State(app): State<App>) -> Result<Response, ApiError> {
+    for ((kind, state), count) in health::count_jobs(&app.ctx).await? {
+        let labels = [("kind", kind), ("state", state.as_str().to_owned())];
+        #[expect(clippy::cast_precision_loss, reason = "a gauge; nobody has 2^52 jobs")]
+        metrics::gauge!("olivine_jobs", &labels).set(count as f64);
+    }
+    let text = app.metrics.render();
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}

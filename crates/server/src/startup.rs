@@ -1,0 +1,164 @@
+//! Putting a server together: data folder, secrets, database, content, the first organization and the first key.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use olivine_content::{Local, TokenKey};
+use olivine_domain::api_keys::ApiKeySecret;
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Grants, Role};
+use olivine_operations::lists::NewId;
+use olivine_operations::{Clock, Context, api_keys, jobs, organizations};
+use olivine_records::{Database, Options, settings};
+
+use crate::config::Config;
+
+/// The name of the file that holds the first admin key.
+pub const ADMIN_KEY_FILE: &str = "admin-api-key";
+
+/// A server's parts, ready to serve. The data folder's lock is held as long as this lives.
+#[derive(Debug)]
+pub struct Started {
+    /// What operations work with.
+    pub ctx: Context,
+    /// The organization that the configuration names.
+    pub organization: Organization,
+    _lock: File,
+}
+
+/// Opens all that a server needs, and makes what is missing.
+pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Started> {
+    let lock = lock_data_dir(&config.data_dir)?;
+    let secret = secret_key(config)?;
+    let db = open_database(config).await?;
+    db.migrate().await.context("bringing the database up to date")?;
+    check_secret(&db, &secret).await?;
+    let tokens = TokenKey::derive(&secret);
+    let (folder, url) = (config.data_dir.join("content"), config.public_url(address));
+    let content = Local::open(&folder, &url, tokens.clone()).await.context("opening the content folder")?;
+    let ctx = Context::new(Clock::System, db, Arc::new(content), tokens, config.settings());
+
+    let name = config.organization.parse().context("the configuration's 'organization'")?;
+    let organization = organizations::ensure(&ctx, &name).await?;
+    ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
+    if config.is_embedded() {
+        // The folder's lock says that no other server works with this database, so whoever had jobs is dead.
+        jobs::take_over_all(&ctx).await?;
+    }
+    jobs::enqueue_recurring(&ctx).await?;
+    Ok(Started { ctx, organization, _lock: lock })
+}
+
+/// Opens what a command beside a running server needs: records only.
+pub async fn open_database(config: &Config) -> anyhow::Result<Database> {
+    create_private_dir(&config.data_dir)?;
+    let opened = Database::open(&config.database_url(), Options::default()).await;
+    opened.context("opening the database")
+}
+
+/// What commands beside a running server work with. The content folder is opened, but nothing in it is used.
+pub async fn records_only(config: &Config) -> anyhow::Result<Context> {
+    let db = open_database(config).await?;
+    db.migrate().await.context("bringing the database up to date")?;
+    let tokens = TokenKey::derive(&secret_key(config)?);
+    let url = config.public_url(config.server.listen);
+    let content = Local::open(&config.data_dir.join("content"), &url, tokens.clone()).await;
+    let content = content.context("opening the content folder")?;
+    Ok(Context::new(Clock::System, db, Arc::new(content), tokens, config.settings()))
+}
+
+/// Makes the folder, for its owner only, if it is missing.
+fn create_private_dir(dir: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("making the data folder {}", dir.display()))
+}
+
+/// Two servers on one data folder would each believe the other dead.
+fn lock_data_dir(dir: &Path) -> anyhow::Result<File> {
+    create_private_dir(dir)?;
+    let path = dir.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.with_context(|| format!("opening {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another olivine is running on the data folder {}: stop it first", dir.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
+    }
+}
+
+/// The secret from which keys are derived: configured, or made at the first start.
+fn secret_key(config: &Config) -> anyhow::Result<Vec<u8>> {
+    if let Some(secret) = &config.secret_key {
+        return Ok(secret.clone().into_bytes());
+    }
+    let path = config.data_dir.join("secret-key");
+    match std::fs::read(&path) {
+        Ok(secret) if secret.trim_ascii().len() >= 32 => Ok(secret.trim_ascii().to_vec()),
+        Ok(_) => bail!("{} is too short to be the secret key: restore it from a backup", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut random = [0; 32];
+            SystemRandom::new()
+                .fill(&mut random)
+                .map_err(|_| anyhow::anyhow!("the system has no random numbers"))?;
+            let secret = Sha256Digest::from_bytes(random).to_hex();
+            write_private(&path, secret.as_bytes())?;
+            Ok(secret.into_bytes())
+        }
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
+}
+
+/// Processes that share a database must share the secret, else each refuses the others' URLs.
+async fn check_secret(db: &Database, secret: &[u8]) -> anyhow::Result<()> {
+    let fingerprint = Sha256Digest::of(&[b"olivine secret key fingerprint 1", secret].concat()).to_hex();
+    let w = db.write().await?;
+    let first = settings::put_if_absent(&w, "secret_key_fingerprint", &fingerprint).await?;
+    w.commit().await?;
+    if first != fingerprint {
+        bail!(
+            "this server's secret key is another than the one that the database was first used with: set OLIVINE_SECRET_KEY to \
+             that one, or restore 'secret-key' in the data folder"
+        );
+    }
+    Ok(())
+}
+
+/// The first start makes a key that may do everything, and puts it where only the operator can read it.
+async fn ensure_admin_key(ctx: &Context, dir: &Path, organization: &Organization) -> anyhow::Result<()> {
+    let path = dir.join(ADMIN_KEY_FILE);
+    let name = "admin (made at the first start)".parse().context("the name of the first key")?;
+    let new =
+        api_keys::Create { id: NewId::Fresh, name, grants: Grants::Role(Role::Admin), expires_at: None };
+    let keep = |secret: &ApiKeySecret| {
+        write_private(&path, format!("{}\n", secret.reveal()).as_bytes()).map_err(std::io::Error::other)
+    };
+    api_keys::create_first(ctx, organization.id, new, keep).await.context("making the first API key")?;
+    Ok(())
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let temporary = path.with_file_name(format!(".{name}.new"));
+    let write = || -> std::io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().with_context(|| format!("writing {}", path.display()))
+}

@@ -1,0 +1,175 @@
+//! Raw HTTP, for what a typed client would never send. Redirects are not followed: they are answers to look at.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+
+/// An answer that takes longer is a failure.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// One server's address and one caller's key.
+#[derive(Clone, Debug)]
+pub struct Api {
+    http: Client,
+    base_url: String,
+    key: Option<String>,
+}
+
+impl Api {
+    /// Nobody's calls to this server.
+    pub fn new(base_url: &str) -> Self {
+        let http = Client::builder().redirect(Policy::none()).no_proxy().timeout(PATIENCE).build();
+        let http = http.expect("a client without certificates of its own can be built");
+        Self { http, base_url: base_url.trim_end_matches('/').to_owned(), key: None }
+    }
+
+    /// The same with another key.
+    #[must_use]
+    pub fn with_key(&self, key: impl Into<String>) -> Self {
+        Self { key: Some(key.into()), ..self.clone() }
+    }
+
+    /// The same without a key.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        Self { key: None, ..self.clone() }
+    }
+
+    /// A request to add headers, a query or an odd body to, for [`send`]. `target` is a path, or a whole URL.
+    ///
+    /// The key goes only to this server, not to wherever a URL of its points.
+    pub fn request(&self, method: Method, target: &str) -> RequestBuilder {
+        let Some(path) = target.strip_prefix(&self.base_url).or(target.starts_with('/').then_some(target))
+        else {
+            return self.http.request(method, target);
+        };
+        let request = self.http.request(method, format!("{}{path}", self.base_url));
+        match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, target: &str) -> Answer {
+        send(self.request(Method::GET, target)).await
+    }
+
+    /// `POST` of a JSON body.
+    pub async fn post(&self, target: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, target).json(body)).await
+    }
+
+    /// `PATCH` with a JSON body.
+    pub async fn patch(&self, target: &str, body: &Value) -> Answer {
+        send(self.request(Method::PATCH, target).json(body)).await
+    }
+
+    /// `PUT` of a JSON body.
+    pub async fn put(&self, target: &str, body: &Value) -> Answer {
+        send(self.request(Method::PUT, target).json(body)).await
+    }
+
+    /// `PUT` of bytes.
+    pub async fn put_bytes(&self, target: &str, body: Vec<u8>) -> Answer {
+        send(self.request(Method::PUT, target).body(body)).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, target: &str) -> Answer {
+        send(self.request(Method::DELETE, target)).await
+    }
+}
+
+/// Sends a request and reads the whole answer.
+pub async fn send(request: RequestBuilder) -> Answer {
+    try_send(request).await.unwrap_or_else(|error| panic!("no answer: {error:?}"))
+}
+
+/// The same, for a server that may be killed meanwhile.
+pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.bytes().await?.to_vec();
+    let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    Ok(Answer { status, headers, body, json })
+}
+
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The body's bytes.
+    pub body: Vec<u8>,
+    /// The body where it is JSON, else null.
+    pub json: Value,
+}
+
+impl Answer {
+    /// Panics, showing the body, unless it has this status.
+    #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "often the check is all that is wanted")]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "the answer was: {}", String::from_utf8_lossy(&self.body));
+        self
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The code of the first error in it.
+    pub fn error_code(&self) -> Option<&str> {
+        self.json["errors"][0]["code"].as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// Answers one request and gives back its head.
+    fn server(answer: &'static str) -> (String, JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+            let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            stream.write_all(answer.as_bytes()).unwrap();
+            head.join("\n")
+        });
+        (url, server)
+    }
+
+    const CONFLICT: &str = "HTTP/1.1 409 Conflict\r\ncontent-length: 39\r\nx-request-id: 7\r\n\r\n{\"errors\": [{\"code\": \"name_taken\"}]}   ";
+
+    #[tokio::test]
+    async fn an_answer_is_read_whole() {
+        let (url, server) = server(CONFLICT);
+        let answer = Api::new(&url).with_key("secret").get("/v1/artifacts").await.expect(409);
+        assert_eq!((answer.error_code(), answer.header("x-request-id")), (Some("name_taken"), Some("7")));
+        let head = server.join().unwrap();
+        assert!(head.starts_with("GET /v1/artifacts HTTP/1.1\n"), "{head}");
+        assert!(head.contains("authorization: Bearer secret"), "{head}");
+    }
+
+    #[tokio::test]
+    async fn the_key_stays_with_its_server() {
+        let (elsewhere, server) = server(CONFLICT);
+        let answer = Api::new("http://127.0.0.1:1").with_key("secret").get(&format!("{elsewhere}/x")).await;
+        assert_eq!(answer.status, 409);
+        assert!(!server.join().unwrap().contains("secret"));
+    }
+}

@@ -1,0 +1,97 @@
+//! A database of one's own for each server under test.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Names the server in which PostgreSQL tests create their databases; `cargo xtask test` sets it.
+const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
+
+/// Which database a server under test uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// The embedded default.
+    Sqlite,
+    /// A fresh database on the test run's PostgreSQL server.
+    Postgres,
+}
+
+/// A fresh PostgreSQL database; dropped with this value.
+#[derive(Debug)]
+pub struct PostgresDatabase {
+    server_url: String,
+    name: String,
+}
+
+impl PostgresDatabase {
+    /// Creates an empty database.
+    pub fn create() -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let server_url = std::env::var(POSTGRES)
+            .unwrap_or_else(|_| panic!("{POSTGRES} names no PostgreSQL server; run `cargo xtask test`"));
+        let name = format!("end_to_end_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let database = Self { server_url, name };
+        // A killed test run may have left one of this name on a server that lives longer.
+        database.drop_if_exists().expect("a left-over database can be dropped");
+        // template0, because nobody may be connected to the template.
+        database
+            .on_server(&format!("create database {} template template0", database.name))
+            .expect("a database can be created");
+        database
+    }
+
+    /// What `olivine serve --database-url` is given.
+    pub fn url(&self) -> String {
+        let (server, _) = self.server_url.rsplit_once('/').expect("the server's URL ends with a database");
+        format!("{server}/{}", self.name)
+    }
+
+    /// Runs one statement in this database and returns what it printed, unaligned, for looking where no API does.
+    pub fn query(&self, statement: &str) -> String {
+        psql(&self.url(), statement).unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+
+    fn on_server(&self, statement: &str) -> Result<String, String> {
+        psql(&self.server_url, statement)
+    }
+
+    fn drop_if_exists(&self) -> Result<String, String> {
+        self.on_server(&format!("drop database if exists {} with (force)", self.name))
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        // The whole cluster is thrown away soon; failing to tidy up must not hide why a test failed.
+        let _ = self.drop_if_exists();
+    }
+}
+
+fn psql(url: &str, statement: &str) -> Result<String, String> {
+    let output = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
+        .args(["--dbname", url, "--command", statement])
+        .output()
+        .map_err(|error| format!("cannot start psql: {error}"))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_database_is_empty_and_dropped_in_the_end() {
+        let (one, other) = (PostgresDatabase::create(), PostgresDatabase::create());
+        assert_ne!(one.url(), other.url());
+        one.query("create table here (id int)");
+        assert_eq!(other.query("select count(*) from pg_tables where schemaname = 'public'"), "0");
+        let exists = format!("select count(*) from pg_database where datname = '{}'", one.name);
+        assert_eq!(other.query(&exists), "1");
+        drop(one);
+        assert_eq!(other.query(&exists), "0");
+    }
+}

@@ -1,0 +1,95 @@
+//! The harness of the end-to-end tests: real executables, real databases, commands as a user types them.
+//!
+//! A harness panics, because that is how a test fails; each panic says what to do or shows what happened. It must
+//! never call the workspace's crates to do a test's work: what is proven here is proven from outside.
+//!
+//! ```no_run
+//! use olivine_tests::{Database, Server, on_both};
+//!
+//! fn a_new_artifact_is_listed(database: Database) {
+//!     let server = Server::start(database);
+//!     let prn = server.shell().run("peridio artifacts create --name main-firmware --output prn").succeeds();
+//!     let list = server.shell().run("peridio artifacts list --output jsonl").succeeds();
+//!     assert!(list.contains(&prn));
+//! }
+//! on_both!(a_new_artifact_is_listed);
+//! # fn main() {}
+//! ```
+#![expect(clippy::missing_panics_doc, reason = "a harness panics: that is how a test fails")]
+
+mod api;
+mod database;
+mod executables;
+mod process;
+mod server;
+mod shell;
+
+pub use api::{Answer, Api, send, try_send};
+pub use database::{Database, PostgresDatabase};
+pub use executables::Executables;
+pub use server::{Server, ServerBuilder};
+pub use shell::{Finished, Shell};
+
+/// Runs each named test function, `fn(Database)` or `async fn(Database)`, on SQLite and on PostgreSQL.
+///
+/// They become `sqlite::NAME` and `postgres::NAME`, so that one database can be chosen by name:
+/// `cargo xtask test --only sqlite::`. Write it once per file: `on_both!(one, async another)`.
+#[macro_export]
+macro_rules! on_both {
+    ($($test:tt)*) => {
+        mod sqlite {
+            $crate::on_database!(Sqlite: $($test)*);
+        }
+        mod postgres {
+            $crate::on_database!(Postgres: $($test)*);
+        }
+    };
+}
+
+/// One half of [`on_both!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! on_database {
+    ($database:ident:) => {};
+    ($database:ident: async $test:ident $(, $($rest:tt)*)?) => {
+        #[test]
+        fn $test() {
+            $crate::block_on(super::$test($crate::Database::$database));
+        }
+        $crate::on_database!($database: $($($rest)*)?);
+    };
+    ($database:ident: $test:ident $(, $($rest:tt)*)?) => {
+        #[test]
+        fn $test() {
+            super::$test($crate::Database::$database);
+        }
+        $crate::on_database!($database: $($($rest)*)?);
+    };
+}
+
+/// Runs a test's future; used by [`on_both!`]. Several threads, because [`Shell`] and [`Server`] block.
+#[doc(hidden)]
+pub fn block_on<F: Future>(test: F) -> F::Output {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime needs only threads")
+        .block_on(test)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a_plain_test(database: Database) {
+        assert!(matches!(database, Database::Sqlite | Database::Postgres));
+    }
+
+    async fn an_async_test(database: Database) {
+        let elsewhere = tokio::spawn(async move { database });
+        assert_eq!(elsewhere.await.unwrap(), database);
+    }
+
+    on_both!(a_plain_test, async an_async_test);
+}

@@ -1,0 +1,248 @@
+//! The shape of the workspace, checked: who may depend on whom, how long a file may be, what a module may be called.
+//!
+//! The table below is the crate table of ARCHITECTURE.md. It must never be widened to make a build pass: an edge is
+//! a decision, with its reason here and in that table.
+#![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A package, the packages of ours that it may depend on, and why no others.
+const CRATES: &[(&str, &[&str], &str)] = &[
+    ("olivine-domain", &[], "the rules are pure: they know no wire, no database, no storage"),
+    (
+        "olivine-api",
+        &["olivine-domain"],
+        "wire types say what the domain knows, and nothing of how it is kept",
+    ),
+    ("olivine-records", &["olivine-domain"], "records hold no policy and know no wire types"),
+    ("olivine-content", &["olivine-domain"], "content knows nothing of records"),
+    (
+        "olivine-operations",
+        &["olivine-domain", "olivine-records", "olivine-content"],
+        "use cases are the only place where records and content meet, and know no HTTP",
+    ),
+    (
+        "olivine-server",
+        &["olivine-api", "olivine-operations", "olivine-records", "olivine-content"],
+        "routers parse, call one operation, and map its result; rules are reached through operations",
+    ),
+    ("olivine-client", &["olivine-api"], "a client knows what is said, not how the server decides"),
+    ("peridio", &["olivine-client", "olivine-api"], "the command line talks to the Admin API only"),
+    (
+        "olivine-agent",
+        &["olivine-domain", "olivine-api", "olivine-client"],
+        "a device shares the verifier and the download engine, nothing else",
+    ),
+    ("xtask", &[], "developer commands must build while everything else is broken"),
+    (
+        "bench",
+        &["olivine-domain", "olivine-records"],
+        "a benchmark fills databases, and measures from outside",
+    ),
+    ("olivine-tests", &["olivine-domain"], "end-to-end tests prove things from outside"),
+];
+
+/// Crates from outside that only some packages may use.
+const CONFINED: &[(&[&str], &[&str], &str)] = &[
+    (&["axum", "axum-extra", "axum-server"], &["olivine-server"], "only the server is reached over HTTP"),
+    (&["sea-orm", "sea-orm-migration", "sqlx"], &["olivine-records"], "only records talk to a database"),
+    (&["object_store"], &["olivine-content"], "only content talks to storage"),
+    (
+        &["reqwest"],
+        &["olivine-client", "olivine-tests", "bench", "xtask"],
+        "only the client calls servers; whoever needs that uses the client",
+    ),
+];
+
+/// Names that say nothing of what is inside.
+const EMPTY_NAMES: &[&str] =
+    &["utils", "util", "helpers", "helper", "common", "manager", "handler", "handlers", "misc"];
+
+/// Put together here, so that this file does not contain what it forbids.
+const UNFINISHED: &[&str] = &[concat!("tod", "o!("), concat!("unimpl", "emented!("), concat!("#[ign", "ore")];
+
+const LINES_PER_FILE: usize = 400;
+
+#[test]
+fn crates_depend_only_on_what_the_crate_table_allows() {
+    let mut broken = String::new();
+    for package in packages() {
+        let Some((_, allowed, reason)) = CRATES.iter().find(|(name, ..)| *name == package.name) else {
+            writeln!(
+                broken,
+                "{} is not in the crate table of this test and of ARCHITECTURE.md",
+                package.name
+            )
+            .unwrap();
+            continue;
+        };
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.ours) {
+            if !allowed.contains(&dependency.name.as_str()) {
+                writeln!(broken, "{} → {}: {reason}", package.name, dependency.name).unwrap();
+            }
+        }
+    }
+    assert!(broken.is_empty(), "dependency edges that the crate table does not have:\n{broken}");
+}
+
+#[test]
+fn confined_crates_stay_where_they_belong() {
+    let mut broken = String::new();
+    for package in packages() {
+        for dependency in &package.dependencies {
+            let rule = CONFINED.iter().find(|(crates, ..)| crates.contains(&dependency.name.as_str()));
+            let Some((_, users, reason)) = rule else { continue };
+            if !users.contains(&package.name.as_str()) {
+                writeln!(broken, "{} → {}: {reason}", package.name, dependency.name).unwrap();
+            }
+        }
+    }
+    assert!(broken.is_empty(), "crates used where they must not be:\n{broken}");
+}
+
+#[test]
+fn every_package_takes_the_workspace_lints() {
+    let without = packages().into_iter().filter(|package| {
+        let manifest = std::fs::read_to_string(package.folder.join("Cargo.toml")).unwrap();
+        !manifest.contains("[lints]\nworkspace = true")
+    });
+    let names: Vec<_> = without.map(|package| package.name).collect();
+    assert!(names.is_empty(), "add `[lints] workspace = true` to: {names:?}");
+}
+
+#[test]
+fn files_are_short() {
+    let long: Vec<_> = sources()
+        .filter(|source| !source.is_in("tests") && !source.is_in("migrations"))
+        .filter_map(|source| {
+            let lines = lines_before_tests(&source.text);
+            (lines > LINES_PER_FILE).then(|| format!("{}: {lines} lines", source.path.display()))
+        })
+        .collect();
+    assert!(long.is_empty(), "more than {LINES_PER_FILE} lines before the tests; split at a seam: {long:#?}");
+}
+
+#[test]
+fn modules_have_names_that_say_something() {
+    let empty: Vec<_> = sources()
+        .filter(|source| {
+            EMPTY_NAMES.iter().any(|name| source.is_in(name) || declares_module(&source.text, name))
+        })
+        .map(|source| source.path)
+        .collect();
+    assert!(empty.is_empty(), "a name such as {EMPTY_NAMES:?} hides what is inside: {empty:#?}");
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let unfinished: Vec<_> = sources()
+        .filter_map(|source| {
+            let found = UNFINISHED.iter().find(|what| source.text.contains(**what))?;
+            Some(format!("{}: {found}", source.path.display()))
+        })
+        .collect();
+    assert!(unfinished.is_empty(), "unfinished code or tests that never run: {unfinished:#?}");
+}
+
+struct Package {
+    name: String,
+    folder: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+struct Dependency {
+    name: String,
+    ours: bool,
+}
+
+/// The workspace's packages with their dependencies of every kind, as their manifests name them.
+fn packages() -> Vec<Package> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+}
+
+fn package(package: &Value) -> Package {
+    let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+    let dependencies = package["dependencies"].as_array().unwrap().iter().map(|dependency| Dependency {
+        name: dependency["name"].as_str().unwrap().to_owned(),
+        ours: dependency["path"].is_string(),
+    });
+    Package {
+        name: package["name"].as_str().unwrap().to_owned(),
+        folder: manifest.parent().unwrap().to_owned(),
+        dependencies: dependencies.collect(),
+    }
+}
+
+struct Source {
+    /// Inside its package.
+    inside: PathBuf,
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// Whether the file or a folder on its way, inside its package, has this name.
+    fn is_in(&self, name: &str) -> bool {
+        self.inside.with_extension("").components().any(|part| part.as_os_str() == name)
+    }
+}
+
+/// Every Rust file of the workspace.
+fn sources() -> impl Iterator<Item = Source> {
+    packages().into_iter().flat_map(|package| {
+        let mut files = BTreeSet::new();
+        collect_rust_files(&package.folder, &mut files);
+        files.into_iter().map(move |path| Source {
+            inside: path.strip_prefix(&package.folder).unwrap().to_owned(),
+            text: std::fs::read_to_string(&path).unwrap(),
+            path,
+        })
+    })
+}
+
+fn collect_rust_files(folder: &Path, files: &mut BTreeSet<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            collect_rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.insert(path);
+        }
+    }
+}
+
+fn lines_before_tests(text: &str) -> usize {
+    text.lines().take_while(|line| line.trim() != "#[cfg(test)]").count()
+}
+
+fn declares_module(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+        words.next() == Some("mod")
+            && words.next().is_some_and(|module| module.trim_end_matches([';', '{']) == name)
+    })
+}
+
+#[test]
+fn the_checks_see_what_they_look_for() {
+    assert_eq!(lines_before_tests("a\nb\n    #[cfg(test)]\nc\n"), 2);
+    for line in ["mod utils;", "pub mod utils;", "pub(crate) mod utils {", "    mod utils { fn f() {} }"] {
+        assert!(declares_module(line, "utils"), "{line}");
+    }
+    assert!(!declares_module("mod utilities; // mod utils;", "utils"));
+    let names: Vec<_> = packages().into_iter().map(|package| package.name).collect();
+    assert!(names.iter().any(|name| name == "olivine-domain"), "{names:?}");
+    assert!(sources().any(|source| source.is_in("workspace")), "this very file");
+}

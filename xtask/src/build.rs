@@ -1,0 +1,60 @@
+//! Where the workspace and its executables are, and building them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::run;
+
+/// How the executables are built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Quick to build.
+    Dev,
+    /// What users run: minutes to build, much faster to run.
+    Release,
+}
+
+impl Profile {
+    /// The profile that a `--release` flag stands for.
+    pub(crate) fn from_flag(release: bool) -> Self {
+        if release { Self::Release } else { Self::Dev }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// The folder that holds the workspace's `Cargo.toml`.
+pub(crate) fn workspace_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
+}
+
+/// The cargo that started us.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Builds `olivine` and `peridio` and returns the folder that holds them.
+pub(crate) fn executables(profile: Profile) -> anyhow::Result<PathBuf> {
+    let mut command = cargo();
+    // With `--package`, cargo would unify features anew and compile half of the dependencies a second time.
+    command.args(["build", "--workspace", "--bin", "olivine", "--bin", "peridio"]);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    run::step(&mut command)?;
+    executables_folder(profile)
+}
+
+/// The folder of a profile's executables: beside the one that we run from.
+pub(crate) fn executables_folder(profile: Profile) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("cannot find out where cargo builds to")?;
+    let target = own.ancestors().nth(2).context("xtask does not run from a target folder")?;
+    Ok(target.join(profile.folder()))
+}

@@ -1,0 +1,24 @@
+//! What xtask itself says: on standard output, among what the programs that it starts print there.
+#![expect(clippy::print_stdout, reason = "a command line tool talks on its terminal")]
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+
+/// A heading above the output of one step.
+pub(crate) fn heading(text: impl Display) {
+    println!("\n{}", bold(&format!("▶ {text}")));
+}
+
+/// One line of explanation.
+pub(crate) fn say(text: impl Display) {
+    println!("{text}");
+}
+
+/// A command, the way that somebody would type it.
+pub(crate) fn command(text: impl Display) {
+    println!("{}", bold(&format!("$ {text}")));
+}
+
+fn bold(text: &str) -> String {
+    if std::io::stdout().is_terminal() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+}

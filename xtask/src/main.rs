@@ -1,0 +1,44 @@
+//! `cargo xtask`: the developer commands of this workspace.
+//!
+//! It starts other programs and reads what they say; it knows nothing of Olivine's rules. It must never depend on
+//! the other crates of the workspace: it has to build in seconds on a machine that has only Rust, and to run
+//! while they are broken.
+
+mod audit;
+mod bench;
+mod build;
+mod console;
+mod demo;
+mod interrupt;
+mod olivine;
+mod postgres;
+mod run;
+mod serve;
+mod test;
+mod tools;
+
+use clap::Parser;
+
+/// Developer commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    Serve(serve::Args),
+    Test(test::Args),
+    Demo(demo::Args),
+    Bench(bench::Args),
+    Audit(audit::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    let command = Command::parse();
+    std::env::set_current_dir(build::workspace_root())?;
+    interrupt::install()?;
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Audit(args) => audit::run(&args),
+    }
+}

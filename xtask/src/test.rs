@@ -1,0 +1,84 @@
+//! `cargo xtask test`: everything that has to pass before a commit, on a machine that has only Rust.
+
+use std::process::Command;
+
+use crate::build::cargo;
+use crate::postgres::Cluster;
+use crate::{audit, console, run, tools};
+
+/// The tests' way to a PostgreSQL server in which they create databases.
+const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
+
+/// Install what tests need, then run every check: format, lints, tests on both databases, documentation.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only resumes_an_upload\n  \
+                        cargo xtask test -- -p olivine-records claims")]
+pub(crate) struct Args {
+    /// Run only the tests whose names contain this
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// Run only `cargo test` with these arguments
+    #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
+    cargo_test: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    tools::install(&[tools::POSTGRESQL, tools::OPENSSL, tools::CURL])?;
+    let everything = args.only.is_none() && args.cargo_test.is_empty();
+    if everything {
+        lint()?;
+    }
+    test(args)?;
+    if everything {
+        document()?;
+        audit::offline()?;
+        console::heading("All checks passed");
+    }
+    Ok(())
+}
+
+/// Warnings are denied by the workspace's lints.
+fn lint() -> anyhow::Result<()> {
+    run::step(cargo().args(["fmt", "--all", "--check"]))?;
+    run::step(cargo().args(["clippy", "--workspace", "--all-targets"]))
+}
+
+fn test(args: &Args) -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.arg("test");
+    if !args.names_a_package() {
+        command.arg("--workspace");
+    }
+    if args.needs_executables() {
+        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+    }
+    with_postgres(command.args(&args.cargo_test).args(&args.only))
+}
+
+impl Args {
+    fn names(&self, argument: &str) -> bool {
+        self.cargo_test.iter().any(|given| given == argument)
+    }
+
+    /// End-to-end tests start the real executables. Whoever asks for another package should not wait for them.
+    fn needs_executables(&self) -> bool {
+        !self.names_a_package() || self.names("olivine-tests")
+    }
+
+    fn names_a_package(&self) -> bool {
+        self.names("-p") || self.names("--package")
+    }
+}
+
+fn with_postgres(command: &mut Command) -> anyhow::Result<()> {
+    if std::env::var_os(POSTGRES).is_some() {
+        console::say(format!("Using the PostgreSQL server that {POSTGRES} names."));
+        return run::step(command);
+    }
+    let cluster = Cluster::start()?;
+    run::step(command.env(POSTGRES, cluster.url()))
+}
+
+fn document() -> anyhow::Result<()> {
+    run::step(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}

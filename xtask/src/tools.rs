@@ -1,0 +1,102 @@
+//! Programs that tests need, installed where they are missing.
+//!
+//! Only Debian's packages (and their derivatives') are installed; elsewhere we say what is needed. Nothing is
+//! upgraded or configured.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::run;
+
+/// A program that something here starts.
+pub(crate) struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+pub(crate) const POSTGRESQL: Tool = Tool { program: "initdb", package: "postgresql" };
+pub(crate) const OPENSSL: Tool = Tool { program: "openssl", package: "openssl" };
+pub(crate) const CURL: Tool = Tool { program: "curl", package: "curl" };
+pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
+
+impl Tool {
+    /// Where the program is, if it is installed.
+    pub(crate) fn find(&self) -> Option<PathBuf> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        // Debian keeps daemons out of the path of ordinary users, and PostgreSQL's server out of everybody's.
+        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]).chain(postgresql_folders());
+        folders.map(|folder| folder.join(self.program)).find(|program| program.is_file())
+    }
+}
+
+/// Debian's folders of PostgreSQL servers, the newest version first.
+fn postgresql_folders() -> Vec<PathBuf> {
+    let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") else { return Vec::new() };
+    let mut versions: Vec<u32> =
+        versions.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    versions.sort_unstable_by_key(|version| std::cmp::Reverse(*version));
+    versions
+        .iter()
+        .map(|version| Path::new("/usr/lib/postgresql").join(version.to_string()).join("bin"))
+        .collect()
+}
+
+/// Installs what is missing of `tools`, or says what has to be installed by hand.
+pub(crate) fn install(tools: &[Tool]) -> anyhow::Result<()> {
+    let missing: Vec<_> = tools.iter().filter(|tool| tool.find().is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> = missing.iter().map(|tool| tool.package).collect();
+    let by_hand = || {
+        let programs: Vec<_> = missing.iter().map(|tool| tool.program).collect();
+        format!(
+            "{} missing; install by hand (Debian, as root: apt-get install {})",
+            programs.join(", "),
+            packages.join(" ")
+        )
+    };
+    let apt = Apt::find().with_context(by_hand)?;
+    apt.run(&["update"]).with_context(by_hand)?;
+    let install: Vec<_> =
+        ["install", "--yes", "--no-install-recommends"].iter().chain(&packages).copied().collect();
+    apt.run(&install).with_context(by_hand)
+}
+
+/// Debian's installer, with or without `sudo` before it.
+enum Apt {
+    AsRoot,
+    WithSudo,
+}
+
+impl Apt {
+    fn find() -> anyhow::Result<Self> {
+        let installed = |program| Tool { program, package: program }.find().is_some();
+        if !installed("apt-get") {
+            bail!("no apt-get on this machine");
+        }
+        match (is_root(), installed("sudo")) {
+            (true, _) => Ok(Self::AsRoot),
+            (false, true) => Ok(Self::WithSudo),
+            (false, false) => bail!("apt-get needs root, and there is no sudo"),
+        }
+    }
+
+    fn run(&self, args: &[&str]) -> anyhow::Result<()> {
+        let mut command = match self {
+            Self::AsRoot => Command::new("apt-get"),
+            Self::WithSudo => Command::new("sudo"),
+        };
+        if matches!(self, Self::WithSudo) {
+            command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        }
+        run::interactively(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
+    }
+}
+
+/// Whether we run as root: PostgreSQL then needs another user, `apt-get` no `sudo`.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
