@@ -80,7 +80,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "api-key-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "api-key-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 

@@ -90,7 +90,7 @@ pub(crate) struct Get {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "artifact-version-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "artifact-version-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 

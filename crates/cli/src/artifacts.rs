@@ -68,7 +68,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "artifact-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "artifact-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct One {
 #[derive(Debug, Args)]
 pub(crate) struct Update {
     /// Its PRN
-    #[arg(long, alias = "artifact-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "artifact-prn", value_name = "PRN")]
     prn: Prn<Named>,
     /// Unique in the organization
     #[arg(long)]

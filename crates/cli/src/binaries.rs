@@ -92,7 +92,7 @@ pub(crate) enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "binary-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "binary-prn", value_name = "PRN")]
     pub(crate) prn: Prn<Named>,
 }
 

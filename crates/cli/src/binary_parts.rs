@@ -41,7 +41,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The binary
-    #[arg(long, alias = "prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
     #[arg(help = "The part's place, from 1 [default: told from the file's name as 'split' makes it: part_aa is 1, part_ab is 2]", long, alias = "index", value_name = "NUMBER", num_args = 0..=1, value_parser = index)]
     // A list, because the documents' loop gives the flag without a value.
@@ -58,7 +58,7 @@ pub(crate) struct Create {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// The binary
-    #[arg(long, alias = "prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
     #[command(flatten)]
     options: ListOptions,
@@ -68,7 +68,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct Get {
     /// The binary
-    #[arg(long, alias = "prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
     /// The part's place, from 1
     #[arg(long, alias = "index", value_name = "NUMBER", value_parser = index)]

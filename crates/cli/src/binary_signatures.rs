@@ -46,7 +46,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The binary that was signed
-    #[arg(long, alias = "prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
     /// The key that signed
     #[arg(long, value_name = "PRN", required_unless_present = "keyid", conflicts_with = "keyid")]
@@ -66,7 +66,7 @@ pub(crate) struct Create {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// Only those of this binary
-    #[arg(long, alias = "prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Option<Prn<Binary>>,
     /// Only those by this key
     #[arg(long, value_name = "PRN")]
@@ -90,7 +90,7 @@ pub(crate) struct Get {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "binary-signature-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "binary-signature-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 

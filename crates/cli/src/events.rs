@@ -63,7 +63,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "event-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "event-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 
@@ -97,7 +97,8 @@ impl Command {
 
 impl Filter {
     fn query(&self) -> Query {
-        let query = Query::default().with("type", self.kind.as_ref()).with("actor_prn", self.actor_prn.as_ref());
+        let query =
+            Query::default().with("type", self.kind.as_ref()).with("actor_prn", self.actor_prn.as_ref());
         query.with("resource_prn", self.resource_prn.as_ref())
     }
 }

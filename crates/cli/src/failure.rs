@@ -77,17 +77,18 @@ impl Failure {
     }
 }
 
-/// What went wrong, and what was behind it.
-fn chain(mut text: String, mut source: Option<&(dyn Error + 'static)>) -> String {
-    while let Some(error) = source {
-        let cause = error.to_string();
-        // Libraries like to say their cause's words again.
-        if !text.contains(&cause) {
-            let _ = write!(text, ": {cause}");
-        }
-        source = error.source();
+/// What went wrong, and what was at the bottom of it; what lies between is of use to programmers only.
+fn chain(text: String, source: Option<&(dyn Error + 'static)>) -> String {
+    let mut root = None;
+    let mut next = source;
+    while let Some(error) = next {
+        root = Some(error.to_string());
+        next = error.source();
     }
-    text
+    match root {
+        Some(root) if !text.contains(&root) => format!("{text} ({root})"),
+        _ => text,
+    }
 }
 
 fn client_text(error: &ClientError) -> String {
@@ -168,6 +169,6 @@ mod tests {
     fn causes_are_told_once() {
         let error = io::Error::new(io::ErrorKind::NotFound, "no such file");
         let text = Failure::with_source("can't read key.pem", error).text();
-        assert_eq!(text, "can't read key.pem: no such file");
+        assert_eq!(text, "can't read key.pem (no such file)");
     }
 }

@@ -1,7 +1,7 @@
 //! Progress on stderr: a bar while bytes move, and only on a terminal.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use olivine_client::{Notice, Observer, Step};
@@ -12,11 +12,29 @@ use crate::messages;
 #[derive(Clone)]
 pub(crate) struct Progress {
     bar: Arc<Mutex<ProgressBar>>,
+    last: Arc<LastReason>,
+}
+
+/// What was said last of why something is tried again.
+#[derive(Default)]
+struct LastReason(Mutex<Option<(String, Instant)>>);
+
+impl LastReason {
+    /// Whether the reason was not given a moment ago.
+    fn replace(&self, reason: &str) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_old =
+            last.as_ref().is_some_and(|(old, at)| old == reason && at.elapsed() < Duration::from_secs(1));
+        if !is_old {
+            *last = Some((reason.to_owned(), Instant::now()));
+        }
+        !is_old
+    }
 }
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        Self { bar: Arc::new(Mutex::new(ProgressBar::hidden())) }
+        Self { bar: Arc::new(Mutex::new(ProgressBar::hidden())), last: Arc::default() }
     }
 
     /// Listens to the client.
@@ -51,9 +69,14 @@ impl Progress {
             Notice::Reset => bar.suspend(|| {
                 messages::note("the content that was uploaded before is not what the binary was created for; starting over");
             }),
-            Notice::Retrying(error, delay) => bar.suspend(|| {
-                messages::note(&format!("{error}; trying again in {:.1} s", delay.as_secs_f64()));
-            }),
+            Notice::Retrying(error, delay) => {
+                let reason = error.to_string();
+                // Parts that are sent at the same time fail together.
+                let is_news = self.last.replace(&reason);
+                if is_news {
+                    bar.suspend(|| messages::note(&format!("{reason}; trying again in {:.1} s", delay.as_secs_f64())));
+                }
+            }
         }
     }
 }

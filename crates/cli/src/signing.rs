@@ -70,7 +70,7 @@ impl Signer {
         &self.registered
     }
 
-    /// Signs a verified binary and attaches the signature. Signing twice is signing once.
+    /// Signs a verified binary, attaches the signature, and says so. Signing twice is signing once.
     pub(crate) async fn sign(&self, client: &Client, binary: Binary) -> Result<Binary, Failure> {
         let prn: Prn<NamedBinary> =
             binary.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
@@ -94,7 +94,9 @@ impl Signer {
             signature,
         };
         client.create::<BinarySignature>(&new).await?;
-        Ok(client.get::<Binary>(&prn).await?)
+        let binary = client.get::<Binary>(&prn).await?;
+        messages::note(&format!("signed by '{}'; {prn} is '{}'", self.registered.name, binary.state));
+        Ok(binary)
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its PRN
-    #[arg(long, alias = "signing-key-prn", value_name = "PRN")]
+    #[arg(long, visible_alias = "signing-key-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 

@@ -226,3 +226,18 @@ async fn other_bytes_than_recorded_are_not_kept() {
     assert!(matches!(error, downloads::Error::OtherHash { .. }), "{error}");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn why_a_part_was_refused_early_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let content = vec![7; 20_000_000];
+    let parts = takes_parts(content.clone(), json!([]));
+    let answer: Answer = Arc::new(move |request| match request.path.starts_with("/bytes") {
+        true => Reply::error(507, "storage_full"),
+        false => parts(request),
+    });
+    let server = Server::start(&["/bytes"], answer).await;
+    let options = Options { direct_limit: 0, ..Options::default() };
+    let error = upload(&client(&server), prn(), file(&directory, &content), options).await.unwrap_err();
+    assert!(matches!(&error, uploads::Error::Client(error) if error.status() == Some(507)), "{error:?}");
+}

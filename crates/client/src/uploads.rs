@@ -85,10 +85,7 @@ impl Upload<'_> {
             (BinaryState::Destroyed, _) => Err(Error::Destroyed),
             (BinaryState::Uploadable, _) => self.send(&binary).await,
             (BinaryState::Hashable, Some(error)) => self.repair(&binary, error).await,
-            _ => {
-                self.check_hash(&binary).await?;
-                self.finish(binary, true, None).await
-            }
+            _ => self.wait_for_earlier(binary).await,
         }
     }
 
@@ -96,6 +93,18 @@ impl Upload<'_> {
         self.send_content(binary).await?;
         let binary = self.complete().await?;
         self.finish(binary, false, None).await
+    }
+
+    /// Somebody completed the upload before. If it turns out that they sent something else, this file takes its place.
+    async fn wait_for_earlier(&self, binary: Binary) -> Result<Uploaded, Error> {
+        self.check_hash(&binary).await?;
+        match self.finish(binary, true, None).await {
+            Err(Error::VerificationFailed(error)) => {
+                let binary = self.client.get::<Binary>(&self.prn).await?;
+                self.repair(&binary, &error).await
+            }
+            result => result,
+        }
     }
 
     /// What is there did not pass its verification: other bytes begin anew, unreadable ones are read once more.

@@ -7,7 +7,7 @@ mod lifecycle;
 
 pub use create::{Create, create};
 pub use deletion::delete;
-pub use downloads::{DayOfDownloads, Issued, count_downloads, download_url};
+pub use downloads::{DayOfDownloads, count_downloads, download_url};
 pub use lifecycle::{Update, update};
 pub(crate) use lifecycle::{delete_content_of, drop_parts, start_verification, store, verification_facts};
 

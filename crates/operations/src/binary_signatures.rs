@@ -139,15 +139,15 @@ async fn attach(
     scheme: Scheme,
 ) -> Result<Attached, Error> {
     let w = ctx.db().write().await?;
+    // The key may have been revoked while its signature was verified; from here on it can't be.
+    let key = signing_keys::lock(&w, by.organization, key.id).await.map_err(Error::missing(key.id))?;
+    key.check_may_sign(ctx.now()).map_err(|refusal| Error::SigningKeyUnusable(refusal.to_string()))?;
     let binary = binaries::lock(&w, by.organization, seen.id).await.map_err(Error::missing(seen.id))?;
     if binary.generation != seen.generation {
         return Err(Error::Conflict(
             "the binary was reset while its signature was verified: sign it when it is signable",
         ));
     }
-    // Also the key may have been revoked in the meantime.
-    let key = signing_keys::get(&w, by.organization, key.id).await.map_err(Error::missing(key.id))?;
-    key.check_may_sign(ctx.now()).map_err(|refusal| Error::SigningKeyUnusable(refusal.to_string()))?;
     decide(binary.state, binary.ever_signed, Action::AttachSignature)?;
     let signature = BinarySignature {
         id: id.take(ctx),

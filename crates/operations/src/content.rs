@@ -59,9 +59,11 @@ async fn awaited(
     generation: Generation,
     plan: &PartPlan,
 ) -> Result<UploadSession, Error> {
-    let binary = binaries::find(ctx.db(), by.organization, id).await?;
-    let binary = binary.filter(|binary| binary.generation == generation).ok_or(Error::ContentGone)?;
-    decide(binary.state, binary.ever_signed, Action::Upload)?;
+    let binary = binaries::find_head_of_any_organization(ctx.db(), id).await?.ok_or(Error::ContentGone)?;
+    if binary.generation != generation || binary.organization != by.organization {
+        return Err(Error::ContentGone);
+    }
+    decide(binary.state, false, Action::Upload)?;
     let upload = Upload { organization: by.organization, binary: id, generation };
     let part = binary_parts::find(ctx.db(), upload, plan.index).await?;
     part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;

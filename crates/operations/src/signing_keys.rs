@@ -129,7 +129,8 @@ pub async fn update(
     change: Update,
 ) -> Result<SigningKey, Error> {
     let w = ctx.db().write().await?;
-    let old = signing_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    // Locked before the binaries that lose its signatures, as when it signs.
+    let old = signing_keys::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let new = SigningKey {
         name: change.name.unwrap_or_else(|| old.name.clone()),

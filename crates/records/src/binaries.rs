@@ -40,6 +40,8 @@ pub struct BinaryHead {
     pub size: Option<u64>,
     /// The SHA-256 of its content.
     pub hash: Sha256Digest,
+    /// The storage backend's upload session of this generation, once begun.
+    pub upload_session: Option<String>,
     /// The name of its artifact.
     pub artifact: String,
     /// The version of its artifact.
@@ -200,7 +202,7 @@ pub(crate) fn heads(id: Id<Binary>) -> sea_orm::Select<Entity> {
     Entity::find()
         .select_only()
         .columns([Column::Id, Column::OrganizationId, Column::Generation, Column::State, Column::Size])
-        .columns([Column::Hash, Column::Target])
+        .columns([Column::Hash, Column::UploadSession, Column::Target])
         .column(Version::Version)
         .column_as(artifacts::Column::Name, "artifact")
         .join(JoinType::InnerJoin, version.into())
@@ -216,6 +218,7 @@ struct Head {
     state: String,
     size: Option<i64>,
     hash: String,
+    upload_session: Option<String>,
     target: String,
     version: String,
     artifact: String,
@@ -231,6 +234,7 @@ impl Head {
             state: row.known("state", BinaryState::from_name(&self.state))?,
             size: self.size.map(|size| row.number("size", size)).transpose()?,
             hash: row.hash("hash", &self.hash)?,
+            upload_session: self.upload_session,
             artifact: self.artifact,
             version: self.version,
             target: self.target,

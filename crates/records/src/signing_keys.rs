@@ -8,7 +8,7 @@ use olivine_domain::search::Clause;
 use olivine_domain::signing_keys::{KeyId, KeyMaterial, SigningKey};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
@@ -37,6 +37,16 @@ pub async fn get(
     id: Id<SigningKey>,
 ) -> Result<SigningKey, Error> {
     find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The key, which nobody else changes until the transaction ends: lock it before the binary that it signs.
+pub async fn lock(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<SigningKey>,
+) -> Result<SigningKey, Error> {
+    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
+    parse(&row.ok_or(Error::NotFound { table: TABLE })?)
 }
 
 /// The key of that keyid.

@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use crate::custom_metadata;
 use crate::failure::Failure;
-use crate::messages;
 use crate::session::Session;
 use crate::signing::{Signer, SigningKeyFile};
 use crate::uploads::UploadOptions;
@@ -147,15 +146,7 @@ impl Wanted {
         let prn = binary.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
         let binary = options.upload(session, prn, self.file, Some(self.hashes)).await?;
         match signer {
-            Some(signer) => {
-                let binary = signer.sign(&session.client, binary).await?;
-                messages::note(&format!(
-                    "signed by '{}'; {prn} is '{}'",
-                    signer.registered().name,
-                    binary.state
-                ));
-                Ok(binary)
-            }
+            Some(signer) => signer.sign(&session.client, binary).await,
             None => Ok(binary),
         }
     }

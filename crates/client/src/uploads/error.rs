@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use olivine_api::binaries::VerificationError;
+
 /// An upload that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,15 +38,8 @@ pub enum Error {
         actual: String,
     },
     /// The content is complete, and the server found it to be something else.
-    #[error("the server's verification failed ({code}): {}", explain(.code, .expected.as_deref(), .actual.as_deref()))]
-    VerificationFailed {
-        /// What was wrong.
-        code: String,
-        /// What was expected.
-        expected: Option<String>,
-        /// What was found.
-        actual: Option<String>,
-    },
+    #[error("the server's verification failed ({}): {}", .0.code, explain(.0))]
+    VerificationFailed(VerificationError),
     /// The file was changed while it was read.
     #[error("{} changed while it was being uploaded: run the upload again when nobody writes to it", .file.display())]
     Changed {
@@ -98,8 +93,8 @@ pub enum Error {
     },
 }
 
-fn explain(code: &str, expected: Option<&str>, actual: Option<&str>) -> String {
-    match (code, expected, actual) {
+fn explain(error: &VerificationError) -> String {
+    match (error.code.as_str(), &error.expected, &error.actual) {
         ("hash_mismatch" | "size_mismatch", Some(expected), Some(actual)) => format!(
             "the uploaded content is {actual}, but the binary was created for {expected}: this is another file; run the \
              upload again with the right one"

@@ -59,8 +59,7 @@ fn is_verified(binary: &Binary, old: Option<&VerificationError>) -> Result<bool,
     match (state(binary)?, &binary.verification_error) {
         (BinaryState::Signable | BinaryState::Signed, _) => Ok(true),
         (BinaryState::Hashable, Some(error)) if Some(error) != old => {
-            let VerificationError { code, expected, actual, .. } = error.clone();
-            Err(Error::VerificationFailed { code, expected, actual })
+            Err(Error::VerificationFailed(error.clone()))
         }
         (BinaryState::Hashable | BinaryState::Hashing, _) => Ok(false),
         (BinaryState::Uploadable, _) => Err(Error::Reset),

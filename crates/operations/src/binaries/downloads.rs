@@ -2,54 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use olivine_content::{Download, Filename, SignedUrl};
+use olivine_content::{ContentKey, Download, Filename, SignedUrl};
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_records::binaries;
 use olivine_records::download_counts::{self, DownloadCount, DownloadKind};
-use olivine_records::{artifact_versions, artifacts, binaries};
 use serde_json::json;
 
-use super::content_key;
 use crate::{Context, Error, events};
-
-/// A download URL, and what it leads to.
-#[derive(Debug)]
-pub struct Issued {
-    /// The URL.
-    pub url: SignedUrl,
-    /// The record.
-    pub binary: Binary,
-}
 
 /// Issues a URL that downloads the content of a verified binary.
 pub async fn download_url(
     ctx: &Context,
     by: &Authorized<scope::BinaryDownload>,
     id: Id<Binary>,
-) -> Result<Issued, Error> {
-    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
-    decide(binary.state, binary.ever_signed, Action::Download)?;
+) -> Result<SignedUrl, Error> {
+    let head = binaries::find_head_of_any_organization(ctx.db(), id).await?;
+    let head =
+        head.filter(|head| head.organization == by.organization).ok_or_else(|| Error::not_found(id))?;
+    decide(head.state, false, Action::Download)?;
     let now = ctx.now();
     let expires_at = now.plus(ctx.settings().download_url_ttl);
-    let download = Download { filename: filename(ctx, &binary).await?, expires_at };
-    let url = ctx.content().download_target(&content_key(&binary), &download).await?;
+    // "main-firmware-1.2.3-arm-linux-gnueabihf.bin"
+    let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
+    let key = ContentKey { organization: head.organization, binary: id, generation: head.generation };
+    let url = ctx.content().download_target(&key, &Download { filename, expires_at }).await?;
 
     let w = ctx.db().write().await?;
     let data = json!({"expires_at": expires_at.to_string()});
     events::record(ctx, &w, by, EventType::BinaryDownloadIssued, Subject::of(id), data).await?;
-    download_counts::add(&w, binary.organization, id, &now.day(), DownloadKind::Issued, 1).await?;
+    download_counts::add(&w, by.organization, id, &now.day(), DownloadKind::Issued, 1).await?;
     w.commit().await?;
-    Ok(Issued { url, binary })
-}
-
-/// "main-firmware-1.2.3-arm-linux-gnueabihf.bin"
-async fn filename(ctx: &Context, binary: &Binary) -> Result<Filename, Error> {
-    let (organization, version) = (binary.organization, binary.artifact_version);
-    let version = artifact_versions::get(ctx.db(), organization, version).await?;
-    let artifact = artifacts::get(ctx.db(), organization, version.artifact).await?;
-    Ok(Filename::sanitized(&format!("{}-{}-{}.bin", artifact.name, version.version, binary.target)))
+    Ok(url)
 }
 
 /// The downloads of one day.

@@ -90,7 +90,11 @@ async fn step(
 ) -> Result<Binary, Error> {
     match decide(binary.state, binary.ever_signed, Action::Ask(asked))? {
         Effect::Complete => complete(ctx, w, by, binary).await,
-        Effect::StartVerification => start_verification(ctx, w, by, binary).await,
+        Effect::StartVerification => {
+            let binary = start_verification(ctx, w, by, binary).await?;
+            enqueue_verification(ctx, w, &binary).await?;
+            Ok(binary)
+        }
         Effect::Reset => reset(ctx, w, by, binary).await,
         Effect::Destroy => destroy(ctx, w, by, binary).await,
         _ => Ok(binary),
@@ -125,7 +129,6 @@ pub(crate) async fn start_verification(
     let new = store(ctx, w, &binary, new).await?;
     let data = json!({"hash": new.hash.to_string(), "size": new.size});
     events::record(ctx, w, by, EventType::BinaryVerificationStarted, Subject::of(new.id), data).await?;
-    enqueue_verification(ctx, w, &new).await?;
     Ok(new)
 }
 

@@ -56,7 +56,7 @@ async fn download(
     Path(prn): Path<String>,
 ) -> Result<Response, ApiError> {
     let id = named(&prn, by.organization)?;
-    let issued = binaries::download_url(&app.ctx, &by, id).await?;
-    let headers = [(LOCATION, issued.url.url), (CACHE_CONTROL, "no-store".to_owned())];
+    let url = binaries::download_url(&app.ctx, &by, id).await?;
+    let headers = [(LOCATION, url.url), (CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::FOUND, headers).into_response())
 }
