@@ -122,5 +122,7 @@ async fn list(session: &Session, binary: &Prn<Binary>, options: &ListOptions) ->
     while let Some(page) = pages.next().await? {
         page.iter().try_for_each(|part| list.add(part))?;
     }
-    list.finish()
+    list.finish()?;
+    options.note_more(&pages);
+    Ok(())
 }

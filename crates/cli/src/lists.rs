@@ -1,8 +1,10 @@
 //! The options that all lists take.
 
 use clap::Args;
-use olivine_client::Query;
+use olivine_client::{Pages, Query, Resource};
 use olivine_domain::pages::Order;
+
+use crate::messages;
 
 /// How many records are listed unless one says otherwise.
 const USUAL: usize = 100;
@@ -32,6 +34,13 @@ impl ListOptions {
     /// The newest `limit` records.
     pub(crate) fn newest(limit: usize) -> Self {
         Self { limit: Some(limit), order: Some(Order::Desc.to_string()), ..Self::default() }
+    }
+
+    /// Says that a list goes on, unless one asked for so many.
+    pub(crate) fn note_more<R: Resource>(&self, pages: &Pages<'_, R>) {
+        if pages.has_more() && self.limit.is_none() {
+            messages::note("there are more; --all lists every one, --limit another number of them");
+        }
     }
 
     /// Adds them to the filters of a resource.

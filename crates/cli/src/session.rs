@@ -65,9 +65,7 @@ impl Session {
             page.iter().try_for_each(|record| list.add(record))?;
         }
         list.finish()?;
-        if pages.has_more() {
-            messages::note("there are more; --all lists every one, --limit another number of them");
-        }
+        options.note_more(&pages);
         Ok(())
     }
 

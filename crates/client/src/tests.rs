@@ -232,9 +232,9 @@ async fn why_a_part_was_refused_early_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let content = vec![7; 20_000_000];
     let parts = takes_parts(content.clone(), json!([]));
-    let answer: Answer = Arc::new(move |request| match request.path.starts_with("/bytes") {
-        true => Reply::error(507, "storage_full"),
-        false => parts(request),
+    let answer: Answer = Arc::new(move |request| {
+        let refused = request.path.starts_with("/bytes");
+        if refused { Reply::error(507, "storage_full") } else { parts(request) }
     });
     let server = Server::start(&["/bytes"], answer).await;
     let options = Options { direct_limit: 0, ..Options::default() };

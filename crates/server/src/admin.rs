@@ -28,9 +28,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::openapi::Base;
 
-/// All routes, behind authentication, and the document that describes them.
-pub fn router(app: &App) -> (Router<App>, Document) {
-    let routes = OpenApiRouter::with_openapi(Base::openapi())
+fn routes() -> OpenApiRouter<App> {
+    let routes = OpenApiRouter::new()
         .merge(artifacts::routes())
         .merge(artifact_versions::routes())
         .merge(binaries::routes())
@@ -41,10 +40,18 @@ pub fn router(app: &App) -> (Router<App>, Document) {
         .merge(api_keys::routes())
         .merge(events::routes())
         .merge(organizations::routes());
-    let (paths, document) =
-        OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes).split_for_parts();
-    let paths = paths
+    OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)
+}
+
+/// The document that describes all routes.
+pub fn document() -> Document {
+    routes().into_openapi()
+}
+
+/// All routes, behind authentication.
+pub fn router(app: &App) -> Router<App> {
+    let (paths, _) = routes().split_for_parts();
+    paths
         .route_layer(from_fn_with_state(app.clone(), idempotency::replay))
-        .route_layer(from_fn_with_state(app.clone(), auth::authenticate));
-    (paths, document)
+        .route_layer(from_fn_with_state(app.clone(), auth::authenticate))
 }

@@ -43,11 +43,12 @@ impl App {
 
 /// All routes of the Admin API's listener.
 pub fn router(app: App) -> Router {
-    let (admin, document) = admin::router(&app);
-    let limited = admin.merge(content::router()).layer(from_fn_with_state(app.clone(), limits::make_room));
+    let limited = admin::router(&app)
+        .merge(content::router())
+        .layer(from_fn_with_state(app.clone(), limits::make_room));
     Router::new()
         .merge(limited)
-        .merge(openapi::router(document))
+        .merge(openapi::router(admin::document()))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
