@@ -14,11 +14,7 @@ use serde_json::Value;
 /// A package, the packages of ours that it may depend on, and why no others.
 const CRATES: &[(&str, &[&str], &str)] = &[
     ("olivine-domain", &[], "the rules are pure: they know no wire, no database, no storage"),
-    (
-        "olivine-api",
-        &["olivine-domain"],
-        "wire types say what the domain knows, and nothing of how it is kept",
-    ),
+    ("olivine-api", &[], "wire types say what the domain knows, and nothing of how it is kept"),
     ("olivine-records", &["olivine-domain"], "records hold no policy and know no wire types"),
     ("olivine-content", &["olivine-domain"], "content knows nothing of records"),
     (
@@ -28,11 +24,19 @@ const CRATES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "olivine-server",
-        &["olivine-api", "olivine-operations", "olivine-records", "olivine-content"],
-        "routers parse, call one operation, and map its result; rules are reached through operations",
+        &["olivine-domain", "olivine-api", "olivine-operations", "olivine-records", "olivine-content"],
+        "routers parse into the domain's values, call one operation, and map its result",
     ),
-    ("olivine-client", &["olivine-api"], "a client knows what is said, not how the server decides"),
-    ("peridio", &["olivine-client", "olivine-api"], "the command line talks to the Admin API only"),
+    (
+        "olivine-client",
+        &["olivine-domain", "olivine-api"],
+        "a client knows what is said and the pure rules (hashes, part sizes, signatures), not how the server decides",
+    ),
+    (
+        "peridio",
+        &["olivine-domain", "olivine-client", "olivine-api"],
+        "the command line talks to the Admin API only",
+    ),
     (
         "olivine-agent",
         &["olivine-domain", "olivine-api", "olivine-client"],
