@@ -124,13 +124,16 @@ pub(crate) async fn ensure_session(
     }
     let session = ctx.content().begin(&content_key(&binary)).await?;
     let w = ctx.db().write().await?;
-    let current = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
-    if current.generation != binary.generation {
-        drop(w);
-        // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
-        ctx.content().delete(&content_key(&binary)).await?;
-        return Err(Error::Conflict("the binary was reset at the same moment: begin its upload again"));
-    }
+    let current = match binaries::lock(&w, by.organization, id).await {
+        Ok(current) if current.generation == binary.generation => current,
+        Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {
+            drop(w);
+            // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
+            ctx.content().delete(&content_key(&binary)).await?;
+            return Err(Error::Conflict("the binary was reset or deleted at the same moment: read it again"));
+        }
+        Err(error) => return Err(error.into()),
+    };
     if let Some(session) = current.upload_session {
         return Ok(UploadSession::new(session));
     }

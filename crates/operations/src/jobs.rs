@@ -9,6 +9,7 @@ mod purge;
 mod runner;
 mod verify_binary;
 
+pub(crate) use runner::KINDS;
 pub use runner::run;
 
 use olivine_domain::binaries::{Binary, Generation};

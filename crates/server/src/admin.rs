@@ -23,6 +23,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
@@ -45,7 +46,18 @@ fn routes() -> OpenApiRouter<App> {
 
 /// The document that describes all routes.
 pub fn document() -> Document {
-    routes().into_openapi()
+    let mut document = routes().into_openapi();
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
+        operations.into_iter().flatten().for_each(name);
+    }
+    document
+}
+
+/// Handlers have names of their own within their resource; what generates clients asks for names of their own altogether.
+fn name(operation: &mut Operation) {
+    let tag = operation.tags.iter().flatten().next();
+    operation.operation_id = tag.zip(operation.operation_id.as_ref()).map(|(tag, id)| format!("{tag}_{id}"));
 }
 
 /// All routes, behind authentication.

@@ -84,7 +84,7 @@ pub struct Limits {
     #[config(default = 65_536, env = "OLIVINE_HEADER_BYTES")]
     pub header_bytes: usize,
 
-    /// The time for a request's JSON to arrive, and for its answer to be ready, in seconds.
+    /// The time for a request's JSON to arrive, in seconds.
     #[config(default = 30, env = "OLIVINE_REQUEST_SECONDS")]
     pub request_seconds: u64,
 

@@ -15,6 +15,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Method, StatusCode};
+use http_range_header::{StartPosition, SyntacticallyCorrectRange};
 use olivine_content::ContentReader;
 use olivine_domain::permissions::Origin;
 use olivine_operations::content::{self, Served};
@@ -106,6 +107,12 @@ fn asked_range(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Api
     let Ok(parsed) = http_range_header::parse_range_header(value) else { return Ok(None) };
     if parsed.ranges.len() > 1 {
         return Ok(None);
+    }
+    // The last bytes of which there are fewer are all of them (RFC 9110, 14.1.3).
+    if let [SyntacticallyCorrectRange { start: StartPosition::FromLast(last), .. }] = parsed.ranges.as_slice()
+        && (1..=*last).contains(&size)
+    {
+        return Ok(Some(0..size));
     }
     match parsed.validate(size) {
         Ok(ranges) => Ok(ranges.into_iter().next().map(|range| *range.start()..*range.end() + 1)),

@@ -1,5 +1,6 @@
 //! One line per request, with its id; and where the request came from, for the audit trail. Never tokens, keys or queries.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -20,7 +21,10 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// Starts logging to standard error.
 pub fn start(config: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.level)?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for terminals; in a file or a journal they are noise.
+    let is_terminal = std::io::stderr().is_terminal();
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
     if config.format == "json" {
         logs.json().init();
     } else {

@@ -1,9 +1,11 @@
 //! For whoever watches the server: is it alive, can it work, what has it done.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use olivine_operations::health;
+use olivine_operations::{Error, health};
 
 use crate::admin::error::ApiError;
 use crate::app::App;
@@ -13,9 +15,16 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
+/// Whoever asks wants to know soon.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// `GET /readyz`: database and storage can be reached and written.
 pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
-    health::check(&app.ctx).await?;
+    let checked = tokio::time::timeout(PATIENCE, health::check(&app.ctx)).await;
+    checked.map_err(|source| Error::Unavailable {
+        what: "database or content storage",
+        source: source.into(),
+    })??;
     Ok("ready\n")
 }
 

@@ -28,7 +28,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Longest pause before a failed order is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
-const KINDS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE];
+/// All kinds of orders.
+pub(crate) const KINDS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE];
 
 /// Carries out orders until `shutdown`; then hands back what it has not finished.
 pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
@@ -84,8 +85,14 @@ async fn carry_out(ctx: Context, job: Job, owner: String, shutdown: Cancellation
 }
 
 async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error> {
-    let unreadable = || Error::internal(format!("job {} of kind {} can't be read", job.id.0, job.kind));
-    match Order::read(job).ok_or_else(unreadable)? {
+    let Some(order) = Order::read(job) else {
+        // Trying again would not help; it stays visible, and can be run again by a version that understands it.
+        let w = ctx.db().write().await?;
+        jobs::give_up(&w, job.id, owner, "this version does not understand the job", ctx.now()).await?;
+        w.commit().await?;
+        return Ok(Outcome::Recorded);
+    };
+    match order {
         Order::VerifyBinary { binary, generation } => {
             verify_binary::run(ctx, job, owner, binary, generation).await
         }

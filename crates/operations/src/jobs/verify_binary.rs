@@ -11,9 +11,10 @@ use olivine_domain::events::{EventType, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
+use olivine_records::binaries::{self, BinaryHead};
 use olivine_records::binary_parts::Upload;
 use olivine_records::jobs::{self, Job};
-use olivine_records::{Write, binaries, binary_parts};
+use olivine_records::{Write, binary_parts};
 
 use super::runner::Outcome;
 use crate::binaries::{content_key, start_verification, store, verification_facts};
@@ -143,9 +144,13 @@ async fn is_current(ctx: &Context, binary: &Binary) -> bool {
     }
 }
 
-/// The upload may have been completed in storage after the order to delete it was carried out.
+/// The upload may have been completed in storage after the order to delete it was carried out. But a content that is still its
+/// binary's stays: another runner may have come to an end with it.
 async fn abandon(ctx: &Context, binary: &Binary) -> Result<Outcome, Error> {
-    if !is_current(ctx, binary).await {
+    let head = binaries::find_head_of_any_organization(ctx.db(), binary.id).await?;
+    let keeps =
+        |head: BinaryHead| head.generation == binary.generation && head.state != BinaryState::Destroyed;
+    if !head.is_some_and(keeps) {
         ctx.content().delete(&content_key(binary)).await?;
     }
     Ok(Outcome::Done)

@@ -41,6 +41,10 @@ fn check_type(request: &Request) -> Result<(), ApiError> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // Types would also be read from lists, in which nobody can misspell a field.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(ApiError::bad_request("the body must be one JSON object: {…}"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;
     json.end().map_err(|error| ApiError::bad_request(format!("the body is not one JSON object: {error}")))?;
@@ -56,11 +60,25 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let text = inner.to_string();
     let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);
     let named = |prefix: &str| problem.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
-    let (code, field) = match (named("unknown field `"), named("missing field `")) {
-        (Some(field), _) => (ErrorCode::UnknownField, field.to_owned()),
-        (_, Some(field)) => (ErrorCode::Invalid, field.to_owned()),
-        _ => (ErrorCode::Invalid, error.path().to_string()),
-    };
+    let (code, field) =
+        match (named("unknown field `"), named("missing field `").or(named("duplicate field `"))) {
+            (Some(field), _) => (ErrorCode::UnknownField, field.to_owned()),
+            (_, Some(field)) => (ErrorCode::Invalid, field.to_owned()),
+            _ => (ErrorCode::Invalid, error.path().to_string()),
+        };
+    let problem = in_words(problem);
     let message = format!("{field}: {problem}");
     ApiError::invalid(vec![ErrorItem::new(code, message).with("field", field)])
+}
+
+/// What a parser calls by the names of machine types.
+fn in_words(problem: &str) -> String {
+    let words = [
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected u8", "expected a whole number from 0 to 255"),
+        ("expected a formatted UUID string", "expected a UUID"),
+    ];
+    let word =
+        words.into_iter().find_map(|(name, words)| Some(format!("{}{words}", problem.strip_suffix(name)?)));
+    word.unwrap_or_else(|| problem.to_owned())
 }

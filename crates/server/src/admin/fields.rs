@@ -51,16 +51,18 @@ impl Fields {
 
     /// Custom metadata that may be absent.
     pub fn metadata(&mut self, json: Option<Raw>) -> Option<CustomMetadata> {
-        let parsed = CustomMetadata::from_json(json?.get());
-        match parsed {
-            Err(problem @ InvalidMetadata::TooLarge(_)) => {
-                let limit = olivine_domain::metadata::MAX_BYTES;
-                let item = ErrorItem::new(ErrorCode::PayloadTooLarge, problem.to_string());
-                self.wrong.push(item.with("field", "custom_metadata").with("limit", limit));
-                None
+        let problem = match CustomMetadata::from_json(json?.get()) {
+            Ok(metadata) => return Some(metadata),
+            Err(problem) => problem,
+        };
+        let item = |code| ErrorItem::new(code, problem.to_string()).with("field", "custom_metadata");
+        self.wrong.push(match problem {
+            InvalidMetadata::TooLarge(_) => {
+                item(ErrorCode::PayloadTooLarge).with("limit", olivine_domain::metadata::MAX_BYTES)
             }
-            other => self.take("custom_metadata", other),
-        }
+            InvalidMetadata::NotAnObject => item(ErrorCode::Invalid),
+        });
+        None
     }
 
     /// A change of custom metadata: absent, null, or an object.
