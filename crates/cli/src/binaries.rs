@@ -4,8 +4,7 @@ mod create;
 mod destroy;
 mod download;
 mod sign;
-
-use std::path::PathBuf;
+mod upload;
 
 use clap::{Args, Subcommand};
 use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount};
@@ -21,7 +20,6 @@ use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
 use crate::output::{Record, record};
 use crate::session::Session;
-use crate::uploads::UploadOptions;
 
 pub(crate) use create::{Wanted, check_waits, hash};
 
@@ -50,7 +48,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Example:\n  peridio binaries upload --binary-prn $BINARY_PRN --file firmware.bin"
     )]
-    Upload(Upload),
+    Upload(upload::Upload),
     /// Changes a binary, or asks for its next state
     #[command(
         after_help = "Examples:\n  peridio binaries update --prn $BINARY_PRN --state hashable      # the upload is complete\n  peridio \
@@ -94,18 +92,6 @@ pub(crate) struct One {
     /// Its PRN
     #[arg(long, visible_alias = "binary-prn", value_name = "PRN")]
     pub(crate) prn: Prn<Named>,
-}
-
-/// A content to upload.
-#[derive(Debug, Args)]
-pub(crate) struct Upload {
-    #[command(flatten)]
-    one: One,
-    /// The file with the content
-    #[arg(long, alias = "content-path", value_name = "FILE")]
-    file: PathBuf,
-    #[command(flatten)]
-    options: UploadOptions,
 }
 
 /// Changes to a binary.
@@ -168,13 +154,6 @@ impl Command {
             Self::Download(download) => download.run(session).await,
             Self::Downloads(one) => downloads(session, one).await,
         }
-    }
-}
-
-impl Upload {
-    async fn run(self, session: &Session) -> Result<(), Failure> {
-        let binary = self.options.upload(session, self.one.prn, self.file, None).await?;
-        session.printer.one(&binary)
     }
 }
 

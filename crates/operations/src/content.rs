@@ -97,7 +97,7 @@ fn refused(error: ReceiveError) -> Error {
         }
         ReceiveError::OverLimit { limit } => Error::TooLarge { limit },
         ReceiveError::WrongHash { expected, received } => Error::HashMismatch { expected, actual: received },
-        ReceiveError::Interrupted { .. } => Error::Interrupted,
+        ReceiveError::Interrupted { source, .. } => Error::Interrupted(source),
         ReceiveError::Storage(error) => error.into(),
     }
 }

@@ -88,7 +88,7 @@ pub enum Error {
     },
     /// The client broke off.
     #[error("the upload broke off; nothing was kept, so send it again")]
-    Interrupted,
+    Interrupted(#[source] olivine_content::uploads::BodyError),
     /// It is not a signature by this key over this content.
     #[error("{0}")]
     SignatureInvalid(String),

@@ -183,7 +183,18 @@ async fn open_sqlite(path: &str, options: &Options) -> Result<Database, Error> {
             .test_before_acquire(false)
     };
     // The writer first: it turns the write-ahead log on, which readers then find.
-    let writer = pool(1).connect_with(connect.clone()).await.map_err(unavailable)?;
+    // A statement that finds the disk full undoes its whole transaction by itself. sqlx does not see that: it takes the connection
+    // to be inside of it from then on, and what it calls a commit there is none. Such a connection is not used again.
+    let writer = pool(1).after_release(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                // What was dropped may still be on its way to be undone; the answer comes after that.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    });
+    let writer = writer.connect_with(connect.clone()).await.map_err(unavailable)?;
     let reader = pool(options.readers.max(1)).connect_with(connect.pragma("query_only", "ON"));
     let reader = reader.await.map_err(unavailable)?;
     Ok(Database { reader: reader.into(), writer: writer.into() })

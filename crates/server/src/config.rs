@@ -10,6 +10,7 @@ use olivine_operations::Settings;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Config {
     /// Where the server keeps its database, its content and its secrets, unless they are configured to be elsewhere.
     #[config(default = "./olivine-data", env = "OLIVINE_DATA_DIR")]
@@ -51,6 +52,7 @@ pub struct Config {
 
 /// How people and CI reach the server.
 #[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Server {
     /// The address and port of the Admin API.
     #[config(default = "127.0.0.1:8080", env = "OLIVINE_LISTEN")]
@@ -75,6 +77,7 @@ pub struct Server {
 
 /// What one caller may ask of the server.
 #[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Limits {
     /// The time for a request's header section to arrive, and for which an idle connection is kept open, in seconds.
     #[config(default = 30, env = "OLIVINE_HEADER_SECONDS")]
@@ -107,6 +110,7 @@ pub struct Limits {
 
 /// Uploads and downloads.
 #[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Content {
     /// The most bytes of a content that is uploaded in one request.
     #[config(default = 100_000_000, env = "OLIVINE_DIRECT_UPLOAD_BYTES")]
@@ -127,6 +131,7 @@ pub struct Content {
 
 /// Work in the background.
 #[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Jobs {
     /// How many jobs run at once.
     #[config(default = 2, env = "OLIVINE_JOB_CONCURRENCY")]
@@ -139,6 +144,7 @@ pub struct Jobs {
 
 /// What the server tells its operator.
 #[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Log {
     /// `text` or `json`.
     #[config(default = "text", env = "OLIVINE_LOG_FORMAT")]

@@ -7,11 +7,10 @@ use axum::body::Body;
 use axum::extract::{Extension, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum_extra::TypedHeader;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfRange};
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, RANGE,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Method, StatusCode};
@@ -52,7 +51,6 @@ async fn download(
     State(app): State<App>,
     Extension(origin): Extension<Origin>,
     Path(token): Path<String>,
-    if_range: Option<TypedHeader<IfRange>>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let served = content::locate(&app.ctx, &token).await?;
@@ -62,8 +60,11 @@ async fn download(
     if not_modified(request.headers(), &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let applies = if_range.is_none_or(|TypedHeader(condition)| !condition.is_modified(Some(&tag), None));
-    let range = if applies { asked_range(request.headers(), served.size)? } else { None };
+    let range = if range_applies(request.headers(), &tag) {
+        asked_range(request.headers(), served.size)?
+    } else {
+        None
+    };
 
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let bytes = range.clone().unwrap_or(0..served.size);
@@ -77,7 +78,11 @@ async fn download(
         return Ok(response);
     }
     let reader = served.read(&app.ctx, bytes).await?;
-    *response.body_mut() = Body::from_stream(watched(app.ctx, served, origin, reader));
+    let running = Running::new(app.ctx, served, origin, reader);
+    if running.is_at_end() {
+        note_end(&running.ctx, &running.served, &running.origin).await;
+    }
+    *response.body_mut() = Body::from_stream(running.into_stream());
     Ok(response)
 }
 
@@ -99,6 +104,12 @@ fn not_modified(headers: &HeaderMap, tag: &ETag) -> bool {
     let condition =
         headers.contains_key(IF_NONE_MATCH).then(|| headers.typed_get::<headers::IfNoneMatch>()).flatten();
     condition.is_some_and(|condition| !condition.precondition_passes(tag))
+}
+
+/// Whether `If-Range`, where there is one, names the content as it is. What can't be read names nothing.
+fn range_applies(headers: &HeaderMap, tag: &ETag) -> bool {
+    let names_it = |condition: IfRange| !condition.is_modified(Some(tag), None);
+    !headers.contains_key(IF_RANGE) || headers.typed_get::<IfRange>().is_some_and(names_it)
 }
 
 /// The one range that was asked for. Several ranges, and what is no range at all, are answered with the whole, as RFC 9110 allows.
@@ -123,40 +134,60 @@ fn asked_range(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Api
 /// How often a running download looks whether its content still may be served.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Breaks a download off when its content is destroyed meanwhile, and puts on record when the last byte was served.
-fn watched(
+/// A running download: broken off when its content is destroyed meanwhile, put on record when its last byte is served.
+struct Running {
+    reader: ContentReader,
     ctx: Context,
     served: Served,
     origin: Origin,
-    reader: ContentReader,
-) -> impl Stream<Item = Result<axum::body::Bytes, BrokenOff>> {
-    let reaches_the_end = reader.range().end == reader.total();
-    let state = (reader, ctx, served, origin, Instant::now());
-    futures_util::stream::try_unfold(state, move |(mut reader, ctx, served, origin, mut looked)| async move {
-        if looked.elapsed() >= LOOK_EVERY {
-            if !served.is_current(&ctx).await.unwrap_or(true) {
+    left: u64,
+    looked: Instant,
+}
+
+impl Running {
+    fn new(ctx: Context, served: Served, origin: Origin, reader: ContentReader) -> Self {
+        let left = reader.range().end - reader.range().start;
+        Self { reader, ctx, served, origin, left, looked: Instant::now() }
+    }
+
+    fn into_stream(self) -> impl Stream<Item = Result<axum::body::Bytes, BrokenOff>> {
+        futures_util::stream::try_unfold(self, Self::next).into_stream()
+    }
+
+    async fn next(mut self) -> Result<Option<(axum::body::Bytes, Self)>, BrokenOff> {
+        if self.looked.elapsed() >= LOOK_EVERY {
+            if !self.served.is_current(&self.ctx).await.unwrap_or(true) {
                 return Err(BrokenOff);
             }
-            looked = Instant::now();
+            self.looked = Instant::now();
         }
-        match reader.next().await {
-            Some(Ok(bytes)) => Ok(Some((bytes, (reader, ctx, served, origin, looked)))),
+        match self.reader.next().await {
+            Some(Ok(bytes)) => {
+                self.left = self.left.saturating_sub(bytes.len() as u64);
+                // Not after it: once a body has the announced length, nobody asks it for more.
+                if self.is_at_end() {
+                    note_end(&self.ctx, &self.served, &self.origin).await;
+                }
+                Ok(Some((bytes, self)))
+            }
             Some(Err(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a download broke off");
                 Err(BrokenOff)
             }
-            None => {
-                if reaches_the_end && let Err(error) = served.finished(&ctx, origin).await {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "a finished download was not recorded"
-                    );
-                }
-                Ok(None)
-            }
+            None => Ok(None),
         }
-    })
-    .into_stream()
+    }
+
+    /// Whether the content's last byte is out.
+    const fn is_at_end(&self) -> bool {
+        self.left == 0 && self.reader.range().end == self.reader.total()
+    }
+}
+
+async fn note_end(ctx: &Context, served: &Served, origin: &Origin) {
+    if let Err(error) = served.finished(ctx, origin.clone()).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a finished download was not recorded");
+    }
 }
 
 /// A download that can't go on.

@@ -59,7 +59,9 @@ pub fn too_slow(message: &str) -> ApiError {
 
 /// The stream ended because its sender was too slow.
 #[derive(Debug, thiserror::Error)]
-#[error("the upload was slower than the server allows")]
+#[error(
+    "the upload was slower than the server allows; nothing of it was kept, so send it again, or in smaller parts"
+)]
 pub struct TooSlow;
 
 /// The bytes of an upload, cut off when they come too slowly: after a pause that is too long, or at a rate that would keep a place

@@ -2,13 +2,14 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use olivine_operations::jobs;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     listener.set_nonblocking(true).context("preparing the listener")?;
     let address = listener.local_addr().context("finding the port")?;
     let metrics = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
+    tokio::spawn(fold_metrics(metrics.clone()));
     let started = startup::start(&config, address).await?;
 
     let stop = CancellationToken::new();
@@ -33,9 +35,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let handle = Handle::new();
     let patience = Duration::from_secs(config.server.shutdown_seconds);
     tokio::spawn(stop_on_signal(handle.clone(), patience, stop.clone()));
+    let tls = tls(&config).await?;
     let announced = Announcement::write(&config, address)?;
     let app = App::new(started.ctx.clone(), config.limits.clone(), metrics);
-    listen(&config, listener, handle, app).await?;
+    listen(&config, tls, listener, handle, app).await?;
 
     drop(announced);
     stop.cancel();
@@ -45,27 +48,46 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Sums up what was measured. Until then the figure of each single request is kept, which nothing else would end where nobody asks
+/// for `/metrics`.
+async fn fold_metrics(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        metrics.run_upkeep();
+    }
+}
+
 async fn listen(
     config: &Config,
+    tls: Option<RustlsConfig>,
     listener: TcpListener,
     handle: Handle<SocketAddr>,
     app: App,
 ) -> anyhow::Result<()> {
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let served =
-        if let (Some(certificate), Some(key)) = (&config.server.tls_certificate, &config.server.tls_key) {
-            let tls = RustlsConfig::from_pem_file(certificate, key)
-                .await
-                .context("reading the TLS certificate and key")?;
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle).http1_only();
-            set_limits(config, server.http_builder());
-            server.serve(service).await
-        } else {
-            let mut server = axum_server::from_tcp(listener)?.handle(handle).http1_only();
-            set_limits(config, server.http_builder());
-            server.serve(service).await
-        };
+    let served = if let Some(tls) = tls {
+        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle).http1_only();
+        set_limits(config, server.http_builder());
+        server.serve(service).await
+    } else {
+        let mut server = axum_server::from_tcp(listener)?.handle(handle).http1_only();
+        set_limits(config, server.http_builder());
+        server.serve(service).await
+    };
     served.context("serving")
+}
+
+/// The certificate and its key, if the server is to speak HTTPS.
+async fn tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
+    let (Some(certificate), Some(key)) = (&config.server.tls_certificate, &config.server.tls_key) else {
+        return Ok(None);
+    };
+    let loaded = RustlsConfig::from_pem_file(certificate, key).await;
+    let loaded = loaded.context("reading the TLS certificate and key")?;
+    let mut offered = loaded.get_inner().as_ref().clone();
+    // It offers HTTP/2 too by default, which clients would then choose, and which is not spoken here.
+    offered.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Some(RustlsConfig::from_config(Arc::new(offered))))
 }
 
 /// HTTP/1.1 only: what telling HTTP/2 from it would wait for has no time limit. A proxy in front may speak whatever it likes.

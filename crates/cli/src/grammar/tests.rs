@@ -31,6 +31,7 @@ fn the_documents_lines_are_understood() {
         "peridio binaries create --artifact-version-prn $VERSION_PRN --target x --hash sha256:$HASH --size 1 --output prn",
         "peridio binaries create --artifact-version-prn $VERSION_PRN --target x --hash $HASH",
         "peridio binaries upload --binary-prn $BINARY_PRN --file firmware.bin",
+        "peridio binaries upload --binary-prn --file firmware.bin",
         "peridio binary-parts create --binary-prn $BINARY_PRN --part-number 3 --file part_ac",
         "peridio binary-parts create --binary-prn $BINARY_PRN --part-number --file part_aa",
         "peridio binary-parts create --binary-prn $BINARY_PRN --file part_aa",

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use headers::{ContentRange, HeaderMapExt as _};
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode, Uri};
 use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
@@ -12,6 +13,8 @@ use olivine_domain::binaries::{BinaryState, Refusal};
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_operations::Error;
 use olivine_operations::error::Taken;
+
+use crate::limits::TooSlow;
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -39,11 +42,17 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let size = self.items.first().and_then(|item| item.context.get("size")?.as_u64());
         let mut response = (self.status, Json(ErrorBody { errors: self.items })).into_response();
         let headers = response.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"olivine\""));
+            }
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                if let Some(size) = size {
+                    headers.typed_insert(ContentRange::unsatisfied_bytes(size));
+                }
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -60,7 +69,11 @@ impl From<Error> for ApiError {
             tracing::error!(error = &**source as &dyn std::error::Error, "{error}");
         }
         let (status, code) = meaning(&error);
-        let item = with_facts(&error, ErrorItem::new(code, error.to_string()));
+        let message = match &error {
+            Error::Interrupted(source) if source.is::<TooSlow>() => source.to_string(),
+            _ => error.to_string(),
+        };
+        let item = with_facts(&error, ErrorItem::new(code, message));
         Self::new(status, item)
     }
 }
@@ -83,7 +96,10 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::SizeMismatch { .. } => (Status::UNPROCESSABLE_ENTITY, Code::SizeMismatch),
         Error::HashMismatch { .. } => (Status::UNPROCESSABLE_ENTITY, Code::HashMismatch),
         Error::TooLarge { .. } => (Status::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge),
-        Error::Interrupted => (Status::BAD_REQUEST, Code::BadRequest),
+        Error::Interrupted(source) if source.is::<TooSlow>() => {
+            (Status::REQUEST_TIMEOUT, Code::RequestTimeout)
+        }
+        Error::Interrupted(_) => (Status::BAD_REQUEST, Code::BadRequest),
         Error::SignatureInvalid(_) => (Status::UNPROCESSABLE_ENTITY, Code::SignatureInvalid),
         Error::SigningKeyUnusable(_) => (Status::UNPROCESSABLE_ENTITY, Code::SigningKeyUnusable),
         Error::Quota(_) => (Status::CONFLICT, Code::QuotaExceeded),
