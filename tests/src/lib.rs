@@ -18,17 +18,35 @@
 #![expect(clippy::missing_panics_doc, reason = "a harness panics: that is how a test fails")]
 
 mod api;
+mod audit;
 mod database;
+mod document;
 mod executables;
+mod lists;
 mod process;
+mod random;
+mod relay;
 mod server;
 mod shell;
+mod signing;
+mod table;
+mod wire;
+mod workbench;
 
 pub use api::{Answer, Api, send, try_send};
+pub use audit::assert_no_orphans;
 pub use database::{Database, PostgresDatabase};
+pub use document::{Operation, openapi, operations};
 pub use executables::Executables;
+pub use lists::{events_of, list_all};
+pub use random::Random;
+pub use relay::Relay;
 pub use server::{Server, ServerBuilder};
 pub use shell::{Finished, Shell};
+pub use signing::{SigningPair, sha256_hex};
+pub use table::{Table, redacted};
+pub use wire::{Wire, chunked, exchange, percent_encoded};
+pub use workbench::{Workbench, prn};
 
 /// Runs each named test function, `fn(Database)` or `async fn(Database)`, on SQLite and on PostgreSQL.
 ///

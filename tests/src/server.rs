@@ -80,14 +80,19 @@ impl ServerBuilder {
         if let Some(database) = postgres {
             command.args(["--database-url", &database.url()]);
         }
+        self.set_variables(&mut command);
+        command.args(&self.args).current_dir(logs);
+        Process::start(command, logs, "olivine")
+    }
+
+    fn set_variables(&self, command: &mut Command) {
         // Whoever runs the tests may have settings of their own.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("OLIVINE_") {
                 command.env_remove(name);
             }
         }
-        command.args(&self.args).envs(self.variables.iter().cloned()).current_dir(logs);
-        Process::start(command, logs, "olivine")
+        command.envs(self.variables.iter().cloned());
     }
 }
 
@@ -174,6 +179,20 @@ impl Server {
             .env("PERIDIO_BASE_URL", &self.admin_url)
     }
 
+    /// Runs another `olivine` command on this server's data, as its operator does, and returns what it printed.
+    pub fn operator(&self, args: &[&str]) -> String {
+        let mut command = Command::new(self.builder.executables.olivine());
+        command.args(args).arg("--data-dir").arg(&self.data_dir).current_dir(self.folder.path());
+        self.builder.set_variables(&mut command);
+        if let Some(database) = &self.postgres {
+            command.args(["--database-url", &database.url()]);
+        }
+        let output = command.output().expect("olivine starts");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "olivine {args:?}: {error}");
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
     /// Everything that it logged so far, all starts together.
     pub fn log(&self) -> String {
         self.process.stdout() + &self.process.stderr()
@@ -182,6 +201,11 @@ impl Server {
     /// SIGKILL: it ends at whatever instruction it is.
     pub fn kill(&mut self) {
         self.process.kill();
+    }
+
+    /// SIGTERM, without waiting for its end.
+    pub fn terminate(&mut self) {
+        self.process.terminate();
     }
 
     /// SIGTERM, and waits for its end.
@@ -216,6 +240,10 @@ impl Drop for Server {
                 self.process.pid(),
                 self.process.last_words()
             );
+        } else {
+            let log = self.log();
+            let fault = log.lines().find(|line| line.contains("status=500"));
+            assert!(fault.is_none(), "no answer is ever a 500: {fault:?}\n{}", self.process.last_words());
         }
     }
 }
@@ -255,7 +283,7 @@ mod tests {
         let mut server = builder.arg("--extra").env("OLIVINE_SETTING", "something").start();
         let (key, first) = (server.admin_key(), server.url().to_owned());
         assert_eq!(key, format!("key-of-{}", server.pid()));
-        let started = "started with --listen 127.0.0.1:0  --extra and something\n";
+        let started = "started with --listen 127.0.0.1:0 --extra and something\n";
         assert_eq!(server.log(), started);
         assert_eq!(server.stop().code(), Some(0));
         server.restart();

@@ -1,0 +1,71 @@
+//! Randomness for tests: another one in each run, printed, and repeatable with `OLIVINE_TEST_SEED`.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+/// Names the seed of a run that is to be repeated.
+const SEED: &str = "OLIVINE_TEST_SEED";
+
+/// A source of numbers (`SplitMix64`): good enough for choosing moments and bytes, and the same everywhere for the same seed.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// Seeded anew, or as `OLIVINE_TEST_SEED` says; a test that fails shows the seed.
+    #[expect(clippy::print_stderr, reason = "under a failed test, this is read by a person")]
+    pub fn new() -> Self {
+        let given = std::env::var(SEED).ok().and_then(|text| text.parse().ok());
+        let seed = given.unwrap_or_else(|| RandomState::new().hash_one(SEED));
+        eprintln!("{SEED}={seed}");
+        Self::seeded(seed)
+    }
+
+    /// The numbers of this seed.
+    pub const fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A moment between now and `latest`.
+    pub fn within(&mut self, latest: Duration) -> Duration {
+        let micros = u64::try_from(latest.as_micros()).expect("a test does not wait that long");
+        Duration::from_micros(self.next() % (micros + 1))
+    }
+
+    /// So many bytes that no compression could shrink.
+    pub fn bytes(&mut self, size: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(size + 8);
+        while bytes.len() < size {
+            bytes.extend_from_slice(&self.next().to_le_bytes());
+        }
+        bytes.truncate(size);
+        bytes
+    }
+}
+
+impl Default for Random {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_same_numbers_again() {
+        let (mut one, mut other) = (Random::seeded(7), Random::seeded(7));
+        assert_eq!(one.bytes(1001), other.bytes(1001));
+        assert_ne!(one.next(), Random::seeded(8).next());
+        let latest = Duration::from_millis(3);
+        assert!((0..1000).all(|_| one.within(latest) <= latest));
+    }
+}

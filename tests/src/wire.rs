@@ -1,0 +1,130 @@
+//! Bytes on a connection, for what no HTTP client would send: broken, slow or outsized requests.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+
+use crate::Answer;
+
+/// A server that says nothing for longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One connection to a server.
+#[derive(Debug)]
+pub struct Wire(TcpStream);
+
+impl Wire {
+    /// Connects to the server at `base_url`.
+    pub fn connect(base_url: &str) -> Self {
+        let address = base_url.strip_prefix("http://").expect("servers under test speak plain HTTP");
+        let stream = TcpStream::connect(address).expect("the server accepts connections");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a positive time");
+        stream.set_nodelay(true).expect("a TCP connection");
+        Self(stream)
+    }
+
+    /// Sends bytes as they are. Whether the server still listens shows in the answer, not here.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.0.write_all(bytes.as_ref()).is_ok()
+    }
+
+    /// Sends one byte after the other with `pause` between them, until the server answers, closes, or all is sent.
+    /// How long that took.
+    pub fn drip(&mut self, bytes: &[u8], pause: Duration) -> Duration {
+        let began = Instant::now();
+        for byte in bytes {
+            if self.has_answer(pause) || !self.send([*byte]) {
+                break;
+            }
+        }
+        began.elapsed()
+    }
+
+    /// Whether there is something to read, or the end, within `wait`: how the client keeps its slow pace.
+    fn has_answer(&self, wait: Duration) -> bool {
+        self.0.set_read_timeout(Some(wait)).expect("a positive time");
+        let seen = self.0.peek(&mut [0]);
+        self.0.set_read_timeout(Some(PATIENCE)).expect("a positive time");
+        !matches!(seen, Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn finish(&self) {
+        // The server may have closed already.
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+
+    /// Reads until the server closes; `None` if it closes without an answer. The request should say `connection: close`.
+    pub fn answer(&mut self) -> Option<Answer> {
+        let mut bytes = Vec::new();
+        match self.0.read_to_end(&mut bytes) {
+            // A server that refuses early closes while we still send: what it said before counts.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            read => drop(read.expect("an answer, or the end of the connection, in time")),
+        }
+        if bytes.is_empty() { None } else { Some(parsed(&bytes)) }
+    }
+}
+
+/// One whole request in one go; `None` where the server just closes.
+pub fn exchange(base_url: &str, request: impl AsRef<[u8]>) -> Option<Answer> {
+    let mut wire = Wire::connect(base_url);
+    wire.send(request);
+    wire.answer()
+}
+
+/// A body as `Transfer-Encoding: chunked` sends it: without saying in advance how long it is.
+pub fn chunked(body: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    for chunk in body.chunks(64 * 1024) {
+        encoded.extend(format!("{:x}\r\n", chunk.len()).bytes());
+        encoded.extend(chunk);
+        encoded.extend(b"\r\n");
+    }
+    encoded.extend(b"0\r\n\r\n");
+    encoded
+}
+
+/// Every byte of a text as `%XX`, for paths and queries.
+pub fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |encoded, byte| encoded + "%" + &hex::encode([byte]))
+}
+
+fn parsed(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(bytes);
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no whole answer: {text}"));
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        let name: HeaderName = name.parse().expect("a server sends header names");
+        headers.append(name, HeaderValue::from_str(value).expect("a server sends header values"));
+    }
+    let body = bytes[end + 4..].to_vec();
+    let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    Answer { status: status.unwrap_or_else(|| panic!("no status: {text}")), headers, body, json }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_taken_apart() {
+        let answer =
+            parsed(b"HTTP/1.1 422 No\r\nx-request-id: 7\r\n\r\n{\"errors\": [{\"code\": \"invalid\"}]}");
+        assert_eq!((answer.status, answer.header("x-request-id")), (422, Some("7")));
+        assert_eq!(answer.error_code(), Some("invalid"));
+    }
+
+    #[test]
+    fn chunks_end_with_an_empty_one() {
+        assert_eq!(chunked(b"0123456789"), b"a\r\n0123456789\r\n0\r\n\r\n");
+    }
+}

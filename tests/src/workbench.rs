@@ -1,0 +1,181 @@
+//! The steps from nothing to a signed binary, over HTTP, for tests that begin somewhere along the way.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::{Answer, Api, SigningPair, sha256_hex};
+
+/// Verification is a job: it is done soon, not at once.
+const SETTLED_WITHIN: Duration = Duration::from_mins(1);
+const POLL_EVERY: Duration = Duration::from_millis(20);
+
+/// One artifact version to put binaries into, and one key to sign them.
+#[derive(Debug)]
+pub struct Workbench {
+    api: Api,
+    version: String,
+    pair: SigningPair,
+    signing_key: String,
+    targets: AtomicU32,
+}
+
+impl Workbench {
+    /// Makes artifact, version and signing key.
+    pub async fn new(api: Api) -> Self {
+        Self::named(api, "main-firmware").await
+    }
+
+    /// The same by another name, for a second one in the same organization.
+    pub async fn named(api: Api, name: &str) -> Self {
+        let artifact = json!({"name": name});
+        let artifact = api.post("/v1/artifacts", &artifact).await.expect(201);
+        let version = json!({"artifact_prn": artifact.json["artifact"]["prn"], "version": "1.2.3"});
+        let version = api.post("/v1/artifact_versions", &version).await.expect(201);
+        let version = prn(&version.json["artifact_version"]);
+        let pair = SigningPair::generate();
+        let key = json!({"name": format!("{name}-key"), "value": pair.public_value()});
+        let key = api.post("/v1/signing_keys", &key).await.expect(201);
+        let signing_key = prn(&key.json["signing_key"]);
+        Self { api, version, pair, signing_key, targets: AtomicU32::new(0) }
+    }
+
+    /// Goes on with the same records after the server was started again: it has another address then.
+    pub fn reconnect(&mut self, api: Api) {
+        self.api = api;
+    }
+
+    /// The caller.
+    pub const fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The artifact version's PRN.
+    pub fn version_prn(&self) -> &str {
+        &self.version
+    }
+
+    /// The signing key's PRN.
+    pub fn signing_key_prn(&self) -> &str {
+        &self.signing_key
+    }
+
+    /// The key pair of [`signing_key_prn`](Self::signing_key_prn).
+    pub const fn pair(&self) -> &SigningPair {
+        &self.pair
+    }
+
+    /// A target that no binary has yet.
+    pub fn new_target(&self) -> String {
+        format!("target-{}", self.targets.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A request body for a binary that promises `content`; the test changes what it wants to be different.
+    pub fn promise(&self, content: &[u8]) -> Value {
+        json!({
+            "artifact_version_prn": self.version,
+            "target": self.new_target(),
+            "hash": format!("sha256:{}", sha256_hex(content)),
+            "size": content.len(),
+        })
+    }
+
+    /// A new binary that promises `content`; its PRN.
+    pub async fn uploadable(&self, content: &[u8]) -> String {
+        self.create(&self.promise(content)).await
+    }
+
+    /// A new binary; its PRN.
+    pub async fn create(&self, body: &Value) -> String {
+        let created = self.api.post("/v1/binaries", body).await.expect(201);
+        prn(&created.json["binary"])
+    }
+
+    /// Its record.
+    pub async fn get(&self, binary: &str) -> Value {
+        self.api.get(&format!("/v1/binaries/{binary}")).await.expect(200).json["binary"].take()
+    }
+
+    /// `PUT` of the whole content.
+    pub async fn put_content(&self, binary: &str, content: &[u8]) -> Answer {
+        self.api.put_bytes(&format!("/v1/binaries/{binary}/content"), content.to_vec()).await
+    }
+
+    /// Announces a part with the size and hash of `bytes`.
+    pub async fn announce(&self, binary: &str, index: u32, bytes: &[u8]) -> Answer {
+        let body = json!({"size": bytes.len(), "hash": sha256_hex(bytes)});
+        self.api.put(&format!("/v1/binaries/{binary}/parts/{index}"), &body).await
+    }
+
+    /// Announces a part and sends its bytes.
+    pub async fn put_part(&self, binary: &str, index: u32, bytes: &[u8]) {
+        let announced = self.announce(binary, index, bytes).await.expect(201);
+        let url =
+            announced.json["binary_part"]["presigned_upload_url"].as_str().expect("a new part has a URL");
+        self.api.put_bytes(url, bytes.to_vec()).await.expect(200);
+    }
+
+    /// `PATCH state=…`.
+    pub async fn ask(&self, binary: &str, state: &str) -> Answer {
+        self.api.patch(&format!("/v1/binaries/{binary}"), &json!({"state": state})).await
+    }
+
+    /// Waits until a binary's record is as it is wanted.
+    pub async fn settled(&self, binary: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + SETTLED_WITHIN;
+        loop {
+            let record = self.get(binary).await;
+            if wanted(&record) {
+                return record;
+            }
+            assert!(Instant::now() < deadline, "not settled within {SETTLED_WITHIN:?}: {record:#}");
+            tokio::time::sleep(POLL_EVERY).await;
+        }
+    }
+
+    /// Waits until a binary is in this state.
+    pub async fn in_state(&self, binary: &str, state: &str) -> Value {
+        self.settled(binary, |record| record["state"] == state).await
+    }
+
+    /// A new binary whose content is verified.
+    pub async fn signable(&self, content: &[u8]) -> String {
+        let binary = self.uploadable(content).await;
+        self.put_content(&binary, content).await.expect(200);
+        self.ask(&binary, "hashable").await.expect(200);
+        self.in_state(&binary, "signable").await;
+        binary
+    }
+
+    /// Attaches a signature of `content`, by the workbench's own key.
+    pub async fn sign(&self, binary: &str, content: &[u8]) -> Answer {
+        let signature = self.pair.sign(content);
+        self.attach(binary, &self.signing_key, &signature).await
+    }
+
+    /// Attaches any signature.
+    pub async fn attach(&self, binary: &str, signing_key: &str, signature: &str) -> Answer {
+        let body = json!({"binary_prn": binary, "signing_key_prn": signing_key, "signature": signature});
+        self.api.post("/v1/binary_signatures", &body).await
+    }
+
+    /// A new binary that is signed.
+    pub async fn signed(&self, content: &[u8]) -> String {
+        let binary = self.signable(content).await;
+        self.sign(&binary, content).await.expect(201);
+        assert_eq!(self.get(&binary).await["state"], "signed");
+        binary
+    }
+
+    /// A fresh download URL.
+    pub async fn download_url(&self, binary: &str) -> String {
+        let answer = self.api.get(&format!("/v1/binaries/{binary}/download")).await.expect(302);
+        answer.header("location").expect("a redirect says where to").to_owned()
+    }
+}
+
+/// A record's PRN.
+pub fn prn(record: &Value) -> String {
+    record["prn"].as_str().unwrap_or_else(|| panic!("a record has a PRN: {record:#}")).to_owned()
+}

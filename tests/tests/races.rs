@@ -1,0 +1,347 @@
+//! Sixty-four clients want the same thing at the same moment: exactly one wins, the others are told so in the documented way, and
+//! nobody ever sees a 500.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use olivine_tests::{
+    Answer, Api, Database, Server, SigningPair, Workbench, assert_no_orphans, events_of, list_all, on_both,
+    prn, send, sha256_hex,
+};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+const CLIENTS: usize = 64;
+
+/// How often a race is run whose outcome depends on who is faster.
+const ROUNDS: usize = 4;
+
+/// Sends all requests at once. Answers are in the requests' order; none is a 5xx.
+async fn at_once(requests: impl IntoIterator<Item = RequestBuilder>) -> Vec<Answer> {
+    let requests: Vec<_> = requests.into_iter().collect();
+    let start = Arc::new(Barrier::new(requests.len()));
+    let mut answers = vec![None; requests.len()];
+    let mut running = JoinSet::new();
+    for (place, request) in requests.into_iter().enumerate() {
+        let start = Arc::clone(&start);
+        running.spawn(async move {
+            start.wait().await;
+            (place, send(request).await)
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        let (place, answer) = ended.expect("a request gets an answer");
+        assert!(answer.status < 500, "{answer:?}");
+        answers[place] = Some(answer);
+    }
+    answers.into_iter().map(|answer| answer.expect("each request has its answer")).collect()
+}
+
+/// How many answers there were of each status, and of each code among the errors.
+fn tally(answers: &[Answer]) -> BTreeMap<String, usize> {
+    let mut tally = BTreeMap::new();
+    for answer in answers {
+        let name = match answer.error_code() {
+            Some(code) => format!("{} {code}", answer.status),
+            None => answer.status.to_string(),
+        };
+        *tally.entry(name).or_default() += 1;
+    }
+    tally
+}
+
+fn counted<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usize> {
+    expected.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+}
+
+fn request(api: &Api, method: Method, path: &str, body: &Value) -> RequestBuilder {
+    api.request(method, path).json(body)
+}
+
+fn asking(bench: &Workbench, binary: &str, state: &str) -> RequestBuilder {
+    request(bench.api(), Method::PATCH, &format!("/v1/binaries/{binary}"), &json!({"state": state}))
+}
+
+fn announcing(bench: &Workbench, binary: &str, bytes: &[u8]) -> RequestBuilder {
+    let part = json!({"size": bytes.len(), "hash": sha256_hex(bytes)});
+    request(bench.api(), Method::PUT, &format!("/v1/binaries/{binary}/parts/1"), &part)
+}
+
+fn signing(bench: &Workbench, binary: &str, key: &str, signature: &str) -> RequestBuilder {
+    let body = json!({"binary_prn": binary, "signing_key_prn": key, "signature": signature});
+    request(bench.api(), Method::POST, "/v1/binary_signatures", &body)
+}
+
+fn upload_url(announced: &Answer) -> String {
+    let url = announced.json["binary_part"]["presigned_upload_url"].as_str();
+    url.unwrap_or_else(|| panic!("an awaited part has an upload URL: {announced:?}")).to_owned()
+}
+
+fn occurrences(events: &[String], kind: &str) -> usize {
+    events.iter().filter(|event| *event == kind).count()
+}
+
+/// Of those who announce different bytes as the same part, the last one has the part; the others' URLs are good for nothing.
+async fn one_part_announced_with_different_bytes(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let contents: Vec<_> =
+        (0..CLIENTS).map(|client| format!("the bytes of client {client}").into_bytes()).collect();
+    let promise =
+        json!({"artifact_version_prn": bench.version_prn(), "target": "t", "hash": sha256_hex(b"whole")});
+    let binary = bench.create(&promise).await;
+
+    let announced = at_once(contents.iter().map(|bytes| announcing(&bench, &binary, bytes))).await;
+    assert_eq!(tally(&announced), counted([("200", CLIENTS - 1), ("201", 1)]));
+    let part = format!("/v1/binaries/{binary}/parts/1");
+    let last = bench.api().get(&part).await.expect(200).json["binary_part"]["hash"].take();
+
+    let uploads = announced
+        .iter()
+        .zip(&contents)
+        .map(|(answer, bytes)| bench.api().request(Method::PUT, &upload_url(answer)).body(bytes.clone()));
+    let uploaded = at_once(uploads).await;
+    assert_eq!(tally(&uploaded), counted([("200", 1), ("409 conflict", CLIENTS - 1)]));
+    let winner = uploaded.iter().position(|answer| answer.status == 200).expect("one won");
+    assert_eq!(last, format!("sha256:{}", sha256_hex(&contents[winner])));
+    let found = bench.api().get(&part).await.expect(200).json["binary_part"].take();
+    assert_eq!((&found["state"], &found["hash"]), (&json!("valid"), &last));
+    assert_no_orphans(&server).await;
+}
+
+/// The same without waiting between announcement and upload: whatever is on record in the end is what lies in storage.
+async fn one_part_announced_and_uploaded_by_all(database: Database) {
+    let server = Server::start(database);
+    let bench = Arc::new(Workbench::new(server.api()).await);
+    let promise =
+        json!({"artifact_version_prn": bench.version_prn(), "target": "t", "hash": sha256_hex(b"whole")});
+    let binary = bench.create(&promise).await;
+    let mut running = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (bench, bytes) = (Arc::clone(&bench), format!("the bytes of client {client}").into_bytes());
+        let announcement = announcing(&bench, &binary, &bytes);
+        running.spawn(async move {
+            let announced = send(announcement).await;
+            send(bench.api().request(Method::PUT, &upload_url(&announced)).body(bytes)).await
+        });
+    }
+    while let Some(answer) = running.join_next().await {
+        let answer = answer.expect("each client is answered");
+        let lost = answer.status == 409 && answer.error_code() == Some("conflict");
+        assert!(answer.status == 200 || lost, "{answer:?}");
+    }
+    let parts = list_all(bench.api(), &format!("/v1/binaries/{binary}/parts"), "binary_parts").await;
+    assert_eq!((parts.len(), &parts[0]["state"]), (1, &json!("valid")));
+    assert_no_orphans(&server).await;
+}
+
+async fn one_part_with_the_same_bytes(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let content = vec![7; 200_000];
+    let binary = bench.uploadable(&content).await;
+    let announced = at_once((0..CLIENTS).map(|_| announcing(&bench, &binary, &content))).await;
+    assert_eq!(tally(&announced), counted([("200", CLIENTS - 1), ("201", 1)]));
+    let uploads = announced
+        .iter()
+        .map(|answer| bench.api().request(Method::PUT, &upload_url(answer)).body(content.clone()));
+    assert_eq!(tally(&at_once(uploads).await), counted([("200", CLIENTS)]));
+
+    // All say that they are done, too.
+    let completed = at_once((0..CLIENTS).map(|_| asking(&bench, &binary, "hashable"))).await;
+    for answer in &completed {
+        // Who comes when verification has begun is told the state that the binary has by then.
+        let late = answer.error_code() == Some("invalid_transition");
+        assert!(answer.status == 200 || (answer.status == 409 && late), "{answer:?}");
+    }
+    let record = bench.in_state(&binary, "signable").await;
+    assert_eq!(record["bytes_uploaded"], content.len());
+    let events = events_of(bench.api(), &binary).await;
+    assert_eq!(occurrences(&events, "binary.upload_completed"), 1, "{events:?}");
+    assert_eq!(occurrences(&events, "binary.verified"), 1, "{events:?}");
+    assert_no_orphans(&server).await;
+}
+
+async fn completion_against_reset(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    for round in 0..ROUNDS {
+        let content = format!("the content of round {round}").into_bytes();
+        let binary = bench.uploadable(&content).await;
+        bench.put_part(&binary, 1, &content).await;
+        let states = ["hashable", "uploadable"].into_iter().cycle().take(CLIENTS);
+        let answers = at_once(states.clone().map(|state| asking(&bench, &binary, state))).await;
+        for (asked, answer) in states.zip(&answers) {
+            let outcome = (answer.status, answer.error_code());
+            // After the reset there are no parts to complete; while it is verified it can't become hashable.
+            let possible = matches!(
+                (asked, outcome),
+                (_, (200, None))
+                    | ("hashable", (422, Some("incomplete_upload")) | (409, Some("invalid_transition")))
+            );
+            assert!(possible, "{asked}: {answer:?}");
+        }
+        // All resets may have come when there was nothing to reset yet.
+        bench.ask(&binary, "uploadable").await.expect(200);
+        let events = events_of(bench.api(), &binary).await;
+        assert_eq!(occurrences(&events, "binary.upload_completed"), 1, "{events:?}");
+        assert_eq!(occurrences(&events, "binary.reset"), 1, "{events:?}");
+
+        // It goes on from there.
+        bench.put_part(&binary, 1, &content).await;
+        bench.ask(&binary, "hashable").await.expect(200);
+        bench.in_state(&binary, "signable").await;
+    }
+    assert_no_orphans(&server).await;
+}
+
+async fn signing_against_destroying(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    for round in 0..ROUNDS {
+        let content = format!("the content of round {round}").into_bytes();
+        let binary = bench.signable(&content).await;
+        let signature = bench.pair().sign(&content);
+        let is_signer = |client: usize| client.is_multiple_of(2);
+        let requests = (0..CLIENTS).map(|client| {
+            if is_signer(client) {
+                signing(&bench, &binary, bench.signing_key_prn(), &signature)
+            } else {
+                asking(&bench, &binary, "destroyed")
+            }
+        });
+        let answers = at_once(requests).await;
+        for (client, answer) in answers.iter().enumerate() {
+            let possible = match (answer.status, answer.error_code()) {
+                (200, None) => true,
+                (201, None) | (409, Some("invalid_state")) => is_signer(client),
+                _ => false,
+            };
+            assert!(possible, "{answer:?}");
+        }
+        let created = answers.iter().filter(|answer| answer.status == 201).count();
+        let events = events_of(bench.api(), &binary).await;
+        assert_eq!(bench.get(&binary).await["state"], "destroyed");
+        assert_eq!(occurrences(&events, "binary.destroyed"), 1, "{events:?}");
+        assert!(created <= 1 && occurrences(&events, "binary.signed") == created, "{created}: {events:?}");
+    }
+    assert_no_orphans(&server).await;
+}
+
+async fn two_binaries_for_one_target(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let promise = bench.promise(b"content");
+    let answers =
+        at_once((0..CLIENTS).map(|_| request(bench.api(), Method::POST, "/v1/binaries", &promise))).await;
+    assert_eq!(tally(&answers), counted([("201", 1), ("409 target_taken", CLIENTS - 1)]));
+    let winner = answers.iter().find(|answer| answer.status == 201).expect("one won");
+    let winner = prn(&winner.json["binary"]);
+    for loser in answers.iter().filter(|answer| answer.status == 409) {
+        assert_eq!(loser.json["errors"][0]["context"]["prn"], winner, "{loser:?}");
+    }
+    assert_eq!(list_all(bench.api(), "/v1/binaries", "binaries").await.len(), 1);
+}
+
+async fn one_key_signs_many_times(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let binary = bench.signable(b"content").await;
+    let signature = bench.pair().sign(b"content");
+    let key = bench.signing_key_prn();
+    let answers = at_once((0..CLIENTS).map(|_| signing(&bench, &binary, key, &signature))).await;
+    assert_eq!(tally(&answers), counted([("200", CLIENTS - 1), ("201", 1)]));
+    let first = prn(&answers[0].json["binary_signature"]);
+    assert!(answers.iter().all(|answer| answer.json["binary_signature"]["prn"] == first), "{answers:?}");
+    let record = bench.get(&binary).await;
+    assert_eq!(record["state"], "signed");
+    assert_eq!(record["signatures"].as_array().map(Vec::len), Some(1), "{record:#}");
+    let events = events_of(bench.api(), &binary).await;
+    assert_eq!(occurrences(&events, "binary.signed"), 1, "{events:?}");
+}
+
+/// Once the revocation is answered, no binary is `signed` by that key alone: neither before nor after it came.
+async fn revoking_against_signing(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    for round in 0..2 * ROUNDS {
+        let pair = SigningPair::generate();
+        let key = json!({"name": format!("short-lived-{round}"), "value": pair.public_value()});
+        let key = prn(&bench.api().post("/v1/signing_keys", &key).await.expect(201).json["signing_key"]);
+        let content = format!("the content of round {round}").into_bytes();
+        let mut binaries = Vec::new();
+        for _ in 0..4 {
+            binaries.push(bench.signable(&content).await);
+        }
+        let signature = pair.sign(&content);
+        let revoke = request(
+            bench.api(),
+            Method::PATCH,
+            &format!("/v1/signing_keys/{key}"),
+            &json!({"state": "revoked"}),
+        );
+        let mut requests: Vec<_> =
+            (1..CLIENTS).map(|client| signing(&bench, &binaries[client % 4], &key, &signature)).collect();
+        requests.insert(CLIENTS / (2 + round), revoke);
+        let answers = at_once(requests).await;
+        assert!(answers[CLIENTS / (2 + round)].status == 200, "{answers:?}");
+        for answer in &answers {
+            let refused = answer.status == 422 && answer.error_code() == Some("signing_key_unusable");
+            assert!(matches!(answer.status, 200 | 201) || refused, "{answer:?}");
+        }
+        for binary in &binaries {
+            let record = bench.get(binary).await;
+            assert_eq!(record["state"], "signable", "signed by a revoked key: {record:#}");
+        }
+    }
+}
+
+async fn the_quota_holds(database: Database) {
+    const SIZE: usize = 1000;
+    const FIT: usize = 10;
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let quota = FIT * SIZE + SIZE / 2;
+    bench.api().patch("/v1/organization", &json!({"storage_quota": quota})).await.expect(200);
+    let promises: Vec<_> = (0..CLIENTS).map(|client| bench.promise(&vec![1; SIZE + client % 2])).collect();
+    let answers =
+        at_once(promises.iter().map(|promise| request(bench.api(), Method::POST, "/v1/binaries", promise)))
+            .await;
+    assert_eq!(tally(&answers), counted([("201", FIT), ("409 quota_exceeded", CLIENTS - FIT)]));
+    let binaries = list_all(bench.api(), "/v1/binaries", "binaries").await;
+    let reserved: u64 = binaries.iter().filter_map(|binary| binary["size"].as_u64()).sum();
+    let organization = bench.api().get("/v1/organization").await.expect(200).json["organization"].take();
+    assert_eq!((binaries.len(), &organization["storage_used"]), (FIT, &json!(reserved)));
+}
+
+async fn one_idempotency_key(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let promise = bench.promise(b"content");
+    let answers = at_once((0..CLIENTS).map(|_| {
+        request(bench.api(), Method::POST, "/v1/binaries", &promise)
+            .header("idempotency-key", "the same for all")
+    }))
+    .await;
+    assert_eq!(tally(&answers), counted([("201", CLIENTS)]));
+    let first = prn(&answers[0].json["binary"]);
+    assert!(answers.iter().all(|answer| answer.json["binary"]["prn"] == first), "{answers:?}");
+    assert_eq!(list_all(bench.api(), "/v1/binaries", "binaries").await.len(), 1);
+    let events = events_of(bench.api(), &first).await;
+    assert_eq!(events, ["binary.created"]);
+}
+
+on_both!(
+    async one_part_announced_with_different_bytes,
+    async one_part_announced_and_uploaded_by_all,
+    async one_part_with_the_same_bytes,
+    async completion_against_reset,
+    async signing_against_destroying,
+    async two_binaries_for_one_target,
+    async one_key_signs_many_times,
+    async revoking_against_signing,
+    async the_quota_holds,
+    async one_idempotency_key
+);

@@ -1,0 +1,351 @@
+//! The server as its operator sees it: starting, stopping, sharing, secrets, probes, logs.
+
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use olivine_tests::{
+    Api, Database, PostgresDatabase, Relay, Server, Shell, Wire, Workbench, assert_no_orphans, list_all,
+    on_both, prn, send, sha256_hex,
+};
+use reqwest::Method;
+use serde_json::json;
+
+const SECRET: &str = "a secret that all processes of one installation share";
+const POLL_EVERY: Duration = Duration::from_millis(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until it is so.
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "not so within {PATIENCE:?}: {what}");
+        tokio::time::sleep(POLL_EVERY).await;
+    }
+}
+
+fn path_of(url: &str) -> &str {
+    let rest = url.strip_prefix("http://").expect("plain HTTP");
+    &rest[rest.find('/').expect("a URL with a path")..]
+}
+
+/// Stopped while an upload and a download are under way: both end well, and what was ordered is done after the next start.
+async fn a_stop_loses_nothing(database: Database) {
+    let mut server = Server::builder().database(database).env("OLIVINE_LOG_FORMAT", "json").start();
+    let mut bench = Workbench::new(server.api()).await;
+    // Much more than the buffers of a connection hold.
+    let large = vec![7; 30 << 20];
+    let download = path_of(&bench.download_url(&bench.signable(&large).await).await).to_owned();
+    let part = vec![8; 6 << 20];
+    let uploading = bench.uploadable(&part).await;
+    let announced = bench.announce(&uploading, 1, &part).await.expect(201).json;
+    let upload =
+        path_of(announced["binary_part"]["presigned_upload_url"].as_str().expect("a URL")).to_owned();
+    let verifying = bench.uploadable(b"content").await;
+    bench.put_content(&verifying, b"content").await.expect(200);
+
+    let mut receiver = Wire::connect(server.url());
+    receiver.send(format!("GET {download} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"));
+    let mut sender = Wire::connect(server.url());
+    let length = part.len();
+    sender.send(format!(
+        "PUT {upload} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    ));
+    sender.send(&part[..length / 2]);
+    let receiving = server.data_dir().join("content/tmp");
+    until("both are under way", async || {
+        let has_file = std::fs::read_dir(&receiving).expect("a folder").next().is_some();
+        has_file
+            && server.log().lines().any(|line| line.contains("/content/{token}") && line.contains("answered"))
+    })
+    .await;
+    bench.ask(&verifying, "hashable").await.expect(200);
+    server.terminate();
+    until("it stops", async || server.log().contains("stopping")).await;
+
+    sender.send(&part[length / 2..]);
+    assert_eq!(sender.answer().expect("the upload is answered").status, 200);
+    let answer = receiver.answer().expect("the download goes on");
+    assert_eq!((answer.status, sha256_hex(&answer.body)), (200, sha256_hex(&large)));
+    assert_eq!(server.stop().code(), Some(0), "{}", server.log());
+    assert!(!server.data_dir().join("server.json").exists());
+
+    server.restart();
+    bench.reconnect(server.api());
+    bench.in_state(&verifying, "signable").await;
+    bench.ask(&uploading, "hashable").await.expect(200);
+    bench.in_state(&uploading, "signable").await;
+    assert_no_orphans(&server).await;
+}
+
+on_both!(async a_stop_loses_nothing);
+
+#[test]
+fn a_data_folder_has_one_server() {
+    let server = Server::start(Database::Sqlite);
+    let folder = server.data_dir().display().to_string();
+    let said =
+        server.shell().run(&format!("olivine serve --data-dir {folder} --listen 127.0.0.1:0")).fails(1);
+    let sentence = format!("another olivine is running on the data folder {folder}: stop it first");
+    assert!(said.contains(&sentence), "{said}");
+    // The first one is not disturbed, and still is the one that is announced.
+    let announced = std::fs::read_to_string(server.data_dir().join("server.json")).expect("announced");
+    assert!(announced.contains(&server.pid().to_string()), "{announced}");
+    server.shell().run("peridio users me").succeeds();
+}
+
+fn on(database: &PostgresDatabase, secret: &str) -> olivine_tests::ServerBuilder {
+    Server::builder()
+        .arg("--database-url")
+        .arg(database.url())
+        .env("OLIVINE_SECRET_KEY", secret)
+        .env("OLIVINE_JOB_LEASE_SECONDS", "1")
+}
+
+#[test]
+fn a_database_has_one_secret_key() {
+    let database = PostgresDatabase::create();
+    let server = on(&database, SECRET).start();
+    let other = server.shell().env("OLIVINE_SECRET_KEY", "another secret that is also long enough");
+    let url = database.url();
+    let said = other
+        .run(&format!("olivine serve --data-dir other --listen 127.0.0.1:0 --database-url {url}"))
+        .fails(1);
+    assert!(
+        said.contains("secret key is another than the one that the database was first used with"),
+        "{said}"
+    );
+    assert!(!said.contains("long enough") && !said.contains(SECRET), "{said}");
+}
+
+/// Two servers on one database and one content folder: each goes on with what the other began, and takes over when it dies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_share_their_work() {
+    let database = PostgresDatabase::create();
+    let mut one = on(&database, SECRET).start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    symlink(one.data_dir().join("content"), folder.path().join("content")).expect("a link");
+    let other = on(&database, SECRET).data_dir(folder.path()).start();
+    let mut bench = Workbench::new(one.api()).await;
+    let there = Api::new(other.url()).with_key(one.admin_key());
+
+    // A key made by one is good for the other, until it is revoked there.
+    let key = json!({"name": "ci", "role": "writer"});
+    let key = bench.api().post("/v1/api_keys", &key).await.expect(201).json["api_key"].take();
+    let ci = there.with_key(key["key"].as_str().expect("a secret, shown once"));
+    ci.get("/v1/users/me").await.expect(200);
+    bench.api().delete(&format!("/v1/api_keys/{}", prn(&key))).await.expect(204);
+    ci.get("/v1/users/me").await.expect(401);
+
+    // Parts go to both, and either gives the whole back.
+    let content = vec![9; (5 << 20) + 1000];
+    let (first, last) = content.split_at(5 << 20);
+    let binary = bench.uploadable(&content).await;
+    bench.put_part(&binary, 1, first).await;
+    bench.reconnect(there.clone());
+    bench.put_part(&binary, 2, last).await;
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+    let url = bench.download_url(&binary).await;
+    let elsewhere = format!("{}{}", one.url(), path_of(&url));
+    assert_eq!(Api::new(one.url()).get(&elsewhere).await.expect(200).body, content);
+
+    // Whatever job the one that dies has, the other takes it over.
+    let mut orphans = Vec::new();
+    bench.reconnect(one.api());
+    for number in 0..8_u8 {
+        let binary = bench.uploadable(&[number; 1000]).await;
+        bench.put_content(&binary, &[number; 1000]).await.expect(200);
+        bench.ask(&binary, "hashable").await.expect(200);
+        orphans.push(binary);
+    }
+    one.kill();
+    bench.reconnect(there);
+    for binary in &orphans {
+        bench.in_state(binary, "signable").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn https_with_a_self_made_certificate() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).expect("a file");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("a file");
+    let file = |path: &std::path::Path| path.display().to_string();
+    let builder = Server::builder().arg("--tls-certificate").arg(file(&certificate));
+    let server = builder.arg("--tls-key").arg(file(&key)).start();
+    assert!(server.url().starts_with("https://127.0.0.1:"), "{}", server.url());
+
+    let shell = server.shell().env("CA", file(&certificate));
+    assert_eq!(shell.run("curl --silent --fail --cacert $CA $PERIDIO_BASE_URL/healthz").succeeds(), "ok");
+    shell.run("curl --silent $PERIDIO_BASE_URL/healthz").fails(60);
+    shell.write("firmware.bin", vec![3; 100_000]);
+    let push =
+        "peridio --ca-path $CA push firmware.bin --artifact main --version 1 --target arm --output prn";
+    let binary = shell.run(push).succeeds();
+    shell.run(&format!("peridio --ca-path $CA binaries download --prn {binary} -o back.bin")).succeeds();
+    assert_eq!(shell.read("back.bin"), vec![3; 100_000]);
+    let said = shell.run("peridio users me").fails(1);
+    assert!(said.contains("certificate"), "{said}");
+}
+
+/// A terminal with the executables, and no server.
+fn terminal() -> Shell {
+    Shell::new().executables(&olivine_tests::Executables::built())
+}
+
+#[test]
+fn checking_the_configuration_shows_no_secret() {
+    let database = PostgresDatabase::create();
+    // The test server asks for no password, so any is right.
+    let url = database.url().replacen("app@", "app:hunter2@", 1);
+    let shell = terminal().env("OLIVINE_SECRET_KEY", SECRET).env("OLIVINE_DATABASE_URL", &url);
+    let checked = shell.run("olivine config check --data-dir data 2>&1").succeeds();
+    assert!(checked.contains("the database answers"), "{checked}");
+    assert!(checked.contains("postgres://app:…@127.0.0.1"), "{checked}");
+    // Also not where something is wrong.
+    let unreachable =
+        shell.run("OLIVINE_DATABASE_URL=postgres://app:hunter2@127.0.0.1:1/x olivine config check 2>&1");
+    let invalid = shell.run("OLIVINE_DATABASE_URL=postgres://app:hunter2@/:x/ olivine config check 2>&1");
+    let other = shell.run("OLIVINE_DATABASE_URL=mysql://app:hunter2@127.0.0.1/x olivine config check 2>&1");
+    for said in [checked, unreachable.stdout, invalid.stdout, other.stdout] {
+        assert!(!said.contains("hunter2") && !said.contains(SECRET), "{said}");
+    }
+}
+
+#[test]
+fn the_configuration_template_is_a_configuration() {
+    let shell = terminal();
+    let template = shell.run("olivine config template").succeeds();
+    shell.write("olivine.toml", &template);
+    let as_it_is = shell.run("olivine config check --data-dir data").succeeds();
+    assert!(as_it_is.contains("olivine.toml"), "{as_it_is}");
+    // With each default spelled out it means the same.
+    let is_setting = |line: &str| {
+        let name = line.strip_prefix('#').and_then(|line| line.split_once(" = ")).map(|(name, _)| name);
+        name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+    };
+    let spelled_out: Vec<_> =
+        template.lines().map(|line| if is_setting(line) { &line[1..] } else { line }).collect();
+    assert!(spelled_out.contains(&"listen = \"127.0.0.1:8080\""), "{spelled_out:#?}");
+    shell.write("olivine.toml", spelled_out.join("\n"));
+    assert_eq!(shell.run("olivine config check --data-dir data").succeeds(), as_it_is);
+    // A setting that does not exist is not passed over.
+    shell.write("olivine.toml", "organisation = \"x\"");
+    let said = shell.run("olivine config check --data-dir data").fails(1);
+    assert!(said.contains("organisation"), "{said}");
+}
+
+async fn api_keys_are_made_beside_the_server(database: Database) {
+    let server = Server::start(database);
+    let shell = server.shell();
+    let folder = server.data_dir().display().to_string();
+    let url =
+        server.postgres().map_or(String::new(), |database| format!("--database-url {}", database.url()));
+    let create = format!("olivine api-keys create --data-dir {folder} {url} --name ci --role reader");
+    let key = shell.run(&create).succeeds();
+    let reader = server.api().with_key(key.as_str());
+    reader.get("/v1/users/me").await.expect(200);
+    let refused = reader.post("/v1/artifacts", &json!({"name": "a"})).await.expect(403);
+    assert_eq!(refused.error_code(), Some("unauthorized"));
+    // It is known like every other key, but nowhere shown again.
+    let keys = server.api().get("/v1/api_keys?limit=100").await.expect(200);
+    assert_eq!(keys.json["api_keys"].as_array().map(Vec::len), Some(2), "{keys:?}");
+    assert!(!String::from_utf8_lossy(&keys.body).contains(&key));
+}
+
+mod keys {
+    use super::api_keys_are_made_beside_the_server;
+    olivine_tests::on_both!(async api_keys_are_made_beside_the_server);
+}
+
+/// While the database is away the server says so; when it is back it works on, without a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_may_go_and_come_back() {
+    let database = PostgresDatabase::create();
+    let url = database.url();
+    let (start, rest) = url.split_once('@').expect("a user");
+    let (host, name) = rest.split_once('/').expect("a database");
+    let relay = Relay::to(host.to_owned());
+    let url = format!("{start}@{}/{name}", relay.address());
+    let server = Server::builder().arg("--database-url").arg(url).start();
+    let bench = Workbench::new(server.api()).await;
+    assert_eq!(bench.api().get("/readyz").await.expect(200).body, b"ready\n");
+
+    relay.cut();
+    let (alive, ready, list) = tokio::join!(
+        bench.api().get("/healthz"),
+        bench.api().get("/readyz"),
+        bench.api().get("/v1/binaries"),
+    );
+    assert_eq!((alive.status, alive.body.as_slice()), (200, &b"ok\n"[..]));
+    for answer in [ready, list] {
+        assert_eq!((answer.status, answer.error_code()), (503, Some("unavailable")), "{answer:?}");
+    }
+
+    relay.mend();
+    until("ready again", async || bench.api().get("/readyz").await.status == 200).await;
+    bench.signed(b"content").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn probes_and_metrics_ask_for_no_key() {
+    let server = Server::start(Database::Sqlite);
+    let bench = Workbench::new(server.api()).await;
+    bench.signed(b"content").await;
+    let nobody = server.api().without_key();
+    assert_eq!(nobody.get("/healthz").await.expect(200).body, b"ok\n");
+    assert_eq!(nobody.get("/readyz").await.expect(200).body, b"ready\n");
+    nobody.get("/v1/binaries").await.expect(401);
+    let metrics = nobody.get("/metrics").await.expect(200);
+    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("text/plain")), "{metrics:?}");
+    let text = String::from_utf8(metrics.body).expect("text");
+    for line in [
+        "olivine_http_requests_total{method=\"POST\",route=\"/v1/binaries\",status=\"201\"} 1",
+        "olivine_jobs_total{kind=\"verify_binary\",outcome=\"ok\"} 1",
+        "olivine_jobs{kind=\"delete_content\",state=\"waiting\"} 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
+    }
+}
+
+/// A whole journey at the level `debug`: nothing that opens a door is in the log.
+async fn logs_hold_no_secrets(database: Database) {
+    let server = Server::builder().database(database).env("OLIVINE_LOG", "debug").start();
+    let bench = Workbench::new(server.api()).await;
+    let content = vec![5; 100_000];
+    let binary = bench.uploadable(&content).await;
+    let announced = bench.announce(&binary, 1, &content).await.expect(201).json;
+    let upload = announced["binary_part"]["presigned_upload_url"].as_str().expect("a URL").to_owned();
+    bench.api().put_bytes(&upload, content.clone()).await.expect(200);
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+    bench.sign(&binary, &content).await.expect(201);
+    let download = bench.download_url(&binary).await;
+    send(bench.api().request(Method::GET, &format!("{download}?query-of-somebody=1"))).await.expect(200);
+    let shell = server.shell();
+    shell.run(&format!("peridio binaries download --prn {binary} -o back.bin")).succeeds();
+    let key = json!({"name": "ci", "role": "writer"});
+    let key = bench.api().post("/v1/api_keys", &key).await.expect(201).json["api_key"].take();
+    let secret = key["key"].as_str().expect("a secret, shown once").to_owned();
+    list_all(&server.api().with_key(&secret), "/v1/binaries?target=query-of-somebody", "binaries").await;
+    server.api().with_key("olv_wrong-key-of-somebody").get("/v1/binaries").await.expect(401);
+    bench.api().get("/content/wrong-token-of-somebody").await.expect(403);
+
+    let log = server.log();
+    assert!(log.contains("DEBUG"), "nothing is said at this level");
+    let token = |url: &str| path_of(url).rsplit('/').next().expect("a path").to_owned();
+    let (upload, download) = (token(&upload), token(&download));
+    for secret in [&server.admin_key(), &secret, &upload, &download, "of-somebody"] {
+        assert!(!log.contains(secret), "the log has {secret}");
+    }
+    let secret_key = std::fs::read_to_string(server.data_dir().join("secret-key")).expect("a secret key");
+    assert!(!log.contains(secret_key.trim()));
+}
+
+mod logs {
+    use super::logs_hold_no_secrets;
+    olivine_tests::on_both!(async logs_hold_no_secrets);
+}
