@@ -39,7 +39,7 @@ fn the_readmes_five_minutes() {
 fn uploading_with_curl_as_the_api_page_says() {
     let server = Server::start(Database::Sqlite);
     let shell = server.shell().env("PERIDIO_API_KEY", server.admin_key());
-    let prepare = r#"
+    let prepare = r"
         head -c 12M /dev/urandom > firmware.bin
         split -b 6M firmware.bin part_
         VERSION=$(peridio artifact-versions create --version 1 --output prn \
@@ -48,7 +48,7 @@ fn uploading_with_curl_as_the_api_page_says() {
             peridio binaries create --artifact-version-prn $VERSION --target $TARGET --output prn \
                 --hash $(sha256sum firmware.bin | cut -d' ' -f1) > $TARGET.prn
         done
-    "#;
+    ";
     shell.run(prepare).succeeds();
     let blocks = shell_blocks(&document("docs/api.md"), "## Uploading with curl");
     let [base, direct, parts, finish] = blocks.as_slice() else {
