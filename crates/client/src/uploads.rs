@@ -80,7 +80,10 @@ pub async fn upload(
 impl Upload<'_> {
     async fn run(&self) -> Result<Uploaded, Error> {
         let binary = self.client.get::<Binary>(&self.prn).await?;
-        self.check_size(&binary)?;
+        // Of what did not pass its verification, the size may be wrong as well; the hash is looked at then.
+        if binary.verification_error.is_none() {
+            self.check_size(&binary)?;
+        }
         match (verification::state(&binary)?, &binary.verification_error) {
             (BinaryState::Destroyed, _) => Err(Error::Destroyed),
             (BinaryState::Uploadable, _) => self.send(&binary).await,
@@ -116,6 +119,7 @@ impl Upload<'_> {
         } else {
             self.client.notify(Notice::Reset);
             let binary = self.client.ask(&self.prn, BinaryState::Uploadable).await?;
+            self.check_size(&binary)?;
             self.send(&binary).await
         }
     }

@@ -1,6 +1,7 @@
 //! The `olivine` command line.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -89,9 +90,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the command's own output")]
+/// The command's own output. Whoever closes the pipe (`… | head`) has seen enough.
 fn print(text: &str) {
-    print!("{text}");
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Says what is in force, and tries what can be tried without serving. Never shows a secret.
