@@ -1,0 +1,189 @@
+//! Content that is not what was promised: directly, in parts, and at completion.
+
+use olivine_tests::{Answer, Database, Server, Table, Workbench, chunked, exchange, on_both, sha256_hex};
+use reqwest::Method;
+use serde_json::json;
+
+on_both!(
+    async direct_uploads_that_are_not_what_was_promised,
+    async parts_that_are_not_what_was_announced,
+    async announcements_that_cannot_be,
+    async uploads_that_are_not_whole,
+);
+
+const CONTENT: &[u8] = b"0123456789";
+const MIB: usize = 1024 * 1024;
+
+/// A `PUT` of `body`, with its length in advance or without.
+fn put(server: &Server, path: &str, body: &[u8], framing: Framing) -> Answer {
+    let key = server.admin_key();
+    let head =
+        format!("PUT {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\nconnection: close\r\n");
+    let request = match framing {
+        Framing::Length => {
+            [format!("{head}content-length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+        }
+        Framing::Chunked => {
+            [format!("{head}transfer-encoding: chunked\r\n\r\n").into_bytes(), chunked(body)].concat()
+        }
+    };
+    exchange(server.url(), request).expect("an answer")
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Framing {
+    Length,
+    Chunked,
+}
+
+impl Framing {
+    const BOTH: [(Self, &'static str); 2] =
+        [(Self::Length, "with Content-Length"), (Self::Chunked, "chunked")];
+}
+
+async fn direct_uploads_that_are_not_what_was_promised(database: Database) {
+    let server = Server::builder().database(database).env("OLIVINE_DIRECT_UPLOAD_BYTES", "1000").start();
+    let bench = Workbench::new(server.api()).await;
+    let mut table = Table::default();
+    let sized = bench.uploadable(CONTENT).await;
+    let mut unsized_promise = bench.promise(CONTENT);
+    unsized_promise.as_object_mut().unwrap().remove("size");
+    let unsized_one = bench.create(&unsized_promise).await;
+    for (framing, how) in Framing::BOTH {
+        for (body, what) in [
+            (&b"9876543210"[..], "other bytes of the right size"),
+            (b"012345678", "a byte too few"),
+            (b"", "nothing at all"),
+            (b"0123456789x", "a byte too many"),
+        ] {
+            let answer = put(&server, &format!("/v1/binaries/{sized}/content"), body, framing);
+            table.note(&format!("{what}, size declared, {how}"), &answer);
+            let answer = put(&server, &format!("/v1/binaries/{unsized_one}/content"), body, framing);
+            table.note(&format!("{what}, no size declared, {how}"), &answer);
+        }
+        let answer = put(&server, &format!("/v1/binaries/{unsized_one}/content"), &[b'x'; 1001], framing);
+        table.note(&format!("a byte more than the limit of direct uploads, {how}"), &answer);
+    }
+    insta::assert_snapshot!("direct_uploads", table.text());
+    for binary in [sized, unsized_one] {
+        let record = bench.get(&binary).await;
+        assert_eq!((&record["state"], &record["bytes_uploaded"]), (&json!("uploadable"), &json!(0)));
+        // Nothing of all that stands in the way of the right bytes.
+        bench.put_content(&binary, CONTENT).await.expect(200);
+        bench.ask(&binary, "hashable").await.expect(200);
+        assert_eq!(bench.in_state(&binary, "signable").await["size"], 10);
+    }
+}
+
+async fn parts_that_are_not_what_was_announced(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let binary = bench.uploadable(CONTENT).await;
+    let announced = bench.announce(&binary, 1, CONTENT).await.expect(201);
+    let url = announced.json["binary_part"]["presigned_upload_url"].as_str().unwrap().to_owned();
+    let path = url.strip_prefix(server.url()).unwrap();
+    let mut table = Table::default();
+    for (framing, how) in Framing::BOTH {
+        for (body, what) in [
+            (&b"9876543210"[..], "other bytes of the right size"),
+            (b"012345678", "a byte too few"),
+            (b"", "nothing at all"),
+            (b"0123456789x", "a byte too many"),
+        ] {
+            table.note(&format!("{what}, {how}"), &put(&server, path, body, framing));
+            let part = bench.api().get(&format!("/v1/binaries/{binary}/parts/1")).await.expect(200);
+            table.line(&format!("    the part is then {}", part.json["binary_part"]["state"]));
+            table.note("    completing it", &bench.ask(&binary, "hashable").await);
+        }
+    }
+    let first = put(&server, path, CONTENT, Framing::Length);
+    table.note("the right bytes after all", &first);
+    table.note("the right bytes again", &put(&server, path, CONTENT, Framing::Length));
+    table.note("wrong bytes after the right ones", &put(&server, path, b"9876543210", Framing::Length));
+    insta::assert_snapshot!("parts", table.text());
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+}
+
+async fn announcements_that_cannot_be(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let binary = bench.uploadable(CONTENT).await;
+    let hash = sha256_hex(CONTENT);
+    let mut table = Table::default();
+    for (what, index, body) in [
+        ("index 0", "0", json!({"size": 10, "hash": hash})),
+        ("index 10001", "10001", json!({"size": 10, "hash": hash})),
+        ("index 65537", "65537", json!({"size": 10, "hash": hash})),
+        ("an index of thirty digits", "999999999999999999999999999999", json!({"size": 10, "hash": hash})),
+        ("a negative index", "-1", json!({"size": 10, "hash": hash})),
+        ("an index that is a word", "first", json!({"size": 10, "hash": hash})),
+        ("larger than the binary", "1", json!({"size": 11, "hash": hash})),
+        ("another size of the whole", "1", json!({"size": 10, "hash": hash, "expected_binary_size": 11})),
+        ("larger than 5 GiB", "1", json!({"size": 5_368_709_121_u64, "hash": hash})),
+        ("a negative size", "1", json!({"size": -1, "hash": hash})),
+        ("a size with a fraction", "1", json!({"size": 1.5, "hash": hash})),
+        ("a hash of 63 digits", "1", json!({"size": 10, "hash": &hash[1..]})),
+        ("a hash of another kind", "1", json!({"size": 10, "hash": format!("md5:{hash}")})),
+        (
+            "a hash with a letter that is no digit",
+            "1",
+            json!({"size": 10, "hash": format!("g{}", &hash[1..])}),
+        ),
+        ("no hash", "1", json!({"size": 10})),
+    ] {
+        let answer = bench.api().put(&format!("/v1/binaries/{binary}/parts/{index}"), &body).await;
+        table.note(what, &answer);
+    }
+    let absent = bench.api().get(&format!("/v1/binaries/{binary}/parts/7")).await;
+    table.note("reading a part that was not announced", &absent);
+    insta::assert_snapshot!("announcements", table.text());
+}
+
+async fn uploads_that_are_not_whole(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let mut table = Table::default();
+    let (five, one) = (vec![5_u8; 5 * MIB], vec![1_u8; MIB]);
+    let whole = [&five[..], &one].concat();
+
+    let nothing = bench.uploadable(CONTENT).await;
+    table.note("completing without any content", &bench.ask(&nothing, "hashable").await);
+
+    let gap = bench.uploadable(&whole).await;
+    bench.put_part(&gap, 1, &five).await;
+    bench.put_part(&gap, 4, &one).await;
+    table.note("parts 1 and 4 only", &bench.ask(&gap, "hashable").await);
+
+    let waiting = bench.uploadable(&whole).await;
+    bench.put_part(&waiting, 1, &five).await;
+    bench.announce(&waiting, 2, &one).await.expect(201);
+    table.note("part 2 announced but not sent", &bench.ask(&waiting, "hashable").await);
+
+    let small = bench.uploadable(&whole).await;
+    bench.put_part(&small, 1, &one).await;
+    bench.put_part(&small, 2, &five).await;
+    table.note("a first part of 1 MiB", &bench.ask(&small, "hashable").await);
+
+    let short = bench.uploadable(&whole).await;
+    bench.put_part(&short, 1, &five).await;
+    table.note("all parts together too few", &bench.ask(&short, "hashable").await);
+    bench.put_part(&short, 2, &one).await;
+    bench.put_part(&short, 3, b"x").await;
+    table.note("all parts together too many", &bench.ask(&short, "hashable").await);
+    insta::assert_snapshot!("uploads_that_are_not_whole", table.text());
+
+    let other = bench.uploadable(&whole).await;
+    bench.put_part(&other, 1, &five).await;
+    bench.put_part(&other, 2, &vec![2; MIB]).await;
+    bench.ask(&other, "hashable").await.expect(200);
+    let refused = bench.settled(&other, |record| !record["verification_error"].is_null()).await;
+    let error = &refused["verification_error"];
+    assert_eq!((&refused["state"], &error["code"]), (&json!("hashable"), &json!("hash_mismatch")));
+    assert_eq!(error["expected"], format!("sha256:{}", sha256_hex(&whole)));
+    let sent = [&five[..], &vec![2; MIB]].concat();
+    assert_eq!(error["actual"], format!("sha256:{}", sha256_hex(&sent)));
+    let path = format!("/v1/binaries/{other}/download");
+    let download = olivine_tests::send(bench.api().request(Method::GET, &path)).await;
+    assert_eq!(download.error_code(), Some("invalid_state"));
+}

@@ -1,0 +1,201 @@
+//! Requests that are too large, too slow or not whole.
+
+use std::time::Duration;
+
+use olivine_tests::{Database, Server, Table, Wire, Workbench, chunked, exchange, on_both};
+
+on_both!(
+    outsized_headers,
+    slow_headers,
+    async slow_bodies,
+    async uploads_that_break_off,
+    broken_http,
+    async more_requests_than_there_is_room_for,
+);
+
+/// The pace of the slow client.
+const A_SECOND: Duration = Duration::from_secs(1);
+/// The limit that the servers of these tests have.
+const LIMIT: Duration = Duration::from_secs(2);
+/// What a busy machine may add to it.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// A server that loses patience soon.
+fn impatient(database: Database) -> Server {
+    let limit = LIMIT.as_secs().to_string();
+    Server::builder()
+        .database(database)
+        .env("OLIVINE_HEADER_SECONDS", &limit)
+        .env("OLIVINE_REQUEST_SECONDS", &limit)
+        .env("OLIVINE_UPLOAD_IDLE_SECONDS", &limit)
+        .start()
+}
+
+fn outsized_headers(database: Database) {
+    let server = Server::start(database);
+    let filler = "x".repeat(1024 * 1024);
+    let many = "x-filler: 0123456789abcdef\r\n".repeat(40_000);
+    for (what, request) in [
+        ("a header of 1 MiB", format!("GET /healthz HTTP/1.1\r\nhost: test\r\nx-filler: {filler}\r\n\r\n")),
+        ("a key of 1 MiB", format!("GET /v1/users/me HTTP/1.1\r\nauthorization: Bearer {filler}\r\n\r\n")),
+        ("a megabyte of small headers", format!("GET /healthz HTTP/1.1\r\nhost: test\r\n{many}\r\n")),
+    ] {
+        let answer =
+            exchange(server.url(), request).unwrap_or_else(|| panic!("{what}: closed without an answer"));
+        assert_eq!(answer.status, 431, "{what}: {answer:?}");
+    }
+    let answer =
+        exchange(server.url(), format!("GET /{filler} HTTP/1.1\r\nhost: test\r\n\r\n")).expect("an answer");
+    assert!([414, 431].contains(&answer.status), "a path of 1 MiB: {answer:?}");
+    // What is within the limit is taken.
+    let large = "x".repeat(30_000);
+    let request =
+        format!("GET /healthz HTTP/1.1\r\nhost: test\r\nx-filler: {large}\r\nconnection: close\r\n\r\n");
+    assert_eq!(exchange(server.url(), request).expect("an answer").status, 200);
+}
+
+fn slow_headers(database: Database) {
+    let server = impatient(database);
+    let mut wire = Wire::connect(server.url());
+    let request = format!("GET /healthz HTTP/1.1\r\nhost: test\r\nx-filler: {}", "x".repeat(1000));
+    let took = wire.drip(request.as_bytes(), A_SECOND);
+    assert!(took < LIMIT + MARGIN, "a client that sends one byte a second was listened to for {took:?}");
+    if let Some(answer) = wire.answer() {
+        assert_eq!(answer.status, 408, "{answer:?}");
+    }
+
+    let mut silent = Wire::connect(server.url());
+    let took = silent.drip(b"", A_SECOND);
+    assert!(took < A_SECOND + MARGIN);
+    assert!(silent.answer().is_none(), "a client that says nothing is let go");
+}
+
+async fn slow_bodies(database: Database) {
+    let server = impatient(database);
+    let bench = Workbench::new(server.api()).await;
+    let mut table = Table::default();
+    let content = vec![b'x'; 1000];
+    let binary = bench.uploadable(&content).await;
+    let part = bench.announce(&binary, 1, &content).await.expect(201);
+    let url = part.json["binary_part"]["presigned_upload_url"].as_str().unwrap();
+    let part = url.strip_prefix(server.url()).unwrap();
+    let direct = format!("/v1/binaries/{binary}/content");
+    let key = server.admin_key();
+    for (what, method, path) in [
+        ("JSON", "POST", "/v1/artifacts"),
+        ("JSON of an idempotent request", "POST", "/v1/artifacts"),
+        ("a direct upload", "PUT", &direct),
+        ("a part", "PUT", part),
+    ] {
+        let idempotency = if what.contains("idempotent") { "idempotency-key: slow\r\n" } else { "" };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\n{idempotency}connection: close\r\n\
+             content-length: {}\r\n\r\n",
+            content.len()
+        );
+        let mut wire = Wire::connect(server.url());
+        assert!(wire.send(head));
+        let took = wire.drip(&content, A_SECOND);
+        assert!(took < LIMIT + MARGIN, "{what}: one byte a second was listened to for {took:?}");
+        let answer = wire.answer().unwrap_or_else(|| panic!("{what}: closed without an answer"));
+        table.note(&format!("{what}, one byte a second"), &answer);
+        assert_eq!(answer.status, 408, "{what}");
+    }
+    insta::assert_snapshot!("slow_bodies", table.text());
+    // The slow attempts left nothing that is in the way.
+    bench.put_content(&binary, &content).await.expect(200);
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+}
+
+async fn uploads_that_break_off(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let content = b"0123456789";
+    let binary = bench.uploadable(content).await;
+    let part = bench.announce(&binary, 1, content).await.expect(201);
+    let url = part.json["binary_part"]["presigned_upload_url"].as_str().unwrap();
+    let part = url.strip_prefix(server.url()).unwrap();
+    let direct = format!("/v1/binaries/{binary}/content");
+    let key = server.admin_key();
+    let mut table = Table::default();
+    for (what, path) in [("a direct upload", direct.as_str()), ("a part", part)] {
+        let head = format!("PUT {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\n");
+        let half_chunked = &chunked(content)[..8];
+        for (how, request) in [
+            ("with Content-Length", [head.as_bytes(), b"content-length: 10\r\n\r\n01234"].concat()),
+            ("chunked", [head.as_bytes(), b"transfer-encoding: chunked\r\n\r\n", half_chunked].concat()),
+            ("in a broken chunk", [head.as_bytes(), b"transfer-encoding: chunked\r\n\r\nzz\r\n"].concat()),
+        ] {
+            let mut wire = Wire::connect(server.url());
+            assert!(wire.send(request));
+            wire.finish();
+            match wire.answer() {
+                Some(answer) => table.note(&format!("{what} that breaks off, {how}"), &answer),
+                None => table.line(&format!("{what} that breaks off, {how}\n    closed")),
+            }
+        }
+    }
+    insta::assert_snapshot!("uploads_that_break_off", table.text());
+    let part = bench.api().get(&format!("/v1/binaries/{binary}/parts/1")).await.expect(200);
+    assert_eq!(part.json["binary_part"]["state"], "uploadable", "what breaks off is not the part's fault");
+    bench.put_content(&binary, content).await.expect(200);
+}
+
+fn broken_http(database: Database) {
+    let server = Server::start(database);
+    for request in [
+        &b"\r\n\r\n\r\n"[..],
+        b"HELLO\r\n\r\n",
+        b"GET /healthz\r\n\r\n",
+        b"GET /healthz HTTP/9.9\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nhost test\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nho st: test\r\n\r\n",
+        b"GET /\0 HTTP/1.1\r\nhost: test\r\n\r\n",
+        b"GET http:// HTTP/1.1\r\nhost: test\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nhost: test\r\nx: \0\r\n\r\n",
+        b"POST /v1/artifacts HTTP/1.1\r\nhost: test\r\ncontent-length: ten\r\n\r\n",
+        b"POST /v1/artifacts HTTP/1.1\r\nhost: test\r\ncontent-length: -1\r\n\r\n",
+        b"POST /v1/artifacts HTTP/1.1\r\nhost: test\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}",
+        b"POST /v1/artifacts HTTP/1.1\r\nhost: test\r\ntransfer-encoding: rot13\r\n\r\n{}",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ] {
+        let mut wire = Wire::connect(server.url());
+        wire.send(request);
+        wire.finish();
+        if let Some(answer) = wire.answer() {
+            let shown = String::from_utf8_lossy(request);
+            assert!((400..500).contains(&answer.status), "{shown:?} is answered with {answer:?}");
+        }
+    }
+    // Two requests behind one another, of which the second hides in the first's body, are two requests.
+    let smuggled = "POST /healthz HTTP/1.1\r\nhost: test\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/users/me HTTP/1.1\r\n\r\n";
+    let answer = exchange(server.url(), smuggled);
+    assert!(answer.is_none_or(|answer| (400..500).contains(&answer.status)));
+}
+
+async fn more_requests_than_there_is_room_for(database: Database) {
+    let server = Server::builder().database(database).env("OLIVINE_CONCURRENT_REQUESTS", "1").start();
+    let key = server.admin_key();
+    let mut first = Wire::connect(server.url());
+    let head = format!(
+        "POST /v1/artifacts HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\nconnection: close\r\n"
+    );
+    assert!(first.send(format!("{head}content-length: 14\r\n\r\n{{")));
+    // The first one is being worked on when the second one is refused: there is no other sign of it.
+    let mut refused = server.api().get("/v1/users/me").await;
+    for _ in 0..500 {
+        if refused.status == 429 {
+            break;
+        }
+        refused = server.api().get("/v1/users/me").await;
+    }
+    assert_eq!((refused.status, refused.error_code()), (429, Some("rate_limited")));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    // Whoever watches over the server is always let in.
+    server.api().get("/healthz").await.expect(200);
+    assert!(first.send("\"name\":\"one\"}"));
+    assert_eq!(first.answer().expect("an answer").status, 201);
+    server.api().get("/v1/users/me").await.expect(200);
+}

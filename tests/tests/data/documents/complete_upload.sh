@@ -1,0 +1,3 @@
+peridio binaries update \
+--prn $BINARY_PRN \
+--state hashable

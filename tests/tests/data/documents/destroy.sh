@@ -1,0 +1,1 @@
+peridio binaries destroy --prn $BINARY_PRN

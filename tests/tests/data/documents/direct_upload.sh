@@ -1,0 +1,3 @@
+peridio binaries upload \
+--binary-prn $BINARY_PRN \
+--file firmware.bin

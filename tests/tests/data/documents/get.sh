@@ -1,0 +1,1 @@
+peridio binaries get --prn $BINARY_PRN
