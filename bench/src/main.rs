@@ -1,2 +1,48 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask bench`: the measurements of docs/performance.md, each against a reference program in the same run.
+//!
+//! It measures the release executables from outside, as their users meet them. It must never reach into the server, nor leave a
+//! process or a file behind.
+
+mod api;
+mod content;
+mod machine;
+mod memory;
+mod nginx;
+mod postgres;
+mod programs;
+mod records;
+mod server;
+mod sizes;
+mod table;
+
+use anyhow::bail;
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Measurements against reference programs.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench --", bin_name = "cargo xtask bench --")]
+enum Command {
+    /// Uploads, verification, downloads, memory: against openssl, cp and nginx
+    Content(content::Args),
+    /// Queries and starts with a million binaries: against the same with a thousand
+    Records(records::Args),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let command = Command::parse();
+    // Instead of ending at once: what was started has to be stopped, and what was written removed.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let measuring = async {
+        match command {
+            Command::Content(args) => content::run(&args).await,
+            Command::Records(args) => records::run(&args).await,
+        }
+    };
+    tokio::select! {
+        result = measuring => result,
+        _ = terminate.recv() => bail!("interrupted"),
+        _ = interrupt.recv() => bail!("interrupted"),
+    }
+}

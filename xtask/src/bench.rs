@@ -1,10 +1,16 @@
 //! `cargo xtask bench`: the measurements of docs/performance.md, on release builds.
 
-use crate::build::cargo;
-use crate::{run, tools};
+use std::process::Command;
+
+use crate::build::{Profile, cargo, executables_folder};
+use crate::{run, test, tools};
 
 /// Measure against reference programs: `content` or `records`, then the benchmark's own arguments.
 #[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  cargo xtask bench content\n  cargo xtask bench content --size 256M --rounds 2\n  \
+                        cargo xtask bench records --postgres\n  cargo xtask bench -- --help"
+)]
 pub(crate) struct Args {
     /// What to measure and how; `cargo xtask bench -- --help` lists it
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "ARGUMENTS")]
@@ -12,8 +18,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    tools::install(&[tools::OPENSSL, tools::NGINX])?;
-    // The executables that are measured come from the same build.
+    tools::install(&[tools::OPENSSL, tools::CURL, tools::NGINX])?;
+    // One build, since with `--package` cargo would unify features anew; what is measured lies beside who measures it.
     run::step(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
-    run::step(cargo().args(["run", "--release", "--quiet", "--package", "bench", "--"]).args(&args.bench))
+    let mut bench = Command::new(executables_folder(Profile::Release)?.join("bench"));
+    bench.args(&args.bench);
+    if args.bench.iter().any(|argument| argument == "--postgres") {
+        tools::install(&[tools::POSTGRESQL])?;
+        return test::with_postgres(&mut bench);
+    }
+    run::step(&mut bench)
 }

@@ -70,7 +70,8 @@ impl Args {
     }
 }
 
-fn with_postgres(command: &mut Command) -> anyhow::Result<()> {
+/// Runs a command that needs a PostgreSQL server: the one that the variable names, or one that is started for it.
+pub(crate) fn with_postgres(command: &mut Command) -> anyhow::Result<()> {
     if std::env::var_os(POSTGRES).is_some() {
         console::say(format!("Using the PostgreSQL server that {POSTGRES} names."));
         return run::step(command);

@@ -1,0 +1,99 @@
+//! The little that a measurement asks of the Admin API.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Client, Method, redirect};
+use serde_json::{Value, json};
+
+/// A server's Admin API. Connections are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    client: Client,
+    base: String,
+}
+
+impl Api {
+    pub(crate) fn new(url: &str, key: &str) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))?);
+        let client = Client::builder()
+            .default_headers(headers)
+            .redirect(redirect::Policy::none())
+            .timeout(Duration::from_mins(1))
+            .build()?;
+        Ok(Self { client, base: format!("{url}/v1") })
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        if !status.is_success() {
+            bail!("{path}: {status}: {text}");
+        }
+        serde_json::from_str(&text).with_context(|| format!("{path}: {text}"))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.ask(Method::GET, path, None).await
+    }
+
+    /// How long it takes to get an answer of that many items in the list `key`, or of one record with 0.
+    pub(crate) async fn time(&self, path: &str, key: &str, items: usize) -> anyhow::Result<Duration> {
+        let request = self.client.get(format!("{}{path}", self.base)).build()?;
+        let began = Instant::now();
+        let response = self.client.execute(request).await?;
+        let status = response.status();
+        let body = response.bytes().await?;
+        let took = began.elapsed();
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let found = answer[key].as_array().map_or(0, Vec::len);
+        if !status.is_success() || answer[key].is_null() || found != items {
+            bail!("{path}: {status}, {found} items instead of {items}: {answer}");
+        }
+        Ok(took)
+    }
+
+    /// Creates a record and returns its PRN.
+    async fn create(&self, plural: &str, singular: &str, body: &Value) -> anyhow::Result<String> {
+        let answer = self.ask(Method::POST, &format!("/{plural}"), Some(body)).await?;
+        Ok(answer[singular]["prn"].as_str().context("a record has a PRN")?.to_owned())
+    }
+
+    /// An artifact version to put binaries into.
+    pub(crate) async fn create_version(&self) -> anyhow::Result<String> {
+        let artifact = self.create("artifacts", "artifact", &json!({"name": "bench"})).await?;
+        let version = json!({"artifact_prn": artifact, "version": "1"});
+        self.create("artifact_versions", "artifact_version", &version).await
+    }
+
+    pub(crate) async fn create_binary(
+        &self,
+        version: &str,
+        target: &str,
+        hash: &str,
+        size: u64,
+    ) -> anyhow::Result<String> {
+        let body = json!({"artifact_version_prn": version, "target": target, "hash": hash, "size": size});
+        self.create("binaries", "binary", &body).await
+    }
+
+    /// Asks for a state.
+    pub(crate) async fn ask_state(&self, binary: &str, state: &str) -> anyhow::Result<()> {
+        self.ask(Method::PATCH, &format!("/binaries/{binary}"), Some(&json!({"state": state}))).await?;
+        Ok(())
+    }
+
+    /// A URL that downloads a binary's content without a key.
+    pub(crate) async fn download_url(&self, binary: &str) -> anyhow::Result<String> {
+        let response = self.client.get(format!("{}/binaries/{binary}/download", self.base)).send().await?;
+        let location = response.headers().get(LOCATION).context("a download is a redirection")?;
+        Ok(location.to_str()?.to_owned())
+    }
+}

@@ -1,0 +1,45 @@
+//! Databases in the PostgreSQL cluster that `cargo xtask bench` starts; dropped again.
+
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::programs;
+
+/// The variable that names the cluster, such as `postgres://app@127.0.0.1:5432/postgres`; the tests have the same.
+const CLUSTER: &str = "OLIVINE_TEST_POSTGRES";
+
+/// A database that goes away with this value.
+#[derive(Debug)]
+pub(crate) struct Database {
+    cluster: String,
+    name: String,
+}
+
+impl Database {
+    pub(crate) fn create(purpose: &str) -> anyhow::Result<Self> {
+        let cluster = std::env::var(CLUSTER).with_context(|| format!("{CLUSTER} is not set"))?;
+        let name = format!("olivine_bench_{}_{purpose}", std::process::id());
+        let database = Self { cluster, name };
+        database.administer("CREATE DATABASE")?;
+        Ok(database)
+    }
+
+    pub(crate) fn url(&self) -> anyhow::Result<String> {
+        let (server, _) =
+            self.cluster.rsplit_once('/').context("the cluster's URL ends in a database's name")?;
+        Ok(format!("{server}/{}", self.name))
+    }
+
+    fn administer(&self, statement: &str) -> anyhow::Result<()> {
+        let statement = format!("{statement} {}", self.name);
+        programs::output(Command::new("psql").args([&self.cluster, "-qc", &statement])).map(drop)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // The cluster is temporary: what stays goes with it.
+        let _ = self.administer("DROP DATABASE IF EXISTS");
+    }
+}

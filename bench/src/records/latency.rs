@@ -1,0 +1,82 @@
+//! The time to answer: of two servers that run side by side, asked by turns on one connection each, so that whatever disturbs one
+//! disturbs the other.
+
+use std::time::Duration;
+
+use super::Installation;
+use super::queries::{QUESTIONS, Query, Question};
+use crate::api::Api;
+use crate::memory::resident;
+use crate::sizes;
+use crate::table::{Goal, Table};
+
+/// The samples are cut into so many runs; the run with the best 99th percentile counts.
+const RUNS: u64 = 10;
+
+pub(super) async fn measure(
+    few: &Installation,
+    many: &Installation,
+    samples: u64,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let (few_server, many_server) = (few.start().await?, many.start().await?);
+    let (few_api, many_api) = (few_server.api()?, many_server.api()?);
+    for (what, question) in QUESTIONS {
+        let (mut best_few, mut best_many) = (Percentiles::WORST, Percentiles::WORST);
+        for run in 0..RUNS {
+            let each = samples / RUNS;
+            let (mut few_times, mut many_times) = (Vec::new(), Vec::new());
+            for number in run * each..(run + 1) * each {
+                few_times.push(ask(few, &few_api, *question, number).await?);
+                many_times.push(ask(many, &many_api, *question, number).await?);
+            }
+            best_few = best_few.better(Percentiles::of(few_times));
+            best_many = best_many.better(Percentiles::of(many_times));
+        }
+        let ratio = best_many.p99.as_secs_f64() / best_few.p99.as_secs_f64();
+        table.ratio(&format!("{what}: p99 (p50)"), best_many, best_few, ratio, Goal::AtMost(2.0));
+    }
+    let after = sizes::mebibytes(resident(many_server.pid())?);
+    table.absolute("resident memory after these queries", after, "MiB", Goal::None);
+    Ok(())
+}
+
+async fn ask(
+    installation: &Installation,
+    api: &Api,
+    question: Question,
+    number: u64,
+) -> anyhow::Result<Duration> {
+    // Scattered over the whole database, and the same in every run of this program.
+    let random = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    let Query { path, items } = question(&installation.binaries, random);
+    let key = if items.is_some() { "binaries" } else { "binary" };
+    api.time(&path, key, items.unwrap_or(0)).await
+}
+
+/// What half, and all but one in a hundred, of the answers took at most.
+#[derive(Clone, Copy, Debug)]
+struct Percentiles {
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Percentiles {
+    const WORST: Self = Self { p50: Duration::MAX, p99: Duration::MAX };
+
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
+        Self { p50: at(50), p99: at(99) }
+    }
+
+    fn better(self, other: Self) -> Self {
+        if other.p99 < self.p99 { other } else { self }
+    }
+}
+
+impl std::fmt::Display for Percentiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.2} ms ({:.2})", self.p99.as_secs_f64() * 1e3, self.p50.as_secs_f64() * 1e3)
+    }
+}

@@ -1,0 +1,86 @@
+//! The questions that are asked of both databases, each with as many records in its answer in one as in the other.
+
+use anyhow::Context as _;
+use olivine_domain::organizations::Organization;
+use olivine_domain::pages::{Cursor, Order};
+use olivine_domain::prn::Id;
+use uuid::Uuid;
+
+use super::fill::{Binaries, PER_VERSION, moment};
+use crate::api::Api;
+
+/// The organization of the key in use.
+pub(super) async fn organization(api: &Api) -> anyhow::Result<Id<Organization>> {
+    let answer = api.get("/users/me").await?;
+    let prn = answer["user"]["organization_prn"].as_str().context("whose key it is")?;
+    let id = prn.rsplit(':').next().unwrap_or_default();
+    Ok(Id::new(Uuid::try_parse(id).context("an organization's PRN ends in its id")?))
+}
+
+/// One request: its path, and how many records its answer has; none for a single record.
+pub(super) struct Query {
+    pub(super) path: String,
+    pub(super) items: Option<usize>,
+}
+
+/// A kind of question, asked with a random number each time.
+pub(super) type Question = fn(&Binaries, u64) -> Query;
+
+/// All of them.
+pub(super) const QUESTIONS: &[(&str, Question)] = &[
+    ("get by PRN", |of, random| Query {
+        path: format!("/binaries/{}", of.id(random).prn(of.organization)),
+        items: None,
+    }),
+    ("list, first page", |_, _| list("")),
+    ("list, a page in the middle", |of, random| list(&format!("page={}", middle(of, random)))),
+    ("list, last page", |of, _| list(&format!("page={}", last(of, 10)))),
+    ("list, newest first", |_, _| list("order=desc")),
+    ("list by version", |of, random| list(&format!("artifact_version_prn={}", version(of, random)))),
+    ("list by version and target", |of, random| Query {
+        path: format!("/binaries?artifact_version_prn={}&target={}", version(of, random), of.target(random)),
+        items: Some(1),
+    }),
+    ("list by target, first page", |of, random| list(&format!("target={}", of.target(random)))),
+    ("list by target, a page in the middle", |of, random| {
+        list(&format!("target={}&page={}", of.target(random), middle(of, random)))
+    }),
+    ("list by target, last page", |of, random| {
+        list(&format!("target={}&page={}", of.target(random), last(of, 200)))
+    }),
+    ("list by state, a page in the middle", |of, random| {
+        list(&format!("state=signable&page={}", middle(of, random)))
+    }),
+    ("list by state, last page", |of, _| list(&format!("state=signable&page={}", last(of, 100)))),
+    ("search by hash", |of, random| Query {
+        path: format!("/binaries?search=hash:'{}'", of.hash(random).to_hex()),
+        items: Some(1),
+    }),
+    ("search by target and time", |of, random| {
+        let from = moment(of.count / 4 + random % (of.count / 2));
+        list(&format!("search=target:'{}'%20and%20inserted_at%3E='{from}'", of.target(random)))
+    }),
+];
+
+/// A list whose answer is a full page.
+fn list(query: &str) -> Query {
+    Query { path: format!("/binaries?{query}"), items: Some(10) }
+}
+
+fn version(of: &Binaries, random: u64) -> String {
+    debug_assert!(of.count.is_multiple_of(PER_VERSION));
+    of.version(random).prn(of.organization).to_string()
+}
+
+fn middle(of: &Binaries, random: u64) -> Cursor {
+    after(of, of.count / 4 + random % (of.count / 2))
+}
+
+/// The cursor that leaves so many binaries.
+fn last(of: &Binaries, left: u64) -> Cursor {
+    after(of, of.count - left - 1)
+}
+
+fn after(of: &Binaries, number: u64) -> Cursor {
+    Cursor { inserted_at: moment(number), id: of.id(number).uuid(), order: Order::Asc }
+}

@@ -1,0 +1,112 @@
+//! A running `olivine serve` on a data folder; stopped when dropped.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::api::Api;
+use crate::programs;
+
+/// Bounds, not expectations.
+const READY_WITHIN: Duration = Duration::from_mins(1);
+const STOPPED_WITHIN: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_millis(1);
+
+/// A server that is ready.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    data_dir: PathBuf,
+    /// Where it answers.
+    pub(crate) url: String,
+    /// From its start until `/readyz` said yes.
+    pub(crate) ready_after: Duration,
+}
+
+impl Server {
+    /// Starts it with the embedded database, or with another one.
+    pub(crate) async fn start(data_dir: &Path, database_url: Option<&str>) -> anyhow::Result<Self> {
+        fs::create_dir_all(data_dir)?;
+        let log = File::create(data_dir.join("server.log"))?;
+        let mut command = Command::new(programs::built("olivine")?);
+        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        if let Some(url) = database_url {
+            command.args(["--database-url", url]);
+        }
+        // Whoever measures may have settings of their own.
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OLIVINE_"))
+        {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir(data_dir);
+        let began = Instant::now();
+        let child = command.spawn().context("starting olivine")?;
+        let mut server =
+            Self { child, data_dir: data_dir.to_owned(), url: String::new(), ready_after: Duration::ZERO };
+        server.url = server.announced(began).await?;
+        let ready = reqwest::get(format!("{}/readyz", server.url)).await?;
+        ensure!(ready.status().is_success(), "the server is announced, but not ready: {}", ready.status());
+        server.ready_after = began.elapsed();
+        Ok(server)
+    }
+
+    async fn announced(&mut self, began: Instant) -> anyhow::Result<String> {
+        let path = self.data_dir.join("server.json");
+        while began.elapsed() < READY_WITHIN {
+            if let Some(status) = self.child.try_wait()? {
+                let log = fs::read_to_string(self.data_dir.join("server.log")).unwrap_or_default();
+                bail!("olivine ended ({status}):\n{log}");
+            }
+            let announcement = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+            let announcement: serde_json::Value = announcement.unwrap_or_default();
+            if announcement["pid"] == self.pid()
+                && let Some(url) = announcement["admin_url"].as_str()
+            {
+                return Ok(url.to_owned());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        bail!("olivine is not ready after {READY_WITHIN:?}")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The admin key that the first start wrote.
+    pub(crate) fn key(&self) -> anyhow::Result<String> {
+        let key = fs::read_to_string(self.data_dir.join("admin-api-key")).context("reading the admin key")?;
+        Ok(key.trim().to_owned())
+    }
+
+    /// Its Admin API, with that key, on one connection.
+    pub(crate) fn api(&self) -> anyhow::Result<Api> {
+        Api::new(&self.url, &self.key()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        terminate(&mut self.child, STOPPED_WITHIN);
+    }
+}
+
+/// Asks a process to stop, and insists if it does not.
+pub(crate) fn terminate(child: &mut Child, patience: Duration) {
+    let asked = Instant::now();
+    // It may just have ended by itself, which is as good.
+    let _ = kill_process(Pid::from_child(child), Signal::TERM);
+    while asked.elapsed() < patience {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
