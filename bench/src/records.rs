@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// How often each query is asked
     #[arg(long, default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
     samples: u64,
+    /// Only the queries whose names contain this
+    #[arg(long, value_name = "NAME", default_value = "")]
+    only: String,
     /// On PostgreSQL instead of the embedded database
     #[arg(long)]
     postgres: bool,
@@ -42,7 +45,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     let few = Installation::make(&folder.path().join("few"), args.postgres, FEW).await?;
     let many = Installation::make(&folder.path().join("many"), args.postgres, args.size).await?;
     startup::measure(&many, &mut table).await?;
-    latency::measure(&few, &many, args.samples, &mut table).await?;
+    latency::measure(&few, &many, args, &mut table).await?;
     machine::say_load();
     table.print();
     Ok(())

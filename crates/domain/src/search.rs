@@ -67,6 +67,18 @@ impl FieldKind {
             Self::Prn => "a PRN in single quotes",
         }
     }
+
+    /// The values that go with this kind where nothing is quoted, in words.
+    const fn takes_bare(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Integer => "a whole number, such as 1024",
+            Self::Boolean => "true or false",
+            Self::DateTime => "a date-time, such as 2026-01-15T10:30:00Z",
+            Self::Enum(_) => "one of its words",
+            Self::Prn => "a PRN",
+        }
+    }
 }
 
 /// How a field is compared with a value.

@@ -152,7 +152,13 @@ pub fn equals(field: &'static Field, text: &str) -> Result<Clause, SearchProblem
         _ if text.contains('\0') => return Err(SearchProblem::Nul),
         _ => Literal::Quoted(text.to_owned()),
     };
-    Ok(Clause { field, operator: Operator::Equals, value: typed(field, literal)? })
+    let value = typed(field, literal).map_err(|problem| match problem {
+        SearchProblem::ValueExpected { key, .. } => {
+            SearchProblem::ValueExpected { key, takes: field.kind.takes_bare() }
+        }
+        other => other,
+    })?;
+    Ok(Clause { field, operator: Operator::Equals, value })
 }
 
 /// The value that a literal means for a field.
