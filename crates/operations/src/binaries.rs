@@ -14,9 +14,12 @@ pub(crate) use lifecycle::{delete_content_of, drop_parts, start_verification, st
 use olivine_content::ContentKey;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::Binary;
+use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_records::binaries::BinaryHead;
+use olivine_records::binary_parts::Upload;
 use olivine_records::binary_signatures::SignatureWithKey;
 use olivine_records::{artifact_versions, binaries, binary_signatures};
 
@@ -34,7 +37,22 @@ pub struct View {
 
 /// The name of a binary's content in storage.
 pub(crate) const fn content_key(binary: &Binary) -> ContentKey {
-    ContentKey { organization: binary.organization, binary: binary.id, generation: binary.generation }
+    key_of(Upload::of(binary))
+}
+
+/// The name in storage of what an upload brings.
+pub(crate) const fn key_of(upload: Upload) -> ContentKey {
+    ContentKey { organization: upload.organization, binary: upload.binary, generation: upload.generation }
+}
+
+/// What is known of an organization's binary without the texts that its owner gave it, which may be large.
+pub(crate) async fn head(
+    ctx: &Context,
+    organization: Id<Organization>,
+    id: Id<Binary>,
+) -> Result<BinaryHead, Error> {
+    let head = binaries::find_head_of_any_organization(ctx.db(), id).await?;
+    head.filter(|head| head.organization == organization).ok_or_else(|| Error::not_found(id))
 }
 
 /// Lists binaries.

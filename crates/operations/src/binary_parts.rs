@@ -13,7 +13,7 @@ use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binaries, binary_parts, organizations};
 use serde_json::json;
 
-use crate::binaries::{content_key, store};
+use crate::binaries::{content_key, head, key_of, store};
 use crate::lists::ListQuery;
 use crate::{Context, Error, events};
 
@@ -117,19 +117,20 @@ pub(crate) async fn ensure_session(
     by: &Actor,
     id: Id<Binary>,
 ) -> Result<UploadSession, Error> {
-    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
-    decide(binary.state, binary.ever_signed, Action::Upload)?;
-    if let Some(session) = binary.upload_session {
+    let head = head(ctx, by.organization, id).await?;
+    decide(head.state, false, Action::Upload)?;
+    let key = key_of(Upload::of_head(&head));
+    if let Some(session) = head.upload_session {
         return Ok(UploadSession::new(session));
     }
-    let session = ctx.content().begin(&content_key(&binary)).await?;
+    let session = ctx.content().begin(&key).await?;
     let w = ctx.db().write().await?;
     let current = match binaries::lock(&w, by.organization, id).await {
-        Ok(current) if current.generation == binary.generation => current,
+        Ok(current) if current.generation == key.generation => current,
         Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {
             drop(w);
             // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
-            ctx.content().delete(&content_key(&binary)).await?;
+            ctx.content().delete(&key).await?;
             return Err(Error::Conflict("the binary was reset or deleted at the same moment: read it again"));
         }
         Err(error) => return Err(error.into()),
@@ -150,8 +151,8 @@ pub async fn list(
     id: Id<Binary>,
     query: &ListQuery,
 ) -> Result<Page<BinaryPart>, Error> {
-    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
-    Ok(binary_parts::list(ctx.db(), Upload::of(&binary), query).await?)
+    let head = head(ctx, by.organization, id).await?;
+    Ok(binary_parts::list(ctx.db(), Upload::of_head(&head), query).await?)
 }
 
 /// Reads one part of the current generation.
@@ -161,7 +162,7 @@ pub async fn get(
     id: Id<Binary>,
     index: PartIndex,
 ) -> Result<BinaryPart, Error> {
-    let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
-    let found = binary_parts::find(ctx.db(), Upload::of(&binary), index).await?;
+    let head = head(ctx, by.organization, id).await?;
+    let found = binary_parts::find(ctx.db(), Upload::of_head(&head), index).await?;
     found.ok_or_else(|| Error::NotFound { what: "binary part", named: index.to_string() })
 }

@@ -3,20 +3,22 @@
 use std::ops::Range;
 
 use olivine_content::{
-    Body, ContentReader, Filename, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
+    Body, ContentKey, ContentReader, Filename, PartPlan, ReceiveError, ReceivePart, ReceivedPart,
+    UploadSession,
 };
-use olivine_domain::binaries::{Action, Binary, BinaryState, Generation, decide};
+use olivine_domain::binaries::{Action, Binary, Generation, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
+use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::{PromisedPart, Upload};
 use olivine_records::download_counts::{self, DownloadKind};
 use olivine_records::{Write, binaries, binary_parts, organizations};
 use serde_json::{Value, json};
 
-use crate::binaries::{View, content_key, store, view};
+use crate::binaries::{View, content_key, key_of, store, view};
 use crate::{Context, Error, binary_parts::ensure_session, events};
 
 /// Takes the bytes of the part that an upload URL was made for, and returns once they are durable and on record.
@@ -30,7 +32,7 @@ pub async fn receive_part(
     let grant = ctx.tokens().verify_upload(token, ctx.now())?;
     let (key, plan) = (grant.key, grant.part);
     let actor = Actor { origin, ..Actor::system(key.organization) };
-    let session = awaited(ctx, &actor, key.binary, key.generation, &plan).await?;
+    let session = awaited(ctx, &key, &plan).await?;
     let received = match length {
         Some(length) if length != plan.size => {
             Err(ReceiveError::TooShort { expected: plan.size, received: length })
@@ -52,20 +54,10 @@ pub async fn receive_part(
 }
 
 /// The session of an upload whose part is still awaited as planned.
-async fn awaited(
-    ctx: &Context,
-    by: &Actor,
-    id: Id<Binary>,
-    generation: Generation,
-    plan: &PartPlan,
-) -> Result<UploadSession, Error> {
-    let binary = binaries::find_head_of_any_organization(ctx.db(), id).await?.ok_or(Error::ContentGone)?;
-    if binary.generation != generation || binary.organization != by.organization {
-        return Err(Error::ContentGone);
-    }
+async fn awaited(ctx: &Context, key: &ContentKey, plan: &PartPlan) -> Result<UploadSession, Error> {
+    let binary = current(ctx, key).await?;
     decide(binary.state, false, Action::Upload)?;
-    let upload = Upload { organization: by.organization, binary: id, generation };
-    let part = binary_parts::find(ctx.db(), upload, plan.index).await?;
+    let part = binary_parts::find(ctx.db(), Upload::of_head(&binary), plan.index).await?;
     part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
     binary.upload_session.map(UploadSession::new).ok_or(Error::ContentGone)
 }
@@ -241,21 +233,26 @@ pub struct Served {
     pub hash: Sha256Digest,
     /// The name to save it under.
     pub filename: Filename,
-    key: olivine_content::ContentKey,
+    key: ContentKey,
+}
+
+/// The binary whose content `key` names, if that content is the one that counts.
+async fn current(ctx: &Context, key: &ContentKey) -> Result<BinaryHead, Error> {
+    let head = binaries::find_head_of_any_organization(ctx.db(), key.binary).await?;
+    head.filter(|head| key_of(Upload::of_head(head)) == *key).ok_or(Error::ContentGone)
+}
+
+/// The same, if its content may be given out. Who holds a URL is not told why not.
+async fn downloadable(ctx: &Context, key: &ContentKey) -> Result<BinaryHead, Error> {
+    let head = current(ctx, key).await?;
+    decide(head.state, false, Action::Download).map_err(|_| Error::ContentGone)?;
+    Ok(head)
 }
 
 /// Finds out what a download URL leads to, and whether it may still be served.
 pub async fn locate(ctx: &Context, token: &str) -> Result<Served, Error> {
     let grant = ctx.tokens().verify_download(token, ctx.now())?;
-    let head = binaries::find_head_of_any_organization(ctx.db(), grant.key.binary)
-        .await?
-        .ok_or(Error::ContentGone)?;
-    if head.generation != grant.key.generation || head.organization != grant.key.organization {
-        return Err(Error::ContentGone);
-    }
-    if decide(head.state, false, Action::Download).is_err() {
-        return Err(Error::ContentGone);
-    }
+    let head = downloadable(ctx, &grant.key).await?;
     let size = head.size.ok_or(Error::ContentGone)?;
     let filename = grant.download.filename;
     Ok(Served { binary: head.id, size, hash: head.hash, filename, key: grant.key })
@@ -269,11 +266,11 @@ impl Served {
 
     /// Whether it may still be served: asked again during long downloads.
     pub async fn is_current(&self, ctx: &Context) -> Result<bool, Error> {
-        let head = binaries::find_head_of_any_organization(ctx.db(), self.binary).await?;
-        Ok(head.is_some_and(|head| {
-            head.generation == self.key.generation
-                && matches!(head.state, BinaryState::Signable | BinaryState::Signed)
-        }))
+        match downloadable(ctx, &self.key).await {
+            Ok(_) => Ok(true),
+            Err(Error::ContentGone) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Puts on record that the last byte was served.

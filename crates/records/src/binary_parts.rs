@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::binaries::BinaryHead;
 use crate::database::{Reader, Write};
 use crate::entities::binary_parts::{Column, Entity, Model};
 use crate::error::Error;
@@ -36,6 +37,11 @@ impl Upload {
     /// The upload that a binary is in.
     pub const fn of(binary: &Binary) -> Self {
         Self { organization: binary.organization, binary: binary.id, generation: binary.generation }
+    }
+
+    /// The same, of a binary of which only the head was read.
+    pub const fn of_head(head: &BinaryHead) -> Self {
+        Self { organization: head.organization, binary: head.id, generation: head.generation }
     }
 }
 

@@ -44,14 +44,14 @@ fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)
 }
 
-/// The document that describes all routes.
-pub fn document() -> Document {
-    let mut document = routes().into_openapi();
+/// All routes, and the document that describes them.
+fn described_routes() -> (Router<App>, Document) {
+    let (paths, mut document) = routes().split_for_parts();
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
         operations.into_iter().flatten().for_each(name);
     }
-    document
+    (paths, document)
 }
 
 /// Handlers have names of their own within their resource; what generates clients asks for names of their own altogether.
@@ -60,10 +60,16 @@ fn name(operation: &mut Operation) {
     operation.operation_id = tag.zip(operation.operation_id.as_ref()).map(|(tag, id)| format!("{tag}_{id}"));
 }
 
-/// All routes, behind authentication.
-pub fn router(app: &App) -> Router<App> {
-    let (paths, _) = routes().split_for_parts();
-    paths
+/// The document that describes all routes.
+pub fn document() -> Document {
+    described_routes().1
+}
+
+/// All routes, behind authentication, and the document that describes them.
+pub fn router(app: &App) -> (Router<App>, Document) {
+    let (paths, document) = described_routes();
+    let paths = paths
         .route_layer(from_fn_with_state(app.clone(), idempotency::replay))
-        .route_layer(from_fn_with_state(app.clone(), auth::authenticate))
+        .route_layer(from_fn_with_state(app.clone(), auth::authenticate));
+    (paths, document)
 }

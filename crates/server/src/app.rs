@@ -43,12 +43,11 @@ impl App {
 
 /// All routes of the Admin API's listener.
 pub fn router(app: App) -> Router {
-    let limited = admin::router(&app)
-        .merge(content::router())
-        .layer(from_fn_with_state(app.clone(), limits::make_room));
+    let (admin, document) = admin::router(&app);
+    let limited = admin.merge(content::router()).layer(from_fn_with_state(app.clone(), limits::make_room));
     Router::new()
         .merge(limited)
-        .merge(openapi::router(admin::document()))
+        .merge(openapi::router(document))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))

@@ -74,25 +74,31 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             serve::serve(config).await
         }
         Command::Config(ConfigCommand::Check(flags)) => check(&flags).await,
-        Command::Config(ConfigCommand::Template) => {
-            print(&template());
-            Ok(())
-        }
+        Command::Config(ConfigCommand::Template) => Ok(show(&template())?),
         Command::ApiKeys(ApiKeysCommand::Create { flags, name, role, organization }) => {
             create_api_key(&flags.load()?, name, &role, organization).await
         }
         Command::Migrate(flags) => {
             let applied =
                 startup::open_database(&flags.load()?).await?.migrate().await.context("migrating")?;
-            print(&format!("{applied} migrations applied; the database is up to date\n"));
-            Ok(())
+            Ok(show(&format!("{applied} migrations applied; the database is up to date\n"))?)
         }
     }
 }
 
-/// The command's own output. Whoever closes the pipe (`… | head`) has seen enough.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// The command's own output.
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// The same, for what can be had again: whoever closes the pipe (`… | head`) has seen enough.
+fn show(text: &str) -> std::io::Result<()> {
+    match print(text) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 /// Says what is in force, and tries what can be tried without serving. Never shows a secret.
@@ -122,10 +128,10 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
         // Writing to a string can't fail.
         let _ = writeln!(text, "{setting:<20} {value}");
     }
-    print(&text);
+    show(&text)?;
     let pending =
         startup::open_database(&config).await?.pending_migrations().await.context("asking the database")?;
-    print(&format!("the database answers; {pending} migrations will be applied at the next start\n"));
+    show(&format!("the database answers; {pending} migrations will be applied at the next start\n"))?;
     Ok(())
 }
 
@@ -156,6 +162,6 @@ async fn create_api_key(
     let new = api_keys::Create { id: NewId::Fresh, name, grants: Grants::Role(role), expires_at: None };
     let created = api_keys::create_for_operator(&ctx, organization.id, new).await?;
     let secret = created.secret.context("a new key has a secret")?;
-    print(&format!("{}\n", secret.reveal()));
-    Ok(())
+    let printed = print(&format!("{}\n", secret.reveal()));
+    printed.with_context(|| format!("the key was made, but not printed: revoke {}", created.api_key.hint))
 }

@@ -7,8 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_content::uploads::BodyError;
 use tokio::time::{Instant, timeout};
@@ -23,9 +22,7 @@ pub async fn make_room(State(app): State<App>, request: Request, next: Next) -> 
     let Ok(place) = app.room.try_acquire() else {
         let message = "the server is working on as many requests as it can: try again in a second";
         let item = ErrorItem::new(ErrorCode::RateLimited, message);
-        let mut response = ApiError::new(StatusCode::TOO_MANY_REQUESTS, item).into_response();
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        return response;
+        return ApiError::new(StatusCode::TOO_MANY_REQUESTS, item).into_response();
     };
     let response = next.run(request).await;
     drop(place);

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use olivine_content::{ContentKey, Download, Filename, SignedUrl};
+use olivine_content::{Download, Filename, SignedUrl};
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_records::binaries;
+use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadCount, DownloadKind};
 use serde_json::json;
 
+use super::{head, key_of};
 use crate::{Context, Error, events};
 
 /// Issues a URL that downloads the content of a verified binary.
@@ -19,15 +20,13 @@ pub async fn download_url(
     by: &Authorized<scope::BinaryDownload>,
     id: Id<Binary>,
 ) -> Result<SignedUrl, Error> {
-    let head = binaries::find_head_of_any_organization(ctx.db(), id).await?;
-    let head =
-        head.filter(|head| head.organization == by.organization).ok_or_else(|| Error::not_found(id))?;
+    let head = head(ctx, by.organization, id).await?;
     decide(head.state, false, Action::Download)?;
     let now = ctx.now();
     let expires_at = now.plus(ctx.settings().download_url_ttl);
     // "main-firmware-1.2.3-arm-linux-gnueabihf.bin"
     let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
-    let key = ContentKey { organization: head.organization, binary: id, generation: head.generation };
+    let key = key_of(Upload::of_head(&head));
     let url = ctx.content().download_target(&key, &Download { filename, expires_at }).await?;
 
     let w = ctx.db().write().await?;
@@ -55,7 +54,7 @@ pub async fn count_downloads(
     by: &Authorized<scope::BinaryRead>,
     id: Id<Binary>,
 ) -> Result<Vec<DayOfDownloads>, Error> {
-    binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    head(ctx, by.organization, id).await?;
     let counts = download_counts::list(ctx.db(), by.organization, id).await?;
     let mut days: BTreeMap<String, DayOfDownloads> = BTreeMap::new();
     for DownloadCount { day, kind, count } in counts {

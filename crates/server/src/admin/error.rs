@@ -54,6 +54,9 @@ impl IntoResponse for ApiError {
                     headers.typed_insert(ContentRange::unsatisfied_bytes(size));
                 }
             }
+            StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
             }
