@@ -72,6 +72,16 @@ codes! {
     KeyTaken = "key_taken", "This key is registered already; the context names it.";
     IdTaken = "id_taken", "A record with this id exists already.";
     InUse = "in_use", "Other records depend on this one; the message says which.";
+    ChannelConflict = "channel_conflict", "The cohort's releases would not form a valid channel; the context names the rule and the release.";
+    IdentifierTaken = "identifier_taken", "Another device has this identifier.";
+    CertificateTaken = "certificate_taken", "This certificate is registered already; the context names where.";
+    ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides; the context names them: repeat with ?confirm=<prn>.";
+    CertificateMissing = "certificate_missing", "The connection has no client certificate.";
+    CertificateInvalid = "certificate_invalid", "The client certificate can't be read.";
+    CertificateUnknown = "certificate_unknown", "No device is known by this client certificate, and no registered CA with provisioning signed it.";
+    CertificateRemoved = "certificate_removed", "This client certificate was removed, or its device was deleted.";
+    CertificateExpired = "certificate_expired", "The client certificate has expired (or is not valid yet), and this is not accepted here.";
+    ProvisioningRefused = "provisioning_refused", "A registered CA signed the certificate, but no device can be made of it; the message says why.";
     InvalidTransition = "invalid_transition", "The binary's state does not allow this; the context names what it allows.";
     InvalidState = "invalid_state", "The binary is in a state in which this can't be done.";
     IncompleteUpload = "incomplete_upload", "Parts are missing, not valid, too small or of another size altogether.";

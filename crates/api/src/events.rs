@@ -16,7 +16,7 @@ pub struct Event {
     #[serde(rename = "type")]
     #[schema(example = "binary.signed")]
     pub kind: String,
-    /// Who did it: an API key's PRN, or `system`.
+    /// Who did it: an API key's or a device's PRN, or `system`.
     pub actor: String,
     /// To which record.
     pub resource_prn: String,

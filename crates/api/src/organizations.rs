@@ -18,6 +18,8 @@ pub struct Organization {
     pub storage_quota: Option<u64>,
     /// The bytes of content that are stored or declared for upload.
     pub storage_used: u64,
+    /// Whether a device whose certificate has expired is refused, instead of only noted.
+    pub strict_certificate_expiry: bool,
     /// When it was created.
     pub inserted_at: String,
     /// When it was last changed.
@@ -45,4 +47,7 @@ pub struct OrganizationUpdate {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
     pub storage_quota: Option<Option<u64>>,
+    /// Whether a device whose certificate has expired is refused, instead of only noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict_certificate_expiry: Option<bool>,
 }

@@ -38,6 +38,9 @@ pub(crate) struct Update {
     /// As many bytes of content as there is room
     #[arg(long)]
     no_storage_quota: bool,
+    /// Whether devices whose certificates have expired are refused
+    #[arg(long, value_name = "BOOLEAN")]
+    strict_certificate_expiry: Option<bool>,
 }
 
 impl Command {
@@ -53,6 +56,11 @@ impl Command {
 impl Update {
     fn body(self) -> OrganizationUpdate {
         let storage_quota = self.storage_quota.map(Some).or(self.no_storage_quota.then_some(None));
-        OrganizationUpdate { name: self.name, required_signatures: self.required_signatures, storage_quota }
+        OrganizationUpdate {
+            name: self.name,
+            required_signatures: self.required_signatures,
+            storage_quota,
+            strict_certificate_expiry: self.strict_certificate_expiry,
+        }
     }
 }

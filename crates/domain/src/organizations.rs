@@ -17,6 +17,8 @@ pub struct Organization {
     pub storage_quota: Option<u64>,
     /// The bytes of content that it holds or has declared for upload.
     pub storage_used: u64,
+    /// Whether a device whose certificate has expired is refused, instead of only noted.
+    pub strict_certificate_expiry: bool,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.

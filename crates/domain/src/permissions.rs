@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 
 use crate::api_keys::ApiKey;
+use crate::devices::Device;
 use crate::organizations::Organization;
 use crate::prn::Id;
 
@@ -77,6 +78,38 @@ scopes! {
     ApiKeyCreate = "api_key.create", Admin, "Create API keys.";
     ApiKeyUpdate = "api_key.update", Admin, "Rename API keys and let them expire.";
     ApiKeyRevoke = "api_key.revoke", Admin, "Revoke API keys.";
+    BundleRead = "bundle.read", Reader, "See bundles.";
+    BundleCreate = "bundle.create", Writer, "Create bundles.";
+    BundleUpdate = "bundle.update", Writer, "Rename bundles.";
+    BundleDelete = "bundle.delete", Writer, "Delete bundles that nothing uses.";
+    BundleOverrideRead = "bundle_override.read", Reader, "See bundle overrides.";
+    BundleOverrideCreate = "bundle_override.create", Writer, "Force bundles on devices.";
+    BundleOverrideUpdate = "bundle_override.update", Writer, "Change bundle overrides.";
+    BundleOverrideDelete = "bundle_override.delete", Writer, "Delete bundle overrides.";
+    CaCertificateRead = "ca_certificate.read", Reader, "See CA certificates.";
+    CaCertificateCreate = "ca_certificate.create", Admin, "Register CA certificates, whose devices are then welcome.";
+    CaCertificateUpdate = "ca_certificate.update", Admin, "Change CA certificates and what they provision.";
+    CaCertificateDelete = "ca_certificate.delete", Admin, "Delete CA certificates.";
+    CohortRead = "cohort.read", Reader, "See cohorts.";
+    CohortCreate = "cohort.create", Writer, "Create cohorts.";
+    CohortUpdate = "cohort.update", Writer, "Change cohorts.";
+    CohortDelete = "cohort.delete", Writer, "Delete cohorts that have neither devices nor releases.";
+    DeviceRead = "device.read", Reader, "See devices.";
+    DeviceCreate = "device.create", Writer, "Create and import devices.";
+    DeviceUpdate = "device.update", Writer, "Change, move and quarantine devices.";
+    DeviceDelete = "device.delete", Writer, "Delete devices.";
+    DeviceCheckForUpdate = "device.check_for_update", Writer, "Ask for a device's update on its behalf.";
+    DeviceCertificateRead = "device_certificate.read", Reader, "See device certificates.";
+    DeviceCertificateCreate = "device_certificate.create", Writer, "Register device certificates.";
+    DeviceCertificateDelete = "device_certificate.delete", Writer, "Remove device certificates.";
+    ProductRead = "product.read", Reader, "See products.";
+    ProductCreate = "product.create", Writer, "Create products.";
+    ProductUpdate = "product.update", Writer, "Change products.";
+    ProductDelete = "product.delete", Writer, "Delete products that have neither cohorts nor devices.";
+    ReleaseRead = "release.read", Reader, "See releases and their numbers.";
+    ReleaseCreate = "release.create", Writer, "Create releases.";
+    ReleaseUpdate = "release.update", Writer, "Change releases.";
+    ReleaseDelete = "release.delete", Writer, "Delete releases.";
     OrganizationRead = "organization.read", Reader, "See the organization and its use of storage.";
     OrganizationUpdate = "organization.update", Admin, "Change the organization's policy and quota.";
 }
@@ -158,6 +191,8 @@ impl Grants {
 pub enum Identity {
     /// A caller of the Admin API.
     ApiKey(Id<ApiKey>),
+    /// A device, known by its certificate.
+    Device(Id<Device>),
     /// The server itself: a job, or a command of its operator.
     System,
 }
@@ -198,6 +233,12 @@ impl Actor {
             grants: Grants::Role(Role::Admin),
             origin: Origin::default(),
         }
+    }
+
+    /// A device, which may do nothing that takes a scope.
+    pub const fn device(organization: Id<Organization>, device: Id<Device>, origin: Origin) -> Self {
+        let grants = Grants::Scopes(BTreeSet::new());
+        Self { identity: Identity::Device(device), organization, grants, origin }
     }
 
     /// Checks for the scope `S`; the only way to an [`Authorized`].

@@ -38,7 +38,15 @@ resources! {
     crate::binaries::Binary: Some("binary"), "a binary";
     crate::binary_parts::BinaryPart: Some("binary_part"), "a binary part";
     crate::binary_signatures::BinarySignature: Some("binary_signature"), "a binary signature";
+    crate::bundles::Bundle: Some("bundle"), "a bundle";
+    crate::bundle_overrides::BundleOverride: Some("bundle_override"), "a bundle override";
+    crate::ca_certificates::CaCertificate: Some("ca_certificate"), "a CA certificate";
+    crate::cohorts::Cohort: Some("cohort"), "a cohort";
+    crate::devices::Device: Some("device"), "a device";
+    crate::device_certificates::DeviceCertificate: Some("device_certificate"), "a device certificate";
     crate::events::Event: Some("event"), "an event";
+    crate::products::Product: Some("product"), "a product";
+    crate::releases::Release: Some("release"), "a release";
     crate::signing_keys::SigningKey: Some("signing_key"), "a signing key";
 }
 

@@ -157,6 +157,10 @@ pub enum Taken {
     Target,
     /// A signing key.
     Key,
+    /// What a device is called.
+    Identifier,
+    /// A certificate.
+    Certificate,
     /// An id that the caller chose.
     Id,
 }

@@ -21,6 +21,8 @@ pub struct Update {
     pub signature_policy: Option<SignaturePolicy>,
     /// The most bytes of content.
     pub storage_quota: Option<Option<u64>>,
+    /// Whether a device whose certificate has expired is refused.
+    pub strict_certificate_expiry: Option<bool>,
 }
 
 /// Finds the organization of that name, or creates it: for the server's operator.
@@ -35,6 +37,7 @@ pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
         signature_policy: SignaturePolicy::default(),
         storage_quota: None,
         storage_used: 0,
+        strict_certificate_expiry: false,
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,
@@ -82,6 +85,7 @@ pub async fn update(
         name: change.name.unwrap_or_else(|| old.name.clone()),
         signature_policy: change.signature_policy.unwrap_or(old.signature_policy),
         storage_quota: change.storage_quota.unwrap_or(old.storage_quota),
+        strict_certificate_expiry: change.strict_certificate_expiry.unwrap_or(old.strict_certificate_expiry),
         ..old.clone()
     };
     if new == old {
@@ -100,6 +104,7 @@ pub async fn update(
         "name": new.name.as_str(),
         "required_signatures": new.signature_policy.required(),
         "storage_quota": new.storage_quota,
+        "strict_certificate_expiry": new.strict_certificate_expiry,
     });
     events::record(ctx, &w, by, EventType::OrganizationUpdated, Subject::of(id), data).await?;
     w.commit().await?;

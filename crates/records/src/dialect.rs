@@ -18,6 +18,9 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{text}", "TEXT"),
             ("{integer}", "INTEGER"),
             ("{boolean}", "INTEGER"),
+            ("{real}", "REAL"),
+            ("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            ("{false}", "0"),
             ("{bytes}", "BLOB"),
             ("{strict}", " STRICT"),
         ]
@@ -27,6 +30,9 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{text}", "TEXT COLLATE \"C\""),
             ("{integer}", "BIGINT"),
             ("{boolean}", "BOOLEAN"),
+            ("{real}", "DOUBLE PRECISION"),
+            ("{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+            ("{false}", "FALSE"),
             ("{bytes}", "BYTEA"),
             ("{strict}", ""),
         ]
@@ -183,16 +189,34 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
             ("binary_signatures_key", "binary_signatures.binary_id, binary_signatures.signing_key_id")
         }
         Constraint::JobDedup => ("jobs_dedup", "jobs.dedup_key"),
+        Constraint::BundleName => ("bundles_name", "bundles.organization_id, bundles.name"),
+        Constraint::BundleBinary => {
+            ("bundle_binaries_binary", "bundle_binaries.bundle_id, bundle_binaries.binary_id")
+        }
+        Constraint::ProductName => ("products_name", "products.organization_id, products.name"),
+        Constraint::CohortName => ("cohorts_name", "cohorts.product_id, cohorts.name"),
+        Constraint::DeviceIdentifier => ("devices_identifier", "devices.organization_id, devices.identifier"),
+        Constraint::CaFingerprint => ("ca_certificates_fingerprint", "ca_certificates.fingerprint"),
+        Constraint::DeviceFingerprint => {
+            ("device_certificates_fingerprint", "device_certificates.fingerprint")
+        }
+        Constraint::ReleaseName => ("releases_name", "releases.cohort_id, releases.name"),
+        Constraint::ReleaseSink => ("releases_sink", "releases.cohort_id"),
+        Constraint::ReleaseClaim => {
+            ("release_claims_pkey", "release_claims.release_id, release_claims.device_id")
+        }
+        Constraint::BundleOverrideName => {
+            ("bundle_overrides_name", "bundle_overrides.organization_id, bundle_overrides.name")
+        }
         Constraint::PrimaryKey | Constraint::Other => ("", ""),
     }
 }
 
 fn postgres_constraint(name: &str) -> Constraint {
+    let named = Constraint::NAMED.into_iter().find(|known| names(*known).0 == name);
     // The unique (organization, id) exists for foreign keys only: who breaks it reuses an id.
-    if name.ends_with("_pkey") || name.ends_with("_owner") {
-        return Constraint::PrimaryKey;
-    }
-    Constraint::NAMED.into_iter().find(|known| names(*known).0 == name).unwrap_or(Constraint::Other)
+    let is_key = name.ends_with("_pkey") || name.ends_with("_owner");
+    named.unwrap_or(if is_key { Constraint::PrimaryKey } else { Constraint::Other })
 }
 
 fn sqlite_constraint(message: &str) -> Constraint {

@@ -11,7 +11,7 @@ macro_rules! table {
         pub mod $name {
             use sea_orm::entity::prelude::*;
 
-            #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+            #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
             #[sea_orm(table_name = $table)]
             pub struct Model {
                 $($(#[$attribute])* pub $column: $type,)*
@@ -35,6 +35,7 @@ table!(organizations, "organizations", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    strict_certificate_expiry: bool,
 });
 
 table!(api_keys, "api_keys", {
@@ -156,6 +157,7 @@ table!(events, "events", {
     request_id: Option<String>,
     address: Option<String>,
     inserted_at: i64,
+    device_id: Option<Uuid>,
 });
 
 table!(download_counts, "download_counts", {

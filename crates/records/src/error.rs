@@ -117,6 +117,28 @@ pub enum Constraint {
     BinarySignature,
     /// Jobs that are not done, by what they are about.
     JobDedup,
+    /// Bundles by name, in an organization.
+    BundleName,
+    /// Binaries of one bundle.
+    BundleBinary,
+    /// Products by name, in an organization.
+    ProductName,
+    /// Cohorts by name, in a product.
+    CohortName,
+    /// Devices by identifier, in an organization.
+    DeviceIdentifier,
+    /// CA certificates by fingerprint, on the server.
+    CaFingerprint,
+    /// Device certificates by fingerprint, on the server.
+    DeviceFingerprint,
+    /// Releases by name, in a cohort.
+    ReleaseName,
+    /// Releases without a next one, in a cohort.
+    ReleaseSink,
+    /// Claims of one release by one device.
+    ReleaseClaim,
+    /// Bundle overrides by name, in an organization.
+    BundleOverrideName,
     /// The key of any record: the caller supplied an id that is taken.
     PrimaryKey,
     /// One that this version does not know.
@@ -125,7 +147,7 @@ pub enum Constraint {
 
 impl Constraint {
     /// All that have a name in the databases.
-    pub(crate) const NAMED: [Self; 10] = [
+    pub(crate) const NAMED: [Self; 21] = [
         Self::OrganizationName,
         Self::ApiKeyHash,
         Self::ArtifactName,
@@ -136,6 +158,17 @@ impl Constraint {
         Self::SigningKeyName,
         Self::BinarySignature,
         Self::JobDedup,
+        Self::BundleName,
+        Self::BundleBinary,
+        Self::ProductName,
+        Self::CohortName,
+        Self::DeviceIdentifier,
+        Self::CaFingerprint,
+        Self::DeviceFingerprint,
+        Self::ReleaseName,
+        Self::ReleaseSink,
+        Self::ReleaseClaim,
+        Self::BundleOverrideName,
     ];
 
     /// What is the same, in words.
@@ -151,6 +184,17 @@ impl Constraint {
             Self::SigningKeyName => "name of a signing key",
             Self::BinarySignature => "key's signature of this binary",
             Self::JobDedup => "job",
+            Self::BundleName => "name of a bundle",
+            Self::BundleBinary => "binary in this bundle",
+            Self::ProductName => "name of a product",
+            Self::CohortName => "name of a cohort of this product",
+            Self::DeviceIdentifier => "identifier of a device",
+            Self::CaFingerprint => "CA certificate",
+            Self::DeviceFingerprint => "device certificate",
+            Self::ReleaseName => "name of a release of this cohort",
+            Self::ReleaseSink => "latest release of a cohort",
+            Self::ReleaseClaim => "claim",
+            Self::BundleOverrideName => "name of a bundle override",
             Self::PrimaryKey => "id",
             Self::Other => "unique value",
         }

@@ -2,11 +2,12 @@
 
 use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey;
+use olivine_domain::devices::Device;
 use olivine_domain::events::{Event, EventType, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Identity, Origin};
-use olivine_domain::prn::Id;
+use olivine_domain::prn::{Id, Prn};
 use olivine_domain::search::{Clause, Value};
 use sea_orm::sea_query::{ExprTrait, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -57,7 +58,7 @@ impl Listed for Entity {
             "prn" => scope.named::<Event>(Column::Id, clause),
             "type" => scope.plain(Column::Kind, clause),
             "resource_prn" => resource(scope, clause),
-            "actor_prn" => scope.named::<ApiKey>(Column::ApiKeyId, clause),
+            "actor_prn" => actor(scope, clause),
             "request_id" => scope.plain(Column::RequestId, clause),
             "inserted_at" => scope.plain(Column::InsertedAt, clause),
             _ => None,
@@ -70,6 +71,16 @@ impl Listed for Entity {
 
     fn place(event: &Event) -> (Timestamp, Uuid) {
         (event.inserted_at, event.id.uuid())
+    }
+}
+
+/// Events by an API key or by a device.
+fn actor(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+    let Value::Prn(prn) = &clause.value else { return None };
+    if prn.parse::<Prn<Device>>().is_ok() {
+        scope.named::<Device>(Column::DeviceId, clause)
+    } else {
+        scope.named::<ApiKey>(Column::ApiKeyId, clause)
     }
 }
 
@@ -97,7 +108,11 @@ fn row(event: &Event) -> Model {
         kind: event.kind.as_str().to_owned(),
         api_key_id: match event.identity {
             Identity::ApiKey(key) => Some(key.uuid()),
-            Identity::System => None,
+            Identity::Device(_) | Identity::System => None,
+        },
+        device_id: match event.identity {
+            Identity::Device(device) => Some(device.uuid()),
+            Identity::ApiKey(_) | Identity::System => None,
         },
         subject_kind: event.subject.kind.clone(),
         subject_id: event.subject.id,
@@ -114,7 +129,11 @@ fn parse(model: &Model) -> Result<Event, Error> {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
         kind: row.known("kind", EventType::from_name(&model.kind))?,
-        identity: model.api_key_id.map_or(Identity::System, |key| Identity::ApiKey(Id::new(key))),
+        identity: match (model.api_key_id, model.device_id) {
+            (Some(key), _) => Identity::ApiKey(Id::new(key)),
+            (None, Some(device)) => Identity::Device(Id::new(device)),
+            (None, None) => Identity::System,
+        },
         subject: Subject { kind: model.subject_kind.clone(), id: model.subject_id },
         data: model.data.clone(),
         origin: Origin {

@@ -16,11 +16,18 @@ struct Step {
 }
 
 /// All steps, in order.
-const STEPS: [Step; 1] = [Step {
-    name: "0001_foundation",
-    sql: include_str!("migrations/0001_foundation.sql"),
-    sqlite: include_str!("migrations/0001_foundation.sqlite.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        name: "0001_foundation",
+        sql: include_str!("migrations/0001_foundation.sql"),
+        sqlite: include_str!("migrations/0001_foundation.sqlite.sql"),
+    },
+    Step {
+        name: "0002_distribution",
+        sql: include_str!("migrations/0002_distribution.sql"),
+        sqlite: include_str!("migrations/0002_distribution.sqlite.sql"),
+    },
+];
 
 impl MigrationName for Step {
     fn name(&self) -> &str {

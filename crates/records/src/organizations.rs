@@ -54,11 +54,20 @@ pub async fn insert(write: &Write, organization: &Organization) -> Result<(), Er
 
 /// Replaces name, policy and quota, if nobody else did since `expected`. The used storage is [`reserve`]'s alone.
 pub async fn update(write: &Write, new: &Organization, expected: Revision) -> Result<(), Error> {
-    let Model { name, required_signatures, storage_quota, revision, updated_at, .. } = row(new)?;
+    let Model {
+        name,
+        required_signatures,
+        storage_quota,
+        strict_certificate_expiry,
+        revision,
+        updated_at,
+        ..
+    } = row(new)?;
     let change = ActiveModel {
         name: Set(name),
         required_signatures: Set(required_signatures),
         storage_quota: Set(storage_quota),
+        strict_certificate_expiry: Set(strict_certificate_expiry),
         revision: Set(revision),
         updated_at: Set(updated_at),
         ..ActiveModel::default()
@@ -97,6 +106,7 @@ fn row(organization: &Organization) -> Result<Model, Error> {
         required_signatures: organization.signature_policy.required().into(),
         storage_quota: organization.storage_quota.map(|quota| stored("storage_quota", quota)).transpose()?,
         storage_used: stored("storage_used", organization.storage_used)?,
+        strict_certificate_expiry: organization.strict_certificate_expiry,
         revision: organization.revision.get(),
         inserted_at: organization.inserted_at.as_micros(),
         updated_at: organization.updated_at.as_micros(),
@@ -113,6 +123,7 @@ fn parse(model: &Model) -> Result<Organization, Error> {
         signature_policy: row.known("required_signatures", SignaturePolicy::new(required).ok())?,
         storage_quota: quota,
         storage_used: row.number("storage_used", model.storage_used)?,
+        strict_certificate_expiry: model.strict_certificate_expiry,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

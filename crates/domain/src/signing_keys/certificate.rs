@@ -1,12 +1,10 @@
 //! X.509 certificates that signing keys come in. Must never be taken for proof of who a signer is: the organization
 //! trusts the key because it registered it; the certificate only limits when the key may sign.
 
-use std::time::Duration;
-
 use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::time::ASN1Time;
 
 use super::{InvalidKey, KeyRefusal};
+use crate::certificates::moment;
 use crate::time::Timestamp;
 
 /// A signing key's certificate, with the further ones that were given after it.
@@ -57,12 +55,4 @@ impl Certificate {
             Ok(())
         }
     }
-}
-
-/// Stops at the end of what a timestamp can say: RFC 5280's "no expiry" is some hours later.
-fn moment(time: ASN1Time) -> Timestamp {
-    let epoch = Timestamp::from(jiff::Timestamp::UNIX_EPOCH);
-    let seconds = time.timestamp();
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    if seconds < 0 { epoch.minus(distance) } else { epoch.plus(distance) }
 }

@@ -123,6 +123,8 @@ const fn taken(what: Taken) -> ErrorCode {
         Taken::Version => ErrorCode::VersionTaken,
         Taken::Target => ErrorCode::TargetTaken,
         Taken::Key => ErrorCode::KeyTaken,
+        Taken::Identifier => ErrorCode::IdentifierTaken,
+        Taken::Certificate => ErrorCode::CertificateTaken,
         Taken::Id => ErrorCode::IdTaken,
     }
 }

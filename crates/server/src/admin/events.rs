@@ -29,6 +29,7 @@ fn shown(event: Event) -> Result<api::Event, ApiError> {
         kind: event.kind.as_str().to_owned(),
         actor: match event.identity {
             Identity::ApiKey(id) => id.prn(event.organization).to_string(),
+            Identity::Device(id) => id.prn(event.organization).to_string(),
             Identity::System => "system".to_owned(),
         },
         resource_prn: event.subject.prn(event.organization),

@@ -29,6 +29,7 @@ fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
         required_signatures: organization.signature_policy.required(),
         storage_quota: organization.storage_quota,
         storage_used: organization.storage_used,
+        strict_certificate_expiry: organization.strict_certificate_expiry,
         inserted_at: organization.inserted_at.to_string(),
         updated_at: organization.updated_at.to_string(),
     };
@@ -45,7 +46,7 @@ async fn get(
     Ok(record(&organizations::get(&app.ctx, &by).await?))
 }
 
-/// Change the organization's name, signature policy or quota
+/// Change the organization's name, signature policy, quota or what it thinks of expired certificates
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
     (status = 200, body = api::OrganizationEnvelope), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -60,6 +61,7 @@ async fn update(
         name: fields.optional("name", body.name),
         signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
         storage_quota: body.storage_quota,
+        strict_certificate_expiry: body.strict_certificate_expiry,
     };
     let change = fields.all(Some(change))?;
     Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))

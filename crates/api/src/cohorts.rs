@@ -1,0 +1,61 @@
+//! Cohorts: groups of a product's devices.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::json::present;
+
+/// A group of a product's devices, with a release channel of its own.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Cohort {
+    /// Its name everywhere.
+    pub prn: String,
+    /// Its owner.
+    pub organization_prn: String,
+    /// The product that its devices are of.
+    pub product_prn: String,
+    /// Unique in the product.
+    #[schema(example = "daily")]
+    pub name: String,
+    /// What people say of it.
+    pub description: Option<String>,
+    /// How many devices it has.
+    pub device_count: u64,
+    /// When it was created.
+    pub inserted_at: String,
+    /// When it was last changed.
+    pub updated_at: String,
+}
+
+crate::envelopes!(Cohort, CohortEnvelope { cohort }, CohortList { cohorts });
+
+/// A new cohort.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CohortCreate {
+    /// The UUID of its PRN; made by the server where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// The product that its devices are of.
+    pub product_prn: String,
+    /// 1–128 characters, unique in the product.
+    #[schema(example = "daily")]
+    pub name: String,
+    /// Up to 2,000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// Changes to a cohort; what is absent stays, what is null is removed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CohortUpdate {
+    /// 1–128 characters, unique in the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Up to 2,000 characters.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+}

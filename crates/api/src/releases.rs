@@ -1,0 +1,195 @@
+//! Releases: a cohort's update paths, and how far its devices came on them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::json::present;
+
+/// A step of a cohort's release channel.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Release {
+    /// Its name everywhere.
+    pub prn: String,
+    /// Its owner.
+    pub organization_prn: String,
+    /// The cohort whose devices get it.
+    pub cohort_prn: String,
+    /// What they get.
+    pub bundle_prn: String,
+    /// The release that comes after it; null for the latest one.
+    pub next_release_prn: Option<String>,
+    /// Unique in the cohort.
+    #[schema(example = "spring")]
+    pub name: String,
+    /// What people say of it.
+    pub description: Option<String>,
+    /// `SemVer`.
+    #[schema(example = "2.1.0")]
+    pub version: Option<String>,
+    /// Which versions a device may have to get it.
+    #[schema(example = ">= 2.0.0 and < 3.0.0")]
+    pub version_requirement: Option<String>,
+    /// Whether devices must stop at it on their way.
+    pub required: bool,
+    /// Whether nobody gets it for now.
+    pub disabled: bool,
+    /// When it is served from.
+    pub schedule_date: Option<String>,
+    /// `tags` or `numeric`.
+    pub phase_mode: String,
+    /// A share of the cohort's devices (0 to 1) or a count (2 and more); null with `tags`.
+    pub phase_value: Option<f64>,
+    /// Devices with any of these tags get it, where the mode is `tags`.
+    pub phase_tags: Vec<String>,
+    /// How many devices have claimed it under a numeric phase.
+    pub claims: u64,
+    /// Why it can't be delivered: binaries of its bundle that were destroyed. Empty where it can.
+    pub affected_by: Vec<String>,
+    /// When it was created.
+    pub inserted_at: String,
+    /// When it was last changed.
+    pub updated_at: String,
+}
+
+crate::envelopes!(Release, ReleaseEnvelope { release }, ReleaseList { releases });
+
+/// A new release. With neither neighbour it becomes the latest one.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseCreate {
+    /// The UUID of its PRN; made by the server where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// The cohort whose devices get it.
+    pub cohort_prn: String,
+    /// What they get.
+    pub bundle_prn: String,
+    /// A new first release before this one; or, with `previous_release_prn`, between the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_release_prn: Option<String>,
+    /// After this one, before what came after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_release_prn: Option<String>,
+    /// 1–128 characters, unique in the cohort.
+    #[schema(example = "spring")]
+    pub name: String,
+    /// Up to 2,000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `SemVer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Which versions a device may have to get it: `==`, `!=`, `>`, `>=`, `<`, `<=`, `~>`, `and`, `or`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_requirement: Option<String>,
+    /// Whether devices must stop at it on their way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
+    /// Whether nobody gets it for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// When it is served from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schedule_date: Option<String>,
+    /// `tags` or `numeric` (the default).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_mode: Option<String>,
+    /// A share of the cohort's devices (0 to 1; the default is 1, everyone) or a count (2 and more).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_value: Option<f64>,
+    /// Devices with any of these tags get it, where the mode is `tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_tags: Option<Vec<String>>,
+}
+
+/// Changes to a release; what is absent stays, what is null is removed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseUpdate {
+    /// What devices get. Devices that are on the release by now are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle_prn: Option<String>,
+    /// The release that comes after it.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub next_release_prn: Option<Option<String>>,
+    /// 1–128 characters, unique in the cohort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Up to 2,000 characters.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    /// `SemVer`.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub version: Option<Option<String>>,
+    /// Which versions a device may have to get it.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub version_requirement: Option<Option<String>>,
+    /// Whether devices must stop at it on their way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
+    /// Whether nobody gets it for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+    /// When it is served from.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub schedule_date: Option<Option<String>>,
+    /// `tags` or `numeric`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_mode: Option<String>,
+    /// A share of the cohort's devices (0 to 1) or a count (2 and more).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_value: Option<f64>,
+    /// Devices with any of these tags get it, where the mode is `tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_tags: Option<Vec<String>>,
+}
+
+/// How far a cohort's devices came, seen from one release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Adoption {
+    /// The release.
+    pub release_prn: String,
+    /// Its cohort.
+    pub cohort_prn: String,
+    /// The cohort's devices.
+    pub devices: u64,
+    /// Devices that are on this release.
+    pub on: u64,
+    /// Devices on releases that lead to it.
+    pub before: u64,
+    /// Devices on releases that it leads to.
+    pub after: u64,
+    /// Devices of which it is not known, or that are on another path.
+    pub elsewhere: u64,
+    /// Devices that claimed it under a numeric phase.
+    pub claimed: u64,
+    /// Devices whose last word on it is that it is installed.
+    pub installed: u64,
+    /// Devices whose last word on it is `failed` or `rolled_back`.
+    pub failed: u64,
+    /// Day by day, oldest first.
+    pub days: Vec<AdoptionDay>,
+}
+
+/// What happened to a release on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdoptionDay {
+    /// The day in UTC, `YYYY-MM-DD`.
+    pub day: String,
+    /// Devices that came to be on it.
+    pub arrived: i64,
+    /// Devices that left it.
+    pub departed: i64,
+    /// Devices that claimed it.
+    pub claimed: i64,
+    /// Devices that said they installed it, less those that then said otherwise.
+    pub installed: i64,
+    /// Devices that said they failed to, less those that then said otherwise.
+    pub failed: i64,
+}

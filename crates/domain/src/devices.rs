@@ -1,0 +1,123 @@
+//! Devices: what updates are for.
+
+use crate::bundles::Bundle;
+use crate::cohorts::Cohort;
+use crate::organizations::{Organization, Revision};
+use crate::prn::Id;
+use crate::products::Product;
+use crate::releases::Release;
+use crate::search::{Field, FieldKind, FieldTable};
+use crate::tags::Tags;
+use crate::target::Target;
+use crate::text::{Description, Name, VersionText};
+use crate::time::Timestamp;
+
+/// What lists of devices can be searched by.
+pub const SEARCH: FieldTable = &[
+    Field { name: "prn", kind: FieldKind::Prn },
+    Field { name: "identifier", kind: FieldKind::Text },
+    Field { name: "description", kind: FieldKind::Text },
+    Field { name: "product_prn", kind: FieldKind::Prn },
+    Field { name: "cohort_prn", kind: FieldKind::Prn },
+    Field { name: "tag", kind: FieldKind::Text },
+    Field { name: "target", kind: FieldKind::Text },
+    Field { name: "quarantined", kind: FieldKind::Boolean },
+    Field { name: "reported_release_prn", kind: FieldKind::Prn },
+    Field { name: "reported_bundle_prn", kind: FieldKind::Prn },
+    Field { name: "reported_release_version", kind: FieldKind::Text },
+    Field { name: "release_prn", kind: FieldKind::Prn },
+    Field { name: "last_connected_at", kind: FieldKind::DateTime },
+    Field { name: "inserted_at", kind: FieldKind::DateTime },
+    Field { name: "updated_at", kind: FieldKind::DateTime },
+];
+
+/// What a device is called by who makes it, such as its serial number: 1–128 characters, unique in the organization.
+pub type Identifier = Name;
+
+/// A device. It is of one product, and in at most one cohort of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its key.
+    pub id: Id<Device>,
+    /// Its owner.
+    pub organization: Id<Organization>,
+    /// What type of device it is.
+    pub product: Id<Product>,
+    /// The group whose releases it gets.
+    pub cohort: Option<Id<Cohort>>,
+    /// Unique in the organization.
+    pub identifier: Identifier,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// By which phased releases and overrides choose.
+    pub tags: Tags,
+    /// Its hardware; its product's where it has none.
+    pub target: Option<Target>,
+    /// Whether it is kept from all updates.
+    pub quarantined: bool,
+    /// What it last said it runs.
+    pub reported: Reported,
+    /// The release of its cohort that this is, as fleet numbers count it.
+    pub release: Option<Id<Release>>,
+    /// When it last asked for something, to within some seconds.
+    pub last_connected_at: Option<Timestamp>,
+    /// Grows with each change by people; reports leave it as it is.
+    pub revision: Revision,
+    /// When it was created.
+    pub inserted_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a device says it runs; all of one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// The release, where it named one of its organization (which need not exist).
+    pub release: Option<Id<Release>>,
+    /// The bundle, likewise.
+    pub bundle: Option<Id<Bundle>>,
+    /// The version, in whatever form it says it.
+    pub version: Option<VersionText>,
+}
+
+/// How an update went, in the device's own word (`POST /update/status`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UpdateStatus {
+    /// It fetches the content.
+    Downloading,
+    /// It has the content, and writes it.
+    Installing,
+    /// It runs it.
+    Installed,
+    /// It could not install it; it runs what it ran before.
+    Failed,
+    /// It installed it, and went back.
+    RolledBack,
+}
+
+impl UpdateStatus {
+    /// All of them, in the order in which they come.
+    pub const ALL: [Self; 5] =
+        [Self::Downloading, Self::Installing, Self::Installed, Self::Failed, Self::RolledBack];
+
+    /// The name in the API and in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Downloading => "downloading",
+            Self::Installing => "installing",
+            Self::Installed => "installed",
+            Self::Failed => "failed",
+            Self::RolledBack => "rolled_back",
+        }
+    }
+
+    /// The status of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// Whether the update did not stay on the device.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::RolledBack)
+    }
+}

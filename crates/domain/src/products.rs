@@ -1,0 +1,38 @@
+//! Products: the types of devices.
+
+use crate::organizations::{Organization, Revision};
+use crate::prn::Id;
+use crate::search::{Field, FieldKind, FieldTable};
+use crate::target::Target;
+use crate::text::{Description, Name};
+use crate::time::Timestamp;
+
+/// What lists of products can be searched by.
+pub const SEARCH: FieldTable = &[
+    Field { name: "prn", kind: FieldKind::Prn },
+    Field { name: "name", kind: FieldKind::Text },
+    Field { name: "description", kind: FieldKind::Text },
+    Field { name: "inserted_at", kind: FieldKind::DateTime },
+    Field { name: "updated_at", kind: FieldKind::DateTime },
+];
+
+/// A type of device. Its name is unique in the organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Its key.
+    pub id: Id<Product>,
+    /// Its owner.
+    pub organization: Id<Organization>,
+    /// Unique in the organization.
+    pub name: Name,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// The target of its devices that have none of their own.
+    pub target: Option<Target>,
+    /// Grows with each change.
+    pub revision: Revision,
+    /// When it was created.
+    pub inserted_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}

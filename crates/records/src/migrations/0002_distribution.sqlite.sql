@@ -1,0 +1,1 @@
+-- What SQLite's planner is to assume of the tables of 0002: see 0001.
