@@ -73,6 +73,7 @@ fn organization() -> Organization {
         signature_policy: SignaturePolicy::default(),
         storage_quota: None,
         storage_used: 0,
+        strict_certificate_expiry: false,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
