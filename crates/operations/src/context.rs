@@ -12,6 +12,8 @@ use olivine_records::Database;
 use tokio::sync::Notify;
 use uuid::{ContextV7, Uuid};
 
+use crate::distribution::memory::Memory;
+
 /// The surroundings of an operation. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -26,6 +28,7 @@ struct Shared {
     tokens: TokenKey,
     settings: Settings,
     bell: Notify,
+    memory: Memory,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
 }
@@ -47,6 +50,10 @@ pub struct Settings {
     pub job_lease: Duration,
     /// How many jobs run at once in this process.
     pub job_concurrency: usize,
+    /// How many devices a process remembers at most.
+    pub directory_devices: usize,
+    /// How long it may take until it is written down that a device was seen.
+    pub check_in_delay: Duration,
 }
 
 impl Default for Settings {
@@ -60,6 +67,8 @@ impl Default for Settings {
             idempotency_retention: 24 * HOUR,
             job_lease: Duration::from_secs(30),
             job_concurrency: 2,
+            directory_devices: 1_000_000,
+            check_in_delay: Duration::from_secs(5),
         }
     }
 }
@@ -101,6 +110,7 @@ impl Context {
             tokens,
             settings,
             bell: Notify::new(),
+            memory: Memory::default(),
             ids: std::sync::Mutex::new(ContextV7::new()),
             random: SystemRandom::new(),
         };
@@ -130,6 +140,11 @@ impl Context {
     /// What the operator decided.
     pub fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    /// What this process remembers of devices and releases.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.shared.memory
     }
 
     /// A new key for a record. Keys of one process sort in the order in which they were made.

@@ -11,6 +11,7 @@ pub mod binary_parts;
 pub mod binary_signatures;
 pub mod content;
 pub mod context;
+pub mod distribution;
 pub mod error;
 pub mod events;
 pub mod health;

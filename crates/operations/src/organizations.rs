@@ -8,6 +8,7 @@ use olivine_domain::text::Name;
 use olivine_records::{Constraint, organizations};
 use serde_json::json;
 
+use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::lists::{Expected, check_expected};
 use crate::{Context, events};
@@ -107,6 +108,8 @@ pub async fn update(
         "strict_certificate_expiry": new.strict_certificate_expiry,
     });
     events::record(ctx, &w, by, EventType::OrganizationUpdated, Subject::of(id), data).await?;
+    let noted = note(ctx, &w, &[Change::Organization(id)]).await?;
     w.commit().await?;
+    noted.apply(ctx);
     Ok(new)
 }

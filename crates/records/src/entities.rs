@@ -207,3 +207,11 @@ table!(settings, "settings", {
     key: String,
     value: String,
 });
+
+table!(announcements, "announcements", {
+    #[sea_orm(primary_key)]
+    number: i64,
+    kind: String,
+    subject_id: Uuid,
+    inserted_at: i64,
+});

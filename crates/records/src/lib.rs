@@ -4,6 +4,7 @@
 //! be done (that is the domain's and the operations' part), never touch content, and never let a record of one organization be seen by
 //! another: each function takes the organization, or says in its name or description that it works across them.
 
+pub mod announcements;
 pub mod api_keys;
 pub mod artifact_versions;
 pub mod artifacts;

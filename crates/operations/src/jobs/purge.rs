@@ -1,8 +1,8 @@
-//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, and jobs that are done.
+//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, and what servers told each other.
 
 use std::time::Duration;
 
-use olivine_records::{idempotency_keys, jobs};
+use olivine_records::{announcements, idempotency_keys, jobs};
 
 use super::runner::Outcome;
 use crate::{Context, Error};
@@ -17,6 +17,7 @@ pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
     let w = ctx.db().write().await?;
     idempotency_keys::purge(&w, before).await?;
     jobs::purge(&w, before, MOST).await?;
+    announcements::delete_before(&w, ctx.now().minus(EVERY)).await?;
     w.commit().await?;
     Ok(Outcome::Again(ctx.now().plus(EVERY)))
 }

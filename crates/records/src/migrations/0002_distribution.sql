@@ -249,13 +249,13 @@ CREATE TABLE bundle_override_devices (
 CREATE INDEX bundle_override_devices_by_device ON bundle_override_devices (organization_id, device_id);
 
 -- What servers remember and must look at again, in the order of its numbers. Written in the transaction of each change.
-CREATE TABLE changes (
+CREATE TABLE announcements (
     number {serial},
     kind {text} NOT NULL,
     subject_id {uuid} NOT NULL,
     inserted_at {integer} NOT NULL
 ){strict};
-CREATE INDEX changes_age ON changes (inserted_at);
+CREATE INDEX announcements_age ON announcements (inserted_at);
 
 ALTER TABLE organizations ADD COLUMN strict_certificate_expiry {boolean} NOT NULL DEFAULT {false};
 ALTER TABLE events ADD COLUMN device_id {uuid};
