@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn shares_round_down_and_mean_what_is_written() {
         for percent in 0..100_u64 {
-            let share: f64 = format!("{}e-2", percent).parse().unwrap();
+            let share: f64 = format!("{percent}e-2").parse().unwrap();
             for devices in (0..2_000).chain([999_999, 1_000_000, 1_000_003]) {
                 assert_eq!(limit(share, devices), Some(percent * devices / 100), "{share} of {devices}");
             }

@@ -7,7 +7,7 @@ mod entry;
 pub mod trace;
 
 use self::entry::{Entry, enter};
-use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, release_names};
+use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, disabled};
 use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
@@ -223,8 +223,12 @@ fn is_forced_already(question: &Question<'_>, forced: &ActiveOverride, tracer: &
     let already = runs == Some(forced.bundle);
     let outcome = if already { Outcome::NoUpdate } else { Outcome::Continue };
     tracer.step(Step::Override, outcome, || {
-        let then = if already { "which it runs already" } else { "which it does not run" };
-        format!("the bundle override '{}' is active and forces bundle {}, {then}", forced.name, forced.bundle)
+        let then = if already {
+            "the device runs its bundle already"
+        } else {
+            "the device does not run its bundle yet"
+        };
+        format!("the bundle override '{}' is active, and {then}", forced.name)
     });
     already
 }
@@ -238,14 +242,16 @@ fn choose<'a>(
 ) -> Option<(&'a Release, bool)> {
     let stop = channel.stop(entry.candidate.id)?;
     tracer.step(Step::Forward, Outcome::Continue, || {
-        let why = if stop.required { "which is required" } else { "the last release" };
-        format!("forward from '{}' to '{}', {why}", entry.candidate.name, stop.name)
+        let why = if stop.required { "required" } else { "the last release" };
+        if stop.id == entry.candidate.id {
+            format!("'{}' is {why}: there the way ends", stop.name)
+        } else {
+            format!("from '{}' the way goes to '{}', which is {why}", entry.candidate.name, stop.name)
+        }
     });
     for met in channel.back(stop.id, entry.candidate.id) {
         match met {
-            Met::Disabled(releases) => {
-                tracer.step(Step::Back, Outcome::StepBack, || format!("{} disabled", release_names(releases)))
-            }
+            Met::Disabled(releases) => tracer.step(Step::Back, Outcome::StepBack, || disabled(releases)),
             Met::Enabled(release) => match admit(release, entry.version, question) {
                 Ok(admission) => {
                     tracer.step(Step::Back, Outcome::Continue, || admission.reason(release));

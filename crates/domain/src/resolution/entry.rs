@@ -22,22 +22,19 @@ pub(super) fn enter<'a>(
     report: &'a Report,
     tracer: &mut impl Tracer,
 ) -> Option<Entry<'a>> {
-    let by_release = find("release", &report.release, |id| channel.get(*id), tracer);
-    let current =
-        by_release.or_else(|| find("bundle", &report.bundle, |bundle| channel.by_bundle(*bundle), tracer));
+    let by_release = find(("release", "is"), &report.release, |id| channel.get(*id), tracer);
+    let current = by_release.or_else(|| {
+        find(("bundle", "is that of"), &report.bundle, |bundle| channel.by_bundle(*bundle), tracer)
+    });
     if let Some(current) = current {
         return ahead(channel, current, report, tracer);
     }
-    let candidate = find("version", &report.version, |version| entered_by(channel, version), tracer);
-    let entry = candidate.map(|candidate| {
-        let version = report.version.given();
-        tracer.step(Step::Entry, Outcome::Continue, || format!("the device enters at '{}'", candidate.name));
-        Entry { candidate, version, by_version: true }
-    });
-    if entry.is_none() {
+    let by_version = |version: &Version| entered_by(channel, version);
+    let Some(candidate) = find(("version", "may enter at"), &report.version, by_version, tracer) else {
         tracer.step(Step::Entry, Outcome::NoUpdate, || "nothing it reports leads into its cohort".to_owned());
-    }
-    entry
+        return None;
+    };
+    Some(Entry { candidate, version: report.version.given(), by_version: true })
 }
 
 /// The oldest release whose requirement the version meets, of those that have both version and requirement.
@@ -50,7 +47,7 @@ fn entered_by<'a>(channel: &'a Channel, version: &Version) -> Option<&'a Release
 
 /// What a report leads to; what is malformed or leads to nothing falls through.
 fn find<'a, T>(
-    what: &str,
+    (what, leads_to): (&str, &str),
     reported: &Reported<T>,
     look_up: impl FnOnce(&T) -> Option<&'a Release>,
     tracer: &mut impl Tracer,
@@ -69,7 +66,7 @@ fn find<'a, T>(
     let found = look_up(value);
     let outcome = if found.is_some() { Outcome::Continue } else { Outcome::FallThrough };
     tracer.step(Step::Entry, outcome, || match found {
-        Some(release) => format!("the reported {what} leads to '{}'", release.name),
+        Some(release) => format!("the reported {what} {leads_to} '{}'", release.name),
         None => format!("the reported {what} leads to no release of its cohort"),
     });
     found

@@ -147,13 +147,13 @@ impl Tracer for Recorder {
     }
 }
 
-/// The subject of a sentence about releases in a row: "'4.0.0' is", "7 releases from '4.0.0' back to '3.4.0' are".
-pub(super) fn release_names(releases: &[Release]) -> String {
+/// Names disabled releases in a row, the one nearest the sink first.
+pub(super) fn disabled(releases: &[Release]) -> String {
     match releases {
-        [] => "no release is".to_owned(),
-        [one] => format!("'{}' is", one.name),
+        [] => "no release is disabled".to_owned(),
+        [one] => format!("'{}' is disabled", one.name),
         [first, .., last] => {
-            format!("{} releases from '{}' back to '{}' are", releases.len(), first.name, last.name)
+            format!("{} releases from '{}' back to '{}' are disabled", releases.len(), first.name, last.name)
         }
     }
 }

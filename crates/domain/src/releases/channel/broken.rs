@@ -31,11 +31,12 @@ pub enum Broken {
 /// For each release, which are sorted by key, the index of its next one; unless a rule other than that against cycles
 /// is broken.
 pub(super) fn check(releases: &[Release]) -> Result<Vec<Option<usize>>, Broken> {
-    if let Some(pair) = releases.windows(2).find(|pair| pair[0].id == pair[1].id) {
-        return Err(Broken::Twice(Named::of(&pair[0])));
+    let pairs = || releases.iter().zip(releases.iter().skip(1));
+    if let Some((one, _)) = pairs().find(|(one, other)| one.id == other.id) {
+        return Err(Broken::Twice(Named::of(one)));
     }
-    if let Some(pair) = releases.windows(2).find(|pair| pair[0].cohort != pair[1].cohort) {
-        return Err(Broken::Cohorts(Named::of(&pair[0]), Named::of(&pair[1])));
+    if let Some((one, other)) = pairs().find(|(one, other)| one.cohort != other.cohort) {
+        return Err(Broken::Cohorts(Named::of(one), Named::of(other)));
     }
     let mut sinks = releases.iter().filter(|release| release.next.is_none());
     if let (Some(one), Some(other)) = (sinks.next(), sinks.next()) {

@@ -111,19 +111,24 @@ pub enum ChannelRefusal {
     },
     /// Deleting the sink would leave several sinks.
     #[error(
-        "the release {sink} can't be deleted, because {} releases point to it ({one} and {other} are two of them) and each would become the last of the channel; point all but one of them elsewhere first",
-        .count
+        "the release {sink} can't be deleted, because each of the {count} releases that point to it would become the last of the channel: {names}; point all but one of them elsewhere first",
+        count = .previous.len(),
+        names = names(.previous)
     )]
     SeveralSinks {
         /// The one to delete.
         sink: Named,
-        /// One that points to it.
-        one: Named,
-        /// Another one.
-        other: Named,
-        /// How many point to it.
-        count: usize,
+        /// Those that point to it.
+        previous: Vec<Named>,
     },
+}
+
+/// The first few of them.
+fn names(releases: &[Named]) -> String {
+    const SHOWN: usize = 5;
+    let shown: Vec<_> = releases.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = if releases.len() > SHOWN { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 impl ChannelRefusal {
@@ -180,13 +185,9 @@ impl Channel {
     pub fn plan_delete(&self, id: Id<Release>) -> Result<Links, ChannelRefusal> {
         let release = self.find(id)?;
         let previous: Vec<_> = self.previous(id).collect();
-        if let (None, [one, other, ..]) = (release.next, previous.as_slice()) {
-            return Err(ChannelRefusal::SeveralSinks {
-                sink: Named::of(release),
-                one: Named::of(one),
-                other: Named::of(other),
-                count: previous.len(),
-            });
+        if release.next.is_none() && previous.len() > 1 {
+            let previous = previous.into_iter().map(Named::of).collect();
+            return Err(ChannelRefusal::SeveralSinks { sink: Named::of(release), previous });
         }
         let relink = previous.into_iter().map(|previous| (previous.id, release.next)).collect();
         Ok(Links { next_of_new: None, relink })

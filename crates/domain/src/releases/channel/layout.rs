@@ -221,7 +221,9 @@ pub(super) fn order(next: &[Option<usize>]) -> Result<Vec<usize>, Vec<usize>> {
 /// A circle among those that were not reached from the sink: whoever leads nowhere ends in one.
 fn circle(next: &[Option<usize>], reached: &[usize]) -> Vec<usize> {
     let mut lost = vec![true; next.len()];
-    reached.iter().for_each(|index| lost[*index] = false);
+    for index in reached {
+        lost[*index] = false;
+    }
     let follow = |index: usize| next[index].expect("only a sink has no next, and sinks are reached");
     let start = lost.iter().position(|lost| *lost).expect("not all were reached");
     let inside = (0..next.len()).fold(start, |index, _| follow(index));
