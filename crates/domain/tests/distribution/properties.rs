@@ -26,8 +26,6 @@ fn way<'a>(world: &'a World, from: &Release) -> Vec<&'a Release> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-
     #[test]
     fn is_as_the_text_says(world in worlds()) {
         let channel = channel(&world.releases);
@@ -113,7 +111,7 @@ fn ten_thousand_releases_in_all_shapes() {
     let star: Vec<_> = (1..=COUNT).map(|number| release(number, (number > 1).then_some(1))).collect();
     assert_eq!(ask(&star, &from(COUNT)), served(1));
     let comb = |number: u32| {
-        release(number, (number > 1).then(|| if number % 2 == 0 { (number - 1).max(1) } else { number - 2 }))
+        release(number, (number > 1).then(|| if number.is_multiple_of(2) { number - 1 } else { number - 2 }))
     };
     let mut comb: Vec<_> = (1..=COUNT).map(comb).collect();
     comb[0].disabled = true;
