@@ -25,6 +25,7 @@ pub mod permissions;
 pub mod prn;
 pub mod products;
 pub mod releases;
+pub mod resolution;
 pub mod search;
 pub mod signing_keys;
 pub mod tags;

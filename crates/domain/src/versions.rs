@@ -25,6 +25,13 @@ pub struct InvalidVersion {
     problem: String,
 }
 
+impl InvalidVersion {
+    /// What can't be printed is shown by its code.
+    fn new(given: &str, problem: String) -> Self {
+        Self { given: given.chars().take(MAX_LENGTH).flat_map(char::escape_debug).collect(), problem }
+    }
+}
+
 impl Version {
     /// Which version is the older, by the precedence of SemVer 2: build metadata does not count.
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
@@ -48,7 +55,7 @@ impl FromStr for Version {
     type Err = InvalidVersion;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = |problem| InvalidVersion { given: text.chars().take(MAX_LENGTH).collect(), problem };
+        let fail = |problem| InvalidVersion::new(text, problem);
         let length = text.chars().count();
         if length > MAX_LENGTH {
             return Err(fail(format!("it has {length} characters; at most {MAX_LENGTH} are allowed")));
@@ -180,6 +187,8 @@ pub enum RequirementProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write as _;
+
     use proptest::prelude::*;
 
     #[test]
@@ -228,7 +237,8 @@ mod tests {
             &"1".repeat(257),
         ] {
             let error = text.parse::<Requirement>().expect_err(text);
-            report += &format!("{:?}\n    {error}\n", text.chars().take(30).collect::<String>());
+            let start: String = text.chars().take(30).collect();
+            writeln!(report, "{start:?}\n    {error}").unwrap();
         }
         insta::assert_snapshot!(report);
     }

@@ -100,10 +100,7 @@ impl<'a> Scanner<'a> {
                 Ok(Comparison { operator: Operator::SameMajor, version })
             }
             Some(_) => fail(Problem::NoPatch(word.to_owned())),
-            None => fail(Problem::InvalidVersion(InvalidVersion {
-                given: word.to_owned(),
-                problem: error.to_string(),
-            })),
+            None => fail(Problem::InvalidVersion(InvalidVersion::new(word, error.to_string()))),
         }
     }
 

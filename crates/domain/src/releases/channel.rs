@@ -1,0 +1,185 @@
+//! A cohort's releases as one channel: each points to at most one next release, and all paths end in the sink.
+//!
+//! A [`Channel`] is valid and never changes; [`edits`] says what an edit has to write, or why it can't be. It is laid
+//! out for resolution: neither the way to the next stop nor a step back depends on how many releases there are.
+
+mod broken;
+pub mod edits;
+mod layout;
+
+pub use broken::Broken;
+pub use edits::{ChannelRefusal, Links, Named, Placement};
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use self::layout::{Layout, Position};
+use super::Release;
+use crate::bundles::Bundle;
+use crate::prn::Id;
+use crate::versions::Version;
+
+pub(crate) use self::layout::{Met, PathBack};
+
+/// The valid releases of one cohort.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// By position: see [`Layout`].
+    releases: Box<[Release]>,
+    layout: Layout,
+    by_id: HashMap<Id<Release>, Position>,
+    /// Of several releases with the same bundle, the one nearest the sink.
+    by_bundle: HashMap<Id<Bundle>, Position>,
+    /// Those with a version, the oldest first; of equal ones, the one nearest the sink.
+    by_version: Box<[Position]>,
+    /// Those of `by_version` that also have a requirement: where a device that only knows its version may enter.
+    entries: Box<[Position]>,
+}
+
+/// Where something stands as seen from a release of the same channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// It has yet to pass the release.
+    Before,
+    /// It is on the release.
+    On,
+    /// It is past the release.
+    After,
+    /// It is on a branch that never passes the release.
+    Elsewhere,
+}
+
+impl Channel {
+    /// The channel of these releases, in whatever order; all of them must belong to one cohort.
+    ///
+    /// That a release which is not the sink is scheduled in the future is not looked at: time heals it.
+    pub fn new(mut releases: Vec<Release>) -> Result<Self, Broken> {
+        releases.sort_unstable_by_key(|release| release.id);
+        let next = broken::check(&releases)?;
+        let order = layout::order(&next).map_err(|cycle| broken::cycle(&releases, &cycle))?;
+        let mut slots: Vec<Option<Release>> = releases.into_iter().map(Some).collect();
+        let releases: Box<[Release]> =
+            order.iter().map(|index| slots[*index].take().expect("each release has one position")).collect();
+        let by_id: HashMap<_, _> =
+            Position::all(releases.len()).map(|position| (releases[position.index()].id, position)).collect();
+        let layout = Layout::new(&releases, &by_id);
+        let mut channel = Self {
+            releases,
+            layout,
+            by_id,
+            by_bundle: HashMap::new(),
+            by_version: Box::default(),
+            entries: Box::default(),
+        };
+        channel.index();
+        Ok(channel)
+    }
+
+    fn index(&mut self) {
+        let mut nearest_first: Vec<_> = Position::all(self.releases.len()).collect();
+        nearest_first.sort_by_key(|position| (self.layout.distance(*position), self.at(*position).id));
+        for position in &nearest_first {
+            self.by_bundle.entry(self.releases[position.index()].bundle).or_insert(*position);
+        }
+        let mut versioned = nearest_first;
+        versioned.retain(|position| self.at(*position).version.is_some());
+        versioned.sort_by(|a, b| by_version(self.at(*a), self.at(*b)));
+        let entries = versioned.iter().filter(|position| self.at(**position).version_requirement.is_some());
+        self.entries = entries.copied().collect();
+        self.by_version = versioned.into();
+    }
+
+    /// The release of that key, if it is of this cohort.
+    pub fn get(&self, id: Id<Release>) -> Option<&Release> {
+        self.by_id.get(&id).map(|position| self.at(*position))
+    }
+
+    /// The latest release; `None` only if there is none at all.
+    pub fn sink(&self) -> Option<&Release> {
+        self.releases.first()
+    }
+
+    /// The release after this one; `None` for the sink and for what is not of this cohort.
+    pub fn next(&self, id: Id<Release>) -> Option<&Release> {
+        self.get(id)?.next.and_then(|next| self.get(next))
+    }
+
+    /// All releases, the sink first, each after the one that it points to.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Release> {
+        self.releases.iter()
+    }
+
+    /// The releases that point to this one.
+    pub fn previous(&self, id: Id<Release>) -> impl Iterator<Item = &Release> {
+        self.releases.iter().filter(move |release| release.next == Some(id))
+    }
+
+    /// How many releases there are.
+    pub fn len(&self) -> usize {
+        self.releases.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.releases.is_empty()
+    }
+
+    /// The release that serves this bundle; of several the one nearest the sink, of equally near ones the oldest.
+    pub fn by_bundle(&self, bundle: Id<Bundle>) -> Option<&Release> {
+        self.by_bundle.get(&bundle).map(|position| self.at(*position))
+    }
+
+    /// The release of this version, whatever its build metadata; of several the one nearest the sink.
+    pub fn by_version(&self, version: &Version) -> Option<&Release> {
+        let own = |position: &Position| self.at(*position).version.as_ref();
+        let older = |position: &Position| own(position).is_some_and(|own| version.is_newer_than(own));
+        let first = self.by_version.get(self.by_version.partition_point(older))?;
+        own(first).is_some_and(|own| own.cmp_precedence(version).is_eq()).then(|| self.at(*first))
+    }
+
+    /// How many steps this release is away from the sink.
+    pub fn distance(&self, id: Id<Release>) -> Option<u32> {
+        self.by_id.get(&id).map(|position| self.layout.distance(*position))
+    }
+
+    /// Where a device that is on `on` stands as seen from `release`; `None` if one of them is not of this cohort.
+    pub fn standing(&self, on: Id<Release>, release: Id<Release>) -> Option<Standing> {
+        let (on, release) = (*self.by_id.get(&on)?, *self.by_id.get(&release)?);
+        Some(if on == release {
+            Standing::On
+        } else if self.layout.leads_to(on, release) {
+            Standing::Before
+        } else if self.layout.leads_to(release, on) {
+            Standing::After
+        } else {
+            Standing::Elsewhere
+        })
+    }
+
+    /// The release where a device comes to a halt that goes forward from this one: the first required one, or the sink.
+    pub(crate) fn stop(&self, id: Id<Release>) -> Option<&Release> {
+        self.by_id.get(&id).map(|position| self.at(self.layout.stop(*position)))
+    }
+
+    /// The way back from `to` to `from`, which leads to it; empty if one of them is not of this cohort.
+    pub(crate) fn back(&self, to: Id<Release>, from: Id<Release>) -> PathBack<'_> {
+        let ends = self.by_id.get(&to).zip(self.by_id.get(&from));
+        PathBack::new(&self.releases, &self.layout, ends.map(|(to, from)| (*to, *from)))
+    }
+
+    /// Where a device that only knows its version may enter: releases with version and requirement, the oldest first.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Release> {
+        self.entries.iter().map(|position| self.at(*position))
+    }
+
+    fn at(&self, position: Position) -> &Release {
+        &self.releases[position.index()]
+    }
+}
+
+fn by_version(a: &Release, b: &Release) -> Ordering {
+    match (&a.version, &b.version) {
+        (Some(a), Some(b)) => a.cmp_precedence(b),
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
+}

@@ -1,0 +1,383 @@
+//! "Is there an update for me?" as one pure function: [`resolve`].
+//!
+//! The steps are those of the design page "Distribution", under "Resolution". Nothing here may do IO, and without a
+//! trace nothing may allocate: every check-in of a fleet comes through here.
+
+mod entry;
+pub mod trace;
+
+use self::entry::{Entry, enter};
+use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, disabled};
+use crate::bundle_overrides::BundleOverride;
+use crate::bundles::Bundle;
+use crate::prn::Id;
+use crate::releases::channel::{Channel, Met};
+use crate::releases::{Phase, Release};
+use crate::tags::Tags;
+use crate::text::Name;
+use crate::time::Timestamp;
+use crate::versions::Version;
+
+/// Everything that the answer depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Whether the device is quarantined.
+    pub quarantined: bool,
+    /// The device's tags.
+    pub tags: &'a Tags,
+    /// The releases of the device's cohort; `None` if it is in none.
+    pub channel: Option<&'a Channel>,
+    /// What the device says that it runs.
+    pub report: &'a Report,
+    /// Of the bundle overrides that are active for the device, the one that started last.
+    pub active_override: Option<&'a ActiveOverride>,
+    /// The moment of asking.
+    pub now: Timestamp,
+    /// What phases count.
+    pub crowd: Crowd<'a>,
+}
+
+/// What a device says that it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The release that it came to last.
+    pub release: Reported<Id<Release>>,
+    /// The bundle that it runs.
+    pub bundle: Reported<Id<Bundle>>,
+    /// The version that it runs.
+    pub version: Reported<Version>,
+}
+
+/// A value that may be missing, or not be what it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Reported<T> {
+    /// Nothing was given.
+    #[default]
+    Absent,
+    /// Something was given, but not in the right form, or it names something of another organization.
+    Malformed,
+    /// A well-formed value, which may still name nothing.
+    Given(T),
+}
+
+impl<T> Reported<T> {
+    /// The value, if it is well-formed.
+    pub const fn given(&self) -> Option<&T> {
+        match self {
+            Self::Given(value) => Some(value),
+            Self::Absent | Self::Malformed => None,
+        }
+    }
+}
+
+/// The bundle override that applies to a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveOverride {
+    /// Its key.
+    pub id: Id<BundleOverride>,
+    /// The bundle that it forces.
+    pub bundle: Id<Bundle>,
+    /// What people call it.
+    pub name: Name,
+}
+
+/// What phases count. Only a channel's sink can be phased, so one number of claims is enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Crowd<'a> {
+    /// How many devices are in the cohort.
+    pub devices_in_cohort: u64,
+    /// How many devices have claimed the sink.
+    pub claims: u64,
+    /// The releases that this device has claimed.
+    pub claimed_by_this_device: &'a [Id<Release>],
+}
+
+/// The answer's first word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// There is something to install.
+    Update,
+    /// There is not.
+    NoUpdate,
+    /// The device is quarantined.
+    DeviceQuarantine,
+}
+
+impl Status {
+    /// The name in the APIs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::NoUpdate => "no_update",
+            Self::DeviceQuarantine => "device_quarantine",
+        }
+    }
+}
+
+/// What an update comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A bundle override.
+    BundleOverride(Id<BundleOverride>),
+    /// A release of the cohort.
+    Release(Id<Release>),
+}
+
+/// The answer. Whether the bundle can be delivered is looked up afterwards: see [`Decision::undeliverable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Its first word.
+    pub status: Status,
+    /// What the update comes from; only with an update.
+    pub source: Option<Source>,
+    /// What to install; only with an update.
+    pub bundle: Option<Id<Bundle>>,
+    /// Whether the device has to claim one of the last places of the release before it gets it.
+    pub needs_claim: bool,
+    /// The release that the device is on, as far as its report tells: see [`current_release`].
+    pub current: Option<Id<Release>>,
+}
+
+impl Decision {
+    /// The answer if something that the bundle needs is missing: no update, and no falling back to another release.
+    #[must_use]
+    pub fn undeliverable(self) -> Self {
+        match self.status {
+            Status::Update => Self::without_update(Status::NoUpdate, self.current),
+            Status::NoUpdate | Status::DeviceQuarantine => self,
+        }
+    }
+
+    const fn without_update(status: Status, current: Option<Id<Release>>) -> Self {
+        Self { status, source: None, bundle: None, needs_claim: false, current }
+    }
+
+    const fn update(source: Source, bundle: Id<Bundle>, current: Option<Id<Release>>) -> Self {
+        Self {
+            status: Status::Update,
+            source: Some(source),
+            bundle: Some(bundle),
+            needs_claim: false,
+            current,
+        }
+    }
+}
+
+/// The release that a device is on, as far as its report tells: the one it names, else the one that serves the bundle
+/// it names, else the one of the version it names.
+pub fn current_release(channel: &Channel, report: &Report) -> Option<Id<Release>> {
+    let by_release = || channel.get(*report.release.given()?);
+    let by_bundle = || channel.by_bundle(*report.bundle.given()?);
+    let by_version = || channel.by_version(report.version.given()?);
+    by_release().or_else(by_bundle).or_else(by_version).map(|release| release.id)
+}
+
+/// Answers without saying why.
+pub fn resolve(question: &Question<'_>) -> Decision {
+    decide(question, &mut Silent)
+}
+
+/// Answers, and says of each step what came of it and why.
+pub fn resolve_traced(question: &Question<'_>) -> (Decision, Vec<TraceStep>) {
+    let mut recorder = Recorder::default();
+    let decision = decide(question, &mut recorder);
+    (decision, recorder.finish())
+}
+
+/// Steps 1 to 7, in their order.
+fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
+    let current = question.channel.and_then(|channel| current_release(channel, question.report));
+    let no_update = Decision::without_update(Status::NoUpdate, current);
+    if question.quarantined {
+        tracer.step(Step::Quarantine, Outcome::DeviceQuarantine, || "the device is quarantined".to_owned());
+        return Decision::without_update(Status::DeviceQuarantine, current);
+    }
+    tracer.step(Step::Quarantine, Outcome::Continue, || "the device is not quarantined".to_owned());
+    if let Some(forced) = question.active_override {
+        return if is_forced_already(question, forced, tracer) {
+            no_update
+        } else {
+            Decision::update(Source::BundleOverride(forced.id), forced.bundle, current)
+        };
+    }
+    tracer.step(Step::Override, Outcome::Continue, || "no bundle override is active for it".to_owned());
+    let Some(channel) = question.channel else {
+        tracer.step(Step::Cohort, Outcome::NoUpdate, || "the device is in no cohort".to_owned());
+        return no_update;
+    };
+    tracer.step(Step::Cohort, Outcome::Continue, || {
+        format!("its cohort has {}", count(channel.len(), "release"))
+    });
+    let Some(entry) = enter(channel, question.report, tracer) else { return no_update };
+    let Some((release, needs_claim)) = choose(channel, &entry, question, tracer) else { return no_update };
+    if !is_worth_it(release, &entry, tracer) {
+        return no_update;
+    }
+    Decision { needs_claim, ..Decision::update(Source::Release(release.id), release.bundle, current) }
+}
+
+/// Step 2. The bundle that a device runs is the one it names, else that of the release it names.
+fn is_forced_already(question: &Question<'_>, forced: &ActiveOverride, tracer: &mut impl Tracer) -> bool {
+    let of_release = || Some(question.channel?.get(*question.report.release.given()?)?.bundle);
+    let runs = question.report.bundle.given().copied().or_else(of_release);
+    let already = runs == Some(forced.bundle);
+    let outcome = if already { Outcome::NoUpdate } else { Outcome::Continue };
+    tracer.step(Step::Override, outcome, || {
+        let then = if already {
+            "the device runs its bundle already"
+        } else {
+            "the device does not run its bundle yet"
+        };
+        format!("the bundle override '{}' is active, and {then}", forced.name)
+    });
+    already
+}
+
+/// Steps 5 and 6: forward to the stop, and back to the first release that is valid. Also whether it needs a claim.
+fn choose<'a>(
+    channel: &'a Channel,
+    entry: &Entry<'a>,
+    question: &Question<'_>,
+    tracer: &mut impl Tracer,
+) -> Option<(&'a Release, bool)> {
+    let stop = channel.stop(entry.candidate.id)?;
+    tracer.step(Step::Forward, Outcome::Continue, || {
+        let why = if stop.required { "required" } else { "the last release" };
+        if stop.id == entry.candidate.id {
+            format!("'{}' is {why}: there the way ends", stop.name)
+        } else {
+            format!("from '{}' the way goes to '{}', which is {why}", entry.candidate.name, stop.name)
+        }
+    });
+    for met in channel.back(stop.id, entry.candidate.id) {
+        match met {
+            Met::Disabled(releases) => tracer.step(Step::Back, Outcome::StepBack, || disabled(releases)),
+            Met::Enabled(release) => match admit(release, entry.version, question) {
+                Ok(admission) => {
+                    tracer.step(Step::Back, Outcome::Continue, || admission.reason(release));
+                    return Some((release, matches!(admission, Admission::Room { .. })));
+                }
+                Err(obstacle) => {
+                    tracer.step(Step::Back, Outcome::StepBack, || obstacle.reason(release, question));
+                }
+            },
+        }
+    }
+    tracer.step(Step::Back, Outcome::NoUpdate, || {
+        format!("no release from '{}' on is open to it", entry.candidate.name)
+    });
+    None
+}
+
+/// Why a release that is not disabled is open to a device.
+enum Admission {
+    Everyone,
+    Tags,
+    Claimed,
+    /// There is room for one more.
+    Room {
+        claims: u64,
+        limit: u64,
+    },
+}
+
+/// Why it is not.
+enum Obstacle<'a> {
+    Requirement(&'a Version),
+    Schedule,
+    Tags,
+    Full { limit: u64 },
+}
+
+/// Whether a release that is not disabled is valid for a device of that version. An unknown version meets everything.
+fn admit<'a>(
+    release: &Release,
+    version: Option<&'a Version>,
+    question: &Question<'_>,
+) -> Result<Admission, Obstacle<'a>> {
+    if let (Some(requirement), Some(version)) = (&release.version_requirement, version)
+        && !requirement.admits(version)
+    {
+        return Err(Obstacle::Requirement(version));
+    }
+    if !release.is_due(question.now) {
+        return Err(Obstacle::Schedule);
+    }
+    let crowd = question.crowd;
+    match &release.phase {
+        Phase::Tags(tags) if tags.shares_any_with(question.tags) => Ok(Admission::Tags),
+        Phase::Tags(_) => Err(Obstacle::Tags),
+        Phase::Numeric(value) => match value.limit(crowd.devices_in_cohort) {
+            None => Ok(Admission::Everyone),
+            Some(_) if crowd.claimed_by_this_device.contains(&release.id) => Ok(Admission::Claimed),
+            Some(limit) if crowd.claims < limit => Ok(Admission::Room { claims: crowd.claims, limit }),
+            Some(limit) => Err(Obstacle::Full { limit }),
+        },
+    }
+}
+
+impl Admission {
+    fn reason(&self, release: &Release) -> String {
+        let name = &release.name;
+        match self {
+            Self::Everyone => format!("'{name}' is open to every device of the cohort"),
+            Self::Tags => {
+                format!("'{name}' is phased by tags, and the device has one of {}", tags_of(release))
+            }
+            Self::Claimed => format!("'{name}' is phased, and the device has claimed it already"),
+            Self::Room { claims, limit } => {
+                format!("'{name}' is phased, and there is room: {claims} of {limit} devices have claimed it")
+            }
+        }
+    }
+}
+
+impl Obstacle<'_> {
+    fn reason(&self, release: &Release, question: &Question<'_>) -> String {
+        let name = &release.name;
+        match self {
+            Self::Requirement(version) => {
+                let requirement =
+                    release.version_requirement.as_ref().map_or_else(String::new, ToString::to_string);
+                format!("'{name}' requires version {requirement}; the device has {version}")
+            }
+            Self::Schedule => {
+                let date = release.schedule_date.map_or_else(String::new, |date| date.to_string());
+                format!("'{name}' is scheduled for {date}")
+            }
+            Self::Tags => format!(
+                "'{name}' is phased by tags: the device has none of {} (its tags: {})",
+                tags_of(release),
+                if question.tags.is_empty() { "none".to_owned() } else { question.tags.to_string() }
+            ),
+            Self::Full { limit } => {
+                let claims = question.crowd.claims;
+                format!("'{name}' is phased: {claims} of {limit} devices have claimed it")
+            }
+        }
+    }
+}
+
+fn tags_of(release: &Release) -> String {
+    match &release.phase {
+        Phase::Tags(tags) => tags.to_string(),
+        Phase::Numeric(_) => String::new(),
+    }
+}
+
+/// Step 7: who entered by version gets only what is newer. A release without a version can't be called older.
+fn is_worth_it(release: &Release, entry: &Entry<'_>, tracer: &mut impl Tracer) -> bool {
+    let Some(reported) = entry.version.filter(|_| entry.by_version) else { return true };
+    let newer = release.version.as_ref().is_none_or(|version| version.is_newer_than(reported));
+    let outcome = if newer { Outcome::Continue } else { Outcome::NoUpdate };
+    tracer.step(Step::Newer, outcome, || match &release.version {
+        Some(version) if newer => format!("'{}' has version {version}, newer than {reported}", release.name),
+        Some(version) => format!("'{}' has version {version}, not newer than {reported}", release.name),
+        None => format!("'{}' has no version to compare with {reported}", release.name),
+    });
+    newer
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

@@ -1,0 +1,89 @@
+//! Step 4 of resolution: where a device enters its cohort's channel. The first report that works counts.
+
+use super::trace::{Outcome, Step, Tracer};
+use super::{Report, Reported};
+use crate::releases::Release;
+use crate::releases::channel::Channel;
+use crate::versions::Version;
+
+/// Where a device enters.
+pub(super) struct Entry<'a> {
+    /// The first release that it could get.
+    pub(super) candidate: &'a Release,
+    /// The version that it runs: as reported, else that of the release that it is on.
+    pub(super) version: Option<&'a Version>,
+    /// Whether it entered by its version, and not by a release or bundle.
+    pub(super) by_version: bool,
+}
+
+/// By release, else by bundle, else by version; `None` if there is nothing to get.
+pub(super) fn enter<'a>(
+    channel: &'a Channel,
+    report: &'a Report,
+    tracer: &mut impl Tracer,
+) -> Option<Entry<'a>> {
+    let by_release = find(("release", "is"), &report.release, |id| channel.get(*id), tracer);
+    let current = by_release.or_else(|| {
+        find(("bundle", "is that of"), &report.bundle, |bundle| channel.by_bundle(*bundle), tracer)
+    });
+    if let Some(current) = current {
+        return ahead(channel, current, report, tracer);
+    }
+    let by_version = |version: &Version| entered_by(channel, version);
+    let Some(candidate) = find(("version", "may enter at"), &report.version, by_version, tracer) else {
+        tracer.step(Step::Entry, Outcome::NoUpdate, || "nothing it reports leads into its cohort".to_owned());
+        return None;
+    };
+    Some(Entry { candidate, version: report.version.given(), by_version: true })
+}
+
+/// The oldest release whose requirement the version meets, of those that have both version and requirement.
+fn entered_by<'a>(channel: &'a Channel, version: &Version) -> Option<&'a Release> {
+    let admits = |release: &&Release| {
+        release.version_requirement.as_ref().is_some_and(|requirement| requirement.admits(version))
+    };
+    channel.entries().find(admits)
+}
+
+/// What a report leads to; what is malformed or leads to nothing falls through.
+fn find<'a, T>(
+    (what, leads_to): (&str, &str),
+    reported: &Reported<T>,
+    look_up: impl FnOnce(&T) -> Option<&'a Release>,
+    tracer: &mut impl Tracer,
+) -> Option<&'a Release> {
+    let value = match reported {
+        Reported::Given(value) => value,
+        Reported::Malformed => {
+            tracer.step(Step::Entry, Outcome::FallThrough, || format!("the reported {what} is malformed"));
+            return None;
+        }
+        Reported::Absent => {
+            tracer.step(Step::Entry, Outcome::FallThrough, || format!("no {what} is reported"));
+            return None;
+        }
+    };
+    let found = look_up(value);
+    let outcome = if found.is_some() { Outcome::Continue } else { Outcome::FallThrough };
+    tracer.step(Step::Entry, outcome, || match found {
+        Some(release) => format!("the reported {what} {leads_to} '{}'", release.name),
+        None => format!("the reported {what} leads to no release of its cohort"),
+    });
+    found
+}
+
+/// The candidate of a device that is on `current`.
+fn ahead<'a>(
+    channel: &'a Channel,
+    current: &'a Release,
+    report: &'a Report,
+    tracer: &mut impl Tracer,
+) -> Option<Entry<'a>> {
+    let Some(candidate) = channel.next(current.id) else {
+        tracer.step(Step::Entry, Outcome::NoUpdate, || format!("'{}' is the last release", current.name));
+        return None;
+    };
+    tracer.step(Step::Entry, Outcome::Continue, || format!("'{}' follows it", candidate.name));
+    let version = report.version.given().or(current.version.as_ref());
+    Some(Entry { candidate, version, by_version: false })
+}

@@ -1,0 +1,239 @@
+//! Resolution as the design page says it, word by word and without any care for speed, and worlds to ask it about.
+
+use std::collections::HashMap;
+
+use olivine_domain::Id;
+use olivine_domain::releases::{Phase, Release};
+use olivine_domain::resolution::{ActiveOverride, Crowd, Question, Report, Reported, Status};
+use olivine_domain::tags::Tags;
+use olivine_domain::versions::Version;
+use proptest::prelude::*;
+
+use crate::channels::{id, now, numeric, release, tags, tomorrow};
+
+const VERSIONS: [&str; 6] = ["1.0.0", "2.0.0-dev", "2.0.0", "2.1.0", "2.1.0+b", "3.0.0"];
+const REQUIREMENTS: [&str; 5] = [">= 1.0.0", ">= 2.0.0", "~> 2.1", "< 2.0.0", "== 3.0.0 or == 1.0.0"];
+
+/// A cohort, and a device that asks.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) releases: Vec<Release>,
+    pub(crate) quarantined: bool,
+    pub(crate) tags: Tags,
+    pub(crate) report: Report,
+    pub(crate) forced: Option<ActiveOverride>,
+    pub(crate) devices: u64,
+    pub(crate) claims: u64,
+    pub(crate) claimed: Vec<Id<Release>>,
+}
+
+impl World {
+    pub(crate) fn question<'a>(
+        &'a self,
+        channel: &'a olivine_domain::releases::channel::Channel,
+    ) -> Question<'a> {
+        Question {
+            quarantined: self.quarantined,
+            tags: &self.tags,
+            channel: Some(channel),
+            report: &self.report,
+            active_override: self.forced.as_ref(),
+            now: now(),
+            crowd: Crowd {
+                devices_in_cohort: self.devices,
+                claims: self.claims,
+                claimed_by_this_device: &self.claimed,
+            },
+        }
+    }
+
+    pub(crate) fn release(&self, id: Id<Release>) -> Option<&Release> {
+        self.releases.iter().find(|release| release.id == id)
+    }
+
+    fn next(&self, release: &Release) -> Option<&Release> {
+        release.next.and_then(|next| self.release(next))
+    }
+
+    fn distance(&self, release: &Release) -> usize {
+        self.next(release).map_or(0, |next| self.distance(next) + 1)
+    }
+
+    /// The release that the device says it is on, by its key or its bundle.
+    pub(crate) fn current(&self) -> Option<&Release> {
+        let by_release = self.report.release.given().and_then(|id| self.release(*id));
+        by_release.or_else(|| {
+            let bundle = self.report.bundle.given()?;
+            let serving = self.releases.iter().filter(|release| release.bundle == *bundle);
+            serving.min_by_key(|release| (self.distance(release), release.id))
+        })
+    }
+
+    /// Whether the release's phase admits the device.
+    pub(crate) fn admits(&self, release: &Release) -> bool {
+        match &release.phase {
+            Phase::Tags(tags) => tags.iter().any(|tag| self.tags.contains(tag)),
+            Phase::Numeric(value) => {
+                let limit = value.limit(self.devices).unwrap_or(u64::MAX);
+                self.claimed.contains(&release.id) || self.claims < limit
+            }
+        }
+    }
+
+    /// The answer, and the release that it comes from.
+    pub(crate) fn answer(&self) -> (Status, Option<Id<Release>>) {
+        const NO_UPDATE: (Status, Option<Id<Release>>) = (Status::NoUpdate, None);
+        if self.quarantined {
+            return (Status::DeviceQuarantine, None);
+        }
+        if let Some(forced) = &self.forced {
+            let of_release = || Some(self.release(*self.report.release.given()?)?.bundle);
+            let runs = self.report.bundle.given().copied().or_else(of_release);
+            return if runs == Some(forced.bundle) { NO_UPDATE } else { (Status::Update, None) };
+        }
+        let reported = self.report.version.given();
+        let (entry, version) = if let Some(current) = self.current() {
+            (self.next(current), reported.or(current.version.as_ref()))
+        } else {
+            (reported.and_then(|version| self.entry(version)), reported)
+        };
+        let Some(entry) = entry else { return NO_UPDATE };
+        let chosen = self.choose(entry, version);
+        let Some(chosen) = chosen else { return NO_UPDATE };
+        let by_version = self.current().is_none();
+        if by_version
+            && let (Some(own), Some(reported)) = (&chosen.version, reported)
+            && !own.is_newer_than(reported)
+        {
+            return NO_UPDATE;
+        }
+        (Status::Update, Some(chosen.id))
+    }
+
+    fn entry(&self, version: &Version) -> Option<&Release> {
+        let mut entries: Vec<_> = self.releases.iter().collect();
+        entries.retain(|release| {
+            release.version.is_some()
+                && release.version_requirement.as_ref().is_some_and(|requirement| requirement.admits(version))
+        });
+        entries.sort_by_key(|release| (self.distance(release), release.id));
+        entries.sort_by(|a, b| {
+            let version = |release: &Release| release.version.clone().unwrap();
+            version(a).cmp_precedence(&version(b))
+        });
+        entries.first().copied()
+    }
+
+    fn choose<'a>(&'a self, entry: &'a Release, version: Option<&Version>) -> Option<&'a Release> {
+        let mut path = vec![entry];
+        while let Some(last) = path.last()
+            && !last.required
+            && let Some(next) = self.next(last)
+        {
+            path.push(next);
+        }
+        path.into_iter().rev().find(|release| {
+            let met = match (&release.version_requirement, version) {
+                (Some(requirement), Some(version)) => requirement.admits(version),
+                _ => true,
+            };
+            let due = release.schedule_date.is_none_or(|date| date <= now());
+            !release.disabled && met && due && self.admits(release)
+        })
+    }
+}
+
+/// The number of the release at an index: distinct, and in no order.
+fn scrambled(index: usize) -> u32 {
+    u32::try_from((index + 1) * 7_919 % 10_007).unwrap()
+}
+
+/// Releases that form a tree: chains, stars and what is between.
+pub(crate) fn trees(most: usize) -> impl Strategy<Value = Vec<Release>> {
+    let one = (
+        (any::<prop::sample::Index>(), prop::bool::weighted(0.6)),
+        1..6_u32,
+        prop::bool::weighted(0.15),
+        prop::bool::weighted(0.3),
+        prop::option::of(0..VERSIONS.len()),
+        prop::option::weighted(0.4, 0..REQUIREMENTS.len()),
+        prop::bool::weighted(0.1),
+    );
+    (prop::collection::vec(one, 1..most), 0..6_u32).prop_map(|(genes, phase)| {
+        let mut releases = Vec::new();
+        for (index, ((any, chain), bundle, required, disabled, version, requirement, scheduled)) in
+            genes.into_iter().enumerate()
+        {
+            let next = if chain { index.saturating_sub(1) } else { any.index(index.max(1)) };
+            let mut release = release(scrambled(index), (index > 0).then(|| scrambled(next)));
+            release.bundle = id(bundle);
+            release.required = required;
+            release.disabled = disabled;
+            release.version = version.map(|version| VERSIONS[version].parse().unwrap());
+            release.version_requirement = requirement.map(|text| REQUIREMENTS[text].parse().unwrap());
+            release.schedule_date = scheduled.then(tomorrow);
+            releases.push(release);
+        }
+        releases[0].phase = match phase {
+            0 => Phase::of_tags(tags(&["beta"])).unwrap(),
+            1 => numeric(2.0),
+            2 => numeric(0.5),
+            _ => Phase::EVERYONE,
+        };
+        releases
+    })
+}
+
+fn reported<T: Clone + std::fmt::Debug + 'static>(
+    value: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Reported<T>> {
+    prop_oneof![
+        3 => Just(Reported::Absent),
+        1 => Just(Reported::Malformed),
+        6 => value.prop_map(Reported::Given),
+    ]
+}
+
+pub(crate) fn worlds() -> impl Strategy<Value = World> {
+    let device = (
+        prop::bool::weighted(0.05),
+        prop::sample::select(vec![vec![], vec!["beta"], vec!["eu"]]),
+        prop::option::weighted(0.1, 1..7_u32),
+        (1..8_u64, 0..5_u64, prop::bool::weighted(0.2)),
+    );
+    let report = (
+        reported(any::<prop::sample::Index>()),
+        reported(1..7_u32),
+        reported(prop::sample::select(VERSIONS.to_vec())),
+    );
+    (trees(30), device, report).prop_map(|(releases, device, (release, bundle, version))| {
+        let (quarantined, owned, forced, (devices, claims, claimed)) = device;
+        let release = match release {
+            Reported::Given(index) => Reported::Given(id(scrambled(index.index(releases.len() + 2)))),
+            Reported::Malformed => Reported::Malformed,
+            Reported::Absent => Reported::Absent,
+        };
+        let bundle = bundle.given().map_or(Reported::Absent, |bundle| Reported::Given(id(*bundle)));
+        let version =
+            version.given().map_or(Reported::Malformed, |text| Reported::Given(text.parse().unwrap()));
+        World {
+            quarantined,
+            tags: tags(&owned),
+            report: Report { release, bundle, version },
+            forced: forced.map(|bundle| ActiveOverride {
+                id: id(700),
+                bundle: id(bundle),
+                name: "override".parse().unwrap(),
+            }),
+            devices,
+            claims,
+            claimed: if claimed { vec![releases[0].id] } else { Vec::new() },
+            releases,
+        }
+    })
+}
+
+/// The releases by key.
+pub(crate) fn by_id(releases: &[Release]) -> HashMap<Id<Release>, &Release> {
+    releases.iter().map(|release| (release.id, release)).collect()
+}

@@ -1,0 +1,139 @@
+//! What holds of every resolution, in whatever channel.
+
+use std::collections::HashSet;
+
+use olivine_domain::releases::channel::Standing;
+use olivine_domain::releases::{Phase, Release};
+use olivine_domain::resolution::{
+    Question, Report, Reported, Source, Status, current_release, resolve, resolve_traced,
+};
+use olivine_domain::tags::Tags;
+use proptest::prelude::*;
+
+use crate::channels::{channel, id, line, now, numeric, release};
+use crate::oracle::{World, by_id, trees, worlds};
+
+/// The releases after `from`, in order.
+fn way<'a>(world: &'a World, from: &Release) -> Vec<&'a Release> {
+    let releases = by_id(&world.releases);
+    let mut way: Vec<&Release> = Vec::new();
+    let mut next = from.next;
+    while let Some(id) = next {
+        way.push(releases[&id]);
+        next = releases[&id].next;
+    }
+    way
+}
+
+proptest! {
+    #[test]
+    fn is_as_the_text_says(world in worlds()) {
+        let channel = channel(&world.releases);
+        let decision = resolve(&world.question(&channel));
+        let (status, release) = world.answer();
+        let chosen = match decision.source {
+            Some(Source::Release(id)) => Some(id),
+            _ => None,
+        };
+        prop_assert_eq!((decision.status, chosen), (status, release));
+        prop_assert_eq!(resolve_traced(&world.question(&channel)).0, decision);
+    }
+
+    #[test]
+    fn what_is_served_is_ahead_open_and_skips_nothing_required(world in worlds()) {
+        let channel = channel(&world.releases);
+        let decision = resolve(&world.question(&channel));
+        let Some(Source::Release(chosen)) = decision.source else { return Ok(()) };
+        let chosen = world.release(chosen).unwrap();
+        prop_assert_eq!(decision.bundle, Some(chosen.bundle));
+        prop_assert!(!chosen.disabled && chosen.is_due(now()) && world.admits(chosen));
+        let counted = matches!(&chosen.phase, Phase::Numeric(_)) && !chosen.phase.is_everyone();
+        prop_assert_eq!(decision.needs_claim, counted && !world.claimed.contains(&chosen.id));
+        if let Some(current) = world.current() {
+            prop_assert_eq!(decision.current, Some(current.id));
+            let way = way(&world, current);
+            let at = way.iter().position(|release| release.id == chosen.id);
+            prop_assert!(at.is_some_and(|at| way[..at].iter().all(|passed| !passed.required)), "{:?}", at);
+        }
+    }
+
+    #[test]
+    fn standings_are_those_of_the_ways(releases in trees(40), a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>()) {
+        let world = |releases| World {
+            releases, quarantined: false, tags: Tags::default(), report: Report::default(), forced: None,
+            devices: 0, claims: 0, claimed: Vec::new(),
+        };
+        let channel = channel(&releases);
+        let (on, seen) = (a.get(&releases).clone(), b.get(&releases).clone());
+        let world = world(releases);
+        let ahead = |from: &Release, to: &Release| way(&world, from).iter().any(|release| release.id == to.id);
+        let expected = if on.id == seen.id { Standing::On }
+            else if ahead(&on, &seen) { Standing::Before }
+            else if ahead(&seen, &on) { Standing::After }
+            else { Standing::Elsewhere };
+        prop_assert_eq!(channel.standing(on.id, seen.id), Some(expected));
+        prop_assert_eq!(channel.distance(on.id), u32::try_from(way(&world, &on).len()).ok());
+        let listed: HashSet<_> = channel.iter().map(|release| release.id).collect();
+        prop_assert_eq!(listed.len(), world.releases.len());
+    }
+}
+
+fn ask(releases: &[Release], report: &Report) -> (Status, Option<Source>) {
+    let channel = channel(releases);
+    let decision = resolve(&Question {
+        quarantined: false,
+        tags: &Tags::default(),
+        channel: Some(&channel),
+        report,
+        active_override: None,
+        now: now(),
+        crowd: olivine_domain::resolution::Crowd {
+            devices_in_cohort: 10,
+            claims: 2,
+            claimed_by_this_device: &[],
+        },
+    });
+    (decision.status, decision.source)
+}
+
+#[test]
+fn ten_thousand_releases_in_all_shapes() {
+    const COUNT: u32 = 10_000;
+    let served = |number: u32| (Status::Update, Some(Source::Release(id(number))));
+    let from = |number: u32| Report { release: Reported::Given(id(number)), ..Report::default() };
+    let mut releases = line(COUNT);
+    releases[9_999].phase = numeric(2.0);
+    assert_eq!(ask(&releases, &from(1)), served(9_999));
+    releases[1..].iter_mut().for_each(|release| release.disabled = true);
+    assert_eq!(ask(&releases, &from(1)), (Status::NoUpdate, None));
+    releases[1].disabled = false;
+    assert_eq!(ask(&releases, &from(1)), served(2));
+    let star: Vec<_> = (1..=COUNT).map(|number| release(number, (number > 1).then_some(1))).collect();
+    assert_eq!(ask(&star, &from(COUNT)), served(1));
+    let comb = |number: u32| {
+        release(number, (number > 1).then(|| if number.is_multiple_of(2) { number - 1 } else { number - 2 }))
+    };
+    let mut comb: Vec<_> = (1..=COUNT).map(comb).collect();
+    comb[0].disabled = true;
+    assert_eq!(ask(&comb, &from(COUNT)), served(3));
+    let heap: Vec<_> =
+        (1..=COUNT).map(|number| release(number, (number > 1).then_some(number / 2))).collect();
+    assert_eq!(ask(&heap, &from(COUNT)), served(1));
+}
+
+#[test]
+fn fleet_numbers_find_the_release_by_key_bundle_or_version() {
+    let channel = channel(&line(4));
+    let current = |report: Report| current_release(&channel, &report).map(crate::channels::number);
+    let version = |text: &str| Reported::Given(text.parse().unwrap());
+    assert_eq!(current(Report::default()), None);
+    let all =
+        Report { release: Reported::Given(id(1)), bundle: Reported::Given(id(2)), version: version("3.0.0") };
+    assert_eq!(current(all.clone()), Some(1));
+    assert_eq!(current(Report { release: Reported::Malformed, ..all.clone() }), Some(2));
+    let by_version =
+        |text| Report { release: Reported::Given(id(9)), bundle: Reported::Absent, version: version(text) };
+    assert_eq!(current(by_version("3.0.0+build.7")), Some(3));
+    assert_eq!(current(by_version("3.0.0-rc.1")), None);
+    assert_eq!(current(by_version("10.0.0")), None);
+}
