@@ -7,7 +7,7 @@ mod entry;
 pub mod trace;
 
 use self::entry::{Entry, enter};
-use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, disabled};
+use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, closed, unmet};
 use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
@@ -249,10 +249,12 @@ fn choose<'a>(
             format!("from '{}' the way goes to '{}', which is {why}", entry.candidate.name, stop.name)
         }
     });
-    for met in channel.back(stop.id, entry.candidate.id) {
+    for met in channel.back(stop.id, entry.candidate.id, entry.version) {
         match met {
-            Met::Disabled(releases) => tracer.step(Step::Back, Outcome::StepBack, || disabled(releases)),
-            Met::Enabled(release) => match admit(release, entry.version, question) {
+            Met::Closed(releases) => {
+                tracer.step(Step::Back, Outcome::StepBack, || closed(releases, entry.version));
+            }
+            Met::Open(release) => match admit(release, entry.version, question) {
                 Ok(admission) => {
                     tracer.step(Step::Back, Outcome::Continue, || admission.reason(release));
                     return Some((release, matches!(admission, Admission::Room { .. })));
@@ -336,11 +338,7 @@ impl Obstacle<'_> {
     fn reason(&self, release: &Release, question: &Question<'_>) -> String {
         let name = &release.name;
         match self {
-            Self::Requirement(version) => {
-                let requirement =
-                    release.version_requirement.as_ref().map_or_else(String::new, ToString::to_string);
-                format!("'{name}' requires version {requirement}; the device has {version}")
-            }
+            Self::Requirement(version) => unmet(release, version),
             Self::Schedule => {
                 let date = release.schedule_date.map_or_else(String::new, |date| date.to_string());
                 format!("'{name}' is scheduled for {date}")

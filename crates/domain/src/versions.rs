@@ -113,7 +113,46 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// The oldest version that it can admit.
+    fn least(&self) -> Option<&semver::Version> {
+        match self.operator {
+            Operator::NotEqual | Operator::Less | Operator::LessOrEqual => None,
+            _ => Some(&self.version),
+        }
+    }
+
+    /// A version than which it admits none newer.
+    fn most(&self) -> Option<semver::Version> {
+        let (major, minor) = match self.operator {
+            Operator::Equal | Operator::Less | Operator::LessOrEqual => return Some(self.version.clone()),
+            Operator::SameMajor => (self.version.major.checked_add(1)?, 0),
+            Operator::SameMinor => (self.version.major, self.version.minor.checked_add(1)?),
+            _ => return None,
+        };
+        let mut next = semver::Version::new(major, minor, 0);
+        next.pre = semver::Prerelease::new("0").expect("the least pre-release");
+        Some(next)
+    }
+}
+
 impl Requirement {
+    /// A version than which it admits none older, and one than which it admits none newer.
+    pub(crate) fn ends(&self) -> (Option<Version>, Option<Version>) {
+        let alternatives = || self.alternatives.iter();
+        let least = |all: &[Comparison]| {
+            all.iter().filter_map(|one| one.least().cloned()).max_by(semver::Version::cmp_precedence)
+        };
+        let most = |all: &[Comparison]| {
+            all.iter().filter_map(Comparison::most).min_by(semver::Version::cmp_precedence)
+        };
+        let leasts: Option<Vec<_>> = alternatives().map(|all| least(all)).collect();
+        let mosts: Option<Vec<_>> = alternatives().map(|all| most(all)).collect();
+        let least = leasts.and_then(|all| all.into_iter().min_by(semver::Version::cmp_precedence));
+        let most = mosts.and_then(|all| all.into_iter().max_by(semver::Version::cmp_precedence));
+        (least.map(Version), most.map(Version))
+    }
+
     /// Whether `version` meets it.
     pub fn admits(&self, version: &Version) -> bool {
         self.alternatives.iter().any(|all| all.iter().all(|comparison| comparison.admits(&version.0)))

@@ -6,6 +6,7 @@
 mod broken;
 pub mod edits;
 mod layout;
+mod reach;
 
 pub use broken::Broken;
 pub use edits::{ChannelRefusal, Links, Named, Placement};
@@ -14,6 +15,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use self::layout::{Layout, Position};
+use self::reach::{Reach, Takes};
 use super::Release;
 use crate::bundles::Bundle;
 use crate::prn::Id;
@@ -27,6 +29,7 @@ pub struct Channel {
     /// By position: see [`Layout`].
     releases: Box<[Release]>,
     layout: Layout,
+    reach: Reach,
     by_id: HashMap<Id<Release>, Position>,
     /// Of several releases with the same bundle, the one nearest the sink.
     by_bundle: HashMap<Id<Bundle>, Position>,
@@ -34,6 +37,7 @@ pub struct Channel {
     by_version: Box<[Position]>,
     /// Those of `by_version` that also have a requirement: where a device that only knows its version may enter.
     entries: Box<[Position]>,
+    entry_reach: Reach,
 }
 
 /// Where something stands as seen from a release of the same channel.
@@ -63,13 +67,16 @@ impl Channel {
         let by_id: HashMap<_, _> =
             Position::all(releases.len()).map(|position| (releases[position.index()].id, position)).collect();
         let layout = Layout::new(&releases, &by_id);
+        let reach = Reach::new(&releases.iter().map(Takes::of).collect::<Vec<_>>());
         let mut channel = Self {
             releases,
             layout,
+            reach,
             by_id,
             by_bundle: HashMap::new(),
             by_version: Box::default(),
             entries: Box::default(),
+            entry_reach: Reach::new(&[]),
         };
         channel.index();
         Ok(channel)
@@ -86,6 +93,8 @@ impl Channel {
         versioned.sort_by(|a, b| by_version(self.at(*a), self.at(*b)));
         let entries = versioned.iter().filter(|position| self.at(**position).version_requirement.is_some());
         self.entries = entries.copied().collect();
+        let takes = |position: &Position| Takes::Versions(self.at(*position).version_requirement.as_ref());
+        self.entry_reach = Reach::new(&self.entries.iter().map(takes).collect::<Vec<_>>());
         self.by_version = versioned.into();
     }
 
@@ -161,15 +170,31 @@ impl Channel {
         self.by_id.get(&id).map(|position| self.at(self.layout.stop(*position)))
     }
 
-    /// The way back from `to` to `from`, which leads to it; empty if one of them is not of this cohort.
-    pub(crate) fn back(&self, to: Id<Release>, from: Id<Release>) -> PathBack<'_> {
-        let ends = self.by_id.get(&to).zip(self.by_id.get(&from));
-        PathBack::new(&self.releases, &self.layout, ends.map(|(to, from)| (*to, *from)))
+    /// The way back from `to` to `from`, which leads to it, for a device of that version; empty if one of them is not
+    /// of this cohort.
+    pub(crate) fn back<'a>(
+        &'a self,
+        to: Id<Release>,
+        from: Id<Release>,
+        version: Option<&'a Version>,
+    ) -> PathBack<'a> {
+        let ends = self.by_id.get(&to).zip(self.by_id.get(&from)).map(|(to, from)| (*to, *from));
+        PathBack::new(&self.releases, (&self.layout, &self.reach), ends, version)
     }
 
-    /// Where a device that only knows its version may enter: releases with version and requirement, the oldest first.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Release> {
-        self.entries.iter().map(|position| self.at(*position))
+    /// Where a device enters that only knows its version: of the releases with version and requirement, the oldest
+    /// whose requirement it meets.
+    pub(crate) fn entry(&self, version: &Version) -> Option<&Release> {
+        let sought = self.entry_reach.of(Some(version));
+        let mut from = 0;
+        while let Some(index) = self.entry_reach.first(from, sought) {
+            let release = self.at(self.entries[index]);
+            if release.version_requirement.as_ref().is_some_and(|requirement| requirement.admits(version)) {
+                return Some(release);
+            }
+            from = index + 1;
+        }
+        None
     }
 
     fn at(&self, position: Position) -> &Release {

@@ -29,20 +29,13 @@ pub(super) fn enter<'a>(
     if let Some(current) = current {
         return ahead(channel, current, report, tracer);
     }
-    let by_version = |version: &Version| entered_by(channel, version);
-    let Some(candidate) = find(("version", "may enter at"), &report.version, by_version, tracer) else {
+    let by_version =
+        find(("version", "may enter at"), &report.version, |version| channel.entry(version), tracer);
+    let Some(candidate) = by_version else {
         tracer.step(Step::Entry, Outcome::NoUpdate, || "nothing it reports leads into its cohort".to_owned());
         return None;
     };
     Some(Entry { candidate, version: report.version.given(), by_version: true })
-}
-
-/// The oldest release whose requirement the version meets, of those that have both version and requirement.
-fn entered_by<'a>(channel: &'a Channel, version: &Version) -> Option<&'a Release> {
-    let admits = |release: &&Release| {
-        release.version_requirement.as_ref().is_some_and(|requirement| requirement.admits(version))
-    };
-    channel.entries().find(admits)
 }
 
 /// What a report leads to; what is malformed or leads to nothing falls through.

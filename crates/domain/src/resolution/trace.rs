@@ -2,7 +2,10 @@
 //!
 //! Reasons are texts for people and may change; steps and outcomes are names for machines.
 
+use std::fmt;
+
 use crate::releases::Release;
+use crate::versions::{Requirement, Version};
 
 /// The most steps back that a trace spells out.
 const MAX_STEPS_BACK: usize = 100;
@@ -147,13 +150,29 @@ impl Tracer for Recorder {
     }
 }
 
-/// Names disabled releases in a row, the one nearest the sink first.
-pub(super) fn disabled(releases: &[Release]) -> String {
+/// Says of releases in a row, the one nearest the sink first, why none of them is open: each is disabled, or its
+/// requirement is not met by that version.
+pub(super) fn closed(releases: &[Release], version: Option<&Version>) -> String {
+    let version = version.map_or_else(String::new, ToString::to_string);
     match releases {
-        [] => "no release is disabled".to_owned(),
-        [one] => format!("'{}' is disabled", one.name),
+        [] => "no release is closed".to_owned(),
+        [one] if one.disabled => format!("'{}' is disabled", one.name),
+        [one] => unmet(one, &version),
         [first, .., last] => {
-            format!("{} releases from '{}' back to '{}' are disabled", releases.len(), first.name, last.name)
+            let all = releases.len();
+            let disabled = releases.iter().filter(|release| release.disabled).count();
+            let unmet = match all - disabled {
+                0 => String::new(),
+                unmet => format!(", {unmet} require another version than the device's {version}"),
+            };
+            let (first, last) = (&first.name, &last.name);
+            format!("of {all} releases from '{first}' back to '{last}', {disabled} are disabled{unmet}")
         }
     }
+}
+
+/// Says that a device of that version does not meet the release's requirement.
+pub(super) fn unmet(release: &Release, version: &impl fmt::Display) -> String {
+    let requirement = release.version_requirement.as_ref().map_or("", Requirement::as_str);
+    format!("'{}' requires version {requirement}; the device has {version}", release.name)
 }

@@ -11,8 +11,18 @@ use proptest::prelude::*;
 
 use crate::channels::{id, now, numeric, release, tags, tomorrow};
 
-const VERSIONS: [&str; 6] = ["1.0.0", "2.0.0-dev", "2.0.0", "2.1.0", "2.1.0+b", "3.0.0"];
-const REQUIREMENTS: [&str; 5] = [">= 1.0.0", ">= 2.0.0", "~> 2.1", "< 2.0.0", "== 3.0.0 or == 1.0.0"];
+const VERSIONS: [&str; 8] =
+    ["1.0.0", "2.0.0-dev", "2.0.0", "2.1.0", "2.1.0+b", "2.2.0-0", "3.0.0-alpha", "3.0.0"];
+const REQUIREMENTS: [&str; 8] = [
+    ">= 1.0.0",
+    "> 2.0.0",
+    "~> 2.1",
+    "~> 2.1.0",
+    "< 2.0.0",
+    "!= 2.0.0",
+    "== 3.0.0 or == 1.0.0",
+    ">= 2.0.0 and < 3.0.0 and != 2.1.0",
+];
 
 /// A cohort, and a device that asks.
 #[derive(Clone, Debug)]

@@ -108,6 +108,16 @@ fn ten_thousand_releases_in_all_shapes() {
     assert_eq!(ask(&releases, &from(1)), (Status::NoUpdate, None));
     releases[1].disabled = false;
     assert_eq!(ask(&releases, &from(1)), served(2));
+    let mut stairs = line(COUNT);
+    for (from, release) in (1..).zip(&mut stairs[1..]) {
+        release.version_requirement = Some(format!(">= {from}.0.0").parse().unwrap());
+    }
+    assert_eq!(ask(&stairs, &from(1)), served(2));
+    assert_eq!(ask(&stairs, &from(5_000)), served(5_001));
+    let version =
+        |text: &str| Report { version: Reported::Given(text.parse().unwrap()), ..Report::default() };
+    assert_eq!(ask(&stairs, &version("1.0.0")), served(2));
+    assert_eq!(ask(&stairs, &version("0.9.0")), (Status::NoUpdate, None));
     let star: Vec<_> = (1..=COUNT).map(|number| release(number, (number > 1).then_some(1))).collect();
     assert_eq!(ask(&star, &from(COUNT)), served(1));
     let comb = |number: u32| {

@@ -7,7 +7,9 @@
 use std::collections::HashMap;
 
 use super::super::Release;
+use super::reach::{Reach, Span};
 use crate::prn::Id;
+use crate::versions::Version;
 
 /// Where a release is in the layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +47,6 @@ struct Place {
     stop: Position,
     /// The steps to the sink.
     distance: u32,
-    /// The first position from here on, away from the sink, whose release is not disabled.
-    enabled: Position,
 }
 
 /// The places of all releases of a channel.
@@ -67,17 +67,7 @@ impl Layout {
                 head: before.filter(|_| continues).map_or(position, |place| place.head),
                 stop: before.filter(|_| !release.required).map_or(position, |place| place.stop),
                 distance: before.map_or(0, |place| place.distance + 1),
-                enabled: position,
             });
-        }
-        let mut enabled = Position::new(releases.len());
-        for (position, release) in
-            Position::all(releases.len()).zip(releases).collect::<Vec<_>>().into_iter().rev()
-        {
-            if !release.disabled {
-                enabled = position;
-            }
-            places[position.index()].enabled = enabled;
         }
         Self(places.into())
     }
@@ -114,16 +104,21 @@ struct Run {
 
 /// What is met on a way back.
 pub(crate) enum Met<'a> {
-    /// A release that is not disabled.
-    Enabled(&'a Release),
-    /// Disabled releases in a row, from the one nearest the sink.
-    Disabled(&'a [Release]),
+    /// A release that is not disabled, and whose requirement the device may meet.
+    Open(&'a Release),
+    /// Releases in a row, from the one nearest the sink, that are disabled or whose requirement the device does not meet.
+    Closed(&'a [Release]),
 }
 
-/// A way back from a release to one that leads to it, both included.
+/// A way back from a release to one that leads to it, both included, for a device of some version.
 pub(crate) struct PathBack<'a> {
     releases: &'a [Release],
     layout: &'a Layout,
+    reach: &'a Reach,
+    version: Option<&'a Version>,
+    /// Most devices never step back, so what they could meet there is only looked up when they do.
+    stepped_back: bool,
+    sought: Option<Span>,
     /// Those still to go; the last one first.
     runs: [Run; MAX_RUNS],
     count: usize,
@@ -132,15 +127,23 @@ pub(crate) struct PathBack<'a> {
 impl<'a> PathBack<'a> {
     pub(super) fn new(
         releases: &'a [Release],
-        layout: &'a Layout,
+        (layout, reach): (&'a Layout, &'a Reach),
         ends: Option<(Position, Position)>,
+        version: Option<&'a Version>,
     ) -> Self {
-        let none = Run { at: Position(0), last: Position(0) };
-        let mut path = Self { releases, layout, runs: [none; MAX_RUNS], count: 0 };
+        let runs = [Run { at: Position(0), last: Position(0) }; MAX_RUNS];
+        let mut path =
+            Self { releases, layout, reach, version, stepped_back: false, sought: None, runs, count: 0 };
         if let Some((to, from)) = ends {
             path.lay(to, from);
         }
         path
+    }
+
+    /// The first position from `at` on that may be open.
+    fn open(&mut self, at: Position) -> Position {
+        let sought = *self.sought.get_or_insert_with(|| self.reach.of(self.version));
+        self.reach.first(at.index(), sought).map_or(Position::new(self.releases.len()), Position::new)
     }
 
     fn lay(&mut self, to: Position, mut from: Position) {
@@ -162,16 +165,17 @@ impl<'a> Iterator for PathBack<'a> {
     type Item = Met<'a>;
 
     fn next(&mut self) -> Option<Met<'a>> {
-        let run = self.runs[..self.count].last_mut()?;
-        let at = run.at;
-        let enabled = self.layout.at(at).enabled;
-        let until = enabled.min(run.last.after());
-        let met = if at == enabled {
+        let Run { at, last } = *self.runs[..self.count].last()?;
+        let look_closer = !self.stepped_back && !self.releases[at.index()].disabled;
+        let until = if look_closer { at } else { self.open(at).min(last.after()) };
+        self.stepped_back = true;
+        let run = &mut self.runs[self.count - 1];
+        let met = if at == until {
             run.at = at.after();
-            Met::Enabled(&self.releases[at.index()])
+            Met::Open(&self.releases[at.index()])
         } else {
             run.at = until;
-            Met::Disabled(&self.releases[at.index()..until.index()])
+            Met::Closed(&self.releases[at.index()..until.index()])
         };
         if run.at > run.last {
             self.count -= 1;
