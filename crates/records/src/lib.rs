@@ -26,6 +26,7 @@ pub mod organizations;
 mod rows;
 pub mod settings;
 pub mod signing_keys;
+mod tags;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
