@@ -40,9 +40,7 @@ pub(crate) fn clause(scope: &Scope, column: impl ColumnTrait, clause: &Clause) -
     match clause.operator {
         Operator::Equals => Some(dialect::contains(scope.backend, column, &format!(",{text},"))),
         Operator::Contains => Some(dialect::contains(scope.backend, column, text)),
-        Operator::ContainsIgnoringCase => {
-            Some(dialect::contains_ignoring_case(scope.backend, column, text))
-        }
+        Operator::ContainsIgnoringCase => Some(dialect::contains_ignoring_case(scope.backend, column, text)),
         _ => None,
     }
 }
