@@ -215,3 +215,4 @@ table!(announcements, "announcements", {
     subject_id: Uuid,
     inserted_at: i64,
 });
+pub mod fleet;

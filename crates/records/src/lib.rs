@@ -11,8 +11,12 @@ pub mod artifacts;
 pub mod binaries;
 pub mod binary_parts;
 pub mod binary_signatures;
+pub mod ca_certificates;
 mod changes;
+pub mod cohorts;
 pub mod database;
+pub mod device_certificates;
+pub mod devices;
 mod dialect;
 pub mod download_counts;
 mod entities;
@@ -23,13 +27,16 @@ pub mod jobs;
 pub mod lists;
 mod migrations;
 pub mod organizations;
+pub mod products;
 mod rows;
 pub mod settings;
 pub mod signing_keys;
+mod tags;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod verification_codes;
 
 pub use database::{Database, Options, Reader, Write};
 pub use error::{Constraint, Error};

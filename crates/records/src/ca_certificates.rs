@@ -1,0 +1,186 @@
+//! CA certificates: authorities whose devices are welcome.
+
+use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::certificates::Certificate;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::search::Clause;
+use olivine_domain::text::Description;
+use olivine_domain::{Sha256Digest, Target, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::fleet::ca_certificates::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::{Row, owned};
+use crate::tags;
+
+const TABLE: &str = "ca_certificates";
+
+/// The CA certificate, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<CaCertificate>,
+) -> Result<Option<CaCertificate>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The CA certificate.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<CaCertificate>,
+) -> Result<CaCertificate, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The CA certificate with this fingerprint, in whichever organization: each is one organization's.
+pub async fn find_by_fingerprint_of_any_organization(
+    reader: &impl Reader,
+    fingerprint: &Sha256Digest,
+) -> Result<Option<CaCertificate>, Error> {
+    let found = Entity::find().filter(Column::Fingerprint.eq(fingerprint.to_hex()));
+    found.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+}
+
+/// The CA certificates of all organizations with this subject, the oldest first: who shows a certificate names its issuer, and which of
+/// these signed it (if any does) is to be found out.
+pub async fn list_by_subject_of_any_organization(
+    reader: &impl Reader,
+    subject_hash: &Sha256Digest,
+) -> Result<Vec<CaCertificate>, Error> {
+    named(subject_hash).all(&reader.executor()).await?.iter().map(parse).collect()
+}
+
+pub(crate) fn named(subject_hash: &Sha256Digest) -> sea_orm::Select<Entity> {
+    Entity::find()
+        .filter(Column::SubjectHash.eq(subject_hash.to_hex()))
+        .order_by_asc(Column::InsertedAt)
+        .order_by_asc(Column::Id)
+}
+
+/// A page of the organization's CA certificates.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<CaCertificate>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Adds a CA certificate.
+pub async fn insert(write: &Write, certificate: &CaCertificate) -> Result<(), Error> {
+    Entity::insert(row(certificate).into_active_model()).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces what can change, if nobody else did since `expected`.
+pub async fn update(write: &Write, new: &CaCertificate, expected: Revision) -> Result<(), Error> {
+    let row = row(new);
+    let change = ActiveModel {
+        description: Set(row.description),
+        jitp_product_id: Set(row.jitp_product_id),
+        jitp_cohort_id: Set(row.jitp_cohort_id),
+        jitp_tags: Set(row.jitp_tags),
+        jitp_target: Set(row.jitp_target),
+        jitp_description: Set(row.jitp_description),
+        revision: Set(row.revision),
+        updated_at: Set(row.updated_at),
+        ..ActiveModel::default()
+    };
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+/// Deletes a CA certificate. The devices that it provisioned stay.
+pub async fn delete(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<CaCertificate>,
+) -> Result<(), Error> {
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<CaCertificate>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}
+
+impl Listed for Entity {
+    type Item = CaCertificate;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<CaCertificate>(Column::Id, clause),
+            "fingerprint" => scope.plain(Column::Fingerprint, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<CaCertificate, Error> {
+        parse(model)
+    }
+
+    fn place(certificate: &CaCertificate) -> (Timestamp, Uuid) {
+        (certificate.inserted_at, certificate.id.uuid())
+    }
+}
+
+fn row(certificate: &CaCertificate) -> Model {
+    let facts = certificate.certificate.facts();
+    let jitp = certificate.jitp.as_ref();
+    Model {
+        id: certificate.id.uuid(),
+        organization_id: certificate.organization.uuid(),
+        fingerprint: facts.fingerprint.to_hex(),
+        subject_hash: facts.subject_hash.to_hex(),
+        certificate: certificate.certificate.der().to_vec(),
+        description: owned(certificate.description.as_ref(), Description::as_str),
+        jitp_product_id: jitp.map(|jitp| jitp.product.uuid()),
+        jitp_cohort_id: jitp.and_then(|jitp| jitp.cohort).map(Id::uuid),
+        jitp_tags: jitp.map(|jitp| tags::stored(&jitp.tags)),
+        jitp_target: owned(jitp.and_then(|jitp| jitp.target.as_ref()), Target::as_str),
+        jitp_description: owned(jitp.and_then(|jitp| jitp.description.as_ref()), Description::as_str),
+        revision: certificate.revision.get(),
+        inserted_at: certificate.inserted_at.as_micros(),
+        updated_at: certificate.updated_at.as_micros(),
+    }
+}
+
+fn parse(model: &Model) -> Result<CaCertificate, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(CaCertificate {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        certificate: row.known("certificate", Certificate::from_der(&model.certificate).ok())?,
+        description: row.optional("description", model.description.as_deref())?,
+        jitp: jitp(&row, model)?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}
+
+fn jitp(row: &Row, model: &Model) -> Result<Option<Jitp>, Error> {
+    let Some(product) = model.jitp_product_id else { return Ok(None) };
+    Ok(Some(Jitp {
+        product: Id::new(product),
+        cohort: model.jitp_cohort_id.map(Id::new),
+        tags: tags::parse(row, "jitp_tags", model.jitp_tags.as_deref().unwrap_or_default())?,
+        target: row.optional("jitp_target", model.jitp_target.as_deref())?,
+        description: row.optional("jitp_description", model.jitp_description.as_deref())?,
+    }))
+}

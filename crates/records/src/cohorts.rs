@@ -1,0 +1,180 @@
+//! Cohorts: groups of a product's devices. How many devices one has is kept here, by whoever adds and removes them.
+
+use olivine_domain::Timestamp;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::search::Clause;
+use olivine_domain::text::{Description, Name};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::fleet::cohorts::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::{Row, owned, stored};
+
+const TABLE: &str = "cohorts";
+
+/// The cohort, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Cohort>,
+) -> Result<Option<Cohort>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The cohort.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Cohort>,
+) -> Result<Cohort, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The product's cohort of that name.
+pub async fn find_by_name(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    product: Id<Product>,
+    name: &Name,
+) -> Result<Option<Cohort>, Error> {
+    let named = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::ProductId.eq(product.uuid()))
+        .filter(Column::Name.eq(name.as_str()));
+    named.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+}
+
+/// The cohort, which nobody else changes until the transaction ends.
+pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Cohort>) -> Result<Cohort, Error> {
+    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
+    parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+}
+
+/// Those of the cohorts that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: &[Id<Cohort>],
+) -> Result<Vec<Cohort>, Error> {
+    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// A page of the organization's cohorts.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<Cohort>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Adds a cohort.
+pub async fn insert(write: &Write, cohort: &Cohort) -> Result<(), Error> {
+    let row = row(cohort)?.into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces what can change, if nobody else did since `expected`.
+pub async fn update(write: &Write, new: &Cohort, expected: Revision) -> Result<(), Error> {
+    let Model { name, description, revision, updated_at, .. } = row(new)?;
+    let change = ActiveModel {
+        name: Set(name),
+        description: Set(description),
+        revision: Set(revision),
+        updated_at: Set(updated_at),
+        ..ActiveModel::default()
+    };
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+/// Notes that the cohort has so many devices more, or fewer. Belongs into the transaction that adds, moves or removes them.
+///
+/// A transaction that changes several cohorts does so in the order of their keys, so that no two wait for one another.
+pub async fn add_devices(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<Cohort>,
+    more: i64,
+) -> Result<(), Error> {
+    let sum = Expr::col(Column::Devices).add(more);
+    let update = Entity::update_many().col_expr(Column::Devices, sum).filter(one(organization, id));
+    compare_and_set(write, update).await
+}
+
+/// Deletes a cohort that has neither devices nor releases.
+pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Cohort>) -> Result<(), Error> {
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<Cohort>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}
+
+impl Listed for Entity {
+    type Item = Cohort;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<Cohort>(Column::Id, clause),
+            "product_prn" => scope.named::<Product>(Column::ProductId, clause),
+            "name" => scope.plain(Column::Name, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<Cohort, Error> {
+        parse(model)
+    }
+
+    fn place(cohort: &Cohort) -> (Timestamp, Uuid) {
+        (cohort.inserted_at, cohort.id.uuid())
+    }
+}
+
+fn row(cohort: &Cohort) -> Result<Model, Error> {
+    Ok(Model {
+        id: cohort.id.uuid(),
+        organization_id: cohort.organization.uuid(),
+        product_id: cohort.product.uuid(),
+        name: cohort.name.as_str().to_owned(),
+        description: owned(cohort.description.as_ref(), Description::as_str),
+        devices: stored("devices", cohort.devices)?,
+        revision: cohort.revision.get(),
+        inserted_at: cohort.inserted_at.as_micros(),
+        updated_at: cohort.updated_at.as_micros(),
+    })
+}
+
+fn parse(model: &Model) -> Result<Cohort, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(Cohort {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        product: Id::new(model.product_id),
+        name: row.text("name", &model.name)?,
+        description: row.optional("description", model.description.as_deref())?,
+        devices: row.number("devices", model.devices)?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

@@ -1,0 +1,214 @@
+//! Devices: the records that people keep of them, and what they last said of themselves.
+//!
+//! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
+
+mod row;
+
+use olivine_domain::Timestamp;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, Identifier, Reported};
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::text::VersionText;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Statement, Value,
+};
+
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::fleet::devices::{ActiveModel, Column, Entity};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, MOST_IDS};
+use crate::rows::owned;
+
+const TABLE: &str = "devices";
+
+/// The most rows of one `INSERT`: with 18 columns each, well below the 32,766 values that SQLite binds.
+const MOST_ROWS: usize = 1_000;
+
+/// The device, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Device>,
+) -> Result<Option<Device>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(row::parse).transpose()
+}
+
+/// The device.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Device>,
+) -> Result<Device, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The device, which nobody else changes until the transaction ends.
+pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Device>) -> Result<Device, Error> {
+    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
+    row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+}
+
+/// The device that is called so.
+pub async fn find_by_identifier(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    identifier: &Identifier,
+) -> Result<Option<Device>, Error> {
+    let called = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::Identifier.eq(identifier.as_str()));
+    called.one(&reader.executor()).await?.as_ref().map(row::parse).transpose()
+}
+
+/// Those of the organization's devices that are called so, in no particular order.
+pub async fn find_by_identifiers(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    identifiers: &[&Identifier],
+) -> Result<Vec<Device>, Error> {
+    let mut devices = Vec::new();
+    for identifiers in identifiers.chunks(MOST_IDS) {
+        for row in called(organization, identifiers).all(&reader.executor()).await? {
+            devices.push(row::parse(&row)?);
+        }
+    }
+    Ok(devices)
+}
+
+/// The same, which nobody else changes until the transaction ends.
+pub async fn lock_by_identifiers(
+    write: &Write,
+    organization: Id<Organization>,
+    identifiers: &[&Identifier],
+) -> Result<Vec<Device>, Error> {
+    let mut devices = Vec::new();
+    for identifiers in identifiers.chunks(MOST_IDS) {
+        let locked = called(organization, identifiers).order_by_asc(Column::Id).lock_exclusive();
+        for row in locked.all(write.transaction()).await? {
+            devices.push(row::parse(&row)?);
+        }
+    }
+    Ok(devices)
+}
+
+fn called(organization: Id<Organization>, identifiers: &[&Identifier]) -> sea_orm::Select<Entity> {
+    Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::Identifier.is_in(identifiers.iter().map(|identifier| identifier.as_str())))
+}
+
+/// Those of the devices that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: &[Id<Device>],
+) -> Result<Vec<Device>, Error> {
+    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// A page of the organization's devices.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<Device>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// How many devices a cohort has, counted one by one: what its own number must be.
+pub async fn count_in_cohort(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+) -> Result<u64, Error> {
+    let of_cohort = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::CohortId.eq(cohort.uuid()));
+    Ok(of_cohort.count(&reader.executor()).await?)
+}
+
+/// Adds a device.
+pub async fn insert(write: &Write, device: &Device) -> Result<(), Error> {
+    let row = row::row(device).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Adds many devices.
+pub async fn insert_many(write: &Write, devices: &[Device]) -> Result<(), Error> {
+    for devices in devices.chunks(MOST_ROWS) {
+        let rows = devices.iter().map(|device| row::row(device).into_active_model());
+        Entity::insert_many(rows).exec_without_returning(write.transaction()).await?;
+    }
+    Ok(())
+}
+
+/// Replaces what people can change, and the release that it counts as being on, if nobody else did since `expected`. Leaves what the
+/// device says of itself.
+pub async fn update(write: &Write, new: &Device, expected: Revision) -> Result<(), Error> {
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(row::changes(new)).filter(same)).await
+}
+
+/// Notes what a device says it runs, and which release of its cohort that is. The record's revision stays: people did not change it.
+pub async fn set_report(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<Device>,
+    reported: &Reported,
+    release: Option<Id<Release>>,
+) -> Result<(), Error> {
+    let report = ActiveModel {
+        reported_release_id: Set(reported.release.map(Id::uuid)),
+        reported_bundle_id: Set(reported.bundle.map(Id::uuid)),
+        reported_version: Set(owned(reported.version.as_ref(), VersionText::as_str)),
+        release_id: Set(release.map(Id::uuid)),
+        ..ActiveModel::default()
+    };
+    let update = Entity::update_many().set(report).filter(one(organization, id));
+    match update.exec(write.transaction()).await?.rows_affected {
+        0 => Err(Error::NotFound { table: TABLE }),
+        _ => Ok(()),
+    }
+}
+
+/// Notes when devices, of whichever organizations, were last seen; a later moment that is on record stays. Works across organizations:
+/// each device proved who it is.
+pub async fn touch(write: &Write, seen: &[(Id<Device>, Timestamp)]) -> Result<(), Error> {
+    // In one order, so that two servers that do the same at once rarely wait for one another.
+    let mut seen = seen.to_vec();
+    seen.sort_unstable();
+    for seen in seen.chunks(MOST_IDS) {
+        write.transaction().execute_raw(touching(write, seen)).await?;
+    }
+    Ok(())
+}
+
+/// Both databases call the columns of `VALUES` so.
+pub(crate) fn touching(reader: &impl Reader, seen: &[(Id<Device>, Timestamp)]) -> Statement {
+    let places: Vec<_> = (0..seen.len()).map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2)).collect();
+    let sql = format!(
+        "UPDATE devices SET last_connected_at = seen.column2 FROM (VALUES {}) AS seen \
+         WHERE devices.id = seen.column1 \
+         AND (devices.last_connected_at IS NULL OR devices.last_connected_at < seen.column2)",
+        places.join(", ")
+    );
+    let values = seen.iter().flat_map(|(id, at)| [Value::from(id.uuid()), Value::from(at.as_micros())]);
+    Statement::from_sql_and_values(reader.executor().get_database_backend(), sql, values)
+}
+
+/// Deletes a device that nothing belongs to any more.
+pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Device>) -> Result<(), Error> {
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<Device>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}

@@ -1,0 +1,125 @@
+//! Devices as rows, and how they are searched.
+
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, Reported};
+use olivine_domain::organizations::Revision;
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::releases::Release;
+use olivine_domain::search::Clause;
+use olivine_domain::text::{Description, VersionText};
+use olivine_domain::{Target, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
+use uuid::Uuid;
+
+use super::TABLE;
+use crate::entities::fleet::devices::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, Listed};
+use crate::rows::{Row, owned};
+use crate::tags;
+
+impl Listed for Entity {
+    type Item = Device;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<Device>(Column::Id, clause),
+            "identifier" => scope.plain(Column::Identifier, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "product_prn" => scope.named::<Product>(Column::ProductId, clause),
+            "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
+            "tag" => tags::clause(scope, Column::Tags, clause),
+            "target" => scope.plain(Column::Target, clause),
+            "quarantined" => scope.plain(Column::Quarantined, clause),
+            "reported_release_prn" => scope.named::<Release>(Column::ReportedReleaseId, clause),
+            "reported_bundle_prn" => scope.named::<Bundle>(Column::ReportedBundleId, clause),
+            "reported_release_version" => scope.plain(Column::ReportedVersion, clause),
+            "release_prn" => scope.named::<Release>(Column::ReleaseId, clause),
+            "last_connected_at" => scope.plain(Column::LastConnectedAt, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<Device, Error> {
+        parse(model)
+    }
+
+    fn place(device: &Device) -> (Timestamp, Uuid) {
+        (device.inserted_at, device.id.uuid())
+    }
+}
+
+/// What people can change, and the release that it counts as being on.
+pub(super) fn changes(device: &Device) -> ActiveModel {
+    let row = row(device);
+    ActiveModel {
+        product_id: Set(row.product_id),
+        cohort_id: Set(row.cohort_id),
+        identifier: Set(row.identifier),
+        description: Set(row.description),
+        tags: Set(row.tags),
+        target: Set(row.target),
+        quarantined: Set(row.quarantined),
+        release_id: Set(row.release_id),
+        revision: Set(row.revision),
+        updated_at: Set(row.updated_at),
+        ..ActiveModel::default()
+    }
+}
+
+pub(super) fn row(device: &Device) -> Model {
+    Model {
+        id: device.id.uuid(),
+        organization_id: device.organization.uuid(),
+        product_id: device.product.uuid(),
+        cohort_id: device.cohort.map(Id::uuid),
+        identifier: device.identifier.as_str().to_owned(),
+        description: owned(device.description.as_ref(), Description::as_str),
+        tags: tags::stored(&device.tags),
+        target: owned(device.target.as_ref(), Target::as_str),
+        quarantined: device.quarantined,
+        reported_release_id: device.reported.release.map(Id::uuid),
+        reported_bundle_id: device.reported.bundle.map(Id::uuid),
+        reported_version: owned(device.reported.version.as_ref(), VersionText::as_str),
+        release_id: device.release.map(Id::uuid),
+        last_connected_at: device.last_connected_at.map(Timestamp::as_micros),
+        revision: device.revision.get(),
+        inserted_at: device.inserted_at.as_micros(),
+        updated_at: device.updated_at.as_micros(),
+    }
+}
+
+pub(super) fn parse(model: &Model) -> Result<Device, Error> {
+    let row = Row::new(TABLE, model.id);
+    let reported = Reported {
+        release: model.reported_release_id.map(Id::new),
+        bundle: model.reported_bundle_id.map(Id::new),
+        version: row.optional("reported_version", model.reported_version.as_deref())?,
+    };
+    let last_connected_at = model.last_connected_at.map(|at| row.moment("last_connected_at", at));
+    Ok(Device {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        product: Id::new(model.product_id),
+        cohort: model.cohort_id.map(Id::new),
+        identifier: row.text("identifier", &model.identifier)?,
+        description: row.optional("description", model.description.as_deref())?,
+        tags: tags::parse(&row, "tags", &model.tags)?,
+        target: row.optional("target", model.target.as_deref())?,
+        quarantined: model.quarantined,
+        reported,
+        release: model.release_id.map(Id::new),
+        last_connected_at: last_connected_at.transpose()?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

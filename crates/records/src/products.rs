@@ -1,0 +1,155 @@
+//! Products: the types of devices.
+
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::search::Clause;
+use olivine_domain::text::{Description, Name};
+use olivine_domain::{Target, Timestamp};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::fleet::products::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{self, ListQuery, Listed};
+use crate::rows::{Row, owned};
+
+const TABLE: &str = "products";
+
+/// The product, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Product>,
+) -> Result<Option<Product>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(parse).transpose()
+}
+
+/// The product.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Product>,
+) -> Result<Product, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The product of that name.
+pub async fn find_by_name(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    name: &Name,
+) -> Result<Option<Product>, Error> {
+    let named = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::Name.eq(name.as_str()));
+    named.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+}
+
+/// Those of the products that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: &[Id<Product>],
+) -> Result<Vec<Product>, Error> {
+    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// A page of the organization's products.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<Product>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Adds a product.
+pub async fn insert(write: &Write, product: &Product) -> Result<(), Error> {
+    let row = row(product).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces what can change, if nobody else did since `expected`.
+pub async fn update(write: &Write, new: &Product, expected: Revision) -> Result<(), Error> {
+    let Model { name, description, target, revision, updated_at, .. } = row(new);
+    let change = ActiveModel {
+        name: Set(name),
+        description: Set(description),
+        target: Set(target),
+        revision: Set(revision),
+        updated_at: Set(updated_at),
+        ..ActiveModel::default()
+    };
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+}
+
+/// Deletes a product that has neither cohorts nor devices.
+pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Product>) -> Result<(), Error> {
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<Product>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}
+
+impl Listed for Entity {
+    type Item = Product;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<Product>(Column::Id, clause),
+            "name" => scope.plain(Column::Name, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<Product, Error> {
+        parse(model)
+    }
+
+    fn place(product: &Product) -> (Timestamp, Uuid) {
+        (product.inserted_at, product.id.uuid())
+    }
+}
+
+fn row(product: &Product) -> Model {
+    Model {
+        id: product.id.uuid(),
+        organization_id: product.organization.uuid(),
+        name: product.name.as_str().to_owned(),
+        description: owned(product.description.as_ref(), Description::as_str),
+        target: owned(product.target.as_ref(), Target::as_str),
+        revision: product.revision.get(),
+        inserted_at: product.inserted_at.as_micros(),
+        updated_at: product.updated_at.as_micros(),
+    }
+}
+
+fn parse(model: &Model) -> Result<Product, Error> {
+    let row = Row::new(TABLE, model.id);
+    Ok(Product {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        name: row.text("name", &model.name)?,
+        description: row.optional("description", model.description.as_deref())?,
+        target: row.optional("target", model.target.as_deref())?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}
