@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::json::present;
+use crate::products::Product;
 
 /// A group of a product's devices, with a release channel of its own.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -26,6 +27,9 @@ pub struct Cohort {
     pub inserted_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// The product itself, with `expand[]=product`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Product>,
 }
 
 crate::envelopes!(Cohort, CohortEnvelope { cohort }, CohortList { cohorts });

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::devices::Device;
+
 /// A certificate that a device is known by.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeviceCertificate {
@@ -28,6 +30,9 @@ pub struct DeviceCertificate {
     pub certificate: String,
     /// When it was registered.
     pub inserted_at: String,
+    /// The device itself, with `expand[]=device`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
 }
 
 crate::envelopes!(

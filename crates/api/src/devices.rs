@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::cohorts::Cohort;
 use crate::json::present;
 use crate::manifests::ManifestEntry;
+use crate::products::Product;
 
 /// A device.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -44,6 +46,12 @@ pub struct Device {
     pub inserted_at: String,
     /// When it was last changed by people.
     pub updated_at: String,
+    /// The product itself, with `expand[]=product`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Product>,
+    /// The cohort itself, with `expand[]=cohort`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohort: Option<Cohort>,
 }
 
 crate::envelopes!(Device, DeviceEnvelope { device }, DeviceList { devices });

@@ -9,8 +9,10 @@ pub mod artifacts;
 pub mod binaries;
 pub mod binary_parts;
 pub mod binary_signatures;
+pub mod cohorts;
 pub mod content;
 pub mod context;
+pub mod devices;
 pub mod distribution;
 pub mod error;
 pub mod events;
@@ -19,6 +21,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod lists;
 pub mod organizations;
+pub mod products;
 pub mod signing_keys;
 
 pub use context::{Clock, Context, Settings};

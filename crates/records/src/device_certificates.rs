@@ -140,22 +140,27 @@ pub async fn remove(
     }
 }
 
-/// Removes all certificates of a device that is about to be deleted. Their marks stay, without the device.
+/// Removes all certificates of a device that is about to be deleted, and returns their fingerprints. Their marks stay, without the device.
 pub async fn remove_all_of_device(
     write: &Write,
     organization: Id<Organization>,
     device: Id<Device>,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Vec<Sha256Digest>, Error> {
+    let of_device = Condition::all()
+        .add(Column::OrganizationId.eq(organization.uuid()))
+        .add(Column::DeviceId.eq(device.uuid()));
+    let fingerprints = Entity::find().select_only().column(Column::Fingerprint).filter(of_device.clone());
+    let fingerprints: Vec<String> = fingerprints.into_tuple().all(write.transaction()).await?;
     let removed_at = Func::coalesce([Expr::col(Column::RemovedAt), Expr::val(now.as_micros())]);
     let update = Entity::update_many()
         .col_expr(Column::DeviceId, Expr::val(None::<Uuid>).into())
         .col_expr(Column::RemovedAt, removed_at.into())
         .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()).into())
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::DeviceId.eq(device.uuid()));
+        .filter(of_device);
     update.exec(write.transaction()).await?;
-    Ok(())
+    let row = Row::new(TABLE, device);
+    fingerprints.iter().map(|fingerprint| row.hash("fingerprint", fingerprint)).collect()
 }
 
 /// Takes the organization's marks of removed certificates away, so that these can be registered again.

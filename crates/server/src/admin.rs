@@ -9,12 +9,15 @@ pub mod binary_content;
 pub mod binary_parts;
 pub mod binary_signatures;
 pub mod body;
+pub mod cohorts;
+pub mod devices;
 pub mod error;
 pub mod events;
 pub mod fields;
 pub mod idempotency;
 pub mod listing;
 pub mod organizations;
+pub mod products;
 pub mod revisions;
 pub mod signing_keys;
 mod wire;
@@ -38,6 +41,9 @@ fn routes() -> OpenApiRouter<App> {
         .merge(binary_parts::routes())
         .merge(binary_signatures::routes())
         .merge(signing_keys::routes())
+        .merge(products::routes())
+        .merge(cohorts::routes())
+        .merge(devices::routes())
         .merge(api_keys::routes())
         .merge(events::routes())
         .merge(organizations::routes());

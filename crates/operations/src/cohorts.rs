@@ -1,0 +1,185 @@
+//! Cohorts: create, read, change, delete.
+
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::text::{Description, Name};
+use olivine_records::{Constraint, cohorts, products};
+use serde_json::json;
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events};
+
+/// A new cohort.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// The product that its devices are of.
+    pub product: Id<Product>,
+    /// Unique in the product.
+    pub name: Name,
+    /// What people say of it.
+    pub description: Option<Description>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the product.
+    pub name: Option<Name>,
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+}
+
+/// Creates a cohort.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::CohortCreate>,
+    new: Create,
+) -> Result<Cohort, Error> {
+    let now = ctx.now();
+    let cohort = Cohort {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        product: new.product,
+        name: new.name,
+        description: new.description,
+        devices: 0,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    products::get(&w, by.organization, new.product).await.map_err(Error::missing(new.product))?;
+    if let Err(error) = cohorts::insert(&w, &cohort).await {
+        drop(w);
+        return already_there(ctx, &cohort, new.id, error).await;
+    }
+    let data = json!({"name": cohort.name.as_str(), "product": cohort.product.to_string()});
+    events::record(ctx, &w, by, EventType::CohortCreated, Subject::of(cohort.id), data).await?;
+    w.commit().await?;
+    Ok(cohort)
+}
+
+/// Tells a cohort of the same name from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    new: &Cohort,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<Cohort, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            cohorts::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+        }
+        olivine_records::Error::Duplicate(Constraint::CohortName) => {
+            let other = cohorts::find_by_name(ctx.db(), new.organization, new.product, &new.name).await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
+                other => Err(name_taken(&new.name, other)),
+            }
+        }
+        olivine_records::Error::ParentMissing => Err(Error::not_found(new.product)),
+        other => Err(other.into()),
+    }
+}
+
+fn name_taken(name: &Name, other: Option<Cohort>) -> Error {
+    Error::Taken {
+        what: Taken::Name,
+        message: format!("this product has a cohort named '{name}' already: use it, or choose another name"),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    }
+}
+
+/// Lists cohorts.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::CohortRead>,
+    query: &ListQuery,
+) -> Result<Page<Cohort>, Error> {
+    Ok(cohorts::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one cohort.
+pub async fn get(ctx: &Context, by: &Authorized<scope::CohortRead>, id: Id<Cohort>) -> Result<Cohort, Error> {
+    cohorts::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Products by their keys, for `expand[]=product`: one query, whatever their number.
+pub async fn products_of(
+    ctx: &Context,
+    by: &Actor,
+    products: impl IntoIterator<Item = Id<Product>>,
+) -> Result<Vec<Product>, Error> {
+    by.authorize::<scope::ProductRead>()?;
+    let ids: Vec<_> = products.into_iter().collect();
+    Ok(products::get_many(ctx.db(), by.organization, &ids).await?)
+}
+
+/// Changes a cohort.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::CohortUpdate>,
+    id: Id<Cohort>,
+    expected: Expected,
+    change: Update,
+) -> Result<Cohort, Error> {
+    let w = ctx.db().write().await?;
+    let old = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let mut new = old.clone();
+    let mut changed = Vec::new();
+    if let Some(name) = change.name {
+        changed.push("name");
+        new.name = name;
+    }
+    if let Some(description) = change.description {
+        changed.push("description");
+        new.description = description;
+    }
+    if new == old {
+        return Ok(old);
+    }
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    match cohorts::update(&w, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::CohortName)) => {
+            drop(w);
+            let other = cohorts::find_by_name(ctx.db(), by.organization, new.product, &new.name).await?;
+            return Err(name_taken(&new.name, other));
+        }
+        other => other?,
+    }
+    let data = json!({"changed": changed, "name": new.name.as_str()});
+    events::record(ctx, &w, by, EventType::CohortUpdated, Subject::of(id), data).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// Deletes a cohort that has neither devices nor releases.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::CohortDelete>,
+    id: Id<Cohort>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let cohort = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    match cohorts::delete(&w, by.organization, id).await {
+        Err(olivine_records::Error::StillReferenced { .. }) => {
+            let message = "this cohort has devices or releases, or is where a bundle override or a CA \
+                           certificate's provisioning leads: move, change or delete these first";
+            return Err(Error::InUse(message.to_owned()));
+        }
+        other => other?,
+    }
+    let data = json!({"name": cohort.name.as_str(), "product": cohort.product.to_string()});
+    events::record(ctx, &w, by, EventType::CohortDeleted, Subject::of(id), data).await?;
+    Ok(w.commit().await?)
+}

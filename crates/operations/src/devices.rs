@@ -1,0 +1,194 @@
+//! Devices: create, read, change, move, import, delete.
+
+mod change;
+pub(crate) mod moves;
+
+use olivine_domain::Target;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, Identifier, Reported};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::tags::Tags;
+use olivine_domain::text::Description;
+use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
+use serde_json::json;
+
+pub use change::{Update, update};
+
+use crate::distribution::changes::{Change, note};
+use crate::error::{Error, Taken};
+use crate::lists::{ListQuery, NewId};
+use crate::{Context, events};
+use moves::Moves;
+
+/// A new device.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// Unique in the organization.
+    pub identifier: Identifier,
+    /// What type of device it is.
+    pub product: Id<Product>,
+    /// A cohort of that product.
+    pub cohort: Option<Id<Cohort>>,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// By which phased releases and overrides choose.
+    pub tags: Tags,
+    /// Its hardware; its product's where it has none.
+    pub target: Option<Target>,
+    /// Whether it is kept from all updates.
+    pub quarantined: bool,
+}
+
+/// Creates a device.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceCreate>,
+    new: Create,
+) -> Result<Device, Error> {
+    let now = ctx.now();
+    let device = Device {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        product: new.product,
+        cohort: new.cohort,
+        identifier: new.identifier,
+        description: new.description,
+        tags: new.tags,
+        target: new.target,
+        quarantined: new.quarantined,
+        reported: Reported::default(),
+        release: None,
+        last_connected_at: None,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    products::get(&w, by.organization, device.product).await.map_err(Error::missing(device.product))?;
+    check_cohort(&w, &device).await?;
+    if let Err(error) = devices::insert(&w, &device).await {
+        drop(w);
+        return already_there(ctx, &device, new.id, error).await;
+    }
+    events::record(ctx, &w, by, EventType::DeviceCreated, Subject::of(device.id), facts(&device)).await?;
+    let mut moves = Moves::default();
+    moves.join(&device);
+    let changes = moves.count(&w, by.organization).await?;
+    let noted = note(ctx, &w, &changes).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(device)
+}
+
+/// What an event says of a device that comes or goes.
+pub(crate) fn facts(device: &Device) -> serde_json::Value {
+    json!({
+        "identifier": device.identifier.as_str(),
+        "product": device.product.to_string(),
+        "cohort": device.cohort.map(|cohort| cohort.to_string()),
+    })
+}
+
+/// Refuses a cohort that is not one of the device's product.
+pub(crate) async fn check_cohort(reader: &impl Reader, device: &Device) -> Result<(), Error> {
+    let Some(id) = device.cohort else { return Ok(()) };
+    let cohort = cohorts::get(reader, device.organization, id).await.map_err(Error::missing(id))?;
+    if cohort.product == device.product {
+        return Ok(());
+    }
+    let own = cohort.product.prn(cohort.organization);
+    let problem = format!(
+        "this cohort is one of the product {own}: choose a cohort of the device's own product, or none"
+    );
+    Err(Error::Invalid { field: "cohort_prn", problem })
+}
+
+/// Tells a device of the same identifier from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    new: &Device,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<Device, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            devices::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+        }
+        olivine_records::Error::Duplicate(Constraint::DeviceIdentifier) => {
+            let other = devices::find_by_identifier(ctx.db(), new.organization, &new.identifier).await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
+                other => Err(identifier_taken(&new.identifier, other)),
+            }
+        }
+        olivine_records::Error::ParentMissing => {
+            Err(Error::Conflict("the product or the cohort was deleted at the same moment: choose another"))
+        }
+        other => Err(other.into()),
+    }
+}
+
+fn identifier_taken(identifier: &Identifier, other: Option<Device>) -> Error {
+    Error::Taken {
+        what: Taken::Identifier,
+        message: format!(
+            "there is a device with the identifier '{identifier}' already: use it, or choose another identifier"
+        ),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    }
+}
+
+/// Lists devices.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceRead>,
+    query: &ListQuery,
+) -> Result<Page<Device>, Error> {
+    Ok(devices::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one device.
+pub async fn get(ctx: &Context, by: &Authorized<scope::DeviceRead>, id: Id<Device>) -> Result<Device, Error> {
+    devices::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// The cohorts of these devices, for `expand[]=cohort`: one query, whatever their number.
+pub async fn cohorts_of(
+    ctx: &Context,
+    by: &Actor,
+    devices: impl IntoIterator<Item = &Device>,
+) -> Result<Vec<Cohort>, Error> {
+    by.authorize::<scope::CohortRead>()?;
+    let ids: Vec<_> = devices.into_iter().filter_map(|device| device.cohort).collect();
+    Ok(cohorts::get_many(ctx.db(), by.organization, &ids).await?)
+}
+
+/// Deletes a device and forgets its certificates, claims and overrides.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceDelete>,
+    id: Id<Device>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let device = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let certificates = device_certificates::remove_all_of_device(&w, by.organization, id, ctx.now()).await?;
+    // Wired with releases and overrides: `releases::forget_device` and `bundle_overrides::forget_device`.
+    devices::delete(&w, by.organization, id).await?;
+    events::record(ctx, &w, by, EventType::DeviceDeleted, Subject::of(id), facts(&device)).await?;
+    let mut moves = Moves::default();
+    moves.leave(&device);
+    let mut changes = moves.count(&w, by.organization).await?;
+    changes.push(Change::Device(id));
+    changes.extend(certificates.into_iter().map(Change::Certificate));
+    let noted = note(ctx, &w, &changes).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Changing devices: also moving them to another cohort or product, and quarantine.
+
+use olivine_domain::Target;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, Identifier};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::tags::Tags;
+use olivine_domain::text::Description;
+use olivine_records::{Constraint, Write, devices, products};
+use serde_json::json;
+
+use super::moves::Moves;
+use super::{check_cohort, identifier_taken};
+use crate::distribution::changes::{Change, note};
+use crate::error::Error;
+use crate::lists::{Expected, check_expected};
+use crate::{Context, events};
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the organization.
+    pub identifier: Option<Identifier>,
+    /// What type of device it is. A new one without a cohort takes the device out of its cohort.
+    pub product: Option<Id<Product>>,
+    /// A cohort of its product.
+    pub cohort: Option<Option<Id<Cohort>>>,
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// All of its tags from now on.
+    pub tags: Option<Tags>,
+    /// Its hardware.
+    pub target: Option<Option<Target>>,
+    /// Whether it is kept from all updates.
+    pub quarantined: Option<bool>,
+}
+
+impl Update {
+    /// The device as it is after the change.
+    pub(super) fn applied(self, old: &Device) -> Device {
+        let mut new = old.clone();
+        if let Some(product) = self.product.filter(|product| *product != old.product) {
+            (new.product, new.cohort) = (product, None);
+        }
+        new.cohort = self.cohort.unwrap_or(new.cohort);
+        new.identifier = self.identifier.unwrap_or(new.identifier);
+        new.description = self.description.unwrap_or(new.description);
+        new.tags = self.tags.unwrap_or(new.tags);
+        new.target = self.target.unwrap_or(new.target);
+        new.quarantined = self.quarantined.unwrap_or(new.quarantined);
+        if is_moved(old, &new) {
+            // The release that it counts as being on is one of the cohort that it was in.
+            new.release = None;
+        }
+        new
+    }
+}
+
+/// Whether the device gets its releases from elsewhere than before.
+fn is_moved(old: &Device, new: &Device) -> bool {
+    (old.product, old.cohort) != (new.product, new.cohort)
+}
+
+/// Changes a device.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceUpdate>,
+    id: Id<Device>,
+    expected: Expected,
+    change: Update,
+) -> Result<Device, Error> {
+    let w = ctx.db().write().await?;
+    let old = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let new = change.applied(&old);
+    if new == old {
+        return Ok(old);
+    }
+    let new = Device { revision: old.revision.next(), updated_at: ctx.now(), ..new };
+    if is_moved(&old, &new) {
+        products::get(&w, by.organization, new.product).await.map_err(Error::missing(new.product))?;
+        check_cohort(&w, &new).await?;
+    }
+    match devices::update(&w, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::DeviceIdentifier)) => {
+            drop(w);
+            let other = devices::find_by_identifier(ctx.db(), by.organization, &new.identifier).await?;
+            return Err(identifier_taken(&new.identifier, other));
+        }
+        other => other?,
+    }
+    record(ctx, &w, by, &old, &new).await?;
+    let mut moves = Moves::default();
+    moves.leave(&old);
+    moves.join(&new);
+    let mut changes = moves.count(&w, by.organization).await?;
+    changes.push(Change::Device(id));
+    let noted = note(ctx, &w, &changes).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(new)
+}
+
+/// Writes the events of a change: quarantine has its own.
+async fn record(ctx: &Context, w: &Write, by: &Actor, old: &Device, new: &Device) -> Result<(), Error> {
+    let changed = changed(old, new);
+    if !changed.is_empty() {
+        let data = json!({
+            "changed": changed,
+            "identifier": new.identifier.as_str(),
+            "product": new.product.to_string(),
+            "cohort": new.cohort.map(|cohort| cohort.to_string()),
+        });
+        events::record(ctx, w, by, EventType::DeviceUpdated, Subject::of(new.id), data).await?;
+    }
+    if old.quarantined != new.quarantined {
+        let kind = if new.quarantined { EventType::DeviceQuarantined } else { EventType::DeviceReleased };
+        let data = json!({"identifier": new.identifier.as_str()});
+        events::record(ctx, w, by, kind, Subject::of(new.id), data).await?;
+    }
+    Ok(())
+}
+
+/// The names of the fields that changed, except for quarantine.
+fn changed(old: &Device, new: &Device) -> Vec<&'static str> {
+    let fields = [
+        ("identifier", old.identifier != new.identifier),
+        ("product_prn", old.product != new.product),
+        ("cohort_prn", old.cohort != new.cohort),
+        ("description", old.description != new.description),
+        ("tags", old.tags != new.tags),
+        ("target", old.target != new.target),
+    ];
+    fields.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,185 @@
+//! Products: create, read, change, delete.
+
+use olivine_domain::Target;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::text::{Description, Name};
+use olivine_records::{Constraint, products};
+use serde_json::json;
+
+use crate::distribution::changes::{Change, note};
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events};
+
+/// A new product.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// Unique in the organization.
+    pub name: Name,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// The target of its devices that have none of their own.
+    pub target: Option<Target>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the organization.
+    pub name: Option<Name>,
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// The target of its devices that have none of their own.
+    pub target: Option<Option<Target>>,
+}
+
+/// Creates a product.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::ProductCreate>,
+    new: Create,
+) -> Result<Product, Error> {
+    let now = ctx.now();
+    let product = Product {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        name: new.name,
+        description: new.description,
+        target: new.target,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    if let Err(error) = products::insert(&w, &product).await {
+        drop(w);
+        return already_there(ctx, &product, new.id, error).await;
+    }
+    let data = json!({"name": product.name.as_str()});
+    events::record(ctx, &w, by, EventType::ProductCreated, Subject::of(product.id), data).await?;
+    w.commit().await?;
+    Ok(product)
+}
+
+/// Tells a product of the same name from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    new: &Product,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<Product, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            products::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+        }
+        olivine_records::Error::Duplicate(Constraint::ProductName) => {
+            let other = products::find_by_name(ctx.db(), new.organization, &new.name).await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
+                other => Err(name_taken(&new.name, other)),
+            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+fn name_taken(name: &Name, other: Option<Product>) -> Error {
+    Error::Taken {
+        what: Taken::Name,
+        message: format!("there is a product named '{name}' already: use it, or choose another name"),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    }
+}
+
+/// Lists products.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::ProductRead>,
+    query: &ListQuery,
+) -> Result<Page<Product>, Error> {
+    Ok(products::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one product.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::ProductRead>,
+    id: Id<Product>,
+) -> Result<Product, Error> {
+    products::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Changes a product.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::ProductUpdate>,
+    id: Id<Product>,
+    expected: Expected,
+    change: Update,
+) -> Result<Product, Error> {
+    let w = ctx.db().write().await?;
+    let old = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let mut new = old.clone();
+    let mut changed = Vec::new();
+    if let Some(name) = change.name {
+        changed.push("name");
+        new.name = name;
+    }
+    if let Some(description) = change.description {
+        changed.push("description");
+        new.description = description;
+    }
+    if let Some(target) = change.target {
+        changed.push("target");
+        new.target = target;
+    }
+    if new == old {
+        return Ok(old);
+    }
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    match products::update(&w, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::ProductName)) => {
+            drop(w);
+            let other = products::find_by_name(ctx.db(), by.organization, &new.name).await?;
+            return Err(name_taken(&new.name, other));
+        }
+        other => other?,
+    }
+    let data = json!({"changed": changed, "name": new.name.as_str()});
+    events::record(ctx, &w, by, EventType::ProductUpdated, Subject::of(id), data).await?;
+    // Its target is that of all its devices which have none of their own.
+    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(new)
+}
+
+/// Deletes a product that has neither cohorts nor devices.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::ProductDelete>,
+    id: Id<Product>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let product = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    match products::delete(&w, by.organization, id).await {
+        Err(olivine_records::Error::StillReferenced { .. }) => {
+            let message = "this product has cohorts, devices, or CA certificates that provision devices of it: \
+                           delete or change these first";
+            return Err(Error::InUse(message.to_owned()));
+        }
+        other => other?,
+    }
+    let data = json!({"name": product.name.as_str()});
+    events::record(ctx, &w, by, EventType::ProductDeleted, Subject::of(id), data).await?;
+    Ok(w.commit().await?)
+}

@@ -1,0 +1,168 @@
+//! `/v1/cohorts`
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::cohorts as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::cohorts::{Cohort, SEARCH};
+use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::products::Product;
+use olivine_operations::{Context, cohorts};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::Pairs;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::{products, wire};
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["product"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The records as they are shown, with their products if they are wanted.
+async fn shown(
+    ctx: &Context,
+    by: &Actor,
+    cohorts: Vec<Cohort>,
+    with_products: bool,
+) -> Result<Vec<api::Cohort>, ApiError> {
+    let mut products = HashMap::new();
+    if with_products {
+        products = products_of(ctx, by, cohorts.iter().map(|cohort| cohort.product)).await?;
+    }
+    let show = |cohort: Cohort| {
+        let product = products.get(&cohort.product).cloned();
+        api::Cohort { product: product.map(products::shown), ..show(cohort) }
+    };
+    Ok(cohorts.into_iter().map(show).collect())
+}
+
+/// Products by their keys.
+pub(super) async fn products_of(
+    ctx: &Context,
+    by: &Actor,
+    ids: impl IntoIterator<Item = Id<Product>>,
+) -> Result<HashMap<Id<Product>, Product>, ApiError> {
+    let found = cohorts::products_of(ctx, by, ids).await?;
+    Ok(found.into_iter().map(|product| (product.id, product)).collect())
+}
+
+/// The record by itself.
+pub(super) fn show(cohort: Cohort) -> api::Cohort {
+    api::Cohort {
+        prn: cohort.id.prn(cohort.organization).to_string(),
+        organization_prn: wire::organization(cohort.organization),
+        product_prn: cohort.product.prn(cohort.organization).to_string(),
+        name: cohort.name.to_string(),
+        description: wire::text(cohort.description),
+        device_count: cohort.devices,
+        inserted_at: cohort.inserted_at.to_string(),
+        updated_at: cohort.updated_at.to_string(),
+        product: None,
+    }
+}
+
+fn record(status: StatusCode, cohort: Cohort) -> Record<api::CohortEnvelope> {
+    Record { status, revision: cohort.revision, body: api::CohortEnvelope { cohort: show(cohort) } }
+}
+
+/// Create a cohort
+#[utoipa::path(post, path = "/cohorts", tag = "cohorts",
+    request_body = api::CohortCreate, responses((status = 201, body = api::CohortEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::CohortCreate>,
+    id: ForNew,
+    Json(body): Json<api::CohortCreate>,
+) -> Result<Record<api::CohortEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let product: Option<Prn<Product>> = fields.parse("product_prn", &body.product_prn);
+    let name = fields.parse("name", &body.name);
+    let description = fields.optional("description", body.description);
+    let (product, name) = fields.all(product.zip(name))?;
+    let (id, product) = (id.or_chosen(body.id), own(product, by.organization)?);
+    let new = cohorts::Create { id, product, name, description };
+    Ok(record(StatusCode::CREATED, cohorts::create(&app.ctx, &by, new).await?))
+}
+
+/// List cohorts
+#[utoipa::path(get, path = "/cohorts", tag = "cohorts", params(ListParams,
+    ("product_prn" = Option<String>, Query, description = "Only the cohorts of this product"),
+    ("name" = Option<String>, Query, description = "Only cohorts of this name"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`product`")),
+    responses((status = 200, body = api::CohortList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::CohortRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::CohortList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = cohorts::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let cohorts = shown(&app.ctx, &by, page.items, expand.wants("product")).await?;
+    Ok(axum::Json(api::CohortList { cohorts, next_page }))
+}
+
+/// Get a cohort
+#[utoipa::path(get, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`product`")),
+    responses((status = 200, body = api::CohortEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::CohortRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::CohortEnvelope>, ApiError> {
+    let (id, expand) = (named(&prn, by.organization)?, pairs.expand(EXPANDABLE)?);
+    let cohort = cohorts::get(&app.ctx, &by, id).await?;
+    let revision = cohort.revision;
+    let mut shown = shown(&app.ctx, &by, vec![cohort], expand.wants("product")).await?;
+    Ok(Record::found(revision, api::CohortEnvelope { cohort: shown.remove(0) }))
+}
+
+/// Update a cohort
+#[utoipa::path(patch, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path)),
+    request_body = api::CohortUpdate, responses((status = 200, body = api::CohortEnvelope),
+    (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::CohortUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::CohortUpdate>,
+) -> Result<Record<api::CohortEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let change = cohorts::Update {
+        name: fields.optional("name", body.name),
+        description: fields.change("description", body.description),
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, cohorts::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete a cohort that has neither devices nor releases
+#[utoipa::path(delete, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::CohortDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    cohorts::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,214 @@
+//! `/v1/devices`
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::devices as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, SEARCH};
+use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::products::Product;
+use olivine_domain::tags::Tags;
+use olivine_operations::{Context, devices};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::{Expand, Pairs};
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::{cohorts, products, wire};
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["product", "cohort"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The records as they are shown, with what else is wanted.
+async fn shown(
+    ctx: &Context,
+    by: &Actor,
+    devices: Vec<Device>,
+    expand: &Expand,
+) -> Result<Vec<api::Device>, ApiError> {
+    let mut products = HashMap::new();
+    if expand.wants("product") {
+        products = cohorts::products_of(ctx, by, devices.iter().map(|device| device.product)).await?;
+    }
+    let mut cohorts: HashMap<Id<Cohort>, Cohort> = HashMap::new();
+    if expand.wants("cohort") {
+        let found = devices::cohorts_of(ctx, by, &devices).await?;
+        cohorts.extend(found.into_iter().map(|cohort| (cohort.id, cohort)));
+    }
+    let show = |device: Device| {
+        let product = products.get(&device.product).cloned();
+        let cohort = device.cohort.and_then(|cohort| cohorts.get(&cohort)).cloned();
+        api::Device {
+            product: product.map(products::shown),
+            cohort: cohort.map(cohorts::show),
+            ..show(device)
+        }
+    };
+    Ok(devices.into_iter().map(show).collect())
+}
+
+/// The record by itself.
+pub(super) fn show(device: Device) -> api::Device {
+    let organization = device.organization;
+    api::Device {
+        prn: device.id.prn(organization).to_string(),
+        organization_prn: wire::organization(organization),
+        product_prn: device.product.prn(organization).to_string(),
+        cohort_prn: wire::text(device.cohort.map(|cohort| cohort.prn(organization))),
+        identifier: device.identifier.to_string(),
+        description: wire::text(device.description),
+        tags: device.tags.iter().map(str::to_owned).collect(),
+        target: wire::text(device.target),
+        quarantined: device.quarantined,
+        reported_release_prn: wire::text(device.reported.release.map(|release| release.prn(organization))),
+        reported_bundle_prn: wire::text(device.reported.bundle.map(|bundle| bundle.prn(organization))),
+        reported_release_version: wire::text(device.reported.version),
+        release_prn: wire::text(device.release.map(|release| release.prn(organization))),
+        last_connected_at: wire::text(device.last_connected_at),
+        inserted_at: device.inserted_at.to_string(),
+        updated_at: device.updated_at.to_string(),
+        product: None,
+        cohort: None,
+    }
+}
+
+fn record(status: StatusCode, device: Device) -> Record<api::DeviceEnvelope> {
+    Record { status, revision: device.revision, body: api::DeviceEnvelope { device: show(device) } }
+}
+
+/// Tags as they were written.
+pub(super) fn tags(fields: &mut Fields, field: &str, tags: &[String]) -> Option<Tags> {
+    fields.take(field, Tags::new(tags.iter().map(String::as_str)))
+}
+
+/// Create a device
+#[utoipa::path(post, path = "/devices", tag = "devices",
+    request_body = api::DeviceCreate, responses((status = 201, body = api::DeviceEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceCreate>,
+    id: ForNew,
+    Json(body): Json<api::DeviceCreate>,
+) -> Result<Record<api::DeviceEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let identifier = fields.parse("identifier", &body.identifier);
+    let product: Option<Prn<Product>> = fields.parse("product_prn", &body.product_prn);
+    let cohort: Option<Prn<Cohort>> = fields.optional("cohort_prn", body.cohort_prn);
+    let description = fields.optional("description", body.description);
+    let tags = tags(&mut fields, "tags", &body.tags);
+    let target = fields.optional("target", body.target);
+    let ((identifier, product), tags) = fields.all(identifier.zip(product).zip(tags))?;
+    let new = devices::Create {
+        id: id.or_chosen(body.id),
+        identifier,
+        product: own(product, by.organization)?,
+        cohort: cohort.map(|cohort| own(cohort, by.organization)).transpose()?,
+        description,
+        tags,
+        target,
+        quarantined: body.quarantined.unwrap_or(false),
+    };
+    Ok(record(StatusCode::CREATED, devices::create(&app.ctx, &by, new).await?))
+}
+
+/// List devices
+#[utoipa::path(get, path = "/devices", tag = "devices", params(ListParams,
+    ("product_prn" = Option<String>, Query, description = "Only the devices of this product"),
+    ("cohort_prn" = Option<String>, Query, description = "Only the devices of this cohort"),
+    ("identifier" = Option<String>, Query, description = "Only the device with this identifier"),
+    ("tag" = Option<String>, Query, description = "Only devices with this tag"),
+    ("quarantined" = Option<bool>, Query, description = "Only those that are, or are not"),
+    ("release_prn" = Option<String>, Query, description = "Only the devices on this release"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`product`, `cohort`")),
+    responses((status = 200, body = api::DeviceList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::DeviceList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = devices::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let devices = shown(&app.ctx, &by, page.items, &expand).await?;
+    Ok(axum::Json(api::DeviceList { devices, next_page }))
+}
+
+/// Get a device
+#[utoipa::path(get, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`product`, `cohort`")),
+    responses((status = 200, body = api::DeviceEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::DeviceEnvelope>, ApiError> {
+    let (id, expand) = (named(&prn, by.organization)?, pairs.expand(EXPANDABLE)?);
+    let device = devices::get(&app.ctx, &by, id).await?;
+    let revision = device.revision;
+    let mut shown = shown(&app.ctx, &by, vec![device], &expand).await?;
+    Ok(Record::found(revision, api::DeviceEnvelope { device: shown.remove(0) }))
+}
+
+/// Update a device: also move it to another cohort, and keep it from all updates
+#[utoipa::path(patch, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path)),
+    request_body = api::DeviceUpdate, responses((status = 200, body = api::DeviceEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::DeviceUpdate>,
+) -> Result<Record<api::DeviceEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let product: Option<Prn<Product>> = fields.optional("product_prn", body.product_prn);
+    let cohort: Option<Option<Prn<Cohort>>> = fields.change("cohort_prn", body.cohort_prn);
+    let change = devices::Update {
+        identifier: fields.optional("identifier", body.identifier),
+        description: fields.change("description", body.description),
+        tags: body.tags.and_then(|given| tags(&mut fields, "tags", &given)),
+        target: fields.change("target", body.target),
+        quarantined: body.quarantined,
+        ..devices::Update::default()
+    };
+    let change = fields.all(Some(change))?;
+    let own_cohort =
+        |cohort: Option<Prn<Cohort>>| cohort.map(|cohort| own(cohort, by.organization)).transpose();
+    let change = devices::Update {
+        product: product.map(|product| own(product, by.organization)).transpose()?,
+        cohort: cohort.map(own_cohort).transpose()?,
+        ..change
+    };
+    Ok(record(StatusCode::OK, devices::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete a device, with its certificates; these can't come back by provisioning
+#[utoipa::path(delete, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    devices::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
