@@ -215,4 +215,5 @@ table!(announcements, "announcements", {
     subject_id: Uuid,
     inserted_at: i64,
 });
+pub mod distribution;
 pub mod fleet;
