@@ -20,7 +20,7 @@ use crate::database::{Reader, Write};
 use crate::entities::binaries::{Column, Entity};
 use crate::entities::{artifact_versions, artifacts, binary_parts, binary_signatures};
 use crate::error::Error;
-use crate::lists::{self, ListQuery};
+use crate::lists::{self, ListQuery, MOST_IDS};
 use crate::rows::Row;
 
 const TABLE: &str = "binaries";
@@ -110,6 +110,50 @@ pub async fn find_live_by_target(
         .filter(Column::TargetKey.eq(target.key()))
         .filter(live);
     found.one(&reader.executor()).await?.as_ref().map(row::parse).transpose()
+}
+
+/// Those of the binaries that the organization has, in the order of their keys; nobody changes them until the transaction ends.
+pub async fn lock_many(
+    write: &Write,
+    organization: Id<Organization>,
+    ids: &[Id<Binary>],
+) -> Result<Vec<Binary>, Error> {
+    let mut ids: Vec<_> = ids.iter().map(|id| id.uuid()).collect();
+    ids.sort_unstable();
+    let mut locked = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(MOST_IDS) {
+        let rows = Entity::find()
+            .filter(Column::OrganizationId.eq(organization.uuid()))
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .order_by_asc(Column::Id)
+            .lock_shared();
+        for row in rows.all(write.transaction()).await? {
+            locked.push(row::parse(&row)?);
+        }
+    }
+    Ok(locked)
+}
+
+/// The signed binaries of these artifact versions with their version: version by version, each by target.
+pub async fn list_signed_of(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    versions: &[Id<ArtifactVersion>],
+) -> Result<Vec<(Id<ArtifactVersion>, Id<Binary>)>, Error> {
+    let mut all = Vec::new();
+    for versions in versions.chunks(MOST_IDS) {
+        let signed = Entity::find()
+            .select_only()
+            .columns([Column::ArtifactVersionId, Column::Id])
+            .filter(Column::OrganizationId.eq(organization.uuid()))
+            .filter(Column::ArtifactVersionId.is_in(versions.iter().map(|id| id.uuid())))
+            .filter(Column::State.eq(BinaryState::Signed.as_str()))
+            .order_by_asc(Column::ArtifactVersionId)
+            .order_by_asc(Column::TargetKey);
+        let rows = signed.into_tuple::<(Uuid, Uuid)>().all(&reader.executor()).await?;
+        all.extend(rows.into_iter().map(|(version, id)| (Id::new(version), Id::new(id))));
+    }
+    Ok(all)
 }
 
 /// A page of the organization's binaries.

@@ -216,4 +216,5 @@ table!(announcements, "announcements", {
     inserted_at: i64,
 });
 
+pub mod distribution;
 pub mod fleet;

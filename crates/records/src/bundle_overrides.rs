@@ -1,0 +1,170 @@
+//! Bundle overrides, with the devices that they are for.
+
+mod audience;
+mod row;
+
+pub use audience::{forget_device, list_missing_devices};
+
+use olivine_domain::Timestamp;
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundle_overrides::{Audience, BundleOverride};
+use olivine_domain::bundles::Bundle;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::text::Name;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+};
+
+use crate::bundles;
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::distribution::bundle_overrides::{Column, Entity};
+use crate::error::Error;
+use crate::lists::{self, ListQuery};
+
+const TABLE: &str = "bundle_overrides";
+
+/// The override, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<BundleOverride>,
+) -> Result<Option<BundleOverride>, Error> {
+    one_of(reader, organization, Entity::find().filter(one(organization, id))).await
+}
+
+/// The override.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<BundleOverride>,
+) -> Result<BundleOverride, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The override, which nobody else changes until the transaction ends.
+pub async fn lock(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<BundleOverride>,
+) -> Result<BundleOverride, Error> {
+    let locked = Entity::find().filter(one(organization, id)).lock_exclusive();
+    one_of(write, organization, locked).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The override of that name.
+pub async fn find_by_name(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    name: &Name,
+) -> Result<Option<BundleOverride>, Error> {
+    let named = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::Name.eq(name.as_str()));
+    one_of(reader, organization, named).await
+}
+
+async fn one_of(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    select: Select<Entity>,
+) -> Result<Option<BundleOverride>, Error> {
+    let Some(row) = select.one(&reader.executor()).await? else { return Ok(None) };
+    let mut found = vec![row::parse(&row)?];
+    audience::add_devices(reader, organization, &mut found).await?;
+    Ok(found.pop())
+}
+
+/// A page of the organization's overrides.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<BundleOverride>, Error> {
+    let mut page = lists::page::<Entity>(reader, organization, query).await?;
+    audience::add_devices(reader, organization, &mut page.items).await?;
+    Ok(page)
+}
+
+/// All of the organization's overrides that are active at `now` or have yet to begin, in no particular order.
+pub async fn list_current(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    now: Timestamp,
+) -> Result<Vec<BundleOverride>, Error> {
+    let rows = current(organization, now).all(&reader.executor()).await?;
+    let mut found = rows.iter().map(row::parse).collect::<Result<Vec<_>, _>>()?;
+    audience::add_devices(reader, organization, &mut found).await?;
+    Ok(found)
+}
+
+/// Those of them whose bundles have this binary, the oldest first; without the devices that they are for.
+pub async fn list_current_with_binary(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    binary: Id<Binary>,
+    now: Timestamp,
+) -> Result<Vec<BundleOverride>, Error> {
+    let bundles = bundles::with_binary(organization, binary).into_query();
+    let using = current(organization, now).filter(Column::BundleId.in_subquery(bundles));
+    let using = using.order_by_asc(Column::InsertedAt).order_by_asc(Column::Id);
+    using.all(&reader.executor()).await?.iter().map(row::parse).collect()
+}
+
+pub(crate) fn current(organization: Id<Organization>, now: Timestamp) -> Select<Entity> {
+    let not_over = Condition::any().add(Column::EndsAt.is_null()).add(Column::EndsAt.gt(now.as_micros()));
+    Entity::find().filter(Column::OrganizationId.eq(organization.uuid())).filter(not_over)
+}
+
+/// A page of the overrides, also of those that are over, that force this bundle; without the devices that they are for.
+pub async fn list_with_bundle(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    bundle: Id<Bundle>,
+    query: &ListQuery,
+) -> Result<Page<BundleOverride>, Error> {
+    let using = Condition::all().add(Column::BundleId.eq(bundle.uuid()));
+    lists::page_of::<Entity>(reader, organization, using, query).await
+}
+
+/// Adds an override.
+pub async fn insert(write: &Write, new: &BundleOverride) -> Result<(), Error> {
+    let row = row::row(new).into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    audience::insert_devices(write, new).await
+}
+
+/// Replaces what can change, if nobody else did since `expected`.
+pub async fn update(
+    write: &Write,
+    old: &BundleOverride,
+    new: &BundleOverride,
+    expected: Revision,
+) -> Result<(), Error> {
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(row::changes(new)).filter(same)).await?;
+    if old.audience == new.audience {
+        return Ok(());
+    }
+    if matches!(old.audience, Audience::Devices(_)) {
+        audience::delete_devices(write, old.organization, old.id).await?;
+    }
+    audience::insert_devices(write, new).await
+}
+
+/// Deletes an override.
+pub async fn delete(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<BundleOverride>,
+) -> Result<(), Error> {
+    audience::delete_devices(write, organization, id).await?;
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<BundleOverride>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}

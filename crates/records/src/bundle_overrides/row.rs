@@ -1,0 +1,115 @@
+//! An override's row, and what its list can be searched by.
+
+use olivine_domain::Timestamp;
+use olivine_domain::bundle_overrides::{Audience, BundleOverride};
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::organizations::Revision;
+use olivine_domain::prn::Id;
+use olivine_domain::search::Clause;
+use olivine_domain::tags::Tags;
+use olivine_domain::text::Description;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::SimpleExpr;
+use uuid::Uuid;
+
+use crate::entities::distribution::bundle_overrides::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{Listed, Scope};
+use crate::rows::{Row, owned};
+use crate::tags;
+
+impl Listed for Entity {
+    type Item = BundleOverride;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<BundleOverride>(Column::Id, clause),
+            "name" => scope.plain(Column::Name, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "bundle_prn" => scope.named::<Bundle>(Column::BundleId, clause),
+            "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
+            "starts_at" => scope.plain(Column::StartsAt, clause),
+            "ends_at" => scope.plain(Column::EndsAt, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<BundleOverride, Error> {
+        parse(model)
+    }
+
+    fn place(found: &BundleOverride) -> (Timestamp, Uuid) {
+        (found.inserted_at, found.id.uuid())
+    }
+}
+
+pub(super) fn row(new: &BundleOverride) -> Model {
+    let (tags, cohort) = match &new.audience {
+        Audience::Devices(_) => (Tags::default(), None),
+        Audience::Tags(tags) => (tags.clone(), None),
+        Audience::Cohort(cohort) => (Tags::default(), Some(cohort.uuid())),
+    };
+    Model {
+        id: new.id.uuid(),
+        organization_id: new.organization.uuid(),
+        bundle_id: new.bundle.uuid(),
+        name: new.name.as_str().to_owned(),
+        description: owned(new.description.as_ref(), Description::as_str),
+        starts_at: new.starts_at.as_micros(),
+        ends_at: new.ends_at.map(Timestamp::as_micros),
+        tags: tags::stored(&tags),
+        cohort_id: cohort,
+        revision: new.revision.get(),
+        inserted_at: new.inserted_at.as_micros(),
+        updated_at: new.updated_at.as_micros(),
+    }
+}
+
+/// All columns but those that never change.
+pub(super) fn changes(new: &BundleOverride) -> ActiveModel {
+    let row = row(new);
+    ActiveModel {
+        id: NotSet,
+        organization_id: NotSet,
+        inserted_at: NotSet,
+        bundle_id: Set(row.bundle_id),
+        name: Set(row.name),
+        description: Set(row.description),
+        starts_at: Set(row.starts_at),
+        ends_at: Set(row.ends_at),
+        tags: Set(row.tags),
+        cohort_id: Set(row.cohort_id),
+        revision: Set(row.revision),
+        updated_at: Set(row.updated_at),
+    }
+}
+
+/// What the row alone says: an override that has neither a cohort nor tags is for devices, whose rows are elsewhere.
+pub(super) fn parse(model: &Model) -> Result<BundleOverride, Error> {
+    let row = Row::new(super::TABLE, model.id);
+    let tags = tags::parse(&row, "tags", &model.tags)?;
+    let audience = match model.cohort_id {
+        Some(cohort) => Audience::Cohort(Id::new(cohort)),
+        None if tags.is_empty() => Audience::Devices(Vec::new()),
+        None => Audience::Tags(tags),
+    };
+    Ok(BundleOverride {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        name: row.text("name", &model.name)?,
+        description: row.optional("description", model.description.as_deref())?,
+        bundle: Id::new(model.bundle_id),
+        starts_at: row.moment("starts_at", model.starts_at)?,
+        ends_at: model.ends_at.map(|end| row.moment("ends_at", end)).transpose()?,
+        audience,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}

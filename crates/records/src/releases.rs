@@ -1,0 +1,179 @@
+//! Releases: their records, and how they point to each other.
+//!
+//! A channel is edited by who holds its cohort's lock. The links are checked when the transaction ends, but two releases of a cohort
+//! without a next one are refused at once: whoever relinks writes in an order in which that never is so.
+
+mod row;
+
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::text::Name;
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
+};
+
+use crate::bundles;
+use crate::changes::{compare_and_set, delete_one};
+use crate::database::{Reader, Write};
+use crate::entities::distribution::releases::{Column, Entity};
+use crate::entities::distribution::{device_outcomes, release_claims, release_days};
+use crate::entities::fleet::cohorts;
+use crate::error::Error;
+use crate::lists::{self, ListQuery};
+
+const TABLE: &str = "releases";
+
+/// The release, if the organization has it.
+pub async fn find(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Release>,
+) -> Result<Option<Release>, Error> {
+    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
+    row.as_ref().map(row::parse).transpose()
+}
+
+/// The release.
+pub async fn get(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<Release>,
+) -> Result<Release, Error> {
+    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+}
+
+/// The release, which nobody else changes or claims until the transaction ends.
+pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Release>) -> Result<Release, Error> {
+    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
+    row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+}
+
+/// Keeps everybody else from editing the channel of a cohort that the organization has, until the transaction ends.
+pub async fn lock_cohort(
+    write: &Write,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+) -> Result<(), Error> {
+    use cohorts::Column as Own;
+    // Devices may join meanwhile: what refers to the cohort waits only for its deletion.
+    let row = cohorts::Entity::find()
+        .filter(Own::Id.eq(cohort.uuid()))
+        .filter(Own::OrganizationId.eq(organization.uuid()))
+        .lock(LockType::NoKeyUpdate);
+    row.one(write.transaction()).await?.map(drop).ok_or(Error::NotFound { table: "cohorts" })
+}
+
+/// The release of that name in the cohort.
+pub async fn find_by_name(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+    name: &Name,
+) -> Result<Option<Release>, Error> {
+    let row = Entity::find().filter(of(organization, cohort)).filter(Column::Name.eq(name.as_str()));
+    row.one(&reader.executor()).await?.as_ref().map(row::parse).transpose()
+}
+
+/// Those of the releases that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    ids: &[Id<Release>],
+) -> Result<Vec<Release>, Error> {
+    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// A page of the organization's releases.
+pub async fn list(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<Release>, Error> {
+    lists::page::<Entity>(reader, organization, query).await
+}
+
+/// A page of the releases whose bundles have this binary.
+pub async fn list_with_binary(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    binary: Id<Binary>,
+    query: &ListQuery,
+) -> Result<Page<Release>, Error> {
+    let bundles = bundles::with_binary(organization, binary).into_query();
+    let using = Condition::all().add(Column::BundleId.in_subquery(bundles));
+    lists::page_of::<Entity>(reader, organization, using, query).await
+}
+
+/// A page of the releases that bring this bundle.
+pub async fn list_with_bundle(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    bundle: Id<Bundle>,
+    query: &ListQuery,
+) -> Result<Page<Release>, Error> {
+    let using = Condition::all().add(Column::BundleId.eq(bundle.uuid()));
+    lists::page_of::<Entity>(reader, organization, using, query).await
+}
+
+/// All releases of a cohort, the oldest first.
+pub async fn list_channel(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+) -> Result<Vec<Release>, Error> {
+    let rows = channel(organization, cohort).all(&reader.executor()).await?;
+    rows.iter().map(row::parse).collect()
+}
+
+pub(crate) fn channel(organization: Id<Organization>, cohort: Id<Cohort>) -> Select<Entity> {
+    Entity::find().filter(of(organization, cohort)).order_by_asc(Column::InsertedAt).order_by_asc(Column::Id)
+}
+
+/// Adds a release to a cohort that the organization has.
+pub async fn insert(write: &Write, release: &Release) -> Result<(), Error> {
+    let row = row::row(release)?.into_active_model();
+    Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Replaces what can change (also to what it points), if nobody else did since `expected`. Claims are counted elsewhere.
+pub async fn update(write: &Write, new: &Release, expected: Revision) -> Result<(), Error> {
+    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
+    compare_and_set(write, Entity::update_many().set(row::changes(new)?).filter(same)).await
+}
+
+/// Deletes a release with its claims and numbers. What points to it must point elsewhere before the transaction ends.
+pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Release>) -> Result<(), Error> {
+    use device_outcomes::Column as Outcome;
+    use release_claims::Column as Claim;
+    use release_days::Column as Day;
+    let (owner, release) = (organization.uuid(), id.uuid());
+    let transaction = write.transaction();
+    // The release first, although it goes last: whoever claims it waits here, and then finds it gone.
+    lock(write, organization, id).await?;
+    let claims = Condition::all().add(Claim::OrganizationId.eq(owner)).add(Claim::ReleaseId.eq(release));
+    release_claims::Entity::delete_many().filter(claims).exec(transaction).await?;
+    let days = Condition::all().add(Day::OrganizationId.eq(owner)).add(Day::ReleaseId.eq(release));
+    release_days::Entity::delete_many().filter(days).exec(transaction).await?;
+    let outcomes =
+        Condition::all().add(Outcome::OrganizationId.eq(owner)).add(Outcome::ReleaseId.eq(release));
+    device_outcomes::Entity::delete_many().filter(outcomes).exec(transaction).await?;
+    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+}
+
+fn one(organization: Id<Organization>, id: Id<Release>) -> Condition {
+    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+}
+
+fn of(organization: Id<Organization>, cohort: Id<Cohort>) -> Condition {
+    Condition::all()
+        .add(Column::OrganizationId.eq(organization.uuid()))
+        .add(Column::CohortId.eq(cohort.uuid()))
+}

@@ -1,0 +1,144 @@
+//! A release's row, and what its list can be searched by.
+
+use olivine_domain::Timestamp;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::organizations::Revision;
+use olivine_domain::prn::Id;
+use olivine_domain::releases::{Phase, PhaseValue, Release};
+use olivine_domain::search::Clause;
+use olivine_domain::tags::Tags;
+use olivine_domain::text::Description;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::sea_query::SimpleExpr;
+use uuid::Uuid;
+
+use crate::entities::distribution::releases::{ActiveModel, Column, Entity, Model};
+use crate::error::Error;
+use crate::lists::{Listed, Scope};
+use crate::rows::{Row, owned, stored};
+use crate::tags;
+
+impl Listed for Entity {
+    type Item = Release;
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const INSERTED_AT: Column = Column::InsertedAt;
+    const ID: Column = Column::Id;
+
+    fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => scope.named::<Release>(Column::Id, clause),
+            "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
+            "bundle_prn" => scope.named::<Bundle>(Column::BundleId, clause),
+            "next_release_prn" => scope.named::<Release>(Column::NextReleaseId, clause),
+            "name" => scope.plain(Column::Name, clause),
+            "description" => scope.plain(Column::Description, clause),
+            "version" => scope.plain(Column::Version, clause),
+            "required" => scope.plain(Column::Required, clause),
+            "disabled" => scope.plain(Column::Disabled, clause),
+            "schedule_date" => scope.plain(Column::ScheduleDate, clause),
+            "inserted_at" => scope.plain(Column::InsertedAt, clause),
+            "updated_at" => scope.plain(Column::UpdatedAt, clause),
+            _ => None,
+        }
+    }
+
+    fn parse(model: &Model) -> Result<Release, Error> {
+        parse(model)
+    }
+
+    fn place(release: &Release) -> (Timestamp, Uuid) {
+        (release.inserted_at, release.id.uuid())
+    }
+}
+
+pub(super) fn row(release: &Release) -> Result<Model, Error> {
+    let (value, tags) = match &release.phase {
+        Phase::Numeric(value) => (Some(value.get()), Tags::default()),
+        Phase::Tags(tags) => (None, tags.clone()),
+    };
+    Ok(Model {
+        id: release.id.uuid(),
+        organization_id: release.organization.uuid(),
+        cohort_id: release.cohort.uuid(),
+        bundle_id: release.bundle.uuid(),
+        next_release_id: release.next.map(Id::uuid),
+        name: release.name.as_str().to_owned(),
+        description: owned(release.description.as_ref(), Description::as_str),
+        version: release.version.as_ref().map(ToString::to_string),
+        version_requirement: release.version_requirement.as_ref().map(ToString::to_string),
+        required: release.required,
+        disabled: release.disabled,
+        schedule_date: release.schedule_date.map(Timestamp::as_micros),
+        phase_mode: release.phase.mode().to_owned(),
+        phase_value: value,
+        phase_tags: tags::stored(&tags),
+        claims: stored("claims", release.claims)?,
+        revision: release.revision.get(),
+        inserted_at: release.inserted_at.as_micros(),
+        updated_at: release.updated_at.as_micros(),
+    })
+}
+
+/// All columns but those that never change, and the number of claims.
+pub(super) fn changes(release: &Release) -> Result<ActiveModel, Error> {
+    let row = row(release)?;
+    Ok(ActiveModel {
+        id: NotSet,
+        organization_id: NotSet,
+        cohort_id: NotSet,
+        claims: NotSet,
+        inserted_at: NotSet,
+        bundle_id: Set(row.bundle_id),
+        next_release_id: Set(row.next_release_id),
+        name: Set(row.name),
+        description: Set(row.description),
+        version: Set(row.version),
+        version_requirement: Set(row.version_requirement),
+        required: Set(row.required),
+        disabled: Set(row.disabled),
+        schedule_date: Set(row.schedule_date),
+        phase_mode: Set(row.phase_mode),
+        phase_value: Set(row.phase_value),
+        phase_tags: Set(row.phase_tags),
+        revision: Set(row.revision),
+        updated_at: Set(row.updated_at),
+    })
+}
+
+pub(super) fn parse(model: &Model) -> Result<Release, Error> {
+    let row = Row::new(super::TABLE, model.id);
+    Ok(Release {
+        id: Id::new(model.id),
+        organization: Id::new(model.organization_id),
+        cohort: Id::new(model.cohort_id),
+        bundle: Id::new(model.bundle_id),
+        next: model.next_release_id.map(Id::new),
+        name: row.text("name", &model.name)?,
+        description: row.optional("description", model.description.as_deref())?,
+        version: row.optional("version", model.version.as_deref())?,
+        version_requirement: row.optional("version_requirement", model.version_requirement.as_deref())?,
+        required: model.required,
+        disabled: model.disabled,
+        schedule_date: model.schedule_date.map(|date| row.moment("schedule_date", date)).transpose()?,
+        phase: phase(&row, model)?,
+        claims: row.number("claims", model.claims)?,
+        revision: Revision::new(model.revision),
+        inserted_at: row.moment("inserted_at", model.inserted_at)?,
+        updated_at: row.moment("updated_at", model.updated_at)?,
+    })
+}
+
+fn phase(row: &Row, model: &Model) -> Result<Phase, Error> {
+    let [of_tags, numeric] = Phase::MODES;
+    match (model.phase_mode.as_str(), model.phase_value) {
+        (mode, None) if mode == of_tags => {
+            let tags = tags::parse(row, "phase_tags", &model.phase_tags)?;
+            row.known("phase_tags", Phase::of_tags(tags).ok())
+        }
+        (mode, Some(value)) if mode == numeric => {
+            row.known("phase_value", PhaseValue::new(value).ok()).map(Phase::Numeric)
+        }
+        _ => Err(row.corrupt("phase_mode")),
+    }
+}
