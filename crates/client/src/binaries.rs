@@ -3,13 +3,14 @@
 use olivine_api::binaries::{
     Binary, BinaryCreate, BinaryEnvelope, BinaryList, BinaryUpdate, DownloadCount, DownloadCounts,
 };
+use olivine_api::releases::Release;
 use olivine_domain::binaries::{Binary as Named, BinaryState};
 use olivine_domain::prn::Prn;
 use reqwest::{Method, Url};
 
 use crate::requests::Request;
 use crate::resource::resource;
-use crate::{Client, Error};
+use crate::{Client, Error, Pages, Query};
 
 resource!(Binary, "binaries", Named, BinaryEnvelope { binary }, BinaryList);
 
@@ -36,6 +37,11 @@ impl Client {
         let request =
             Request::new(Method::PATCH, url).json(&BinaryUpdate { state, ..BinaryUpdate::default() });
         self.send(&request).await.map(|envelope: BinaryEnvelope| envelope.binary)
+    }
+
+    /// Lists the releases whose bundles have a binary in them.
+    pub fn releases_of(&self, binary: &Prn<Named>, query: &Query) -> Pages<'_, Release> {
+        Pages::new(self, &self.url(&format!("binaries/{binary}/releases")), query)
     }
 
     /// How often a binary was downloaded, day by day.

@@ -58,7 +58,8 @@ impl Client {
         self.retrying(|| self.attempt(request)).await.map(drop)
     }
 
-    fn read<T: DeserializeOwned>(&self, bytes: &Bytes) -> Result<T, Error> {
+    /// Reads an answer's body.
+    pub(crate) fn read<T: DeserializeOwned>(&self, bytes: &Bytes) -> Result<T, Error> {
         serde_json::from_slice(bytes).map_err(|_| Error::Unexpected {
             origin: origin(self.base_url()),
             status: 200,

@@ -1,5 +1,6 @@
 //! The engines against a server that misbehaves.
 
+mod distribution;
 mod server;
 
 use std::path::PathBuf;
