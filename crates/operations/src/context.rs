@@ -108,9 +108,9 @@ impl Context {
             db,
             content,
             tokens,
-            settings,
             bell: Notify::new(),
-            memory: Memory::default(),
+            memory: Memory::new(settings.directory_devices),
+            settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
             random: SystemRandom::new(),
         };

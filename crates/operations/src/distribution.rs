@@ -4,18 +4,43 @@
 //! transaction, so that no process goes on with what is over.
 
 pub mod changes;
+mod check;
+mod check_ins;
+mod claims;
+mod identify;
+mod kept;
+mod manifests;
 pub(crate) mod memory;
+mod refusals;
+pub(crate) mod reports;
 
+pub use check::{Answer, Ask, ask, check};
+pub use identify::{KnownDevice, Refusal, authenticate};
+pub use manifests::{Entry, Manifest, Template};
+pub use reports::{ReportedHeaders, StatusReport, report_status};
+
+use olivine_domain::devices::Device;
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_records::devices;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Context, Error};
 
-/// Begins to follow what other processes change; before the first question is answered.
-pub async fn begin(ctx: &Context) -> Result<(), Error> {
+/// Begins to follow what other processes change; before the first question is answered. Strangers, who belong to no organization, are
+/// noted in `home`.
+pub async fn begin(ctx: &Context, home: Id<Organization>) -> Result<(), Error> {
+    ctx.memory().home.get_or_init(|| home);
     changes::begin(ctx).await
+}
+
+/// The device as the server knows it.
+pub async fn me(ctx: &Context, known: &KnownDevice) -> Result<Device, Error> {
+    devices::get(ctx.db(), known.organization, known.device).await.map_err(Error::missing(known.device))
 }
 
 /// Does what distribution needs beside answering, until `stop`.
 pub async fn run(ctx: Context, stop: CancellationToken) {
-    changes::follow(&ctx, &stop).await;
+    tokio::join!(changes::follow(&ctx, &stop), check_ins::write_regularly(&ctx, &stop));
+    check_ins::write(&ctx).await;
 }

@@ -22,6 +22,9 @@ pub enum Error {
     /// No key, or none that is known.
     #[error("{0}")]
     Unauthenticated(#[from] Unauthenticated),
+    /// The client certificate is not welcome.
+    #[error(transparent)]
+    Stranger(crate::distribution::Refusal),
     /// The caller lacks a scope.
     #[error("{0}: use a key that has it, or ask an administrator of your organization")]
     Forbidden(#[from] MissingScope),

@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod lists;
 pub mod organizations;
 pub mod products;
+pub mod provisioning;
 pub mod signing_keys;
 
 pub use context::{Clock, Context, Settings};

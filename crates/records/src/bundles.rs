@@ -2,8 +2,8 @@
 
 mod content;
 
-pub use content::{BundledBinary, content_of, has_binary, list_with_binary, unservable_in};
 pub(crate) use content::with_binary;
+pub use content::{BundledBinary, content_of, has_binary, list_with_binary, unservable_in};
 
 use olivine_domain::Timestamp;
 use olivine_domain::bundles::{Bundle, BundleBinary};

@@ -10,6 +10,7 @@ pub mod binary_parts;
 pub mod binary_signatures;
 pub mod body;
 pub mod cohorts;
+mod device_updates;
 pub mod devices;
 pub mod error;
 pub mod events;
@@ -45,6 +46,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(cohorts::routes())
         .merge(devices::routes())
         .merge(api_keys::routes())
+        .merge(device_updates::routes())
         .merge(events::routes())
         .merge(organizations::routes());
     OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)

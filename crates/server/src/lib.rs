@@ -9,6 +9,7 @@ pub mod config;
 pub mod content;
 pub mod limits;
 pub mod logs;
+pub mod manifests;
 pub mod openapi;
 pub mod probes;
 pub mod serve;

@@ -1,21 +1,333 @@
 //! What a process remembers, so that a device that is known and unchanged costs no query. All of it can be read again at any time.
 
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use olivine_domain::Timestamp;
+use olivine_domain::bundle_overrides::{Audience, BundleOverride, goes_before, is_active};
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, Reported};
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::releases::Release;
+use olivine_domain::releases::channel::Channel;
+use olivine_domain::resolution::ActiveOverride;
+use olivine_domain::tags::Tags;
+use olivine_domain::target::Target;
+use olivine_records::{
+    bundle_overrides, cohorts, device_certificates, devices, organizations, products, release_claims,
+    releases,
+};
 use uuid::Uuid;
 
-use super::changes::Heard;
+use super::changes::{Heard, half};
+use super::check_ins::CheckIns;
+use super::kept::Kept;
+use super::manifests::{self, Template, Undeliverable};
+use crate::{Context, Error};
 
 /// All that is remembered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
     pub(super) heard: Heard,
+    pub(super) check_ins: CheckIns,
+    pub(super) refusals: super::refusals::Refusals,
+    /// Where strangers are noted.
+    pub(super) home: OnceLock<Id<Organization>>,
+    certificates: Kept<Uuid, Credential>,
+    devices: Kept<Id<Device>, Arc<DeviceFacts>>,
+    channels: Kept<Id<Cohort>, Arc<CohortFacts>>,
+    crowds: Kept<Id<Cohort>, Crowd>,
+    organizations: Kept<Id<Organization>, Arc<OrganizationFacts>>,
+    manifests: Kept<(Id<Bundle>, Option<String>), Manifest>,
 }
 
+/// A bundle for a target, or why there is none.
+pub(super) type Manifest = Result<Arc<Template>, Arc<Undeliverable>>;
+
+/// Who is known by a certificate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Credential {
+    pub(super) organization: Id<Organization>,
+    /// `None` where it was removed.
+    pub(super) device: Option<Id<Device>>,
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
+}
+
+/// What a check takes of a device.
+#[derive(Debug)]
+pub(super) struct DeviceFacts {
+    pub(super) id: Id<Device>,
+    pub(super) organization: Id<Organization>,
+    pub(super) product: Id<Product>,
+    pub(super) cohort: Option<Id<Cohort>>,
+    pub(super) tags: Tags,
+    /// Its own target; boxed because few have one.
+    pub(super) target: Option<Box<Target>>,
+    pub(super) quarantined: bool,
+    pub(super) reported: Reported,
+    pub(super) claims: Box<[Id<Release>]>,
+    pub(super) last_connected_at: Option<Timestamp>,
+    /// What it was told last, if that is remembered.
+    pub(super) told: super::check_ins::Told,
+}
+
+/// A cohort and its releases.
+#[derive(Debug)]
+pub(super) struct CohortFacts {
+    pub(super) channel: Channel,
+}
+
+/// The numbers that a numeric phase is measured by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crowd {
+    pub(super) devices: u64,
+    pub(super) claims: u64,
+}
+
+/// What an organization decides for all of its devices.
+#[derive(Debug)]
+pub(super) struct OrganizationFacts {
+    pub(super) is_strict: bool,
+    targets: HashMap<Id<Product>, Target>,
+    overrides: Overrides,
+}
+
+/// The overrides that are not over, by whom they are for.
+#[derive(Debug, Default)]
+struct Overrides {
+    by_device: HashMap<Id<Device>, Vec<Arc<BundleOverride>>>,
+    by_cohort: HashMap<Id<Cohort>, Vec<Arc<BundleOverride>>>,
+    by_tag: HashMap<String, Vec<Arc<BundleOverride>>>,
+}
+
+/// How many channels, and manifests, are remembered at most; each may be large, but there are few.
+const MOST_OTHERS: usize = 10_000;
+
 impl Memory {
+    /// Room for `most` devices.
+    pub(crate) fn new(most: usize) -> Self {
+        Self {
+            heard: Heard::default(),
+            check_ins: CheckIns::default(),
+            refusals: super::refusals::Refusals::default(),
+            home: OnceLock::new(),
+            certificates: Kept::new(most),
+            devices: Kept::new(most),
+            channels: Kept::new(MOST_OTHERS),
+            crowds: Kept::new(MOST_OTHERS),
+            organizations: Kept::new(MOST_OTHERS),
+            manifests: Kept::new(MOST_OTHERS),
+        }
+    }
+
     /// Forgets what an announcement names.
-    #[expect(clippy::unused_self, reason = "nothing is remembered yet")]
-    pub(super) const fn forget(&self, _kind: &str, _subject: Uuid) {}
+    pub(super) fn forget(&self, kind: &str, subject: Uuid) {
+        match kind {
+            "device" => self.devices.forget(&Id::new(subject)),
+            "certificate" => self.certificates.forget(&subject),
+            "channel" => {
+                self.channels.forget(&Id::new(subject));
+                self.crowds.forget(&Id::new(subject));
+            }
+            "crowd" => self.crowds.forget(&Id::new(subject)),
+            "organization" => self.organizations.forget(&Id::new(subject)),
+            "manifests" => self.manifests.forget_all(),
+            // A later version's word: whatever it means, nothing old is left.
+            _ => self.forget_all(),
+        }
+    }
 
     /// Forgets all.
-    #[expect(clippy::unused_self, reason = "nothing is remembered yet")]
-    pub(super) const fn forget_all(&self) {}
+    pub(super) fn forget_all(&self) {
+        self.certificates.forget_all();
+        self.devices.forget_all();
+        self.channels.forget_all();
+        self.crowds.forget_all();
+        self.organizations.forget_all();
+        self.manifests.forget_all();
+    }
+
+    /// Who is known by the certificate of this fingerprint.
+    pub(super) async fn credential(
+        &self,
+        ctx: &Context,
+        fingerprint: &Sha256Digest,
+    ) -> Result<Option<Credential>, Error> {
+        let read = async || {
+            let known =
+                device_certificates::find_by_fingerprint_of_any_organization(ctx.db(), fingerprint).await?;
+            Ok(known.map(|known| Credential {
+                organization: known.organization,
+                device: known.device.filter(|_| !known.is_removed),
+                not_before: known.not_before,
+                not_after: known.not_after,
+            }))
+        };
+        self.certificates.get_or_read(&half(fingerprint), read).await
+    }
+
+    /// A device.
+    pub(super) async fn device(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        id: Id<Device>,
+    ) -> Result<Option<Arc<DeviceFacts>>, Error> {
+        let read = async || {
+            let Some(device) = devices::find(ctx.db(), organization, id).await? else { return Ok(None) };
+            let claims = release_claims::list_for_device(ctx.db(), organization, id).await?;
+            Ok(Some(Arc::new(DeviceFacts::new(device, claims))))
+        };
+        let found = self.devices.get_or_read(&id, read).await?;
+        Ok(found.filter(|device| device.organization == organization))
+    }
+
+    /// A cohort's releases.
+    pub(super) async fn channel(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        cohort: Id<Cohort>,
+    ) -> Result<Arc<CohortFacts>, Error> {
+        let read = async || {
+            let releases = releases::list_channel(ctx.db(), organization, cohort).await?;
+            let channel = Channel::new(releases).map_err(Error::internal)?;
+            Ok(Some(Arc::new(CohortFacts { channel })))
+        };
+        let found = self.channels.get_or_read(&cohort, read).await?;
+        found.ok_or_else(|| Error::not_found(cohort))
+    }
+
+    /// The numbers that a cohort's latest release is measured by.
+    pub(super) async fn crowd(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        cohort: Id<Cohort>,
+        sink: Id<Release>,
+    ) -> Result<Crowd, Error> {
+        let read = async || {
+            let devices =
+                cohorts::find(ctx.db(), organization, cohort).await?.map_or(0, |found| found.devices);
+            let release = releases::find(ctx.db(), organization, sink).await?;
+            Ok(Some(Crowd { devices, claims: release.map_or(0, |release| release.claims) }))
+        };
+        let found = self.crowds.get_or_read(&cohort, read).await?;
+        Ok(found.unwrap_or(Crowd { devices: 0, claims: 0 }))
+    }
+
+    /// What an organization decides for all.
+    pub(super) async fn organization(
+        &self,
+        ctx: &Context,
+        id: Id<Organization>,
+    ) -> Result<Arc<OrganizationFacts>, Error> {
+        let read = async || {
+            let organization = organizations::get(ctx.db(), id).await.map_err(Error::missing(id))?;
+            let overrides = bundle_overrides::list_current(ctx.db(), id, ctx.now()).await?;
+            let targets = products::list_targets(ctx.db(), id).await?;
+            Ok(Some(Arc::new(OrganizationFacts {
+                is_strict: organization.strict_certificate_expiry,
+                targets: targets.into_iter().collect(),
+                overrides: Overrides::new(overrides),
+            })))
+        };
+        self.organizations.get_or_read(&id, read).await?.ok_or_else(|| Error::not_found(id))
+    }
+
+    /// What a device of this target gets of a bundle.
+    pub(super) async fn manifest(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        bundle: Id<Bundle>,
+        target: Option<&Target>,
+    ) -> Result<Manifest, Error> {
+        let key = (bundle, target.map(|target| target.key().to_owned()));
+        let read = async || Ok(Some(manifests::read(ctx, organization, bundle, target).await?));
+        let found = self.manifests.get_or_read(&key, read).await?;
+        found.ok_or_else(|| Error::not_found(bundle))
+    }
+}
+
+impl DeviceFacts {
+    fn new(device: Device, claims: Vec<Id<Release>>) -> Self {
+        Self {
+            id: device.id,
+            organization: device.organization,
+            product: device.product,
+            cohort: device.cohort,
+            tags: device.tags,
+            target: device.target.map(Box::new),
+            quarantined: device.quarantined,
+            reported: device.reported,
+            claims: claims.into(),
+            last_connected_at: device.last_connected_at,
+            told: super::check_ins::Told::default(),
+        }
+    }
+
+    /// The same after a report or a claim.
+    pub(super) fn with(&self, reported: Reported, claims: Box<[Id<Release>]>) -> Self {
+        Self {
+            id: self.id,
+            organization: self.organization,
+            product: self.product,
+            cohort: self.cohort,
+            tags: self.tags.clone(),
+            target: self.target.clone(),
+            quarantined: self.quarantined,
+            reported,
+            claims,
+            last_connected_at: self.last_connected_at,
+            told: self.told.clone(),
+        }
+    }
+
+    /// Its target, or its product's.
+    pub(super) fn target<'a>(&'a self, organization: &'a OrganizationFacts) -> Option<&'a Target> {
+        self.target.as_deref().or_else(|| organization.targets.get(&self.product))
+    }
+}
+
+impl OrganizationFacts {
+    /// Of the overrides that are active for a device, the one that started last.
+    pub(super) fn active_override(&self, device: &DeviceFacts, now: Timestamp) -> Option<ActiveOverride> {
+        let overrides = &self.overrides;
+        let by_tag = device.tags.iter().filter_map(|tag| overrides.by_tag.get(tag));
+        let by_cohort = device.cohort.and_then(|cohort| overrides.by_cohort.get(&cohort));
+        let all = overrides.by_device.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
+        let active = all.filter(|one| is_active(one.starts_at, one.ends_at, now));
+        let last = active
+            .reduce(|a, b| if goes_before((b.starts_at, b.id), (a.starts_at, a.id)) { b } else { a })?;
+        Some(ActiveOverride { id: last.id, bundle: last.bundle, name: last.name.clone() })
+    }
+}
+
+impl Overrides {
+    fn new(all: Vec<BundleOverride>) -> Self {
+        let mut index = Self::default();
+        for one in all {
+            let one = Arc::new(one);
+            match &one.audience {
+                Audience::Devices(devices) => {
+                    for device in devices {
+                        index.by_device.entry(*device).or_default().push(one.clone());
+                    }
+                }
+                Audience::Cohort(cohort) => index.by_cohort.entry(*cohort).or_default().push(one.clone()),
+                Audience::Tags(tags) => {
+                    for tag in tags.iter() {
+                        index.by_tag.entry(tag.to_owned()).or_default().push(one.clone());
+                    }
+                }
+            }
+        }
+        index
+    }
 }

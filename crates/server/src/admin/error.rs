@@ -9,9 +9,10 @@ use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode, Uri};
 use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
 use olivine_content::tokens::TokenError;
-use olivine_domain::binaries::{BinaryState, Refusal};
+use olivine_domain::binaries::{self, BinaryState};
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_operations::Error;
+use olivine_operations::distribution::Refusal;
 use olivine_operations::error::Taken;
 
 use crate::limits::TooSlow;
@@ -87,11 +88,14 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
     match error {
         Error::NotFound { .. } => (Status::NOT_FOUND, Code::NotFound),
         Error::Unauthenticated(_) => (Status::UNAUTHORIZED, Code::Unauthenticated),
+        Error::Stranger(refusal) => stranger(refusal),
         Error::Forbidden(_) | Error::GrantExceeded(_) => (Status::FORBIDDEN, Code::Unauthorized),
         Error::Invalid { .. } | Error::PartMisfit(_) => (Status::UNPROCESSABLE_ENTITY, Code::Invalid),
         Error::Taken { what, .. } => (Status::CONFLICT, taken(*what)),
         Error::InUse(_) => (Status::CONFLICT, Code::InUse),
-        Error::Refused(Refusal::InvalidTransition { .. }) => (Status::CONFLICT, Code::InvalidTransition),
+        Error::Refused(binaries::Refusal::InvalidTransition { .. }) => {
+            (Status::CONFLICT, Code::InvalidTransition)
+        }
         Error::Refused(_) => (Status::CONFLICT, Code::InvalidState),
         Error::Incomplete(_) => (Status::UNPROCESSABLE_ENTITY, Code::IncompleteUpload),
         Error::PreconditionFailed => (Status::PRECONDITION_FAILED, Code::PreconditionFailed),
@@ -114,6 +118,16 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
         Error::Unavailable { .. } => (Status::SERVICE_UNAVAILABLE, Code::Unavailable),
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
+    }
+}
+
+/// Client certificates that are not welcome.
+const fn stranger(refusal: &Refusal) -> (StatusCode, ErrorCode) {
+    match refusal {
+        Refusal::Unknown { .. } => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateUnknown),
+        Refusal::Removed => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateRemoved),
+        Refusal::NotValid { .. } => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateExpired),
+        Refusal::NotProvisioned(_) => (StatusCode::FORBIDDEN, ErrorCode::ProvisioningRefused),
     }
 }
 
@@ -141,10 +155,10 @@ fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
         Error::Invalid { field, .. } => item.with("field", *field),
         Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
         Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
-        Error::Refused(Refusal::InvalidTransition { from, asked, allowed }) => {
+        Error::Refused(binaries::Refusal::InvalidTransition { from, asked, allowed }) => {
             item.with("state", from.as_str()).with("asked", asked.as_str()).with("allowed", names(allowed))
         }
-        Error::Refused(Refusal::WrongState { state, required, .. }) => {
+        Error::Refused(binaries::Refusal::WrongState { state, required, .. }) => {
             item.with("state", state.as_str()).with("required", names(required))
         }
         Error::Incomplete(incomplete) => incomplete_facts(incomplete, item),

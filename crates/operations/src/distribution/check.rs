@@ -1,0 +1,255 @@
+//! "Is there an update for me?": from memory where nothing changed, and in a transaction where something has to be counted.
+
+use std::sync::Arc;
+
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::Device;
+use olivine_domain::events::EventType;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Authorized, Origin, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Phase;
+use olivine_domain::resolution::trace::TraceStep;
+use olivine_domain::resolution::{self, Decision, Question, Source, Status, resolve, resolve_traced};
+use serde_json::json;
+
+use super::claims::{Claim, claim};
+use super::identify::{KnownDevice, note_expiry};
+use super::manifests::{Manifest, Template};
+use super::memory::{CohortFacts, Crowd, DeviceFacts, OrganizationFacts};
+use super::reports::{ReportedHeaders, parse, record};
+use crate::{Context, Error};
+
+/// The answer to a device.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its first word.
+    pub status: Status,
+    /// What the update comes from.
+    pub source: Option<Source>,
+    /// What to install.
+    pub bundle: Option<Id<Bundle>>,
+    /// The device's cohort.
+    pub cohort: Option<Id<Cohort>>,
+    /// What of the bundle the device gets.
+    pub manifest: Option<Manifest>,
+    /// How the answer came about, where asked to explain.
+    pub trace: Option<Vec<TraceStep>>,
+}
+
+/// A question on a device's behalf.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// What the device is said to run.
+    pub report: ReportedHeaders,
+    /// Whether that also becomes what the device last reported.
+    pub write: bool,
+    /// Whether to change nothing, and to say how the answer came about.
+    pub explain: bool,
+}
+
+/// How often a check begins anew because what it was made of changed meanwhile.
+const MOST_ATTEMPTS: usize = 10;
+
+/// A device asks.
+pub async fn check(
+    ctx: &Context,
+    known: &KnownDevice,
+    said: &ReportedHeaders,
+    origin: &Origin,
+) -> Result<Answer, Error> {
+    let device = find(ctx, known.organization, known.device).await?;
+    let report = parse(said, known.organization);
+    let device = record(ctx, device, said, &report, origin).await?;
+    note_expiry(ctx, known, &device, origin);
+    let (device, answer) = answer(ctx, device, &report, origin).await?;
+    let now = ctx.now();
+    ctx.memory().check_ins.saw(ctx, &device, origin, now);
+    if device.told.is_news(code(&answer)) {
+        let data = json!({"status": answer.status.as_str(), "source": answer.source.map(|source| name(source, device.organization))});
+        ctx.memory().check_ins.tell(ctx, &device, origin, EventType::DeviceCheckedForRelease, data);
+    }
+    Ok(answer)
+}
+
+/// Somebody asks on a device's behalf.
+pub async fn ask(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceCheckForUpdate>,
+    id: Id<Device>,
+    ask: &Ask,
+) -> Result<Answer, Error> {
+    let device = find(ctx, by.organization, id).await?;
+    let report = parse(&ask.report, by.organization);
+    if ask.explain {
+        return explain(ctx, &device, &report).await;
+    }
+    let device =
+        if ask.write { record(ctx, device, &ask.report, &report, &by.origin).await? } else { device };
+    Ok(answer(ctx, device, &report, &by.origin).await?.1)
+}
+
+async fn find(
+    ctx: &Context,
+    organization: Id<Organization>,
+    id: Id<Device>,
+) -> Result<Arc<DeviceFacts>, Error> {
+    ctx.memory().device(ctx, organization, id).await?.ok_or_else(|| Error::not_found(id))
+}
+
+/// What a decision is made of.
+struct Surroundings {
+    organization: Arc<OrganizationFacts>,
+    cohort: Option<Arc<CohortFacts>>,
+    crowd: Crowd,
+}
+
+impl Surroundings {
+    async fn read(ctx: &Context, device: &DeviceFacts) -> Result<Self, Error> {
+        let memory = ctx.memory();
+        let organization = memory.organization(ctx, device.organization).await?;
+        let mut crowd = Crowd { devices: 0, claims: 0 };
+        let cohort = match device.cohort {
+            None => None,
+            Some(id) => {
+                let cohort = memory.channel(ctx, device.organization, id).await?;
+                if let Some(sink) = cohort.channel.sink().filter(|sink| is_counted(&sink.phase)) {
+                    crowd = memory.crowd(ctx, device.organization, id, sink.id).await?;
+                }
+                Some(cohort)
+            }
+        };
+        Ok(Self { organization, cohort, crowd })
+    }
+
+    /// Asks the domain, with or without its reasons.
+    fn ask<T>(
+        &self,
+        ctx: &Context,
+        device: &DeviceFacts,
+        report: &resolution::Report,
+        put: impl FnOnce(&Question<'_>) -> T,
+    ) -> T {
+        let now = ctx.now();
+        let active_override = self.organization.active_override(device, now);
+        put(&Question {
+            quarantined: device.quarantined,
+            tags: &device.tags,
+            channel: self.cohort.as_ref().map(|cohort| &cohort.channel),
+            report,
+            active_override: active_override.as_ref(),
+            now,
+            crowd: resolution::Crowd {
+                devices_in_cohort: self.crowd.devices,
+                claims: self.crowd.claims,
+                claimed_by_this_device: &device.claims,
+            },
+        })
+    }
+}
+
+fn is_counted(phase: &Phase) -> bool {
+    matches!(phase, Phase::Numeric(_)) && !phase.is_everyone()
+}
+
+/// Decides, claims where that is needed, and makes the manifest. Returns the device as it is then.
+async fn answer(
+    ctx: &Context,
+    mut device: Arc<DeviceFacts>,
+    report: &resolution::Report,
+    origin: &Origin,
+) -> Result<(Arc<DeviceFacts>, Answer), Error> {
+    for _ in 0..MOST_ATTEMPTS {
+        let around = Surroundings::read(ctx, &device).await?;
+        let decision = around.ask(ctx, &device, report, resolve);
+        let Some((bundle, source)) = decision.bundle.zip(decision.source) else {
+            let answer = without_update(&device, decision);
+            return Ok((device, answer));
+        };
+        let Ok(template) = template(ctx, &device, &around, bundle).await? else {
+            let answer = without_update(&device, decision.undeliverable());
+            return Ok((device, answer));
+        };
+        if let (true, Source::Release(release)) = (decision.needs_claim, source) {
+            let expected = around.cohort.as_ref().and_then(|cohort| cohort.channel.get(release));
+            let expected = expected.ok_or_else(|| Error::internal("a decision for no release"))?;
+            match claim(ctx, &device, expected, origin).await? {
+                Claim::Made(claimed) => device = claimed,
+                Claim::Refused => {
+                    // Somebody was faster, or the release was changed: what is remembered of both is forgotten by now.
+                    device = find(ctx, device.organization, device.id).await?;
+                    continue;
+                }
+            }
+        }
+        let manifest = Some(template.with_urls(ctx).await?);
+        let answer = Answer { manifest, ..from_decision(&device, decision) };
+        return Ok((device, answer));
+    }
+    Err(Error::Conflict("the cohort's releases change faster than they can be read: ask again in a moment"))
+}
+
+/// Says how the answer comes about, and changes nothing.
+async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Report) -> Result<Answer, Error> {
+    let around = Surroundings::read(ctx, device).await?;
+    let (decision, mut trace) = around.ask(ctx, device, report, resolve_traced);
+    let Some(bundle) = decision.bundle else {
+        return Ok(Answer { trace: Some(trace), ..without_update(device, decision) });
+    };
+    match template(ctx, device, &around, bundle).await? {
+        Ok(template) => {
+            trace.push(TraceStep::deliverable(None));
+            let manifest = Some(Manifest { template, urls: Vec::new() });
+            Ok(Answer { manifest, trace: Some(trace), ..from_decision(device, decision) })
+        }
+        Err(reason) => {
+            trace.push(TraceStep::deliverable(Some(&reason)));
+            Ok(Answer { trace: Some(trace), ..without_update(device, decision.undeliverable()) })
+        }
+    }
+}
+
+async fn template(
+    ctx: &Context,
+    device: &DeviceFacts,
+    around: &Surroundings,
+    bundle: Id<Bundle>,
+) -> Result<Result<Arc<Template>, String>, Error> {
+    let target = device.target(&around.organization);
+    let found = ctx.memory().manifest(ctx, device.organization, bundle, target).await?;
+    Ok(found.map_err(|undeliverable| undeliverable.reason.clone()))
+}
+
+const fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
+    Answer {
+        status: decision.status,
+        source: decision.source,
+        bundle: decision.bundle,
+        cohort: device.cohort,
+        manifest: None,
+        trace: None,
+    }
+}
+
+const fn without_update(device: &DeviceFacts, decision: Decision) -> Answer {
+    from_decision(device, decision)
+}
+
+/// What tells two answers apart, for as long as a device is remembered.
+fn code(answer: &Answer) -> Option<u64> {
+    let low = |uuid: uuid::Uuid| u64::try_from(uuid.as_u128() & u128::from(u64::MAX)).unwrap_or(1);
+    match (answer.status, answer.source) {
+        (Status::NoUpdate, _) => None,
+        (_, Some(Source::Release(id))) => Some(low(id.uuid())),
+        (_, Some(Source::BundleOverride(id))) => Some(low(id.uuid())),
+        (_, None) => Some(1),
+    }
+}
+
+fn name(source: Source, organization: Id<Organization>) -> String {
+    match source {
+        Source::Release(id) => id.prn(organization).to_string(),
+        Source::BundleOverride(id) => id.prn(organization).to_string(),
+    }
+}

@@ -1,0 +1,194 @@
+//! That a device asked, and what it was told: collected, and written in batches. Nothing here is needed for an answer to be right, so
+//! nothing here makes a device wait.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use olivine_domain::Timestamp;
+use olivine_domain::devices::Device;
+use olivine_domain::events::{Event, EventType, Subject};
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::prn::Id;
+use olivine_records::{devices, events};
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::memory::DeviceFacts;
+use crate::{Context, Error};
+
+/// The most that may wait to be written; what comes on top is counted and left out.
+const MOST: usize = 100_000;
+/// How many are written in one transaction.
+const BATCH: usize = 500;
+/// A device that was silent for longer has connected anew.
+const SILENCE: Duration = Duration::from_hours(24);
+
+/// What a device was told last, for as long as it is remembered.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    answer: AtomicU64,
+    is_connected: AtomicBool,
+    is_expiry_noted: AtomicBool,
+}
+
+impl Clone for Told {
+    fn clone(&self) -> Self {
+        Self {
+            answer: self.answer.load(Ordering::Relaxed).into(),
+            is_connected: self.is_connected.load(Ordering::Relaxed).into(),
+            is_expiry_noted: self.is_expiry_noted.load(Ordering::Relaxed).into(),
+        }
+    }
+}
+
+impl Told {
+    /// Whether this answer differs from the one before. `None` is "no update", which is no news by itself.
+    pub(super) fn is_news(&self, answer: Option<u64>) -> bool {
+        let new = answer.map_or(0, |answer| answer | 1);
+        self.answer.swap(new, Ordering::Relaxed) != new && new != 0
+    }
+
+    /// Whether this is the first time that the expiry of its certificate is noted.
+    pub(super) fn note_expiry(&self) -> bool {
+        !self.is_expiry_noted.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// What waits to be written.
+#[derive(Debug, Default)]
+pub(super) struct CheckIns {
+    waiting: Mutex<Waiting>,
+    is_full: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    seen: HashMap<Id<Device>, (Id<Organization>, Timestamp)>,
+    events: Vec<Event>,
+}
+
+impl CheckIns {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a device was seen.
+    pub(super) fn saw(&self, ctx: &Context, device: &DeviceFacts, origin: &Origin, now: Timestamp) {
+        let was_silent = device.last_connected_at.is_none_or(|last| last.plus(SILENCE) < now);
+        let mut waiting = self.waiting();
+        let room = waiting.seen.len() < MOST;
+        match waiting.seen.entry(device.id) {
+            Entry::Occupied(mut seen) => seen.get_mut().1 = now,
+            Entry::Vacant(seen) if room => {
+                seen.insert((device.organization, now));
+            }
+            Entry::Vacant(_) => metrics::counter!("olivine_check_ins_dropped_total").increment(1),
+        }
+        if waiting.seen.len() == MOST / 2 {
+            self.is_full.notify_one();
+        }
+        drop(waiting);
+        if was_silent && !device.told.is_connected.swap(true, Ordering::Relaxed) {
+            self.tell(ctx, device, origin, EventType::DeviceConnected, Value::Object(serde_json::Map::new()));
+        }
+    }
+
+    /// Notes an event that need not be durable before the answer.
+    pub(super) fn tell(
+        &self,
+        ctx: &Context,
+        device: &DeviceFacts,
+        origin: &Origin,
+        kind: EventType,
+        data: Value,
+    ) {
+        let actor = Actor::device(device.organization, device.id, origin.clone());
+        let event = Event {
+            id: ctx.new_id(),
+            organization: device.organization,
+            kind,
+            identity: actor.identity,
+            subject: Subject::of(device.id),
+            data: data.to_string(),
+            origin: actor.origin,
+            inserted_at: ctx.now(),
+        };
+        let mut waiting = self.waiting();
+        if waiting.events.len() < MOST {
+            waiting.events.push(event);
+        } else {
+            metrics::counter!("olivine_check_ins_dropped_total").increment(1);
+        }
+    }
+
+    fn take(&self) -> Waiting {
+        std::mem::take(&mut *self.waiting())
+    }
+
+    /// Puts back what could not be written.
+    fn put_back(&self, seen: &[(Id<Device>, Id<Organization>, Timestamp)], events: Vec<Event>) {
+        let mut waiting = self.waiting();
+        for (device, organization, at) in seen {
+            if waiting.seen.len() < MOST {
+                waiting.seen.entry(*device).or_insert((*organization, *at));
+            }
+        }
+        let room = MOST.saturating_sub(waiting.events.len());
+        waiting.events.extend(events.into_iter().take(room));
+    }
+}
+
+/// Writes what waits, every some seconds until `stop`, and once more then.
+pub(super) async fn write_regularly(ctx: &Context, stop: &CancellationToken) {
+    let check_ins = &ctx.memory().check_ins;
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = tokio::time::sleep(ctx.settings().check_in_delay) => {}
+            () = check_ins.is_full.notified() => {}
+            () = stop.cancelled() => {}
+        }
+        write(ctx).await;
+    }
+}
+
+/// Writes what waits now.
+pub(super) async fn write(ctx: &Context) {
+    let check_ins = &ctx.memory().check_ins;
+    let Waiting { seen, mut events } = check_ins.take();
+    let seen: Vec<_> =
+        seen.into_iter().map(|(device, (organization, at))| (device, organization, at)).collect();
+    for batch in seen.chunks(BATCH) {
+        let told = events.split_off(events.len().saturating_sub(BATCH));
+        put_down(ctx, batch, told).await;
+    }
+    while !events.is_empty() {
+        let told = events.split_off(events.len().saturating_sub(BATCH));
+        put_down(ctx, &[], told).await;
+    }
+}
+
+async fn put_down(ctx: &Context, seen: &[(Id<Device>, Id<Organization>, Timestamp)], told: Vec<Event>) {
+    if let Err(error) = try_to_put_down(ctx, seen, &told).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "check-ins can't be written; later again");
+        ctx.memory().check_ins.put_back(seen, told);
+    }
+}
+
+async fn try_to_put_down(
+    ctx: &Context,
+    seen: &[(Id<Device>, Id<Organization>, Timestamp)],
+    told: &[Event],
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let touched: Vec<_> = seen.iter().map(|(device, _, at)| (*device, *at)).collect();
+    devices::touch(&w, &touched).await?;
+    for event in told {
+        events::insert(&w, event).await?;
+    }
+    Ok(w.commit().await?)
+}

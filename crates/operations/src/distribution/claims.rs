@@ -1,0 +1,84 @@
+//! Claiming a place of a numeric phase: counted under the release's lock, so that however many devices ask at once of however many
+//! servers, there are never more claims than places.
+
+use std::sync::Arc;
+
+use olivine_domain::events::EventType;
+use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::{Phase, Release};
+use olivine_records::release_claims::{self, Claimed};
+use olivine_records::release_days::{self, Delta};
+use olivine_records::{cohorts, releases};
+use serde_json::json;
+
+use super::changes::{Change, note};
+use super::memory::DeviceFacts;
+use crate::{Context, Error, events};
+
+/// What came of claiming.
+pub(super) enum Claim {
+    /// The device has a place, now or from before.
+    Made(Arc<DeviceFacts>),
+    /// There is none left, or the release is not what it was: decide anew.
+    Refused,
+}
+
+/// Claims a place of `expected`, as it was when the decision was made.
+pub(super) async fn claim(
+    ctx: &Context,
+    device: &DeviceFacts,
+    expected: &Release,
+    origin: &Origin,
+) -> Result<Claim, Error> {
+    let (organization, release, cohort) = (device.organization, expected.id, expected.cohort);
+    let w = ctx.db().write().await?;
+    // Held until the claim is counted: nobody changes the release or claims it at the same moment.
+    let current = match releases::lock(&w, organization, release).await {
+        Err(olivine_records::Error::NotFound { .. }) => None,
+        other => Some(other?),
+    };
+    let Some(current) = current.filter(|current| is_still(current, expected)) else {
+        drop(w);
+        ctx.memory().forget("channel", cohort.uuid());
+        return Ok(Claim::Refused);
+    };
+    let devices = cohorts::get(&w, organization, cohort).await.map_err(Error::missing(cohort))?.devices;
+    let limit = match current.phase {
+        Phase::Numeric(value) => value.limit(devices),
+        Phase::Tags(_) => Some(0),
+    };
+    let now = ctx.now();
+    match release_claims::claim(&w, organization, release, device.id, limit, now).await? {
+        Claimed::Now => {}
+        Claimed::Before => return Ok(Claim::Made(with_claim(device, release))),
+        Claimed::Refused => {
+            drop(w);
+            ctx.memory().forget("crowd", cohort.uuid());
+            return Ok(Claim::Refused);
+        }
+    }
+    let claimed = Delta { claimed: 1, ..Delta::default() };
+    release_days::add(&w, organization, release, &now.day(), claimed).await?;
+    let actor = Actor::device(organization, device.id, origin.clone());
+    let data = json!({"release": release.prn(organization).to_string(), "claims": current.claims + 1, "limit": limit});
+    events::record(ctx, &w, &actor, EventType::DeviceClaimedRelease, device.id.prn(organization), data)
+        .await?;
+    let noted = note(ctx, &w, &[Change::Device(device.id), Change::Crowd(cohort)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(Claim::Made(with_claim(device, release)))
+}
+
+/// Whether the decision was made of what the release still is. Claims leave a release's revision as it is.
+fn is_still(current: &Release, expected: &Release) -> bool {
+    current.revision == expected.revision && current.next == expected.next && current.phase == expected.phase
+}
+
+fn with_claim(device: &DeviceFacts, release: Id<Release>) -> Arc<DeviceFacts> {
+    let mut claims = device.claims.to_vec();
+    if !claims.contains(&release) {
+        claims.push(release);
+    }
+    Arc::new(device.with(device.reported.clone(), claims.into()))
+}

@@ -1,0 +1,85 @@
+//! A bounded memory of what the database holds. Must never keep what was read before a change and put down after it.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+use quick_cache::sync::Cache;
+
+use crate::Error;
+
+/// How many keys are independent of each other.
+const SHARDS: usize = 256;
+
+/// What was read, by key. Least used entries make room for new ones.
+pub(super) struct Kept<K, V> {
+    cache: Cache<K, V>,
+    hasher: RandomState,
+    /// How often something was forgotten, by shard. Locked while an entry is put down or forgotten.
+    epochs: Box<[Mutex<u64>]>,
+    /// Held by who reads from the database, so that a thousand who miss the same entry read it once.
+    reading: Box<[tokio::sync::Mutex<()>]>,
+}
+
+impl<K, V> fmt::Debug for Kept<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
+    /// Room for `most` entries.
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            cache: Cache::new(most.max(1)),
+            hasher: RandomState::new(),
+            epochs: (0..SHARDS).map(|_| Mutex::new(0)).collect(),
+            reading: (0..SHARDS).map(|_| tokio::sync::Mutex::new(())).collect(),
+        }
+    }
+
+    fn shard(&self, key: &K) -> usize {
+        usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).expect("less than the number of shards")
+    }
+
+    fn epoch(&self, shard: usize) -> std::sync::MutexGuard<'_, u64> {
+        self.epochs[shard].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is remembered, or what `read` finds; that is remembered unless it was forgotten meanwhile.
+    pub(super) async fn get_or_read(
+        &self,
+        key: &K,
+        read: impl AsyncFnOnce() -> Result<Option<V>, Error>,
+    ) -> Result<Option<V>, Error> {
+        if let Some(found) = self.cache.get(key) {
+            return Ok(Some(found));
+        }
+        let shard = self.shard(key);
+        let _turn = self.reading[shard].lock().await;
+        if let Some(found) = self.cache.get(key) {
+            return Ok(Some(found));
+        }
+        let before = *self.epoch(shard);
+        let Some(found) = read().await? else { return Ok(None) };
+        let epoch = self.epoch(shard);
+        if *epoch == before {
+            self.cache.insert(key.clone(), found.clone());
+        }
+        Ok(Some(found))
+    }
+
+    /// Forgets an entry, and that anybody is about to put it down.
+    pub(super) fn forget(&self, key: &K) {
+        let mut epoch = self.epoch(self.shard(key));
+        *epoch += 1;
+        self.cache.remove(key);
+    }
+
+    /// Forgets all.
+    pub(super) fn forget_all(&self) {
+        let mut epochs: Vec<_> = (0..SHARDS).map(|shard| self.epoch(shard)).collect();
+        epochs.iter_mut().for_each(|epoch| **epoch += 1);
+        self.cache.clear();
+    }
+}

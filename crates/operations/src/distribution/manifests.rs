@@ -1,0 +1,176 @@
+//! Manifests: what of a bundle a device gets, who signed it, and fresh URLs to it.
+
+use std::sync::{Arc, OnceLock};
+
+use olivine_content::{ContentKey, Download, Filename, SignedUrl};
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::binary_signatures::{BinarySignature, counts};
+use olivine_domain::bundles::{self, Bundle, Candidate};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::metadata::CustomMetadata;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_domain::signing_keys::SigningKey;
+use olivine_domain::target::Target;
+use olivine_domain::text::VersionText;
+use olivine_records::bundles::BundledBinary;
+use olivine_records::{binary_signatures, signing_keys};
+use serde_json::json;
+
+use super::memory::Manifest as Remembered;
+use crate::{Context, Error, events};
+
+/// What a device gets of a bundle, all but the URLs.
+#[derive(Debug)]
+pub struct Template {
+    /// The owner.
+    pub organization: Id<Organization>,
+    /// Of what it is a part.
+    pub bundle: Id<Bundle>,
+    /// In the bundle's order.
+    pub entries: Vec<Entry>,
+    /// The entries in the words of the API that shows them.
+    shown: OnceLock<Vec<String>>,
+}
+
+/// One binary that a device gets.
+#[derive(Debug)]
+pub struct Entry {
+    /// What it is.
+    pub artifact: Id<Artifact>,
+    /// Which version.
+    pub artifact_version: Id<ArtifactVersion>,
+    /// The version's own text.
+    pub version: VersionText,
+    /// The binary.
+    pub binary: Id<Binary>,
+    /// For whom it is.
+    pub target: Target,
+    /// In bytes.
+    pub size: u64,
+    /// Of the content.
+    pub hash: Sha256Digest,
+    /// As it was frozen with the bundle.
+    pub custom_metadata: Option<CustomMetadata>,
+    /// Signatures that count, oldest first, each with its key.
+    pub signatures: Vec<(BinarySignature, SigningKey)>,
+    key: ContentKey,
+    filename: Filename,
+}
+
+/// A template with URLs that are good for some time.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// All but the URLs.
+    pub template: Arc<Template>,
+    /// One for each entry; none where the question was only to explain.
+    pub urls: Vec<SignedUrl>,
+}
+
+/// Why a bundle can't be delivered to a target, in words.
+#[derive(Debug)]
+pub(super) struct Undeliverable {
+    pub(super) reason: String,
+}
+
+impl Template {
+    /// The entries as an API shows them: `show` says how, once for as long as this is remembered.
+    pub fn shown(&self, show: impl FnOnce(&[Entry]) -> Vec<String>) -> &[String] {
+        self.shown.get_or_init(|| show(&self.entries))
+    }
+
+    /// Makes URLs that are good from now on.
+    pub(super) async fn with_urls(self: Arc<Self>, ctx: &Context) -> Result<Manifest, Error> {
+        let expires_at = ctx.now().plus(ctx.settings().download_url_ttl);
+        let mut urls = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            let download = Download { filename: entry.filename.clone(), expires_at };
+            urls.push(ctx.content().download_target(&entry.key, &download).await?);
+        }
+        Ok(Manifest { template: self, urls })
+    }
+}
+
+/// Reads what a device of this target gets of a bundle.
+pub(super) async fn read(
+    ctx: &Context,
+    organization: Id<Organization>,
+    bundle: Id<Bundle>,
+    target: Option<&Target>,
+) -> Result<Remembered, Error> {
+    let all = olivine_records::bundles::content_of(ctx.db(), organization, &[bundle]).await?;
+    let candidates: Vec<_> = all
+        .iter()
+        .map(|binary| Candidate {
+            artifact_version: binary.artifact_version,
+            target: &binary.target,
+            is_servable: binary.state == BinaryState::Signed && binary.size.is_some(),
+        })
+        .collect();
+    let chosen = match bundles::select(&candidates, target) {
+        Ok(chosen) => chosen,
+        Err(reason) => {
+            let version = reason.artifact_version.prn(organization);
+            note_undeliverable(ctx, organization, bundle, &reason).await?;
+            let reason = format!("{reason} ({version})");
+            return Ok(Err(Arc::new(Undeliverable { reason })));
+        }
+    };
+    let chosen: Vec<&BundledBinary> = chosen.into_iter().filter_map(|place| all.get(place)).collect();
+    let entries = entries(ctx, organization, &chosen).await?;
+    Ok(Ok(Arc::new(Template { organization, bundle, entries, shown: OnceLock::new() })))
+}
+
+async fn entries(
+    ctx: &Context,
+    organization: Id<Organization>,
+    chosen: &[&BundledBinary],
+) -> Result<Vec<Entry>, Error> {
+    let ids: Vec<_> = chosen.iter().map(|binary| binary.binary).collect();
+    let signatures = binary_signatures::list_for(ctx.db(), organization, &ids).await?;
+    let keys: Vec<_> = signatures.iter().map(|found| found.signature.signing_key).collect();
+    let keys = signing_keys::get_many(ctx.db(), organization, &keys).await?;
+    let key_of = |signature: &BinarySignature| keys.iter().find(|key| key.id == signature.signing_key);
+    let signatures_of = |binary: Id<Binary>| {
+        let own = signatures.iter().map(|found| &found.signature).filter(move |one| one.binary == binary);
+        own.filter_map(|one| Some((one.clone(), key_of(one).filter(|key| counts(key))?.clone()))).collect()
+    };
+    Ok(chosen
+        .iter()
+        .map(|binary| Entry {
+            artifact: binary.artifact,
+            artifact_version: binary.artifact_version,
+            version: binary.version.clone(),
+            binary: binary.binary,
+            target: binary.target.clone(),
+            size: binary.size.unwrap_or(0),
+            hash: binary.hash,
+            custom_metadata: binary.custom_metadata.clone(),
+            signatures: signatures_of(binary.binary),
+            key: ContentKey { organization, binary: binary.binary, generation: binary.generation },
+            filename: Filename::sanitized(&format!("{}-{}.bin", binary.version, binary.target)),
+        })
+        .collect())
+}
+
+/// One event for as long as this is remembered, not one for each check.
+async fn note_undeliverable(
+    ctx: &Context,
+    organization: Id<Organization>,
+    bundle: Id<Bundle>,
+    reason: &bundles::Undeliverable,
+) -> Result<(), Error> {
+    let data = json!({
+        "reason": reason.to_string(),
+        "artifact_version": reason.artifact_version.to_string(),
+        "target": reason.target.as_ref().map(Target::as_str),
+    });
+    let w = ctx.db().write().await?;
+    let actor = Actor::system(organization);
+    events::record(ctx, &w, &actor, EventType::BundleUndeliverable, Subject::of(bundle), data).await?;
+    Ok(w.commit().await?)
+}

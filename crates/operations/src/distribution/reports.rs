@@ -1,0 +1,201 @@
+//! What devices say of themselves: what they run, and how an update goes. Durable before the answer.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use olivine_domain::bundles::Bundle;
+use olivine_domain::devices::{Reported, UpdateStatus};
+use olivine_domain::events::EventType;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::prn::{Id, Prn, Resource};
+use olivine_domain::releases::Release;
+use olivine_domain::resolution::{self, current_release};
+use olivine_domain::text::Description;
+use olivine_records::release_days::{self, Delta};
+use olivine_records::{Write, device_outcomes, devices, releases};
+use serde_json::json;
+
+use super::changes::{Change, note};
+use super::identify::KnownDevice;
+use super::memory::DeviceFacts;
+use crate::{Context, Error, events};
+
+/// What a device says it runs, in its own words; all of one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReportedHeaders {
+    /// `peridio-release-prn`
+    pub release: Option<String>,
+    /// `peridio-bundle-prn`
+    pub bundle: Option<String>,
+    /// `peridio-release-version`
+    pub version: Option<String>,
+}
+
+/// How an update goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusReport {
+    /// What is being installed.
+    pub bundle: Id<Bundle>,
+    /// The release that it came with.
+    pub release: Option<Id<Release>>,
+    /// How far it is.
+    pub status: UpdateStatus,
+    /// What the device has to say of it.
+    pub detail: Option<Description>,
+}
+
+impl ReportedHeaders {
+    const fn is_empty(&self) -> bool {
+        self.release.is_none() && self.bundle.is_none() && self.version.is_none()
+    }
+}
+
+/// What of it makes sense.
+pub(super) fn parse(said: &ReportedHeaders, organization: Id<Organization>) -> resolution::Report {
+    resolution::Report {
+        release: named(said.release.as_deref(), organization),
+        bundle: named(said.bundle.as_deref(), organization),
+        version: given(said.version.as_deref(), |text| text.parse().ok()),
+    }
+}
+
+fn given<T>(text: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> resolution::Reported<T> {
+    match text {
+        None => resolution::Reported::Absent,
+        Some(text) => parse(text).map_or(resolution::Reported::Malformed, resolution::Reported::Given),
+    }
+}
+
+fn named<R: Resource>(text: Option<&str>, organization: Id<Organization>) -> resolution::Reported<Id<R>> {
+    let own = |text: &str| Prn::<R>::from_str(text).ok().filter(|prn| prn.organization == organization);
+    given(text, |text| own(text).map(|prn| prn.id))
+}
+
+/// Records what a device says, where that differs from what it said before. Who says nothing leaves the record as it is.
+pub(super) async fn record(
+    ctx: &Context,
+    device: Arc<DeviceFacts>,
+    said: &ReportedHeaders,
+    report: &resolution::Report,
+    origin: &Origin,
+) -> Result<Arc<DeviceFacts>, Error> {
+    if said.is_empty() || is_known(&device.reported, said, report) {
+        return Ok(device);
+    }
+    let new = Reported {
+        release: report.release.given().copied(),
+        bundle: report.bundle.given().copied(),
+        version: said.version.as_deref().and_then(|version| version.parse().ok()),
+    };
+    let organization = device.organization;
+    let release = match device.cohort {
+        None => None,
+        Some(cohort) => {
+            let cohort = ctx.memory().channel(ctx, organization, cohort).await?;
+            current_release(&cohort.channel, report)
+        }
+    };
+    let w = ctx.db().write().await?;
+    let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
+    let release = release.filter(|_| old.cohort == device.cohort);
+    devices::set_report(&w, organization, device.id, &new, release).await?;
+    move_between(ctx, &w, organization, old.release, release).await?;
+    let actor = Actor::device(organization, device.id, origin.clone());
+    let shown = |reported: &Reported| {
+        json!({
+            "release_prn": reported.release.map(|id| id.prn(organization).to_string()),
+            "bundle_prn": reported.bundle.map(|id| id.prn(organization).to_string()),
+            "release_version": reported.version.as_ref().map(ToString::to_string),
+        })
+    };
+    let data = json!({"from": shown(&old.reported), "to": shown(&new)});
+    events::record(ctx, &w, &actor, EventType::DeviceReleaseChanged, device.id.prn(organization), data)
+        .await?;
+    let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(Arc::new(device.with(new, device.claims.clone())))
+}
+
+/// Compares without making anything.
+fn is_known(known: &Reported, said: &ReportedHeaders, report: &resolution::Report) -> bool {
+    known.release.as_ref() == report.release.given()
+        && known.bundle.as_ref() == report.bundle.given()
+        && known.version.as_ref().map(olivine_domain::text::VersionText::as_str) == recordable(said)
+}
+
+/// The version that would be recorded.
+fn recordable(said: &ReportedHeaders) -> Option<&str> {
+    said.version.as_deref().filter(|version| version.parse::<olivine_domain::text::VersionText>().is_ok())
+}
+
+/// Counts that a device left one release and came to another.
+pub(crate) async fn move_between(
+    ctx: &Context,
+    w: &Write,
+    organization: Id<Organization>,
+    from: Option<Id<Release>>,
+    to: Option<Id<Release>>,
+) -> Result<(), Error> {
+    if from == to {
+        return Ok(());
+    }
+    let day = ctx.now().day();
+    if let Some(from) = from {
+        let departed = Delta { departed: 1, ..Delta::default() };
+        release_days::add(w, organization, from, &day, departed).await?;
+    }
+    if let Some(to) = to {
+        let arrived = Delta { arrived: 1, ..Delta::default() };
+        release_days::add(w, organization, to, &day, arrived).await?;
+    }
+    Ok(())
+}
+
+/// Records how an update goes. Saying the same twice counts once.
+pub async fn report_status(
+    ctx: &Context,
+    known: &KnownDevice,
+    report: &StatusReport,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let (organization, device) = (known.organization, known.device);
+    let w = ctx.db().write().await?;
+    devices::lock(&w, organization, device).await.map_err(Error::missing(device))?;
+    let mut is_news = true;
+    if let Some(release) = report.release
+        && releases::find(&w, organization, release).await?.is_some()
+    {
+        let now = ctx.now();
+        let before = device_outcomes::set(&w, organization, device, release, report.status, now).await?;
+        is_news = before != Some(report.status) || report.detail.is_some();
+        let delta = difference(before, report.status);
+        if delta != Delta::default() {
+            release_days::add(&w, organization, release, &now.day(), delta).await?;
+        }
+    }
+    if is_news {
+        let data = json!({
+            "bundle_prn": report.bundle.prn(organization).to_string(),
+            "release_prn": report.release.map(|id| id.prn(organization).to_string()),
+            "status": report.status.as_str(),
+            "detail": report.detail.as_ref().map(Description::as_str),
+        });
+        let actor = Actor::device(organization, device, origin.clone());
+        events::record(ctx, &w, &actor, EventType::DeviceUpdateReported, device.prn(organization), data)
+            .await?;
+    }
+    Ok(w.commit().await?)
+}
+
+/// What a device's new word changes in the counts of its release.
+fn difference(before: Option<UpdateStatus>, after: UpdateStatus) -> Delta {
+    let installed = |status| i64::from(status == UpdateStatus::Installed);
+    let failed = |status: UpdateStatus| i64::from(status.is_failure());
+    Delta {
+        installed: installed(after) - before.map_or(0, installed),
+        failed: failed(after) - before.map_or(0, failed),
+        ..Delta::default()
+    }
+}

@@ -1,0 +1,68 @@
+//! `/v1/devices/{prn}/update`: asking on a device's behalf, and why the answer is what it is.
+
+use axum::extract::{Path, State};
+use olivine_api::devices as api;
+use olivine_api::errors::ErrorBody;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::scope;
+use olivine_domain::prn::Id;
+use olivine_domain::resolution::Source;
+use olivine_domain::resolution::trace::TraceStep;
+use olivine_operations::distribution::{self, Answer, Ask, ReportedHeaders};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::named;
+use crate::app::App;
+use crate::manifests;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(check))
+}
+
+/// Ask for a device's update on its behalf, or explain the answer
+///
+/// This is a real check: a release with a numeric phase is claimed by it. With `explain` nothing is changed, claimed or issued.
+#[utoipa::path(post, path = "/devices/{prn}/update", tag = "devices", params(("prn" = String, Path)),
+    request_body = api::UpdateCheck, responses((status = 200, body = api::UpdateAnswer),
+    (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn check(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceCheckForUpdate>,
+    Path(prn): Path<String>,
+    Json(body): Json<api::UpdateCheck>,
+) -> Result<axum::Json<api::UpdateAnswer>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let report =
+        ReportedHeaders { release: body.release_prn, bundle: body.bundle_prn, version: body.release_version };
+    let ask = Ask { report, write: body.write, explain: body.explain };
+    let answer = distribution::ask(&app.ctx, &by, id, &ask).await?;
+    Ok(axum::Json(shown(answer, by.organization)))
+}
+
+fn shown(answer: Answer, organization: Id<Organization>) -> api::UpdateAnswer {
+    let (kind, source) = match answer.source {
+        None => (None, None),
+        Some(Source::Release(id)) => (Some("release"), Some(id.prn(organization).to_string())),
+        Some(Source::BundleOverride(id)) => (Some("bundle_override"), Some(id.prn(organization).to_string())),
+    };
+    api::UpdateAnswer {
+        status: answer.status.as_str().to_owned(),
+        source_type: kind.map(str::to_owned),
+        source_prn: source,
+        bundle_prn: answer.bundle.map(|bundle| bundle.prn(organization).to_string()),
+        manifest: answer.manifest.as_ref().map(manifests::shown),
+        trace: answer.trace.map(|steps| steps.into_iter().map(step).collect()),
+    }
+}
+
+fn step(step: TraceStep) -> api::TraceStep {
+    api::TraceStep {
+        step: step.step.as_str().to_owned(),
+        outcome: step.outcome.as_str().to_owned(),
+        reason: step.reason,
+    }
+}

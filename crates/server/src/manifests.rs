@@ -1,0 +1,76 @@
+//! Manifests as both APIs show them.
+
+use olivine_api::json::RawValue;
+use olivine_api::manifests::{ManifestEntry, ManifestSignature};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_operations::distribution::{Entry, Manifest};
+
+/// The entries, with their URLs where there are any.
+pub fn shown(manifest: &Manifest) -> Vec<ManifestEntry> {
+    let organization = manifest.template.organization;
+    let mut urls = manifest.urls.iter();
+    let with_url = |entry| {
+        let url = urls.next();
+        ManifestEntry {
+            url: url.map(|url| url.url.clone()),
+            url_expires_at: url.map(|url| url.expires_at.to_string()),
+            ..without_url(entry, organization)
+        }
+    };
+    manifest.template.entries.iter().map(with_url).collect()
+}
+
+fn without_url(entry: &Entry, organization: Id<Organization>) -> ManifestEntry {
+    let signatures = entry.signatures.iter().map(|(signature, key)| ManifestSignature {
+        signing_key_prn: key.id.prn(organization).to_string(),
+        keyid: key.keyid().to_string(),
+        signature: signature.signature.to_string(),
+        public_value: key.public_key().public_value(),
+    });
+    let metadata = entry.custom_metadata.as_ref();
+    ManifestEntry {
+        artifact_prn: entry.artifact.prn(organization).to_string(),
+        artifact_version_prn: entry.artifact_version.prn(organization).to_string(),
+        artifact_version: entry.version.to_string(),
+        binary_prn: entry.binary.prn(organization).to_string(),
+        target: entry.target.to_string(),
+        size: entry.size,
+        hash: entry.hash.to_string(),
+        custom_metadata: metadata.and_then(|json| RawValue::from_string(json.as_json().to_owned()).ok()),
+        signatures: signatures.collect(),
+        url: None,
+        url_expires_at: None,
+    }
+}
+
+/// A manifest as JSON. All but the URLs is put into words once, for as long as the server remembers it.
+pub fn as_json(manifest: &Manifest) -> String {
+    let template = &manifest.template;
+    let heads = template.shown(|entries| {
+        let head =
+            |entry| serde_json::to_string(&without_url(entry, template.organization)).unwrap_or_default();
+        entries.iter().map(head).map(|json| up_to_url(&json)).collect()
+    });
+    let mut json = String::with_capacity(heads.iter().map(|head| head.len() + 400).sum::<usize>() + 2);
+    json.push('[');
+    for (head, url) in heads.iter().zip(&manifest.urls) {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push_str(head);
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        json.push_str(&quoted(&url.url));
+        json.push_str(",\"url_expires_at\":\"");
+        json.push_str(&url.expires_at.to_string());
+        json.push_str("\"}");
+    }
+    json.push(']');
+    json
+}
+
+/// Cuts an entry's JSON where its URL begins.
+fn up_to_url(json: &str) -> String {
+    const END: &str = "null,\"url_expires_at\":null}";
+    json.strip_suffix(END).unwrap_or(json).to_owned()
+}
