@@ -9,7 +9,9 @@ pub mod binary_content;
 pub mod binary_parts;
 pub mod binary_signatures;
 pub mod body;
+pub mod ca_certificates;
 pub mod cohorts;
+pub mod device_certificates;
 mod device_updates;
 pub mod devices;
 pub mod error;
@@ -45,6 +47,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(products::routes())
         .merge(cohorts::routes())
         .merge(devices::routes())
+        .merge(device_certificates::routes())
+        .merge(ca_certificates::routes())
         .merge(api_keys::routes())
         .merge(device_updates::routes())
         .merge(events::routes())

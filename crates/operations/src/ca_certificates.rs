@@ -1,0 +1,236 @@
+//! CA certificates: prove to have the key, register, read, change, delete.
+
+use std::fmt::Write as _;
+
+use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, CaRefusal, Jitp};
+use olivine_domain::ca_certificates::{check_authority, proven_code};
+use olivine_domain::certificates::Certificate;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::Description;
+use olivine_domain::time::Timestamp;
+use olivine_records::{Constraint, Reader, ca_certificates, cohorts, products, verification_codes};
+use serde_json::json;
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events};
+
+/// A code to prove with that one has a CA's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerificationCode {
+    /// The common name of a certificate that the CA is to sign.
+    pub code: String,
+    /// Until when it is good.
+    pub expires_at: Timestamp,
+}
+
+/// A new CA certificate.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// A certificate that it signed, whose common name is a verification code.
+    pub verification_certificate: Certificate,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// What devices become that it signed and nobody knows.
+    pub jitp: Option<Jitp>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// What devices become that it signed and nobody knows, as a whole.
+    pub jitp: Option<Option<Jitp>>,
+}
+
+/// Makes a verification code.
+pub async fn create_verification_code(
+    ctx: &Context,
+    by: &Authorized<scope::CaCertificateCreate>,
+) -> Result<VerificationCode, Error> {
+    let now = ctx.now();
+    let code = ctx.random_bytes::<16>().iter().fold(String::new(), |mut code, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(code, "{byte:02x}");
+        code
+    });
+    let new = VerificationCode { code, expires_at: now.plus(CODE_LIFETIME) };
+    let w = ctx.db().write().await?;
+    verification_codes::insert(&w, by.organization, &new.code, now, new.expires_at).await?;
+    let data = json!({"expires_at": new.expires_at.to_string()});
+    let subject = Subject::of(by.organization);
+    events::record(ctx, &w, by, EventType::VerificationCodeCreated, subject, data).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// Registers a CA certificate. The code that the proof names is used up by it.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::CaCertificateCreate>,
+    new: Create,
+) -> Result<CaCertificate, Error> {
+    let now = ctx.now();
+    check_authority(new.certificate.facts(), now).map_err(|refusal| refused("certificate", &refusal))?;
+    let code = proven_code(&new.certificate, &new.verification_certificate)
+        .map_err(|refusal| refused("verification_certificate", &refusal))?;
+    let certificate = CaCertificate {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        certificate: new.certificate.clone(),
+        description: new.description,
+        jitp: new.jitp,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    if let Some(other) = registered(&w, &certificate).await? {
+        // The answer to the same request, whose code is used up already.
+        let is_replay = new.id.is_replayable() && other.id == certificate.id;
+        return if is_replay { Ok(other) } else { Err(taken(&other, by.organization)) };
+    }
+    check_jitp(&w, by.organization, certificate.jitp.as_ref()).await?;
+    if !verification_codes::use_up(&w, by.organization, code, now).await? {
+        return Err(refused("verification_certificate", &CaRefusal::OtherName));
+    }
+    match ca_certificates::insert(&w, &certificate).await {
+        Err(olivine_records::Error::Duplicate(Constraint::CaFingerprint)) => {
+            return Err(Error::Conflict(
+                "this CA certificate was registered at the same moment by another request",
+            ));
+        }
+        other => other?,
+    }
+    let data = facts(&certificate);
+    events::record(ctx, &w, by, EventType::CaCertificateCreated, Subject::of(certificate.id), data).await?;
+    w.commit().await?;
+    Ok(certificate)
+}
+
+async fn registered(reader: &impl Reader, new: &CaCertificate) -> Result<Option<CaCertificate>, Error> {
+    let fingerprint = &new.certificate.facts().fingerprint;
+    Ok(ca_certificates::find_by_fingerprint_of_any_organization(reader, fingerprint).await?)
+}
+
+fn refused(field: &'static str, refusal: &CaRefusal) -> Error {
+    Error::Invalid { field, problem: refusal.to_string() }
+}
+
+/// Says where a CA certificate is registered, but nothing about other organizations.
+fn taken(other: &CaCertificate, organization: Id<Organization>) -> Error {
+    let own = (other.organization == organization).then(|| other.id.prn(organization).to_string());
+    let message = own.as_ref().map_or_else(
+        || "this CA certificate is registered on this server already: make another one".to_owned(),
+        |prn| format!("this CA certificate is registered already, as {prn}: use or change that one"),
+    );
+    Error::Taken { what: Taken::Certificate, message, by: own }
+}
+
+/// Refuses what no device could be made with.
+async fn check_jitp(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    jitp: Option<&Jitp>,
+) -> Result<(), Error> {
+    let Some(jitp) = jitp else { return Ok(()) };
+    let product = products::get(reader, organization, jitp.product).await;
+    product.map_err(Error::missing(jitp.product))?;
+    let Some(cohort) = jitp.cohort else { return Ok(()) };
+    let cohort = cohorts::get(reader, organization, cohort).await.map_err(Error::missing(cohort))?;
+    if cohort.product == jitp.product {
+        return Ok(());
+    }
+    let own = cohort.product.prn(organization);
+    let problem = format!(
+        "this cohort is one of the product {own}: choose a cohort of the jitp's own product, or none"
+    );
+    Err(Error::Invalid { field: "jitp.cohort_prn", problem })
+}
+
+/// What an event says of a CA certificate.
+fn facts(certificate: &CaCertificate) -> serde_json::Value {
+    let facts = certificate.certificate.facts();
+    json!({
+        "fingerprint": facts.fingerprint.to_hex(),
+        "subject": facts.subject,
+        "not_after": facts.not_after.to_string(),
+        "provisions": certificate.jitp.as_ref().map(|jitp| jitp.product.to_string()),
+    })
+}
+
+/// Lists CA certificates.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::CaCertificateRead>,
+    query: &ListQuery,
+) -> Result<Page<CaCertificate>, Error> {
+    Ok(ca_certificates::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one CA certificate.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::CaCertificateRead>,
+    id: Id<CaCertificate>,
+) -> Result<CaCertificate, Error> {
+    ca_certificates::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Changes what is said of a CA certificate, and what it provisions.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::CaCertificateUpdate>,
+    id: Id<CaCertificate>,
+    expected: Expected,
+    change: Update,
+) -> Result<CaCertificate, Error> {
+    let w = ctx.db().write().await?;
+    let old = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let mut new = old.clone();
+    let mut changed = Vec::new();
+    if let Some(description) = change.description {
+        changed.push("description");
+        new.description = description;
+    }
+    if let Some(jitp) = change.jitp {
+        changed.push("jitp");
+        new.jitp = jitp;
+    }
+    if new == old {
+        return Ok(old);
+    }
+    check_jitp(&w, by.organization, new.jitp.as_ref()).await?;
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    ca_certificates::update(&w, &new, old.revision).await?;
+    let mut data = facts(&new);
+    data["changed"] = json!(changed);
+    events::record(ctx, &w, by, EventType::CaCertificateUpdated, Subject::of(id), data).await?;
+    w.commit().await?;
+    Ok(new)
+}
+
+/// Deletes a CA certificate. The devices that it provisioned stay.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::CaCertificateDelete>,
+    id: Id<CaCertificate>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let certificate = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    ca_certificates::delete(&w, by.organization, id).await?;
+    let data = facts(&certificate);
+    events::record(ctx, &w, by, EventType::CaCertificateDeleted, Subject::of(id), data).await?;
+    Ok(w.commit().await?)
+}
