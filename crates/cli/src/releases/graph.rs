@@ -85,7 +85,11 @@ pub(super) fn mermaid(steps: &[Step], cohort_devices: u64) -> String {
 
 fn label(step: &Step, cohort_devices: u64) -> Vec<String> {
     let Columns { name, marks, devices } = Columns::of(step, cohort_devices);
-    [name, marks, devices].into_iter().filter(|line| !line.is_empty()).collect()
+    [name.as_str(), &marks, devices.trim_end()]
+        .into_iter()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn edges(steps: &[Step]) -> impl Iterator<Item = (usize, usize)> {
@@ -124,6 +128,8 @@ struct Columns {
 impl Columns {
     fn of(step: &Step, cohort_devices: u64) -> Self {
         let devices = step.devices.map(|count| marks::counted(count, "device")).unwrap_or_default();
+        // The digits of one device stand under those of several.
+        let devices = if step.devices == Some(1) { devices + " " } else { devices };
         let marks = marks::of(&step.release, cohort_devices).join(", ");
         Self { name: marks::name(&step.release), marks, devices }
     }

@@ -35,11 +35,11 @@ fn chain() -> Vec<Step> {
 #[test]
 fn a_chain() {
     let expected = "\
-1.0.0 first                                120 devices
+1.0.0 first                                 120 devices
   ↓
-2.0.0 spring  required                      40 devices
+2.0.0 spring  required                       40 devices
   ↓
-3.0.0 summer  phased 50 of 200, 37 claimed    1 device  ← latest
+3.0.0 summer  phased 50 of 200, 37 claimed    1 device   ← latest
 ";
     assert_eq!(text(&chain(), 200), expected);
     let expected = "\
@@ -88,7 +88,7 @@ b
   │  short
   ├──┘
   ↓
-last         ← latest
+last        ← latest
 ";
     let drawn = text(&steps, 0);
     assert!(drawn == expected, "{drawn}");
@@ -113,7 +113,7 @@ c2
   │  d2
   ├──┘
   ↓
-c3         ← latest
+c3       ← latest
 ";
     let drawn = text(&steps, 0);
     assert!(drawn == expected, "{drawn}");
