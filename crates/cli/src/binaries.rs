@@ -84,6 +84,9 @@ pub(crate) enum Command {
     /// Shows how often a binary was downloaded, day by day
     #[command(after_help = "Example:\n  peridio binaries downloads --prn $BINARY_PRN --output table")]
     Downloads(One),
+    /// Lists the releases whose bundles have a binary in them
+    #[command(after_help = "Example:\n  peridio binaries releases --prn $BINARY_PRN")]
+    Releases(Releases),
 }
 
 /// One binary.
@@ -92,6 +95,15 @@ pub(crate) struct One {
     /// Its PRN
     #[arg(long, visible_alias = "binary-prn", value_name = "PRN")]
     pub(crate) prn: Prn<Named>,
+}
+
+/// Which releases to list.
+#[derive(Debug, Args)]
+pub(crate) struct Releases {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    options: ListOptions,
 }
 
 /// Changes to a binary.
@@ -153,6 +165,7 @@ impl Command {
             Self::Sign(sign) => sign.run(session).await,
             Self::Download(download) => download.run(session).await,
             Self::Downloads(one) => downloads(session, one).await,
+            Self::Releases(Releases { one, options }) => releases(session, one, &options).await,
         }
     }
 }
@@ -181,4 +194,9 @@ async fn downloads(session: &Session, one: One) -> Result<(), Failure> {
     let mut list = session.printer.list();
     counts.iter().try_for_each(|count| list.add(count))?;
     list.finish()
+}
+
+async fn releases(session: &Session, one: One, options: &ListOptions) -> Result<(), Failure> {
+    let pages = session.client.releases_of(&one.prn, &options.apply(Query::default()));
+    session.print_pages(pages, options).await
 }

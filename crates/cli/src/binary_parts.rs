@@ -117,12 +117,6 @@ impl Create {
 }
 
 async fn list(session: &Session, binary: &Prn<Binary>, options: &ListOptions) -> Result<(), Failure> {
-    let mut pages = session.client.parts(binary, &options.apply(Query::default()));
-    let mut list = session.printer.list();
-    while let Some(page) = pages.next().await? {
-        page.iter().try_for_each(|part| list.add(part))?;
-    }
-    list.finish()?;
-    options.note_more(&pages);
-    Ok(())
+    let pages = session.client.parts(binary, &options.apply(Query::default()));
+    session.print_pages(pages, options).await
 }

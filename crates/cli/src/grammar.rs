@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use crate::output::Format;
 use crate::session::Session;
 use crate::{
-    api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, completions, events,
-    organizations, profiles, push, signing_keys, users,
+    api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
+    bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, organizations,
+    products, profiles, push, releases, signing_keys, users,
 };
 
 /// Manage firmware: upload, sign, distribute.
@@ -78,6 +79,30 @@ pub(crate) enum Command {
     /// The public keys that may sign
     #[command(subcommand, visible_alias = "signing-key")]
     SigningKeys(signing_keys::Command),
+    /// Immutable sets of binaries, ready to be released
+    #[command(subcommand, visible_alias = "bundle")]
+    Bundles(bundles::Command),
+    /// The types of devices
+    #[command(subcommand, visible_alias = "product")]
+    Products(products::Command),
+    /// Groups of a product's devices
+    #[command(subcommand, visible_alias = "cohort")]
+    Cohorts(cohorts::Command),
+    /// Devices: what they are, and why they do or do not update
+    #[command(subcommand, visible_alias = "device")]
+    Devices(devices::Command),
+    /// The certificates that devices are known by
+    #[command(subcommand, visible_alias = "device-certificate")]
+    DeviceCertificates(device_certificates::Command),
+    /// Authorities whose devices are welcome
+    #[command(subcommand, visible_alias = "ca-certificate")]
+    CaCertificates(ca_certificates::Command),
+    /// What a cohort's devices get, step by step
+    #[command(subcommand, visible_alias = "release")]
+    Releases(releases::Command),
+    /// Bundles forced on chosen devices
+    #[command(subcommand, visible_alias = "bundle-override")]
+    BundleOverrides(bundle_overrides::Command),
     /// The keys that callers of the API prove themselves with
     #[command(subcommand, visible_alias = "api-key")]
     ApiKeys(api_keys::Command),
@@ -116,6 +141,14 @@ impl Cli {
             Command::BinaryParts(command) => command.run(session).await,
             Command::BinarySignatures(command) => command.run(session).await,
             Command::SigningKeys(command) => command.run(session).await,
+            Command::Bundles(command) => command.run(session).await,
+            Command::Products(command) => command.run(session).await,
+            Command::Cohorts(command) => command.run(session).await,
+            Command::Devices(command) => command.run(session).await,
+            Command::DeviceCertificates(command) => command.run(session).await,
+            Command::CaCertificates(command) => command.run(session).await,
+            Command::Releases(command) => command.run(session).await,
+            Command::BundleOverrides(command) => command.run(session).await,
             Command::ApiKeys(command) => command.run(session).await,
             Command::Events(command) => command.run(session).await,
             Command::Users(command) => command.run(session).await,

@@ -127,6 +127,11 @@ fn line(format: Format, record: &impl Record) -> Result<String, Failure> {
     Ok(format!("{text}\n"))
 }
 
+/// A text of somebody else's as one can show it on a terminal, on one line.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// Writes to stdout.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();

@@ -1,4 +1,7 @@
-//! `peridio push`: from a file to a signed binary in one step. Safe to run twice, and at the same time as others.
+//! `peridio push`: from a file to a signed binary in one step, and on to a release if one wants. Safe to run twice, and at the
+//! same time as others.
+
+mod release;
 
 use std::path::PathBuf;
 
@@ -18,12 +21,15 @@ use crate::output::Record;
 use crate::session::Session;
 use crate::signing::SigningKeyFile;
 use crate::uploads::UploadOptions;
+use release::ReleaseOptions;
 
 /// A file to push.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
-                        --signing-key private_key.pem"
+    after_help = "Examples:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
+                        --signing-key private_key.pem\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 --target \
+                        arm-linux-gnueabihf \\\n    --signing-key private_key.pem --bundle main-1.2.3 --cohort-prn $COHORT_PRN \
+                        --release-version 1.2.3"
 )]
 pub(crate) struct Push {
     /// The file with the content
@@ -47,22 +53,26 @@ pub(crate) struct Push {
     key: SigningKeyFile,
     #[command(flatten)]
     options: UploadOptions,
+    #[command(flatten)]
+    release: ReleaseOptions,
 }
 
 impl Push {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
         check_waits(&self.key, &self.options)?;
+        self.release.check(&self.options)?;
         let signer = self.key.signer(&session.client).await?;
         let hashes = hash(session, &self.file, &self.options).await?;
         let artifact = artifact(&session.client, &self.artifact).await?;
         let version = version(&session.client, artifact.prn, &self.version).await?;
         let artifact_version: Prn<_> =
             version.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
-        let Self { file, target, description, options, .. } = self;
+        let Self { file, target, description, options, release, .. } = self;
         let wanted =
             Wanted { artifact_version, target, id: None, description, custom_metadata, file, hashes };
         let binary = wanted.bring_about(session, signer, &options).await?;
+        release.bring_about(&session.client, &version, &binary).await?;
         session.printer.one(&binary)
     }
 }

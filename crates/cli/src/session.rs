@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use olivine_client::{Client, Create, Delete, Query, Resource, Settings, Update};
+use olivine_client::{Client, Create, Delete, Pages, Query, Resource, Settings, Update};
 use olivine_domain::prn::Prn;
 
 use crate::failure::Failure;
@@ -59,7 +59,15 @@ impl Session {
         options: &ListOptions,
         query: Query,
     ) -> Result<(), Failure> {
-        let mut pages = self.client.list::<R>(&options.apply(query));
+        self.print_pages(self.client.list::<R>(&options.apply(query)), options).await
+    }
+
+    /// Prints a list page by page, and says if it goes on.
+    pub(crate) async fn print_pages<R: Resource + Record>(
+        &self,
+        mut pages: Pages<'_, R>,
+        options: &ListOptions,
+    ) -> Result<(), Failure> {
         let mut list = self.printer.list();
         while let Some(page) = pages.next().await? {
             page.iter().try_for_each(|record| list.add(record))?;

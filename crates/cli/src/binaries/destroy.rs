@@ -3,12 +3,14 @@
 use clap::Args;
 use olivine_api::binaries::Binary;
 use olivine_client::Error;
-use olivine_domain::binaries::BinaryState;
+use olivine_domain::binaries::{Binary as Named, BinaryState};
+use olivine_domain::prn::Prn;
 use serde_json::Value;
 
 use super::One;
 use crate::failure::Failure;
 use crate::messages;
+use crate::output::visible;
 use crate::session::Session;
 
 /// A binary to destroy.
@@ -19,14 +21,22 @@ pub(crate) struct Destroy {
     /// Destroy it even if live releases depend on it
     #[arg(long, short)]
     yes: bool,
+    /// The binary's PRN once more: destroy it even if live releases depend on it
+    #[arg(long, value_name = "PRN", conflicts_with = "yes")]
+    confirm: Option<Prn<Named>>,
 }
 
 impl Destroy {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (client, prn) = (&session.client, &self.one.prn);
+        if self.confirm.is_some_and(|confirmed| confirmed != *prn) {
+            return Err(Failure::usage(format!(
+                "--confirm names another binary than {prn}; nothing was destroyed"
+            )));
+        }
         let binary: Binary = match client.ask(prn, BinaryState::Destroyed).await {
             Err(error) if asks_for_confirmation(&error) => {
-                if !self.yes {
+                if !self.yes && self.confirm.is_none() {
                     confirm(&error, &prn.to_string())?;
                 }
                 client.destroy_confirmed(prn).await?
@@ -42,10 +52,9 @@ fn asks_for_confirmation(error: &Error) -> bool {
 }
 
 fn confirm(error: &Error, prn: &str) -> Result<(), Failure> {
-    let releases = error.fact("releases").map(Value::to_string).unwrap_or_default();
-    let reason = format!("{error} {releases}").trim().to_owned();
+    let reason = reason(error);
     if !messages::can_ask() {
-        return Err(Failure::new(format!("{reason}\n  give --yes to destroy it all the same")));
+        return Err(Failure::new(format!("{reason}\nto destroy it all the same, give --confirm {prn}")));
     }
     messages::warning(&reason);
     let answer =
@@ -53,5 +62,41 @@ fn confirm(error: &Error, prn: &str) -> Result<(), Failure> {
     match answer {
         Ok(answer) if answer == prn => Ok(()),
         _ => Err(Failure::new("not confirmed; nothing was destroyed")),
+    }
+}
+
+/// Why it takes a confirmation, and below it what depends on the binary.
+fn reason(error: &Error) -> String {
+    let mut text = error.to_string();
+    for (fact, kind) in [("releases", "release"), ("bundle_overrides", "override")] {
+        for dependent in error.fact(fact).and_then(Value::as_array).into_iter().flatten() {
+            let field = |name| dependent.get(name).and_then(Value::as_str);
+            let prn = field("prn").or(dependent.as_str()).unwrap_or_default();
+            let line = match field("name") {
+                Some(name) => format!("\n  {kind} '{}': {}", visible(name), visible(prn)),
+                None => format!("\n  {kind}: {}", visible(prn)),
+            };
+            text += &line;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use olivine_api::errors::{ErrorCode, ErrorItem};
+    use serde_json::json;
+
+    #[test]
+    fn says_what_depends_on_the_binary() {
+        let item = ErrorItem::new(ErrorCode::ConfirmationRequired, "releases depend on it")
+            .with("confirm", "prn:b")
+            .with("releases", json!([{"prn": "prn:r", "name": "spring"}]))
+            .with("bundle_overrides", json!([{"prn": "prn:o", "name": "lab"}]));
+        let error = Error::Api { status: 409, request_id: None, retry_after: None, errors: vec![item] };
+        assert!(asks_for_confirmation(&error));
+        let expected = "releases depend on it\n  release 'spring': prn:r\n  override 'lab': prn:o";
+        assert_eq!(reason(&error), expected);
     }
 }

@@ -15,6 +15,14 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
         .replace("$ARTIFACT_PRN", &prn("artifact"))
         .replace("$BINARY_PRN", &prn("binary"))
         .replace("$KEY_PRN", &prn("signing_key"))
+        .replace("$PRODUCT_PRN", &prn("product"))
+        .replace("$COHORT_PRN", &prn("cohort"))
+        .replace("$DEVICE_PRN", &prn("device"))
+        .replace("$DEVICE_CERTIFICATE_PRN", &prn("device_certificate"))
+        .replace("$CA_CERTIFICATE_PRN", &prn("ca_certificate"))
+        .replace("$BUNDLE_PRN", &prn("bundle"))
+        .replace("$OVERRIDE_PRN", &prn("bundle_override"))
+        .replace("$RELEASE_PRN", &prn("release"))
         .replace("$HASH", &"ab".repeat(32));
     Cli::try_parse_from(line.split_whitespace())
 }
@@ -77,6 +85,49 @@ fn the_short_way_and_the_rest_are_understood() {
 }
 
 #[test]
+fn distribution_is_understood() {
+    for line in [
+        "peridio products create --name gateway-v2 --target x --description y",
+        "peridio products update --product-prn $PRODUCT_PRN --target=",
+        "peridio cohorts create --product-prn $PRODUCT_PRN --name daily",
+        "peridio cohorts list --product-prn $PRODUCT_PRN --all",
+        "peridio devices create --identifier SN-1 --product-prn $PRODUCT_PRN --cohort-prn $COHORT_PRN --tag a --tag b,c",
+        "peridio devices create --identifier SN-1 --product-prn $PRODUCT_PRN --quarantined --target x",
+        "peridio devices list --cohort-prn $COHORT_PRN --tag beta --quarantined false --release-prn $RELEASE_PRN",
+        "peridio devices update --device-prn $DEVICE_PRN --cohort-prn= --tag= --quarantined false",
+        "peridio devices import --file devices.csv --dry-run --product-prn $PRODUCT_PRN --cohort-prn $COHORT_PRN",
+        "peridio devices check-update --prn $DEVICE_PRN --explain",
+        "peridio devices check-update --device-prn $DEVICE_PRN --release-prn garbage --release-version 1 --write",
+        "peridio devices quarantine --prn $DEVICE_PRN",
+        "peridio devices release-from-quarantine --device-prn $DEVICE_PRN",
+        "peridio device-certificates create --device-prn $DEVICE_PRN --certificate -",
+        "peridio device-certificates delete --device-certificate-prn $DEVICE_CERTIFICATE_PRN",
+        "peridio ca-certificates create-verification-code --output prn",
+        "peridio ca-certificates create --certificate ca.pem --verification-certificate - --jitp-product-prn $PRODUCT_PRN \
+         --jitp-cohort-prn $COHORT_PRN --jitp-tag a --jitp-tag b --jitp-target x --jitp-description y",
+        "peridio ca-certificates update --ca-certificate-prn $CA_CERTIFICATE_PRN --no-jitp",
+        "peridio bundles create --name spring --artifact-version-prn $VERSION_PRN $VERSION_PRN",
+        "peridio bundles create --binary-prn $BINARY_PRN --binary-prn $BINARY_PRN",
+        "peridio bundles update --bundle-prn $BUNDLE_PRN --name summer",
+        "peridio bundles list --expand binaries",
+        "peridio releases create --cohort-prn $COHORT_PRN --bundle-prn $BUNDLE_PRN --name spring --version 2.0.0 \
+         --required --phase-value 0.2 --schedule-date 2026-12-01T00:00:00Z --previous-release-prn $RELEASE_PRN",
+        "peridio releases create --cohort-prn $COHORT_PRN --bundle-prn $BUNDLE_PRN --name x --phase-tag a --phase-tag b",
+        "peridio releases update --release-prn $RELEASE_PRN --disabled --required false --schedule-date=",
+        "peridio releases adoption --prn $RELEASE_PRN",
+        "peridio releases graph --cohort-prn $COHORT_PRN --format mermaid --devices",
+        "peridio bundle-overrides create --name x --bundle-prn $BUNDLE_PRN --device-prn $DEVICE_PRN $DEVICE_PRN",
+        "peridio bundle-overrides update --bundle-override-prn $OVERRIDE_PRN --ends-at=",
+        "peridio binaries releases --binary-prn $BINARY_PRN --all",
+        "peridio binaries destroy --prn $BINARY_PRN --confirm $BINARY_PRN",
+        "peridio push f --artifact main --version 1.2.3 --target x --bundle main-1.2.3 --cohort-prn $COHORT_PRN \
+         --release spring --release-version 1.2.3",
+    ] {
+        parse(line).unwrap_or_else(|error| panic!("{line}\n{error}"));
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_a_usage_error_that_names_the_flag() {
     for (line, kind, name) in [
         (
@@ -97,6 +148,52 @@ fn what_makes_no_sense_is_a_usage_error_that_names_the_flag() {
             "peridio binary-signatures create --binary-prn $BINARY_PRN --signature A",
             ErrorKind::MissingRequiredArgument,
             "--signing-key-prn",
+        ),
+        (
+            "peridio bundles create --name spring",
+            ErrorKind::MissingRequiredArgument,
+            "--artifact-version-prn",
+        ),
+        (
+            "peridio bundles create --binary-prn $BINARY_PRN --artifact-version-prn $VERSION_PRN",
+            ErrorKind::ArgumentConflict,
+            "--binary-prn",
+        ),
+        (
+            "peridio bundle-overrides create --name x --bundle-prn $BUNDLE_PRN",
+            ErrorKind::MissingRequiredArgument,
+            "--device-prn",
+        ),
+        (
+            "peridio bundle-overrides update --prn $OVERRIDE_PRN --tag a --cohort-prn $COHORT_PRN",
+            ErrorKind::ArgumentConflict,
+            "--tag",
+        ),
+        (
+            "peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --jitp-tag a",
+            ErrorKind::MissingRequiredArgument,
+            "--jitp-product-prn",
+        ),
+        (
+            "peridio devices check-update --prn $DEVICE_PRN --explain --write",
+            ErrorKind::ArgumentConflict,
+            "--write",
+        ),
+        (
+            "peridio devices update --prn $DEVICE_PRN --cohort-prn $PRODUCT_PRN",
+            ErrorKind::ValueValidation,
+            "a cohort is needed here",
+        ),
+        (
+            "peridio releases create --cohort-prn $COHORT_PRN --bundle-prn $BUNDLE_PRN --name x --phase-value 2 \
+             --phase-tag a",
+            ErrorKind::ArgumentConflict,
+            "--phase-tag",
+        ),
+        (
+            "peridio push f --artifact main --version 1 --target x --cohort-prn $COHORT_PRN",
+            ErrorKind::MissingRequiredArgument,
+            "--bundle",
         ),
     ] {
         let error = parse(line).unwrap_err();

@@ -1,0 +1,200 @@
+//! `peridio ca-certificates`: authorities whose devices are welcome, and what a device becomes when it first appears.
+
+use clap::{Args, Subcommand};
+use olivine_api::ca_certificates::{
+    CaCertificate, CaCertificateCreate, CaCertificateUpdate, Jitp, VerificationCode,
+};
+use olivine_client::Query;
+use olivine_domain::Target;
+use olivine_domain::ca_certificates::CaCertificate as Named;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::prn::Prn;
+use olivine_domain::products::Product;
+
+use crate::certificates;
+use crate::changes::{OrNothing, change};
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::output::{Record, record};
+use crate::session::Session;
+
+record!(CaCertificate, "prn", "subject", "description", "not_after", "inserted_at");
+
+impl Record for VerificationCode {
+    const COLUMNS: &'static [&'static str] = &["verification_code", "expires_at"];
+
+    /// It has no PRN, but is what a script needs of it: `$(… --output prn)`.
+    fn prn(&self) -> Option<&str> {
+        Some(&self.verification_code)
+    }
+}
+
+/// What can be done with CA certificates.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Asks for a code to prove with that a CA's key is yours
+    #[command(
+        after_help = "Example:\n  CODE=$(peridio ca-certificates create-verification-code --output prn)\n  openssl req -new -key \
+                            any.key -subj \"/CN=$CODE\" |\n    openssl x509 -req -CA ca.pem -CAkey ca.key -out verification.pem"
+    )]
+    CreateVerificationCode,
+    /// Registers a CA certificate, with the proof that its key is yours
+    #[command(
+        after_help = "Example:\n  peridio ca-certificates create --certificate ca.pem --verification-certificate verification.pem \
+                            \\\n    --jitp-product-prn $PRODUCT_PRN --jitp-cohort-prn $COHORT_PRN --jitp-tag factory"
+    )]
+    Create(Box<Create>),
+    /// Lists CA certificates
+    #[command(after_help = "Example:\n  peridio ca-certificates list")]
+    List(List),
+    /// Shows a CA certificate
+    #[command(after_help = "Example:\n  peridio ca-certificates get --prn $CA_CERTIFICATE_PRN")]
+    Get(One),
+    /// Changes what new devices of a CA become, or lets no new ones in
+    #[command(
+        after_help = "Examples:\n  peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --jitp-product-prn $PRODUCT_PRN\n  \
+                            peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --no-jitp"
+    )]
+    Update(Box<Update>),
+    /// Deletes a CA certificate; devices that it provisioned stay
+    #[command(after_help = "Example:\n  peridio ca-certificates delete --prn $CA_CERTIFICATE_PRN")]
+    Delete(One),
+}
+
+/// Just-in-time provisioning: what a device becomes that the CA signed and nobody knows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Just-in-time provisioning")]
+pub(crate) struct Provisioning {
+    /// The product of devices that first appear; without it unknown devices are refused
+    #[arg(long, value_name = "PRN")]
+    jitp_product_prn: Option<Prn<Product>>,
+    /// Their cohort, one of the product's
+    #[arg(long, value_name = "PRN", requires = "jitp_product_prn")]
+    jitp_cohort_prn: Option<Prn<Cohort>>,
+    /// A tag of theirs; may be given several times
+    #[arg(
+        long = "jitp-tag",
+        alias = "jitp-tags",
+        value_name = "TAG",
+        value_delimiter = ',',
+        requires = "jitp_product_prn"
+    )]
+    jitp_tags: Vec<String>,
+    /// Their target; the product's where it is not given
+    #[arg(long, value_name = "TARGET", requires = "jitp_product_prn")]
+    jitp_target: Option<Target>,
+    /// What is said of them
+    #[arg(long, value_name = "DESCRIPTION", requires = "jitp_product_prn")]
+    jitp_description: Option<String>,
+}
+
+/// A CA certificate to register.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// A file with the CA's certificate in PEM form, or - for stdin
+    #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
+    certificate: String,
+    /// A file with a certificate that the CA signed, whose common name is a verification code
+    #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
+    verification_certificate: String,
+    /// What people say of it
+    #[arg(long)]
+    description: Option<String>,
+    #[command(flatten)]
+    provisioning: Provisioning,
+}
+
+/// Which CA certificates to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only the one with this fingerprint: the SHA-256 of its DER in hexadecimal digits
+    #[arg(long)]
+    fingerprint: Option<String>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One CA certificate.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, visible_alias = "ca-certificate-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to a CA certificate. What is said of provisioning replaces all of what was said before.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// What people say of it; empty removes it
+    #[arg(long)]
+    description: Option<OrNothing<String>>,
+    #[command(flatten)]
+    provisioning: Provisioning,
+    /// Refuse devices that nobody knows
+    #[arg(long, conflicts_with = "jitp_product_prn")]
+    no_jitp: bool,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::CreateVerificationCode => {
+                session.printer.one(&session.client.create_verification_code().await?)
+            }
+            Self::Create(create) => session.create::<CaCertificate>(&create.body()?).await,
+            Self::List(List { fingerprint, options }) => {
+                let query = Query::default().with("fingerprint", fingerprint);
+                session.list::<CaCertificate>(&options, query).await
+            }
+            Self::Get(One { prn }) => session.get::<CaCertificate>(&prn, &[]).await,
+            Self::Update(update) => {
+                let prn = update.one.prn;
+                session.update::<CaCertificate>(&prn, &update.body()).await
+            }
+            Self::Delete(One { prn }) => session.delete::<CaCertificate>(&prn).await,
+        }
+    }
+}
+
+impl Provisioning {
+    fn body(self) -> Option<Jitp> {
+        Some(Jitp {
+            product_prn: self.jitp_product_prn?.to_string(),
+            cohort_prn: self.jitp_cohort_prn.map(|prn| prn.to_string()),
+            tags: self.jitp_tags,
+            description: self.jitp_description,
+            target: self.jitp_target.map(|target| target.to_string()),
+        })
+    }
+}
+
+impl Create {
+    fn body(self) -> Result<CaCertificateCreate, Failure> {
+        if self.certificate == "-" && self.verification_certificate == "-" {
+            return Err(Failure::usage(
+                "--certificate and --verification-certificate can't both come from stdin",
+            ));
+        }
+        Ok(CaCertificateCreate {
+            certificate: certificates::read("--certificate", &self.certificate)?,
+            verification_certificate: certificates::read(
+                "--verification-certificate",
+                &self.verification_certificate,
+            )?,
+            description: self.description,
+            jitp: self.provisioning.body(),
+        })
+    }
+}
+
+impl Update {
+    fn body(self) -> CaCertificateUpdate {
+        let jitp = self.provisioning.body().map(Some);
+        CaCertificateUpdate {
+            description: change(self.description.as_ref()),
+            jitp: jitp.or(self.no_jitp.then_some(None)),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `peridio cohorts`: groups of a product's devices, each with a release channel of its own.
+
+use clap::{Args, Subcommand};
+use olivine_api::cohorts::{Cohort, CohortCreate, CohortUpdate};
+use olivine_client::Query;
+use olivine_domain::cohorts::Cohort as Named;
+use olivine_domain::prn::Prn;
+use olivine_domain::products::Product;
+use uuid::Uuid;
+
+use crate::changes::{OrNothing, change};
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::output::record;
+use crate::session::Session;
+
+record!(Cohort, "prn", "name", "product_prn", "device_count", "inserted_at");
+
+/// What can be done with cohorts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates a cohort of a product
+    #[command(after_help = "Example:\n  peridio cohorts create --product-prn $PRODUCT_PRN --name daily")]
+    Create(Create),
+    /// Lists cohorts
+    #[command(after_help = "Example:\n  peridio cohorts list --product-prn $PRODUCT_PRN")]
+    List(List),
+    /// Shows a cohort
+    #[command(after_help = "Example:\n  peridio cohorts get --prn $COHORT_PRN")]
+    Get(One),
+    /// Changes a cohort
+    #[command(after_help = "Example:\n  peridio cohorts update --prn $COHORT_PRN --name stable")]
+    Update(Update),
+    /// Deletes a cohort that nothing needs any more
+    #[command(after_help = "Example:\n  peridio cohorts delete --prn $COHORT_PRN")]
+    Delete(One),
+}
+
+/// A new cohort.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The product that its devices are of
+    #[arg(long, value_name = "PRN")]
+    product_prn: Prn<Product>,
+    /// Unique in the product
+    #[arg(long)]
+    name: String,
+    /// What people say of it
+    #[arg(long)]
+    description: Option<String>,
+    /// The UUID of its PRN; made by the server where it is not given
+    #[arg(long, value_name = "UUID")]
+    id: Option<Uuid>,
+}
+
+/// Which cohorts to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those of this product
+    #[arg(long, value_name = "PRN")]
+    product_prn: Option<Prn<Product>>,
+    /// Only those of this name
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One cohort.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, visible_alias = "cohort-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to a cohort.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// Unique in the product
+    #[arg(long)]
+    name: Option<String>,
+    /// What people say of it; empty removes it
+    #[arg(long)]
+    description: Option<OrNothing<String>>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => session.create::<Cohort>(&create.body()).await,
+            Self::List(List { product_prn, name, options }) => {
+                let query = Query::default().with("product_prn", product_prn).with("name", name);
+                session.list::<Cohort>(&options, query).await
+            }
+            Self::Get(One { prn }) => session.get::<Cohort>(&prn, &[]).await,
+            Self::Update(Update { one, name, description }) => {
+                let change = CohortUpdate { name, description: change(description.as_ref()) };
+                session.update::<Cohort>(&one.prn, &change).await
+            }
+            Self::Delete(One { prn }) => session.delete::<Cohort>(&prn).await,
+        }
+    }
+}
+
+impl Create {
+    fn body(self) -> CohortCreate {
+        let Self { product_prn, name, description, id } = self;
+        CohortCreate { id, product_prn: product_prn.to_string(), name, description }
+    }
+}

@@ -1,0 +1,86 @@
+//! `peridio device-certificates`: the certificates that devices are known by.
+
+use clap::{Args, Subcommand};
+use olivine_api::device_certificates::{DeviceCertificate, DeviceCertificateCreate};
+use olivine_client::Query;
+use olivine_domain::device_certificates::DeviceCertificate as Named;
+use olivine_domain::devices::Device;
+use olivine_domain::prn::Prn;
+
+use crate::certificates;
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::output::record;
+use crate::session::Session;
+
+record!(DeviceCertificate, "prn", "device_prn", "subject", "fingerprint", "not_after");
+
+/// What can be done with device certificates.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Registers a certificate for a device
+    #[command(
+        after_help = "Examples:\n  peridio device-certificates create --device-prn $DEVICE_PRN --certificate device.pem\n  openssl \
+                            x509 -inform der -in device.crt | peridio device-certificates create --device-prn $DEVICE_PRN --certificate -"
+    )]
+    Create(Create),
+    /// Lists device certificates
+    #[command(after_help = "Example:\n  peridio device-certificates list --device-prn $DEVICE_PRN")]
+    List(List),
+    /// Shows a device certificate
+    #[command(after_help = "Example:\n  peridio device-certificates get --prn $DEVICE_CERTIFICATE_PRN")]
+    Get(One),
+    /// Lets a device be known by a certificate no more, at once
+    #[command(after_help = "Example:\n  peridio device-certificates delete --prn $DEVICE_CERTIFICATE_PRN")]
+    Delete(One),
+}
+
+/// A certificate to register.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The device
+    #[arg(long, value_name = "PRN")]
+    device_prn: Prn<Device>,
+    /// A file with the certificate in PEM form, or - for stdin
+    #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
+    certificate: String,
+}
+
+/// Which certificates to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only those of this device
+    #[arg(long, value_name = "PRN")]
+    device_prn: Option<Prn<Device>>,
+    /// Only the one with this fingerprint: the SHA-256 of its DER in hexadecimal digits
+    #[arg(long)]
+    fingerprint: Option<String>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One certificate.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, visible_alias = "device-certificate-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(Create { device_prn, certificate }) => {
+                let certificate = certificates::read("--certificate", &certificate)?;
+                let new = DeviceCertificateCreate { device_prn: device_prn.to_string(), certificate };
+                session.create::<DeviceCertificate>(&new).await
+            }
+            Self::List(List { device_prn, fingerprint, options }) => {
+                let query = Query::default().with("device_prn", device_prn).with("fingerprint", fingerprint);
+                session.list::<DeviceCertificate>(&options, query).await
+            }
+            Self::Get(One { prn }) => session.get::<DeviceCertificate>(&prn, &[]).await,
+            Self::Delete(One { prn }) => session.delete::<DeviceCertificate>(&prn).await,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! `peridio devices`: what updates are for; importing many, and asking why one does not update.
+
+mod check_update;
+mod import;
+
+use clap::{Args, Subcommand};
+use olivine_api::devices::{Device, DeviceCreate, DeviceUpdate};
+use olivine_client::Query;
+use olivine_domain::Target;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::Device as Named;
+use olivine_domain::prn::Prn;
+use olivine_domain::products::Product;
+use olivine_domain::releases::Release;
+use uuid::Uuid;
+
+use crate::changes::{OrNothing, all, change};
+use crate::failure::Failure;
+use crate::lists::ListOptions;
+use crate::output::record;
+use crate::session::Session;
+
+record!(Device, "prn", "identifier", "tags", "quarantined", "reported_release_version", "last_connected_at");
+
+/// What can be done with devices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates a device
+    #[command(
+        after_help = "Example:\n  peridio devices create --identifier SN-000042 --product-prn $PRODUCT_PRN \\\n    --cohort-prn \
+                            $COHORT_PRN --tag beta --tag eu"
+    )]
+    Create(Create),
+    /// Lists devices
+    #[command(after_help = "Example:\n  peridio devices list --cohort-prn $COHORT_PRN --tag beta --all")]
+    List(List),
+    /// Shows a device
+    #[command(after_help = "Example:\n  peridio devices get --prn $DEVICE_PRN")]
+    Get(One),
+    /// Changes a device
+    #[command(
+        after_help = "Examples:\n  peridio devices update --prn $DEVICE_PRN --cohort-prn $COHORT_PRN\n  peridio devices update --prn \
+                            $DEVICE_PRN --tag beta,eu     # all of its tags from now on"
+    )]
+    Update(Box<Update>),
+    /// Deletes a device; its certificates stop working at once
+    #[command(after_help = "Example:\n  peridio devices delete --prn $DEVICE_PRN")]
+    Delete(One),
+    /// Creates and changes devices as a CSV file says: all of its lines, or none
+    #[command(
+        after_help = "Example:\n  printf 'identifier,tags\\nSN-1,beta eu\\nSN-2,\\n' > devices.csv\n  peridio devices import --file \
+                            devices.csv --product-prn $PRODUCT_PRN --dry-run"
+    )]
+    Import(import::Import),
+    /// Asks on a device's behalf whether there is an update for it
+    #[command(
+        after_help = "Examples:\n  peridio devices check-update --prn $DEVICE_PRN --explain\n  peridio devices check-update --prn \
+                            $DEVICE_PRN --release-version 1.2.0 --write"
+    )]
+    CheckUpdate(check_update::CheckUpdate),
+    /// Keeps a device from all updates
+    #[command(after_help = "Example:\n  peridio devices quarantine --prn $DEVICE_PRN")]
+    Quarantine(One),
+    /// Lets a device have updates again
+    #[command(after_help = "Example:\n  peridio devices release-from-quarantine --prn $DEVICE_PRN")]
+    ReleaseFromQuarantine(One),
+}
+
+/// A new device.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Unique in the organization, such as a serial number
+    #[arg(long)]
+    identifier: String,
+    /// The type of device that it is
+    #[arg(long, value_name = "PRN")]
+    product_prn: Prn<Product>,
+    /// A cohort of that product
+    #[arg(long, value_name = "PRN")]
+    cohort_prn: Option<Prn<Cohort>>,
+    /// What people say of it
+    #[arg(long)]
+    description: Option<String>,
+    /// A tag; may be given several times
+    #[arg(long = "tag", alias = "tags", value_name = "TAG", value_delimiter = ',')]
+    tags: Vec<String>,
+    /// Its hardware; its product's target where it is not given
+    #[arg(long)]
+    target: Option<Target>,
+    /// Keep it from all updates
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    quarantined: Option<bool>,
+    /// The UUID of its PRN; made by the server where it is not given
+    #[arg(long, value_name = "UUID")]
+    id: Option<Uuid>,
+}
+
+/// Which devices to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only the one with this identifier
+    #[arg(long)]
+    identifier: Option<String>,
+    /// Only those of this product
+    #[arg(long, value_name = "PRN")]
+    product_prn: Option<Prn<Product>>,
+    /// Only those of this cohort
+    #[arg(long, value_name = "PRN")]
+    cohort_prn: Option<Prn<Cohort>>,
+    /// Only those that have this tag
+    #[arg(long)]
+    tag: Option<String>,
+    /// Only those with this target of their own
+    #[arg(long)]
+    target: Option<Target>,
+    /// Only those that are kept from all updates, or (false) those that are not
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    quarantined: Option<bool>,
+    /// Only those on this release
+    #[arg(long, value_name = "PRN")]
+    release_prn: Option<Prn<Release>>,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// One device.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, visible_alias = "device-prn", value_name = "PRN")]
+    prn: Prn<Named>,
+}
+
+/// Changes to a device.
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    #[command(flatten)]
+    one: One,
+    /// Unique in the organization
+    #[arg(long)]
+    identifier: Option<String>,
+    /// The type of device that it is; without --cohort-prn it leaves its cohort
+    #[arg(long, value_name = "PRN")]
+    product_prn: Option<Prn<Product>>,
+    /// A cohort of its product; empty takes it out of its cohort
+    #[arg(long, value_name = "PRN")]
+    cohort_prn: Option<OrNothing<Prn<Cohort>>>,
+    /// What people say of it; empty removes it
+    #[arg(long)]
+    description: Option<OrNothing<String>>,
+    /// All of its tags from now on; may be given several times; empty removes all
+    #[arg(long = "tag", alias = "tags", value_name = "TAG", value_delimiter = ',')]
+    tags: Option<Vec<String>>,
+    /// Its hardware; empty makes it its product's target
+    #[arg(long)]
+    target: Option<OrNothing<Target>>,
+    /// Whether it is kept from all updates
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    quarantined: Option<bool>,
+}
+
+impl Command {
+    pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(create) => session.create::<Device>(&create.body()).await,
+            Self::List(list) => session.list::<Device>(&list.options, list.query()).await,
+            Self::Get(One { prn }) => session.get::<Device>(&prn, &[]).await,
+            Self::Update(update) => session.update::<Device>(&update.one.prn, &update.body()).await,
+            Self::Delete(One { prn }) => session.delete::<Device>(&prn).await,
+            Self::Import(import) => import.run(session).await,
+            Self::CheckUpdate(check) => check.run(session).await,
+            Self::Quarantine(one) => quarantine(session, &one, true).await,
+            Self::ReleaseFromQuarantine(one) => quarantine(session, &one, false).await,
+        }
+    }
+}
+
+async fn quarantine(session: &Session, one: &One, quarantined: bool) -> Result<(), Failure> {
+    let change = DeviceUpdate { quarantined: Some(quarantined), ..DeviceUpdate::default() };
+    session.update::<Device>(&one.prn, &change).await
+}
+
+impl Create {
+    fn body(self) -> DeviceCreate {
+        let Self { identifier, product_prn, cohort_prn, description, tags, target, quarantined, id } = self;
+        DeviceCreate {
+            id,
+            identifier,
+            product_prn: product_prn.to_string(),
+            cohort_prn: cohort_prn.map(|prn| prn.to_string()),
+            description,
+            tags,
+            target: target.map(|target| target.to_string()),
+            quarantined,
+        }
+    }
+}
+
+impl List {
+    fn query(&self) -> Query {
+        let query = Query::default().with("identifier", self.identifier.as_ref());
+        let query = query.with("product_prn", self.product_prn).with("cohort_prn", self.cohort_prn);
+        let query = query.with("tag", self.tag.as_ref()).with("target", self.target.as_ref());
+        query.with("quarantined", self.quarantined).with("release_prn", self.release_prn)
+    }
+}
+
+impl Update {
+    fn body(&self) -> DeviceUpdate {
+        DeviceUpdate {
+            identifier: self.identifier.clone(),
+            product_prn: self.product_prn.map(|prn| prn.to_string()),
+            cohort_prn: change(self.cohort_prn.as_ref()),
+            description: change(self.description.as_ref()),
+            tags: all(self.tags.clone()),
+            target: change(self.target.as_ref()),
+            quarantined: self.quarantined,
+        }
+    }
+}

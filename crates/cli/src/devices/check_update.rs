@@ -1,0 +1,120 @@
+//! Asking on a device's behalf: the answer as JSON, or on a terminal how it came about, step by step.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+
+use clap::Args;
+use olivine_api::devices::{TraceStep, UpdateAnswer, UpdateCheck};
+
+use super::One;
+use crate::failure::Failure;
+use crate::output::{Format, Record, print, visible};
+use crate::session::Session;
+
+impl Record for UpdateAnswer {
+    const COLUMNS: &'static [&'static str] = &["status", "source_type", "source_prn", "bundle_prn"];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A question.
+#[derive(Debug, Args)]
+pub(crate) struct CheckUpdate {
+    #[command(flatten)]
+    one: One,
+    // Texts, because what a device reports need not make sense.
+    /// The release that the device is said to be on
+    #[arg(long, value_name = "PRN")]
+    release_prn: Option<String>,
+    /// The bundle that it is said to run
+    #[arg(long, value_name = "PRN")]
+    bundle_prn: Option<String>,
+    /// The version that it is said to run
+    #[arg(long, value_name = "VERSION")]
+    release_version: Option<String>,
+    /// This also becomes what the device last reported
+    #[arg(long, conflicts_with = "explain")]
+    write: bool,
+    /// Change and claim nothing, but say how the answer comes about
+    #[arg(long)]
+    explain: bool,
+}
+
+impl CheckUpdate {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let Self { one, release_prn, bundle_prn, release_version, write, explain } = self;
+        let check = UpdateCheck { release_prn, bundle_prn, release_version, write, explain };
+        let answer = session.client.check_update(&one.prn, &check).await?;
+        let for_people = match session.printer.format() {
+            Some(format) => format == Format::Table,
+            None => io::stdout().is_terminal(),
+        };
+        match &answer.trace {
+            Some(trace) if for_people => print(&explanation(trace, &answer)),
+            _ => session.printer.one(&answer),
+        }
+    }
+}
+
+/// A line per step, and the answer at the end.
+fn explanation(trace: &[TraceStep], answer: &UpdateAnswer) -> String {
+    let length = |text: &str| text.chars().count();
+    let step = trace.iter().map(|line| length(&line.step)).max().unwrap_or(0);
+    let outcome = trace.iter().map(|line| length(&line.outcome)).max().unwrap_or(0);
+    let mut text = String::new();
+    for line in trace {
+        let (name, came) = (visible(&line.step), visible(&line.outcome));
+        let _ = writeln!(text, "{name:step$}  {came:outcome$}  {}", visible(&line.reason));
+    }
+    let _ = write!(text, "→ {}", visible(&answer.status));
+    if let Some(bundle) = &answer.bundle_prn {
+        let _ = write!(text, "\n  bundle: {}", visible(bundle));
+    }
+    if let (Some(kind), Some(source)) = (&answer.source_type, &answer.source_prn) {
+        let _ = write!(text, "\n  from {}: {}", visible(kind), visible(source));
+    }
+    for entry in answer.manifest.iter().flatten() {
+        let (version, target) = (visible(&entry.artifact_version), visible(&entry.target));
+        let _ =
+            write!(text, "\n  {} {version} for {target}, {} bytes", visible(&entry.binary_prn), entry.size);
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(step: &str, outcome: &str, reason: &str) -> TraceStep {
+        TraceStep { step: step.to_owned(), outcome: outcome.to_owned(), reason: reason.to_owned() }
+    }
+
+    #[test]
+    fn an_explanation_ends_in_the_answer() {
+        let answer = UpdateAnswer {
+            status: "update".to_owned(),
+            source_type: Some("release".to_owned()),
+            source_prn: Some("prn:r".to_owned()),
+            bundle_prn: Some("prn:b".to_owned()),
+            manifest: None,
+            trace: None,
+        };
+        let trace = [
+            step("quarantine", "passed", "the device is not quarantined"),
+            step("entry", "release", "it is on 'a\u{1b}[31m'"),
+        ];
+        let expected = "\
+quarantine  passed   the device is not quarantined
+entry       release  it is on 'a\u{fffd}[31m'
+→ update
+  bundle: prn:b
+  from release: prn:r
+";
+        assert_eq!(explanation(&trace, &answer), expected);
+        let nothing =
+            UpdateAnswer { status: "no_update".to_owned(), source_type: None, bundle_prn: None, ..answer };
+        assert_eq!(explanation(&[], &nothing), "→ no_update\n");
+    }
+}

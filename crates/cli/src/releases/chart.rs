@@ -1,0 +1,64 @@
+//! Drawing a cohort's releases: fetches what the picture shows.
+
+use clap::{Args, ValueEnum};
+use olivine_api::cohorts::Cohort;
+use olivine_api::releases::Release;
+use olivine_client::Query;
+use olivine_domain::cohorts::Cohort as Named;
+use olivine_domain::prn::Prn;
+
+use super::graph::{self, Step};
+use crate::failure::Failure;
+use crate::output::print;
+use crate::session::Session;
+
+/// A picture to draw.
+#[derive(Debug, Args)]
+pub(crate) struct Chart {
+    /// The cohort
+    #[arg(long, visible_alias = "prn", value_name = "PRN")]
+    cohort_prn: Prn<Named>,
+    /// As text, for Graphviz, or for Mermaid
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    format: Format,
+    /// Also say how many devices are on each release
+    #[arg(long)]
+    devices: bool,
+}
+
+/// How to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid, such as in Markdown
+    Mermaid,
+}
+
+impl Chart {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let client = &session.client;
+        let cohort: Cohort = client.get(&self.cohort_prn).await?;
+        let query = Query::default().with("cohort_prn", Some(self.cohort_prn)).with("order", Some("asc"));
+        let releases = client.list::<Release>(&query).all().await?;
+        let mut steps = Vec::with_capacity(releases.len());
+        for release in releases {
+            let devices = match self.devices {
+                true => Some(client.adoption(&prn(&release)?).await?.on),
+                false => None,
+            };
+            steps.push(Step { release, devices });
+        }
+        print(&match self.format {
+            Format::Text => graph::text(&steps, cohort.device_count),
+            Format::Dot => graph::dot(&steps, cohort.device_count),
+            Format::Mermaid => graph::mermaid(&steps, cohort.device_count),
+        })
+    }
+}
+
+fn prn(release: &Release) -> Result<Prn<olivine_domain::releases::Release>, Failure> {
+    release.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))
+}
