@@ -33,7 +33,8 @@ impl Server {
         fs::create_dir_all(data_dir)?;
         let log = File::create(data_dir.join("server.log"))?;
         let mut command = Command::new(programs::built("olivine")?);
-        command.arg("serve").arg("--data-dir").arg(data_dir).args(["--listen", "127.0.0.1:0"]);
+        command.arg("serve").arg("--data-dir").arg(data_dir);
+        command.args(["--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"]);
         if let Some(url) = database_url {
             command.args(["--database-url", url]);
         }

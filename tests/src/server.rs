@@ -67,8 +67,8 @@ impl ServerBuilder {
         let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
         let postgres = (self.database == Database::Postgres).then(PostgresDatabase::create);
         let process = self.spawn(&data_dir, folder.path(), postgres.as_ref());
-        let mut server =
-            Server { process, postgres, data_dir, admin_url: String::new(), builder: self, folder };
+        let reached = Announced::default();
+        let mut server = Server { process, postgres, data_dir, reached, builder: self, folder };
         server.wait_until_ready();
         server
     }
@@ -76,7 +76,7 @@ impl ServerBuilder {
     fn spawn(&self, data_dir: &Path, logs: &Path, postgres: Option<&PostgresDatabase>) -> Process {
         let mut command = Command::new(self.executables.olivine());
         command.arg("serve").arg("--data-dir").arg(data_dir);
-        command.args(["--listen", "127.0.0.1:0"]);
+        command.args(["--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"]);
         if let Some(database) = postgres {
             command.args(["--database-url", &database.url()]);
         }
@@ -104,7 +104,7 @@ pub struct Server {
     process: Process,
     postgres: Option<PostgresDatabase>,
     data_dir: PathBuf,
-    admin_url: String,
+    reached: Announced,
     builder: ServerBuilder,
     folder: TempDir,
 }
@@ -133,7 +133,7 @@ impl Server {
             None => announced(&self.data_dir, self.process.pid()).map(Ok),
         });
         match outcome {
-            Some(Ok(url)) => self.admin_url = url,
+            Some(Ok(reached)) => self.reached = reached,
             Some(Err(status)) => panic!("olivine ended before it was ready: {status}"),
             None => panic!("olivine is not ready after {READY_WITHIN:?}"),
         }
@@ -141,7 +141,17 @@ impl Server {
 
     /// Where the Admin API answers; another address after each [`restart`](Self::restart).
     pub fn url(&self) -> &str {
-        &self.admin_url
+        &self.reached.admin_url
+    }
+
+    /// Where the Device API answers; another address after each [`restart`](Self::restart).
+    pub fn device_url(&self) -> &str {
+        &self.reached.device_url
+    }
+
+    /// The file with the authority that devices are to trust.
+    pub fn device_ca(&self) -> &Path {
+        self.reached.device_ca.as_deref().expect("the server has a certificate authority of its own")
     }
 
     /// Its data folder.
@@ -168,7 +178,7 @@ impl Server {
 
     /// Raw HTTP with the admin key.
     pub fn api(&self) -> Api {
-        Api::new(&self.admin_url).with_key(self.admin_key())
+        Api::new(self.url()).with_key(self.admin_key())
     }
 
     /// A terminal in an empty folder, with `peridio` set up for this server.
@@ -176,7 +186,7 @@ impl Server {
         Shell::new()
             .executables(&self.builder.executables)
             .env("PERIDIO_API_KEY", self.admin_key())
-            .env("PERIDIO_BASE_URL", &self.admin_url)
+            .env("PERIDIO_BASE_URL", self.url())
     }
 
     /// Runs another `olivine` command on this server's data, as its operator does, and returns what it printed.
@@ -223,12 +233,22 @@ impl Server {
     }
 }
 
-/// The address in `server.json`, unless a server that was killed left that file behind.
-fn announced(data_dir: &Path, pid: u32) -> Option<String> {
+/// What `server.json` says of how a server is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Announced {
+    admin_url: String,
+    device_url: String,
+    device_ca: Option<PathBuf>,
+}
+
+/// What is in `server.json`, unless a server that was killed left that file behind.
+fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     let text = std::fs::read_to_string(data_dir.join("server.json")).ok()?;
     let announcement: Value = serde_json::from_str(&text).ok()?;
     let ours = announcement.get("pid")?.as_u64()? == u64::from(pid);
-    if ours { Some(announcement.get("admin_url")?.as_str()?.to_owned()) } else { None }
+    let text = |name| Some(announcement.get(name)?.as_str()?.to_owned());
+    let (admin_url, device_url) = (text("admin_url")?, text("device_url")?);
+    ours.then(|| Announced { admin_url, device_url, device_ca: text("device_ca").map(PathBuf::from) })
 }
 
 impl Drop for Server {
@@ -259,7 +279,7 @@ mod tests {
         shift 3; echo "started with $* and ${OLIVINE_SETTING-nothing}"
         trap 'rm -f "$data/server.json"; echo stopped; exit 0' TERM
         test -e "$data/admin-api-key" || echo key-of-$$ > "$data/admin-api-key"
-        printf '{"pid": %s, "admin_url": "http://127.0.0.1:%s"}' $$ $$ > "$data/new"
+        printf '{"pid": %s, "admin_url": "http://127.0.0.1:%s", "device_url": "x"}' $$ $$ > "$data/new"
         mv "$data/new" "$data/server.json"
         while :; do sleep 0.01; done
     "#;
@@ -283,7 +303,7 @@ mod tests {
         let mut server = builder.arg("--extra").env("OLIVINE_SETTING", "something").start();
         let (key, first) = (server.admin_key(), server.url().to_owned());
         assert_eq!(key, format!("key-of-{}", server.pid()));
-        let started = "started with --listen 127.0.0.1:0 --extra and something\n";
+        let started = "started with --listen 127.0.0.1:0 --device-listen 127.0.0.1:0 --extra and something\n";
         assert_eq!(server.log(), started);
         assert_eq!(server.stop().code(), Some(0));
         server.restart();
@@ -298,7 +318,7 @@ mod tests {
         let mut server = builder.start();
         let killed = server.pid();
         server.kill();
-        assert_eq!(announced(server.data_dir(), killed).as_deref(), Some(server.url()));
+        assert_eq!(announced(server.data_dir(), killed).as_ref(), Some(&server.reached));
         assert_eq!(announced(server.data_dir(), killed + 1), None);
         server.restart();
         assert_ne!(server.pid(), killed);

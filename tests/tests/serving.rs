@@ -11,6 +11,7 @@ use reqwest::Method;
 use serde_json::json;
 
 const SECRET: &str = "a secret that all processes of one installation share";
+const ON_FREE_PORTS: &str = "--listen 127.0.0.1:0 --device-listen 127.0.0.1:0";
 const POLL_EVERY: Duration = Duration::from_millis(10);
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -83,8 +84,7 @@ on_both!(async a_stop_loses_nothing);
 fn a_data_folder_has_one_server() {
     let server = Server::start(Database::Sqlite);
     let folder = server.data_dir().display().to_string();
-    let said =
-        server.shell().run(&format!("olivine serve --data-dir {folder} --listen 127.0.0.1:0")).fails(1);
+    let said = server.shell().run(&format!("olivine serve --data-dir {folder} {ON_FREE_PORTS}")).fails(1);
     let sentence = format!("another olivine is running on the data folder {folder}: stop it first");
     assert!(said.contains(&sentence), "{said}");
     // The first one is not disturbed, and still is the one that is announced.
@@ -107,9 +107,8 @@ fn a_database_has_one_secret_key() {
     let server = on(&database, SECRET).start();
     let other = server.shell().env("OLIVINE_SECRET_KEY", "another secret that is also long enough");
     let url = database.url();
-    let said = other
-        .run(&format!("olivine serve --data-dir other --listen 127.0.0.1:0 --database-url {url}"))
-        .fails(1);
+    let said =
+        other.run(&format!("olivine serve --data-dir other {ON_FREE_PORTS} --database-url {url}")).fails(1);
     assert!(
         said.contains("secret key is another than the one that the database was first used with"),
         "{said}"

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn start_server(executables: &Path, folder: &Path, log: &Path) -> anyhow::Result<Olivine> {
-    let anywhere = ["--listen", "127.0.0.1:0"].map(str::to_owned);
+    let anywhere = ["--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"].map(str::to_owned);
     Olivine::start(executables, &folder.join("olivine-data"), &anywhere, Some(File::create(log)?))
 }
 

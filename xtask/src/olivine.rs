@@ -22,6 +22,10 @@ pub(crate) struct Olivine {
     data_dir: PathBuf,
     /// Where its Admin API answers.
     pub(crate) admin_url: String,
+    /// Where its Device API answers.
+    pub(crate) device_url: String,
+    /// What devices are to trust.
+    pub(crate) device_ca: Option<PathBuf>,
 }
 
 impl Olivine {
@@ -38,20 +42,23 @@ impl Olivine {
             command.stdout(log.try_clone()?).stderr(log);
         }
         let child = interrupt::spawn(&mut command).context("cannot start olivine")?;
-        let mut server = Self { child, data_dir: data_dir.to_owned(), admin_url: String::new() };
-        server.admin_url = server.ready()?;
+        let (admin_url, device_url) = (String::new(), String::new());
+        let mut server =
+            Self { child, data_dir: data_dir.to_owned(), admin_url, device_url, device_ca: None };
+        let Announced { admin_url, device_url, device_ca } = server.ready()?;
+        (server.admin_url, server.device_url, server.device_ca) = (admin_url, device_url, device_ca);
         Ok(server)
     }
 
-    fn ready(&mut self) -> anyhow::Result<String> {
+    fn ready(&mut self) -> anyhow::Result<Announced> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 self.wait()?;
                 bail!("olivine ended before it was ready ({status})");
             }
-            if let Some(url) = announced(&self.data_dir, self.child.id()) {
-                return Ok(url);
+            if let Some(announced) = announced(&self.data_dir, self.child.id()) {
+                return Ok(announced);
             }
             ensure!(Instant::now() < deadline, "olivine is not ready after {READY_WITHIN:?}");
             std::thread::sleep(POLL_EVERY);
@@ -69,12 +76,22 @@ impl Olivine {
     }
 }
 
-/// The address in `server.json`, unless that file was left behind by a server that was killed.
-fn announced(data_dir: &Path, pid: u32) -> Option<String> {
+/// What `server.json` says of how a server is reached.
+#[derive(Debug, PartialEq, Eq)]
+struct Announced {
+    admin_url: String,
+    device_url: String,
+    device_ca: Option<PathBuf>,
+}
+
+/// What is in `server.json`, unless that file was left behind by a server that was killed.
+fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     let text = std::fs::read_to_string(data_dir.join("server.json")).ok()?;
     let announcement: Value = serde_json::from_str(&text).ok()?;
     let ours = announcement.get("pid")?.as_u64()? == u64::from(pid);
-    ours.then(|| announcement.get("admin_url")?.as_str().map(str::to_owned))?
+    let text = |name| Some(announcement.get(name)?.as_str()?.to_owned());
+    let (admin_url, device_url) = (text("admin_url")?, text("device_url")?);
+    ours.then(|| Announced { admin_url, device_url, device_ca: text("device_ca").map(PathBuf::from) })
 }
 
 impl Drop for Olivine {
@@ -93,7 +110,7 @@ impl Drop for Olivine {
 mod tests {
     use super::*;
 
-    fn announce(text: &str) -> Option<String> {
+    fn announce(text: &str) -> Option<Announced> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("server.json"), text).unwrap();
         announced(folder.path(), 7)
@@ -101,11 +118,14 @@ mod tests {
 
     #[test]
     fn the_address_of_this_very_process_is_taken() {
-        assert_eq!(
-            announce(r#"{"pid": 7, "admin_url": "http://127.0.0.1:1"}"#).as_deref(),
-            Some("http://127.0.0.1:1")
-        );
-        assert_eq!(announce(r#"{"pid": 8, "admin_url": "http://127.0.0.1:1"}"#), None, "another process");
+        let addresses = r#""admin_url": "http://127.0.0.1:1", "device_url": "https://127.0.0.1:2", "device_ca": "/ca.pem""#;
+        let expected = Announced {
+            admin_url: "http://127.0.0.1:1".to_owned(),
+            device_url: "https://127.0.0.1:2".to_owned(),
+            device_ca: Some("/ca.pem".into()),
+        };
+        assert_eq!(announce(&format!(r#"{{"pid": 7, {addresses}}}"#)), Some(expected));
+        assert_eq!(announce(&format!(r#"{{"pid": 8, {addresses}}}"#)), None, "another process");
         assert_eq!(announce(r#"{"pid": 7, "adm"#), None, "not JSON");
         assert_eq!(announced(Path::new("/nonexistent"), 7), None);
     }

@@ -30,6 +30,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     console::heading("olivine serve");
     let mut server = Olivine::start(&executables, &args.data_dir, &args.olivine, None)?;
     console::say(directions(&executables, &server.admin_url, &server.key_file()));
+    let trust =
+        server.device_ca.as_ref().map_or(String::new(), |file| format!("; devices trust {}", file.display()));
+    console::say(format!("Device API: {}{trust}", server.device_url));
     let status = server.wait()?;
     ensure!(interrupt::requested() || status.success(), "olivine ended: {status}");
     Ok(())

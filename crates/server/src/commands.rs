@@ -24,7 +24,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
-    #[command(after_help = "Example: olivine serve --data-dir ./olivine-data --listen 127.0.0.1:8080")]
+    #[command(after_help = "Example: olivine serve --data-dir ./olivine-data --device-listen 0.0.0.0:8443")]
     Serve(Flags),
     /// Look at the configuration
     #[command(subcommand)]
@@ -120,6 +120,7 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
         ("server.listen", config.server.listen.to_string()),
         ("server.public_url", config.public_url(config.server.listen)),
         ("TLS certificate", tls),
+        ("device", format!("{:?}", config.device)),
         ("limits", format!("{:?}", config.limits)),
         ("content", format!("{:?}", config.content)),
         ("jobs", format!("{:?}", config.jobs)),

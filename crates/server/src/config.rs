@@ -1,5 +1,7 @@
 //! Configuration: defaults that work < `olivine.toml` < `OLIVINE_*` environment < flags.
 
+mod device;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use confique::{Config as _, Layer as _};
 use olivine_operations::Settings;
+
+pub use self::device::{Device, Tls};
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
@@ -32,6 +36,10 @@ pub struct Config {
     /// How people and CI reach the server.
     #[config(nested)]
     pub server: Server,
+
+    /// How devices reach the server.
+    #[config(nested)]
+    pub device: Device,
 
     /// What one caller may ask of the server.
     #[config(nested)]
@@ -170,6 +178,9 @@ pub struct Flags {
     /// Address and port of the Admin API [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+    /// Address and port of the Device API [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDR")]
+    pub device_listen: Option<SocketAddr>,
     /// The URL under which clients reach the server [default: made of --listen]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
@@ -194,6 +205,7 @@ impl Flags {
         layer.data_dir.clone_from(&self.data_dir);
         layer.database_url.clone_from(&self.database_url);
         layer.server.listen = self.listen;
+        layer.device.listen = self.device_listen;
         layer.server.public_url.clone_from(&self.public_url);
         layer.server.tls_certificate.clone_from(&self.tls_certificate);
         layer.server.tls_key.clone_from(&self.tls_key);
@@ -237,7 +249,7 @@ impl Config {
         {
             bail!("jobs.lease_seconds, jobs.concurrency and limits.concurrent_requests must be at least 1");
         }
-        Ok(())
+        self.device.check()
     }
 
     /// The database's URL.

@@ -3,10 +3,12 @@
 //! Handlers hold no rules: they parse a request into values, call one operation, and say its result. No other crate knows HTTP.
 
 pub mod admin;
+pub mod announcement;
 pub mod app;
 pub mod commands;
 pub mod config;
 pub mod content;
+pub mod device;
 pub mod limits;
 pub mod logs;
 pub mod manifests;

@@ -20,13 +20,17 @@ use crate::config::Limits;
 /// long download does not keep it.
 pub async fn make_room(State(app): State<App>, request: Request, next: Next) -> Response {
     let Ok(place) = app.room.try_acquire() else {
-        let message = "the server is working on as many requests as it can: try again in a second";
-        let item = ErrorItem::new(ErrorCode::RateLimited, message);
-        return ApiError::new(StatusCode::TOO_MANY_REQUESTS, item).into_response();
+        return no_room().into_response();
     };
     let response = next.run(request).await;
     drop(place);
     response
+}
+
+/// The answer to a request for which there is no room.
+pub(crate) fn no_room() -> ApiError {
+    let message = "the server is working on as many requests as it can: try again in a second";
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorItem::new(ErrorCode::RateLimited, message))
 }
 
 /// Reads a small body whole: within the time and the size that the limits allow.

@@ -61,7 +61,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
 }
 
 /// The caller's own id where it has the form of one, so that a trace can be followed through; else a new one.
-fn request_id(app: &App, request: &Request) -> String {
+pub(crate) fn request_id(app: &App, request: &Request) -> String {
     let is_plain = |id: &&str| {
         (8..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };

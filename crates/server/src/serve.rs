@@ -1,7 +1,6 @@
 //! Listening, and stopping without losing anything.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,31 +13,42 @@ use olivine_operations::jobs;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::announcement::Announcement;
 use crate::app::{App, router};
 use crate::config::Config;
-use crate::startup::{self, ADMIN_KEY_FILE};
+use crate::device::connections::DeviceAcceptor;
+use crate::{device, startup};
+
+/// Devices have little to say: this is room for the largest certificate that a proxy may pass on.
+const DEVICE_HEADER_BYTES: usize = 32 * 1024;
 
 /// Serves until it is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.server.listen);
-    let listener = listener.with_context(|| format!("listening on {}", config.server.listen))?;
-    listener.set_nonblocking(true).context("preparing the listener")?;
-    let address = listener.local_addr().context("finding the port")?;
+    let (admin, admin_address) = bind(config.server.listen)?;
+    let (device, device_address) = bind(config.device.listen)?;
     let metrics = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     tokio::spawn(fold_metrics(metrics.clone()));
-    let started = startup::start(&config, address).await?;
+    let started = startup::start(&config, admin_address).await?;
+    let tls = tls(&config).await?;
+    let device_tls = device::tls::open(&config, device_address, started.ctx.now())?;
 
     let stop = CancellationToken::new();
     let owner = format!("{}-{}", std::process::id(), started.ctx.new_uuid());
     let runner = tokio::spawn(jobs::run(started.ctx.clone(), owner, stop.clone()));
+    if let Some(tls) = device_tls.clone() {
+        tokio::spawn(device::tls::keep_fresh(config.clone(), device_address, started.ctx.clone(), tls));
+    }
 
-    let handle = Handle::new();
+    let handles = [Handle::new(), Handle::new()];
     let patience = Duration::from_secs(config.server.shutdown_seconds);
-    tokio::spawn(stop_on_signal(handle.clone(), patience, stop.clone()));
-    let tls = tls(&config).await?;
-    let announced = Announcement::write(&config, address)?;
+    tokio::spawn(stop_on_signal(handles.clone(), patience, stop.clone()));
+    let announced = Announcement::write(&config, admin_address, device_address)?;
     let app = App::new(started.ctx.clone(), config.limits.clone(), metrics);
-    listen(&config, tls, listener, handle, app).await?;
+    let [admin_handle, device_handle] = handles;
+    tokio::try_join!(
+        listen(&config, tls, admin, admin_handle, app.clone()),
+        listen_to_devices(&config, device_tls, device, device_handle, app),
+    )?;
 
     drop(announced);
     stop.cancel();
@@ -46,6 +56,14 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     started.ctx.db().clone().close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A listener, and the address that it got.
+fn bind(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).with_context(|| format!("listening on {address}"))?;
+    listener.set_nonblocking(true).context("preparing the listener")?;
+    let address = listener.local_addr().context("finding the port")?;
+    Ok((listener, address))
 }
 
 /// Sums up what was measured. Until then the figure of each single request is kept, which nothing else would end where nobody asks
@@ -67,14 +85,37 @@ async fn listen(
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
         let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle).http1_only();
-        set_limits(config, server.http_builder());
+        set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     } else {
         let mut server = axum_server::from_tcp(listener)?.handle(handle).http1_only();
-        set_limits(config, server.http_builder());
+        set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     };
     served.context("serving")
+}
+
+async fn listen_to_devices(
+    config: &Config,
+    tls: Option<RustlsConfig>,
+    listener: TcpListener,
+    handle: Handle<SocketAddr>,
+    app: App,
+) -> anyhow::Result<()> {
+    let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum_server::from_tcp(listener)?.handle(handle);
+    let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
+    let served = if let Some(tls) = tls {
+        let patience = Duration::from_secs(config.device.handshake_seconds);
+        let mut server = server.acceptor(DeviceAcceptor::new(tls, patience)).http1_only();
+        set_limits(config, header_bytes, server.http_builder());
+        server.serve(service).await
+    } else {
+        let mut server = server.http1_only();
+        set_limits(config, header_bytes, server.http_builder());
+        server.serve(service).await
+    };
+    served.context("serving devices")
 }
 
 /// The certificate and its key, if the server is to speak HTTPS.
@@ -93,16 +134,17 @@ async fn tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
 /// HTTP/1.1 only: what telling HTTP/2 from it would wait for has no time limit. A proxy in front may speak whatever it likes.
 fn set_limits(
     config: &Config,
+    header_bytes: usize,
     builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
 ) {
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(config.limits.header_seconds))
-        .max_buf_size(config.limits.header_bytes.max(8192));
+        .max_buf_size(header_bytes.max(8192));
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>, patience: Duration, stop: CancellationToken) {
+async fn stop_on_signal(handles: [Handle<SocketAddr>; 2], patience: Duration, stop: CancellationToken) {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -115,44 +157,5 @@ async fn stop_on_signal(handle: Handle<SocketAddr>, patience: Duration, stop: Ca
     }
     tracing::info!("stopping: requests that are being answered may take {} s to finish", patience.as_secs());
     stop.cancel();
-    handle.graceful_shutdown(Some(patience));
-}
-
-/// `server.json` in the data folder: says that the server is ready, where it is reached, and by which process. Gone when it stops.
-struct Announcement {
-    path: PathBuf,
-}
-
-impl Announcement {
-    fn write(config: &Config, address: SocketAddr) -> anyhow::Result<Self> {
-        let path = config.data_dir.join("server.json");
-        let local = SocketAddr::new(local_ip(address), address.port());
-        let scheme = if config.server.tls_certificate.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://{local}");
-        let json = serde_json::json!({"pid": std::process::id(), "admin_url": url});
-        startup::write_private(&path, format!("{json}\n").as_bytes())?;
-        tracing::info!(%address, "ready");
-        greet(&url, &config.data_dir);
-        Ok(Self { path })
-    }
-}
-
-/// An address that reaches a listener on all addresses from this machine.
-fn local_ip(address: SocketAddr) -> std::net::IpAddr {
-    if address.ip().is_unspecified() { std::net::Ipv4Addr::LOCALHOST.into() } else { address.ip() }
-}
-
-/// To whoever started it by hand.
-#[expect(clippy::print_stdout, reason = "for the person at the terminal; the log goes to standard error")]
-fn greet(url: &str, data_dir: &Path) {
-    println!("Olivine is ready at {url} (API documentation: {url}/docs)");
-    println!("The admin API key is in {}", data_dir.join(ADMIN_KEY_FILE).display());
-}
-
-impl Drop for Announcement {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_file(&self.path) {
-            tracing::debug!(%error, "server.json was gone already");
-        }
-    }
+    handles.iter().for_each(|handle| handle.graceful_shutdown(Some(patience)));
 }

@@ -1,0 +1,133 @@
+//! How devices reach the server.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::device::proxies::TrustedProxy;
+
+/// How devices reach the server.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Device {
+    /// The address and port of the Device API.
+    #[config(default = "127.0.0.1:8443", env = "OLIVINE_DEVICE_LISTEN")]
+    pub listen: SocketAddr,
+
+    /// `on`: mutual TLS. `off`: plain HTTP, only for proxies that do the mutual TLS in front, so only with `trusted_proxies` and an
+    /// address that nobody else reaches.
+    #[config(default = "on", env = "OLIVINE_DEVICE_TLS")]
+    pub tls: Tls,
+
+    /// A PEM file with the certificate (and its chain) that devices see. By default signed by an authority that the first start makes
+    /// in the data folder: devices then trust its `device-ca.pem`. Several processes need the same certificate here.
+    #[config(env = "OLIVINE_DEVICE_TLS_CERTIFICATE")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// A PEM file with that certificate's private key.
+    #[config(env = "OLIVINE_DEVICE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Further names and IP addresses that devices call the server by, for the certificate that it makes itself. It always has
+    /// `localhost`, `127.0.0.1`, `::1`, this machine's name, and the address in `listen`.
+    #[config(default = [], env = "OLIVINE_DEVICE_NAMES", parse_env = list)]
+    pub names: Vec<String>,
+
+    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of proxies that do the mutual TLS in front, and say in the `Client-Cert`
+    /// header (RFC 9440) whose certificate they saw. From anybody else that header is ignored.
+    #[config(default = [], env = "OLIVINE_DEVICE_TRUSTED_PROXIES", parse_env = list)]
+    pub trusted_proxies: Vec<TrustedProxy>,
+
+    /// The time for a TLS handshake, in seconds.
+    #[config(default = 10, env = "OLIVINE_DEVICE_HANDSHAKE_SECONDS")]
+    pub handshake_seconds: u64,
+
+    /// How many devices are remembered, so that their questions need no database; about half a kilobyte of memory each.
+    #[config(default = 1_000_000, env = "OLIVINE_DEVICE_DIRECTORY_DEVICES")]
+    pub directory_devices: usize,
+
+    /// How long it may take until `last_connected_at` shows that a device was there, in seconds: so long are they collected, to be
+    /// written together.
+    #[config(default = 5, env = "OLIVINE_DEVICE_CHECK_IN_SECONDS")]
+    pub check_in_seconds: u64,
+}
+
+/// Whether the Device API's listener speaks TLS itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Mutual TLS.
+    On,
+    /// Plain HTTP.
+    Off,
+}
+
+impl Device {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.tls_certificate.is_some() == self.tls_key.is_some(),
+            "device.tls_certificate and device.tls_key go together: set both or none"
+        );
+        ensure!(
+            self.tls == Tls::On || !self.trusted_proxies.is_empty(),
+            "device.tls = \"off\" needs device.trusted_proxies: without TLS no device proves who it is, but a proxy can say it"
+        );
+        ensure!(
+            self.handshake_seconds > 0 && self.check_in_seconds > 0 && self.directory_devices > 0,
+            "device.handshake_seconds, device.check_in_seconds and device.directory_devices must be at least 1"
+        );
+        match self.names.iter().find(|name| !is_name(name)) {
+            Some(name) => bail!("device.names: '{name}' is neither an IP address nor a host name"),
+            None => Ok(()),
+        }
+    }
+
+    /// Where devices reach a server that listens on `address`, from this machine.
+    pub fn url(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls == Tls::On { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+
+    /// All names under which devices may call a server that listens on `address`.
+    pub fn all_names(&self, address: SocketAddr) -> BTreeSet<String> {
+        let always = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let listening = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+        let names = always.into_iter().chain([host]).chain(listening).chain(self.names.iter().cloned());
+        names.filter(|name| is_name(name)).map(|name| name.to_ascii_lowercase()).collect()
+    }
+}
+
+/// A list as an environment variable has it.
+fn list<T: FromStr>(text: &str) -> Result<Vec<T>, T::Err> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::parse).collect()
+}
+
+/// Whether a certificate can be made out to it: an IP address, or a DNS name, perhaps with `*` as its first label.
+fn is_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..=63).contains(&label.len()) && is_plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let labels = text.strip_prefix("*.").unwrap_or(text);
+    text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && labels.split('.').all(is_label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_a_certificate_can_say() {
+        for name in ["a", "updates.example.com", "*.example.com", "10.0.0.1", "fe80::1", "xn--bcher-kva.ch"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "a_b", "-a", "a-", "a..b", "https://a", "a:1", "ä", "*", "a.*.b", &"x".repeat(64)] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}

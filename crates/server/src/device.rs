@@ -1,0 +1,75 @@
+//! The Device API: what devices ask and say, over mutual TLS, on a listener of its own.
+//!
+//! The way of a device that is known and unchanged has no database on it, and no line in the log.
+
+pub(crate) mod auth;
+mod authority;
+pub mod connections;
+pub mod error;
+mod observe;
+pub mod proxies;
+pub mod tls;
+mod verifier;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use http::Method;
+use tokio::sync::Semaphore;
+
+use self::error::DeviceError;
+use self::observe::Meters;
+use self::proxies::TrustedProxy;
+use crate::app::App;
+use crate::config::{Device, Limits};
+use crate::probes;
+
+/// What devices ask for all the time.
+const ROUTES: [(Method, &str); 3] =
+    [(Method::GET, "/update"), (Method::POST, "/update/status"), (Method::GET, "/device/me")];
+
+/// The most bytes that a device may send.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DeviceApp(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    app: App,
+    trusted_proxies: Vec<TrustedProxy>,
+    meters: Meters,
+}
+
+impl DeviceApp {
+    /// The same parts as the Admin API's, but room and limits of its own: people get through to a server that is full of devices.
+    fn new(app: App, config: &Device) -> Self {
+        let room = Arc::new(Semaphore::new(app.limits.concurrent_requests));
+        let limits = Limits { json_bytes: BODY_LIMIT, ..app.limits.clone() };
+        let trusted_proxies = config.trusted_proxies.clone();
+        let meters = Meters::new(&ROUTES);
+        Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, meters }))
+    }
+}
+
+/// All routes of the Device API's listener.
+pub fn router(app: App, config: &Device) -> Router {
+    let app = DeviceApp::new(app, config);
+    Router::new()
+        .route("/healthz", get(probes::alive))
+        .route("/device/me", get(me))
+        .fallback(error::no_such_path)
+        .method_not_allowed_fallback(error::no_such_method)
+        // The one body that there is has a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}
+
+async fn me(_: auth::Caller) -> Result<(), DeviceError> {
+    Ok(())
+}

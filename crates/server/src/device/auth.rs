@@ -1,0 +1,46 @@
+//! Which device asks. Decided for each request, not for each connection: a certificate that is removed is refused at once.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use http::request::Parts;
+use olivine_domain::certificates::Certificate;
+use olivine_domain::permissions::Origin;
+
+use super::connections::PeerCertificate;
+use super::error::DeviceError;
+use super::{DeviceApp, proxies};
+
+/// The device that asks.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// Where the request came from.
+    pub(super) origin: Origin,
+}
+
+impl FromRequestParts<DeviceApp> for Caller {
+    type Rejection = DeviceError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
+        let certificate = certificate(parts, app)?;
+        let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
+        let _ = certificate;
+        let _ = &Self { origin }.origin;
+        Err(DeviceError::unknown())
+    }
+}
+
+/// The certificate by which the device is to be known: the one in a trusted proxy's word, else the connection's own.
+fn certificate(parts: &Parts, app: &DeviceApp) -> Result<Arc<Certificate>, DeviceError> {
+    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let is_proxy = |address| app.0.trusted_proxies.iter().any(|proxy| proxy.is_at(address));
+    if address.is_some_and(is_proxy) {
+        let der =
+            proxies::client_certificate(&parts.headers)?.ok_or_else(DeviceError::certificate_missing)?;
+        let read = Certificate::from_der(&der);
+        return read.map(Arc::new).map_err(|problem| DeviceError::certificate_invalid(&problem.to_string()));
+    }
+    let peer = parts.extensions.get::<PeerCertificate>().and_then(|peer| peer.0.clone());
+    peer.ok_or_else(DeviceError::certificate_missing)
+}

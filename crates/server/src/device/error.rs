@@ -1,0 +1,87 @@
+//! What status and code an error's meaning has for a device. Nowhere else.
+
+use axum::response::{IntoResponse, Response};
+use http::header::WWW_AUTHENTICATE;
+use http::{Method, StatusCode, Uri};
+use olivine_api::errors::{ErrorCode, ErrorItem};
+use olivine_operations::Error;
+
+use super::proxies::MalformedHeader;
+use crate::admin::error::ApiError;
+
+/// An answer to a device that is not a success: with the envelope, and where nothing is special the meaning, of the Admin API.
+#[derive(Debug)]
+pub struct DeviceError(ApiError);
+
+impl DeviceError {
+    /// The request can't be read.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self(ApiError::bad_request(message))
+    }
+
+    /// Neither the connection nor a trusted proxy has a certificate.
+    pub fn certificate_missing() -> Self {
+        let message =
+            "the connection has no client certificate: connect with the device's certificate and key";
+        Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateMissing, message)
+    }
+
+    /// A trusted proxy's certificate is none.
+    pub fn certificate_invalid(problem: &str) -> Self {
+        let message = format!("the client certificate can't be read: {problem}");
+        Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateInvalid, message)
+    }
+
+    pub(crate) fn unknown() -> Self {
+        Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateUnknown, "unknown")
+    }
+
+    fn refused(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self(ApiError::new(status, ErrorItem::new(code, message)))
+    }
+}
+
+impl From<ApiError> for DeviceError {
+    fn from(error: ApiError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<MalformedHeader> for DeviceError {
+    fn from(problem: MalformedHeader) -> Self {
+        Self::bad_request(problem.to_string())
+    }
+}
+
+impl From<Error> for DeviceError {
+    fn from(error: Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for DeviceError {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        // A device can't make up for it with a key.
+        response.headers_mut().remove(WWW_AUTHENTICATE);
+        response
+    }
+}
+
+/// For paths that do not exist.
+pub(super) async fn no_such_path(uri: Uri) -> DeviceError {
+    let message = format!(
+        "there is nothing at {}: devices use GET /update, POST /update/status and GET /device/me",
+        uri.path()
+    );
+    DeviceError::refused(StatusCode::NOT_FOUND, ErrorCode::NotFound, message)
+}
+
+/// For methods that a path does not have.
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> DeviceError {
+    let message = format!(
+        "{} can't be asked for with {method}: devices use GET /update, POST /update/status and GET /device/me",
+        uri.path()
+    );
+    DeviceError::refused(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, message)
+}

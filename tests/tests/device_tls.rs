@@ -1,0 +1,317 @@
+//! The Device API's connections: which certificates shake hands, who is taken for whom, and what is refused.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use olivine_tests::{Database, Server, ServerBuilder, Shell};
+use rustls::client::{ClientConfig, ClientConnection, ResolvesClientCert};
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::CertifiedKey;
+use rustls::{HandshakeKind, RootCertStore, SignatureScheme, StreamOwned};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Certificates as makers of devices make them: one key of each kind; of version 3 with `req -x509`, of version 1 with `x509 -req`.
+const MAKE_CERTIFICATES: &str = r"
+    openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out rsa.key
+    openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out p256.key
+    openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-384 -out p384.key
+    openssl genpkey -algorithm ed25519 -out ed25519.key
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj '/CN=Maker' -days 365
+    for kind in rsa p256 p384 ed25519; do
+        openssl req -x509 -new -key $kind.key -subj /CN=SN-$kind -days 365 -out $kind-v3.pem
+        openssl req -new -key $kind.key -subj /CN=SN-$kind -out $kind.csr
+        openssl x509 -req -in $kind.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 365 -out $kind-v1.pem
+        openssl x509 -in $kind-v1.pem -noout -text | grep -q 'Version: 1 '
+    done
+";
+
+/// A terminal with certificates, whose `ask` is what a device would do with plain curl; it prints the status and the body.
+fn devices_shell(server: &Server) -> Shell {
+    let shell = server
+        .shell()
+        .env("DEVICE_URL", server.device_url())
+        .env("DEVICE_CA", server.device_ca().display().to_string())
+        .env("ASK", "curl --silent --show-error --cacert $DEVICE_CA -w %{http_code}");
+    shell.write("make.sh", MAKE_CERTIFICATES);
+    shell.run("bash -euo pipefail make.sh").succeeds();
+    shell
+}
+
+/// What curl says when it asks for `/device/me` with these arguments.
+fn ask(shell: &Shell, arguments: &str) -> String {
+    shell.run(&format!("eval $ASK {arguments} $DEVICE_URL/device/me")).succeeds()
+}
+
+#[track_caller]
+fn assert_refused(said: &str, status: u16, code: &str) {
+    let is_so = said.ends_with(&status.to_string()) && said.contains(&format!("\"code\":\"{code}\""));
+    assert!(is_so, "expected {status} {code}: {said}");
+}
+
+#[test]
+fn every_kind_of_key_and_certificate_shakes_hands() {
+    let server = Server::start(Database::Sqlite);
+    let shell = devices_shell(&server);
+    for kind in ["rsa", "p256", "p384", "ed25519"] {
+        for version in ["v1", "v3"] {
+            for protocol in ["--tlsv1.3", "--tlsv1.2 --tls-max 1.2"] {
+                let said = ask(&shell, &format!("{protocol} --cert {kind}-{version}.pem --key {kind}.key"));
+                assert_refused(&said, 401, "certificate_unknown");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_certificate_one_learns_what_is_missing() {
+    let server = Server::start(Database::Sqlite);
+    let shell = devices_shell(&server);
+    assert_refused(&ask(&shell, ""), 401, "certificate_missing");
+    assert_eq!(shell.run("eval $ASK $DEVICE_URL/healthz").succeeds(), "ok\n200");
+    // The envelope and the request's id are everywhere.
+    let said = shell.run("eval $ASK -i $DEVICE_URL/nothing").succeeds();
+    assert_refused(&said, 404, "not_found");
+    assert!(said.contains("x-request-id: ") && said.contains("GET /update"), "{said}");
+    let said = shell.run("eval $ASK -i -X DELETE $DEVICE_URL/device/me").succeeds();
+    assert_refused(&said, 405, "method_not_allowed");
+    assert!(!said.to_ascii_lowercase().contains("www-authenticate"), "{said}");
+}
+
+#[test]
+fn outsized_headers_are_refused() {
+    let server = Server::start(Database::Sqlite);
+    let shell = devices_shell(&server);
+    shell.write("header", format!("peridio-release-version: {}", "1".repeat(64 * 1024)));
+    let said = ask(&shell, "--cert p256-v1.pem --key p256.key -H @header");
+    assert!(said.ends_with("431"), "{said}");
+    shell.write("header", format!("peridio-release-version: {}", "1".repeat(1024)));
+    assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key -H @header"), 401, "certificate_unknown");
+}
+
+/// A server that waits a second for a handshake.
+fn impatient() -> ServerBuilder {
+    Server::builder().env("OLIVINE_DEVICE_HANDSHAKE_SECONDS", "1").env("OLIVINE_HEADER_SECONDS", "1")
+}
+
+#[test]
+fn slow_handshakes_are_cut() {
+    let server = impatient().start();
+    let address = server.device_url().strip_prefix("https://").unwrap();
+    for said in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(said).unwrap();
+        let began = Instant::now();
+        let end = stream.read_to_end(&mut Vec::new());
+        assert!(end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+        assert!(began.elapsed() < PATIENCE, "{said:?}");
+    }
+    let shell = devices_shell(&server);
+    assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key"), 401, "certificate_unknown");
+}
+
+/// Shows a certificate, and signs with whatever key it has.
+#[derive(Debug)]
+struct Presented(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for Presented {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+/// A client as rustls makes it, with one's certificate and perhaps another's key.
+fn client(server: &Server, certificate: Vec<u8>, key: &[u8]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(server.device_ca()).unwrap()).unwrap();
+    let key = any_supported_type(&PrivateKeyDer::from_pem_slice(key).unwrap()).unwrap();
+    let presented = Presented(Arc::new(CertifiedKey::new(vec![certificate.into()], key)));
+    let config = ClientConfig::builder().with_root_certificates(roots);
+    Arc::new(config.with_client_cert_resolver(Arc::new(presented)))
+}
+
+fn der(shell: &Shell, name: &str) -> Vec<u8> {
+    CertificateDer::from_pem_slice(&shell.read(name)).unwrap().to_vec()
+}
+
+/// Asks for `/device/me` on a connection of its own; what came back, and how the handshake went.
+fn ask_as(server: &Server, config: &Arc<ClientConfig>) -> std::io::Result<(String, Option<HandshakeKind>)> {
+    let address = server.device_url().strip_prefix("https://").unwrap();
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut tls = StreamOwned::new(ClientConnection::new(config.clone(), name).unwrap(), stream);
+    tls.write_all(b"GET /device/me HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    tls.read_to_string(&mut answer)?;
+    Ok((answer, tls.conn.handshake_kind()))
+}
+
+#[test]
+fn a_certificate_alone_is_no_proof() {
+    let server = Server::start(Database::Sqlite);
+    let shell = devices_shell(&server);
+    shell.run("openssl genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -out other.key").succeeds();
+    for (certificate, key) in [
+        ("p256-v1.pem", "other.key"),
+        ("p256-v3.pem", "other.key"),
+        ("rsa-v1.pem", "p256.key"),
+        ("ed25519-v3.pem", "p384.key"),
+    ] {
+        let thief = client(&server, der(&shell, certificate), &shell.read(key));
+        let error = ask_as(&server, &thief).unwrap_err();
+        assert!(error.to_string().contains("alert"), "{certificate} with {key}: {error}");
+    }
+    // What is no certificate at all does not get in either.
+    let nonsense = client(&server, b"no certificate".to_vec(), &shell.read("p256.key"));
+    assert!(ask_as(&server, &nonsense).is_err());
+    let owner = client(&server, der(&shell, "p256-v1.pem"), &shell.read("p256.key"));
+    let (answer, _) = ask_as(&server, &owner).unwrap();
+    assert!(answer.contains("certificate_unknown"), "{answer}");
+}
+
+#[test]
+fn a_resumed_session_is_still_the_same_device() {
+    let server = Server::start(Database::Sqlite);
+    let shell = devices_shell(&server);
+    let device = client(&server, der(&shell, "p384-v1.pem"), &shell.read("p384.key"));
+    for expected in [HandshakeKind::Full, HandshakeKind::Resumed, HandshakeKind::Resumed] {
+        let (answer, kind) = ask_as(&server, &device).unwrap();
+        assert!(answer.contains("certificate_unknown"), "{answer}");
+        assert_eq!(kind, Some(expected));
+    }
+}
+
+#[test]
+fn a_header_counts_from_trusted_proxies_only() {
+    let untrusting = Server::builder().env("OLIVINE_DEVICE_TRUSTED_PROXIES", "10.0.0.0/8").start();
+    let shell = devices_shell(&untrusting);
+    shell.write("header", header(&der(&shell, "rsa-v1.pem")));
+    assert_refused(&ask(&shell, "-H @header"), 401, "certificate_missing");
+    shell.write("malformed", "Client-Cert: nonsense");
+    assert_refused(
+        &ask(&shell, "-H @malformed --cert p256-v1.pem --key p256.key"),
+        401,
+        "certificate_unknown",
+    );
+
+    let trusting = Server::builder().env("OLIVINE_DEVICE_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1").start();
+    let shell = devices_shell(&trusting);
+    shell.write("header", header(&der(&shell, "rsa-v1.pem")));
+    assert_refused(&ask(&shell, "-H @header"), 401, "certificate_unknown");
+    // The proxy's own certificate is not its client's.
+    assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key"), 401, "certificate_missing");
+    for malformed in ["nonsense", ":a:b:", "::", "-----BEGIN CERTIFICATE-----"] {
+        shell.write("malformed", format!("Client-Cert: {malformed}"));
+        assert_refused(&ask(&shell, "-H @malformed"), 400, "bad_request");
+    }
+    shell.write("twice", String::from_utf8(shell.read("header")).unwrap().repeat(2));
+    assert_refused(&ask(&shell, "-H @twice"), 400, "bad_request");
+    shell.write("no-certificate", header(b"no certificate"));
+    assert_refused(&ask(&shell, "-H @no-certificate"), 401, "certificate_invalid");
+}
+
+/// The header of RFC 9440.
+fn header(der: &[u8]) -> String {
+    use base64::Engine as _;
+    format!("Client-Cert: :{}:\n", base64::engine::general_purpose::STANDARD.encode(der))
+}
+
+#[test]
+fn behind_a_proxy_it_can_do_without_tls() {
+    let server = Server::builder()
+        .env("OLIVINE_DEVICE_TLS", "off")
+        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+        .start();
+    assert!(server.device_url().starts_with("http://"), "{}", server.device_url());
+    let shell =
+        server.shell().env("DEVICE_URL", server.device_url()).env("ASK", "curl --silent -w %{http_code}");
+    shell
+        .run("openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -subj /CN=SN-1")
+        .succeeds();
+    shell.write("header", header(&der(&shell, "cert.pem")));
+    assert_refused(&ask(&shell, "-H @header"), 401, "certificate_unknown");
+    assert_refused(&ask(&shell, ""), 401, "certificate_missing");
+
+    let said = shell.run("OLIVINE_DEVICE_TLS=off olivine config check --data-dir data").fails(1);
+    assert!(said.contains("needs device.trusted_proxies"), "{said}");
+    for (name, value, problem) in [
+        ("OLIVINE_DEVICE_TRUSTED_PROXIES", "proxy.example.com", "neither an IP address nor a network"),
+        ("OLIVINE_DEVICE_NAMES", "a,https://b", "'https://b' is neither an IP address nor a host name"),
+        ("OLIVINE_DEVICE_TLS_KEY", "key.pem", "go together"),
+    ] {
+        let said = shell.run(&format!("{name}={value} olivine config check --data-dir data")).fails(1);
+        assert!(said.contains(problem), "{said}");
+    }
+}
+
+#[test]
+fn the_certificate_has_the_names_that_devices_use() {
+    let data = tempfile::tempdir().unwrap();
+    let start =
+        |names: &str| Server::builder().data_dir(data.path()).env("OLIVINE_DEVICE_NAMES", names).start();
+    let reach = |server: &Server, name: &str| {
+        let address = server.device_url().strip_prefix("https://").unwrap();
+        let port = address.rsplit(':').next().unwrap();
+        let ca = server.device_ca().display();
+        format!("curl --silent --cacert {ca} --resolve {name}:{port}:127.0.0.1 https://{name}:{port}/healthz")
+    };
+    let mut server = start("");
+    let authority = std::fs::read(server.device_ca()).unwrap();
+    server.shell().run(&reach(&server, "localhost")).succeeds();
+    server.shell().run(&reach(&server, "updates.example.com")).fails(60);
+    server.stop();
+    drop(server);
+    let server = start("updates.example.com,10.9.8.7");
+    server.shell().run(&reach(&server, "updates.example.com")).succeeds();
+    assert_eq!(std::fs::read(server.device_ca()).unwrap(), authority, "devices go on trusting it");
+    for secret in ["device-ca-key.pem", "device-tls.pem"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(data.path().join(secret)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{secret}");
+    }
+}
+
+#[test]
+fn the_operators_own_certificate_is_shown() {
+    let shell = Shell::new();
+    shell
+        .run(
+            "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -subj /CN=Updates \
+             -addext subjectAltName=IP:127.0.0.1",
+        )
+        .succeeds();
+    let file = |name: &str| shell.folder().join(name).display().to_string();
+    let server = Server::builder()
+        .env("OLIVINE_DEVICE_TLS_CERTIFICATE", file("cert.pem"))
+        .env("OLIVINE_DEVICE_TLS_KEY", file("key.pem"))
+        .start();
+    let url = server.device_url();
+    shell.run(&format!("curl --silent --fail --cacert cert.pem {url}/healthz")).succeeds();
+    assert!(!server.data_dir().join("device-ca.pem").exists(), "no authority is made that nobody needs");
+}
+
+#[test]
+fn open_connections_do_not_keep_it_from_stopping() {
+    let mut server = Server::start(Database::Sqlite);
+    let address = server.device_url().strip_prefix("https://").unwrap();
+    let shell = devices_shell(&server);
+    let device = client(&server, der(&shell, "p256-v1.pem"), &shell.read("p256.key"));
+    let stream = TcpStream::connect(address).unwrap();
+    let name = ServerName::try_from("127.0.0.1").unwrap();
+    let mut tls = StreamOwned::new(ClientConnection::new(device, name).unwrap(), stream);
+    tls.write_all(b"GET /device/me HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    tls.read_exact(&mut [0; 12]).unwrap();
+    let began = Instant::now();
+    assert_eq!(server.stop().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+}
