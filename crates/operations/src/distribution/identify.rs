@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::memory::Credential;
 use super::refusals::{Suspect, note};
-use crate::provisioning::{self, NotProvisioned};
+use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal};
 use crate::{Context, Error};
 
 /// A device that was recognized, for one request.
@@ -57,7 +57,7 @@ pub enum Refusal {
     },
     /// A CA that signed it provisions, but not this.
     #[error("{0}")]
-    NotProvisioned(NotProvisioned),
+    NotProvisioned(ProvisioningRefusal),
 }
 
 /// Version 1 is what plain `openssl x509 -req` makes.
@@ -115,16 +115,17 @@ async fn appear(ctx: &Context, certificate: &Certificate, origin: &Origin) -> Re
         let refusal = Refusal::Unknown { version: facts.version };
         return refuse(ctx, Suspect { organization, device: None }, facts, refusal, origin).await;
     };
-    match provisioning::provision(ctx, ca, certificate, origin.clone()).await? {
+    match provisioning::provision(ctx, ca, certificate, origin.clone()).await {
         Ok((device, certificate)) => Ok(KnownDevice {
             organization: device.organization,
             device: device.id,
             not_after: certificate.certificate.facts().not_after,
         }),
-        Err(reason) => {
+        Err(NotProvisioned::Refused(reason)) => {
             let suspect = Suspect { organization: Some(ca.organization), device: None };
             refuse(ctx, suspect, facts, Refusal::NotProvisioned(reason), origin).await
         }
+        Err(NotProvisioned::Failed(error)) => Err(error),
     }
 }
 
