@@ -72,7 +72,13 @@ codes! {
     KeyTaken = "key_taken", "This key is registered already; the context names it.";
     IdTaken = "id_taken", "A record with this id exists already.";
     InUse = "in_use", "Other records depend on this one; the message says which.";
-    ChannelConflict = "channel_conflict", "The cohort's releases would not form a valid channel; the context names the rule and the release.";
+    ReleaseNotInCohort = "release_not_in_cohort", "The release that was named as a neighbour is of another cohort.";
+    ReleasesNotNeighbours = "releases_not_neighbours", "The named previous release does not point to the named next one.";
+    ReleaseCycle = "release_cycle", "The way from the named next release leads back to this one.";
+    SinkConstrained = "sink_constrained", "Nothing can follow the cohort's latest release while that is scheduled in the future or phased; the context names it.";
+    ConstrainedBeforeSink = "constrained_before_sink", "Only the latest release of a cohort may be scheduled in the future or phased; the context names the one that follows.";
+    SecondSink = "second_sink", "A cohort has one latest release, which the context names; all others point to a next one.";
+    SeveralSinks = "several_sinks", "The cohort's latest release can't be deleted while several releases point to it.";
     IdentifierTaken = "identifier_taken", "Another device has this identifier.";
     CertificateTaken = "certificate_taken", "This certificate is registered already; the context names where.";
     ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides; the context names them: repeat with ?confirm=<prn>.";

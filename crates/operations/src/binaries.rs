@@ -1,5 +1,6 @@
 //! Binaries: create, read, change, delete, download; and, in submodules, the steps of their lifecycle.
 
+mod confirmation;
 mod create;
 mod deletion;
 mod downloads;
@@ -9,7 +10,9 @@ pub use create::{Create, create};
 pub use deletion::delete;
 pub use downloads::{DayOfDownloads, count_downloads, download_url};
 pub use lifecycle::{Update, update};
-pub(crate) use lifecycle::{delete_content_of, drop_parts, start_verification, store, verification_facts};
+pub(crate) use lifecycle::{
+    delete_content_of, drop_parts, note_bundled, start_verification, store, verification_facts,
+};
 
 use olivine_content::ContentKey;
 use olivine_domain::artifact_versions::ArtifactVersion;

@@ -10,10 +10,10 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
-use olivine_records::{Constraint, Write, binaries, binary_signatures, organizations, signing_keys};
+use olivine_records::{Constraint, Write, binaries, binary_signatures, bundles, organizations, signing_keys};
 use serde_json::{Value, json};
 
-use crate::binaries::{content_key, store};
+use crate::binaries::{content_key, note_bundled, store};
 use crate::lists::{ListQuery, NewId};
 use crate::{Context, Error, events};
 
@@ -172,7 +172,9 @@ async fn attach(
     let kind = EventType::BinarySignatureCreated;
     events::record(ctx, &w, by, kind, Subject::of(signature.id), facts(&binary, &key, Some(scheme))).await?;
     recount(ctx, &w, by, binary.id).await?;
+    let noted = note_bundled(ctx, &w, &binary).await?;
     w.commit().await?;
+    noted.apply(ctx);
     Ok(Attached { signature, key, created: true })
 }
 
@@ -253,7 +255,7 @@ pub async fn keys_of(
     Ok(signing_keys::get_many(ctx.db(), by.organization, &ids).await?)
 }
 
-/// Deletes a signature; a binary that then lacks one goes back to `signable`.
+/// Deletes a signature of a binary that is in no bundle; if it then lacks one, it goes back to `signable`.
 pub async fn delete(
     ctx: &Context,
     by: &Authorized<scope::BinarySign>,
@@ -264,6 +266,11 @@ pub async fn delete(
     let of = signature.binary;
     let binary = binaries::lock(&w, by.organization, of).await.map_err(Error::missing(of))?;
     decide(binary.state, binary.ever_signed, Action::DeleteSignature)?;
+    if bundles::has_binary(&w, by.organization, of).await? {
+        let message = "the binary is in a bundle, so its signatures must stay: to stop serving it, destroy the binary, \
+                       or revoke the key if it can't be trusted any more";
+        return Err(Error::InUse(message.to_owned()));
+    }
     let key = signing_keys::get(&w, by.organization, signature.signing_key).await?;
     binary_signatures::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let data = facts(&binary, &key, Some(signature.scheme));

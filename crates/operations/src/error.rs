@@ -7,6 +7,7 @@ use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::{MissingScope, Scope};
 use olivine_domain::prn::{Id, Resource};
+use olivine_domain::releases::channel::ChannelRefusal;
 
 /// Why an operation did not happen. Nothing was changed, except for an event where one is due.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,12 @@ pub enum Error {
     /// Other records depend on this one.
     #[error("{0}")]
     InUse(String),
+    /// The cohort's releases would not form a channel.
+    #[error("{0}")]
+    Channel(Box<ChannelRefusal>),
+    /// It can't be undone, and others depend on it: the caller has to say that they know.
+    #[error(transparent)]
+    ConfirmationRequired(Box<ConfirmationRequired>),
     /// The binary's state does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -133,6 +140,40 @@ pub enum Error {
     /// A fault of ours or of the stored data.
     #[error("the server met an internal error; its log has the details under this request's id")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Who would no longer be served if a binary was destroyed. Of many, not all are named.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "releases or overrides that are in force bring this binary to devices: {}; destroying it can't be undone, and they would stop \
+     being served. To go on, repeat the request with ?confirm={confirm}",
+    self.in_words()
+)]
+pub struct ConfirmationRequired {
+    /// What to repeat the request with.
+    pub confirm: String,
+    /// The PRNs and names of the releases.
+    pub releases: Vec<(String, String)>,
+    /// The PRNs and names of the overrides.
+    pub bundle_overrides: Vec<(String, String)>,
+}
+
+impl ConfirmationRequired {
+    fn in_words(&self) -> String {
+        let name = |kind: &str, (_, name): &(String, String)| format!("the {kind} '{name}'");
+        let releases = self.releases.iter().map(|one| name("release", one));
+        let overrides = self.bundle_overrides.iter().map(|one| name("bundle override", one));
+        let all: Vec<_> = releases.chain(overrides).collect();
+        let (first, rest) = all.split_at(all.len().min(5));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        first.join(", ") + &more
+    }
+}
+
+impl From<ChannelRefusal> for Error {
+    fn from(refusal: ChannelRefusal) -> Self {
+        Self::Channel(Box::new(refusal))
+    }
 }
 
 /// Why a caller is not known.

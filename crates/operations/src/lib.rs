@@ -9,6 +9,8 @@ pub mod artifacts;
 pub mod binaries;
 pub mod binary_parts;
 pub mod binary_signatures;
+pub mod bundle_overrides;
+pub mod bundles;
 pub mod ca_certificates;
 pub mod cohorts;
 pub mod content;
@@ -25,6 +27,7 @@ pub mod lists;
 pub mod organizations;
 pub mod products;
 pub mod provisioning;
+pub mod releases;
 pub mod signing_keys;
 
 pub use context::{Clock, Context, Settings};

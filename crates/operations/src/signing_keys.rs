@@ -10,6 +10,7 @@ use olivine_domain::text::Name;
 use olivine_records::{Constraint, Write, binary_signatures, signing_keys};
 use serde_json::{Value, json};
 
+use crate::distribution::changes::{Change, Noted, note};
 use crate::error::{Error, Taken};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, binary_signatures::recount, events};
@@ -147,10 +148,13 @@ pub async fn update(
     let new = SigningKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     signing_keys::update(&w, &new, old.revision).await?;
     events::record(ctx, &w, by, what_happened(&old, &new), Subject::of(id), facts(&new)).await?;
+    let mut noted = Noted::default();
     if old.status != new.status && new.status == KeyStatus::Revoked {
         recount_all(ctx, &w, by, id).await?;
+        noted = note(ctx, &w, &[Change::Manifests(by.organization)]).await?;
     }
     w.commit().await?;
+    noted.apply(ctx);
     Ok(new)
 }
 

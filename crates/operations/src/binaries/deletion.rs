@@ -10,7 +10,7 @@ use serde_json::json;
 use super::lifecycle::signed;
 use crate::{Context, Error, events};
 
-/// Deletes the record, and orders the deletion of what was uploaded.
+/// Deletes the record of a binary that never was signed (and so is in no bundle), and orders the deletion of what was uploaded.
 pub async fn delete(
     ctx: &Context,
     by: &Authorized<scope::BinaryDelete>,

@@ -12,9 +12,10 @@ use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_records::binary_parts::Upload;
-use olivine_records::{Write, binaries, binary_parts, binary_signatures, organizations};
+use olivine_records::{Write, binaries, binary_parts, binary_signatures, bundles, organizations};
 use serde_json::{Value, json};
 
+use crate::distribution::changes::{Change, Noted, note};
 use crate::jobs::Order;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, events, jobs};
@@ -28,6 +29,8 @@ pub struct Update {
     pub description: Option<Option<Description>>,
     /// The user's own data.
     pub custom_metadata: Option<Option<CustomMetadata>>,
+    /// The binary, by who knows that devices are to get it and destroys it all the same.
+    pub confirm: Option<Id<Binary>>,
 }
 
 /// Changes a binary, and takes it to the state that is asked for.
@@ -45,13 +48,25 @@ pub async fn update(
     let old = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let described = describe(ctx, &w, by, old, &change).await?;
+    let was = described.state;
     let binary = match change.state {
-        Some(asked) => step(ctx, &w, by, described, asked).await?,
+        Some(asked) => step(ctx, &w, by, described, asked, change.confirm).await?,
         None => described,
     };
+    let noted = if binary.state == was { Noted::default() } else { note_bundled(ctx, &w, &binary).await? };
     w.commit().await?;
+    noted.apply(ctx);
     ctx.ring();
     super::view(ctx, binary).await
+}
+
+/// Notes that what can be served of bundles changed, if a bundle has the binary.
+pub(crate) async fn note_bundled(ctx: &Context, w: &Write, binary: &Binary) -> Result<Noted, Error> {
+    if bundles::has_binary(w, binary.organization, binary.id).await? {
+        note(ctx, w, &[Change::Manifests(binary.organization)]).await
+    } else {
+        Ok(Noted::default())
+    }
 }
 
 /// Changes what people say of a binary.
@@ -87,6 +102,7 @@ async fn step(
     by: &Actor,
     binary: Binary,
     asked: BinaryState,
+    confirm: Option<Id<Binary>>,
 ) -> Result<Binary, Error> {
     match decide(binary.state, binary.ever_signed, Action::Ask(asked))? {
         Effect::Complete => complete(ctx, w, by, binary).await,
@@ -96,7 +112,10 @@ async fn step(
             Ok(binary)
         }
         Effect::Reset => reset(ctx, w, by, binary).await,
-        Effect::Destroy => destroy(ctx, w, by, binary).await,
+        Effect::Destroy => {
+            super::confirmation::check(ctx, w, &binary, confirm).await?;
+            destroy(ctx, w, by, binary).await
+        }
         _ => Ok(binary),
     }
 }

@@ -11,9 +11,11 @@ use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
 use olivine_content::tokens::TokenError;
 use olivine_domain::binaries::{self, BinaryState};
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
+use olivine_domain::releases::channel::{ChannelRefusal, Named};
 use olivine_operations::Error;
 use olivine_operations::distribution::Refusal;
 use olivine_operations::error::Taken;
+use serde_json::{Value, json};
 
 use crate::limits::TooSlow;
 
@@ -93,6 +95,8 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Invalid { .. } | Error::PartMisfit(_) => (Status::UNPROCESSABLE_ENTITY, Code::Invalid),
         Error::Taken { what, .. } => (Status::CONFLICT, taken(*what)),
         Error::InUse(_) => (Status::CONFLICT, Code::InUse),
+        Error::Channel(refusal) => refused(refusal),
+        Error::ConfirmationRequired(_) => (Status::CONFLICT, Code::ConfirmationRequired),
         Error::Refused(binaries::Refusal::InvalidTransition { .. }) => {
             (Status::CONFLICT, Code::InvalidTransition)
         }
@@ -131,6 +135,21 @@ const fn stranger(refusal: &Refusal) -> (StatusCode, ErrorCode) {
     }
 }
 
+/// What no channel could take is invalid; what this channel, as it is now, does not take is a conflict.
+const fn refused(refusal: &ChannelRefusal) -> (StatusCode, ErrorCode) {
+    const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    const CONFLICT: StatusCode = StatusCode::CONFLICT;
+    match refusal {
+        ChannelRefusal::NotInCohort(_) => (INVALID, ErrorCode::ReleaseNotInCohort),
+        ChannelRefusal::NotNeighbours { .. } => (INVALID, ErrorCode::ReleasesNotNeighbours),
+        ChannelRefusal::Cycle { .. } => (INVALID, ErrorCode::ReleaseCycle),
+        ChannelRefusal::SinkConstrained(_) => (CONFLICT, ErrorCode::SinkConstrained),
+        ChannelRefusal::ConstrainedBeforeSink { .. } => (CONFLICT, ErrorCode::ConstrainedBeforeSink),
+        ChannelRefusal::SecondSink { .. } => (CONFLICT, ErrorCode::SecondSink),
+        ChannelRefusal::SeveralSinks { .. } => (CONFLICT, ErrorCode::SeveralSinks),
+    }
+}
+
 const fn taken(what: Taken) -> ErrorCode {
     match what {
         Taken::Name => ErrorCode::NameTaken,
@@ -155,6 +174,11 @@ fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
         Error::Invalid { field, .. } => item.with("field", *field),
         Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
         Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
+        Error::Channel(refusal) => channel_facts(refusal, item),
+        Error::ConfirmationRequired(required) => item
+            .with("confirm", required.confirm.as_str())
+            .with("releases", named(&required.releases))
+            .with("bundle_overrides", named(&required.bundle_overrides)),
         Error::Refused(binaries::Refusal::InvalidTransition { from, asked, allowed }) => {
             item.with("state", from.as_str()).with("asked", asked.as_str()).with("allowed", names(allowed))
         }
@@ -173,6 +197,33 @@ fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
         Error::OutOfRange { total } => item.with("size", *total),
         _ => item,
     }
+}
+
+/// Which releases stand in the way.
+fn channel_facts(refusal: &ChannelRefusal, item: ErrorItem) -> ErrorItem {
+    let prn = |named: &Named| named.prn.to_string();
+    match refusal {
+        ChannelRefusal::NotInCohort(release) => item.with("release", release.to_string()),
+        ChannelRefusal::SinkConstrained(sink) => item.with("release", prn(sink)),
+        ChannelRefusal::ConstrainedBeforeSink { next, .. } => item.with("next_release", prn(next)),
+        ChannelRefusal::NotNeighbours { previous, next } => {
+            item.with("previous_release", prn(previous)).with("next_release", prn(next))
+        }
+        ChannelRefusal::Cycle { release, next } => {
+            item.with("release", prn(release)).with("next_release", prn(next))
+        }
+        ChannelRefusal::SecondSink { release, sink } => {
+            item.with("release", prn(release)).with("sink", prn(sink))
+        }
+        ChannelRefusal::SeveralSinks { sink, one, other, .. } => {
+            item.with("release", prn(sink)).with("previous_releases", vec![prn(one), prn(other)])
+        }
+    }
+}
+
+/// Records with their names.
+fn named(records: &[(String, String)]) -> Vec<Value> {
+    records.iter().map(|(prn, name)| json!({"prn": prn, "name": name})).collect()
 }
 
 const fn misfit_field(misfit: PartMisfit) -> &'static str {

@@ -1,0 +1,288 @@
+//! Bundle overrides: create, read, change, delete. All of one can be changed at any time.
+
+use olivine_domain::Timestamp;
+use olivine_domain::bundle_overrides::{Audience, BundleOverride, MOST_DEVICES};
+use olivine_domain::bundles::Bundle;
+use olivine_domain::devices::Device;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::{Description, Name};
+use olivine_records::{Constraint, Write, bundle_overrides, bundles, cohorts};
+use serde_json::{Value, json};
+
+use crate::distribution::changes::{Change, note};
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events};
+
+/// A new override.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// Unique in the organization.
+    pub name: Name,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// What the devices get.
+    pub bundle: Id<Bundle>,
+    /// From when on; `None` for from now on.
+    pub starts_at: Option<Timestamp>,
+    /// Until when.
+    pub ends_at: Option<Timestamp>,
+    /// On whom.
+    pub audience: Audience,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the organization.
+    pub name: Option<Name>,
+    /// What people say of it.
+    pub description: Option<Option<Description>>,
+    /// What the devices get.
+    pub bundle: Option<Id<Bundle>>,
+    /// From when on.
+    pub starts_at: Option<Timestamp>,
+    /// Until when.
+    pub ends_at: Option<Option<Timestamp>>,
+    /// On whom.
+    pub audience: Option<Audience>,
+}
+
+/// Creates an override.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideCreate>,
+    new: Create,
+) -> Result<BundleOverride, Error> {
+    let now = ctx.now();
+    let id = new.id;
+    let new = BundleOverride {
+        id: id.take(ctx),
+        organization: by.organization,
+        name: new.name,
+        description: new.description,
+        bundle: new.bundle,
+        starts_at: new.starts_at.unwrap_or(now),
+        ends_at: new.ends_at,
+        audience: distinct(new.audience),
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let w = ctx.db().write().await?;
+    if id.is_replayable()
+        && let Some(first) = bundle_overrides::find(&w, by.organization, new.id).await?
+    {
+        return Ok(first);
+    }
+    check(&w, &new).await?;
+    match bundle_overrides::insert(&w, &new).await {
+        Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
+            drop(w);
+            return Err(name_taken(ctx, &new).await?);
+        }
+        other => other.map_err(parent_gone)?,
+    }
+    events::record(ctx, &w, by, EventType::BundleOverrideCreated, Subject::of(new.id), facts(&new)).await?;
+    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(new)
+}
+
+/// Devices in the order of their keys, each once.
+fn distinct(mut audience: Audience) -> Audience {
+    if let Audience::Devices(devices) = &mut audience {
+        devices.sort_unstable();
+        devices.dedup();
+    }
+    audience
+}
+
+/// Checks what no single field can tell.
+async fn check(w: &Write, new: &BundleOverride) -> Result<(), Error> {
+    if new.ends_at.is_some_and(|end| end <= new.starts_at) {
+        let problem = format!("it must be later than starts_at ({})", new.starts_at);
+        return Err(Error::Invalid { field: "ends_at", problem });
+    }
+    let organization = new.organization;
+    bundles::get(w, organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
+    match &new.audience {
+        Audience::Tags(tags) if tags.is_empty() => {
+            Err(Error::Invalid { field: "tags", problem: "name at least one tag".to_owned() })
+        }
+        Audience::Tags(_) => Ok(()),
+        Audience::Cohort(cohort) => {
+            cohorts::get(w, organization, *cohort).await.map(drop).map_err(Error::missing(*cohort))
+        }
+        Audience::Devices(devices) => check_devices(w, organization, devices).await,
+    }
+}
+
+async fn check_devices(
+    w: &Write,
+    organization: Id<Organization>,
+    devices: &[Id<Device>],
+) -> Result<(), Error> {
+    let refuse = |problem: String| Err(Error::Invalid { field: "device_prns", problem });
+    if devices.is_empty() {
+        return refuse("name at least one device".to_owned());
+    }
+    if devices.len() > MOST_DEVICES {
+        let given = devices.len();
+        return refuse(format!(
+            "at most {MOST_DEVICES} devices are possible, got {given}: choose them by a tag"
+        ));
+    }
+    match bundle_overrides::list_missing_devices(w, organization, devices).await?.first() {
+        Some(missing) => Err(Error::not_found(*missing)),
+        None => Ok(()),
+    }
+}
+
+/// Something that was there a moment ago was deleted.
+fn parent_gone(error: olivine_records::Error) -> Error {
+    match error {
+        olivine_records::Error::ParentMissing => Error::Conflict(
+            "the bundle, the cohort or a device was deleted at the same moment: check which, then retry",
+        ),
+        other => other.into(),
+    }
+}
+
+async fn name_taken(ctx: &Context, new: &BundleOverride) -> Result<Error, Error> {
+    let other = bundle_overrides::find_by_name(ctx.db(), new.organization, &new.name).await?;
+    Ok(Error::Taken {
+        what: Taken::Name,
+        message: format!(
+            "there is a bundle override named '{}' already: change it, or choose another name",
+            new.name
+        ),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    })
+}
+
+fn facts(of: &BundleOverride) -> Value {
+    /// Enough to see who was meant, without making an event as large as the list.
+    const MOST_NAMED: usize = 100;
+    let audience = match &of.audience {
+        Audience::Devices(devices) => {
+            let named: Vec<_> = devices.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+            json!({"devices": named, "count": devices.len()})
+        }
+        Audience::Tags(tags) => json!({"tags": tags.iter().collect::<Vec<_>>()}),
+        Audience::Cohort(cohort) => json!({"cohort": cohort.to_string()}),
+    };
+    json!({
+        "name": of.name.as_str(),
+        "bundle": of.bundle.to_string(),
+        "starts_at": of.starts_at.to_string(),
+        "ends_at": of.ends_at.map(|end| end.to_string()),
+        "audience": audience,
+    })
+}
+
+/// Lists overrides.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideRead>,
+    query: &ListQuery,
+) -> Result<Page<BundleOverride>, Error> {
+    Ok(bundle_overrides::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one override.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideRead>,
+    id: Id<BundleOverride>,
+) -> Result<BundleOverride, Error> {
+    bundle_overrides::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Changes an override.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideUpdate>,
+    id: Id<BundleOverride>,
+    expected: Expected,
+    change: Update,
+) -> Result<BundleOverride, Error> {
+    let w = ctx.db().write().await?;
+    let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let (mut new, changed) = changed(&old, change);
+    if new == old {
+        return Ok(old);
+    }
+    check(&w, &new).await?;
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    match bundle_overrides::update(&w, &old, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
+            drop(w);
+            return Err(name_taken(ctx, &new).await?);
+        }
+        other => other.map_err(parent_gone)?,
+    }
+    let mut data = facts(&new);
+    data["changed"] = changed.into();
+    events::record(ctx, &w, by, EventType::BundleOverrideUpdated, Subject::of(id), data).await?;
+    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(new)
+}
+
+fn changed(old: &BundleOverride, change: Update) -> (BundleOverride, Vec<&'static str>) {
+    let mut new = old.clone();
+    if let Some(name) = change.name {
+        new.name = name;
+    }
+    if let Some(description) = change.description {
+        new.description = description;
+    }
+    if let Some(bundle) = change.bundle {
+        new.bundle = bundle;
+    }
+    if let Some(starts_at) = change.starts_at {
+        new.starts_at = starts_at;
+    }
+    if let Some(ends_at) = change.ends_at {
+        new.ends_at = ends_at;
+    }
+    if let Some(audience) = change.audience {
+        new.audience = distinct(audience);
+    }
+    let fields = [
+        ("name", new.name != old.name),
+        ("description", new.description != old.description),
+        ("bundle_prn", new.bundle != old.bundle),
+        ("starts_at", new.starts_at != old.starts_at),
+        ("ends_at", new.ends_at != old.ends_at),
+        ("audience", new.audience != old.audience),
+    ];
+    (new, fields.into_iter().filter_map(|(name, is_new)| is_new.then_some(name)).collect())
+}
+
+/// Deletes an override.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideDelete>,
+    id: Id<BundleOverride>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    bundle_overrides::delete(&w, by.organization, id).await?;
+    events::record(ctx, &w, by, EventType::BundleOverrideDeleted, Subject::of(id), facts(&old)).await?;
+    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(())
+}

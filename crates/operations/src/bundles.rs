@@ -1,0 +1,157 @@
+//! Bundles: create, read, rename, delete.
+
+mod content;
+mod create;
+
+pub use create::{Create, Ingredient, Ingredients, create};
+pub use olivine_records::bundles::BundledBinary;
+
+use olivine_domain::bundles::Bundle;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::pages::{Limit, Page};
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::text::Name;
+use olivine_records::{Constraint, bundle_overrides, bundles, releases};
+use serde_json::json;
+
+use crate::error::{Error, Taken};
+use crate::lists::{Expected, ListQuery, check_expected};
+use crate::{Context, events};
+
+/// A bundle with what it is made of, as it is shown.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The record.
+    pub bundle: Bundle,
+    /// Its binaries, in its order.
+    pub binaries: Vec<BundledBinary>,
+}
+
+/// Changes: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the organization.
+    pub name: Option<Option<Name>>,
+}
+
+fn name_taken(name: &Name, other: Option<Bundle>) -> Error {
+    Error::Taken {
+        what: Taken::Name,
+        message: format!("there is a bundle named '{name}' already: use it, or choose another name"),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    }
+}
+
+/// Lists bundles.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::BundleRead>,
+    query: &ListQuery,
+) -> Result<Page<Bundle>, Error> {
+    Ok(bundles::list(ctx.db(), by.organization, query).await?)
+}
+
+/// Reads one bundle.
+pub async fn get(ctx: &Context, by: &Authorized<scope::BundleRead>, id: Id<Bundle>) -> Result<View, Error> {
+    let bundle = bundles::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    view(ctx, bundle).await
+}
+
+/// Adds what a bundle is shown with.
+async fn view(ctx: &Context, bundle: Bundle) -> Result<View, Error> {
+    let binaries = bundles::content_of(ctx.db(), bundle.organization, &[bundle.id]).await?;
+    Ok(View { bundle, binaries })
+}
+
+/// Several bundles, for `expand[]=bundle`: one query, whatever their number.
+pub async fn get_many(ctx: &Context, by: &Actor, ids: &[Id<Bundle>]) -> Result<Vec<Bundle>, Error> {
+    by.authorize::<scope::BundleRead>()?;
+    Ok(bundles::get_many(ctx.db(), by.organization, ids).await?)
+}
+
+/// What these bundles are made of, for `expand[]=binaries`: one query, whatever their number.
+pub async fn content_of(
+    ctx: &Context,
+    by: &Authorized<scope::BundleRead>,
+    ids: &[Id<Bundle>],
+) -> Result<Vec<BundledBinary>, Error> {
+    Ok(bundles::content_of(ctx.db(), by.organization, ids).await?)
+}
+
+/// Renames a bundle: nothing else of it ever changes.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::BundleUpdate>,
+    id: Id<Bundle>,
+    expected: Expected,
+    change: Update,
+) -> Result<View, Error> {
+    let w = ctx.db().write().await?;
+    let old = bundles::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_expected(expected, old.revision)?;
+    let mut new = old.clone();
+    if let Some(name) = change.name {
+        new.name = name;
+    }
+    if new == old {
+        drop(w);
+        return view(ctx, old).await;
+    }
+    new.revision = old.revision.next();
+    new.updated_at = ctx.now();
+    match (bundles::update(&w, &new, old.revision).await, &new.name) {
+        (Err(olivine_records::Error::Duplicate(Constraint::BundleName)), Some(name)) => {
+            drop(w);
+            let other = bundles::find_by_name(ctx.db(), by.organization, name).await?;
+            return Err(name_taken(name, other));
+        }
+        (outcome, _) => outcome?,
+    }
+    let data = json!({"changed": ["name"], "name": new.name.as_ref().map(Name::as_str)});
+    events::record(ctx, &w, by, EventType::BundleUpdated, Subject::of(id), data).await?;
+    w.commit().await?;
+    view(ctx, new).await
+}
+
+/// Deletes a bundle that neither a release nor an override uses.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::BundleDelete>,
+    id: Id<Bundle>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let bundle = bundles::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    match bundles::delete(&w, by.organization, id).await {
+        Err(olivine_records::Error::StillReferenced { .. }) => {
+            drop(w);
+            return Err(in_use(ctx, &bundle).await?);
+        }
+        other => other?,
+    }
+    let data = json!({"name": bundle.name.as_ref().map(Name::as_str), "hash": bundle.hash.to_string()});
+    events::record(ctx, &w, by, EventType::BundleDeleted, Subject::of(id), data).await?;
+    Ok(w.commit().await?)
+}
+
+/// Who uses a bundle that somebody wanted to delete.
+async fn in_use(ctx: &Context, bundle: &Bundle) -> Result<Error, Error> {
+    let (organization, id) = (bundle.organization, bundle.id);
+    let few = ListQuery { limit: Limit::new(5).unwrap_or_default(), ..ListQuery::default() };
+    let releases = releases::list_with_bundle(ctx.db(), organization, id, &few).await?;
+    let overrides = bundle_overrides::list_with_bundle(ctx.db(), organization, id, &few).await?;
+    let more = releases.next.is_some() || overrides.next.is_some();
+    let releases = releases.items.iter().map(|used| named("release", &used.name, used.id.prn(organization)));
+    let overrides =
+        overrides.items.iter().map(|used| named("bundle override", &used.name, used.id.prn(organization)));
+    let users: Vec<_> = releases.chain(overrides).collect();
+    let and_more = if more { " and more" } else { "" };
+    Ok(Error::InUse(format!(
+        "this bundle is used by {}{and_more}: give them another bundle or delete them first",
+        users.join(", ")
+    )))
+}
+
+fn named(kind: &str, name: &Name, prn: impl std::fmt::Display) -> String {
+    format!("the {kind} '{name}' ({prn})")
+}

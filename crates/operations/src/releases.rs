@@ -1,0 +1,155 @@
+//! Releases: the steps of cohorts' channels. Each edit of a channel is made under its cohort's lock, on the channel as it is there.
+
+mod channels;
+mod create;
+mod numbers;
+mod phases;
+mod update;
+
+pub use create::{Create, create};
+pub(crate) use numbers::forget_device;
+pub use numbers::{Adoption, adoption};
+pub use phases::{Mode, PhaseChange};
+pub use update::{Update, update};
+
+use std::collections::HashMap;
+
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::{Phase, Release};
+use olivine_domain::text::Name;
+use olivine_records::{binaries, bundles, cohorts, releases};
+use serde_json::{Value, json};
+
+use crate::distribution::changes::{Change, note};
+use crate::error::{Error, Taken};
+use crate::lists::ListQuery;
+use crate::{Context, events};
+
+/// A release as it is shown.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The record.
+    pub release: Release,
+    /// The binaries of its bundle that can't be served: they were destroyed, or lost their signatures.
+    pub affected_by: Vec<Id<Binary>>,
+}
+
+/// Lists releases.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseRead>,
+    query: &ListQuery,
+) -> Result<Page<View>, Error> {
+    let page = releases::list(ctx.db(), by.organization, query).await?;
+    views(ctx, by, page).await
+}
+
+/// Lists the releases whose bundles have a binary.
+pub async fn list_with_binary(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseRead>,
+    binary: Id<Binary>,
+    query: &ListQuery,
+) -> Result<Page<View>, Error> {
+    by.authorize::<scope::BinaryRead>()?;
+    binaries::get(ctx.db(), by.organization, binary).await.map_err(Error::missing(binary))?;
+    let page = releases::list_with_binary(ctx.db(), by.organization, binary, query).await?;
+    views(ctx, by, page).await
+}
+
+/// Reads one release.
+pub async fn get(ctx: &Context, by: &Authorized<scope::ReleaseRead>, id: Id<Release>) -> Result<View, Error> {
+    let release = releases::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    view(ctx, release).await
+}
+
+/// Adds what a release is shown with.
+async fn view(ctx: &Context, release: Release) -> Result<View, Error> {
+    let found = bundles::unservable_in(ctx.db(), release.organization, &[release.bundle]).await?;
+    Ok(View { affected_by: found.into_iter().map(|(_, binary)| binary).collect(), release })
+}
+
+/// The same for a page: one query, whatever the number of releases.
+async fn views(ctx: &Context, by: &Actor, page: Page<Release>) -> Result<Page<View>, Error> {
+    let mut ids: Vec<_> = page.items.iter().map(|release| release.bundle).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut unservable: HashMap<Id<Bundle>, Vec<Id<Binary>>> = HashMap::new();
+    for (bundle, binary) in bundles::unservable_in(ctx.db(), by.organization, &ids).await? {
+        unservable.entry(bundle).or_default().push(binary);
+    }
+    Ok(page.map(|release| {
+        let affected_by = unservable.get(&release.bundle).cloned().unwrap_or_default();
+        View { release, affected_by }
+    }))
+}
+
+/// The cohorts of these releases, for `expand[]=cohort`: one query, whatever their number.
+pub async fn cohorts_of(ctx: &Context, by: &Actor, views: &[View]) -> Result<Vec<Cohort>, Error> {
+    by.authorize::<scope::CohortRead>()?;
+    let ids: Vec<_> = views.iter().map(|view| view.release.cohort).collect();
+    Ok(cohorts::get_many(ctx.db(), by.organization, &ids).await?)
+}
+
+/// Deletes a release; whoever points to it points to its next one from then on.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseDelete>,
+    id: Id<Release>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
+    let channel = channels::lock(&w, by.organization, cohort).await?;
+    let release = channel.get(id).ok_or_else(|| Error::not_found(id))?;
+    let links = channel.plan_delete(id)?;
+    // The release before the links: a new sink must not be there while the old one is.
+    releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    channels::relink(ctx, &w, by, &channel, &links.relink).await?;
+    events::record(ctx, &w, by, EventType::ReleaseDeleted, Subject::of(id), facts(release)).await?;
+    let noted = note(ctx, &w, &[Change::Channel(cohort)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(())
+}
+
+/// What its events say of a release.
+fn facts(release: &Release) -> Value {
+    let (value, tags) = match &release.phase {
+        Phase::Numeric(value) => (Some(value.get()), Vec::new()),
+        Phase::Tags(tags) => (None, tags.iter().collect()),
+    };
+    json!({
+        "name": release.name.as_str(),
+        "cohort": release.cohort.to_string(),
+        "bundle": release.bundle.to_string(),
+        "next_release": release.next.map(|next| next.to_string()),
+        "version": release.version.as_ref().map(ToString::to_string),
+        "version_requirement": release.version_requirement.as_ref().map(ToString::to_string),
+        "required": release.required,
+        "disabled": release.disabled,
+        "schedule_date": release.schedule_date.map(|date| date.to_string()),
+        "phase_mode": release.phase.mode(),
+        "phase_value": value,
+        "phase_tags": tags,
+    })
+}
+
+async fn name_taken(ctx: &Context, new: &Release) -> Result<Error, Error> {
+    let Release { organization, cohort, name, .. } = new;
+    let other = releases::find_by_name(ctx.db(), *organization, *cohort, name).await?;
+    Ok(taken(name, other))
+}
+
+fn taken(name: &Name, other: Option<Release>) -> Error {
+    Error::Taken {
+        what: Taken::Name,
+        message: format!("this cohort has a release named '{name}' already: choose another name"),
+        by: other.map(|other| other.id.prn(other.organization).to_string()),
+    }
+}

@@ -1,0 +1,59 @@
+//! Channels under their lock: reading one, and writing what an edit planned.
+
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::releases::channel::{Channel, ChannelRefusal};
+use olivine_records::{Write, releases};
+use serde_json::json;
+
+use crate::{Context, Error, events};
+
+/// The cohort's channel, which nobody else edits until the transaction ends.
+pub(super) async fn lock(
+    w: &Write,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+) -> Result<Channel, Error> {
+    releases::lock_cohort(w, organization, cohort).await.map_err(Error::missing(cohort))?;
+    // Read after the lock: what others did before is in it.
+    let all = releases::list_channel(w, organization, cohort).await?;
+    Channel::new(all).map_err(Error::internal)
+}
+
+/// Points releases elsewhere because of an edit beside them, each with an event.
+pub(super) async fn relink(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    channel: &Channel,
+    links: &[(Id<Release>, Option<Id<Release>>)],
+) -> Result<(), Error> {
+    for (id, next) in links {
+        let old = channel.get(*id).ok_or_else(|| Error::not_found(*id))?;
+        let new =
+            Release { next: *next, revision: old.revision.next(), updated_at: ctx.now(), ..old.clone() };
+        releases::update(w, &new, old.revision).await?;
+        let name = |id: Option<Id<Release>>| id.map(|id| id.to_string());
+        let data = json!({"name": old.name.as_str(), "from": name(old.next), "to": name(*next)});
+        events::record(ctx, w, by, EventType::ReleaseRelinked, Subject::of(*id), data).await?;
+    }
+    Ok(())
+}
+
+/// Tells a neighbour that does not exist at all from one of another cohort.
+pub(super) async fn explain(
+    w: &Write,
+    organization: Id<Organization>,
+    refusal: ChannelRefusal,
+) -> Result<Error, Error> {
+    match refusal {
+        ChannelRefusal::NotInCohort(id) if releases::find(w, organization, id).await?.is_none() => {
+            Ok(Error::not_found(id))
+        }
+        refusal => Ok(refusal.into()),
+    }
+}

@@ -1,0 +1,110 @@
+//! Creating a release: its place in the channel, and its record.
+
+use olivine_domain::Timestamp;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Revision;
+use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::{Phase, Release};
+use olivine_domain::text::{Description, Name};
+use olivine_domain::versions::{Requirement, Version};
+use olivine_records::{Constraint, bundles, releases};
+
+use super::{PhaseChange, channels, facts};
+use crate::distribution::changes::{Change, note};
+use crate::lists::NewId;
+use crate::{Context, Error, events};
+
+/// A new release.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// The cohort whose devices get it.
+    pub cohort: Id<Cohort>,
+    /// What they get.
+    pub bundle: Id<Bundle>,
+    /// Where in the channel.
+    pub placement: Placement,
+    /// Unique in the cohort.
+    pub name: Name,
+    /// What people say of it.
+    pub description: Option<Description>,
+    /// Its version.
+    pub version: Option<Version>,
+    /// Which versions a device may have to get it.
+    pub version_requirement: Option<Requirement>,
+    /// Whether devices must stop at it on their way; false where it is not said.
+    pub required: Option<bool>,
+    /// Whether nobody gets it for now; false where it is not said.
+    pub disabled: Option<bool>,
+    /// When it is served from.
+    pub schedule_date: Option<Timestamp>,
+    /// Whom it is for, as a change of "everyone".
+    pub phase: PhaseChange,
+}
+
+/// Creates a release at its place in the channel.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseCreate>,
+    new: Create,
+) -> Result<super::View, Error> {
+    let (id, placement) = (new.id, new.placement);
+    let mut new = record(ctx, by, new)?;
+    let w = ctx.db().write().await?;
+    let channel = channels::lock(&w, by.organization, new.cohort).await?;
+    if id.is_replayable()
+        && let Some(first) = channel.get(new.id)
+    {
+        drop(w);
+        return super::view(ctx, first.clone()).await;
+    }
+    bundles::get(&w, by.organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
+    let links = match channel.plan_create(&new, placement, ctx.now()) {
+        Ok(links) => links,
+        Err(refusal) => return Err(channels::explain(&w, by.organization, refusal).await?),
+    };
+    new.next = links.next_of_new;
+    // The links before the release: a new sink must not be there while the old one is.
+    channels::relink(ctx, &w, by, &channel, &links.relink).await?;
+    match releases::insert(&w, &new).await {
+        Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
+            drop(w);
+            return Err(super::name_taken(ctx, &new).await?);
+        }
+        Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
+        other => other?,
+    }
+    events::record(ctx, &w, by, EventType::ReleaseCreated, Subject::of(new.id), facts(&new)).await?;
+    let noted = note(ctx, &w, &[Change::Channel(new.cohort)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    super::view(ctx, new).await
+}
+
+fn record(ctx: &Context, by: &Actor, new: Create) -> Result<Release, Error> {
+    let now = ctx.now();
+    Ok(Release {
+        id: new.id.take(ctx),
+        organization: by.organization,
+        cohort: new.cohort,
+        bundle: new.bundle,
+        next: None,
+        name: new.name,
+        description: new.description,
+        version: new.version,
+        version_requirement: new.version_requirement,
+        required: new.required.unwrap_or_default(),
+        disabled: new.disabled.unwrap_or_default(),
+        schedule_date: new.schedule_date,
+        phase: new.phase.apply(&Phase::EVERYONE)?,
+        claims: 0,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    })
+}

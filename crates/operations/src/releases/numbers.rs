@@ -1,0 +1,129 @@
+//! Fleet numbers: how far a cohort's devices came. Read from sums that are kept as things happen, so that no device is ever counted.
+
+use std::collections::BTreeMap;
+
+use olivine_domain::devices::{Device, UpdateStatus};
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::releases::channel::{Channel, Standing};
+use olivine_records::release_days::{Delta, ReleaseDay};
+use olivine_records::{
+    Write, bundle_overrides, cohorts, device_outcomes, release_claims, release_days, releases,
+};
+
+use crate::distribution::changes::Change;
+use crate::{Context, Error};
+
+/// How far a cohort's devices came, seen from one release.
+#[derive(Clone, Debug)]
+pub struct Adoption {
+    /// The release.
+    pub release: Release,
+    /// The cohort's devices.
+    pub devices: u64,
+    /// Those that are on this release.
+    pub on: u64,
+    /// Those on releases that lead to it.
+    pub before: u64,
+    /// Those on releases that it leads to.
+    pub after: u64,
+    /// Those of which it is not known, or that are on another path.
+    pub elsewhere: u64,
+    /// Those whose last word on it is that it is installed.
+    pub installed: u64,
+    /// Those whose last word on it is that it failed or was rolled back.
+    pub failed: u64,
+    /// Day by day, oldest first.
+    pub days: Vec<ReleaseDay>,
+}
+
+/// How far the devices of a release's cohort came, seen from it. Costs the same for any number of devices.
+pub async fn adoption(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseRead>,
+    id: Id<Release>,
+) -> Result<Adoption, Error> {
+    let (db, organization) = (ctx.db(), by.organization);
+    let release = releases::get(db, organization, id).await.map_err(Error::missing(id))?;
+    let cohort =
+        cohorts::get(db, organization, release.cohort).await.map_err(Error::missing(release.cohort))?;
+    let all = releases::list_channel(db, organization, release.cohort).await?;
+    let ids: Vec<_> = all.iter().map(|release| release.id).collect();
+    let channel = Channel::new(all).map_err(Error::internal)?;
+    let sums = release_days::sums(db, organization, &ids).await?;
+    let days = release_days::list(db, organization, id).await?;
+    let mut adoption = Adoption {
+        release,
+        devices: cohort.devices,
+        on: 0,
+        before: 0,
+        after: 0,
+        elsewhere: 0,
+        installed: 0,
+        failed: 0,
+        days,
+    };
+    for (other, sum) in sums {
+        adoption.add(channel.standing(other, id), sum);
+        if other == id {
+            adoption.installed = devices(sum.installed);
+            adoption.failed = devices(sum.failed);
+        }
+    }
+    let known = adoption.on + adoption.before + adoption.after;
+    adoption.elsewhere = adoption.devices.saturating_sub(known);
+    Ok(adoption)
+}
+
+impl Adoption {
+    fn add(&mut self, standing: Option<Standing>, sum: Delta) {
+        let there = devices(sum.arrived - sum.departed);
+        match standing {
+            Some(Standing::On) => self.on += there,
+            Some(Standing::Before) => self.before += there,
+            Some(Standing::After) => self.after += there,
+            // Among those that are left over in the end.
+            Some(Standing::Elsewhere) | None => {}
+        }
+    }
+}
+
+/// A number of devices, which is never negative.
+fn devices(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+/// Takes a device that is about to be deleted out of all that is counted and named: claims, fleet numbers, overrides. Returns what is to
+/// be noted of it. Its row is locked by then, and its cohort's after it: releases come after cohorts.
+pub(crate) async fn forget_device(ctx: &Context, w: &Write, device: &Device) -> Result<Vec<Change>, Error> {
+    let organization = device.organization;
+    let mut changes = Vec::new();
+    let claimed = release_claims::forget_device(w, organization, device.id).await?;
+    let mut cohorts: Vec<_> = releases::get_many(w, organization, &claimed).await?;
+    cohorts.sort_unstable_by_key(|release| release.cohort);
+    cohorts.dedup_by_key(|release| release.cohort);
+    changes.extend(cohorts.iter().map(|release| Change::Crowd(release.cohort)));
+
+    // By key: transactions that write several rows of a day do so in one order.
+    let mut deltas: BTreeMap<Id<Release>, Delta> = BTreeMap::new();
+    for release in claimed {
+        deltas.entry(release).or_default().claimed -= 1;
+    }
+    for (release, status) in device_outcomes::forget_device(w, organization, device.id).await? {
+        let delta = deltas.entry(release).or_default();
+        delta.installed -= i64::from(status == UpdateStatus::Installed);
+        delta.failed -= i64::from(status.is_failure());
+    }
+    if let Some(release) = device.release {
+        deltas.entry(release).or_default().departed += 1;
+    }
+    let day = ctx.now().day();
+    for (release, delta) in deltas {
+        release_days::add(w, organization, release, &day, delta).await?;
+    }
+    if bundle_overrides::forget_device(w, organization, device.id).await? > 0 {
+        changes.push(Change::Organization(organization));
+    }
+    Ok(changes)
+}
