@@ -16,6 +16,7 @@ pub mod cohorts;
 pub mod content;
 pub mod context;
 pub mod device_certificates;
+pub mod device_import;
 pub mod devices;
 pub mod distribution;
 pub mod error;

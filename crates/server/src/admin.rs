@@ -12,6 +12,7 @@ pub mod body;
 pub mod ca_certificates;
 pub mod cohorts;
 pub mod device_certificates;
+pub mod device_import;
 mod device_updates;
 pub mod devices;
 pub mod error;
@@ -47,6 +48,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(products::routes())
         .merge(cohorts::routes())
         .merge(devices::routes())
+        .merge(device_import::routes())
         .merge(device_certificates::routes())
         .merge(ca_certificates::routes())
         .merge(api_keys::routes())

@@ -40,7 +40,7 @@ pub struct Update {
 
 impl Update {
     /// The device as it is after the change.
-    pub(super) fn applied(self, old: &Device) -> Device {
+    pub(crate) fn applied(self, old: &Device) -> Device {
         let mut new = old.clone();
         if let Some(product) = self.product.filter(|product| *product != old.product) {
             (new.product, new.cohort) = (product, None);

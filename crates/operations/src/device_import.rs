@@ -1,0 +1,200 @@
+//! Importing devices from a file: all of its lines, or none.
+//!
+//! The file is read twice: once to find out what is wrong with it, and once to write. It is never whole in memory, and nothing is
+//! locked while it comes over a network: it is there before this begins.
+
+mod lines;
+mod names;
+mod plan;
+mod rows;
+
+use std::fs::File;
+
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_records::{Database, Write, cohorts, device_certificates, devices, products};
+use serde_json::json;
+
+use crate::devices::moves::Moves;
+use crate::distribution::changes::{Change, Noted, note};
+use crate::{Context, Error, events};
+use lines::Line;
+use plan::{Plan, Planner};
+use rows::Rows;
+
+/// The most problems that a report names; more are only counted.
+const MOST_PROBLEMS: usize = 1_000;
+
+/// What an import is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Import {
+    /// The product of lines that name none.
+    pub product: Option<Id<Product>>,
+    /// The cohort of lines that name none.
+    pub cohort: Option<Id<Cohort>>,
+    /// Whether to find out only what would become of the lines.
+    pub dry_run: bool,
+}
+
+/// The same, after a look at the records.
+#[derive(Clone, Copy, Debug)]
+struct Options {
+    product: Option<Id<Product>>,
+    cohort: Option<(Id<Cohort>, Id<Product>)>,
+    dry_run: bool,
+}
+
+/// What became of the lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Whether it was only a trial.
+    pub dry_run: bool,
+    /// Devices that were created.
+    pub created: u64,
+    /// Devices that existed and were changed.
+    pub updated: u64,
+    /// Devices that existed just so.
+    pub unchanged: u64,
+    /// Lines that were refused. With any of them nothing is imported.
+    pub refused: u64,
+    /// What is wrong with the first of these.
+    pub problems: Vec<Problem>,
+}
+
+/// What is wrong with one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The line in the file; the header is line 1.
+    pub line: u64,
+    /// The column, where it is one column's fault.
+    pub column: Option<&'static str>,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl Report {
+    fn refuse(&mut self, problem: Problem) {
+        self.refused += 1;
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// Imports the devices that `file` names, line by line: CSV with a header. A device that exists is changed where it differs in what the
+/// line says. With any line refused nothing is imported.
+pub async fn import(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceCreate>,
+    import: Import,
+    file: &File,
+) -> Result<Report, Error> {
+    let options = look_up(ctx.db(), by, import).await?;
+    let mut trial = Planner::new(ctx, by.organization, options);
+    let mut registers = false;
+    let mut rows = Rows::of(file)?;
+    while let Some(piece) = rows.next().await? {
+        let lines = trial.read(piece);
+        let existing = devices::find_by_identifiers(ctx.db(), by.organization, &identifiers(&lines)).await?;
+        let plan = trial.plan(ctx.db(), lines, existing).await?;
+        registers |= !plan.register.is_empty();
+    }
+    if trial.report.updated > 0 {
+        by.authorize::<scope::DeviceUpdate>()?;
+    }
+    if registers {
+        by.authorize::<scope::DeviceCertificateCreate>()?;
+    }
+    let report = trial.report;
+    if options.dry_run || report.refused > 0 || report.created + report.updated == 0 {
+        return Ok(report);
+    }
+    write(ctx, by, options, file).await
+}
+
+/// Writes all lines in one transaction; none if any of them can't be, since the trial.
+async fn write(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceCreate>,
+    options: Options,
+    file: &File,
+) -> Result<Report, Error> {
+    let mut planner = Planner::new(ctx, by.organization, options);
+    let (mut moves, mut noted) = (Moves::default(), Vec::new());
+    let mut rows = Rows::of(file)?;
+    let w = ctx.db().write().await?;
+    while let Some(piece) = rows.next().await? {
+        let lines = planner.read(piece);
+        let existing = devices::lock_by_identifiers(&w, by.organization, &identifiers(&lines)).await?;
+        let plan = planner.plan(&w, lines, existing).await?;
+        if planner.report.refused > 0 {
+            return Ok(planner.report);
+        }
+        noted.push(carry_out(ctx, &w, &plan, &mut moves).await?);
+    }
+    let report = planner.report;
+    let crowds = moves.count(&w, by.organization).await?;
+    noted.push(note(ctx, &w, &crowds).await?);
+    let data = json!({
+        "created": report.created, "updated": report.updated, "unchanged": report.unchanged,
+    });
+    let subject = Subject::of(by.organization);
+    events::record(ctx, &w, by, EventType::DevicesImported, subject, data).await?;
+    w.commit().await?;
+    noted.into_iter().for_each(|noted| noted.apply(ctx));
+    Ok(report)
+}
+
+/// Writes what is planned for some lines.
+async fn carry_out(ctx: &Context, w: &Write, plan: &Plan, moves: &mut Moves) -> Result<Noted, Error> {
+    devices::insert_many(w, &plan.create).await.map_err(at_once)?;
+    plan.create.iter().for_each(|device| moves.join(device));
+    let mut changes = Vec::new();
+    for (old, new) in &plan.update {
+        devices::update(w, new, old.revision).await.map_err(at_once)?;
+        moves.leave(old);
+        moves.join(new);
+        changes.push(Change::Device(new.id));
+    }
+    let fingerprints: Vec<_> = plan.register.iter().map(|own| own.certificate.facts().fingerprint).collect();
+    if let Some(first) = plan.register.first() {
+        device_certificates::forget_removed(w, first.organization, &fingerprints).await?;
+        device_certificates::insert_many(w, &plan.register).await.map_err(at_once)?;
+    }
+    changes.extend(fingerprints.into_iter().map(Change::Certificate));
+    note(ctx, w, &changes).await
+}
+
+fn at_once(error: olivine_records::Error) -> Error {
+    match error {
+        olivine_records::Error::Duplicate(_) | olivine_records::Error::ParentMissing => Error::Conflict(
+            "devices or products were changed at the same moment; nothing was imported, so try again",
+        ),
+        other => other.into(),
+    }
+}
+
+fn identifiers(lines: &[Line]) -> Vec<&olivine_domain::devices::Identifier> {
+    lines.iter().map(|line| &line.identifier).collect()
+}
+
+async fn look_up(
+    db: &Database,
+    by: &Authorized<scope::DeviceCreate>,
+    import: Import,
+) -> Result<Options, Error> {
+    if let Some(product) = import.product {
+        products::get(db, by.organization, product).await.map_err(Error::missing(product))?;
+    }
+    let Import { product, dry_run, .. } = import;
+    let Some(id) = import.cohort else { return Ok(Options { product, cohort: None, dry_run }) };
+    let cohort = cohorts::get(db, by.organization, id).await.map_err(Error::missing(id))?;
+    if product.is_some_and(|product| product != cohort.product) {
+        let problem = "this cohort is one of another product: name one of the same, or leave the product out";
+        return Err(Error::Invalid { field: "cohort_prn", problem: problem.to_owned() });
+    }
+    Ok(Options { product, cohort: Some((id, cohort.product)), dry_run })
+}

@@ -1,0 +1,78 @@
+//! Products and cohorts as lines name them, by PRN or by name; each is looked up once.
+
+use std::collections::HashMap;
+
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::products::Product;
+use olivine_domain::text::Name;
+use olivine_records::{Reader, cohorts, products};
+
+use crate::Error;
+
+/// After so many different names it is begun anew, so that a file of nothing but names does not fill the memory.
+const MOST: usize = 10_000;
+
+/// What names were found to mean.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    products: HashMap<String, Option<Id<Product>>>,
+    cohorts: HashMap<(Option<Id<Product>>, String), Option<(Id<Cohort>, Id<Product>)>>,
+}
+
+impl Names {
+    /// The product that a line names.
+    pub(super) async fn product(
+        &mut self,
+        reader: &impl Reader,
+        organization: Id<Organization>,
+        named: &str,
+    ) -> Result<Option<Id<Product>>, Error> {
+        if let Some(known) = self.products.get(named) {
+            return Ok(*known);
+        }
+        let found = if let Ok(prn) = named.parse::<Prn<Product>>() {
+            let is_own = prn.organization == organization;
+            if is_own { products::find(reader, organization, prn.id).await? } else { None }
+        } else if let Ok(name) = named.parse::<Name>() {
+            products::find_by_name(reader, organization, &name).await?
+        } else {
+            None
+        };
+        if self.products.len() >= MOST {
+            self.products.clear();
+        }
+        let found = found.map(|product| product.id);
+        self.products.insert(named.to_owned(), found);
+        Ok(found)
+    }
+
+    /// The cohort that a line names, with its product; a name means one of `product`.
+    pub(super) async fn cohort(
+        &mut self,
+        reader: &impl Reader,
+        organization: Id<Organization>,
+        product: Option<Id<Product>>,
+        named: &str,
+    ) -> Result<Option<(Id<Cohort>, Id<Product>)>, Error> {
+        let key = (product, named.to_owned());
+        if let Some(known) = self.cohorts.get(&key) {
+            return Ok(*known);
+        }
+        let found = if let Ok(prn) = named.parse::<Prn<Cohort>>() {
+            let is_own = prn.organization == organization;
+            if is_own { cohorts::find(reader, organization, prn.id).await? } else { None }
+        } else if let (Ok(name), Some(product)) = (named.parse::<Name>(), product) {
+            cohorts::find_by_name(reader, organization, product, &name).await?
+        } else {
+            None
+        };
+        if self.cohorts.len() >= MOST {
+            self.cohorts.clear();
+        }
+        let found = found.map(|cohort| (cohort.id, cohort.product));
+        self.cohorts.insert(key, found);
+        Ok(found)
+    }
+}

@@ -1,0 +1,250 @@
+//! What becomes of each line, beside the records as they are. Reads only: a trial and the import itself plan in the same way.
+
+use std::collections::HashMap;
+
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::devices::{Device, Reported};
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::time::Timestamp;
+use olivine_records::Reader;
+use olivine_records::device_certificates::{self as records, KnownCertificate};
+
+use super::lines::{Line, Seen};
+use super::names::Names;
+use super::rows::Piece;
+use super::{Options, Problem, Report};
+use crate::device_certificates::{is_free, taken};
+use crate::devices::Update;
+use crate::{Context, Error};
+
+/// What is to be written for some lines.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) create: Vec<Device>,
+    /// Each as it was, and as it is to be.
+    pub(super) update: Vec<(Device, Device)>,
+    pub(super) register: Vec<DeviceCertificate>,
+}
+
+/// What is known while lines are planned one after the other.
+pub(super) struct Planner<'a> {
+    ctx: &'a Context,
+    organization: Id<Organization>,
+    options: Options,
+    now: Timestamp,
+    names: Names,
+    seen: Seen,
+    pub(super) report: Report,
+}
+
+/// The records that some lines are about.
+struct Around {
+    devices: HashMap<String, Device>,
+    certificates: HashMap<Sha256Digest, KnownCertificate>,
+}
+
+/// Where a line puts a device; `None` where it says nothing.
+struct Place {
+    product: Option<Id<Product>>,
+    cohort: Option<Option<Id<Cohort>>>,
+}
+
+/// Why a line has no plan.
+enum Stop {
+    Problem(Problem),
+    Error(Error),
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(ctx: &'a Context, organization: Id<Organization>, options: Options) -> Self {
+        let report = Report { dry_run: options.dry_run, ..Report::default() };
+        let (names, seen) = (Names::default(), Seen::default());
+        Self { ctx, organization, options, now: ctx.now(), names, seen, report }
+    }
+
+    /// Reads the cells of some lines; those that can't be read are reported.
+    pub(super) fn read(&mut self, piece: Piece) -> Vec<Line> {
+        let mut lines = Vec::with_capacity(piece.len());
+        for row in piece {
+            let line = row.and_then(|row| Line::read(&row, self.now));
+            match line.and_then(|line| self.seen.note(&line).map(|()| line)) {
+                Ok(line) => lines.push(line),
+                Err(problem) => self.report.refuse(problem),
+            }
+        }
+        lines
+    }
+
+    /// Plans some lines. `devices` are those of them that exist.
+    pub(super) async fn plan(
+        &mut self,
+        reader: &impl Reader,
+        lines: Vec<Line>,
+        devices: Vec<Device>,
+    ) -> Result<Plan, Error> {
+        let fingerprint = |line: &Line| line.certificate.as_ref().map(|own| own.facts().fingerprint);
+        let fingerprints: Vec<_> = lines.iter().filter_map(fingerprint).collect();
+        let known = records::find_known_of_any_organization(reader, &fingerprints).await?;
+        let mut around = Around {
+            devices: devices.into_iter().map(|device| (device.identifier.to_string(), device)).collect(),
+            certificates: known.into_iter().map(|known| (known.fingerprint, known)).collect(),
+        };
+        let mut plan = Plan::default();
+        for line in lines {
+            let existing = around.devices.remove(line.identifier.as_str());
+            match self.plan_one(reader, line, existing, &around, &mut plan).await {
+                Ok(()) => {}
+                Err(Stop::Problem(problem)) => self.report.refuse(problem),
+                Err(Stop::Error(error)) => return Err(error),
+            }
+        }
+        Ok(plan)
+    }
+
+    async fn plan_one(
+        &mut self,
+        reader: &impl Reader,
+        line: Line,
+        existing: Option<Device>,
+        around: &Around,
+        plan: &mut Plan,
+    ) -> Result<(), Stop> {
+        let place = self.place(reader, &line, existing.as_ref()).await?;
+        let Some(old) = existing else {
+            let device = self.new_device(&line, &place)?;
+            plan.register.extend(self.registration(line, &device, around)?);
+            plan.create.push(device);
+            self.report.created += 1;
+            return Ok(());
+        };
+        let change = Update {
+            product: place.product,
+            cohort: place.cohort,
+            description: line.description.clone(),
+            tags: line.tags.clone(),
+            target: line.target.clone(),
+            quarantined: line.quarantined,
+            identifier: None,
+        };
+        let new = change.applied(&old);
+        let registration = self.registration(line, &old, around)?;
+        if new == old && registration.is_none() {
+            self.report.unchanged += 1;
+            return Ok(());
+        }
+        plan.register.extend(registration);
+        if new != old {
+            let new = Device { revision: old.revision.next(), updated_at: self.now, ..new };
+            plan.update.push((old, new));
+        }
+        self.report.updated += 1;
+        Ok(())
+    }
+
+    /// Finds out which product and cohort a line means: its own words, else what the whole import is for.
+    async fn place(
+        &mut self,
+        reader: &impl Reader,
+        line: &Line,
+        existing: Option<&Device>,
+    ) -> Result<Place, Stop> {
+        let problem = |column, message: String| Problem { line: line.number, column: Some(column), message };
+        let mut product = self.options.product;
+        if let Some(named) = &line.product {
+            let found = self.names.product(reader, self.organization, named).await?;
+            let missing = || problem("product", format!("there is no product '{named}': create it first"));
+            product = Some(found.ok_or_else(missing)?);
+        }
+        let current = product.or(existing.map(|device| device.product));
+        let found = match &line.cohort {
+            Some(named) if !named.is_empty() => {
+                let found = self.names.cohort(reader, self.organization, current, named).await?;
+                let missing = || {
+                    let message = format!(
+                        "there is no cohort '{named}' of the device's product: create it first, or name it by its PRN"
+                    );
+                    problem("cohort", message)
+                };
+                Some(found.ok_or_else(missing)?)
+            }
+            _ => self.options.cohort,
+        };
+        let Some((cohort, of_product)) = found else {
+            return Ok(Place { product, cohort: line.cohort.as_ref().map(|_| None) });
+        };
+        if current.is_some_and(|product| product != of_product) {
+            let message = "this cohort is one of another product: name one of the device's own".to_owned();
+            return Err(problem("cohort", message).into());
+        }
+        Ok(Place { product: Some(of_product), cohort: Some(Some(cohort)) })
+    }
+
+    fn new_device(&self, line: &Line, place: &Place) -> Result<Device, Problem> {
+        let product = place.product.ok_or_else(|| Problem {
+            line: line.number,
+            column: Some("product"),
+            message: "it is a new device, so it needs a product: name it here, or for all lines".to_owned(),
+        })?;
+        Ok(Device {
+            id: self.ctx.new_id(),
+            organization: self.organization,
+            product,
+            cohort: place.cohort.flatten(),
+            identifier: line.identifier.clone(),
+            description: line.description.clone().flatten(),
+            tags: line.tags.clone().unwrap_or_default(),
+            target: line.target.clone().flatten(),
+            quarantined: line.quarantined.unwrap_or(false),
+            reported: Reported::default(),
+            release: None,
+            last_connected_at: None,
+            revision: Revision::FIRST,
+            inserted_at: self.now,
+            updated_at: self.now,
+        })
+    }
+
+    /// The certificate of a line, if it is not registered for its device already.
+    fn registration(
+        &self,
+        line: Line,
+        device: &Device,
+        around: &Around,
+    ) -> Result<Option<DeviceCertificate>, Problem> {
+        let Some(certificate) = line.certificate else { return Ok(None) };
+        if let Some(known) = around.certificates.get(&certificate.facts().fingerprint) {
+            let is_free = is_free(known, self.organization);
+            if !is_free && known.device == Some(device.id) {
+                return Ok(None);
+            }
+            if !is_free {
+                let message = taken(known, self.organization).to_string();
+                return Err(Problem { line: line.number, column: Some("certificate"), message });
+            }
+        }
+        Ok(Some(DeviceCertificate {
+            id: self.ctx.new_id(),
+            organization: self.organization,
+            device: device.id,
+            ca_certificate: None,
+            certificate,
+            inserted_at: self.now,
+        }))
+    }
+}

@@ -1,0 +1,175 @@
+//! Reading the lines of an import, piece by piece: the file may be far larger than memory should hold, and is not to be trusted.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read, Seek as _};
+use std::rc::Rc;
+
+use csv::{ByteRecord, ReaderBuilder, Trim};
+use tokio::sync::mpsc;
+
+use super::Problem;
+use crate::Error;
+
+/// The columns that a file can have.
+const COLUMNS: [&str; 8] =
+    ["identifier", "product", "cohort", "description", "tags", "target", "quarantined", "certificate"];
+/// The most bytes of one line. Who forgets to close a quote makes one line of all the rest.
+const MAX_LINE: usize = 256 * 1024;
+/// The most lines of a file.
+const MAX_LINES: u64 = 1_000_000;
+/// How many lines are worked on at once, and about how many bytes they have together at most.
+const PIECE_LINES: usize = 2_000;
+const PIECE_BYTES: usize = 2 * 1024 * 1024;
+
+/// The cells of one line; `None` where the file does not have the column.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    pub(super) line: u64,
+    cells: [Option<String>; COLUMNS.len()],
+}
+
+impl Row {
+    /// What the line says in a column that the file has.
+    pub(super) fn cell(&self, column: &str) -> Option<&str> {
+        let place = COLUMNS.iter().position(|known| *known == column)?;
+        self.cells[place].as_deref()
+    }
+}
+
+/// Some lines in a row, and what is wrong with those that can't be read.
+pub(super) type Piece = Vec<Result<Row, Problem>>;
+
+/// The lines of a file, from its beginning.
+pub(super) struct Rows {
+    pieces: mpsc::Receiver<Result<Piece, Error>>,
+}
+
+impl Rows {
+    /// Begins to read.
+    pub(super) fn of(file: &File) -> Result<Self, Error> {
+        let file = file.try_clone().map_err(Error::internal)?;
+        let (sender, pieces) = mpsc::channel(1);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = read(file, &sender) {
+                // Nobody listens any more: then nobody needs to know.
+                let _ = sender.blocking_send(Err(error));
+            }
+        });
+        Ok(Self { pieces })
+    }
+
+    /// The next lines.
+    pub(super) async fn next(&mut self) -> Result<Option<Piece>, Error> {
+        self.pieces.recv().await.transpose()
+    }
+}
+
+/// A file that ends with an error where one line takes too much of it.
+struct Guarded {
+    file: File,
+    left: Rc<Cell<usize>>,
+}
+
+impl Read for Guarded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let count = self.file.read(buffer)?;
+        self.left.set(self.left.get().saturating_sub(count));
+        Ok(count)
+    }
+}
+
+fn read(mut file: File, sender: &mpsc::Sender<Result<Piece, Error>>) -> Result<(), Error> {
+    file.rewind().map_err(Error::internal)?;
+    let left = Rc::new(Cell::new(MAX_LINE));
+    let guarded = Guarded { file, left: Rc::clone(&left) };
+    let mut lines = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(guarded);
+    let columns = columns(lines.byte_headers().map_err(|error| unreadable(1, error))?)?;
+    let (mut record, mut piece, mut bytes, mut count) = (ByteRecord::new(), Piece::new(), 0, 0);
+    loop {
+        left.set(MAX_LINE);
+        let line = lines.position().line();
+        let is_there = lines.read_byte_record(&mut record).map_err(|error| unreadable(line, error))?;
+        if is_there {
+            count += 1;
+            if count > MAX_LINES {
+                let problem = format!("at most {MAX_LINES} lines are taken at once: split the file");
+                return Err(Error::Invalid { field: "body", problem });
+            }
+            bytes += record.as_slice().len();
+            piece.push(row(&columns, &record));
+        }
+        if !is_there || piece.len() >= PIECE_LINES || bytes >= PIECE_BYTES {
+            bytes = 0;
+            let is_heard = sender.blocking_send(Ok(std::mem::take(&mut piece))).is_ok();
+            if !is_there || !is_heard {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn unreadable(line: u64, error: csv::Error) -> Error {
+    match error.kind() {
+        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Error::Invalid {
+            field: "body",
+            problem: format!(
+                "line {line} has more than {MAX_LINE} bytes: is there a quote that is never closed?"
+            ),
+        },
+        _ => Error::internal(error),
+    }
+}
+
+/// For each cell of a line, the place of its column among those that are known.
+fn columns(header: &ByteRecord) -> Result<Vec<usize>, Error> {
+    let known = || COLUMNS.join(", ");
+    let refuse = |problem: String| Err(Error::Invalid { field: "body", problem });
+    let mut columns = Vec::new();
+    for name in header {
+        let name = String::from_utf8_lossy(name);
+        let Some(place) = COLUMNS.iter().position(|column| *column == name) else {
+            let name: String = name.chars().take(200).collect();
+            return refuse(format!(
+                "the header (line 1) has {name:?}, which is no column; the columns are: {}, with commas between them",
+                known()
+            ));
+        };
+        if columns.contains(&place) {
+            return refuse(format!("the header (line 1) has the column '{name}' twice: remove one"));
+        }
+        columns.push(place);
+    }
+    if !columns.contains(&0) {
+        return refuse(format!(
+            "the header (line 1) must have the column 'identifier'; the columns are: {}",
+            known()
+        ));
+    }
+    Ok(columns)
+}
+
+fn row(columns: &[usize], record: &ByteRecord) -> Result<Row, Problem> {
+    let line = record.position().map_or(0, csv::Position::line);
+    if record.len() != columns.len() {
+        let message = format!(
+            "it has {} cells, but the header has {}: quote cells that contain commas",
+            record.len(),
+            columns.len()
+        );
+        return Err(Problem { line, column: None, message });
+    }
+    let mut row = Row { line, ..Row::default() };
+    for (place, cell) in columns.iter().zip(record) {
+        let text = String::from_utf8(cell.to_vec()).map_err(|_| Problem {
+            line,
+            column: Some(COLUMNS[*place]),
+            message: "it is not UTF-8: save the file as UTF-8".to_owned(),
+        })?;
+        row.cells[*place] = Some(text);
+    }
+    Ok(row)
+}

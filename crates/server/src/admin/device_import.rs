@@ -1,0 +1,127 @@
+//! `/v1/devices/import`: many devices from one file. It is kept on disk while it arrives, so that nothing waits for a slow sender.
+
+use std::fs::File;
+
+use axum::extract::{Query, Request, State};
+use futures_util::StreamExt as _;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use olivine_api::devices as api;
+use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
+use olivine_domain::permissions::scope;
+use olivine_operations::device_import::{self, Import};
+use olivine_operations::{Error, device_import::Report};
+use serde::Deserialize;
+use tokio::io::AsyncWriteExt as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::error::ApiError;
+use crate::admin::fields::named;
+use crate::app::App;
+use crate::limits::paced;
+
+/// The most bytes of a file.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(import))
+}
+
+/// What an import is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    #[serde(default)]
+    dry_run: bool,
+    product_prn: Option<String>,
+    cohort_prn: Option<String>,
+}
+
+fn shown(report: Report) -> api::ImportReport {
+    let problem = |problem: device_import::Problem| api::ImportProblem {
+        line: problem.line,
+        column: problem.column.map(str::to_owned),
+        message: problem.message,
+    };
+    api::ImportReport {
+        dry_run: report.dry_run,
+        created: report.created,
+        updated: report.updated,
+        unchanged: report.unchanged,
+        refused: report.refused,
+        problems: report.problems.into_iter().map(problem).collect(),
+    }
+}
+
+/// Import devices from CSV: all of its lines, or none
+///
+/// The first line names the columns: `identifier` (required), `product` and `cohort` (PRN or name), `description`, `tags` (with `;` or
+/// spaces between them), `target`, `quarantined` (`true` or `false`), `certificate` (base64 of PEM). A device that exists is changed where
+/// it differs in what its line says; columns that the file does not have leave devices as they are. At most 256 MiB and 1,000,000 lines.
+/// With any line refused nothing is imported: look at `refused`.
+#[utoipa::path(post, path = "/devices/import", tag = "devices", params(
+    ("dry_run" = Option<bool>, Query, description = "Find out only what would become of the lines"),
+    ("product_prn" = Option<String>, Query, description = "The product of lines that name none"),
+    ("cohort_prn" = Option<String>, Query, description = "The cohort of lines that name none")),
+    request_body(content = String, content_type = "text/csv"),
+    responses((status = 200, body = api::ImportReport), (status = 400, body = ErrorBody),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),
+    (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn import(
+    State(app): State<App>,
+    Permit(by): Permit<scope::DeviceCreate>,
+    request: Request,
+) -> Result<axum::Json<api::ImportReport>, ApiError> {
+    let parameters = Query::try_from_uri(request.uri());
+    let Query(parameters): Query<Parameters> =
+        parameters.map_err(|error| ApiError::bad_request(error.body_text()))?;
+    let named_product = parameters.product_prn.map(|prn| named(&prn, by.organization));
+    let named_cohort = parameters.cohort_prn.map(|prn| named(&prn, by.organization));
+    let import = Import {
+        product: named_product.transpose()?,
+        cohort: named_cohort.transpose()?,
+        dry_run: parameters.dry_run,
+    };
+    check_type(&request)?;
+    let file = spool(&app, request).await?;
+    let report = device_import::import(&app.ctx, &by, import, &file).await?;
+    Ok(axum::Json(shown(report)))
+}
+
+/// CSV by its name, without a name, or by the one that plain `curl --data-binary` gives everything.
+fn check_type(request: &Request) -> Result<(), ApiError> {
+    let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
+    let value = value.to_str().unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if matches!(essence.as_str(), "text/csv" | "application/x-www-form-urlencoded") {
+        return Ok(());
+    }
+    let message = format!("the body must be CSV (Content-Type: text/csv), not '{essence}'");
+    let item = ErrorItem::new(ErrorCode::UnsupportedMediaType, message);
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, item))
+}
+
+/// The body in a file that has no name, and ends with this request.
+async fn spool(app: &App, request: Request) -> Result<File, ApiError> {
+    let broken = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::StorageFull => Error::StorageFull,
+        _ => Error::internal(error),
+    };
+    let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
+    let mut file = tokio::fs::File::from_std(file.map_err(broken)?);
+    let (mut body, mut size) = (paced(request.into_body(), &app.limits), 0);
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(Error::Interrupted)?;
+        size += bytes.len();
+        if size > MAX_BYTES {
+            let message = format!("an import may have at most {MAX_BYTES} bytes: split the file");
+            let item = ErrorItem::new(ErrorCode::PayloadTooLarge, message).with("limit", MAX_BYTES);
+            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, item));
+        }
+        file.write_all(&bytes).await.map_err(broken)?;
+    }
+    file.flush().await.map_err(broken)?;
+    Ok(file.into_std().await)
+}
