@@ -279,6 +279,8 @@ impl Config {
             upload_retention: seconds(self.content.upload_retention_seconds),
             job_lease: seconds(self.jobs.lease_seconds),
             job_concurrency: self.jobs.concurrency,
+            directory_devices: self.device.directory_devices,
+            check_in_delay: seconds(self.device.check_in_seconds),
             ..Settings::default()
         }
     }

@@ -6,9 +6,12 @@ pub(crate) mod auth;
 mod authority;
 pub mod connections;
 pub mod error;
+mod me;
 mod observe;
 pub mod proxies;
 pub mod tls;
+mod update;
+mod update_status;
 mod verifier;
 
 use std::sync::Arc;
@@ -16,11 +19,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::Method;
+use olivine_operations::Context;
 use tokio::sync::Semaphore;
 
-use self::error::DeviceError;
 use self::observe::Meters;
 use self::proxies::TrustedProxy;
 use crate::app::App;
@@ -28,8 +31,11 @@ use crate::config::{Device, Limits};
 use crate::probes;
 
 /// What devices ask for all the time.
-const ROUTES: [(Method, &str); 3] =
-    [(Method::GET, "/update"), (Method::POST, "/update/status"), (Method::GET, "/device/me")];
+const ROUTES: [(Method, &str); 3] = [(Method::GET, UPDATE), (Method::POST, STATUS), (Method::GET, ME)];
+
+const ME: &str = "/device/me";
+const UPDATE: &str = "/update";
+const STATUS: &str = "/update/status";
 
 /// The most bytes that a device may send.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -54,6 +60,11 @@ impl DeviceApp {
         let meters = Meters::new(&ROUTES);
         Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, meters }))
     }
+
+    /// What operations work with.
+    fn ctx(&self) -> &Context {
+        &self.0.app.ctx
+    }
 }
 
 /// All routes of the Device API's listener.
@@ -61,15 +72,13 @@ pub fn router(app: App, config: &Device) -> Router {
     let app = DeviceApp::new(app, config);
     Router::new()
         .route("/healthz", get(probes::alive))
-        .route("/device/me", get(me))
+        .route(ME, get(me::me))
+        .route(UPDATE, get(update::check))
+        .route(STATUS, post(update_status::report))
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The one body that there is has a limit of its own.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
-}
-
-async fn me(_: auth::Caller) -> Result<(), DeviceError> {
-    Ok(())
 }

@@ -9,7 +9,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use olivine_operations::jobs;
+use olivine_operations::{distribution, jobs};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::spawn(device::tls::keep_fresh(config.clone(), device_address, started.ctx.clone(), tls));
     }
 
+    // What devices did meanwhile is written last of all, when nobody asks any more.
+    distribution::begin(&started.ctx, started.organization.id).await?;
+    let unasked = CancellationToken::new();
+    let distribution = tokio::spawn(distribution::run(started.ctx.clone(), unasked.clone()));
+
     let handles = [Handle::new(), Handle::new()];
     let patience = Duration::from_secs(config.server.shutdown_seconds);
     tokio::spawn(stop_on_signal(handles.clone(), patience, stop.clone()));
@@ -52,7 +57,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 
     drop(announced);
     stop.cancel();
+    unasked.cancel();
     runner.await.context("the job runner")?;
+    distribution.await.context("distribution")?;
     started.ctx.db().clone().close().await;
     tracing::info!("stopped");
     Ok(())

@@ -62,7 +62,7 @@ async fn shown(
 }
 
 /// The record by itself.
-pub(super) fn show(device: Device) -> api::Device {
+pub(crate) fn show(device: Device) -> api::Device {
     let organization = device.organization;
     api::Device {
         prn: device.id.prn(organization).to_string(),

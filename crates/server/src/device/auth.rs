@@ -7,6 +7,7 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
 use olivine_domain::certificates::Certificate;
 use olivine_domain::permissions::Origin;
+use olivine_operations::distribution::{self, KnownDevice};
 
 use super::connections::PeerCertificate;
 use super::error::DeviceError;
@@ -15,6 +16,8 @@ use super::{DeviceApp, proxies};
 /// The device that asks.
 #[derive(Debug)]
 pub(super) struct Caller {
+    /// Which one, by its certificate.
+    pub(super) device: KnownDevice,
     /// Where the request came from.
     pub(super) origin: Origin,
 }
@@ -24,10 +27,9 @@ impl FromRequestParts<DeviceApp> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
         let certificate = certificate(parts, app)?;
-        let origin = parts.extensions.get::<Origin>().cloned().unwrap_or_default();
-        let _ = certificate;
-        let _ = &Self { origin }.origin;
-        Err(DeviceError::unknown())
+        let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
+        let device = distribution::authenticate(app.ctx(), &certificate, &origin).await?;
+        Ok(Self { device, origin })
     }
 }
 

@@ -32,10 +32,6 @@ impl DeviceError {
         Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateInvalid, message)
     }
 
-    pub(crate) fn unknown() -> Self {
-        Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateUnknown, "unknown")
-    }
-
     fn refused(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         Self(ApiError::new(status, ErrorItem::new(code, message)))
     }

@@ -1,0 +1,17 @@
+//! `GET /device/me`: the device as the server knows it.
+
+use axum::Json;
+use axum::extract::State;
+use olivine_api::device as api;
+use olivine_operations::distribution;
+
+use super::DeviceApp;
+use super::auth::Caller;
+use super::error::DeviceError;
+use crate::admin::devices;
+
+/// The device's own record.
+pub(super) async fn me(State(app): State<DeviceApp>, caller: Caller) -> Result<Json<api::Me>, DeviceError> {
+    let device = distribution::me(app.ctx(), &caller.device).await?;
+    Ok(Json(api::Me { device: devices::show(device) }))
+}

@@ -1,0 +1,116 @@
+//! `GET /update`: whether there is an update for the device that asks.
+
+use axum::extract::{FromRequestParts, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use olivine_api::device::{self as api, BUNDLE_HEADER, RELEASE_HEADER, VERSION_HEADER};
+use olivine_domain::resolution::Source;
+use olivine_operations::distribution::{self, Answer, ReportedHeaders};
+
+use super::DeviceApp;
+use super::auth::Caller;
+use super::error::DeviceError;
+use crate::admin::listing::{Expand, Pairs};
+use crate::manifests;
+
+/// What can be asked for besides the status.
+const EXPANDABLE: &[&str] = &["bundle", "release", "bundle_override", "cohort", "manifest", "source_type"];
+
+/// The longest value of a header that makes sense.
+const LONGEST: usize = 256;
+
+/// Answers a device, and takes what it says of itself.
+pub(super) async fn check(
+    State(app): State<DeviceApp>,
+    caller: Caller,
+    Wanted(expand): Wanted,
+    headers: HeaderMap,
+) -> Result<Response, DeviceError> {
+    let said = reported(&headers);
+    let answer = distribution::check(app.ctx(), &caller.device, &said, &caller.origin).await?;
+    let update = shown(&answer, &expand);
+    let manifest = expand.wants("manifest").then(|| answer.manifest.as_ref().map(manifests::as_json));
+    Ok(([(CONTENT_TYPE, "application/json")], body(&update, manifest)).into_response())
+}
+
+/// What was asked for with `expand[]`.
+pub(super) struct Wanted(Expand);
+
+impl FromRequestParts<DeviceApp> for Wanted {
+    type Rejection = DeviceError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
+        let pairs = Pairs::from_request_parts(parts, &app.0.app).await?;
+        Ok(Self(pairs.expand(EXPANDABLE)?))
+    }
+}
+
+/// What the device says it runs. What can't be read is taken for a value that makes no sense, which is passed over.
+fn reported(headers: &HeaderMap) -> ReportedHeaders {
+    let value = |name| {
+        let value = headers.get(name)?;
+        let text = value.to_str().ok().filter(|text| text.len() <= LONGEST);
+        Some(text.unwrap_or_default().to_owned())
+    };
+    ReportedHeaders {
+        release: value(RELEASE_HEADER),
+        bundle: value(BUNDLE_HEADER),
+        version: value(VERSION_HEADER),
+    }
+}
+
+/// All but the manifest.
+fn shown(answer: &Answer, expand: &Expand) -> api::Update {
+    let source_type = answer.source.map(|source| match source {
+        Source::Release(_) => "release".to_owned(),
+        Source::BundleOverride(_) => "bundle_override".to_owned(),
+    });
+    api::Update {
+        status: answer.status.as_str().to_owned(),
+        source_type: expand.wants("source_type").then_some(source_type),
+        ..api::Update::default()
+    }
+}
+
+/// The answer's JSON. The manifest comes as JSON already, most of it made once for all devices that get it.
+fn body(update: &api::Update, manifest: Option<Option<String>>) -> String {
+    let mut json = serde_json::to_string(update).expect("an answer has no maps with odd keys");
+    if let Some(manifest) = manifest {
+        let end = json.pop();
+        json.push_str(",\"manifest\":");
+        json.push_str(manifest.as_deref().unwrap_or("null"));
+        json.extend(end);
+    }
+    json
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_no_value() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(reported(&headers), ReportedHeaders::default());
+        headers.insert(RELEASE_HEADER, HeaderValue::from_bytes(b"caf\xe9").unwrap());
+        headers.insert(BUNDLE_HEADER, HeaderValue::from_str(&"x".repeat(257)).unwrap());
+        headers.insert(VERSION_HEADER, HeaderValue::from_static("1.0.0"));
+        let nothing = Some(String::new());
+        let expected =
+            ReportedHeaders { release: nothing.clone(), bundle: nothing, version: Some("1.0.0".to_owned()) };
+        assert_eq!(reported(&headers), expected);
+    }
+
+    #[test]
+    fn the_manifest_is_put_in_as_it_is() {
+        let update = api::Update { status: "update".to_owned(), ..api::Update::default() };
+        assert_eq!(body(&update, None), r#"{"status":"update"}"#);
+        assert_eq!(body(&update, Some(None)), r#"{"status":"update","manifest":null}"#);
+        let manifest = Some(Some(r#"[{"size":1}]"#.to_owned()));
+        assert_eq!(body(&update, manifest), r#"{"status":"update","manifest":[{"size":1}]}"#);
+    }
+}

@@ -1,0 +1,48 @@
+//! `POST /update/status`: how an update goes, in the device's own word.
+
+use axum::extract::{FromRequest, Request, State};
+use http::StatusCode;
+use olivine_api::device as api;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::devices::UpdateStatus;
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::releases::Release;
+use olivine_operations::distribution::{self, StatusReport};
+
+use super::DeviceApp;
+use super::auth::Caller;
+use super::error::DeviceError;
+use crate::admin::body::Json;
+use crate::admin::fields::{Fields, own};
+
+/// Takes the report. With the answer it is durable.
+pub(super) async fn report(
+    State(app): State<DeviceApp>,
+    caller: Caller,
+    request: Request,
+) -> Result<StatusCode, DeviceError> {
+    let Json(body) = Json::<api::StatusReport>::from_request(request, &app.0.app).await?;
+    let report = parse(body, caller.device.organization)?;
+    distribution::report_status(app.ctx(), &caller.device, &report, &caller.origin).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse(body: api::StatusReport, organization: Id<Organization>) -> Result<StatusReport, DeviceError> {
+    let mut fields = Fields::default();
+    let bundle: Option<Prn<Bundle>> = fields.parse("bundle_prn", &body.bundle_prn);
+    let release: Option<Prn<Release>> = fields.optional("release_prn", body.release_prn);
+    let status = fields.take("status", UpdateStatus::from_name(&body.status).ok_or_else(known_names));
+    let detail = fields.optional("detail", body.detail);
+    let (bundle, status) = fields.all(bundle.zip(status))?;
+    Ok(StatusReport {
+        bundle: own(bundle, organization)?,
+        release: release.map(|release| own(release, organization)).transpose()?,
+        status,
+        detail,
+    })
+}
+
+fn known_names() -> String {
+    format!("it is one of {}", UpdateStatus::ALL.map(UpdateStatus::as_str).join(", "))
+}
