@@ -136,7 +136,7 @@ async fn write(
         noted.push(carry_out(ctx, &w, &plan, &mut moves).await?);
     }
     let report = planner.report;
-    let crowds = moves.count(&w, by.organization).await?;
+    let crowds = moves.count(ctx, &w, by.organization).await?;
     noted.push(note(ctx, &w, &crowds).await?);
     let data = json!({
         "created": report.created, "updated": report.updated, "unchanged": report.unchanged,
@@ -155,8 +155,7 @@ async fn carry_out(ctx: &Context, w: &Write, plan: &Plan, moves: &mut Moves) -> 
     let mut changes = Vec::new();
     for (old, new) in &plan.update {
         devices::update(w, new, old.revision).await.map_err(at_once)?;
-        moves.leave(old);
-        moves.join(new);
+        moves.change(old, new);
         changes.push(Change::Device(new.id));
     }
     let fingerprints: Vec<_> = plan.register.iter().map(|own| own.certificate.facts().fingerprint).collect();

@@ -22,6 +22,7 @@ pub use change::{Update, update};
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::lists::{ListQuery, NewId};
+use crate::releases::forget_device;
 use crate::{Context, events};
 use moves::Moves;
 
@@ -80,7 +81,7 @@ pub async fn create(
     events::record(ctx, &w, by, EventType::DeviceCreated, Subject::of(device.id), facts(&device)).await?;
     let mut moves = Moves::default();
     moves.join(&device);
-    let changes = moves.count(&w, by.organization).await?;
+    let changes = moves.count(ctx, &w, by.organization).await?;
     let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;
     noted.apply(ctx);
@@ -179,14 +180,14 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let device = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let certificates = device_certificates::remove_all_of_device(&w, by.organization, id, ctx.now()).await?;
-    // Wired with releases and overrides: `releases::forget_device` and `bundle_overrides::forget_device`.
-    devices::delete(&w, by.organization, id).await?;
     events::record(ctx, &w, by, EventType::DeviceDeleted, Subject::of(id), facts(&device)).await?;
     let mut moves = Moves::default();
     moves.leave(&device);
-    let mut changes = moves.count(&w, by.organization).await?;
+    let mut changes = moves.count(ctx, &w, by.organization).await?;
     changes.push(Change::Device(id));
     changes.extend(certificates.into_iter().map(Change::Certificate));
+    changes.extend(forget_device(ctx, &w, &device).await?);
+    devices::delete(&w, by.organization, id).await?;
     let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;
     noted.apply(ctx);

@@ -123,7 +123,7 @@ async fn attempt(
     record(ctx, &w, &device, &registered, origin).await?;
     let mut moves = Moves::default();
     moves.join(&device);
-    let mut changes = moves.count(&w, ca.organization).await?;
+    let mut changes = moves.count(ctx, &w, ca.organization).await?;
     changes.push(Change::Certificate(certificate.facts().fingerprint));
     let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;

@@ -94,9 +94,8 @@ pub async fn update(
     }
     record(ctx, &w, by, &old, &new).await?;
     let mut moves = Moves::default();
-    moves.leave(&old);
-    moves.join(&new);
-    let mut changes = moves.count(&w, by.organization).await?;
+    moves.change(&old, &new);
+    let mut changes = moves.count(ctx, &w, by.organization).await?;
     changes.push(Change::Device(id));
     let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;

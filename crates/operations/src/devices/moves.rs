@@ -1,4 +1,4 @@
-//! How many devices come into and leave which cohorts: the numbers that cohorts keep, changed in the transaction of the moves.
+//! How many devices come into and leave which cohorts and releases: numbers that are kept, changed in the transaction of the moves.
 
 use std::collections::BTreeMap;
 
@@ -6,39 +6,62 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_records::release_days::{self, Delta};
 use olivine_records::{Write, cohorts};
 
-use crate::Error;
 use crate::distribution::changes::Change;
+use crate::{Context, Error};
 
 /// Moves that were made and are not yet counted.
+///
+/// By key: transactions that change several rows do so in one order, so that none waits for another that waits for it.
 #[derive(Debug, Default)]
 pub(crate) struct Moves {
-    /// By key: transactions that change several cohorts do so in one order, so that none waits for another that waits for it.
     more: BTreeMap<Id<Cohort>, i64>,
+    departed: BTreeMap<Id<Release>, i64>,
 }
 
 impl Moves {
-    /// The device comes into its cohort.
+    /// A device comes into its cohort.
     pub(crate) fn join(&mut self, device: &Device) {
         if let Some(cohort) = device.cohort {
             *self.more.entry(cohort).or_default() += 1;
         }
     }
 
-    /// The device leaves its cohort.
+    /// A device leaves its cohort.
     pub(crate) fn leave(&mut self, device: &Device) {
         if let Some(cohort) = device.cohort {
             *self.more.entry(cohort).or_default() -= 1;
         }
     }
 
-    /// Changes the numbers of the cohorts; returns what is to be noted of it. Comes last in a transaction, so that their rows are not held for long.
-    pub(crate) async fn count(self, w: &Write, organization: Id<Organization>) -> Result<Vec<Change>, Error> {
+    /// A device is changed, and may have been moved: it is then on none of the releases that it was on before.
+    pub(crate) fn change(&mut self, old: &Device, new: &Device) {
+        self.leave(old);
+        self.join(new);
+        if let Some(release) = old.release.filter(|_| new.release.is_none()) {
+            *self.departed.entry(release).or_default() += 1;
+        }
+    }
+
+    /// Changes the numbers; returns what is to be noted of it. Comes last in a transaction, so that the rows are not held for long.
+    pub(crate) async fn count(
+        self,
+        ctx: &Context,
+        w: &Write,
+        organization: Id<Organization>,
+    ) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
         for (cohort, more) in self.more.into_iter().filter(|(_, more)| *more != 0) {
             cohorts::add_devices(w, organization, cohort, more).await?;
             changes.push(Change::Crowd(cohort));
+        }
+        let day = ctx.now().day();
+        for (release, departed) in self.departed {
+            let delta = Delta { departed, ..Delta::default() };
+            release_days::add(w, organization, release, &day, delta).await?;
         }
         Ok(changes)
     }
