@@ -22,7 +22,7 @@ pub use change::{Update, update};
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::lists::{ListQuery, NewId};
-use crate::{Context, events};
+use crate::{Context, events, releases};
 use moves::Moves;
 
 /// A new device.
@@ -179,12 +179,13 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let device = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let certificates = device_certificates::remove_all_of_device(&w, by.organization, id, ctx.now()).await?;
-    // Wired with releases and overrides: `releases::forget_device` and `bundle_overrides::forget_device`.
-    devices::delete(&w, by.organization, id).await?;
-    events::record(ctx, &w, by, EventType::DeviceDeleted, Subject::of(id), facts(&device)).await?;
     let mut moves = Moves::default();
     moves.leave(&device);
+    // Cohorts before releases, as who edits a channel locks them.
     let mut changes = moves.count(&w, by.organization).await?;
+    changes.extend(releases::forget_device(ctx, &w, &device).await?);
+    devices::delete(&w, by.organization, id).await?;
+    events::record(ctx, &w, by, EventType::DeviceDeleted, Subject::of(id), facts(&device)).await?;
     changes.push(Change::Device(id));
     changes.extend(certificates.into_iter().map(Change::Certificate));
     let noted = note(ctx, &w, &changes).await?;
