@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::bundles::Bundle;
 use crate::json::present;
 
 /// A bundle forced on chosen devices.
@@ -33,6 +34,9 @@ pub struct BundleOverride {
     pub inserted_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// The bundle itself, with `expand[]=bundle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
 }
 
 crate::envelopes!(

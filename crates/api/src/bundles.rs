@@ -37,7 +37,7 @@ pub struct BundleBinary {
     pub artifact_version_prn: String,
     /// For whom it is.
     pub target: String,
-    /// Its state by now: `signed`, or `destroyed`.
+    /// Its state by now: `signed`; or `destroyed`, or another one if it lost its signatures.
     pub state: String,
     /// `sha256:` and 64 lowercase hexadecimal digits.
     pub hash: String,

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::bundles::Bundle;
+use crate::cohorts::Cohort;
 use crate::json::present;
 
 /// A step of a cohort's release channel.
@@ -44,12 +46,18 @@ pub struct Release {
     pub phase_tags: Vec<String>,
     /// How many devices have claimed it under a numeric phase.
     pub claims: u64,
-    /// Why it can't be delivered: binaries of its bundle that were destroyed. Empty where it can.
+    /// Why it can't be delivered to some or all devices: binaries of its bundle that were destroyed, or lost their signatures.
     pub affected_by: Vec<String>,
     /// When it was created.
     pub inserted_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// The bundle itself, with `expand[]=bundle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
+    /// The cohort itself, with `expand[]=cohort`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohort: Option<Cohort>,
 }
 
 crate::envelopes!(Release, ReleaseEnvelope { release }, ReleaseList { releases });

@@ -9,6 +9,8 @@ pub mod binary_content;
 pub mod binary_parts;
 pub mod binary_signatures;
 pub mod body;
+pub mod bundle_overrides;
+pub mod bundles;
 pub mod ca_certificates;
 pub mod cohorts;
 pub mod device_certificates;
@@ -22,6 +24,7 @@ pub mod idempotency;
 pub mod listing;
 pub mod organizations;
 pub mod products;
+pub mod releases;
 pub mod revisions;
 pub mod signing_keys;
 mod wire;
@@ -51,6 +54,9 @@ fn routes() -> OpenApiRouter<App> {
         .merge(device_import::routes())
         .merge(device_certificates::routes())
         .merge(ca_certificates::routes())
+        .merge(bundles::routes())
+        .merge(releases::routes())
+        .merge(bundle_overrides::routes())
         .merge(api_keys::routes())
         .merge(device_updates::routes())
         .merge(events::routes())

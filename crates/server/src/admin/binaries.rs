@@ -173,7 +173,8 @@ async fn get(
 }
 
 /// Update a binary, or take it to another state
-#[utoipa::path(patch, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path)),
+#[utoipa::path(patch, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path),
+    ("confirm" = Option<String>, Query, description = "The binary's PRN once more, to destroy it although devices are to get it")),
     request_body = api::BinaryUpdate, responses((status = 200, body = api::BinaryEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -182,6 +183,7 @@ async fn update(
     Permit(by): Permit<scope::BinaryUpdate>,
     Path(prn): Path<String>,
     IfMatch(expected): IfMatch,
+    pairs: Pairs,
     Json(body): Json<api::BinaryUpdate>,
 ) -> Result<Record<api::BinaryEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
@@ -195,6 +197,7 @@ async fn update(
         state,
         description: fields.change("description", body.description),
         custom_metadata: fields.metadata_change(body.custom_metadata),
+        confirm: pairs.confirm(&prn)?.then_some(id),
     };
     let change = fields.all(Some(change))?;
     Ok(record(StatusCode::OK, binaries::update(&app.ctx, &by, id, expected, change).await?))

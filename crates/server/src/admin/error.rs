@@ -202,6 +202,7 @@ fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
 /// Which releases stand in the way.
 fn channel_facts(refusal: &ChannelRefusal, item: ErrorItem) -> ErrorItem {
     let prn = |named: &Named| named.prn.to_string();
+    let item = item.with("rule", refusal.code());
     match refusal {
         ChannelRefusal::NotInCohort(release) => item.with("release", release.to_string()),
         ChannelRefusal::SinkConstrained(sink) => item.with("release", prn(sink)),
@@ -215,8 +216,9 @@ fn channel_facts(refusal: &ChannelRefusal, item: ErrorItem) -> ErrorItem {
         ChannelRefusal::SecondSink { release, sink } => {
             item.with("release", prn(release)).with("sink", prn(sink))
         }
-        ChannelRefusal::SeveralSinks { sink, one, other, .. } => {
-            item.with("release", prn(sink)).with("previous_releases", vec![prn(one), prn(other)])
+        ChannelRefusal::SeveralSinks { sink, previous } => {
+            let previous: Vec<_> = previous.iter().map(prn).collect();
+            item.with("release", prn(sink)).with("previous_releases", previous)
         }
     }
 }

@@ -62,6 +62,19 @@ impl Pairs {
         Ok(expand)
     }
 
+    /// The query of a change that may ask for `confirm=<prn>`: whether the record was named once more.
+    pub fn confirm(&self, prn: &str) -> Result<bool, ApiError> {
+        for (key, value) in &self.0 {
+            if key != "confirm" {
+                return Err(bad_parameter(key, "there is no such parameter here; there is: confirm"));
+            }
+            if value != prn {
+                return Err(bad_parameter(key, format!("it takes the PRN of the record itself, {prn}")));
+            }
+        }
+        Ok(!self.0.is_empty())
+    }
+
     /// The query of a list.
     pub fn list(&self, table: FieldTable, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
         let (mut query, mut expand) = (ListQuery::default(), Expand::default());

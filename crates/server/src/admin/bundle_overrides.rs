@@ -1,0 +1,244 @@
+//! `/v1/bundle_overrides`
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::bundle_overrides as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::bundle_overrides::{Audience, BundleOverride, SEARCH};
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::Device;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::tags::Tags;
+use olivine_operations::{Context, bundle_overrides};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::bundles::{self, all_own};
+use crate::admin::devices::tags;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::{Expand, Pairs};
+use crate::admin::releases::bundles_of;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::wire;
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["bundle"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The records as they are shown, with what else is wanted.
+async fn shown(
+    ctx: &Context,
+    by: &Actor,
+    found: Vec<BundleOverride>,
+    expand: &Expand,
+) -> Result<Vec<api::BundleOverride>, ApiError> {
+    let mut bundles = HashMap::new();
+    if expand.wants("bundle") {
+        bundles = bundles_of(ctx, by, found.iter().map(|found| found.bundle)).await?;
+    }
+    let show = |found: BundleOverride| {
+        let bundle = bundles.get(&found.bundle).cloned();
+        api::BundleOverride { bundle: bundle.map(bundles::show), ..show(found) }
+    };
+    Ok(found.into_iter().map(show).collect())
+}
+
+/// The record by itself.
+fn show(found: BundleOverride) -> api::BundleOverride {
+    let organization = found.organization;
+    let (mut device_prns, mut tags, mut cohort_prn) = (None, None, None);
+    match found.audience {
+        Audience::Devices(devices) => {
+            device_prns = Some(devices.iter().map(|device| device.prn(organization).to_string()).collect());
+        }
+        Audience::Tags(own) => tags = Some(own.iter().map(str::to_owned).collect()),
+        Audience::Cohort(cohort) => cohort_prn = Some(cohort.prn(organization).to_string()),
+    }
+    api::BundleOverride {
+        prn: found.id.prn(organization).to_string(),
+        organization_prn: wire::organization(organization),
+        name: found.name.to_string(),
+        description: wire::text(found.description),
+        bundle_prn: found.bundle.prn(organization).to_string(),
+        starts_at: found.starts_at.to_string(),
+        ends_at: wire::text(found.ends_at),
+        device_prns,
+        tags,
+        cohort_prn,
+        inserted_at: found.inserted_at.to_string(),
+        updated_at: found.updated_at.to_string(),
+        bundle: None,
+    }
+}
+
+fn record(status: StatusCode, found: BundleOverride) -> Record<api::BundleOverrideEnvelope> {
+    let revision = found.revision;
+    Record { status, revision, body: api::BundleOverrideEnvelope { bundle_override: show(found) } }
+}
+
+/// Whom an override is for, by names that may yet turn out to be another organization's.
+enum Named {
+    Devices(Vec<Prn<Device>>),
+    Tags(Tags),
+    Cohort(Prn<Cohort>),
+}
+
+impl Named {
+    fn own(self, organization: Id<Organization>) -> Result<Audience, ApiError> {
+        Ok(match self {
+            Self::Devices(prns) => Audience::Devices(all_own(prns, organization)?),
+            Self::Tags(tags) => Audience::Tags(tags),
+            Self::Cohort(prn) => Audience::Cohort(own(prn, organization)?),
+        })
+    }
+}
+
+/// At most one of the three; what is wrong is noted.
+fn audience(
+    fields: &mut Fields,
+    device_prns: Option<Vec<String>>,
+    own_tags: Option<Vec<String>>,
+    cohort_prn: Option<String>,
+) -> Option<Named> {
+    match (device_prns, own_tags, cohort_prn) {
+        (None, None, None) => None,
+        (Some(prns), None, None) => {
+            let parsed = prns.iter().map(|prn| fields.parse("device_prns", prn));
+            parsed.collect::<Option<_>>().map(Named::Devices)
+        }
+        (None, Some(own), None) => tags(fields, "tags", &own).map(Named::Tags),
+        (None, None, Some(prn)) => fields.parse("cohort_prn", &prn).map(Named::Cohort),
+        _ => {
+            fields.refuse("device_prns", "name only one of device_prns, tags and cohort_prn");
+            None
+        }
+    }
+}
+
+/// Create a bundle override
+#[utoipa::path(post, path = "/bundle_overrides", tag = "bundle_overrides", request_body = api::BundleOverrideCreate,
+    responses((status = 201, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleOverrideCreate>,
+    id: ForNew,
+    Json(body): Json<api::BundleOverrideCreate>,
+) -> Result<Record<api::BundleOverrideEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let name = fields.parse("name", &body.name);
+    let description = fields.optional("description", body.description);
+    let bundle: Option<Prn<Bundle>> = fields.parse("bundle_prn", &body.bundle_prn);
+    let starts_at = fields.optional("starts_at", body.starts_at);
+    let ends_at = fields.optional("ends_at", body.ends_at);
+    if body.device_prns.is_none() && body.tags.is_none() && body.cohort_prn.is_none() {
+        fields.refuse("device_prns", "say whom it is for: name one of device_prns, tags and cohort_prn");
+    }
+    let audience = audience(&mut fields, body.device_prns, body.tags, body.cohort_prn);
+    let ((name, bundle), audience) = fields.all(name.zip(bundle).zip(audience))?;
+    let new = bundle_overrides::Create {
+        id: id.or_chosen(body.id),
+        name,
+        description,
+        bundle: own(bundle, by.organization)?,
+        starts_at,
+        ends_at,
+        audience: audience.own(by.organization)?,
+    };
+    Ok(record(StatusCode::CREATED, bundle_overrides::create(&app.ctx, &by, new).await?))
+}
+
+/// List bundle overrides
+#[utoipa::path(get, path = "/bundle_overrides", tag = "bundle_overrides", params(ListParams,
+    ("bundle_prn" = Option<String>, Query, description = "Only those of this bundle"),
+    ("cohort_prn" = Option<String>, Query, description = "Only those on this cohort"),
+    ("name" = Option<String>, Query, description = "Only the one of this name"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`")),
+    responses((status = 200, body = api::BundleOverrideList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleOverrideRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::BundleOverrideList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = bundle_overrides::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let bundle_overrides = shown(&app.ctx, &by, page.items, &expand).await?;
+    Ok(axum::Json(api::BundleOverrideList { bundle_overrides, next_page }))
+}
+
+/// Get a bundle override
+#[utoipa::path(get, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(("prn" = String, Path),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`")),
+    responses((status = 200, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleOverrideRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::BundleOverrideEnvelope>, ApiError> {
+    let (id, expand) = (named(&prn, by.organization)?, pairs.expand(EXPANDABLE)?);
+    let found = bundle_overrides::get(&app.ctx, &by, id).await?;
+    let revision = found.revision;
+    let mut shown = shown(&app.ctx, &by, vec![found], &expand).await?;
+    Ok(Record::found(revision, api::BundleOverrideEnvelope { bundle_override: shown.remove(0) }))
+}
+
+/// Update a bundle override
+#[utoipa::path(patch, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(("prn" = String, Path)),
+    request_body = api::BundleOverrideUpdate, responses((status = 200, body = api::BundleOverrideEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleOverrideUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::BundleOverrideUpdate>,
+) -> Result<Record<api::BundleOverrideEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let bundle: Option<Prn<Bundle>> = fields.optional("bundle_prn", body.bundle_prn);
+    let audience = audience(&mut fields, body.device_prns, body.tags, body.cohort_prn);
+    let change = bundle_overrides::Update {
+        name: fields.optional("name", body.name),
+        description: fields.change("description", body.description),
+        bundle: None,
+        starts_at: fields.optional("starts_at", body.starts_at),
+        ends_at: fields.change("ends_at", body.ends_at),
+        audience: None,
+    };
+    let change = fields.all(Some(change))?;
+    let change = bundle_overrides::Update {
+        bundle: bundle.map(|bundle| own(bundle, by.organization)).transpose()?,
+        audience: audience.map(|audience| audience.own(by.organization)).transpose()?,
+        ..change
+    };
+    Ok(record(StatusCode::OK, bundle_overrides::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete a bundle override
+#[utoipa::path(delete, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleOverrideDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    bundle_overrides::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,223 @@
+//! `/v1/bundles`
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::bundles as api;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundles::{Bundle, SEARCH};
+use olivine_domain::metadata::CustomMetadata;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::{Id, Prn, Resource};
+use olivine_operations::bundles::{self, BundledBinary, Ingredient, Ingredients, View};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::Pairs;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::wire;
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["binaries"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The record by itself.
+pub(super) fn show(bundle: Bundle) -> api::Bundle {
+    api::Bundle {
+        prn: bundle.id.prn(bundle.organization).to_string(),
+        organization_prn: wire::organization(bundle.organization),
+        name: wire::text(bundle.name),
+        hash: bundle.hash.to_string(),
+        binaries: None,
+        inserted_at: bundle.inserted_at.to_string(),
+        updated_at: bundle.updated_at.to_string(),
+    }
+}
+
+fn show_binary(binary: BundledBinary, organization: Id<Organization>) -> api::BundleBinary {
+    api::BundleBinary {
+        prn: binary.binary.prn(organization).to_string(),
+        artifact_version_prn: binary.artifact_version.prn(organization).to_string(),
+        target: binary.target.to_string(),
+        state: binary.state.to_string(),
+        hash: binary.hash.to_string(),
+        size: binary.size,
+        custom_metadata: wire::metadata(binary.custom_metadata),
+    }
+}
+
+/// The records of a page, with their binaries if they are wanted.
+async fn shown(
+    app: &App,
+    by: &Authorized<scope::BundleRead>,
+    bundles: Vec<Bundle>,
+    with_binaries: bool,
+) -> Result<Vec<api::Bundle>, ApiError> {
+    if !with_binaries {
+        return Ok(bundles.into_iter().map(show).collect());
+    }
+    let ids: Vec<_> = bundles.iter().map(|bundle| bundle.id).collect();
+    let mut content: HashMap<Id<Bundle>, Vec<_>> = HashMap::new();
+    for binary in bundles::content_of(&app.ctx, by, &ids).await? {
+        content.entry(binary.bundle).or_default().push(show_binary(binary, by.organization));
+    }
+    let show = |bundle: Bundle| {
+        let binaries = content.remove(&bundle.id).unwrap_or_default();
+        api::Bundle { binaries: Some(binaries), ..show(bundle) }
+    };
+    Ok(bundles.into_iter().map(show).collect())
+}
+
+fn record(status: StatusCode, view: View) -> Record<api::BundleEnvelope> {
+    let View { bundle, binaries } = view;
+    let (revision, organization) = (bundle.revision, bundle.organization);
+    let binaries = binaries.into_iter().map(|binary| show_binary(binary, organization)).collect();
+    let bundle = api::Bundle { binaries: Some(binaries), ..show(bundle) };
+    Record { status, revision, body: api::BundleEnvelope { bundle } }
+}
+
+/// Create a bundle
+#[utoipa::path(post, path = "/bundles", tag = "bundles", request_body = api::BundleCreate, responses(
+    (status = 201, body = api::BundleEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleCreate>,
+    id: ForNew,
+    Json(body): Json<api::BundleCreate>,
+) -> Result<Record<api::BundleEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let name = fields.optional("name", body.name);
+    let chosen = ingredients(&mut fields, body.artifact_version_prns, body.binaries);
+    let ingredients = match fields.all(chosen)? {
+        Chosen::ArtifactVersions(prns) => Ingredients::ArtifactVersions(all_own(prns, by.organization)?),
+        Chosen::Binaries(binaries) => {
+            let own = |(prn, custom_metadata)| {
+                own(prn, by.organization).map(|binary| Ingredient { binary, custom_metadata })
+            };
+            Ingredients::Binaries(binaries.into_iter().map(own).collect::<Result<_, _>>()?)
+        }
+    };
+    let new = bundles::Create { id: id.or_chosen(body.id), name, ingredients };
+    Ok(record(StatusCode::CREATED, bundles::create(&app.ctx, &by, new).await?))
+}
+
+/// What a bundle is to be made of, by names that may yet turn out to be another organization's.
+enum Chosen {
+    ArtifactVersions(Vec<Prn<ArtifactVersion>>),
+    Binaries(Vec<(Prn<Binary>, Option<CustomMetadata>)>),
+}
+
+fn ingredients(
+    fields: &mut Fields,
+    versions: Option<Vec<String>>,
+    binaries: Option<Vec<api::BundleBinaryCreate>>,
+) -> Option<Chosen> {
+    match (versions, binaries) {
+        (Some(versions), None) => {
+            let parsed = versions.iter().map(|prn| fields.parse("artifact_version_prns", prn));
+            Some(Chosen::ArtifactVersions(parsed.collect::<Option<_>>()?))
+        }
+        (None, Some(binaries)) => {
+            let mut parsed = Vec::with_capacity(binaries.len());
+            for binary in binaries {
+                let prn = fields.parse("binaries", &binary.prn);
+                let custom_metadata = fields.metadata(binary.custom_metadata);
+                parsed.push((prn?, custom_metadata));
+            }
+            Some(Chosen::Binaries(parsed))
+        }
+        _ => {
+            fields.refuse(
+                "artifact_version_prns",
+                "say what the bundle is made of: either artifact_version_prns or binaries",
+            );
+            None
+        }
+    }
+}
+
+/// The keys of records that a caller named, if all are of their own organization.
+pub(super) fn all_own<R: Resource>(
+    prns: Vec<Prn<R>>,
+    organization: Id<Organization>,
+) -> Result<Vec<Id<R>>, ApiError> {
+    prns.into_iter().map(|prn| own(prn, organization)).collect()
+}
+
+/// List bundles
+#[utoipa::path(get, path = "/bundles", tag = "bundles", params(ListParams,
+    ("name" = Option<String>, Query, description = "Only the bundle of this name"),
+    ("hash" = Option<String>, Query, description = "Only those with this content"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`binaries`")),
+    responses((status = 200, body = api::BundleList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::BundleList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = bundles::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let bundles = shown(&app, &by, page.items, expand.wants("binaries")).await?;
+    Ok(axum::Json(api::BundleList { bundles, next_page }))
+}
+
+/// Get a bundle, with its binaries
+#[utoipa::path(get, path = "/bundles/{prn}", tag = "bundles", params(("prn" = String, Path)),
+    responses((status = 200, body = api::BundleEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::BundleEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    pairs.expand(EXPANDABLE)?;
+    Ok(record(StatusCode::OK, bundles::get(&app.ctx, &by, id).await?))
+}
+
+/// Rename a bundle: nothing else of it ever changes
+#[utoipa::path(patch, path = "/bundles/{prn}", tag = "bundles", params(("prn" = String, Path)),
+    request_body = api::BundleUpdate, responses((status = 200, body = api::BundleEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::BundleUpdate>,
+) -> Result<Record<api::BundleEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let change = bundles::Update { name: fields.change("name", body.name) };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, bundles::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete a bundle that neither a release nor an override uses
+#[utoipa::path(delete, path = "/bundles/{prn}", tag = "bundles", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BundleDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    bundles::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,315 @@
+//! `/v1/releases`
+
+use std::collections::HashMap;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lists::ListParams;
+use olivine_api::releases as api;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::{Phase, PhaseValue, Release, SEARCH};
+use olivine_operations::releases::{self, Mode, PhaseChange, View};
+use olivine_operations::{Context, bundles as bundle_operations};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::devices::tags;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named, own};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::{Expand, Pairs};
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::{bundles, cohorts, wire};
+use crate::app::App;
+
+const EXPANDABLE: &[&str] = &["bundle", "cohort"];
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(adoption))
+        .routes(routes!(of_binary))
+}
+
+/// The records as they are shown, with what else is wanted.
+async fn shown(
+    ctx: &Context,
+    by: &Actor,
+    views: Vec<View>,
+    expand: &Expand,
+) -> Result<Vec<api::Release>, ApiError> {
+    let mut bundles = HashMap::new();
+    if expand.wants("bundle") {
+        bundles = bundles_of(ctx, by, views.iter().map(|view| view.release.bundle)).await?;
+    }
+    let mut cohorts: HashMap<Id<Cohort>, Cohort> = HashMap::new();
+    if expand.wants("cohort") {
+        let found = releases::cohorts_of(ctx, by, &views).await?;
+        cohorts.extend(found.into_iter().map(|cohort| (cohort.id, cohort)));
+    }
+    let show = |view: View| {
+        let bundle = bundles.get(&view.release.bundle).cloned();
+        let cohort = cohorts.get(&view.release.cohort).cloned();
+        api::Release { bundle: bundle.map(bundles::show), cohort: cohort.map(cohorts::show), ..show(view) }
+    };
+    Ok(views.into_iter().map(show).collect())
+}
+
+/// Bundles by their keys.
+pub(super) async fn bundles_of(
+    ctx: &Context,
+    by: &Actor,
+    ids: impl Iterator<Item = Id<Bundle>>,
+) -> Result<HashMap<Id<Bundle>, Bundle>, ApiError> {
+    let ids: Vec<_> = ids.collect();
+    let found = bundle_operations::get_many(ctx, by, &ids).await?;
+    Ok(found.into_iter().map(|bundle| (bundle.id, bundle)).collect())
+}
+
+/// The record by itself.
+fn show(view: View) -> api::Release {
+    let View { release, affected_by } = view;
+    let organization = release.organization;
+    let (phase_value, phase_tags) = match &release.phase {
+        Phase::Numeric(value) => (Some(value.get()), Vec::new()),
+        Phase::Tags(tags) => (None, tags.iter().map(str::to_owned).collect()),
+    };
+    api::Release {
+        prn: release.id.prn(organization).to_string(),
+        organization_prn: wire::organization(organization),
+        cohort_prn: release.cohort.prn(organization).to_string(),
+        bundle_prn: release.bundle.prn(organization).to_string(),
+        next_release_prn: wire::text(release.next.map(|next| next.prn(organization))),
+        phase_mode: release.phase.mode().to_owned(),
+        phase_value,
+        phase_tags,
+        name: release.name.to_string(),
+        description: wire::text(release.description),
+        version: wire::text(release.version),
+        version_requirement: wire::text(release.version_requirement),
+        required: release.required,
+        disabled: release.disabled,
+        schedule_date: wire::text(release.schedule_date),
+        claims: release.claims,
+        affected_by: affected_by.iter().map(|binary| binary.prn(organization).to_string()).collect(),
+        inserted_at: release.inserted_at.to_string(),
+        updated_at: release.updated_at.to_string(),
+        bundle: None,
+        cohort: None,
+    }
+}
+
+fn record(status: StatusCode, view: View) -> Record<api::ReleaseEnvelope> {
+    let revision = view.release.revision;
+    Record { status, revision, body: api::ReleaseEnvelope { release: show(view) } }
+}
+
+/// A phase as it was written.
+fn phase(
+    fields: &mut Fields,
+    mode: Option<String>,
+    value: Option<f64>,
+    phase_tags: Option<Vec<String>>,
+) -> PhaseChange {
+    let mode = mode.and_then(|name| {
+        let problem = || format!("'{name}' is not a mode; there are {}", Phase::MODES.join(" and "));
+        fields.take("phase_mode", Mode::from_name(&name).ok_or_else(problem))
+    });
+    let value = value.and_then(|value| fields.take("phase_value", PhaseValue::new(value)));
+    let tags = phase_tags.and_then(|own| tags(fields, "phase_tags", &own));
+    PhaseChange { mode, value, tags }
+}
+
+/// Create a release; with neither neighbour it becomes the latest one
+#[utoipa::path(post, path = "/releases", tag = "releases", request_body = api::ReleaseCreate, responses(
+    (status = 201, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseCreate>,
+    id: ForNew,
+    Json(body): Json<api::ReleaseCreate>,
+) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let cohort: Option<Prn<Cohort>> = fields.parse("cohort_prn", &body.cohort_prn);
+    let bundle: Option<Prn<Bundle>> = fields.parse("bundle_prn", &body.bundle_prn);
+    let next: Option<Prn<Release>> = fields.optional("next_release_prn", body.next_release_prn);
+    let previous: Option<Prn<Release>> = fields.optional("previous_release_prn", body.previous_release_prn);
+    let name = fields.parse("name", &body.name);
+    let description = fields.optional("description", body.description);
+    let version = fields.optional("version", body.version);
+    let version_requirement = fields.optional("version_requirement", body.version_requirement);
+    let schedule_date = fields.optional("schedule_date", body.schedule_date);
+    let phase = phase(&mut fields, body.phase_mode, body.phase_value, body.phase_tags);
+    let ((cohort, bundle), name) = fields.all(cohort.zip(bundle).zip(name))?;
+    let neighbour = |prn: Option<Prn<Release>>| prn.map(|prn| own(prn, by.organization)).transpose();
+    let new = releases::Create {
+        id: id.or_chosen(body.id),
+        cohort: own(cohort, by.organization)?,
+        bundle: own(bundle, by.organization)?,
+        placement: placement(neighbour(previous)?, neighbour(next)?),
+        name,
+        description,
+        version,
+        version_requirement,
+        required: body.required,
+        disabled: body.disabled,
+        schedule_date,
+        phase,
+    };
+    Ok(record(StatusCode::CREATED, releases::create(&app.ctx, &by, new).await?))
+}
+
+const fn placement(previous: Option<Id<Release>>, next: Option<Id<Release>>) -> Placement {
+    match (previous, next) {
+        (None, None) => Placement::Sink,
+        (None, Some(next)) => Placement::Before(next),
+        (Some(previous), None) => Placement::After(previous),
+        (Some(previous), Some(next)) => Placement::Between { previous, next },
+    }
+}
+
+/// List releases
+#[utoipa::path(get, path = "/releases", tag = "releases", params(ListParams,
+    ("cohort_prn" = Option<String>, Query, description = "Only the releases of this cohort"),
+    ("bundle_prn" = Option<String>, Query, description = "Only those of this bundle"),
+    ("next_release_prn" = Option<String>, Query, description = "Only those that point to this one"),
+    ("name" = Option<String>, Query, description = "Only releases of this name"),
+    ("version" = Option<String>, Query, description = "Only releases of this version"),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
+    responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::ReleaseList>, ApiError> {
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = releases::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let releases = shown(&app.ctx, &by, page.items, &expand).await?;
+    Ok(axum::Json(api::ReleaseList { releases, next_page }))
+}
+
+/// List the releases whose bundles have a binary
+#[utoipa::path(get, path = "/binaries/{prn}/releases", tag = "releases", params(("prn" = String, Path), ListParams,
+    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
+    responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn of_binary(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::ReleaseList>, ApiError> {
+    let binary = named(&prn, by.organization)?;
+    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let page = releases::list_with_binary(&app.ctx, &by, binary, &query).await?;
+    let next_page = wire::cursor(&page);
+    let releases = shown(&app.ctx, &by, page.items, &expand).await?;
+    Ok(axum::Json(api::ReleaseList { releases, next_page }))
+}
+
+/// Get a release
+#[utoipa::path(get, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path),
+    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
+    responses((status = 200, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseRead>,
+    Path(prn): Path<String>,
+    pairs: Pairs,
+) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+    let (id, expand) = (named(&prn, by.organization)?, pairs.expand(EXPANDABLE)?);
+    let view = releases::get(&app.ctx, &by, id).await?;
+    let revision = view.release.revision;
+    let mut shown = shown(&app.ctx, &by, vec![view], &expand).await?;
+    Ok(Record::found(revision, api::ReleaseEnvelope { release: shown.remove(0) }))
+}
+
+/// Update a release, or point it to another one
+#[utoipa::path(patch, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path)),
+    request_body = api::ReleaseUpdate, responses((status = 200, body = api::ReleaseEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::ReleaseUpdate>,
+) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let bundle: Option<Prn<Bundle>> = fields.optional("bundle_prn", body.bundle_prn);
+    let next: Option<Option<Prn<Release>>> = fields.change("next_release_prn", body.next_release_prn);
+    let change = releases::Update {
+        bundle: None,
+        next: None,
+        name: fields.optional("name", body.name),
+        description: fields.change("description", body.description),
+        version: fields.change("version", body.version),
+        version_requirement: fields.change("version_requirement", body.version_requirement),
+        required: body.required,
+        disabled: body.disabled,
+        schedule_date: fields.change("schedule_date", body.schedule_date),
+        phase: phase(&mut fields, body.phase_mode, body.phase_value, body.phase_tags),
+    };
+    let change = fields.all(Some(change))?;
+    let bundle = bundle.map(|bundle| own(bundle, by.organization)).transpose()?;
+    let next = next.map(|next| next.map(|next| own(next, by.organization)).transpose()).transpose()?;
+    let change = releases::Update { bundle, next, ..change };
+    Ok(record(StatusCode::OK, releases::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Delete a release; those that point to it point to its next one from then on
+#[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    releases::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Say how far the cohort's devices came, seen from a release
+#[utoipa::path(get, path = "/releases/{prn}/adoption", tag = "releases", params(("prn" = String, Path)),
+    responses((status = 200, body = api::Adoption), (status = 404, body = ErrorBody)))]
+async fn adoption(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseRead>,
+    Path(prn): Path<String>,
+) -> Result<axum::Json<api::Adoption>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let seen = releases::adoption(&app.ctx, &by, id).await?;
+    let days = seen.days.into_iter().map(|day| api::AdoptionDay {
+        day: day.day,
+        arrived: day.delta.arrived,
+        departed: day.delta.departed,
+        claimed: day.delta.claimed,
+        installed: day.delta.installed,
+        failed: day.delta.failed,
+    });
+    Ok(axum::Json(api::Adoption {
+        release_prn: seen.release.id.prn(by.organization).to_string(),
+        cohort_prn: seen.release.cohort.prn(by.organization).to_string(),
+        devices: seen.devices,
+        on: seen.on,
+        before: seen.before,
+        after: seen.after,
+        elsewhere: seen.elsewhere,
+        claimed: seen.release.claims,
+        installed: seen.installed,
+        failed: seen.failed,
+        days: days.collect(),
+    }))
+}
