@@ -2,6 +2,7 @@
 
 mod constraints;
 mod dialects;
+mod fleet;
 mod lists;
 mod migrations;
 mod plans;

@@ -1,1 +1,31 @@
 -- What SQLite's planner is to assume of the tables of 0002: see 0001.
+
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('products', 'sqlite_autoindex_products_1', '1000 1'),
+    ('products', 'sqlite_autoindex_products_2', '1000 1000 1'),
+    ('products', 'sqlite_autoindex_products_3', '1000 1000 1'),
+    ('products', 'products_list', '1000 1000 1 1'),
+    ('cohorts', 'sqlite_autoindex_cohorts_1', '10000 1'),
+    ('cohorts', 'sqlite_autoindex_cohorts_2', '10000 10000 1'),
+    ('cohorts', 'sqlite_autoindex_cohorts_3', '10000 10 1'),
+    ('cohorts', 'sqlite_autoindex_cohorts_4', '10000 10 1'),
+    ('cohorts', 'cohorts_list', '10000 10000 1 1'),
+    ('cohorts', 'cohorts_by_product', '10000 10000 10 1 1'),
+    ('devices', 'sqlite_autoindex_devices_1', '1000000 1'),
+    ('devices', 'sqlite_autoindex_devices_2', '1000000 1000000 1'),
+    ('devices', 'sqlite_autoindex_devices_3', '1000000 1000000 1'),
+    ('devices', 'devices_list', '1000000 1000000 1 1'),
+    ('devices', 'devices_by_product', '1000000 1000000 100000 1 1'),
+    ('devices', 'devices_by_cohort', '1000000 1000000 10000 1 1'),
+    ('devices', 'devices_by_release', '1000000 1000000 5000 1 1'),
+    ('devices', 'devices_quarantined', '1000 1000 1 1'),
+    ('ca_certificates', 'sqlite_autoindex_ca_certificates_1', '1000 1'),
+    ('ca_certificates', 'sqlite_autoindex_ca_certificates_2', '1000 1'),
+    ('ca_certificates', 'sqlite_autoindex_ca_certificates_3', '1000 1000 1'),
+    ('ca_certificates', 'ca_certificates_list', '1000 1000 1 1'),
+    ('ca_certificates', 'ca_certificates_by_subject', '1000 1'),
+    ('device_certificates', 'sqlite_autoindex_device_certificates_1', '1000000 1'),
+    ('device_certificates', 'sqlite_autoindex_device_certificates_2', '1000000 1'),
+    ('device_certificates', 'device_certificates_list', '1000000 1000000 1 1'),
+    ('device_certificates', 'device_certificates_by_device', '1000000 1000000 1 1 1');
+ANALYZE sqlite_schema;

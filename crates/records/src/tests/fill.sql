@@ -2,7 +2,7 @@
 -- {numbers} is a table expression of the numbers n, {uuid XX e} the UUID that begins with XX and ends with the number e.
 
 INSERT INTO organizations {numbers}
-SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0 FROM numbers WHERE n <= 2;
+SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false} FROM numbers WHERE n <= 2;
 
 INSERT INTO api_keys {numbers}
 SELECT {uuid 01 n}, {uuid aa n % 2}, 'k' || n, 'h', 'h' || n, 'admin', NULL, NULL, NULL, 1, n, n FROM numbers;
@@ -36,10 +36,29 @@ FROM numbers WHERE n >= 200;
 INSERT INTO events {numbers}
 SELECT {uuid 04 n}, {uuid aa n % 2},
     CASE n / 2 % 4 WHEN 0 THEN 'binary.created' WHEN 1 THEN 'binary.signed' WHEN 2 THEN 'binary.reset' ELSE 'binary.destroyed' END,
-    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n
+    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n, NULL
 FROM numbers;
 
 INSERT INTO jobs {numbers}
 SELECT {uuid 05 n}, 'verify', NULL, 'd' || n, '{}', CASE WHEN n % 50 = 0 THEN 'waiting' ELSE 'finished' END,
     {false}, n, 0, NULL, NULL, n, n
+FROM numbers;
+
+INSERT INTO products {numbers}
+SELECT {uuid 06 n}, {uuid aa n % 2}, 'p' || n, NULL, NULL, 1, n, n FROM numbers;
+
+INSERT INTO cohorts {numbers}
+SELECT {uuid 07 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 200 + 1)}, 'c' || n, NULL, 0, 1, n, n FROM numbers;
+
+INSERT INTO devices {numbers}
+SELECT {uuid 08 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 2000 / 200 + 1)}, {uuid 07 (n % 2) + 2 * (n / 2000)},
+    'd' || n, NULL, ',beta,', NULL, n % 100 < 2, NULL, NULL, NULL, {uuid 09 (n % 2) + 2 * (n / 1000)}, NULL, 1, n, n
+FROM numbers WHERE n >= 4000;
+
+INSERT INTO device_certificates {numbers}
+SELECT {uuid 0a n}, {uuid aa n % 2}, {uuid 08 n}, NULL, 'f' || n, {bytes}, 0, 0, NULL, n, n
+FROM numbers WHERE n >= 4000;
+
+INSERT INTO ca_certificates {numbers}
+SELECT {uuid 0b n}, {uuid aa n % 2}, 'f' || n, 's' || n, {bytes}, NULL, NULL, NULL, NULL, NULL, NULL, 1, n, n
 FROM numbers;

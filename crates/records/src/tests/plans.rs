@@ -144,6 +144,40 @@ on_both! {
         check_list::<rows::events::Entity>(&database, olivine_domain::events::SEARCH, &["", "type:'binary.signed'", &subject, &actor]).await;
     }
 
+    async fn lists_of_fleets_walk_their_index(database) {
+        fill(&database).await;
+        let prn = |kind: &str, id: &str| format!("prn:1:{{organization}}:{kind}:{id}");
+        let product = format!("product_prn:'{}'", prn("product", "06000000-0000-0000-0000-000000000003"));
+        let cohort = format!("cohort_prn:'{}'", prn("cohort", "07000000-0000-0000-0000-000000000007"));
+        let release = format!("release_prn:'{}'", prn("release", "09000000-0000-0000-0000-000000000009"));
+        let both = format!("{product} and {cohort}");
+        let device = format!("device_prn:'{}'", prn("device", "08000000-0000-0000-0000-000000001389"));
+        check_list::<rows::fleet::products::Entity>(&database, olivine_domain::products::SEARCH, &["", "description~'d'"]).await;
+        check_list::<rows::fleet::cohorts::Entity>(&database, olivine_domain::cohorts::SEARCH, &["", &product]).await;
+        check_list::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &[
+            "", &product, &cohort, &both, &release, "quarantined:true", "tag:'beta'", "quarantined:false",
+        ]).await;
+        check_few::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, "identifier:'d77'").await;
+        check_list::<rows::fleet::device_certificates::Entity>(&database, olivine_domain::device_certificates::SEARCH, &[""]).await;
+        check_few::<rows::fleet::device_certificates::Entity>(&database, olivine_domain::device_certificates::SEARCH, &device).await;
+        check_list::<rows::fleet::ca_certificates::Entity>(&database, olivine_domain::ca_certificates::SEARCH, &[""]).await;
+        let bad = ["devices_by_product", "devices_list"];
+        check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &format!("{product} and {release}"), &bad).await;
+        check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &format!("{product} and quarantined:true"), &bad).await;
+    }
+
+    async fn hot_queries_of_fleets_use_an_index(database) {
+        fill(&database).await;
+        let backend = database.backend();
+        let hash = olivine_domain::Sha256Digest::of(b"");
+        assert_walks_an_index(&database, "certificate", device_certificates::knowing(&[hash]).build(backend)).await;
+        assert_avoids(&READS_ALL, &database, "authority", ca_certificates::named(&hash).build(backend)).await;
+        let seen = |n: u128| (Id::new(Uuid::from_u128((0x08 << 120) | n)), at(0));
+        let touch = plan(&database, devices::touching(&*database, &[seen(5_000), seen(5_001), seen(5_002)])).await;
+        let good = ["SEARCH devices", "Index Scan using devices_pkey"];
+        assert!(good.iter().any(|good| touch.contains(good)) && !touch.contains("SCAN devices"), "{touch}");
+    }
+
     async fn the_best_filter_chooses_the_index(database) {
         fill(&database).await;
         let prn = |kind: &str, id: &str| format!("'prn:1:{{organization}}:{kind}:{id}'");

@@ -1,0 +1,360 @@
+//! Products, cohorts, devices and who they are: read back as written, counted, searched, refused, and removed for good.
+
+use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::certificates::Certificate;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::devices::{Device, Reported, SEARCH};
+use olivine_domain::products::Product;
+use olivine_domain::search;
+use olivine_domain::tags::Tags;
+
+use super::*;
+use crate::error::{Constraint, Error};
+use crate::*;
+
+pub(super) fn product(organization: &Organization) -> Product {
+    let id = fresh();
+    Product {
+        id,
+        organization: organization.id,
+        name: format!("product {id}").parse().unwrap(),
+        description: Some("one\n\ttwo".parse().unwrap()),
+        target: Some("universal".parse().unwrap()),
+        revision: Revision::FIRST,
+        inserted_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+pub(super) fn cohort(product: &Product) -> Cohort {
+    let id = fresh();
+    Cohort {
+        id,
+        organization: product.organization,
+        product: product.id,
+        name: format!("cohort {id}").parse().unwrap(),
+        description: None,
+        devices: 0,
+        revision: Revision::FIRST,
+        inserted_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+pub(super) fn device(cohort: &Cohort) -> Device {
+    let id = fresh();
+    Device {
+        id,
+        organization: cohort.organization,
+        product: cohort.product,
+        cohort: Some(cohort.id),
+        identifier: format!("SN-{id}").parse().unwrap(),
+        description: None,
+        tags: Tags::default(),
+        target: None,
+        quarantined: false,
+        reported: Reported::default(),
+        release: None,
+        last_connected_at: None,
+        revision: Revision::FIRST,
+        inserted_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+fn certificate() -> Certificate {
+    let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+    Certificate::from_der(made.cert.der()).unwrap()
+}
+
+fn device_certificate(device: &Device) -> DeviceCertificate {
+    DeviceCertificate {
+        id: fresh(),
+        organization: device.organization,
+        device: device.id,
+        ca_certificate: Some(fresh()),
+        certificate: certificate(),
+        inserted_at: at(3),
+    }
+}
+
+fn tags(tags: &[&str]) -> Tags {
+    Tags::new(tags.iter().copied()).unwrap()
+}
+
+/// An organization with a cohort of a product.
+pub(super) struct Fleet {
+    pub(super) organization: Organization,
+    pub(super) product: Product,
+    pub(super) cohort: Cohort,
+}
+
+pub(super) async fn fleet(database: &Database) -> Fleet {
+    let Frame { organization, .. } = frame(database).await;
+    let product = product(&organization);
+    let cohort = cohort(&product);
+    commit!(database, |write| products::insert(&write, &product).await).unwrap();
+    commit!(database, |write| cohorts::insert(&write, &cohort).await).unwrap();
+    Fleet { organization, product, cohort }
+}
+
+fn duplicate<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Constraint {
+    match outcome {
+        Err(Error::Duplicate(constraint)) => constraint,
+        other => panic!("expected a duplicate, got {other:?}"),
+    }
+}
+
+fn is_missing<T>(outcome: &Result<T, Error>) -> bool {
+    matches!(outcome, Err(Error::NotFound { .. }))
+}
+
+/// The identifiers of the devices that a search finds.
+async fn found(database: &Database, organization: &Organization, search: &str) -> Vec<String> {
+    let query = ListQuery { clauses: search::parse(search, SEARCH).unwrap(), ..ListQuery::default() };
+    let page = devices::list(database, organization.id, &query).await.unwrap();
+    page.items.iter().map(|device| device.identifier.to_string()).collect()
+}
+
+on_both! {
+    async fn products_and_cohorts_change_by_compare_and_set(database) {
+        let Fleet { organization, product, cohort } = fleet(&database).await;
+        let owner = organization.id;
+        assert_eq!(products::get(&*database, owner, product.id).await.unwrap(), product);
+        assert_eq!(products::find_by_name(&*database, owner, &product.name).await.unwrap(), Some(product.clone()));
+        let found = cohorts::find_by_name(&*database, owner, product.id, &cohort.name).await.unwrap();
+        assert_eq!(found, Some(cohort.clone()));
+        assert_eq!(cohorts::find_by_name(&*database, owner, fresh(), &cohort.name).await.unwrap(), None);
+
+        let revision = Revision::FIRST.next();
+        let new = Product { target: None, description: None, revision, updated_at: at(5), ..product.clone() };
+        commit!(database, |write| products::update(&write, &new, Revision::FIRST).await).unwrap();
+        assert_eq!(products::get(&*database, owner, product.id).await.unwrap(), new);
+        let refused = commit!(database, |write| products::update(&write, &product, Revision::FIRST).await);
+        assert!(matches!(refused, Err(Error::Conflict)));
+
+        commit!(database, |write| cohorts::add_devices(&write, owner, cohort.id, 5).await).unwrap();
+        commit!(database, |write| cohorts::add_devices(&write, owner, cohort.id, -2).await).unwrap();
+        let new = Cohort { name: "renamed".parse().unwrap(), revision, updated_at: at(5), ..cohort.clone() };
+        commit!(database, |write| cohorts::update(&write, &new, Revision::FIRST).await).unwrap();
+        let locked = commit!(database, |write| cohorts::lock(&write, owner, cohort.id).await).unwrap();
+        assert_eq!(locked, Cohort { devices: 3, ..new }, "the number is not overwritten");
+    }
+
+    async fn devices_read_back_with_every_field(database) {
+        let Fleet { organization, product, cohort } = fleet(&database).await;
+        let owner = organization.id;
+        let reported =
+            Reported { release: Some(fresh()), bundle: Some(fresh()), version: Some("1.2.3".parse().unwrap()) };
+        let mut record = Device {
+            identifier: "ü".repeat(128).parse().unwrap(),
+            description: Some("in the field".parse().unwrap()),
+            tags: tags(&["eu", "beta"]),
+            target: Some("arm".parse().unwrap()),
+            quarantined: true,
+            reported,
+            release: Some(fresh()),
+            last_connected_at: Some(at(7)),
+            ..device(&cohort)
+        };
+        commit!(database, |write| devices::insert(&write, &record).await).unwrap();
+        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), record);
+        let called = devices::find_by_identifier(&*database, owner, &record.identifier).await.unwrap();
+        assert_eq!(called, Some(record.clone()));
+        assert_eq!(devices::count_in_cohort(&*database, owner, cohort.id).await.unwrap(), 1);
+
+        // What a device says and when it was seen is its own affair: people's changes leave it, and it leaves theirs.
+        let reported = Reported { release: None, bundle: None, version: Some("2".parse().unwrap()) };
+        commit!(database, |write| devices::set_report(&write, owner, record.id, &reported, None).await).unwrap();
+        commit!(database, |write| devices::touch(&write, &[(record.id, at(6))]).await).unwrap();
+        record = Device { reported, release: None, ..record };
+        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), record, "not moved back");
+        let stale = Device { reported: Reported::default(), last_connected_at: None, ..record.clone() };
+        let other = Product { name: "other".parse().unwrap(), ..super::fleet::product(&organization) };
+        commit!(database, |write| products::insert(&write, &other).await).unwrap();
+        let new = Device { product: other.id, cohort: None, tags: Tags::default(), quarantined: false, revision: stale.revision.next(), ..stale };
+        commit!(database, |write| devices::update(&write, &new, record.revision).await).unwrap();
+        let expected = Device { reported: record.reported, last_connected_at: record.last_connected_at, ..new };
+        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), expected);
+        let gone = commit!(database, |write| devices::set_report(&write, owner, fresh(), &Reported::default(), None).await);
+        assert!(is_missing(&gone));
+
+        let wrong = Device { product: product.id, cohort: Some(cohort.id), organization: super::frame(&database).await.organization.id, ..device(&cohort) };
+        let refused = commit!(database, |write| devices::insert(&write, &wrong).await);
+        assert!(matches!(refused, Err(Error::ParentMissing)), "{refused:?}");
+        let wrong = Device { product: other.id, ..device(&cohort) };
+        let refused = commit!(database, |write| devices::insert(&write, &wrong).await);
+        assert!(matches!(refused, Err(Error::ParentMissing)), "a cohort of another product: {refused:?}");
+    }
+
+    async fn many_devices_at_once(database) {
+        let Fleet { organization, cohort, .. } = fleet(&database).await;
+        let many: Vec<_> = (0..2_100).map(|_| device(&cohort)).collect();
+        commit!(database, |write| devices::insert_many(&write, &many).await).unwrap();
+        assert_eq!(devices::count_in_cohort(&*database, organization.id, cohort.id).await.unwrap(), 2_100);
+        let seen: Vec<_> = many.iter().take(1_100).map(|device| (device.id, at(9))).collect();
+        commit!(database, |write| devices::touch(&write, &seen).await).unwrap();
+        let identifiers: Vec<_> = many.iter().map(|device| &device.identifier).collect();
+        let write = database.write().await.unwrap();
+        let locked = devices::lock_by_identifiers(&write, organization.id, &identifiers).await.unwrap();
+        assert_eq!(locked.iter().filter(|device| device.last_connected_at == Some(at(9))).count(), 1_100);
+        drop(write);
+        let read = devices::find_by_identifiers(&*database, organization.id, &identifiers).await.unwrap();
+        assert_eq!((read.len(), locked.len()), (2_100, 2_100));
+        commit!(database, |write| devices::insert_many(&write, &[]).await).unwrap();
+    }
+
+    async fn devices_are_found_by_their_tags(database) {
+        let Fleet { organization, cohort, .. } = fleet(&database).await;
+        for (identifier, own) in [("a", &["beta", "eu"][..]), ("b", &["eu"]), ("c", &["beta-2"]), ("d", &[])] {
+            let record = Device { identifier: identifier.parse().unwrap(), tags: tags(own), quarantined: identifier == "d", ..device(&cohort) };
+            commit!(database, |write| devices::insert(&write, &record).await).unwrap();
+        }
+        for (search, expected) in [
+            ("tag:'beta'", &["a"][..]),
+            ("tag:'eu'", &["a", "b"]),
+            ("tag:'eu' and tag:'beta'", &["a"]),
+            ("tag~'bet'", &["a", "c"]),
+            ("tag-'BETA'", &["a", "c"]),
+            ("tag:'beta,eu'", &[]),
+            ("tag~','", &[]),
+            ("tag:'bet'", &[]),
+            ("quarantined:true", &["d"]),
+            ("quarantined:false", &["a", "b", "c"]),
+        ] {
+            assert_eq!(found(&database, &organization, search).await, expected, "{search}");
+        }
+    }
+
+    async fn the_unique_things_of_a_fleet_are_named(database) {
+        let Fleet { organization, product, cohort } = fleet(&database).await;
+        let same = Product { id: fresh(), ..product.clone() };
+        assert_eq!(duplicate(commit!(database, |write| products::insert(&write, &same).await)), Constraint::ProductName);
+        let same = Cohort { id: fresh(), ..cohort.clone() };
+        assert_eq!(duplicate(commit!(database, |write| cohorts::insert(&write, &same).await)), Constraint::CohortName);
+        let other = super::fleet::product(&organization);
+        commit!(database, |write| products::insert(&write, &other).await).unwrap();
+        let elsewhere = Cohort { id: fresh(), product: other.id, ..cohort.clone() };
+        commit!(database, |write| cohorts::insert(&write, &elsewhere).await).unwrap();
+        let first = device(&cohort);
+        commit!(database, |write| devices::insert(&write, &first).await).unwrap();
+        let same = Device { id: fresh(), cohort: None, ..first.clone() };
+        assert_eq!(duplicate(commit!(database, |write| devices::insert(&write, &same).await)), Constraint::DeviceIdentifier);
+        assert_eq!(duplicate(commit!(database, |write| devices::insert_many(&write, &[same]).await)), Constraint::DeviceIdentifier);
+
+        let refused = commit!(database, |write| products::delete(&write, organization.id, product.id).await);
+        assert!(matches!(refused, Err(Error::StillReferenced { table: "products" })), "{refused:?}");
+        let refused = commit!(database, |write| cohorts::delete(&write, organization.id, cohort.id).await);
+        assert!(matches!(refused, Err(Error::StillReferenced { table: "cohorts" })), "{refused:?}");
+
+        let Frame { organization: stranger, .. } = frame(&database).await;
+        assert!(is_missing(&products::get(&*database, stranger.id, product.id).await));
+        assert!(is_missing(&cohorts::get(&*database, stranger.id, cohort.id).await));
+        assert!(is_missing(&devices::get(&*database, stranger.id, first.id).await));
+        assert_eq!(devices::get_many(&*database, stranger.id, &[first.id]).await.unwrap(), []);
+        assert_eq!(devices::find_by_identifier(&*database, stranger.id, &first.identifier).await.unwrap(), None);
+        assert!(commit!(database, |write| cohorts::add_devices(&write, stranger.id, cohort.id, 1).await).is_err());
+        assert!(is_missing(&commit!(database, |write| devices::delete(&write, stranger.id, first.id).await)));
+        commit!(database, |write| devices::delete(&write, organization.id, first.id).await).unwrap();
+    }
+
+    async fn a_removed_certificate_stays_as_a_mark(database) {
+        let Fleet { organization, cohort, .. } = fleet(&database).await;
+        let (owner, carrier) = (organization.id, device(&cohort));
+        commit!(database, |write| devices::insert(&write, &carrier).await).unwrap();
+        let records = [device_certificate(&carrier), device_certificate(&carrier)];
+        commit!(database, |write| device_certificates::insert_many(&write, &records).await).unwrap();
+        let [first, second] = &records;
+        let fingerprint = first.certificate.facts().fingerprint;
+        assert_eq!(device_certificates::get(&*database, owner, first.id).await.unwrap(), *first);
+        let known = device_certificates::find_by_fingerprint_of_any_organization(&*database, &fingerprint);
+        let known = known.await.unwrap().unwrap();
+        assert_eq!((known.device, known.is_removed, known.organization), (Some(carrier.id), false, owner));
+        assert_eq!(known.not_after, first.certificate.facts().not_after);
+        let again = DeviceCertificate { id: fresh(), ..first.clone() };
+        let taken = commit!(database, |write| device_certificates::insert(&write, &again).await);
+        assert_eq!(duplicate(taken), Constraint::DeviceFingerprint);
+
+        commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await).unwrap();
+        assert!(is_missing(&device_certificates::get(&*database, owner, first.id).await));
+        assert!(is_missing(&commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await)));
+        let listed = device_certificates::list(&*database, owner, &ListQuery::default()).await.unwrap();
+        assert_eq!(listed.items, [second.clone()]);
+        let taken = commit!(database, |write| device_certificates::insert(&write, &again).await);
+        assert_eq!(duplicate(taken), Constraint::DeviceFingerprint);
+
+        let held = commit!(database, |write| devices::delete(&write, owner, carrier.id).await);
+        assert!(matches!(held, Err(Error::StillReferenced { .. })), "{held:?}");
+        let removed = commit!(database, |write| device_certificates::remove_all_of_device(&write, owner, carrier.id, at(9)).await);
+        assert_eq!(removed.unwrap().len(), 2);
+        commit!(database, |write| devices::delete(&write, owner, carrier.id).await).unwrap();
+        let both = [fingerprint, second.certificate.facts().fingerprint];
+        let marks = device_certificates::find_known_of_any_organization(&*database, &both).await.unwrap();
+        assert!(marks.len() == 2 && marks.iter().all(|mark| mark.is_removed && mark.device.is_none()), "{marks:?}");
+
+        let Frame { organization: stranger, .. } = frame(&database).await;
+        commit!(database, |write| device_certificates::forget_removed(&write, stranger.id, &both).await).unwrap();
+        assert_eq!(device_certificates::find_known_of_any_organization(&*database, &both).await.unwrap().len(), 2);
+        commit!(database, |write| device_certificates::forget_removed(&write, owner, &both).await).unwrap();
+        assert_eq!(device_certificates::find_known_of_any_organization(&*database, &both).await.unwrap(), []);
+    }
+
+    async fn ca_certificates_keep_what_they_provision(database) {
+        let Fleet { organization, product, cohort } = fleet(&database).await;
+        let jitp = Jitp {
+            product: product.id,
+            cohort: Some(cohort.id),
+            tags: tags(&["new"]),
+            target: Some("arm".parse().unwrap()),
+            description: Some("from the line".parse().unwrap()),
+        };
+        let record = CaCertificate {
+            id: fresh(),
+            organization: organization.id,
+            certificate: certificate(),
+            description: Some("factory".parse().unwrap()),
+            jitp: Some(jitp.clone()),
+            revision: Revision::FIRST,
+            inserted_at: at(0),
+            updated_at: at(0),
+        };
+        commit!(database, |write| ca_certificates::insert(&write, &record).await).unwrap();
+        let subject = record.certificate.facts().subject_hash;
+        let named = ca_certificates::list_by_subject_of_any_organization(&*database, &subject).await.unwrap();
+        assert_eq!(named, std::slice::from_ref(&record));
+        let again = CaCertificate { id: fresh(), ..record.clone() };
+        let taken = commit!(database, |write| ca_certificates::insert(&write, &again).await);
+        assert_eq!(duplicate(taken), Constraint::CaFingerprint);
+        let held = commit!(database, |write| cohorts::delete(&write, organization.id, cohort.id).await);
+        assert!(matches!(held, Err(Error::StillReferenced { .. })), "{held:?}");
+
+        let jitp = Jitp { cohort: None, tags: Tags::default(), target: None, description: None, ..jitp };
+        for jitp in [Some(jitp), None] {
+            let old = ca_certificates::get(&*database, organization.id, record.id).await.unwrap();
+            let new = CaCertificate { jitp, revision: old.revision.next(), ..old.clone() };
+            commit!(database, |write| ca_certificates::update(&write, &new, old.revision).await).unwrap();
+            assert_eq!(ca_certificates::get(&*database, organization.id, record.id).await.unwrap(), new);
+        }
+        commit!(database, |write| ca_certificates::delete(&write, organization.id, record.id).await).unwrap();
+        assert_eq!(ca_certificates::list_by_subject_of_any_organization(&*database, &subject).await.unwrap(), []);
+    }
+
+    async fn a_verification_code_is_good_once(database) {
+        let Frame { organization: owner, .. } = frame(&database).await;
+        let Frame { organization: stranger, .. } = frame(&database).await;
+        for code in ["one", "two"] {
+            commit!(database, |write| verification_codes::insert(&write, owner.id, code, at(0), at(10)).await).unwrap();
+        }
+        let use_up = async |organization: &Organization, code: &str, now| {
+            commit!(database, |write| verification_codes::use_up(&write, organization.id, code, now).await).unwrap()
+        };
+        assert!(!use_up(&stranger, "one", at(5)).await);
+        assert!(!use_up(&owner, "three", at(5)).await);
+        assert!(!use_up(&owner, "two", at(11)).await);
+        assert!(use_up(&owner, "one", at(10)).await);
+        assert!(!use_up(&owner, "one", at(10)).await);
+        commit!(database, |write| verification_codes::insert(&write, owner.id, "later", at(11), at(20)).await).unwrap();
+        assert!(!use_up(&owner, "two", at(5)).await, "what is over is forgotten");
+    }
+}
