@@ -163,7 +163,6 @@ on_both! {
         check_list::<rows::fleet::ca_certificates::Entity>(&database, olivine_domain::ca_certificates::SEARCH, &[""]).await;
         let bad = ["devices_by_product", "devices_list"];
         check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &format!("{product} and {release}"), &bad).await;
-        check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &format!("{product} and quarantined:true"), &bad).await;
     }
 
     async fn hot_queries_of_fleets_use_an_index(database) {
