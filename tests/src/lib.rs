@@ -20,6 +20,7 @@
 mod api;
 mod audit;
 mod database;
+mod device;
 mod document;
 mod executables;
 mod lists;
@@ -36,6 +37,7 @@ mod workbench;
 pub use api::{Answer, Api, send, try_send};
 pub use audit::assert_no_orphans;
 pub use database::{Database, PostgresDatabase};
+pub use device::Device;
 pub use document::{Operation, openapi, operations};
 pub use executables::Executables;
 pub use lists::{events_of, list_all};

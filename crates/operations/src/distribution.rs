@@ -7,6 +7,7 @@ pub mod changes;
 mod check;
 mod check_ins;
 mod claims;
+pub mod expansions;
 mod identify;
 mod kept;
 mod manifests;

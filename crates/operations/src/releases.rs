@@ -70,7 +70,7 @@ pub async fn get(ctx: &Context, by: &Authorized<scope::ReleaseRead>, id: Id<Rele
 }
 
 /// Adds what a release is shown with.
-async fn view(ctx: &Context, release: Release) -> Result<View, Error> {
+pub(crate) async fn view(ctx: &Context, release: Release) -> Result<View, Error> {
     let found = bundles::unservable_in(ctx.db(), release.organization, &[release.bundle]).await?;
     Ok(View { affected_by: found.into_iter().map(|(_, binary)| binary).collect(), release })
 }

@@ -57,7 +57,7 @@ async fn shown(
 }
 
 /// The record by itself.
-fn show(found: BundleOverride) -> api::BundleOverride {
+pub(crate) fn show(found: BundleOverride) -> api::BundleOverride {
     let organization = found.organization;
     let (mut device_prns, mut tags, mut cohort_prn) = (None, None, None);
     match found.audience {

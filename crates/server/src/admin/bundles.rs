@@ -35,7 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The record by itself.
-pub(super) fn show(bundle: Bundle) -> api::Bundle {
+pub(crate) fn show(bundle: Bundle) -> api::Bundle {
     api::Bundle {
         prn: bundle.id.prn(bundle.organization).to_string(),
         organization_prn: wire::organization(bundle.organization),

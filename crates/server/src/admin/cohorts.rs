@@ -60,7 +60,7 @@ pub(super) async fn products_of(
 }
 
 /// The record by itself.
-pub(super) fn show(cohort: Cohort) -> api::Cohort {
+pub(crate) fn show(cohort: Cohort) -> api::Cohort {
     api::Cohort {
         prn: cohort.id.prn(cohort.organization).to_string(),
         organization_prn: wire::organization(cohort.organization),

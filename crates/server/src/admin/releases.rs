@@ -75,7 +75,7 @@ pub(super) async fn bundles_of(
 }
 
 /// The record by itself.
-fn show(view: View) -> api::Release {
+pub(crate) fn show(view: View) -> api::Release {
     let View { release, affected_by } = view;
     let organization = release.organization;
     let (phase_value, phase_tags) = match &release.phase {

@@ -7,12 +7,14 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use olivine_api::device::{self as api, BUNDLE_HEADER, RELEASE_HEADER, VERSION_HEADER};
 use olivine_domain::resolution::Source;
-use olivine_operations::distribution::{self, Answer, ReportedHeaders};
+use olivine_operations::distribution::{self, Answer, KnownDevice, ReportedHeaders, expansions};
+use olivine_operations::{Context, Error};
 
 use super::DeviceApp;
 use super::auth::Caller;
 use super::error::DeviceError;
 use crate::admin::listing::{Expand, Pairs};
+use crate::admin::{bundle_overrides, bundles, cohorts, releases};
 use crate::manifests;
 
 /// What can be asked for besides the status.
@@ -30,7 +32,7 @@ pub(super) async fn check(
 ) -> Result<Response, DeviceError> {
     let said = reported(&headers);
     let answer = distribution::check(app.ctx(), &caller.device, &said, &caller.origin).await?;
-    let update = shown(&answer, &expand);
+    let update = shown(app.ctx(), &caller.device, &answer, &expand).await?;
     let manifest = expand.wants("manifest").then(|| answer.manifest.as_ref().map(manifests::as_json));
     Ok(([(CONTENT_TYPE, "application/json")], body(&update, manifest)).into_response())
 }
@@ -62,15 +64,55 @@ fn reported(headers: &HeaderMap) -> ReportedHeaders {
 }
 
 /// All but the manifest.
-fn shown(answer: &Answer, expand: &Expand) -> api::Update {
-    let source_type = answer.source.map(|source| match source {
-        Source::Release(_) => "release".to_owned(),
-        Source::BundleOverride(_) => "bundle_override".to_owned(),
-    });
-    api::Update {
-        status: answer.status.as_str().to_owned(),
-        source_type: expand.wants("source_type").then_some(source_type),
-        ..api::Update::default()
+async fn shown(
+    ctx: &Context,
+    device: &KnownDevice,
+    answer: &Answer,
+    expand: &Expand,
+) -> Result<api::Update, DeviceError> {
+    let (mut source_type, mut release, mut bundle_override) = (None, None, None);
+    match answer.source {
+        None => {}
+        Some(Source::Release(id)) => {
+            source_type = Some("release".to_owned());
+            release = Some(id);
+        }
+        Some(Source::BundleOverride(id)) => {
+            source_type = Some("bundle_override".to_owned());
+            bundle_override = Some(id);
+        }
+    }
+    let mut update = api::Update { status: answer.status.as_str().to_owned(), ..api::Update::default() };
+    if expand.wants("source_type") {
+        update.source_type = Some(source_type);
+    }
+    if expand.wants("release") {
+        let found = found(release, |id| expansions::release(ctx, device, id)).await?;
+        update.release = Some(found.map(releases::show));
+    }
+    if expand.wants("bundle_override") {
+        let found = found(bundle_override, |id| expansions::bundle_override(ctx, device, id)).await?;
+        update.bundle_override = Some(found.map(bundle_overrides::show));
+    }
+    if expand.wants("bundle") {
+        let found = found(answer.bundle, |id| expansions::bundle(ctx, device, id)).await?;
+        update.bundle = Some(found.map(bundles::show));
+    }
+    if expand.wants("cohort") {
+        let found = found(answer.cohort, |id| expansions::cohort(ctx, device, id)).await?;
+        update.cohort = Some(found.map(cohorts::show));
+    }
+    Ok(update)
+}
+
+/// A record that is named, if it is there.
+async fn found<I, R, F>(id: Option<I>, find: impl FnOnce(I) -> F) -> Result<Option<R>, Error>
+where
+    F: Future<Output = Result<Option<R>, Error>>,
+{
+    match id {
+        Some(id) => find(id).await,
+        None => Ok(None),
     }
 }
 

@@ -1,0 +1,150 @@
+//! What devices ask and say: who they are, whether there is an update, and how it went.
+
+use olivine_tests::{Api, Database, Device, Server, Workbench, list_all, on_both, prn};
+use serde_json::{Value, json};
+
+on_both!(
+    async a_device_is_known_by_its_certificate_for_each_request,
+    async an_update_is_answered_with_what_was_asked_for,
+    async what_makes_no_sense_is_passed_over_or_refused_by_name,
+);
+
+async fn create(api: &Api, plural: &str, name: &str, body: Value) -> String {
+    prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[name])
+}
+
+/// A product with a cohort, and a device in it.
+struct Fleet {
+    product: String,
+    cohort: String,
+    device: String,
+}
+
+impl Fleet {
+    async fn new(api: &Api) -> Self {
+        let product = create(api, "products", "product", json!({"name": "gateway"})).await;
+        let cohort = json!({"product_prn": product, "name": "daily"});
+        let cohort = create(api, "cohorts", "cohort", cohort).await;
+        let device =
+            json!({"product_prn": product, "cohort_prn": cohort, "identifier": "SN-1", "target": "portable"});
+        let device = create(api, "devices", "device", device).await;
+        Self { product, cohort, device }
+    }
+}
+
+async fn a_device_is_known_by_its_certificate_for_each_request(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    let fleet = Fleet::new(&api).await;
+    let device = Device::new(&server, "SN-1");
+    let stranger = device.get("/device/me").await.expect(401);
+    assert_eq!(stranger.error_code(), Some("certificate_unknown"));
+
+    let certificate = device.register(&api, &fleet.device).await;
+    let me = device.get("/device/me").await.expect(200);
+    assert_eq!(me.json["device"]["prn"], json!(fleet.device));
+    assert_eq!(me.json["device"]["identifier"], "SN-1");
+    assert_eq!(device.update("", &[]).await.expect(200).body, br#"{"status":"no_update"}"#);
+
+    // The connection stays open; the certificate goes.
+    api.delete(&format!("/v1/device_certificates/{certificate}")).await.expect(204);
+    for path in ["/device/me", "/update"] {
+        assert_eq!(device.get(path).await.expect(401).error_code(), Some("certificate_removed"));
+    }
+    let refused = "/v1/events?type=device.authentication_failed";
+    let events = list_all(&api, refused, "events").await;
+    let reasons: Vec<_> = events.iter().filter_map(|event| event["data"]["reason"].as_str()).collect();
+    assert_eq!(reasons, ["certificate_unknown", "certificate_removed"]);
+}
+
+async fn an_update_is_answered_with_what_was_asked_for(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let fleet = Fleet::new(bench.api()).await;
+    let device = Device::new(&server, "SN-1");
+    device.register(bench.api(), &fleet.device).await;
+    let binary = bench.signed(b"firmware").await;
+    let target = bench.get(&binary).await["target"].clone();
+    let patch = json!({"target": target});
+    bench.api().patch(&format!("/v1/devices/{}", fleet.device), &patch).await.expect(200);
+    let bundle = create(bench.api(), "bundles", "bundle", json!({"binaries": [{"prn": binary}]})).await;
+    let release = json!({"cohort_prn": fleet.cohort, "bundle_prn": bundle, "name": "first", "version": "1.0.0",
+        "version_requirement": ">= 0.0.0"});
+    let release = create(bench.api(), "releases", "release", release).await;
+
+    let old = [("peridio-release-version", "0.9.0")];
+    assert_eq!(device.update("", &old).await.expect(200).body, br#"{"status":"update"}"#);
+    let all = "?expand[]=bundle&expand[]=release&expand[]=bundle_override&expand[]=cohort&expand[]=manifest&expand=source_type";
+    let answer = device.update(all, &old).await.expect(200).json;
+    assert_eq!((&answer["status"], &answer["source_type"]), (&json!("update"), &json!("release")));
+    assert_eq!(answer["bundle"]["prn"], json!(bundle));
+    assert_eq!(answer["release"]["prn"], json!(release));
+    assert_eq!(answer["cohort"]["prn"], json!(fleet.cohort));
+    assert_eq!(answer["bundle_override"], Value::Null);
+    assert!(answer.as_object().unwrap().contains_key("bundle_override"));
+    let entry = &answer["manifest"][0];
+    assert_eq!((&entry["binary_prn"], &entry["size"]), (&json!(binary), &json!(8)));
+    let content = bench.api().without_key().get(entry["url"].as_str().unwrap()).await.expect(200);
+    assert_eq!(content.body, b"firmware");
+
+    // It says so, and is no longer offered it; what was not applicable is null.
+    for status in ["downloading", "installed", "installed"] {
+        let report = json!({"bundle_prn": bundle, "release_prn": release, "status": status});
+        device.report(&report).await.expect(204);
+    }
+    let now = [("peridio-release-prn", release.as_str()), ("peridio-bundle-prn", bundle.as_str())];
+    let answer = device.update("?expand[]=manifest&expand[]=source_type", &now).await.expect(200);
+    assert_eq!(answer.json, json!({"status": "no_update", "source_type": null, "manifest": null}));
+    let me = device.get("/device/me").await.expect(200).json;
+    assert_eq!(me["device"]["reported_release_prn"], json!(release));
+    assert_eq!(me["device"]["release_prn"], json!(release));
+
+    // An override names other devices too; this one learns of itself only.
+    let other = json!({"product_prn": fleet.product, "identifier": "SN-2"});
+    let other = create(bench.api(), "devices", "device", other).await;
+    let second = bench.signed(b"special firmware").await;
+    let target = json!({"target": bench.get(&second).await["target"]});
+    bench.api().patch(&format!("/v1/devices/{}", fleet.device), &target).await.expect(200);
+    let special = create(bench.api(), "bundles", "bundle", json!({"binaries": [{"prn": second}]})).await;
+    let forced = json!({"name": "special", "bundle_prn": special, "device_prns": [other, fleet.device]});
+    create(bench.api(), "bundle_overrides", "bundle_override", forced).await;
+    let answer = device.update(all, &now).await.expect(200).json;
+    assert_eq!(
+        (&answer["source_type"], &answer["bundle"]["prn"]),
+        (&json!("bundle_override"), &json!(special))
+    );
+    assert_eq!(answer["bundle_override"]["device_prns"], json!([fleet.device]));
+    assert_eq!(answer["release"], Value::Null);
+}
+
+async fn what_makes_no_sense_is_passed_over_or_refused_by_name(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    let fleet = Fleet::new(&api).await;
+    let device = Device::new(&server, "SN-1");
+    device.register(&api, &fleet.device).await;
+    let foreign = "prn:1:01890000-0000-7000-8000-000000000000:release:01890000-0000-7000-8000-000000000001";
+    let long = "1".repeat(300);
+    for value in ["", "nonsense", foreign, "' or 1=1 --", "caf\u{e9}", &long] {
+        for name in ["peridio-release-prn", "peridio-bundle-prn", "peridio-release-version"] {
+            let answer = device.update("", &[(name, value)]).await.expect(200);
+            assert_eq!(answer.json["status"], "no_update", "{name}: {value}");
+        }
+    }
+    let refused = device.update("?expand[]=everything", &[]).await.expect(400);
+    assert_eq!(refused.error_code(), Some("bad_request"));
+    assert!(refused.json["errors"][0]["message"].as_str().unwrap().contains("source_type"), "{refused:?}");
+    device.update("?page=2", &[]).await.expect(400);
+
+    let foreign = foreign.replace(":release:", ":bundle:");
+    for (body, status, field) in [
+        (json!({"bundle_prn": "x", "status": "installed"}), 422, Some("bundle_prn")),
+        (json!({"bundle_prn": foreign, "status": "done"}), 422, Some("status")),
+        (json!({"bundle_prn": foreign, "status": "installed", "when": "now"}), 422, Some("when")),
+        (json!({"bundle_prn": foreign, "status": "installed"}), 404, None),
+        (json!({"bundle_prn": foreign, "status": "installed", "detail": "x".repeat(70_000)}), 413, None),
+    ] {
+        let refused = device.report(&body).await.expect(status);
+        assert_eq!(refused.json["errors"][0]["context"]["field"].as_str(), field, "{refused:?}");
+    }
+}
