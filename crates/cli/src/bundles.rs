@@ -53,8 +53,12 @@ pub(crate) struct Create {
     /// A signed binary; may be given several times, the order is kept
     #[arg(long = "binary-prn", alias = "binary-prns", value_name = "PRN", num_args = 1.., value_delimiter = ',', group = "content")]
     binary_prns: Vec<Prn<Binary>>,
-    /// Binaries with metadata of this bundle: a JSON array of {"prn", "custom_metadata"}, or @ and the name of a file with one
-    #[arg(long, value_name = "JSON|@FILE", group = "content")]
+    #[arg(
+        help = "Binaries with metadata of this bundle: a JSON array of {prn, custom_metadata}, or @ and the name of a file with one",
+        long,
+        value_name = "JSON|@FILE",
+        group = "content"
+    )]
     binaries: Option<String>,
     /// The UUID of its PRN; made by the server where it is not given
     #[arg(long, value_name = "UUID")]

@@ -66,26 +66,37 @@ pub(crate) enum Command {
 #[command(next_help_heading = "Just-in-time provisioning")]
 pub(crate) struct Provisioning {
     /// The product of devices that first appear; without it unknown devices are refused
-    #[arg(long, value_name = "PRN")]
-    jitp_product_prn: Option<Prn<Product>>,
+    #[arg(long = "jitp-product-prn", id = "jitp_product_prn", value_name = "PRN")]
+    product_prn: Option<Prn<Product>>,
     /// Their cohort, one of the product's
-    #[arg(long, value_name = "PRN", requires = "jitp_product_prn")]
-    jitp_cohort_prn: Option<Prn<Cohort>>,
+    #[arg(
+        long = "jitp-cohort-prn",
+        id = "jitp_cohort_prn",
+        value_name = "PRN",
+        requires = "jitp_product_prn"
+    )]
+    cohort_prn: Option<Prn<Cohort>>,
     /// A tag of theirs; may be given several times
     #[arg(
         long = "jitp-tag",
+        id = "jitp_tags",
         alias = "jitp-tags",
         value_name = "TAG",
         value_delimiter = ',',
         requires = "jitp_product_prn"
     )]
-    jitp_tags: Vec<String>,
+    tags: Vec<String>,
     /// Their target; the product's where it is not given
-    #[arg(long, value_name = "TARGET", requires = "jitp_product_prn")]
-    jitp_target: Option<Target>,
+    #[arg(long = "jitp-target", id = "jitp_target", value_name = "TARGET", requires = "jitp_product_prn")]
+    target: Option<Target>,
     /// What is said of them
-    #[arg(long, value_name = "DESCRIPTION", requires = "jitp_product_prn")]
-    jitp_description: Option<String>,
+    #[arg(
+        long = "jitp-description",
+        id = "jitp_description",
+        value_name = "DESCRIPTION",
+        requires = "jitp_product_prn"
+    )]
+    description: Option<String>,
 }
 
 /// A CA certificate to register.
@@ -161,11 +172,11 @@ impl Command {
 impl Provisioning {
     fn body(self) -> Option<Jitp> {
         Some(Jitp {
-            product_prn: self.jitp_product_prn?.to_string(),
-            cohort_prn: self.jitp_cohort_prn.map(|prn| prn.to_string()),
-            tags: self.jitp_tags,
-            description: self.jitp_description,
-            target: self.jitp_target.map(|target| target.to_string()),
+            product_prn: self.product_prn?.to_string(),
+            cohort_prn: self.cohort_prn.map(|prn| prn.to_string()),
+            tags: self.tags,
+            description: self.description,
+            target: self.target.map(|target| target.to_string()),
         })
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::changes::{OrNothing, change};
 use crate::failure::Failure;
-use crate::lists::ListOptions;
+use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
@@ -26,8 +26,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peridio cohorts list --product-prn $PRODUCT_PRN")]
     List(List),
     /// Shows a cohort
-    #[command(after_help = "Example:\n  peridio cohorts get --prn $COHORT_PRN")]
-    Get(One),
+    #[command(after_help = "Example:\n  peridio cohorts get --prn $COHORT_PRN --expand product")]
+    Get(Get),
     /// Changes a cohort
     #[command(after_help = "Example:\n  peridio cohorts update --prn $COHORT_PRN --name stable")]
     Update(Update),
@@ -63,6 +63,8 @@ pub(crate) struct List {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
     options: ListOptions,
 }
 
@@ -72,6 +74,15 @@ pub(crate) struct One {
     /// Its PRN
     #[arg(long, visible_alias = "cohort-prn", value_name = "PRN")]
     prn: Prn<Named>,
+}
+
+/// One cohort, with what to embed.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    expand: Expand,
 }
 
 /// Changes to a cohort.
@@ -91,11 +102,11 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Cohort>(&create.body()).await,
-            Self::List(List { product_prn, name, options }) => {
+            Self::List(List { product_prn, name, expand, options }) => {
                 let query = Query::default().with("product_prn", product_prn).with("name", name);
-                session.list::<Cohort>(&options, query).await
+                session.list::<Cohort>(&options, query.expand(&expand.expand)).await
             }
-            Self::Get(One { prn }) => session.get::<Cohort>(&prn, &[]).await,
+            Self::Get(Get { one, expand }) => session.get::<Cohort>(&one.prn, &expand.expand).await,
             Self::Update(Update { one, name, description }) => {
                 let change = CohortUpdate { name, description: change(description.as_ref()) };
                 session.update::<Cohort>(&one.prn, &change).await

@@ -9,7 +9,7 @@ use olivine_domain::prn::Prn;
 
 use crate::certificates;
 use crate::failure::Failure;
-use crate::lists::ListOptions;
+use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
@@ -28,8 +28,10 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peridio device-certificates list --device-prn $DEVICE_PRN")]
     List(List),
     /// Shows a device certificate
-    #[command(after_help = "Example:\n  peridio device-certificates get --prn $DEVICE_CERTIFICATE_PRN")]
-    Get(One),
+    #[command(
+        after_help = "Example:\n  peridio device-certificates get --prn $DEVICE_CERTIFICATE_PRN --expand device"
+    )]
+    Get(Get),
     /// Lets a device be known by a certificate no more, at once
     #[command(after_help = "Example:\n  peridio device-certificates delete --prn $DEVICE_CERTIFICATE_PRN")]
     Delete(One),
@@ -56,6 +58,8 @@ pub(crate) struct List {
     #[arg(long)]
     fingerprint: Option<String>,
     #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
     options: ListOptions,
 }
 
@@ -67,6 +71,15 @@ pub(crate) struct One {
     prn: Prn<Named>,
 }
 
+/// One certificate, with what to embed.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    expand: Expand,
+}
+
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
@@ -75,11 +88,13 @@ impl Command {
                 let new = DeviceCertificateCreate { device_prn: device_prn.to_string(), certificate };
                 session.create::<DeviceCertificate>(&new).await
             }
-            Self::List(List { device_prn, fingerprint, options }) => {
+            Self::List(List { device_prn, fingerprint, expand, options }) => {
                 let query = Query::default().with("device_prn", device_prn).with("fingerprint", fingerprint);
-                session.list::<DeviceCertificate>(&options, query).await
+                session.list::<DeviceCertificate>(&options, query.expand(&expand.expand)).await
             }
-            Self::Get(One { prn }) => session.get::<DeviceCertificate>(&prn, &[]).await,
+            Self::Get(Get { one, expand }) => {
+                session.get::<DeviceCertificate>(&one.prn, &expand.expand).await
+            }
             Self::Delete(One { prn }) => session.delete::<DeviceCertificate>(&prn).await,
         }
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::changes::{OrNothing, all, change};
 use crate::failure::Failure;
-use crate::lists::ListOptions;
+use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
@@ -35,8 +35,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  peridio devices list --cohort-prn $COHORT_PRN --tag beta --all")]
     List(List),
     /// Shows a device
-    #[command(after_help = "Example:\n  peridio devices get --prn $DEVICE_PRN")]
-    Get(One),
+    #[command(after_help = "Example:\n  peridio devices get --prn $DEVICE_PRN --expand product,cohort")]
+    Get(Get),
     /// Changes a device
     #[command(
         after_help = "Examples:\n  peridio devices update --prn $DEVICE_PRN --cohort-prn $COHORT_PRN\n  peridio devices update --prn \
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Delete(One),
     /// Creates and changes devices as a CSV file says: all of its lines, or none
     #[command(
-        after_help = "Example:\n  printf 'identifier,tags\\nSN-1,beta eu\\nSN-2,\\n' > devices.csv\n  peridio devices import --file \
+        after_help = "Example:\n  printf 'identifier,tags\\nSN-1,beta;eu\\nSN-2,\\n' > devices.csv\n  peridio devices import --file \
                             devices.csv --product-prn $PRODUCT_PRN --dry-run"
     )]
     Import(import::Import),
@@ -120,6 +120,8 @@ pub(crate) struct List {
     #[arg(long, value_name = "PRN")]
     release_prn: Option<Prn<Release>>,
     #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
     options: ListOptions,
 }
 
@@ -129,6 +131,15 @@ pub(crate) struct One {
     /// Its PRN
     #[arg(long, visible_alias = "device-prn", value_name = "PRN")]
     prn: Prn<Named>,
+}
+
+/// One device, with what to embed.
+#[derive(Debug, Args)]
+pub(crate) struct Get {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    expand: Expand,
 }
 
 /// Changes to a device.
@@ -164,7 +175,7 @@ impl Command {
         match self {
             Self::Create(create) => session.create::<Device>(&create.body()).await,
             Self::List(list) => session.list::<Device>(&list.options, list.query()).await,
-            Self::Get(One { prn }) => session.get::<Device>(&prn, &[]).await,
+            Self::Get(Get { one, expand }) => session.get::<Device>(&one.prn, &expand.expand).await,
             Self::Update(update) => session.update::<Device>(&update.one.prn, &update.body()).await,
             Self::Delete(One { prn }) => session.delete::<Device>(&prn).await,
             Self::Import(import) => import.run(session).await,
@@ -201,7 +212,8 @@ impl List {
         let query = Query::default().with("identifier", self.identifier.as_ref());
         let query = query.with("product_prn", self.product_prn).with("cohort_prn", self.cohort_prn);
         let query = query.with("tag", self.tag.as_ref()).with("target", self.target.as_ref());
-        query.with("quarantined", self.quarantined).with("release_prn", self.release_prn)
+        let query = query.with("quarantined", self.quarantined).with("release_prn", self.release_prn);
+        query.expand(&self.expand.expand)
     }
 }
 

@@ -45,10 +45,7 @@ impl Chart {
         let releases = client.list::<Release>(&query).all().await?;
         let mut steps = Vec::with_capacity(releases.len());
         for release in releases {
-            let devices = match self.devices {
-                true => Some(client.adoption(&prn(&release)?).await?.on),
-                false => None,
-            };
+            let devices = if self.devices { Some(client.adoption(&prn(&release)?).await?.on) } else { None };
             steps.push(Step { release, devices });
         }
         print(&match self.format {

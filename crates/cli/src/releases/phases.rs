@@ -8,11 +8,11 @@ use crate::changes::all;
 #[derive(Debug, Default, Args)]
 pub(super) struct Phases {
     /// tags or numeric [default: as the other phase options need it]
-    #[arg(long, value_name = "MODE", value_parser = ["tags", "numeric"])]
-    phase_mode: Option<String>,
+    #[arg(long = "phase-mode", id = "phase_mode", value_name = "MODE", value_parser = ["tags", "numeric"])]
+    mode: Option<String>,
     /// Only so many devices: a share of the cohort's (0 to 1; 1 is everyone), or a count (2 and more)
-    #[arg(long, value_name = "NUMBER", conflicts_with = "phase_tags")]
-    phase_value: Option<f64>,
+    #[arg(long = "phase-value", id = "phase_value", value_name = "NUMBER", conflicts_with = "phase_tags")]
+    value: Option<f64>,
     /// Only devices that have this tag; may be given several times
     #[arg(
         long = "phase-tag",
@@ -21,27 +21,27 @@ pub(super) struct Phases {
         value_name = "TAG",
         value_delimiter = ','
     )]
-    phase_tags: Option<Vec<String>>,
+    tags: Option<Vec<String>>,
 }
 
 impl Phases {
     /// Who names tags means tags, who gives a number means that.
     pub(super) fn mode(&self) -> Option<String> {
-        let implied = match (self.phase_value, self.tags()) {
+        let implied = match (self.value, self.tags()) {
             (Some(_), _) => Some("numeric"),
             (None, Some(tags)) if !tags.is_empty() => Some("tags"),
             _ => None,
         };
-        self.phase_mode.clone().or(implied.map(str::to_owned))
+        self.mode.clone().or(implied.map(str::to_owned))
     }
 
     pub(super) const fn value(&self) -> Option<f64> {
-        self.phase_value
+        self.value
     }
 
     /// All of its tags; a single empty text is none of them.
     pub(super) fn tags(&self) -> Option<Vec<String>> {
-        all(self.phase_tags.clone())
+        all(self.tags.clone())
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
     fn the_mode_is_told_from_the_rest() {
         let mode = |mode: Option<&str>, value, tags: Option<&[&str]>| {
             let tags = tags.map(|tags| tags.iter().map(ToString::to_string).collect());
-            Phases { phase_mode: mode.map(str::to_owned), phase_value: value, phase_tags: tags }.mode()
+            Phases { mode: mode.map(str::to_owned), value, tags }.mode()
         };
         assert_eq!(mode(None, None, None), None);
         assert_eq!(mode(None, Some(50.0), None).as_deref(), Some("numeric"));
