@@ -28,7 +28,7 @@ pub(crate) struct Agent {
     settings: Settings,
     device: DeviceClient,
     pub(crate) store: Store,
-    state: State,
+    pub(crate) state: State,
     clock: fn() -> Timestamp,
     stop: Stop,
     /// Whether the restart that is awaited became due in this process, so that this is certainly not after it.
@@ -37,46 +37,44 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// Takes up where the last one ended. Nothing is sent yet.
-    pub(crate) fn open(settings: Settings, clock: fn() -> Timestamp, stop: Stop) -> Result<Self, Error> {
+    pub(crate) fn open(
+        settings: Settings,
+        device: DeviceClient,
+        clock: fn() -> Timestamp,
+        stop: Stop,
+    ) -> Result<Self, Error> {
         let store = Store::open(&settings.state_dir)?;
         let state = store.load(settings.running.factory.clone())?;
-        let device = DeviceClient::new(settings.device.clone())?;
         Ok(Self { settings, device, store, state, clock, stop, installed_here: false })
-    }
-
-    /// What is known and under way.
-    pub(crate) const fn state(&self) -> &State {
-        &self.state
     }
 
     /// Ends what is under way, or asks once whether there is an update and does what follows.
     pub(crate) async fn poll(&mut self) -> Result<Outcome, Error> {
-        if let Some(outcome) = self.resume().await? {
-            self.deliver_if_possible().await?;
-            if matches!(outcome, Outcome::RestartPending { .. }) {
-                self.restart().await;
-            }
-            return Ok(outcome);
-        }
-        self.deliver().await?;
-        let reported = self.state.reported(self.settings.running.version());
-        let device = self.device.clone();
-        let update = self.unless_stopped(device.update(&reported, EXPAND)).await??;
-        let outcome = match update.status.as_str() {
-            "update" => self.take(&update).await?,
-            "no_update" => self.idle(Outcome::UpToDate)?,
-            "device_quarantine" => self.idle(Outcome::Quarantined)?,
-            _ => {
-                return Err(Error::Answer(
-                    "the server's answer has a status that this agent does not know".to_owned(),
-                ));
-            }
+        let outcome = match self.resume().await? {
+            Some(outcome) => outcome,
+            None => self.ask().await?,
         };
         self.deliver_if_possible().await?;
         if matches!(outcome, Outcome::RestartPending { .. }) {
             self.restart().await;
         }
         Ok(outcome)
+    }
+
+    /// Asks, but not before the server knows what happened so far.
+    async fn ask(&mut self) -> Result<Outcome, Error> {
+        self.deliver().await?;
+        let reported = self.state.reported(self.settings.running.version());
+        let device = self.device.clone();
+        let update = self.unless_stopped(device.update(&reported, EXPAND)).await??;
+        match update.status.as_str() {
+            "update" => self.take(&update).await,
+            "no_update" => self.idle(Outcome::UpToDate),
+            "device_quarantine" => self.idle(Outcome::Quarantined),
+            _ => Err(Error::Answer(
+                "the server's answer has a status that this agent does not know".to_owned(),
+            )),
+        }
     }
 
     /// There is nothing to do.

@@ -68,7 +68,8 @@ impl Cli {
         let settings = Settings::read(&self.config)?;
         let stop = stop_on_signals()?;
         let interval = settings.poll_interval;
-        let agent = Agent::open(settings, now, stop.clone())?;
+        let device = DeviceClient::new(settings.device.clone())?;
+        let agent = Agent::open(settings, device, now, stop.clone())?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         schedule::run(agent, interval, stop).await;
         Ok(ExitCode::SUCCESS)
@@ -76,7 +77,8 @@ impl Cli {
 
     async fn ask_once(&self) -> Result<ExitCode, Error> {
         let settings = Settings::read(&self.config)?;
-        let outcome = Agent::open(settings, now, stop_on_signals()?)?.poll().await?;
+        let device = DeviceClient::new(settings.device.clone())?;
+        let outcome = Agent::open(settings, device, now, stop_on_signals()?)?.poll().await?;
         say(&mut std::io::stdout(), &outcome.to_string());
         Ok(if outcome.is_failure() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
     }

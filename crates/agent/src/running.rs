@@ -43,11 +43,12 @@ impl Running {
         self.boot_id_file.as_deref().and_then(text)
     }
 
-    /// Whether what was installed has to prove itself by a restart: an installer asked for one, or the version that should
-    /// have changed has not.
+    /// Whether what was installed has to prove itself by a restart: an installer asked for one, or the release's version does
+    /// not run yet. Where the release has none, nobody knows whether it should.
     pub(crate) fn needs_restart(&self, asked: bool, before: Option<&str>, expected: Option<&str>) -> bool {
         let version = self.version();
-        asked || (version.is_some() && version.as_deref() == before && version.as_deref() != expected)
+        let is_missing = expected.is_some() && version.as_deref() != expected;
+        asked || (is_missing && version.is_some() && version.as_deref() == before)
     }
 
     /// What came of it. `restarted` says whether there was a restart since.
@@ -75,4 +76,41 @@ fn text(path: &Path) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let text: String = text.trim().chars().take(MAX_VERSION).collect();
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each line: the version file's text, whether a restart was asked for and happened, the version before, the release's.
+    #[test]
+    fn what_runs_decides() {
+        use AfterRestart::{New, Pending};
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("version");
+        let running = Running { version_file: Some(file.clone()), ..Running::default() };
+        let old = || AfterRestart::Old("1".to_owned());
+        for (version, asked, restarted, expected, needs, after) in [
+            ("1", false, false, Some("2"), true, Pending),
+            ("2", false, false, Some("2"), false, New),
+            ("1", false, false, None, false, Pending),
+            ("1", true, false, Some("2"), true, Pending),
+            ("2", true, false, Some("2"), true, Pending),
+            ("2", true, true, Some("2"), true, New),
+            ("3", true, true, Some("2"), true, New),
+            ("1", true, true, Some("2"), true, old()),
+            ("1", true, true, Some("1"), true, New),
+            ("1", true, true, None, true, old()),
+            ("1", false, true, Some("2"), true, old()),
+        ] {
+            fs::write(&file, version).unwrap();
+            let case = (version, asked, restarted, expected);
+            assert_eq!(running.needs_restart(asked, Some("1"), expected), needs, "{case:?}");
+            assert_eq!(running.after_restart((asked, restarted), Some("1"), expected), after, "{case:?}");
+        }
+        let blind = Running::default();
+        assert!(!blind.needs_restart(false, None, Some("2")) && blind.needs_restart(true, None, Some("2")));
+        assert_eq!(blind.after_restart((true, true), None, Some("2")), New);
+        assert_eq!(blind.after_restart((true, false), None, Some("2")), Pending);
+    }
 }

@@ -314,7 +314,7 @@ impl State {
         let is_often = failure.attempts >= patience.max_attempts;
         if is_often {
             // It counts anew, so that a wrong content later is not given up on at once.
-            failure.attempts = 1;
+            failure.attempts = 0;
             self.phase = Phase::Idle;
             self.report_on(plan, Status::Failed, Some(detail));
         }
@@ -344,7 +344,8 @@ impl State {
 
     fn remember(&mut self, bundle: &Prn<Bundle>, patience: Patience, now: Timestamp) -> &mut Failure {
         let known = self.failures.iter().position(|failure| failure.bundle == *bundle);
-        let attempts = known.and_then(|at| self.failures.remove(at)).map_or(1, |known| known.attempts + 1);
+        let known = known.and_then(|at| self.failures.remove(at));
+        let attempts = known.map_or(1, |known| known.attempts + 1);
         if self.failures.len() >= REMEMBERED {
             self.failures.pop_front();
         }
@@ -386,4 +387,114 @@ pub(crate) enum HeldBack {
     GivenUp,
     /// It failed a moment ago.
     For(Duration),
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tests::prn;
+
+    const PATIENCE: Patience = Patience { max_attempts: 3, first_wait: Duration::from_mins(1) };
+
+    fn plan(number: u64) -> Plan {
+        let entry = |artifact| Entry {
+            artifact: prn("artifact", artifact).parse().unwrap(),
+            artifact_version: prn("artifact_version", number).parse().unwrap(),
+            version: format!("{number}.0.0"),
+            binary: prn("binary", artifact).parse().unwrap(),
+            target: "arm".to_owned(),
+            size: 1,
+            hash: Sha256Digest::of(&[u8::try_from(artifact).unwrap()]),
+            metadata: Some("{\"a\": 1}".to_owned()),
+        };
+        Plan {
+            bundle: prn("bundle", number).parse().unwrap(),
+            release: Some(prn("release", number)),
+            version: None,
+            entries: vec![entry(1), entry(2)],
+        }
+    }
+
+    fn moment(seconds: u64) -> Timestamp {
+        let start: Timestamp = "2026-01-15T10:30:00Z".parse().unwrap();
+        start.plus(Duration::from_secs(seconds))
+    }
+
+    fn reports(state: &State) -> Vec<(String, String)> {
+        state.reports.iter().map(|report| (report.bundle_prn.clone(), report.status.clone())).collect()
+    }
+
+    fn step(state: &mut State, step: u8, number: u64, now: Timestamp) {
+        let plan = plan(number);
+        let subject = (&plan.bundle, plan.release.clone());
+        match step {
+            0 => drop(state.begin(&plan)),
+            1 => state.fetched(plan, Some("0".to_owned())),
+            2 => state.entry_installed(true),
+            3 => state.await_restart(None),
+            4 => state.installed(&plan),
+            5 => state.failed(subject, "no", PATIENCE, now),
+            6 => drop(state.interrupted(&plan, "no", PATIENCE, now)),
+            7 => state.rolled_back(&plan, "no", PATIENCE, now),
+            8 => drop(state.arrive(&plan.bundle, plan.release, None)),
+            _ => drop(state.entry_begun()),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_happens_the_state_can_be_read_again_and_no_report_is_lost(
+            steps in prop::collection::vec((0..10_u8, 1..40_u64, 0..1_000_000_u64), 0..60),
+        ) {
+            let mut state = State::new(Current::default());
+            for (index, number, at) in steps {
+                let before = reports(&state);
+                step(&mut state, index, number, moment(at));
+                prop_assert_eq!(&reports(&state)[..before.len()], before);
+                prop_assert!(state.failures.len() <= REMEMBERED);
+                let text = serde_json::to_vec(&state).unwrap();
+                let read: State = serde_json::from_slice(&text).unwrap();
+                prop_assert_eq!(serde_json::to_vec(&read).unwrap(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bundle_that_fails_waits_longer_each_time_and_then_for_ever() {
+        let mut state = State::new(Current::default());
+        let plan = plan(1);
+        let held_back = |state: &State, at| state.held_back(&plan.bundle, moment(at));
+        state.failed((&plan.bundle, None), "no", PATIENCE, moment(0));
+        assert_eq!(held_back(&state, 10), Some(HeldBack::For(Duration::from_secs(50))));
+        assert_eq!(held_back(&state, 60), None);
+        state.failed((&plan.bundle, None), "no", PATIENCE, moment(60));
+        assert_eq!(held_back(&state, 60), Some(HeldBack::For(Duration::from_mins(2))));
+        // The clock was set back: nobody knows how much time has passed.
+        assert_eq!(held_back(&state, 0), None);
+        state.failed((&plan.bundle, None), "no", PATIENCE, moment(180));
+        assert_eq!(held_back(&state, 1_000_000), Some(HeldBack::GivenUp));
+    }
+
+    #[test]
+    fn contents_that_cannot_be_reached_are_told_now_and_then_but_never_given_up() {
+        let mut state = State::new(Current::default());
+        let plan = plan(1);
+        let told: Vec<_> = (0..7).map(|_| state.interrupted(&plan, "no", PATIENCE, moment(0))).collect();
+        assert_eq!(told, [false, false, true, false, false, true, false]);
+        assert_eq!(state.held_back(&plan.bundle, moment(100_000)), None);
+    }
+
+    #[test]
+    fn what_another_server_answer_says_of_the_same_bundle_is_not_skipped() {
+        let mut state = State::new(Current::default());
+        state.fetched(plan(1), None);
+        state.entry_installed(false);
+        state.failed((&plan(1).bundle, None), "no", PATIENCE, moment(0));
+        let mut other = plan(1);
+        other.entries[0].hash = Sha256Digest::of(b"other");
+        state.fetched(other, None);
+        assert!(matches!(state.phase, Phase::Installing { next: 0, .. }));
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use olivine_domain::hash::Sha256Digest;
@@ -24,7 +25,8 @@ impl Store {
     /// Takes the folder, which is made where it is missing.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Folder { path: folder.to_owned(), source };
-        fs::create_dir_all(folder.join("downloads")).map_err(failed)?;
+        let downloads = folder.join("downloads");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(downloads).map_err(failed)?;
         let lock = File::options().write(true).create(true).truncate(false).open(folder.join("lock"));
         let lock = lock.map_err(failed)?;
         match lock.try_lock() {

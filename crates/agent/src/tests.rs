@@ -7,4 +7,5 @@ mod restarts;
 mod server;
 mod updates;
 
+pub(crate) use device::prn;
 pub(crate) use power::Power;

@@ -1,10 +1,12 @@
 //! A device for tests: its folder, its pinned key, its configuration, and updates that its vendor made for it.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use olivine_client::DeviceClient;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::signing_keys::PublicKey;
 use olivine_domain::time::Timestamp;
@@ -16,7 +18,7 @@ use super::server::Server;
 use crate::agent::Agent;
 use crate::config::Settings;
 use crate::outcome::{Error, Outcome};
-use crate::stop::stop;
+use crate::stop::{Stop, stop};
 
 const ORGANIZATION: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
@@ -61,6 +63,7 @@ pub(crate) struct Device {
     pub(crate) folder: TempDir,
     pub(crate) server: Server,
     pub(crate) vendor: Key,
+    client: OnceCell<DeviceClient>,
 }
 
 impl Device {
@@ -70,7 +73,7 @@ impl Device {
         let server = Server::start(folder.path()).await;
         let vendor = Key::new(1);
         std::fs::write(folder.path().join("key.pem"), vendor.public.public_value()).unwrap();
-        let device = Self { folder, server, vendor };
+        let device = Self { folder, server, vendor, client: OnceCell::new() };
         device.configure(
             "",
             &format!(
@@ -101,8 +104,23 @@ impl Device {
 
     /// The agent after a start of its process.
     pub(crate) fn agent(&self) -> Agent {
+        self.try_agent(stop().1).unwrap()
+    }
+
+    pub(crate) fn try_agent(&self, stop: Stop) -> Result<Agent, Error> {
         let settings = Settings::read(&self.path("agent.toml")).unwrap();
-        Agent::open(settings, now, stop().1).unwrap()
+        // Its connections are costly to prepare, and the same after each start.
+        let client = self.client.get_or_init(|| DeviceClient::new(settings.device.clone()).unwrap()).clone();
+        Agent::open(settings, client, now, stop)
+    }
+
+    /// Forgets everything, as does the server.
+    pub(crate) fn reset(&self) {
+        self.server.forget();
+        std::fs::remove_dir_all(self.path("state")).unwrap();
+        for name in ["one", "two"] {
+            let _ = std::fs::remove_file(self.path(name));
+        }
     }
 
     /// One question by a new process.
@@ -167,6 +185,6 @@ pub(crate) fn update(bundle: u64, release: u64, manifest: &[Value]) -> Value {
     })
 }
 
-pub(crate) fn now() -> Timestamp {
+fn now() -> Timestamp {
     "2026-01-15T10:30:00Z".parse().unwrap()
 }

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use super::Power;
 use super::device::{Device, prn};
-use crate::agent::Agent;
-use crate::config::Settings;
 use crate::outcome::{Error, Outcome};
 use crate::state::Phase;
 use crate::stop::stop;
@@ -137,7 +135,7 @@ async fn an_entry_that_brings_the_device_down_each_time_is_given_up() {
     device.configure("max_attempts = 2", "[[installers]]\ncommand = [\"true\"]\n");
     device.offer(1, &[device.entry(1, "1.0.0", "first")]);
     // Each process lasts until its first change is saved.
-    while !matches!(device.agent().state().phase, Phase::Installing { starts: 2, .. }) {
+    while !matches!(device.agent().state.phase, Phase::Installing { starts: 2, .. }) {
         device.once_with(Power::failing_at(1)).await.unwrap_err();
     }
     let outcome = device.once().await.unwrap();
@@ -164,8 +162,7 @@ async fn a_stop_is_heeded_between_two_entries_and_never_in_one() {
         ),
     );
     device.offer(1, &[device.entry(1, "1.0.0", "first"), device.entry(2, "1.0.0", "second")]);
-    let settings = Settings::read(&device.path("agent.toml")).unwrap();
-    let mut agent = Agent::open(settings, super::device::now, stop).unwrap();
+    let mut agent = device.try_agent(stop).unwrap();
     let began = device.path("began");
     let asking = async {
         while !began.exists() {

@@ -105,6 +105,11 @@ impl Server {
         self.world.lock().unwrap().twist = None;
     }
 
+    pub(crate) fn forget(&self) {
+        let mut world = self.world.lock().unwrap();
+        (world.reports, world.seen) = (Vec::new(), Vec::new());
+    }
+
     /// The reports that were acknowledged, as `status` and `detail`.
     pub(crate) fn reports(&self) -> Vec<Value> {
         self.world.lock().unwrap().reports.clone()
@@ -214,7 +219,8 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), reply: &Reply) -> Option<
         let _ = write!(text, "{name}: {value}\r\n");
     }
     stream.write_all((text + "\r\n").as_bytes()).await.ok()?;
-    while reply.endless {
+    let pieces = if reply.endless { u64::MAX } else { 0 };
+    for _ in 0..pieces {
         stream.write_all(format!("{:x}\r\n", reply.body.len()).as_bytes()).await.ok()?;
         stream.write_all(&reply.body).await.ok()?;
         stream.write_all(b"\r\n").await.ok()?;
