@@ -3,6 +3,8 @@
 //! The one for the API sends the key and never leaves the server. The other one carries contents to and from signed URLs,
 //! wherever they lead, and must never see the key.
 
+mod device;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Url, redirect};
 
 use crate::{Error, Observer, silent};
+
+pub use device::DeviceSettings;
 
 /// How to reach a server.
 #[derive(Clone)]

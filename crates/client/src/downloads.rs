@@ -3,11 +3,13 @@
 //! The bytes come from a signed URL, wherever it leads, and are trusted for nothing: size, hash and signatures are checked
 //! against the record and the keys before the file gets its name.
 
+mod entries;
 mod error;
 mod fetch;
 mod partial;
 mod signatures;
 
+pub use entries::{Wanted, download_wanted};
 pub use error::Error;
 
 use std::path::PathBuf;
@@ -17,6 +19,7 @@ use olivine_domain::binaries::{Binary as Named, BinaryState};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::PublicKey;
+use reqwest::Url;
 
 use crate::{Client, Notice, Step, files};
 use partial::Partial;
@@ -35,9 +38,17 @@ pub struct Downloaded {
 /// One download.
 struct Download<'a> {
     client: &'a Client,
-    prn: Prn<Named>,
+    source: Source,
     size: u64,
     hash: Sha256Digest,
+}
+
+/// Where the bytes come from.
+enum Source {
+    /// A URL that the server makes for this binary, each time anew: an old one may have expired.
+    Binary(Prn<Named>),
+    /// This very URL.
+    Url(Url),
 }
 
 /// Downloads a binary's content into a file. With `trusted` keys, a valid signature by one of them is required; without,
@@ -55,11 +66,11 @@ pub async fn download(
     let (Some(size), Ok(hash)) = (binary.size, binary.hash.parse()) else {
         return Err(Error::NothingThere { state: binary.state });
     };
-    let download = Download { client, prn, size, hash };
+    let download = Download { client, source: Source::Binary(prn), size, hash };
     let was_there = download.is_there(&target).await?;
     let partial = if was_there { None } else { Some(download.fetch(&target).await?) };
     let path = partial.as_ref().map_or(target.as_path(), Partial::path);
-    let keyids = signatures::check(client, &binary, path, trusted).await?;
+    let keyids = signatures::check(client, &binary, hash, path, trusted).await?;
     if let Some(partial) = partial {
         partial.publish(&target).await?;
     }

@@ -74,6 +74,18 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A device's certificate and key can't be used.
+    #[error(
+        "{} and {} are not a certificate and its private key in PEM form", .certificate.display(), .key.display()
+    )]
+    Identity {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why.
+        source: reqwest::Error,
+    },
     /// TLS can't be set up.
     #[error(
         "can't set up TLS; where the system has no certificate authorities, name a file with some (--ca-path)"
@@ -135,7 +147,7 @@ impl Error {
     }
 
     /// When to try again, if the server said so.
-    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+    pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api { retry_after, .. } | Self::Unexpected { retry_after, .. } => *retry_after,
             _ => None,
@@ -148,7 +160,7 @@ impl Error {
     }
 
     /// Whether the same request may succeed a moment later.
-    pub(crate) fn is_transient(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         let passes = [ErrorCode::IdempotencyInProgress, ErrorCode::Conflict];
         self.is_transport()
             || matches!(self.status(), Some(408 | 429 | 500 | 502 | 503 | 504))

@@ -1,17 +1,19 @@
 //! One request to the API and its answer: JSON both ways, errors in the API's form.
 
-use std::time::Duration;
-
 use aws_lc_rs::rand;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use olivine_api::errors::ErrorBody;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::connection::origin;
+use crate::patience::retry_after;
 use crate::{Client, Error};
+
+/// What a server may say at once; lists have at most 100 records.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// A request that can be sent any number of times.
 pub(crate) struct Request {
@@ -117,15 +119,26 @@ pub(crate) async fn accept(response: Response) -> Result<Response200, Error> {
         return Ok(Response200 { response });
     }
     let origin = origin(response.url());
-    let retry_after = header(&response, RETRY_AFTER.as_str())
-        .and_then(|seconds| seconds.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = retry_after(response.headers());
     let request_id = header(&response, "x-request-id");
-    let body = response.bytes().await.unwrap_or_default();
+    let body = bounded(response).await.unwrap_or_default();
     Err(match serde_json::from_slice::<ErrorBody>(&body) {
         Ok(body) => Error::Api { status: status.as_u16(), request_id, retry_after, errors: body.errors },
         Err(_) => Error::Unexpected { origin, status: status.as_u16(), retry_after },
     })
+}
+
+/// The whole body of an answer, unless it is longer than any answer of the API.
+pub(crate) async fn bounded(mut response: Response) -> Result<Bytes, Error> {
+    let origin = origin(response.url());
+    let mut body = BytesMut::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| Error::transport(origin.clone(), error))? {
+        if body.len() + piece.len() > LONGEST_ANSWER {
+            return Err(Error::Unexpected { origin, status: response.status().as_u16(), retry_after: None });
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {

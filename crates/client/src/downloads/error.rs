@@ -29,6 +29,14 @@ pub enum Error {
         /// The record's size in bytes.
         expected: u64,
     },
+    /// Fewer bytes than the record says.
+    #[error("the content ends after {received} bytes, but the record says {expected}")]
+    TooShort {
+        /// The record's size in bytes.
+        expected: u64,
+        /// How many arrived.
+        received: u64,
+    },
     /// Other bytes than the record says.
     #[error("what arrived has the hash {actual}, but the record says {expected}; nothing was kept")]
     OtherHash {
@@ -43,6 +51,19 @@ pub enum Error {
     )]
     NotSignedByTrusted {
         /// How many signatures the record has.
+        signatures: usize,
+    },
+    /// Not enough of the keys that a device trusts have signed it.
+    #[error(
+        "{valid} of the {required} required signatures by trusted keys found among the {signatures} that it has; nothing \
+         was kept"
+    )]
+    TooFewSignatures {
+        /// By how many trusted keys there is a valid one.
+        valid: usize,
+        /// How many there must be.
+        required: usize,
+        /// How many there are in all.
         signatures: usize,
     },
     /// A signature that does not belong to this content.

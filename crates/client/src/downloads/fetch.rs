@@ -8,7 +8,7 @@ use reqwest::header::{IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 
 use super::partial::{Appender, Partial};
-use super::{Download, Error};
+use super::{Download, Error, Source};
 use crate::connection::origin;
 use crate::requests::{Response200, accept};
 use crate::{Error as ClientError, Notice, Step, files};
@@ -46,6 +46,7 @@ impl Download<'_> {
         self.client.notify(Notice::Began(Step::Downloading, self.size));
         self.client.notify(Notice::AlreadyThere(at));
         let mut hasher = files::hasher_after(partial.path(), at).await?;
+        let (mut furthest, mut in_vain) = (at, 0);
         while at < self.size {
             // Each round gets on by some bytes, or fails after the usual number of tries.
             let response = self.client.retrying(|| self.request(at)).await?;
@@ -56,6 +57,11 @@ impl Download<'_> {
             let appender = partial.append(at, hasher)?;
             at = self.receive(response, &appender, at).await?;
             hasher = appender.finish().await?;
+            // A server that can't continue, and ends too early each time, gets nowhere.
+            (furthest, in_vain) = if at > furthest { (at, 0) } else { (furthest, in_vain + 1) };
+            if in_vain > self.client.settings().retries {
+                return Err(Error::TooShort { expected: self.size, received: furthest });
+            }
         }
         let actual = hasher.finish();
         if actual == self.hash {
@@ -65,9 +71,12 @@ impl Download<'_> {
         }
     }
 
-    /// A fresh URL each time: an old one may have expired. The key stays here.
+    /// Asks for the bytes from `at` on. Nobody is told the key.
     async fn request(&self, at: u64) -> Result<Response, ClientError> {
-        let url = self.client.download_url_once(&self.prn).await?;
+        let url = match &self.source {
+            Source::Binary(prn) => self.client.download_url_once(prn).await?,
+            Source::Url(url) => url.clone(),
+        };
         let from = origin(&url);
         let mut request = self.client.content().get(url);
         if at > 0 {
@@ -76,6 +85,12 @@ impl Download<'_> {
         }
         let patience = self.client.settings().patience;
         match tokio::time::timeout(patience, request.send()).await {
+            // A signed URL leads to the content; one that leads on to somewhere else is none.
+            Ok(Ok(response)) if response.status().is_redirection() => Err(ClientError::Unexpected {
+                origin: from,
+                status: response.status().as_u16(),
+                retry_after: None,
+            }),
             Ok(Ok(response)) => accept(response).await.map(|Response200 { response }| response),
             Ok(Err(error)) => Err(ClientError::transport(from, error)),
             Err(_) => Err(ClientError::Timeout { origin: from, after: patience }),
@@ -90,6 +105,9 @@ impl Download<'_> {
             let piece = match self.next_piece(&mut response).await {
                 Ok(piece) => piece,
                 Err(_) if at > start => break,
+                Err(ClientError::Unexpected { .. }) => {
+                    return Err(Error::TooShort { expected: self.size, received: at });
+                }
                 Err(error) => return Err(error.into()),
             };
             at += piece.len() as u64;

@@ -17,6 +17,7 @@ use crate::{Client, Error as ClientError, files};
 pub(super) async fn check(
     client: &Client,
     binary: &Binary,
+    digest: Sha256Digest,
     path: &Path,
     trusted: &[PublicKey],
 ) -> Result<Vec<String>, Error> {
@@ -27,7 +28,7 @@ pub(super) async fn check(
             None if trusted.is_empty() && signature.valid => registered(client, signature).await?,
             None => continue,
         };
-        if is_valid(key, signature, binary, path).await? {
+        if is_valid(&key, &signature.signature, digest, path).await? {
             valid.push(signature.keyid.clone());
         } else if trusted.is_empty() {
             return Err(Error::InvalidSignature { keyid: signature.keyid.clone() });
@@ -49,15 +50,15 @@ async fn registered(client: &Client, signature: &EmbeddedSignature) -> Result<Pu
     if public_key.keyid().to_string() == signature.keyid { Ok(public_key) } else { Err(invalid()) }
 }
 
-async fn is_valid(
-    key: PublicKey,
-    signature: &EmbeddedSignature,
-    binary: &Binary,
+/// Whether it is a signature by this key over the content in this file, which has this digest.
+pub(super) async fn is_valid(
+    key: &PublicKey,
+    signature: &str,
+    digest: Sha256Digest,
     path: &Path,
 ) -> Result<bool, Error> {
-    let Ok(bytes) = SignatureBytes::decode(&signature.signature, key.algorithm()) else { return Ok(false) };
-    let Ok(digest) = binary.hash.parse::<Sha256Digest>() else { return Ok(false) };
-    match verify(&key, &bytes, &digest) {
+    let Ok(bytes) = SignatureBytes::decode(signature, key.algorithm()) else { return Ok(false) };
+    match verify(key, &bytes, &digest) {
         Verdict::Valid(_) => Ok(true),
         Verdict::Invalid => Ok(false),
         Verdict::NeedsContent(mut verifier) => {

@@ -1,0 +1,321 @@
+//! The agent: asks, fetches, checks, installs, reports, in this order, and saves the state before each step.
+//!
+//! It must never install what is not signed by a key that is pinned on this device, whatever the server says; and nothing of
+//! an update before all of it is there and checked.
+
+use std::future::Future;
+
+use olivine_api::device::Update;
+use olivine_client::downloads::{self, download_wanted};
+use olivine_client::{DeviceClient, Error as ClientError};
+use olivine_domain::time::Timestamp;
+
+use crate::config::Settings;
+use crate::installers;
+use crate::plan::{Offer, Plan, Subject};
+use crate::running::AfterRestart;
+use crate::state::{HeldBack, Phase, State};
+use crate::stop::Stop;
+use crate::store::Store;
+use crate::{Error, Outcome};
+
+/// What the answer has to come with.
+const EXPAND: &[&str] = &["bundle", "release", "manifest", "source_type"];
+
+/// One device's agent.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    settings: Settings,
+    device: DeviceClient,
+    pub(crate) store: Store,
+    pub(crate) state: State,
+    clock: fn() -> Timestamp,
+    stop: Stop,
+    /// Whether the restart that is awaited became due in this process, so that this is certainly not after it.
+    installed_here: bool,
+}
+
+impl Agent {
+    /// Takes up where the last one ended. Nothing is sent yet.
+    pub(crate) fn open(
+        settings: Settings,
+        device: DeviceClient,
+        clock: fn() -> Timestamp,
+        stop: Stop,
+    ) -> Result<Self, Error> {
+        let store = Store::open(&settings.state_dir)?;
+        let state = store.load(settings.running.factory.clone())?;
+        Ok(Self { settings, device, store, state, clock, stop, installed_here: false })
+    }
+
+    /// Ends what is under way, or asks once whether there is an update and does what follows.
+    pub(crate) async fn poll(&mut self) -> Result<Outcome, Error> {
+        let outcome = match self.resume().await? {
+            Some(outcome) => outcome,
+            None => self.ask().await?,
+        };
+        self.deliver_if_possible().await?;
+        if matches!(outcome, Outcome::RestartPending { .. }) {
+            self.restart().await;
+        }
+        Ok(outcome)
+    }
+
+    /// Asks, but not before the server knows what happened so far.
+    async fn ask(&mut self) -> Result<Outcome, Error> {
+        self.deliver().await?;
+        let reported = self.state.reported(self.settings.running.version());
+        let device = self.device.clone();
+        let update = self.unless_stopped(device.update(&reported, EXPAND)).await??;
+        match update.status.as_str() {
+            "update" => self.take(&update).await,
+            "no_update" => self.idle(Outcome::UpToDate),
+            "device_quarantine" => self.idle(Outcome::Quarantined),
+            _ => Err(Error::Answer(
+                "the server's answer has a status that this agent does not know".to_owned(),
+            )),
+        }
+    }
+
+    /// There is nothing to do.
+    fn idle(&mut self, outcome: Outcome) -> Result<Outcome, Error> {
+        if self.state.phase != Phase::Idle {
+            self.state.phase = Phase::Idle;
+            self.save()?;
+        }
+        Ok(outcome)
+    }
+
+    /// Goes on with what the last process left.
+    async fn resume(&mut self) -> Result<Option<Outcome>, Error> {
+        match &self.state.phase {
+            Phase::Idle | Phase::Downloading { .. } => Ok(None),
+            Phase::Installing { .. } => self.install().await.map(Some),
+            Phase::Restarting { .. } => self.look_after_restart().map(Some),
+        }
+    }
+
+    async fn take(&mut self, update: &Update) -> Result<Outcome, Error> {
+        let subject = Subject::read(update).map_err(|refused| Error::Answer(refused.to_string()))?;
+        let bundle = subject.bundle.to_string();
+        if self.state.runs(&subject.bundle) {
+            let is_new = self.state.arrive(&subject.bundle, subject.release, subject.version);
+            self.save()?;
+            return Ok(if is_new { Outcome::Arrived { bundle } } else { Outcome::UpToDate });
+        }
+        if let Some(held_back) = self.state.held_back(&subject.bundle, (self.clock)()) {
+            let left = match held_back {
+                HeldBack::GivenUp => None,
+                HeldBack::For(left) => Some(left),
+            };
+            return Ok(Outcome::HeldBack { bundle, left });
+        }
+        let offer = Offer::read(&subject, update, &self.settings.limits, &self.state.installed)
+            .map_err(|refused| refused.to_string())
+            .and_then(|offer| self.check_installers(&offer.plan).map(|()| offer));
+        match offer {
+            Ok(offer) => self.update(offer).await,
+            Err(detail) => self.fail((&subject.bundle, subject.release.clone()), detail),
+        }
+    }
+
+    fn check_installers(&self, plan: &Plan) -> Result<(), String> {
+        let without =
+            plan.entries.iter().find(|entry| installers::choose(&self.settings.installers, entry).is_none());
+        without.map_or(Ok(()), |entry| {
+            Err(format!("no installer is configured for {} with the target {}", entry.artifact, entry.target))
+        })
+    }
+
+    async fn update(&mut self, offer: Offer) -> Result<Outcome, Error> {
+        tracing::info!(bundle = %offer.plan.bundle, release = offer.plan.release, "there is an update");
+        if self.state.begin(&offer.plan) {
+            self.save()?;
+        }
+        self.deliver_if_possible().await?;
+        self.store.tidy(&offer.plan.entries.iter().map(|entry| entry.hash).collect::<Vec<_>>());
+        for content in &offer.contents {
+            let path = self.store.content(&content.hash);
+            let (device, trusted, required) =
+                (self.device.clone(), self.settings.trusted.clone(), self.settings.required_signatures);
+            let fetching = download_wanted(&device, content, &path, &trusted, required);
+            match self.unless_stopped(fetching).await? {
+                Ok(keyids) => {
+                    tracing::info!(hash = %content.hash, keys = keyids.len(), "fetched and checked");
+                }
+                Err(error) => return self.not_fetched(&offer.plan, &content.hash.to_string(), error),
+            }
+        }
+        self.state.fetched(offer.plan, self.settings.running.version());
+        self.save()?;
+        self.deliver_if_possible().await?;
+        self.install().await
+    }
+
+    fn not_fetched(&mut self, plan: &Plan, hash: &str, error: downloads::Error) -> Result<Outcome, Error> {
+        let detail = format!("content {hash}: {}", crate::chain(&error));
+        match error {
+            downloads::Error::Client(error) if passes(&error) => {
+                let (patience, now) = (self.settings.patience, (self.clock)());
+                let is_often = self.state.interrupted(plan, &detail, patience, now);
+                self.save()?;
+                if is_often { Ok(failed(plan, detail)) } else { Err(Error::Client(error)) }
+            }
+            _ => self.fail((&plan.bundle, plan.release.clone()), detail),
+        }
+    }
+
+    /// Installs what is left of the plan. An installer that runs is never interrupted; between two of them one may stop.
+    async fn install(&mut self) -> Result<Outcome, Error> {
+        while let Phase::Installing { plan, next, .. } = &self.state.phase {
+            if self.stop.is_asked() {
+                return Err(Error::Stopped);
+            }
+            let Some(entry) = plan.entries.get(*next).cloned() else { return self.all_installed() };
+            let subject = (plan.bundle, plan.release.clone());
+            let starts = self.state.entry_begun();
+            self.save()?;
+            let result = match installers::choose(&self.settings.installers, &entry) {
+                // What brings the whole device down each time would do so for ever.
+                Some(_) if starts > self.settings.patience.max_attempts => {
+                    Err(format!("the device went down {} times while it was installed", starts - 1))
+                }
+                Some(installer) => installer.install(&entry, &self.store).await,
+                None => Err("no installer is configured for it any more".to_owned()),
+            };
+            match result {
+                Ok(success) => {
+                    tracing::info!(artifact = %entry.artifact, version = entry.version, "installed");
+                    self.state.entry_installed(success.needs_restart);
+                    self.save()?;
+                }
+                Err(detail) => {
+                    let detail = format!("version {} of {}: {detail}", entry.version, entry.artifact);
+                    // What is damaged here is fetched anew.
+                    self.store.tidy(&[]);
+                    return self.fail((&subject.0, subject.1), detail);
+                }
+            }
+        }
+        Ok(Outcome::UpToDate)
+    }
+
+    fn all_installed(&mut self) -> Result<Outcome, Error> {
+        let Phase::Installing { plan, restart, before, .. } = &self.state.phase else {
+            return Ok(Outcome::UpToDate);
+        };
+        let running = &self.settings.running;
+        let bundle = plan.bundle.to_string();
+        if running.needs_restart(*restart, before.as_deref(), plan.version.as_deref()) {
+            self.state.await_restart(running.boot_id());
+            self.installed_here = true;
+            self.save()?;
+            return Ok(Outcome::RestartPending { bundle });
+        }
+        let plan = plan.clone();
+        self.succeed(&plan)
+    }
+
+    fn look_after_restart(&mut self) -> Result<Outcome, Error> {
+        let Phase::Restarting { plan, asked, before, boot } = &self.state.phase else {
+            return Ok(Outcome::UpToDate);
+        };
+        let (plan, running) = (plan.clone(), &self.settings.running);
+        let restarted = match (boot, running.boot_id()) {
+            (Some(then), Some(now)) => *then != now,
+            _ => !self.installed_here,
+        };
+        match running.after_restart((*asked, restarted), before.as_deref(), plan.version.as_deref()) {
+            AfterRestart::Pending => Ok(Outcome::RestartPending { bundle: plan.bundle.to_string() }),
+            AfterRestart::New => self.succeed(&plan),
+            AfterRestart::Old(version) => {
+                let detail = format!("after the restart the device runs {version}, as before the update");
+                self.state.rolled_back(&plan, &detail, self.settings.patience, (self.clock)());
+                self.save()?;
+                self.store.tidy(&[]);
+                Ok(Outcome::RolledBack { bundle: plan.bundle.to_string(), detail })
+            }
+        }
+    }
+
+    fn succeed(&mut self, plan: &Plan) -> Result<Outcome, Error> {
+        self.state.installed(plan);
+        self.save()?;
+        self.store.tidy(&[]);
+        Ok(Outcome::Updated { bundle: plan.bundle.to_string() })
+    }
+
+    fn fail(&mut self, subject: Failing<'_>, detail: String) -> Result<Outcome, Error> {
+        let bundle = subject.0.to_string();
+        self.state.failed(subject, &detail, self.settings.patience, (self.clock)());
+        self.save()?;
+        Ok(Outcome::Failed { bundle, detail })
+    }
+
+    /// Tells the server what it does not know yet, in order. What it refuses for good is told: it will not want it later either.
+    async fn deliver(&mut self) -> Result<(), Error> {
+        while let Some(report) = self.state.reports.front().cloned() {
+            let device = self.device.clone();
+            match self.unless_stopped(device.report(&report)).await? {
+                Ok(()) => {}
+                Err(error) if is_refused(&error) => {
+                    tracing::warn!(status = report.status, reason = %error, "the server refuses a report");
+                }
+                Err(error) => return Err(error.into()),
+            }
+            self.state.reports.pop_front();
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Reports that can't be delivered now are kept: no reason to hold up an update.
+    async fn deliver_if_possible(&mut self) -> Result<(), Error> {
+        match self.deliver().await {
+            Err(Error::Client(error)) => {
+                tracing::warn!(reason = crate::chain(&error), "reports are kept until the server takes them");
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    async fn restart(&self) {
+        let Some(words) = &self.settings.running.reboot_command else { return };
+        match installers::restart(words).await {
+            Ok(status) if status.success() => tracing::info!("the restart is under way"),
+            Ok(status) => tracing::error!(%status, "the reboot command failed"),
+            Err(error) => tracing::error!(%error, "the reboot command can't be started"),
+        }
+    }
+
+    fn save(&self) -> Result<(), Error> {
+        self.store.save(&self.state)
+    }
+
+    async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Result<T, Error> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.asked() => Err(Error::Stopped),
+            result = future => Ok(result),
+        }
+    }
+}
+
+/// The bundle that fails, and its release.
+type Failing<'a> = (&'a olivine_domain::prn::Prn<olivine_domain::bundles::Bundle>, Option<String>);
+
+fn failed(plan: &Plan, detail: String) -> Outcome {
+    Outcome::Failed { bundle: plan.bundle.to_string(), detail }
+}
+
+/// Whether contents may be there later, or under a fresh URL.
+fn passes(error: &ClientError) -> bool {
+    error.is_transient() || matches!(error.status(), Some(401 | 403))
+}
+
+/// Whether a report will never be taken. A device that is unknown for now may be known again.
+fn is_refused(error: &ClientError) -> bool {
+    matches!(error.status(), Some(400 | 404 | 409 | 410 | 413 | 415 | 422)) && error.code().is_some()
+}

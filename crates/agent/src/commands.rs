@@ -1,0 +1,134 @@
+//! The `olivine-agent` command line.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use olivine_client::DeviceClient;
+use olivine_domain::time::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::agent::Agent;
+use crate::config::Settings;
+use crate::stop::{Stop, stop};
+use crate::{Error, chain, schedule};
+
+/// An update failed.
+const FAILED: u8 = 2;
+
+/// Keeps this device up to date: asks an Olivine server for updates, checks them with the keys that are pinned on this device,
+/// installs them, and reports.
+#[derive(Debug, Parser)]
+#[command(name = "olivine-agent", version)]
+pub struct Cli {
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        env = "OLIVINE_AGENT_CONFIG",
+        value_name = "FILE",
+        default_value = "/etc/olivine/agent.toml"
+    )]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Command {
+    /// Ask again and again, until SIGTERM or SIGINT
+    Run,
+    /// Ask once and do what follows; the exit code is 0 if up to date or updated, 2 if an update failed, 1 on other errors
+    Once,
+    /// Check the configuration and the files that it names
+    CheckConfig,
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub async fn run(self) -> ExitCode {
+        start_logs();
+        let result = match self.command {
+            Command::Run => self.keep_asking().await,
+            Command::Once => self.ask_once().await,
+            Command::CheckConfig => self.check(),
+        };
+        match result {
+            Ok(code) => code,
+            Err(error) => {
+                say(&mut std::io::stderr(), &format!("error: {}", chain(&error)));
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn keep_asking(&self) -> Result<ExitCode, Error> {
+        let settings = Settings::read(&self.config)?;
+        let stop = stop_on_signals()?;
+        let interval = settings.poll_interval;
+        let device = DeviceClient::new(settings.device.clone())?;
+        let agent = Agent::open(settings, device, now, stop.clone())?;
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
+        schedule::run(agent, interval, stop).await;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn ask_once(&self) -> Result<ExitCode, Error> {
+        let settings = Settings::read(&self.config)?;
+        let device = DeviceClient::new(settings.device.clone())?;
+        let outcome = Agent::open(settings, device, now, stop_on_signals()?)?.poll().await?;
+        say(&mut std::io::stdout(), &outcome.to_string());
+        Ok(if outcome.is_failure() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+    }
+
+    fn check(&self) -> Result<ExitCode, Error> {
+        let settings = Settings::read(&self.config)?;
+        DeviceClient::new(settings.device.clone())?;
+        let text = format!(
+            "{} is sound: {} trusted keys, {} of them required, server {}",
+            self.config.display(),
+            settings.trusted.len(),
+            settings.required_signatures,
+            settings.device.base_url
+        );
+        say(&mut std::io::stdout(), &text);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+fn now() -> Timestamp {
+    jiff::Timestamp::now().into()
+}
+
+/// A line for whoever listens; if nobody does, that is no error.
+fn say(stream: &mut impl std::io::Write, line: &str) {
+    let _ = writeln!(stream, "{line}");
+}
+
+fn start_logs() {
+    let filter = EnvFilter::try_from_env("OLIVINE_AGENT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
+
+fn stop_on_signals() -> Result<Stop, Error> {
+    let (stopper, stop) = stop();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals =
+            signal(kind).map_err(|error| Error::Config(format!("can't watch for signals: {error}")))?;
+        let stopper = stopper.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                tracing::info!("stopping as soon as it is safe");
+                stopper.ask();
+            }
+        });
+    }
+    Ok(stop)
+}

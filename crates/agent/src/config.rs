@@ -1,0 +1,392 @@
+//! Configuration: one TOML file, every mistake in it told before anything is done.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use olivine_client::DeviceSettings;
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::prn::Prn;
+use olivine_domain::signing_keys::{KeyMaterial, PublicKey};
+use serde::Deserialize;
+
+use crate::Error;
+use crate::installers::{Action, Installer};
+use crate::plan::Limits;
+use crate::running::Running;
+use crate::state::{Current, Patience};
+
+/// The placeholders that a command may have.
+const PLACEHOLDERS: &[&str] =
+    &["{file}", "{version}", "{artifact_version_prn}", "{binary_prn}", "{hash}", "{target}", "{metadata}"];
+
+/// What the operator of the device decided, checked.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// How the server is reached.
+    pub(crate) device: DeviceSettings,
+    /// The keys that are pinned.
+    pub(crate) trusted: Vec<PublicKey>,
+    /// How many of them must have signed.
+    pub(crate) required_signatures: usize,
+    /// The agent's folder.
+    pub(crate) state_dir: PathBuf,
+    /// How often it asks.
+    pub(crate) poll_interval: Duration,
+    pub(crate) limits: Limits,
+    pub(crate) patience: Patience,
+    pub(crate) running: Running,
+    pub(crate) installers: Vec<Installer>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Settings({})", self.device.base_url)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    server: String,
+    ca_certificate: PathBuf,
+    certificate: PathBuf,
+    private_key: PathBuf,
+    trusted_keys: Vec<PathBuf>,
+    #[serde(default = "defaults::required_signatures")]
+    required_signatures: usize,
+    state_dir: PathBuf,
+    #[serde(default = "defaults::poll_interval_seconds")]
+    poll_interval_seconds: u64,
+    #[serde(default = "defaults::timeout_seconds")]
+    timeout_seconds: u64,
+    #[serde(default = "defaults::max_attempts")]
+    max_attempts: u32,
+    #[serde(default = "defaults::retry_seconds")]
+    retry_seconds: u64,
+    max_download_bytes: Option<u64>,
+    #[serde(default)]
+    allow_http_downloads: bool,
+    #[serde(default)]
+    allowed_download_hosts: Vec<String>,
+    #[serde(default)]
+    refuse_older: bool,
+    #[serde(default)]
+    minimum_versions: BTreeMap<String, String>,
+    #[serde(default)]
+    running: RunningSection,
+    #[serde(default)]
+    installers: Vec<InstallerSection>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunningSection {
+    release_prn: Option<String>,
+    bundle_prn: Option<String>,
+    version: Option<String>,
+    version_file: Option<PathBuf>,
+    boot_id_file: Option<PathBuf>,
+    reboot_command: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InstallerSection {
+    artifact_prn: Option<String>,
+    target: Option<String>,
+    command: Option<Vec<String>>,
+    timeout_seconds: Option<u64>,
+    reboot_exit_code: Option<i32>,
+    copy: Option<PathBuf>,
+    mode: Option<String>,
+}
+
+mod defaults {
+    pub(super) const fn required_signatures() -> usize {
+        1
+    }
+    pub(super) const fn poll_interval_seconds() -> u64 {
+        3_600
+    }
+    pub(super) const fn timeout_seconds() -> u64 {
+        60
+    }
+    pub(super) const fn max_attempts() -> u32 {
+        5
+    }
+    pub(super) const fn retry_seconds() -> u64 {
+        60
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Error {
+    Error::Config(message.into())
+}
+
+impl Settings {
+    /// Reads a file, and the keys that it names. Relative paths in it are relative to its folder.
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| wrong(format!("can't read the configuration {}: {error}", path.display())))?;
+        Self::parse(&text, path.parent().unwrap_or(Path::new("")))
+            .map_err(|error| wrong(format!("{}: {error}", path.display())))
+    }
+
+    fn parse(text: &str, folder: &Path) -> Result<Self, Error> {
+        let file: ConfigFile = toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end()))?;
+        file.check()?;
+        let trusted = trusted(&file.trusted_keys, folder)?;
+        if trusted.len() < file.required_signatures {
+            return Err(wrong(format!(
+                "required_signatures = {} can't be met by the {} different keys of trusted_keys",
+                file.required_signatures,
+                trusted.len()
+            )));
+        }
+        let limits = file.limits()?;
+        Ok(Self {
+            device: DeviceSettings {
+                base_url: file.server,
+                ca_path: folder.join(file.ca_certificate),
+                certificate_path: folder.join(file.certificate),
+                key_path: folder.join(file.private_key),
+                patience: Duration::from_secs(file.timeout_seconds),
+                ..DeviceSettings::default()
+            },
+            trusted,
+            required_signatures: file.required_signatures,
+            state_dir: folder.join(file.state_dir),
+            poll_interval: Duration::from_secs(file.poll_interval_seconds),
+            limits,
+            patience: Patience {
+                max_attempts: file.max_attempts,
+                first_wait: Duration::from_secs(file.retry_seconds),
+            },
+            running: file.running.read(folder)?,
+            installers: file
+                .installers
+                .into_iter()
+                .enumerate()
+                .map(|(index, section)| section.read(index + 1, folder))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl ConfigFile {
+    fn check(&self) -> Result<(), Error> {
+        if !self.server.starts_with("https://") {
+            return Err(wrong("server begins with https://: the device is known by its certificate"));
+        }
+        let numbers = [
+            ("required_signatures", self.required_signatures as u64),
+            ("poll_interval_seconds", self.poll_interval_seconds),
+            ("timeout_seconds", self.timeout_seconds),
+            ("max_attempts", u64::from(self.max_attempts)),
+        ];
+        if let Some((name, _)) = numbers.into_iter().find(|(_, number)| *number == 0) {
+            return Err(wrong(format!("{name} is at least 1")));
+        }
+        if self.trusted_keys.is_empty() {
+            return Err(wrong(
+                "trusted_keys names at least one file: without a pinned key nothing can be installed",
+            ));
+        }
+        if self.installers.is_empty() {
+            return Err(wrong("there is no [[installers]]: without one nothing can be installed"));
+        }
+        Ok(())
+    }
+
+    fn limits(&self) -> Result<Limits, Error> {
+        let mut minimum_versions = BTreeMap::new();
+        for (artifact, version) in &self.minimum_versions {
+            let version = version.parse().map_err(|error| wrong(format!("minimum_versions: {error}")))?;
+            minimum_versions.insert(artifact_prn(artifact, "minimum_versions")?, version);
+        }
+        Ok(Limits {
+            max_download_bytes: self.max_download_bytes,
+            allow_http: self.allow_http_downloads,
+            hosts: self.allowed_download_hosts.clone(),
+            refuse_older: self.refuse_older,
+            minimum_versions,
+        })
+    }
+}
+
+/// One spelling, so that it can be compared.
+fn artifact_prn(text: &str, place: &str) -> Result<String, Error> {
+    let prn = text.parse::<Prn<Artifact>>().map_err(|error| wrong(format!("{place}: {error}")))?;
+    Ok(prn.to_string())
+}
+
+/// The keys, each once.
+fn trusted(paths: &[PathBuf], folder: &Path) -> Result<Vec<PublicKey>, Error> {
+    let mut keys: Vec<PublicKey> = Vec::new();
+    for path in paths {
+        let path = folder.join(path);
+        let failed = |reason: String| wrong(format!("the trusted key {}: {reason}", path.display()));
+        let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
+        let material = KeyMaterial::parse(&text).map_err(|error| failed(error.to_string()))?;
+        let key = material.public_key().clone();
+        if !keys.iter().any(|known| known.keyid() == key.keyid()) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+impl RunningSection {
+    fn read(self, folder: &Path) -> Result<Running, Error> {
+        if self.reboot_command.as_ref().is_some_and(Vec::is_empty) {
+            return Err(wrong("running.reboot_command is a list that begins with a program"));
+        }
+        let boot_id_file = self.boot_id_file.map(|path| folder.join(path));
+        Ok(Running {
+            factory: Current {
+                release_prn: self.release_prn,
+                bundle_prn: self.bundle_prn,
+                version: self.version,
+                mixed: false,
+            },
+            version_file: self.version_file.map(|path| folder.join(path)),
+            boot_id_file: Some(boot_id_file.unwrap_or_else(|| "/proc/sys/kernel/random/boot_id".into())),
+            reboot_command: self.reboot_command,
+        })
+    }
+}
+
+impl InstallerSection {
+    fn read(self, number: usize, folder: &Path) -> Result<Installer, Error> {
+        let place = format!("installer {number}");
+        let Self { artifact_prn: artifact, target, command, copy, .. } = &self;
+        let action = match (command, copy) {
+            (Some(words), None) => self.command(words, &place)?,
+            (None, Some(path)) => self.copy(&folder.join(path), &place)?,
+            _ => return Err(wrong(format!("{place} has either a command or a path to copy to"))),
+        };
+        let artifact_prn = artifact.as_ref().map(|prn| artifact_prn(prn, &place)).transpose()?;
+        Ok(Installer { artifact_prn, target: target.clone(), action })
+    }
+
+    fn command(&self, words: &[String], place: &str) -> Result<Action, Error> {
+        if self.mode.is_some() {
+            return Err(wrong(format!("{place}: mode is for copy")));
+        }
+        match words.first() {
+            None => return Err(wrong(format!("{place}: command is a list that begins with a program"))),
+            Some(program) if program.contains('{') => {
+                return Err(wrong(format!("{place}: the program itself can't be a placeholder")));
+            }
+            Some(_) => {}
+        }
+        if let Some(word) = words.iter().find(|word| has_unknown_placeholder(word)) {
+            return Err(wrong(format!(
+                "{place}: '{word}' has a placeholder that does not exist; there are {PLACEHOLDERS:?}"
+            )));
+        }
+        let timeout = self.timeout_seconds.unwrap_or(1_800);
+        if timeout == 0 || self.reboot_exit_code == Some(0) {
+            return Err(wrong(format!("{place}: timeout_seconds and reboot_exit_code are not 0")));
+        }
+        Ok(Action::Command {
+            words: words.to_vec(),
+            timeout: Duration::from_secs(timeout),
+            reboot_exit_code: self.reboot_exit_code,
+        })
+    }
+
+    fn copy(&self, path: &Path, place: &str) -> Result<Action, Error> {
+        if self.timeout_seconds.is_some() || self.reboot_exit_code.is_some() {
+            return Err(wrong(format!("{place}: timeout_seconds and reboot_exit_code are for commands")));
+        }
+        if path.file_name().is_none() {
+            return Err(wrong(format!("{place}: copy names a file")));
+        }
+        let mode = self.mode.as_deref().unwrap_or("0644");
+        let mode = u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
+        let mode = mode.ok_or_else(|| wrong(format!("{place}: mode is written like \"0755\"")))?;
+        Ok(Action::Copy { path: path.to_owned(), mode })
+    }
+}
+
+/// Braces are for placeholders only where they enclose a lowercase name.
+fn has_unknown_placeholder(word: &str) -> bool {
+    word.match_indices('{').any(|(at, _)| {
+        let rest = &word[at..];
+        let name = rest[1..].find('}').map(|end| &rest[..end + 2]);
+        let looks_like_one = name.is_some_and(|name| {
+            name.len() > 2 && name[1..name.len() - 1].bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        });
+        looks_like_one && !PLACEHOLDERS.iter().any(|known| rest.starts_with(known))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
+
+    fn parse(text: &str) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key.pem"), KEY).unwrap();
+        Settings::parse(text, folder.path()).map_err(|error| error.to_string())
+    }
+
+    const BASE: &str = r#"
+        server = "https://localhost:8443"
+        ca_certificate = "ca.pem"
+        certificate = "device.pem"
+        private_key = "device.key"
+        trusted_keys = ["key.pem"]
+        state_dir = "state"
+    "#;
+    const COPY: &str = "[[installers]]\ncopy = \"/tmp/x\"\n";
+
+    #[test]
+    fn the_example_is_sound_and_names_every_setting() {
+        let example = include_str!("../agent.example.toml");
+        let settings = parse(&example.replace("/etc/olivine/signing.pem", "key.pem")).unwrap();
+        assert_eq!((settings.required_signatures, settings.installers.len()), (1, 2));
+        let all: String = example
+            .lines()
+            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let settings = parse(&all.replace("/etc/olivine/signing.pem", "key.pem")).unwrap();
+        assert!(settings.limits.max_download_bytes.is_some() && settings.running.reboot_command.is_some());
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (text, told) in [
+            (format!("{BASE}colour = 1\n{COPY}"), "unknown field `colour`"),
+            (format!("{BASE}{COPY}colour = 1\n"), "unknown field `colour`"),
+            (BASE.to_owned(), "no [[installers]]"),
+            (format!("{BASE}required_signatures = 0\n{COPY}"), "required_signatures is at least 1"),
+            (format!("{BASE}required_signatures = 2\n{COPY}"), "can't be met by the 1 different keys"),
+            (format!("{BASE}{COPY}").replace("https", "http"), "begins with https://"),
+            (format!("{BASE}{COPY}").replace("\"key.pem\"", ""), "at least one file"),
+            (format!("{BASE}{COPY}").replace("key.pem", "nokey.pem"), "nokey.pem"),
+            (format!("{BASE}{COPY}command = [\"x\"]\n"), "either a command or a path"),
+            (format!("{BASE}[[installers]]\ntarget = \"x\"\n"), "either a command or a path"),
+            (format!("{BASE}[[installers]]\ncommand = []\n"), "begins with a program"),
+            (
+                format!("{BASE}[[installers]]\ncommand = [\"x\", \"{{flie}}\"]\n"),
+                "'{flie}' has a placeholder",
+            ),
+            (format!("{BASE}[[installers]]\ncommand = [\"{{version}}\"]\n"), "can't be a placeholder"),
+            (format!("{BASE}{COPY}mode = \"rwx\"\n"), "written like"),
+            (format!("{BASE}{COPY}artifact_prn = \"firmware\"\n"), "installer 1"),
+            (format!("{BASE}{COPY}[minimum_versions]\nx = \"1.0.0\"\n"), "minimum_versions"),
+        ] {
+            let error = parse(&text).unwrap_err();
+            assert!(error.contains(told), "{error}\n{text}");
+        }
+        assert!(
+            parse(&format!("{BASE}[[installers]]\ncommand = [\"sh\", \"-c\", \"echo ${{X}} {{\"]\n")).is_ok()
+        );
+    }
+}

@@ -1,0 +1,24 @@
+//! The agent: a device's side of the distribution. It asks for updates over mutual TLS, checks every content with keys that are
+//! pinned on the device, installs, and reports.
+//!
+//! It must never install what is not signed by a pinned key, whatever the server says, and never lose its way: each step is
+//! saved before it is taken.
+
+mod agent;
+mod as_text;
+pub mod commands;
+mod config;
+mod files;
+mod installers;
+mod outcome;
+mod plan;
+mod running;
+mod schedule;
+mod state;
+mod stop;
+mod store;
+
+pub(crate) use outcome::{Error, Outcome, chain};
+
+#[cfg(test)]
+mod tests;

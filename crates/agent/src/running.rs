@@ -1,0 +1,116 @@
+//! What runs on this device, as far as it can be seen from files: its version, and whether it was restarted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::state::Current;
+
+/// The most characters of a version.
+const MAX_VERSION: usize = 256;
+
+/// Where to see what runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Running {
+    /// What a device runs that has not been updated yet.
+    pub(crate) factory: Current,
+    /// The file whose text is the version that runs.
+    pub(crate) version_file: Option<PathBuf>,
+    /// The file whose text is another one after each start of the system.
+    pub(crate) boot_id_file: Option<PathBuf>,
+    /// What restarts the system.
+    pub(crate) reboot_command: Option<Vec<String>>,
+}
+
+/// The outcome of an update that needed a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AfterRestart {
+    /// There was none yet.
+    Pending,
+    /// What was installed runs.
+    New,
+    /// What was there before runs.
+    Old(String),
+}
+
+impl Running {
+    /// The version that runs.
+    pub(crate) fn version(&self) -> Option<String> {
+        self.version_file.as_deref().and_then(text)
+    }
+
+    /// What names this start of the system.
+    pub(crate) fn boot_id(&self) -> Option<String> {
+        self.boot_id_file.as_deref().and_then(text)
+    }
+
+    /// Whether what was installed has to prove itself by a restart: an installer asked for one, or the release's version does
+    /// not run yet. Where the release has none, nobody knows whether it should.
+    pub(crate) fn needs_restart(&self, asked: bool, before: Option<&str>, expected: Option<&str>) -> bool {
+        let version = self.version();
+        let is_missing = expected.is_some() && version.as_deref() != expected;
+        asked || (is_missing && version.is_some() && version.as_deref() == before)
+    }
+
+    /// What came of it. `restarted` says whether there was a restart since.
+    pub(crate) fn after_restart(
+        &self,
+        (asked, restarted): (bool, bool),
+        before: Option<&str>,
+        expected: Option<&str>,
+    ) -> AfterRestart {
+        if asked && !restarted {
+            return AfterRestart::Pending;
+        }
+        match self.version() {
+            Some(version) if Some(version.as_str()) == expected || Some(version.as_str()) != before => {
+                AfterRestart::New
+            }
+            Some(version) if restarted => AfterRestart::Old(version),
+            None if restarted => AfterRestart::New,
+            _ => AfterRestart::Pending,
+        }
+    }
+}
+
+fn text(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let text: String = text.trim().chars().take(MAX_VERSION).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each line: the version file's text, whether a restart was asked for and happened, the version before, the release's.
+    #[test]
+    fn what_runs_decides() {
+        use AfterRestart::{New, Pending};
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("version");
+        let running = Running { version_file: Some(file.clone()), ..Running::default() };
+        let old = || AfterRestart::Old("1".to_owned());
+        for (version, asked, restarted, expected, needs, after) in [
+            ("1", false, false, Some("2"), true, Pending),
+            ("2", false, false, Some("2"), false, New),
+            ("1", false, false, None, false, Pending),
+            ("1", true, false, Some("2"), true, Pending),
+            ("2", true, false, Some("2"), true, Pending),
+            ("2", true, true, Some("2"), true, New),
+            ("3", true, true, Some("2"), true, New),
+            ("1", true, true, Some("2"), true, old()),
+            ("1", true, true, Some("1"), true, New),
+            ("1", true, true, None, true, old()),
+            ("1", false, true, Some("2"), true, old()),
+        ] {
+            fs::write(&file, version).unwrap();
+            let case = (version, asked, restarted, expected);
+            assert_eq!(running.needs_restart(asked, Some("1"), expected), needs, "{case:?}");
+            assert_eq!(running.after_restart((asked, restarted), Some("1"), expected), after, "{case:?}");
+        }
+        let blind = Running::default();
+        assert!(!blind.needs_restart(false, None, Some("2")) && blind.needs_restart(true, None, Some("2")));
+        assert_eq!(blind.after_restart((true, true), None, Some("2")), New);
+        assert_eq!(blind.after_restart((true, false), None, Some("2")), Pending);
+    }
+}

@@ -1,0 +1,109 @@
+//! The agent's folder: its state in one file that is replaced as a whole, the contents that were fetched, and the lock that
+//! keeps a second agent out.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use olivine_domain::hash::Sha256Digest;
+
+use crate::Error;
+use crate::files;
+use crate::state::{Current, FORMAT, State};
+
+/// The agent's folder. Nobody else has it while this lives.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folder: PathBuf,
+    _lock: File,
+    #[cfg(test)]
+    pub(crate) power: crate::tests::Power,
+}
+
+impl Store {
+    /// Takes the folder, which is made where it is missing.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Folder { path: folder.to_owned(), source };
+        let downloads = folder.join("downloads");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(downloads).map_err(failed)?;
+        let lock = File::options().write(true).create(true).truncate(false).open(folder.join("lock"));
+        let lock = lock.map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            _lock: lock,
+            #[cfg(test)]
+            power: crate::tests::Power::default(),
+        })
+    }
+
+    /// The state as it was saved last; `factory` where none was. What can't be read is set aside: a device must go on.
+    pub(crate) fn load(&self, factory: Current) -> Result<State, Error> {
+        let path = self.state_file();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::new(factory)),
+            Err(source) => return Err(Error::Folder { path, source }),
+        };
+        match serde_json::from_slice::<State>(&text) {
+            Ok(state) if state.format == FORMAT => Ok(state),
+            unreadable => {
+                let reason =
+                    unreadable.map_or_else(|error| error.to_string(), |_| "of another format".to_owned());
+                let aside = self.folder.join("state.json.unreadable");
+                tracing::error!(reason, aside = %aside.display(), "the state can't be read; it is set aside, and begun anew");
+                fs::rename(&path, aside).map_err(|source| Error::Folder { path, source })?;
+                Ok(State::new(factory))
+            }
+        }
+    }
+
+    /// Saves the state, durably, before it is acted on.
+    pub(crate) fn save(&self, state: &State) -> Result<(), Error> {
+        #[cfg(test)]
+        self.power.before_save()?;
+        let text = serde_json::to_vec_pretty(state).expect("a state always is JSON");
+        let path = self.state_file();
+        files::replace(&path, &text).map_err(|source| Error::Folder { path, source })?;
+        #[cfg(test)]
+        self.power.after_save()?;
+        Ok(())
+    }
+
+    fn state_file(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    /// Where a content is kept until it is installed.
+    pub(crate) fn content(&self, hash: &Sha256Digest) -> PathBuf {
+        self.folder.join("downloads").join(hash.to_hex())
+    }
+
+    /// Where an installer finds what comes with a content.
+    pub(crate) fn metadata(&self, hash: &Sha256Digest) -> PathBuf {
+        self.content(hash).with_extension("json")
+    }
+
+    /// The file that an installer holds locked while it runs.
+    pub(crate) fn install_lock(&self) -> PathBuf {
+        self.folder.join("install.lock")
+    }
+
+    /// Removes contents that are of no more use: all but those of `keep`, with what of them arrived so far.
+    pub(crate) fn tidy(&self, keep: &[Sha256Digest]) {
+        let keep: Vec<_> = keep.iter().map(Sha256Digest::to_hex).collect();
+        let Ok(found) = fs::read_dir(self.folder.join("downloads")) else { return };
+        for file in found.flatten() {
+            let name = file.file_name();
+            let is_kept = keep.iter().any(|hash| name.to_string_lossy().starts_with(hash));
+            if !is_kept && let Err(error) = fs::remove_file(file.path()) {
+                tracing::warn!(%error, "a content of no more use can't be removed");
+            }
+        }
+    }
+}

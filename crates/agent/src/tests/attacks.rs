@@ -1,0 +1,304 @@
+//! A server, a storage or a network that lies: nothing is installed, and the report says why.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::device::{Device, Key, prn};
+use super::server::Reply;
+use crate::outcome::{Error, Outcome};
+
+const GENUINE: &str = "the genuine content";
+
+/// Asks once; the update must fail with this reason, reported, and with nothing installed.
+async fn refuses(device: &Device, reason: &str) {
+    let outcome = device.once().await.unwrap();
+    let Outcome::Failed { detail, .. } = outcome else { panic!("{outcome:?}") };
+    assert!(detail.contains(reason), "{detail}");
+    assert_eq!(device.told().last().map(String::as_str), Some("failed"));
+    assert!(device.last_detail().contains(reason), "{}", device.last_detail());
+    assert_eq!((device.installed("one"), device.installed("two")), (None, None));
+}
+
+/// Offers one entry that a test altered.
+async fn offered(alter: impl FnOnce(&Device, &mut Value)) -> Device {
+    let device = Device::new().await;
+    let mut entry = device.entry(1, "1.0.0", GENUINE);
+    alter(&device, &mut entry);
+    device.offer(1, &[entry]);
+    device
+}
+
+/// The content's answers are altered.
+async fn served(alter: impl Fn(Reply) -> Reply + Send + 'static) -> Device {
+    let device = offered(|_, _| {}).await;
+    device.server.twist(
+        move |request, reply| {
+            if request.path.starts_with("/content") { alter(reply) } else { reply }
+        },
+    );
+    device
+}
+
+#[tokio::test]
+async fn altered_content() {
+    let device = served(|reply| Reply { body: b"the enuinge content".to_vec(), ..reply }).await;
+    refuses(&device, "what arrived has the hash").await;
+    assert_eq!(device.server.seen("/content").len(), 1);
+}
+
+#[tokio::test]
+async fn content_and_hash_altered_together() {
+    let device = offered(|device, entry| {
+        let evil = device.entry(1, "1.0.0", "evil content");
+        for field in ["hash", "size", "url"] {
+            entry[field] = evil[field].clone();
+        }
+    })
+    .await;
+    refuses(&device, "0 of the 1 required signatures by trusted keys").await;
+}
+
+#[tokio::test]
+async fn truncated_content() {
+    refuses(
+        &served(|reply| Reply { body: reply.body[..reply.body.len() / 2].to_vec(), ..reply }).await,
+        "ends after",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn truncated_content_with_the_full_length_announced() {
+    let device = served(|_| Reply { length: Some(19), ..Reply::bytes(200, b"the gen") }).await;
+    refuses(&device, "ends after 7 bytes").await;
+}
+
+#[tokio::test]
+async fn longer_content_than_announced() {
+    refuses(
+        &served(|_| Reply::bytes(200, b"the genuine content and more")).await,
+        "longer than the 19 bytes",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn wrong_size_in_the_manifest() {
+    refuses(&offered(|_, entry| entry["size"] = json!(18)).await, "longer than the 18 bytes").await;
+    refuses(&offered(|_, entry| entry["size"] = json!(20)).await, "").await;
+}
+
+#[tokio::test]
+async fn endless_body() {
+    let device = served(|_| Reply { endless: true, ..Reply::bytes(200, &[7; 4096]) }).await;
+    refuses(&device, "longer than the 19 bytes").await;
+}
+
+#[tokio::test]
+async fn older_signed_binary_swapped_in_for_the_content() {
+    let device = served(|reply| Reply { body: b"an older content!!!".to_vec(), ..reply }).await;
+    device.entry(1, "0.9.0", "an older content!!!");
+    refuses(&device, "what arrived has the hash").await;
+}
+
+#[tokio::test]
+async fn older_signed_binary_named_by_the_manifest() {
+    let device = Device::new().await;
+    device.configure("refuse_older = true", "[[installers]]\ncopy = \"one\"\n");
+    device.offer(1, &[device.entry(1, "2.0.0", "new")]);
+    device.once().await.unwrap();
+    device.offer(2, &[device.entry(1, "1.9.0", "old")]);
+    let outcome = device.once().await.unwrap();
+    assert!(
+        matches!(&outcome, Outcome::Failed { detail, .. } if detail.contains("older than 2.0.0")),
+        "{outcome:?}"
+    );
+    assert_eq!(device.installed("one").unwrap(), "new");
+    assert!(device.last_detail().contains("refuse_older"));
+}
+
+#[tokio::test]
+async fn version_below_the_minimum() {
+    let device = offered(|_, _| {}).await;
+    let section = format!(
+        "[[installers]]\ncopy = \"one\"\n[minimum_versions]\n\"{}\" = \"1.0.1\"\n",
+        prn("artifact", 1)
+    );
+    device.configure("", &section);
+    refuses(&device, "below the minimum, 1.0.1").await;
+}
+
+#[tokio::test]
+async fn signature_by_an_unknown_key_that_the_server_vouches_for() {
+    let device =
+        offered(|_, entry| entry["signatures"] = json!([Key::new(2).sign(GENUINE.as_bytes())])).await;
+    refuses(&device, "0 of the 1 required").await;
+}
+
+#[tokio::test]
+async fn signature_by_an_unknown_key_under_the_name_of_the_pinned_one() {
+    let device = offered(|device, entry| {
+        let mut forged = Key::new(2).sign(GENUINE.as_bytes());
+        forged["keyid"] = json!(device.vendor.public.keyid().to_string());
+        entry["signatures"] = json!([forged]);
+    })
+    .await;
+    refuses(&device, "0 of the 1 required").await;
+}
+
+#[tokio::test]
+async fn signature_of_another_content() {
+    let device = offered(|device, entry| {
+        entry["signatures"] = json!([device.vendor.sign(b"another"), device.vendor.sign_purely(b"another")]);
+    })
+    .await;
+    refuses(&device, "0 of the 1 required").await;
+}
+
+#[tokio::test]
+async fn no_signatures_at_all() {
+    refuses(&offered(|_, entry| entry["signatures"] = json!([])).await, "0 of the 1 required").await;
+}
+
+#[tokio::test]
+async fn one_key_signing_twice_is_not_two_keys() {
+    let device = offered(|device, entry| {
+        let (a, b) = (device.vendor.sign(GENUINE.as_bytes()), device.vendor.sign_purely(GENUINE.as_bytes()));
+        entry["signatures"] = json!([a, b]);
+    })
+    .await;
+    std::fs::write(device.path("second.pem"), Key::new(2).public.public_value()).unwrap();
+    let text = std::fs::read_to_string(device.path("agent.toml")).unwrap();
+    let text = text.replace("[\"key.pem\"]", "[\"key.pem\", \"second.pem\"]\nrequired_signatures = 2");
+    std::fs::write(device.path("agent.toml"), text).unwrap();
+    refuses(&device, "1 of the 2 required").await;
+}
+
+#[tokio::test]
+async fn content_redirected_elsewhere() {
+    let device = Device::new().await;
+    let elsewhere = device.server.serve_content("/elsewhere", GENUINE.as_bytes());
+    device.offer(1, &[device.entry(1, "1.0.0", GENUINE)]);
+    device.server.twist(move |request, reply| match request.path.as_str() {
+        path if path.starts_with("/content") => {
+            Reply { headers: vec![("location", elsewhere.clone())], ..Reply::bytes(302, b"") }
+        }
+        _ => reply,
+    });
+    refuses(&device, "302").await;
+    assert!(device.server.seen("/elsewhere").is_empty());
+}
+
+#[tokio::test]
+async fn update_redirected_elsewhere() {
+    let device = offered(|_, _| {}).await;
+    device.server.twist(|request, reply| match request.path.as_str() {
+        path if path.starts_with("/update?") => {
+            Reply { headers: vec![("location", "/elsewhere".to_owned())], ..Reply::bytes(307, b"") }
+        }
+        _ => reply,
+    });
+    assert!(matches!(device.once().await, Err(Error::Client(_))));
+    assert!(device.server.seen("/elsewhere").is_empty() && device.installed("one").is_none());
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_allowed_and_a_url_without_tls() {
+    let device = offered(|_, _| {}).await;
+    device.configure("allowed_download_hosts = [\"cdn.example.com\"]", "[[installers]]\ncopy = \"one\"\n");
+    refuses(&device, "on the host localhost").await;
+    refuses(&offered(|_, entry| entry["url"] = json!("http://localhost/x")).await, "without TLS only").await;
+    refuses(&offered(|_, entry| entry["url"] = json!("file:///etc/passwd")).await, "scheme file").await;
+    refuses(&offered(|_, entry| entry["url"] = Value::Null).await, "no URL").await;
+}
+
+#[tokio::test]
+async fn garbage_instead_of_an_answer() {
+    let device = offered(|_, _| {}).await;
+    for garbage in
+        ["", "{", "null", "[]", "{\"status\": 1}", "{\"status\": \"upgrade\"}", "{\"status\": \"update\"}"]
+    {
+        device.server.twist(move |_, _| Reply::bytes(200, garbage.as_bytes()));
+        assert!(matches!(device.once().await, Err(Error::Client(_) | Error::Answer(_))), "{garbage}");
+    }
+    device.server.twist(|_, _| Reply { endless: true, ..Reply::bytes(200, &[b' '; 8_192]) });
+    assert!(matches!(device.once().await, Err(Error::Client(_))));
+    assert_eq!(device.installed("one"), None);
+}
+
+#[tokio::test]
+async fn names_that_would_be_options_or_paths() {
+    for (field, value) in [
+        ("artifact_version", "--force"),
+        ("artifact_version", "1\n2"),
+        ("target", "-x"),
+        ("hash", "../../etc/passwd"),
+        ("artifact_prn", "../x"),
+        ("binary_prn", ""),
+    ] {
+        refuses(&offered(|_, entry| entry[field] = json!(value)).await, &format!("{field} of an entry"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn the_second_of_two_is_bad() {
+    let device = Device::new().await;
+    let mut bad = device.entry(2, "1.0.0", "second");
+    bad["signatures"] = json!([]);
+    device.offer(1, &[device.entry(1, "1.0.0", "first"), bad]);
+    refuses(&device, "0 of the 1 required").await;
+    assert_eq!(device.told(), ["downloading", "failed"]);
+}
+
+#[tokio::test]
+async fn more_than_the_device_takes() {
+    let device = offered(|_, _| {}).await;
+    device.configure("max_download_bytes = 18", "[[installers]]\ncopy = \"one\"\n");
+    refuses(&device, "max_download_bytes").await;
+    refuses(&offered(|_, entry| entry["size"] = json!(u64::MAX)).await, "").await;
+    let device = Device::new().await;
+    device.offer(1, &[]);
+    refuses(&device, "manifest is empty").await;
+}
+
+#[tokio::test]
+async fn an_artifact_without_installer_fails_before_anything_is_fetched() {
+    let device = Device::new().await;
+    device.configure(
+        "",
+        &format!("[[installers]]\nartifact_prn = \"{}\"\ncopy = \"one\"\n", prn("artifact", 1)),
+    );
+    device.offer(1, &[device.entry(1, "1.0.0", "first"), device.entry(2, "1.0.0", "second")]);
+    refuses(&device, "no installer is configured").await;
+    assert!(device.server.seen("/content").is_empty());
+}
+
+#[tokio::test]
+async fn a_server_with_another_authority() {
+    let (device, stranger) = (offered(|_, _| {}).await, Device::new().await);
+    std::fs::copy(stranger.path("ca.pem"), device.path("ca.pem")).unwrap();
+    assert!(matches!(device.once().await, Err(Error::Client(error)) if error.is_transport()));
+    assert!(device.server.seen("/").is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_an_age_of_patience() {
+    let device = offered(|_, _| {}).await;
+    device.server.twist(|_, _| Reply {
+        headers: vec![("retry-after", "99999999999".to_owned())],
+        ..Reply::bytes(503, b"")
+    });
+    let error = device.once().await;
+    let wait = crate::schedule::Schedule::new(Duration::from_mins(1)).next(&error, 0.0);
+    assert_eq!(wait, Duration::from_hours(24));
+}
+
+#[tokio::test]
+async fn the_device_certificate_is_not_shown_where_contents_are() {
+    let device = offered(|_, _| {}).await;
+    device.once().await.unwrap();
+    assert!(device.server.seen("/update").iter().all(|request| request.has_certificate));
+    assert!(device.server.seen("/content").iter().all(|request| !request.has_certificate));
+}
