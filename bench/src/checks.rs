@@ -29,7 +29,7 @@ use crate::table::Table;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many devices the large fleet has; a tenth of them are registered where the speed is measured, and imported
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=10_000_000))]
     devices: u64,
     /// How long each round takes
     #[arg(long, default_value_t = 3.0)]
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// How many devices ask at the same time
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=500))]
     connections: u64,
     /// Only this
     #[arg(long, value_enum)]

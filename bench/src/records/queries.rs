@@ -3,7 +3,6 @@
 use olivine_domain::pages::{Cursor, Order};
 
 use super::fill::{Binaries, PER_VERSION};
-use crate::api::Api;
 use crate::numbered::moment;
 
 /// One request: its path, and how many records its answer has; none for a single record.
