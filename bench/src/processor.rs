@@ -23,6 +23,12 @@ pub(crate) fn taken_by(pid: u32) -> anyhow::Result<Duration> {
     Ok(TICK.saturating_mul(ticks))
 }
 
+/// The time that this process has taken so far, without its children.
+pub(crate) fn taken_by_us() -> anyhow::Result<Duration> {
+    let (_, ticks) = of(std::process::id()).context("reading our processor time")?;
+    Ok(TICK.saturating_mul(ticks))
+}
+
 /// A process's parent, and its ticks.
 fn of(pid: u32) -> Option<(u32, u32)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

@@ -13,28 +13,60 @@ pub(super) struct Rounds {
     pid: u32,
     outcomes: Vec<Outcome>,
     /// The least processor time per answer.
-    cost: Duration,
-    /// That of the process before the round that is going on.
-    before: Duration,
+    cost: Cost,
+    /// What the processes had taken before the round that is going on.
+    before: Cost,
+}
+
+/// Processor time.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    server: Duration,
+    client: Duration,
+}
+
+impl Cost {
+    fn so_far(pid: u32) -> anyhow::Result<Self> {
+        Ok(Self { server: processor::taken_by(pid)?, client: processor::taken_by_us()? })
+    }
+
+    /// What was taken since then, for each of so many answers.
+    fn since(self, before: Self, answers: u64) -> Self {
+        let answers = u32::try_from(answers.max(1)).unwrap_or(u32::MAX);
+        Self {
+            server: self.server.saturating_sub(before.server) / answers,
+            client: self.client.saturating_sub(before.client) / answers,
+        }
+    }
+
+    fn least(self, other: Self) -> Self {
+        Self { server: self.server.min(other.server), client: self.client.min(other.client) }
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        write!(f, "{:.1} µs (the client {:.1})", micros(self.server), micros(self.client))
+    }
 }
 
 impl Rounds {
     /// Of the service that this process does.
     pub(super) const fn of(pid: u32) -> Self {
-        Self { pid, outcomes: Vec::new(), cost: Duration::MAX, before: Duration::ZERO }
+        let most = Cost { server: Duration::MAX, client: Duration::MAX };
+        Self { pid, outcomes: Vec::new(), cost: most, before: most }
     }
 
     /// A round begins.
     pub(super) fn begin(&mut self) -> anyhow::Result<()> {
-        self.before = processor::taken_by(self.pid)?;
+        self.before = Cost::so_far(self.pid)?;
         Ok(())
     }
 
     /// It has ended.
     pub(super) fn end(&mut self, outcome: Outcome) -> anyhow::Result<()> {
-        let taken = processor::taken_by(self.pid)?.saturating_sub(self.before);
-        let answers = u32::try_from(outcome.answers.max(1)).unwrap_or(u32::MAX);
-        self.cost = self.cost.min(taken / answers);
+        self.cost = self.cost.least(Cost::so_far(self.pid)?.since(self.before, outcome.answers));
         self.outcomes.push(outcome);
         Ok(())
     }
@@ -64,10 +96,9 @@ impl fmt::Display for Rounds {
 pub(super) fn compare_rates(what: &str, ours: &Rounds, theirs: &Rounds, least: f64, table: &mut Table) {
     let ratio = ours.best_rate() / theirs.best_rate();
     table.ratio(&format!("{what}: answers per second"), ours, theirs, ratio, Goal::AtLeast(least));
-    let cost = ours.cost.as_secs_f64() / theirs.cost.as_secs_f64();
-    let shown = |cost: Duration| format!("{:.0} µs", cost.as_secs_f64() * 1e6);
-    let name = format!("{what}: the server's processor time for an answer");
-    table.ratio(&name, shown(ours.cost), shown(theirs.cost), cost, Goal::None);
+    let cost = ours.cost.server.as_secs_f64() / theirs.cost.server.as_secs_f64();
+    let name = format!("{what}: processor time for an answer");
+    table.ratio(&name, ours.cost, theirs.cost, cost, Goal::None);
     tell_times(what, ours, theirs, Goal::None, table);
 }
 
