@@ -30,9 +30,11 @@ pub(super) async fn measure(
     let registered = fleet.count;
     let up_to_date = format!("up to date, {registered} registered, channel of {SHORT}");
     let outdated = "update available, manifest of 3 binaries".to_owned();
+    let outdated_and_curious = format!("{outdated}, and bundle and release");
     for (what, standing, path, expected, least) in [
         (up_to_date, Standing::Latest, "/update", NO_UPDATE, 0.5),
         (outdated, Standing::First, WITH_MANIFEST, UPDATE, 0.25),
+        (outdated_and_curious, Standing::First, WITH_ALL, UPDATE, 0.25),
     ] {
         let clients = clients(bench, fleet)?;
         let address = server.device_address()?;
