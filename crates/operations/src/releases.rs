@@ -57,7 +57,6 @@ pub async fn list_with_binary(
     binary: Id<Binary>,
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
-    by.authorize::<scope::BinaryRead>()?;
     binaries::get(ctx.db(), by.organization, binary).await.map_err(Error::missing(binary))?;
     let page = releases::list_with_binary(ctx.db(), by.organization, binary, query).await?;
     views(ctx, by, page).await

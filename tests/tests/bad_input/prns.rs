@@ -25,7 +25,8 @@ impl Tenant {
         let binary = bench.uploadable(b"content").await;
         let part = bench.announce(&binary, 1, b"content").await.expect(201).json;
         let first = async |path: &str, plural: &str| prn(&api.get(path).await.expect(200).json[plural][0]);
-        let records = vec![
+        let mut records = distribution(&api, &signed).await;
+        records.extend([
             ("api_key", first("/v1/api_keys", "api_keys").await),
             ("artifact", first("/v1/artifacts", "artifacts").await),
             ("artifact_version", first("/v1/artifact_versions", "artifact_versions").await),
@@ -35,7 +36,7 @@ impl Tenant {
             ("event", first("/v1/events", "events").await),
             ("signing_key", first("/v1/signing_keys", "signing_keys").await),
             ("organization", prn(&api.get("/v1/organization").await.expect(200).json["organization"])),
-        ];
+        ]);
         Self { api, bench, binary, records }
     }
 
@@ -43,6 +44,26 @@ impl Tenant {
         let found = self.records.iter().find(|(name, _)| *name == kind);
         &found.unwrap_or_else(|| panic!("make a record of type {kind} in Tenant::new")).1
     }
+}
+
+/// What it takes to bring a signed binary to a device. The release is the latest of two, and the device is on it.
+async fn distribution(api: &Api, signed: &str) -> Vec<(&'static str, String)> {
+    let made = async |path: &str, kind: &'static str, body: Value| {
+        (kind, prn(&api.post(path, &body).await.expect(201).json[kind]))
+    };
+    let product = made("/v1/products", "product", json!({"name": "gateway"})).await;
+    let cohort = json!({"name": "production", "product_prn": product.1});
+    let cohort = made("/v1/cohorts", "cohort", cohort).await;
+    let device = json!({"identifier": "one", "product_prn": product.1, "cohort_prn": cohort.1, "tags": []});
+    let device = made("/v1/devices", "device", device).await;
+    let bundle = made("/v1/bundles", "bundle", json!({"binaries": [{"prn": signed}]})).await;
+    let named = |name: &str| json!({"name": name, "cohort_prn": cohort.1, "bundle_prn": bundle.1});
+    made("/v1/releases", "release", named("first")).await;
+    let release = made("/v1/releases", "release", named("second")).await;
+    let bundle_override = made("/v1/bundle_overrides", "bundle_override", named("rescue")).await;
+    let report = json!({"release_prn": release.1, "write": true});
+    api.post(&format!("/v1/devices/{}/update", device.1), &report).await.expect(200);
+    vec![product, cohort, device, bundle, release, bundle_override]
 }
 
 /// Two organizations on one server.
@@ -75,7 +96,7 @@ async fn ask(api: &Api, operation: &Operation, named: &str) -> Answer {
     let request = api.request(operation.method.clone(), &operation.path_with(named));
     let is_part = operation.path.ends_with("/parts/{index}");
     send(match operation.method.as_str() {
-        "PATCH" => request.json(&json!({})),
+        "PATCH" | "POST" => request.json(&json!({})),
         "PUT" if is_part => request.json(&json!({"size": 7, "hash": sha256_hex(b"content")})),
         "PUT" => request.body("content"),
         _ => request,
@@ -179,7 +200,38 @@ async fn names_in_bodies(database: Database) {
     let signable = ours.bench.signable(b"content").await;
     let by_key =
         |named: &str| json!({"binary_prn": signable, "signing_key_prn": named, "signature": signature});
-    let cases: [Case<'_>; 4] = [
+    let bundle = |named: &str| json!({"artifact_version_prns": [named]});
+    let release = |field: &'static str| {
+        let [cohort, bundle] = ["cohort", "bundle"].map(|kind| ours.record(kind).to_owned());
+        move |named: &str| {
+            let mut body = json!({"name": "third", "cohort_prn": cohort, "bundle_prn": bundle});
+            body[field] = named.into();
+            body
+        }
+    };
+    let (of_cohort, of_bundle) = (release("cohort_prn"), release("bundle_prn"));
+    let (before, after) = (release("next_release_prn"), release("previous_release_prn"));
+    let for_devices =
+        |named: &str| json!({"name": "x", "bundle_prn": ours.record("bundle"), "device_prns": [named]});
+    let only = |field: &'static str| move |named: &str| json!({field: named});
+    let (bundle_prn, next, cohort_prn) = (only("bundle_prn"), only("next_release_prn"), only("cohort_prn"));
+    let devices = |named: &str| json!({"device_prns": [named]});
+    let own_release = format!("/v1/releases/{}", ours.record("release"));
+    let own_override = format!("/v1/bundle_overrides/{}", ours.record("bundle_override"));
+    let cases: [Case<'_>; 17] = [
+        ("POST /v1/bundles: artifact_version_prns", "/v1/bundles", "artifact_version", &bundle),
+        ("POST /v1/releases: cohort_prn", "/v1/releases", "cohort", &of_cohort),
+        ("POST /v1/releases: bundle_prn", "/v1/releases", "bundle", &of_bundle),
+        ("POST /v1/releases: next_release_prn", "/v1/releases", "release", &before),
+        ("POST /v1/releases: previous_release_prn", "/v1/releases", "release", &after),
+        ("PATCH /v1/releases/{prn}: bundle_prn", &own_release, "bundle", &bundle_prn),
+        ("PATCH /v1/releases/{prn}: next_release_prn", &own_release, "release", &next),
+        ("POST /v1/bundle_overrides: bundle_prn", "/v1/bundle_overrides", "bundle", &of_bundle),
+        ("POST /v1/bundle_overrides: cohort_prn", "/v1/bundle_overrides", "cohort", &of_cohort),
+        ("POST /v1/bundle_overrides: device_prns", "/v1/bundle_overrides", "device", &for_devices),
+        ("PATCH /v1/bundle_overrides/{prn}: bundle_prn", &own_override, "bundle", &bundle_prn),
+        ("PATCH /v1/bundle_overrides/{prn}: cohort_prn", &own_override, "cohort", &cohort_prn),
+        ("PATCH /v1/bundle_overrides/{prn}: device_prns", &own_override, "device", &devices),
         ("POST /v1/artifact_versions: artifact_prn", "/v1/artifact_versions", "artifact", &version),
         ("POST /v1/binaries: artifact_version_prn", "/v1/binaries", "artifact_version", &binary),
         ("POST /v1/binary_signatures: binary_prn", "/v1/binary_signatures", "binary", &of_binary),
@@ -187,13 +239,16 @@ async fn names_in_bodies(database: Database) {
     ];
     let tested: BTreeSet<String> = cases.iter().map(|(what, ..)| (*what).to_owned()).collect();
     assert_eq!(named_fields(api).await, tested, "each field that names a record is tested here");
+    let ask = async |what: &str, path: &str, body: Value| {
+        if what.starts_with("PATCH") { api.patch(path, &body).await } else { api.post(path, &body).await }
+    };
     for (what, path, kind, body) in cases {
-        let foreign = api.post(path, &body(theirs.record(kind))).await;
+        let foreign = ask(what, path, body(theirs.record(kind))).await;
         table.note(&format!("{what} of another organization"), &foreign);
         assert_eq!((foreign.status, foreign.error_code()), (404, Some("not_found")), "{what}");
         let other_type = if kind == "artifact" { "binary" } else { "artifact" };
-        table.note(&format!("{what} of another type"), &api.post(path, &body(ours.record(other_type))).await);
-        table.note(&format!("{what} of no type"), &api.post(path, &body("firmware")).await);
+        table.note(&format!("{what} of another type"), &ask(what, path, body(ours.record(other_type))).await);
+        table.note(&format!("{what} of no type"), &ask(what, path, body("firmware")).await);
     }
     let keyid =
         theirs.api.get(&format!("/v1/signing_keys/{}", theirs.record("signing_key"))).await.expect(200);
@@ -217,6 +272,7 @@ async fn names_in_filters(database: Database) {
             tested += 1;
             let kind = match filter.strip_suffix("_prn").unwrap() {
                 "resource" => "binary",
+                "next_release" => "release",
                 "actor" => "api_key",
                 kind => kind,
             };
