@@ -211,7 +211,8 @@ async fn names_in_bodies(database: Database) {
     };
     let (of_cohort, of_bundle) = (release("cohort_prn"), release("bundle_prn"));
     let (before, after) = (release("next_release_prn"), release("previous_release_prn"));
-    let for_devices = |named: &str| json!({"name": "x", "bundle_prn": ours.record("bundle"), "device_prns": [named]});
+    let for_devices =
+        |named: &str| json!({"name": "x", "bundle_prn": ours.record("bundle"), "device_prns": [named]});
     let only = |field: &'static str| move |named: &str| json!({field: named});
     let (bundle_prn, next, cohort_prn) = (only("bundle_prn"), only("next_release_prn"), only("cohort_prn"));
     let devices = |named: &str| json!({"device_prns": [named]});
