@@ -74,7 +74,7 @@ FROM numbers;
 INSERT INTO releases {numbers}
 SELECT {uuid 09 n}, {uuid aa n % 2}, {uuid 07 (n % 2) + 2 * (n / 200)}, {uuid 0c (n % 2) + 2 * (n / 20)},
     CASE WHEN n % 200 < 198 AND n <= 19998 THEN {uuid 09 n + 2} ELSE NULL END,
-    'r' || n, NULL, NULL, NULL, {false}, {false}, NULL, 'numeric', 1, '', 0, 1, n, n
+    'r' || n, NULL, NULL, NULL, {false}, n % 100 < 50, NULL, 'numeric', 1, '', 0, 1, n, n
 FROM numbers WHERE n >= 200;
 
 INSERT INTO release_claims {numbers}
