@@ -3,9 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Client, Method, redirect};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// A server's Admin API. Connections are kept.
 #[derive(Clone, Debug)]
@@ -60,8 +63,15 @@ impl Api {
         Ok(took)
     }
 
+    /// The organization of the key in use.
+    pub(crate) async fn organization(&self) -> anyhow::Result<Id<Organization>> {
+        let answer = self.get("/users/me").await?;
+        let prn = answer["user"]["organization_prn"].as_str().context("whose key it is")?;
+        Ok(Id::new(id_of(prn)?))
+    }
+
     /// Creates a record and returns its PRN.
-    async fn create(&self, plural: &str, singular: &str, body: &Value) -> anyhow::Result<String> {
+    pub(crate) async fn create(&self, plural: &str, singular: &str, body: &Value) -> anyhow::Result<String> {
         let answer = self.ask(Method::POST, &format!("/{plural}"), Some(body)).await?;
         Ok(answer[singular]["prn"].as_str().context("a record has a PRN")?.to_owned())
     }
@@ -84,6 +94,27 @@ impl Api {
         self.create("binaries", "binary", &body).await
     }
 
+    /// Sends a content in one request.
+    pub(crate) async fn put_content(&self, binary: &str, content: Vec<u8>) -> anyhow::Result<()> {
+        let url = format!("{}/binaries/{binary}/content", self.base);
+        let response = self.client.put(url).body(content).send().await?;
+        response.error_for_status().context("sending a content")?;
+        Ok(())
+    }
+
+    /// Imports devices, and tells what became of the lines.
+    pub(crate) async fn import(&self, query: &str, csv: Vec<u8>) -> anyhow::Result<Value> {
+        let url = format!("{}/devices/import?{query}", self.base);
+        let request = self.client.post(url).header(CONTENT_TYPE, "text/csv").body(csv);
+        let response = request.timeout(Duration::from_mins(30)).send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        if !status.is_success() {
+            bail!("importing: {status}: {text}");
+        }
+        Ok(serde_json::from_str(&text)?)
+    }
+
     /// Asks for a state.
     pub(crate) async fn ask_state(&self, binary: &str, state: &str) -> anyhow::Result<()> {
         self.ask(Method::PATCH, &format!("/binaries/{binary}"), Some(&json!({"state": state}))).await?;
@@ -96,4 +127,10 @@ impl Api {
         let location = response.headers().get(LOCATION).context("a download is a redirection")?;
         Ok(location.to_str()?.to_owned())
     }
+}
+
+/// The UUID at the end of a PRN.
+pub(crate) fn id_of(prn: &str) -> anyhow::Result<Uuid> {
+    let id = prn.rsplit(':').next().unwrap_or_default();
+    Uuid::try_parse(id).with_context(|| format!("'{prn}' ends in an id"))
 }

@@ -4,11 +4,14 @@
 //! process or a file behind.
 
 mod api;
+mod checks;
 mod content;
 mod machine;
 mod memory;
 mod nginx;
+mod numbered;
 mod postgres;
+mod processor;
 mod programs;
 mod records;
 mod server;
@@ -27,6 +30,8 @@ enum Command {
     Content(content::Args),
     /// Queries and starts with a million binaries: against the same with a thousand
     Records(records::Args),
+    /// What devices ask, by a simulated fleet: against nginx, and with many devices against few
+    Checks(checks::Args),
 }
 
 #[tokio::main]
@@ -38,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
         match command {
             Command::Content(args) => content::run(&args).await,
             Command::Records(args) => records::run(&args).await,
+            Command::Checks(args) => checks::run(&args).await,
         }
     };
     tokio::select! {

@@ -1,12 +1,12 @@
-//! nginx with its own defaults, serving one folder on a free port; stopped when dropped.
+//! nginx on a free port, stopped when dropped: with its own defaults serving a folder, or over TLS with one answer to everything.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use crate::{programs, server};
 
@@ -14,27 +14,54 @@ use crate::{programs, server};
 const ATTEMPTS: usize = 5;
 const READY_WITHIN: Duration = Duration::from_secs(10);
 
+/// The longest word of a configuration; nginx takes twice as much.
+const LONGEST_WORD: usize = 2000;
+
+/// The files with a certificate and its key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tls<'a> {
+    pub(crate) certificate: &'a Path,
+    pub(crate) key: &'a Path,
+}
+
 /// A running nginx.
 #[derive(Debug)]
 pub(crate) struct Nginx {
     child: Child,
     /// Where it answers.
     pub(crate) url: String,
+    /// The same as an address.
+    pub(crate) address: SocketAddr,
 }
 
 impl Nginx {
     /// Serves the files in `root`; `folder` is for what nginx itself writes.
     pub(crate) fn serve(root: &Path, folder: &Path) -> anyhow::Result<Self> {
+        Self::start(folder, |port| files(root, folder, port))
+    }
+
+    /// Gives everybody the same JSON, over TLS with client certificates; with as many workers as there are cores.
+    pub(crate) fn answer(body: &str, tls: &Tls<'_>, folder: &Path) -> anyhow::Result<Self> {
+        ensure!(!body.contains(['\'', '\\', '$']), "nginx would take something in it for its own: {body}");
+        Self::start(folder, |port| fixed_answer(body, tls, folder, port))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn start(folder: &Path, configuration: impl Fn(u16) -> String) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         for _ in 0..ATTEMPTS {
             let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
             let config = folder.join("nginx.conf");
-            fs::write(&config, configuration(root, folder, port))?;
+            fs::write(&config, configuration(port))?;
             let mut command = Command::new(programs::installed("nginx")?);
             command.arg("-p").arg(folder).arg("-c").arg(&config).args(["-g", "daemon off;"]);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let child = command.spawn().context("starting nginx")?;
-            let mut nginx = Self { child, url: format!("http://127.0.0.1:{port}") };
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            let mut nginx = Self { child, url: format!("http://{address}"), address };
             if nginx.is_up(port)? {
                 return Ok(nginx);
             }
@@ -56,15 +83,44 @@ impl Nginx {
 }
 
 /// Nothing but what it takes to keep out of the machine's own folders; all that concerns speed is nginx's default.
-fn configuration(root: &Path, folder: &Path, port: u16) -> String {
-    let (root, folder) = (root.display(), folder.display());
+fn files(root: &Path, folder: &Path, port: u16) -> String {
+    let access_log = format!("access_log {}/access.log;", folder.display());
+    let server = format!("listen 127.0.0.1:{port};\n        root {};", root.display());
+    configuration(folder, "", &access_log, &server)
+}
+
+/// What speaks for nginx is set: a worker per core with connections of its own, no log, connections that stay. The server's certificate
+/// and the one ticket per session are ours; any client certificate will do, so that nginx need not verify who signed it.
+fn fixed_answer(body: &str, tls: &Tls<'_>, folder: &Path, port: u16) -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let pieces: Vec<String> = body
+        .as_bytes()
+        .chunks(LONGEST_WORD)
+        .enumerate()
+        .map(|(place, piece)| format!("        set $piece{place} '{}';\n", String::from_utf8_lossy(piece)))
+        .collect();
+    let names: String = (0..pieces.len()).map(|place| format!("$piece{place}")).collect();
+    let server = format!(
+        "listen 127.0.0.1:{port} ssl reuseport;\n        ssl_certificate {};\n        ssl_certificate_key {};\n        \
+         ssl_protocols TLSv1.3;\n        ssl_conf_command NumTickets 1;\n        ssl_verify_client optional_no_ca;\n        \
+         default_type application/json;\n{}        return 200 '{names}';",
+        tls.certificate.display(),
+        tls.key.display(),
+        pieces.concat()
+    );
+    let http = "access_log off;\n    keepalive_timeout 1h;\n    keepalive_requests 1000000000;";
+    configuration(folder, &format!("worker_processes {cores};"), http, &server)
+}
+
+fn configuration(folder: &Path, main: &str, http: &str, server: &str) -> String {
+    let folder = folder.display();
     let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
         .concat();
     format!(
-        "{user}\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n    access_log {folder}/access.log;\n\
-         {temporary}    server {{\n        listen 127.0.0.1:{port};\n        root {root};\n    }}\n}}\n"
+        "{user}\n{main}\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n    {http}\n\
+         {temporary}    server {{\n        {server}\n    }}\n}}\n"
     )
 }
 

@@ -65,8 +65,7 @@ impl Installation {
         let postgres = if on_postgres { Some(postgres::Database::create(name)?) } else { None };
         let url = postgres.as_ref().map(postgres::Database::url).transpose()?;
         // The first start makes the tables and the organization.
-        let organization =
-            queries::organization(&Server::start(data_dir, url.as_deref()).await?.api()?).await?;
+        let organization = Server::start(data_dir, url.as_deref()).await?.api()?.organization().await?;
         let sqlite = || format!("sqlite:{}", data_dir.join("olivine.db").display());
         let binaries = fill::Binaries { organization, count };
         binaries.insert(&url.clone().unwrap_or_else(sqlite)).await?;

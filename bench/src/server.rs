@@ -1,6 +1,7 @@
 //! A running `olivine serve` on a data folder; stopped when dropped.
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,8 +22,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 pub(crate) struct Server {
     child: Child,
     data_dir: PathBuf,
-    /// Where it answers.
+    /// Where it answers people.
     pub(crate) url: String,
+    device_url: String,
     /// From its start until `/readyz` said yes.
     pub(crate) ready_after: Duration,
 }
@@ -30,6 +32,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it with the embedded database, or with another one.
     pub(crate) async fn start(data_dir: &Path, database_url: Option<&str>) -> anyhow::Result<Self> {
+        Self::start_with(data_dir, database_url, &[]).await
+    }
+
+    /// Starts it with these environment variables.
+    pub(crate) async fn start_with(
+        data_dir: &Path,
+        database_url: Option<&str>,
+        settings: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let log = File::create(data_dir.join("server.log"))?;
         let mut command = Command::new(programs::built("olivine")?);
@@ -44,19 +55,21 @@ impl Server {
         {
             command.env_remove(name);
         }
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir(data_dir);
         let began = Instant::now();
         let child = command.spawn().context("starting olivine")?;
-        let mut server =
-            Self { child, data_dir: data_dir.to_owned(), url: String::new(), ready_after: Duration::ZERO };
-        server.url = server.announced(began).await?;
+        let (url, device_url) = (String::new(), String::new());
+        let data_dir = data_dir.to_owned();
+        let mut server = Self { child, data_dir, url, device_url, ready_after: Duration::ZERO };
+        (server.url, server.device_url) = server.announced(began).await?;
         let ready = reqwest::get(format!("{}/readyz", server.url)).await?;
         ensure!(ready.status().is_success(), "the server is announced, but not ready: {}", ready.status());
         server.ready_after = began.elapsed();
         Ok(server)
     }
 
-    async fn announced(&mut self, began: Instant) -> anyhow::Result<String> {
+    async fn announced(&mut self, began: Instant) -> anyhow::Result<(String, String)> {
         let path = self.data_dir.join("server.json");
         while began.elapsed() < READY_WITHIN {
             if let Some(status) = self.child.try_wait()? {
@@ -65,10 +78,11 @@ impl Server {
             }
             let announcement = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
             let announcement: serde_json::Value = announcement.unwrap_or_default();
+            let url = |name: &str| announcement[name].as_str().map(str::to_owned);
             if announcement["pid"] == self.pid()
-                && let Some(url) = announcement["admin_url"].as_str()
+                && let Some(urls) = url("admin_url").zip(url("device_url"))
             {
-                return Ok(url.to_owned());
+                return Ok(urls);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -77,6 +91,12 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Where it answers devices.
+    pub(crate) fn device_address(&self) -> anyhow::Result<SocketAddr> {
+        let (_, address) = self.device_url.split_once("://").context("the Device API's URL")?;
+        Ok(address.parse()?)
     }
 
     /// The admin key that the first start wrote.

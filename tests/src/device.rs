@@ -1,12 +1,19 @@
 //! A device: a key, a certificate, and what it asks over mutual TLS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Identity, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder};
+use rustls::client::{ClientConfig, ResolvesClientCert};
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, SignatureScheme};
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Server, prn, send};
+use crate::{Answer, Api, Line, Server, prn, send};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -15,7 +22,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Device {
     http: Client,
     base_url: String,
+    tls: Arc<ClientConfig>,
     certificate: String,
+    key: String,
 }
 
 impl Device {
@@ -29,19 +38,32 @@ impl Device {
         Self::with(server, &certificate, &key.serialize_pem())
     }
 
-    /// A device with this certificate (of X.509 version 3) and key, both PEM.
+    /// A device with this certificate, of whatever version, and this key; both PEM.
     pub fn with(server: &Server, certificate: &str, key: &str) -> Self {
-        let authority = std::fs::read(server.device_ca()).expect("the server's authority");
-        let authority = Certificate::from_pem(&authority).expect("a certificate");
-        let identity =
-            Identity::from_pem(format!("{certificate}{key}").as_bytes()).expect("a certificate and its key");
-        let http = Client::builder().identity(identity).tls_certs_only([authority]);
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_file(server.device_ca()).expect("the server's authority");
+        roots.add(authority).expect("an authority of version 3");
+        let shown = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate");
+        let private = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a private key");
+        let private = any_supported_type(&private).expect("a key of a usual kind");
+        let shown = Shown(Arc::new(CertifiedKey::new(vec![shown], private)));
+        let tls = ClientConfig::builder().with_root_certificates(roots);
+        let tls = tls.with_client_cert_resolver(Arc::new(shown));
+        let http = Client::builder().tls_backend_preconfigured(tls.clone());
         let http = http.redirect(Policy::none()).no_proxy().timeout(PATIENCE).build();
         Self {
             http: http.expect("a client with a certificate"),
             base_url: server.device_url().to_owned(),
+            tls: Arc::new(tls),
             certificate: certificate.to_owned(),
+            key: key.to_owned(),
         }
+    }
+
+    /// The same device at another server, or at one that was started again.
+    #[must_use]
+    pub fn at(&self, server: &Server) -> Self {
+        Self::with(server, &self.certificate, &self.key)
     }
 
     /// Its certificate as PEM.
@@ -53,6 +75,11 @@ impl Device {
     pub async fn register(&self, api: &Api, device_prn: &str) -> String {
         let body = json!({"device_prn": device_prn, "certificate": self.certificate});
         prn(&api.post("/v1/device_certificates", &body).await.expect(201).json["device_certificate"])
+    }
+
+    /// A connection that stays the same for all that is asked on it.
+    pub fn line(&self) -> Line {
+        Line::connect(&self.base_url, Arc::clone(&self.tls))
     }
 
     /// A request to add headers or a body to, for [`send`].
@@ -77,5 +104,19 @@ impl Device {
     /// Says how an update goes.
     pub async fn report(&self, body: &Value) -> Answer {
         send(self.request(Method::POST, "/update/status").json(body)).await
+    }
+}
+
+/// Shows one certificate, whoever signed it. rustls itself would not show one of version 1.
+#[derive(Debug)]
+struct Shown(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for Shown {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn has_certs(&self) -> bool {
+        true
     }
 }

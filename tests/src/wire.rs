@@ -94,7 +94,7 @@ pub fn percent_encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |encoded, byte| encoded + "%" + &hex::encode([byte]))
 }
 
-fn parsed(bytes: &[u8]) -> Answer {
+pub(crate) fn parsed(bytes: &[u8]) -> Answer {
     let text = String::from_utf8_lossy(bytes);
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let end = end.unwrap_or_else(|| panic!("no whole answer: {text}"));

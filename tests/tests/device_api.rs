@@ -1,4 +1,5 @@
 //! What devices ask and say: who they are, whether there is an update, and how it went.
+#![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use olivine_tests::{Api, Database, Device, Server, Workbench, list_all, on_both, prn};
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
 //! The Device API's connections: which certificates shake hands, who is taken for whom, and what is refused.
+#![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

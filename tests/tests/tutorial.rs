@@ -1,10 +1,10 @@
-//! Every line of the README's five minutes is run, in order, against a fresh server.
+//! Every line of the README's tutorial, and what the other pages do with `curl`, is run in order against a fresh server.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use std::path::Path;
 
-use olivine_tests::{Database, Server};
+use olivine_tests::{Database, Server, Shell};
 
 /// The shell blocks of a Markdown text below the heading, up to the next one of its level.
 fn shell_blocks(text: &str, heading: &str) -> Vec<String> {
@@ -19,20 +19,60 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
+/// A terminal beside the server's folder, as after `cargo xtask serve`.
+fn beside(server: &Server) -> Shell {
+    let shell = server.shell();
+    std::os::unix::fs::symlink(server.data_dir(), shell.folder().join("olivine-data")).unwrap();
+    shell
+}
+
+/// The section's lines as one script, for a server that has the Device API elsewhere.
+fn script(server: &Server, name: &str, heading: &str) -> String {
+    let blocks = shell_blocks(&document(name), heading);
+    assert!(blocks.len() >= 3, "{heading} has its blocks");
+    blocks.join("\n").replace("https://localhost:8443", server.device_url())
+}
+
 #[test]
 fn the_readmes_five_minutes() {
     let server = Server::start(Database::Sqlite);
-    let shell = server.shell();
-    // Where `cargo xtask serve` has it.
-    std::os::unix::fs::symlink(server.data_dir(), shell.folder().join("olivine-data")).unwrap();
-    let blocks = shell_blocks(&document("README.md"), "## Five minutes");
-    assert!(blocks.len() >= 6, "the tutorial has its blocks");
-    let script = blocks.join("\n");
-    shell.run(&script).succeeds();
+    let shell = beside(&server);
+    shell.run(&script(&server, "README.md", "## Five minutes")).succeeds();
 
     let states = shell.run("peridio binaries list --all --output jsonl").succeeds();
     assert_eq!(states.lines().filter(|line| line.contains("\"state\":\"signed\"")).count(), 2, "{states}");
     assert_eq!(shell.read("firmware.bin"), shell.read("copy.bin"));
+}
+
+#[test]
+fn the_readmes_way_onto_a_device_and_the_same_with_curl() {
+    let server = Server::start(Database::Sqlite);
+    let shell = beside(&server);
+    let prepare = r"
+        openssl genpkey -algorithm ed25519 -out signing.pem
+        openssl pkey -in signing.pem -pubout -out signing.pub.pem
+        peridio signing-keys create --name production --public-key-file signing.pub.pem
+    ";
+    shell.run(prepare).succeeds();
+    let said = shell.run(&script(&server, "README.md", "## Onto a device")).succeeds();
+    assert!(said.contains("updated to prn:1:"), "{said}");
+    assert!(said.contains("\nup to date\n"), "{said}");
+    assert!(said.contains("\n1.1.0 spring  for >= 1.0.0  1 device   ← latest\n"), "{said}");
+    assert_eq!(shell.read("firmware-1.1.0.bin"), shell.read("installed.bin"));
+
+    let another = r"
+        openssl req -x509 -CA ca.pem -CAkey ca.key -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+            -subj /CN=SN-000043 -keyout device.key -out device.pem
+    ";
+    shell.run(another).succeeds();
+    let said = shell.run(&script(&server, "docs/distribution.md", "## A device with curl")).succeeds();
+    assert!(said.contains("firmware.new: OK\nSignature Verified Successfully\n"), "{said}");
+    assert!(said.ends_with("{\"status\":\"no_update\"}"), "{said}");
+    assert_eq!(shell.read("firmware-1.1.0.bin"), shell.read("firmware.new"));
+    let events = "peridio events list --type device.update_reported --all --output jsonl";
+    let events = shell.run(events).succeeds();
+    // Three of the agent's, one of curl's.
+    assert_eq!(events.lines().count(), 4, "{events}");
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::process::Command;
 use crate::build::{Profile, cargo, executables_folder};
 use crate::{run, test, tools};
 
-/// Measure against reference programs: `content` or `records`, then the benchmark's own arguments.
+/// Measure against reference programs: `content`, `records` or `checks`, then the benchmark's own arguments.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask bench content\n  cargo xtask bench content --size 256M --rounds 2\n  \
-                        cargo xtask bench records --postgres\n  cargo xtask bench -- --help"
+                        cargo xtask bench records --postgres\n  cargo xtask bench checks --devices 10000 --seconds 1\n  cargo xtask bench -- --help"
 )]
 pub(crate) struct Args {
     /// What to measure and how; `cargo xtask bench -- --help` lists it

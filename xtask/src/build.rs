@@ -40,11 +40,11 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Builds `olivine` and `peridio` and returns the folder that holds them.
+/// Builds `olivine`, `peridio` and `olivine-agent`, and returns the folder that holds them.
 pub(crate) fn executables(profile: Profile) -> anyhow::Result<PathBuf> {
     let mut command = cargo();
     // With `--package`, cargo would unify features anew and compile half of the dependencies a second time.
-    command.args(["build", "--workspace", "--bin", "olivine", "--bin", "peridio"]);
+    command.args(["build", "--workspace", "--bin", "olivine", "--bin", "peridio", "--bin", "olivine-agent"]);
     if profile == Profile::Release {
         command.arg("--release");
     }

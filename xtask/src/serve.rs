@@ -11,7 +11,7 @@ use crate::{console, interrupt};
 /// What `peridio` assumes without `PERIDIO_BASE_URL`.
 const DEFAULT_URLS: [&str; 2] = ["http://localhost:8080", "http://127.0.0.1:8080"];
 
-/// Build `olivine` and `peridio`, start the server, and say where to go next.
+/// Build `olivine`, `peridio` and `olivine-agent`, start the server, and say where to go next.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Build as for users: takes minutes, runs much faster
@@ -29,17 +29,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let executables = build::executables(Profile::from_flag(args.release))?;
     console::heading("olivine serve");
     let mut server = Olivine::start(&executables, &args.data_dir, &args.olivine, None)?;
-    console::say(directions(&executables, &server.admin_url, &server.key_file()));
-    let trust =
-        server.device_ca.as_ref().map_or(String::new(), |file| format!("; devices trust {}", file.display()));
-    console::say(format!("Device API: {}{trust}", server.device_url));
+    let trust = server.device_ca.as_deref();
+    let devices = trust.map_or(String::new(), |file| format!("\n  devices trust {}", file.display()));
+    let devices = format!("{}{devices}", server.device_url);
+    console::say(directions(&executables, &server.admin_url, &server.key_file(), &devices));
     let status = server.wait()?;
     ensure!(interrupt::requested() || status.success(), "olivine ended: {status}");
     Ok(())
 }
 
-/// What to type in another terminal.
-fn directions(executables: &Path, admin_url: &str, key_file: &Path) -> String {
+/// Where the server is, and what to type in another terminal.
+fn directions(executables: &Path, admin_url: &str, key_file: &Path, devices: &str) -> String {
     let (executables, key_file) = (from_root(executables), key_file.display());
     let base_url = if DEFAULT_URLS.contains(&admin_url) {
         String::new()
@@ -53,6 +53,7 @@ Olivine is ready. Ctrl-C stops it; its data stays.
   Admin API     {admin_url}
   to browse     {admin_url}/docs
   admin key in  {key_file}
+  Device API    {devices}
 
 Next, in another terminal, in this folder:
 
@@ -80,8 +81,13 @@ mod tests {
     #[test]
     fn the_directions_can_be_pasted() {
         let executables = build::workspace_root().join("target/debug");
-        let text =
-            directions(&executables, "http://127.0.0.1:8080", Path::new("./olivine-data/admin-api-key"));
+        let key_file = Path::new("./olivine-data/admin-api-key");
+        let devices = "https://127.0.0.1:8443\n  devices trust ca.pem";
+        let text = directions(&executables, "http://127.0.0.1:8080", key_file, devices);
+        assert!(
+            text.contains("\n  Device API    https://127.0.0.1:8443\n  devices trust ca.pem\n"),
+            "{text}"
+        );
         assert!(text.contains("export PATH=\"$PWD/target/debug:$PATH\"\n"), "{text}");
         assert!(text.contains("export PERIDIO_API_KEY=$(cat ./olivine-data/admin-api-key)\n"), "{text}");
         assert!(!text.contains("PERIDIO_BASE_URL"), "{text}");
@@ -89,7 +95,7 @@ mod tests {
 
     #[test]
     fn an_unusual_address_is_exported() {
-        let text = directions(Path::new("/elsewhere"), "http://127.0.0.1:9", Path::new("key"));
+        let text = directions(Path::new("/elsewhere"), "http://127.0.0.1:9", Path::new("key"), "");
         assert!(text.contains("  export PERIDIO_BASE_URL=http://127.0.0.1:9\n"), "{text}");
         assert!(text.contains("export PATH=\"/elsewhere:$PATH\"\n"), "{text}");
     }

@@ -1,6 +1,6 @@
 //! The binaries of a database, each computable from its number: ten per version, a hundred versions per artifact, twenty targets.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
@@ -8,10 +8,10 @@ use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::prn::Id;
-use olivine_domain::time::Timestamp;
 use olivine_records::{Database, Options, Write, artifact_versions, artifacts, binaries};
 use uuid::Uuid;
 
+use crate::numbered::{self, moment};
 use crate::table::say;
 
 pub(super) const PER_VERSION: u64 = 10;
@@ -19,8 +19,6 @@ const VERSIONS_PER_ARTIFACT: u64 = 100;
 const TARGETS: u64 = 20;
 /// How many binaries go into one transaction.
 const AT_ONCE: u64 = 10_000;
-/// 2025-01-01T00:00:00Z, in microseconds.
-const BEGIN: i64 = 1_735_689_600_000_000;
 
 /// `count` binaries of one organization.
 #[derive(Clone, Copy, Debug)]
@@ -146,18 +144,6 @@ impl Binaries {
     }
 }
 
-/// Ten seconds after the one before.
-pub(super) fn moment(number: u64) -> Timestamp {
-    let begin = Timestamp::from_micros(BEGIN).expect("a moment of this century");
-    begin.plus(Duration::from_secs(10 * number))
-}
-
-/// As time-ordered as the server's own, and as scattered in their last bits.
 fn uuid(kind: Kind, number: u64) -> Uuid {
-    let millis = moment(number).as_micros().unsigned_abs() / 1000;
-    let scattered = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&scattered);
-    random[9] = kind as u8;
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    numbered::uuid(kind as u8, number)
 }

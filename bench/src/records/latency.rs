@@ -9,6 +9,7 @@ use super::queries::{QUESTIONS, Query, Question};
 use super::{Args, Installation};
 use crate::api::Api;
 use crate::memory::resident;
+use crate::numbered::scattered;
 use crate::sizes;
 use crate::table::{Goal, Table};
 
@@ -61,7 +62,7 @@ async fn ask(
     number: u64,
 ) -> anyhow::Result<Duration> {
     // Scattered over the whole database, and the same in every run of this program.
-    let random = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    let random = scattered(number) >> 20;
     let Query { path, items } = question(&installation.binaries, random);
     let key = if items.is_some() { "binaries" } else { "binary" };
     api.time(&path, key, items.unwrap_or(0)).await

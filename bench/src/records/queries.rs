@@ -1,21 +1,9 @@
 //! The questions that are asked of both databases, each with as many records in its answer in one as in the other.
 
-use anyhow::Context as _;
-use olivine_domain::organizations::Organization;
 use olivine_domain::pages::{Cursor, Order};
-use olivine_domain::prn::Id;
-use uuid::Uuid;
 
-use super::fill::{Binaries, PER_VERSION, moment};
-use crate::api::Api;
-
-/// The organization of the key in use.
-pub(super) async fn organization(api: &Api) -> anyhow::Result<Id<Organization>> {
-    let answer = api.get("/users/me").await?;
-    let prn = answer["user"]["organization_prn"].as_str().context("whose key it is")?;
-    let id = prn.rsplit(':').next().unwrap_or_default();
-    Ok(Id::new(Uuid::try_parse(id).context("an organization's PRN ends in its id")?))
-}
+use super::fill::{Binaries, PER_VERSION};
+use crate::numbered::moment;
 
 /// One request: its path, and how many records its answer has; none for a single record.
 pub(super) struct Query {

@@ -82,6 +82,12 @@ impl Report {
             self.problems.push(problem);
         }
     }
+
+    /// With the problems from the top of the file to its end.
+    fn in_order(mut self) -> Self {
+        self.problems.sort_by_key(|problem| problem.line);
+        self
+    }
 }
 
 /// Imports the devices that `file` names, line by line: CSV with a header. A device that exists is changed where it differs in what the
@@ -108,7 +114,7 @@ pub async fn import(
     if registers {
         by.authorize::<scope::DeviceCertificateCreate>()?;
     }
-    let report = trial.report;
+    let report = trial.report.in_order();
     if options.dry_run || report.refused > 0 || report.created + report.updated == 0 {
         return Ok(report);
     }
@@ -131,7 +137,7 @@ async fn write(
         let existing = devices::lock_by_identifiers(&w, by.organization, &identifiers(&lines)).await?;
         let plan = planner.plan(&w, lines, existing).await?;
         if planner.report.refused > 0 {
-            return Ok(planner.report);
+            return Ok(planner.report.in_order());
         }
         noted.push(carry_out(ctx, &w, &plan, &mut moves).await?);
     }
@@ -144,7 +150,9 @@ async fn write(
     let subject = Subject::of(by.organization);
     events::record(ctx, &w, by, EventType::DevicesImported, subject, data).await?;
     w.commit().await?;
-    noted.into_iter().for_each(|noted| noted.apply(ctx));
+    for noted in noted {
+        noted.apply(ctx);
+    }
     Ok(report)
 }
 

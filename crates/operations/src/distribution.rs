@@ -3,7 +3,7 @@
 //! A device that is known and unchanged is answered from memory. Whatever a change touches of that memory is noted in the change's own
 //! transaction, so that no process goes on with what is over.
 
-pub mod changes;
+pub(crate) mod changes;
 mod check;
 mod check_ins;
 mod claims;

@@ -131,8 +131,8 @@ pub async fn remove(
     now: Timestamp,
 ) -> Result<(), Error> {
     let update = Entity::update_many()
-        .col_expr(Column::RemovedAt, Expr::val(now.as_micros()).into())
-        .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()).into())
+        .col_expr(Column::RemovedAt, Expr::val(now.as_micros()))
+        .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()))
         .filter(one(organization, id));
     match update.exec(write.transaction()).await?.rows_affected {
         0 => Err(Error::NotFound { table: TABLE }),
@@ -154,9 +154,9 @@ pub async fn remove_all_of_device(
     let fingerprints: Vec<String> = fingerprints.into_tuple().all(write.transaction()).await?;
     let removed_at = Func::coalesce([Expr::col(Column::RemovedAt), Expr::val(now.as_micros())]);
     let update = Entity::update_many()
-        .col_expr(Column::DeviceId, Expr::val(None::<Uuid>).into())
+        .col_expr(Column::DeviceId, Expr::val(None::<Uuid>))
         .col_expr(Column::RemovedAt, removed_at.into())
-        .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()).into())
+        .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()))
         .filter(of_device);
     update.exec(write.transaction()).await?;
     let row = Row::new(TABLE, device);

@@ -39,7 +39,7 @@ pub async fn use_up(
     now: Timestamp,
 ) -> Result<bool, Error> {
     let update = Entity::update_many()
-        .col_expr(Column::UsedAt, Expr::val(now.as_micros()).into())
+        .col_expr(Column::UsedAt, Expr::val(now.as_micros()))
         .filter(Column::Code.eq(code))
         .filter(Column::OrganizationId.eq(organization.uuid()))
         .filter(Column::UsedAt.is_null())

@@ -41,7 +41,7 @@ enum Command {
 enum ConfigCommand {
     /// Check the configuration and print what is in force
     #[command(after_help = "Example: olivine config check --config /etc/olivine.toml")]
-    Check(Flags),
+    Check(Box<Flags>),
     /// Print a configuration file with all settings, their meaning and their defaults
     Template,
 }

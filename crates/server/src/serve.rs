@@ -110,15 +110,15 @@ async fn listen_to_devices(
     app: App,
 ) -> anyhow::Result<()> {
     let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum_server::from_tcp(listener)?.handle(handle);
+    let plain = axum_server::from_tcp(listener)?.handle(handle);
     let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
-        let mut server = server.acceptor(DeviceAcceptor::new(tls, patience)).http1_only();
+        let mut server = plain.acceptor(DeviceAcceptor::new(tls, patience)).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     } else {
-        let mut server = server.http1_only();
+        let mut server = plain.http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     };
@@ -164,5 +164,7 @@ async fn stop_on_signal(handles: [Handle<SocketAddr>; 2], patience: Duration, st
     }
     tracing::info!("stopping: requests that are being answered may take {} s to finish", patience.as_secs());
     stop.cancel();
-    handles.iter().for_each(|handle| handle.graceful_shutdown(Some(patience)));
+    for handle in handles {
+        handle.graceful_shutdown(Some(patience));
+    }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::rc::Rc;
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use csv::{ByteRecord, ReaderBuilder};
 use tokio::sync::mpsc;
 
 use super::Problem;
@@ -65,28 +65,47 @@ impl Rows {
     }
 }
 
-/// A file that ends with an error where one line takes too much of it.
+/// A file that ends with an error where one line takes too much of it. Each of its lines ends with a line feed and nothing else, also
+/// the last one, so that lines can be counted.
 struct Guarded {
     file: File,
     left: Rc<Cell<usize>>,
+    is_over: bool,
 }
 
 impl Read for Guarded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.get() == 0 {
-            return Err(io::ErrorKind::FileTooLarge.into());
+        while !self.is_over && !buffer.is_empty() {
+            if self.left.get() == 0 {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            let count = self.file.read(buffer)?;
+            if count == 0 {
+                self.is_over = true;
+                buffer[0] = b'\n';
+                return Ok(1);
+            }
+            self.left.set(self.left.get().saturating_sub(count));
+            let mut kept = 0;
+            for place in 0..count {
+                if buffer[place] != b'\r' {
+                    buffer[kept] = buffer[place];
+                    kept += 1;
+                }
+            }
+            if kept > 0 {
+                return Ok(kept);
+            }
         }
-        let count = self.file.read(buffer)?;
-        self.left.set(self.left.get().saturating_sub(count));
-        Ok(count)
+        Ok(0)
     }
 }
 
 fn read(mut file: File, sender: &mpsc::Sender<Result<Piece, Error>>) -> Result<(), Error> {
     file.rewind().map_err(Error::internal)?;
     let left = Rc::new(Cell::new(MAX_LINE));
-    let guarded = Guarded { file, left: Rc::clone(&left) };
-    let mut lines = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(guarded);
+    let guarded = Guarded { file, left: Rc::clone(&left), is_over: false };
+    let mut lines = ReaderBuilder::new().flexible(true).from_reader(guarded);
     let columns = columns(lines.byte_headers().map_err(|error| unreadable(1, error))?)?;
     let (mut record, mut piece, mut bytes, mut count) = (ByteRecord::new(), Piece::new(), 0, 0);
     loop {
@@ -100,7 +119,7 @@ fn read(mut file: File, sender: &mpsc::Sender<Result<Piece, Error>>) -> Result<(
                 return Err(Error::Invalid { field: "body", problem });
             }
             bytes += record.as_slice().len();
-            piece.push(row(&columns, &record));
+            piece.push(row(&columns, &record, lines.position().line()));
         }
         if !is_there || piece.len() >= PIECE_LINES || bytes >= PIECE_BYTES {
             bytes = 0;
@@ -130,7 +149,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<usize>, Error> {
     let refuse = |problem: String| Err(Error::Invalid { field: "body", problem });
     let mut columns = Vec::new();
     for name in header {
-        let name = String::from_utf8_lossy(name);
+        let name = String::from_utf8_lossy(name.trim_ascii());
         let Some(place) = COLUMNS.iter().position(|column| *column == name) else {
             let name: String = name.chars().take(200).collect();
             return refuse(format!(
@@ -152,8 +171,11 @@ fn columns(header: &ByteRecord) -> Result<Vec<usize>, Error> {
     Ok(columns)
 }
 
-fn row(columns: &[usize], record: &ByteRecord) -> Result<Row, Problem> {
-    let line = record.position().map_or(0, csv::Position::line);
+/// The cells of a record after which the file goes on at the line `next`. Where the record itself began can't be asked for: blank lines
+/// before it count as its own.
+fn row(columns: &[usize], record: &ByteRecord, next: u64) -> Result<Row, Problem> {
+    let breaks = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
+    let line = next.saturating_sub(1 + breaks);
     if record.len() != columns.len() {
         let message = format!(
             "it has {} cells, but the header has {}: quote cells that contain commas",
@@ -169,7 +191,7 @@ fn row(columns: &[usize], record: &ByteRecord) -> Result<Row, Problem> {
             column: Some(COLUMNS[*place]),
             message: "it is not UTF-8: save the file as UTF-8".to_owned(),
         })?;
-        row.cells[*place] = Some(text);
+        row.cells[*place] = Some(text.trim().to_owned());
     }
     Ok(row)
 }

@@ -20,7 +20,7 @@ use crate::{Context, Error};
 
 /// Something that the hot path may remember, and that is now different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// A device: its fields, its claims, or that it is no more.
     Device(Id<Device>),
     /// A device certificate was registered or removed. Named by the first half of its fingerprint.
@@ -40,7 +40,7 @@ const EVERY: Duration = Duration::from_millis(400);
 /// For how long a missing number may still turn up: longer than any transaction lasts.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// After how long without a look it can't be known what was missed: announcements are kept for an hour.
-const TOO_LONG: Duration = Duration::from_secs(30 * 60);
+const TOO_LONG: Duration = Duration::from_mins(30);
 /// How many are read at once.
 const MOST: u64 = 5_000;
 /// How many numbers before a new one may be missing.
@@ -80,12 +80,12 @@ pub(super) fn half(fingerprint: &Sha256Digest) -> Uuid {
 /// Changes that are noted in a transaction; to be applied once it is committed.
 #[derive(Debug, Default)]
 #[must_use = "what was noted must be applied after the commit"]
-pub struct Noted {
+pub(crate) struct Noted {
     announced: Vec<Announcement>,
 }
 
 /// Notes changes in the transaction that makes them.
-pub async fn note(ctx: &Context, w: &Write, changes: &[Change]) -> Result<Noted, Error> {
+pub(crate) async fn note(ctx: &Context, w: &Write, changes: &[Change]) -> Result<Noted, Error> {
     let mut noted = Noted::default();
     let now = ctx.now();
     for change in changes {
@@ -98,7 +98,7 @@ pub async fn note(ctx: &Context, w: &Write, changes: &[Change]) -> Result<Noted,
 
 impl Noted {
     /// Puts the changes into force in this process. To be called right after the commit, before anybody is answered.
-    pub fn apply(self, ctx: &Context) {
+    pub(crate) fn apply(self, ctx: &Context) {
         for announcement in self.announced {
             ctx.memory().heard.own(announcement.number);
             ctx.memory().forget(&announcement.kind, announcement.subject);

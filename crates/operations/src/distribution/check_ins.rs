@@ -14,7 +14,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_records::{devices, events};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -94,7 +94,7 @@ impl CheckIns {
         }
         drop(waiting);
         if was_silent && !device.told.is_connected.swap(true, Ordering::Relaxed) {
-            self.tell(ctx, device, origin, EventType::DeviceConnected, Value::Object(serde_json::Map::new()));
+            self.tell(ctx, device, origin, EventType::DeviceConnected, &json!({}));
         }
     }
 
@@ -105,7 +105,7 @@ impl CheckIns {
         device: &DeviceFacts,
         origin: &Origin,
         kind: EventType,
-        data: Value,
+        data: &Value,
     ) {
         let actor = Actor::device(device.organization, device.id, origin.clone());
         let event = Event {

@@ -79,7 +79,9 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
     /// Forgets all.
     pub(super) fn forget_all(&self) {
         let mut epochs: Vec<_> = (0..SHARDS).map(|shard| self.epoch(shard)).collect();
-        epochs.iter_mut().for_each(|epoch| **epoch += 1);
+        for epoch in &mut epochs {
+            **epoch += 1;
+        }
         self.cache.clear();
     }
 }

@@ -100,9 +100,9 @@ pub(super) struct OrganizationFacts {
 /// The overrides that are not over, by whom they are for.
 #[derive(Debug, Default)]
 struct Overrides {
-    by_device: HashMap<Id<Device>, Vec<Arc<BundleOverride>>>,
-    by_cohort: HashMap<Id<Cohort>, Vec<Arc<BundleOverride>>>,
-    by_tag: HashMap<String, Vec<Arc<BundleOverride>>>,
+    devices: HashMap<Id<Device>, Vec<Arc<BundleOverride>>>,
+    cohorts: HashMap<Id<Cohort>, Vec<Arc<BundleOverride>>>,
+    tags: HashMap<String, Vec<Arc<BundleOverride>>>,
 }
 
 /// How many channels, and manifests, are remembered at most; each may be large, but there are few.
@@ -299,9 +299,9 @@ impl OrganizationFacts {
     /// Of the overrides that are active for a device, the one that started last.
     pub(super) fn active_override(&self, device: &DeviceFacts, now: Timestamp) -> Option<ActiveOverride> {
         let overrides = &self.overrides;
-        let by_tag = device.tags.iter().filter_map(|tag| overrides.by_tag.get(tag));
-        let by_cohort = device.cohort.and_then(|cohort| overrides.by_cohort.get(&cohort));
-        let all = overrides.by_device.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
+        let by_tag = device.tags.iter().filter_map(|tag| overrides.tags.get(tag));
+        let by_cohort = device.cohort.and_then(|cohort| overrides.cohorts.get(&cohort));
+        let all = overrides.devices.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
         let active = all.filter(|one| is_active(one.starts_at, one.ends_at, now));
         let last = active
             .reduce(|a, b| if goes_before((b.starts_at, b.id), (a.starts_at, a.id)) { b } else { a })?;
@@ -317,13 +317,13 @@ impl Overrides {
             match &one.audience {
                 Audience::Devices(devices) => {
                     for device in devices {
-                        index.by_device.entry(*device).or_default().push(one.clone());
+                        index.devices.entry(*device).or_default().push(one.clone());
                     }
                 }
-                Audience::Cohort(cohort) => index.by_cohort.entry(*cohort).or_default().push(one.clone()),
+                Audience::Cohort(cohort) => index.cohorts.entry(*cohort).or_default().push(one.clone()),
                 Audience::Tags(tags) => {
                     for tag in tags.iter() {
-                        index.by_tag.entry(tag.to_owned()).or_default().push(one.clone());
+                        index.tags.entry(tag.to_owned()).or_default().push(one.clone());
                     }
                 }
             }

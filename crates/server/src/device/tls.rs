@@ -52,13 +52,13 @@ pub async fn keep_fresh(config: Config, address: SocketAddr, ctx: Context, tls: 
 }
 
 fn server_config(config: &Config, address: SocketAddr, now: Timestamp) -> anyhow::Result<ServerConfig> {
-    let (certificate, key) = match (&config.device.tls_certificate, &config.device.tls_key) {
-        (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
-        _ => {
-            let names = config.device.all_names(address);
-            let both = authority::server_certificate(&config.data_dir, &names, now)?;
-            (both.clone(), both)
-        }
+    let configured = config.device.tls_certificate.clone().zip(config.device.tls_key.clone());
+    let (certificate, key) = if let Some(files) = configured {
+        files
+    } else {
+        let names = config.device.all_names(address);
+        let both = authority::server_certificate(&config.data_dir, &names, now)?;
+        (both.clone(), both)
     };
     let (chain, key) = (chain(&certificate)?, private_key(&key)?);
     let provider = Arc::new(default_provider());

@@ -33,8 +33,11 @@ pub(super) async fn check(
     let said = reported(&headers);
     let answer = distribution::check(app.ctx(), &caller.device, &said, &caller.origin).await?;
     let update = shown(app.ctx(), &caller.device, &answer, &expand).await?;
-    let manifest = expand.wants("manifest").then(|| answer.manifest.as_ref().map(manifests::as_json));
-    Ok(([(CONTENT_TYPE, "application/json")], body(&update, manifest)).into_response())
+    let manifest = expand.wants("manifest").then(|| match &answer.manifest {
+        Some(manifest) => manifests::as_json(manifest),
+        None => "null".to_owned(),
+    });
+    Ok(([(CONTENT_TYPE, "application/json")], body(&update, manifest.as_deref())).into_response())
 }
 
 /// What was asked for with `expand[]`.
@@ -117,12 +120,12 @@ where
 }
 
 /// The answer's JSON. The manifest comes as JSON already, most of it made once for all devices that get it.
-fn body(update: &api::Update, manifest: Option<Option<String>>) -> String {
+fn body(update: &api::Update, manifest: Option<&str>) -> String {
     let mut json = serde_json::to_string(update).expect("an answer has no maps with odd keys");
     if let Some(manifest) = manifest {
         let end = json.pop();
         json.push_str(",\"manifest\":");
-        json.push_str(manifest.as_deref().unwrap_or("null"));
+        json.push_str(manifest);
         json.extend(end);
     }
     json
@@ -151,8 +154,8 @@ mod tests {
     fn the_manifest_is_put_in_as_it_is() {
         let update = api::Update { status: "update".to_owned(), ..api::Update::default() };
         assert_eq!(body(&update, None), r#"{"status":"update"}"#);
-        assert_eq!(body(&update, Some(None)), r#"{"status":"update","manifest":null}"#);
-        let manifest = Some(Some(r#"[{"size":1}]"#.to_owned()));
-        assert_eq!(body(&update, manifest), r#"{"status":"update","manifest":[{"size":1}]}"#);
+        assert_eq!(body(&update, Some("null")), r#"{"status":"update","manifest":null}"#);
+        let manifest = r#"[{"size":1}]"#;
+        assert_eq!(body(&update, Some(manifest)), r#"{"status":"update","manifest":[{"size":1}]}"#);
     }
 }

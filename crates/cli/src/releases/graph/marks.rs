@@ -4,11 +4,13 @@ use olivine_api::releases::Release;
 
 use crate::output::visible;
 
-/// Its version and its name.
+/// Its version and its name; once, where they are the same.
 pub(super) fn name(release: &Release) -> String {
     match &release.version {
-        Some(version) => format!("{} {}", visible(version), visible(&release.name)),
-        None => visible(&release.name),
+        Some(version) if *version != release.name => {
+            format!("{} {}", visible(version), visible(&release.name))
+        }
+        _ => visible(&release.name),
     }
 }
 

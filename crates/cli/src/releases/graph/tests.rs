@@ -65,6 +65,13 @@ flowchart TD
 }
 
 #[test]
+fn a_name_that_is_the_version_is_said_once() {
+    let called = |name: &str| Release { version: Some("1.0.0".to_owned()), ..release(name, None) };
+    let names = ["1.0.0", "1.0", "v1.0.0"].map(|name| marks::name(&called(name)));
+    assert_eq!(names, ["1.0.0", "1.0.0 1.0", "1.0.0 v1.0.0"]);
+}
+
+#[test]
 fn branches() {
     let steps = channel(&[
         ("short", Some("last")),

@@ -1,0 +1,168 @@
+//! A crowd that wants one release at one moment: never more get it than are to.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use olivine_tests::{Api, Database, Device, PostgresDatabase, Server, list_all, try_send};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::factory::{Factory, on};
+
+const DEVICES: usize = 200;
+const FIRST: usize = 50;
+const LATER: usize = 100;
+/// How many answers there are before one of the servers dies.
+const BEFORE_DEATH: usize = 25;
+const PATIENCE: Duration = Duration::from_mins(1);
+const SECRET: &str = "a secret that all processes of this installation have";
+
+/// Servers on one database, which goes after them.
+struct Servers {
+    all: Vec<Server>,
+    _database: Option<PostgresDatabase>,
+}
+
+impl Servers {
+    /// Four processes on PostgreSQL; the embedded database has one.
+    fn start(database: Database) -> Self {
+        if database == Database::Sqlite {
+            return Self { all: vec![Server::start(database)], _database: None };
+        }
+        let database = PostgresDatabase::create();
+        let start = |_| {
+            let builder = Server::builder().arg("--database-url").arg(database.url());
+            builder.env("OLIVINE_SECRET_KEY", SECRET).start()
+        };
+        Self { all: (0..4).map(start).collect(), _database: Some(database) }
+    }
+}
+
+/// A device's connections to all servers, beginning with its own one.
+#[derive(Clone)]
+struct Asker(Vec<Device>);
+
+impl Asker {
+    /// The answer of the first server that gives one.
+    async fn asks(&self, release: &str) -> Option<Value> {
+        for device in &self.0 {
+            let request = device.request(Method::GET, "/update?expand[]=release");
+            let [(name, value)] = on(release);
+            if let Ok(answer) = try_send(request.header(name, value)).await {
+                return Some(answer.expect(200).json);
+            }
+        }
+        None
+    }
+
+    /// The same where servers are now.
+    fn reconnected(&self, number: usize, servers: &[Server]) -> Self {
+        let others = servers.iter().cycle().skip(number % servers.len()).take(servers.len());
+        Self(others.map(|server| self.0[0].at(server)).collect())
+    }
+}
+
+fn reconnected(askers: &[Asker], servers: &[Server]) -> Vec<Asker> {
+    askers.iter().enumerate().map(|(number, asker)| asker.reconnected(number, servers)).collect()
+}
+
+/// They introduce themselves all at once, each at a server of its own.
+async fn appear(factory: &Factory, servers: &[Server]) -> Vec<Asker> {
+    let strangers = (0..DEVICES).map(|number| factory.stranger(&servers[0], &format!("SN-{number}")));
+    let askers = reconnected(&strangers.map(|device| Asker(vec![device])).collect::<Vec<_>>(), servers);
+    let mut running = JoinSet::new();
+    for asker in askers.clone() {
+        running.spawn(async move { asker.0[0].get("/device/me").await.expect(200) });
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.expect("a device gets an answer");
+    }
+    askers
+}
+
+/// All ask at once; who of them is to get `phased`. `dies` is called in the middle.
+async fn rush(
+    askers: &[Asker],
+    first: &str,
+    phased: &str,
+    mut dies: Option<&mut dyn FnMut()>,
+) -> BTreeSet<usize> {
+    let start = Arc::new(Barrier::new(askers.len()));
+    let mut running = JoinSet::new();
+    for (number, asker) in askers.iter().cloned().enumerate() {
+        let (start, first) = (Arc::clone(&start), first.to_owned());
+        running.spawn(async move {
+            start.wait().await;
+            (number, asker.asks(&first).await)
+        });
+    }
+    let (mut got, mut answered) = (BTreeSet::new(), 0);
+    while let Some(ended) = running.join_next().await {
+        let (number, answer) = ended.expect("a device gets an answer");
+        answered += usize::from(answer.is_some());
+        if answered >= BEFORE_DEATH
+            && let Some(dies) = dies.take()
+        {
+            dies();
+        }
+        match answer {
+            Some(answer) if answer["status"] == "update" => {
+                assert_eq!(answer["release"]["prn"], json!(phased));
+                got.insert(number);
+            }
+            Some(answer) => assert_eq!(answer["status"], "no_update"),
+            None => {}
+        }
+    }
+    got
+}
+
+pub(crate) async fn a_phase_is_never_overrun(database: Database) {
+    let mut servers = Servers::start(database);
+    let admin_key = servers.all[0].admin_key();
+    let api = |servers: &Servers| Api::new(servers.all[0].url()).with_key(&admin_key);
+    let mut factory = Factory::new(api(&servers)).await;
+    let bundle = factory.bundle("content").await.prn;
+    let first = factory.release("first", &bundle, json!({})).await;
+    let phased = factory.release("phased", &bundle, json!({"phase_value": FIRST})).await;
+    let askers = appear(&factory, &servers.all).await;
+    let devices = list_all(&factory.api, "/v1/devices", "devices").await;
+    assert_eq!(devices.len(), DEVICES, "each is one device, however it came");
+    assert_eq!(factory.get(&factory.cohort).await["device_count"], DEVICES);
+
+    // One dies while it is asked, and comes back at another address.
+    let victim = servers.all.last_mut().expect("there is one");
+    let mut dies = || {
+        victim.kill();
+        victim.restart();
+    };
+    let at_first = rush(&askers, &first, &phased, Some(&mut dies)).await;
+    factory.api = api(&servers);
+    let askers = reconnected(&askers, &servers.all);
+    let got = rush(&askers, &first, &phased, None).await;
+    assert_eq!(got.len(), FIRST);
+    assert!(got.is_superset(&at_first), "{at_first:?} got it, and then {got:?}");
+    let claimed = async || {
+        let adoption = factory.api.get(&format!("/v1/releases/{phased}/adoption")).await.expect(200).json;
+        (factory.get(&phased).await["claims"].clone(), adoption["claimed"].clone())
+    };
+    assert_eq!(claimed().await, (json!(FIRST), json!(FIRST)));
+    assert_eq!(rush(&askers, &first, &phased, None).await, got, "nobody loses it, nobody else gets it");
+
+    factory.change(&phased, json!({"phase_value": LATER})).await;
+    // The other servers learn of it a moment later.
+    let deadline = Instant::now() + PATIENCE;
+    let more = loop {
+        let more = rush(&askers, &first, &phased, None).await;
+        assert!(more.is_superset(&got) && more.len() <= LATER, "{} of {LATER}", more.len());
+        if more.len() == LATER {
+            break more;
+        }
+        assert!(Instant::now() < deadline, "only {} of {LATER} get it", more.len());
+    };
+    assert_eq!(rush(&askers, &first, &phased, None).await, more);
+    assert_eq!(claimed().await, (json!(LATER), json!(LATER)));
+}

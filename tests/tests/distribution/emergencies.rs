@@ -1,0 +1,145 @@
+//! What is done when something went wrong: overrides, quarantine, destroying, and ways back.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use olivine_tests::{Database, Server, list_all};
+use serde_json::{Value, json};
+
+use crate::factory::{ALL, Factory, on, with};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) async fn overrides_overlap_and_end(database: Database) {
+    let server = Server::start(database);
+    let factory = Factory::new(server.api()).await;
+    let [normal, early, late] = [
+        factory.bundle("normal").await.prn,
+        factory.bundle("early").await.prn,
+        factory.bundle("late").await.prn,
+    ];
+    let first = factory.release("first", &normal, json!({})).await;
+    factory.release("second", &normal, json!({})).await;
+    let member = factory.device(&server, "SN-1").await;
+    let bystander = factory.device(&server, "SN-2").await;
+    let forced = async |name: &str, bundle: &str, starts_at: &str, more: Value| {
+        let body = json!({"name": name, "bundle_prn": bundle, "starts_at": starts_at});
+        factory.create("bundle_overrides", "bundle_override", with(body, more)).await
+    };
+    let asks = async || factory.asks(&member, &on(&first)).await;
+
+    assert_eq!(asks().await, "second");
+    let these = json!({"device_prns": [member.prn]});
+    let newer = forced("newer", &late, "2020-01-02T00:00:00Z", these).await;
+    let older = forced("older", &early, "2020-01-01T00:00:00Z", json!({"cohort_prn": factory.cohort})).await;
+    assert_eq!(asks().await, "newer", "the one that started last, not the one that was made last");
+    assert_eq!(factory.asks(&bystander, &on(&first)).await, "older");
+    let has = [on(&first)[0], ("peridio-bundle-prn", late.as_str())];
+    assert_eq!(factory.asks(&member, &has).await, "no_update", "it runs the bundle, and no release counts");
+
+    factory.change(&older, json!({"starts_at": "2020-01-03T00:00:00Z"})).await;
+    assert_eq!(asks().await, "older");
+    factory.change(&older, json!({"tags": ["nobody"]})).await;
+    assert_eq!(asks().await, "newer");
+    factory.change(&older, json!({"tags": ["factory"], "ends_at": "2020-01-04T00:00:00Z"})).await;
+    assert_eq!(asks().await, "newer", "the other is over");
+    factory.change(&newer, json!({"bundle_prn": early})).await;
+    assert_eq!(factory.asks(&member, &has).await, "newer", "it runs another bundle than it is to");
+
+    factory.change(&member.prn, json!({"quarantined": true})).await;
+    assert_eq!(asks().await, "device_quarantine");
+    assert_eq!(factory.asks(&bystander, &on(&first)).await, "second");
+    factory.change(&member.prn, json!({"quarantined": false})).await;
+    factory.api.delete(&crate::factory::path(&newer)).await.expect(204);
+    assert_eq!(asks().await, "second");
+    it_begins_and_ends_by_itself(&factory, &member, &first, &early).await;
+}
+
+/// Nothing is changed meanwhile that would make the server look again.
+async fn it_begins_and_ends_by_itself(
+    factory: &Factory,
+    member: &crate::factory::Member,
+    first: &str,
+    bundle: &str,
+) {
+    let at = |millis| (Timestamp::now() + Duration::from_millis(millis)).to_string();
+    let (starts_at, ends_at) = (at(2500), at(5000));
+    let soon = json!({"name": "soon", "bundle_prn": bundle, "tags": ["factory"], "starts_at": starts_at,
+        "ends_at": ends_at});
+    factory.create("bundle_overrides", "bundle_override", soon).await;
+    let mut seen = vec![];
+    let deadline = Instant::now() + PATIENCE;
+    while seen.len() < 3 {
+        assert!(Instant::now() < deadline, "{seen:?}");
+        let answer = member.device.update(ALL, &on(first)).await.expect(200).json;
+        let source = answer["source_type"].as_str().unwrap().to_owned();
+        if seen.last() != Some(&source) {
+            seen.push(source);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(seen, ["release", "bundle_override", "release"]);
+    assert!(Timestamp::now() >= ends_at.parse().unwrap(), "not before its end");
+}
+
+pub(crate) async fn a_destroyed_binary_is_served_to_nobody(database: Database) {
+    let server = Server::start(database);
+    let factory = Factory::new(server.api()).await;
+    let [good, bad] = [factory.bundle("good").await, factory.bundle("bad").await];
+    let first = factory.release("first", &good.prn, json!({})).await;
+    factory.release("second", &good.prn, json!({})).await;
+    let third = factory.release("third", &bad.prn, json!({})).await;
+    let member = factory.device(&server, "SN-1").await;
+    assert_eq!(factory.asks(&member, &on(&first)).await, "third");
+
+    let destroy = format!("/v1/binaries/{}", bad.binary);
+    let asked = factory.api.patch(&destroy, &json!({"state": "destroyed"})).await.expect(409);
+    let named = &asked.json["errors"][0]["context"]["releases"];
+    assert_eq!(named, &json!([{"prn": third, "name": "third"}]));
+    assert_eq!(factory.asks(&member, &on(&first)).await, "third", "nothing was done");
+    let confirmed = format!("{destroy}?confirm={}", bad.binary);
+    factory.api.patch(&confirmed, &json!({"state": "destroyed"})).await.expect(200);
+
+    for _ in 0..3 {
+        assert_eq!(factory.asks(&member, &on(&first)).await, "no_update", "no falling back to 'second'");
+    }
+    assert_eq!(factory.get(&third).await["affected_by"], json!([bad.binary]));
+    let why = json!({"release_prn": first, "explain": true});
+    let why = factory.api.post(&format!("/v1/devices/{}/update", member.prn), &why).await.expect(200).json;
+    let last = why["trace"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["step"], &last["outcome"]), (&json!("deliverable"), &json!("no_update")), "{last:#}");
+    let path = format!("/v1/events?resource_prn={}&type=bundle.undeliverable", bad.prn);
+    assert_eq!(list_all(&factory.api, &path, "events").await.len(), 1, "one event, not one for each check");
+    // The way on: the release gets another bundle.
+    factory.change(&third, json!({"bundle_prn": good.prn})).await;
+    assert_eq!(factory.asks(&member, &on(&first)).await, "third");
+}
+
+pub(crate) async fn an_emergency_is_rolled_back(database: Database) {
+    let server = Server::start(database);
+    let factory = Factory::new(server.api()).await;
+    let [old, new] = [factory.bundle("old").await.prn, factory.bundle("new").await.prn];
+    let first = factory.release("first", &old, json!({"version": "1.0.0"})).await;
+    let second = factory.release("second", &new, json!({"version": "2.0.0"})).await;
+    let [member, other] = [factory.device(&server, "SN-1").await, factory.device(&server, "SN-2").await];
+    let runs = |release, bundle| [on(release)[0], ("peridio-bundle-prn", bundle)];
+    assert_eq!(factory.asks(&member, &runs(&first, &old)).await, "second");
+    assert_eq!(factory.asks(&member, &runs(&second, &new)).await, "no_update");
+
+    // At once, for all: the old bundle by an override. Who did not update yet does not.
+    let back = json!({"name": "back", "bundle_prn": old, "cohort_prn": factory.cohort});
+    let back = factory.create("bundle_overrides", "bundle_override", back).await;
+    assert_eq!(factory.asks(&member, &runs(&second, &new)).await, "back");
+    assert_eq!(factory.asks(&member, &runs(&second, &old)).await, "no_update");
+    assert_eq!(factory.asks(&other, &runs(&first, &old)).await, "no_update");
+
+    // For good: the old bundle again as the latest release. Who is on the old one is taken there as well, without a change.
+    factory.release("third", &old, json!({"version": "2.0.1"})).await;
+    assert_eq!(factory.asks(&member, &runs(&second, &new)).await, "back");
+    factory.api.delete(&crate::factory::path(&back)).await.expect(204);
+    assert_eq!(factory.asks(&member, &runs(&second, &new)).await, "third");
+    let answer = other.device.update(ALL, &runs(&first, &old)).await.expect(200).json;
+    assert_eq!((&answer["release"]["name"], &answer["bundle"]["prn"]), (&json!("third"), &json!(old)));
+    let third = answer["release"]["prn"].as_str().unwrap();
+    assert_eq!(factory.asks(&member, &runs(third, &old)).await, "no_update");
+}

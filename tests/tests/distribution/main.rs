@@ -1,0 +1,43 @@
+//! From a signed binary to a device that asks over mutual TLS: who gets what, how many get it, and who is turned away.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod claims;
+mod emergencies;
+mod factory;
+mod hostile;
+mod journey;
+mod numbers;
+mod reports;
+mod revocation;
+
+use olivine_tests::on_both;
+
+use claims::a_phase_is_never_overrun;
+use emergencies::{
+    a_destroyed_binary_is_served_to_nobody, an_emergency_is_rolled_back, overrides_overlap_and_end,
+};
+use hostile::{nobody_is_let_in_by_mistake, what_others_say_is_passed_over};
+use journey::{
+    a_question_to_explain_changes_nothing, a_release_reaches_whom_it_is_for, each_device_gets_what_is_for_it,
+};
+use numbers::fleet_numbers_equal_a_recount;
+use reports::{a_device_was_seen, what_was_acknowledged_survives};
+use revocation::{a_certificate_that_is_over, an_open_connection_is_no_permission};
+
+on_both!(
+    async each_device_gets_what_is_for_it,
+    async a_release_reaches_whom_it_is_for,
+    async a_question_to_explain_changes_nothing,
+    async overrides_overlap_and_end,
+    async a_destroyed_binary_is_served_to_nobody,
+    async an_emergency_is_rolled_back,
+    async a_phase_is_never_overrun,
+    async an_open_connection_is_no_permission,
+    async a_certificate_that_is_over,
+    async nobody_is_let_in_by_mistake,
+    async what_others_say_is_passed_over,
+    async what_was_acknowledged_survives,
+    async a_device_was_seen,
+    async fleet_numbers_equal_a_recount,
+);
