@@ -86,6 +86,15 @@ pub enum Error {
         /// Why.
         source: reqwest::Error,
     },
+    /// A device's certificate is of X.509 version 1.
+    #[error(
+        "{} is a certificate of X.509 version 1, which this client can't present: make one of version 3, as `openssl req -x509 -CA ca.pem \
+         -CAkey ca.key …` does (or `openssl x509 -req` with -extfile)", .certificate.display()
+    )]
+    OldCertificate {
+        /// The certificate's file.
+        certificate: PathBuf,
+    },
     /// TLS can't be set up.
     #[error(
         "can't set up TLS; where the system has no certificate authorities, name a file with some (--ca-path)"

@@ -150,7 +150,9 @@ async fn write(
     let subject = Subject::of(by.organization);
     events::record(ctx, &w, by, EventType::DevicesImported, subject, data).await?;
     w.commit().await?;
-    noted.into_iter().for_each(|noted| noted.apply(ctx));
+    for noted in noted {
+        noted.apply(ctx);
+    }
     Ok(report)
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use olivine_domain::certificates::Certificate;
 use reqwest::Identity;
 use reqwest::header::HeaderMap;
 
@@ -71,7 +72,13 @@ fn identity(certificate: &Path, key: &Path) -> Result<Identity, Error> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|source| Error::File { action: "read", path: path.to_owned(), source })
     };
-    let pem = [read(certificate)?, b"\n".to_vec(), read(key)?].concat();
+    let shown = read(certificate)?;
+    // rustls presents none of version 1; its own words for that name nothing that one could do.
+    let parsed = std::str::from_utf8(&shown).ok().and_then(|pem| Certificate::from_text(pem).ok());
+    if parsed.is_some_and(|parsed| parsed.facts().version < 3) {
+        return Err(Error::OldCertificate { certificate: certificate.to_owned() });
+    }
+    let pem = [shown, b"\n".to_vec(), read(key)?].concat();
     Identity::from_pem(&pem).map_err(|source| Error::Identity {
         certificate: certificate.to_owned(),
         key: key.to_owned(),

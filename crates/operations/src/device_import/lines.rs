@@ -1,5 +1,10 @@
 //! From the cells of a line to values, as far as that goes without looking at records; and lines that contradict each other.
 
+#![expect(
+    clippy::option_option,
+    reason = "a column is absent, empty, or has a value; as in a change of one record"
+)]
+
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;

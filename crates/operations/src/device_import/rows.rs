@@ -174,7 +174,7 @@ fn columns(header: &ByteRecord) -> Result<Vec<usize>, Error> {
 /// The cells of a record after which the file goes on at the line `next`. Where the record itself began can't be asked for: blank lines
 /// before it count as its own.
 fn row(columns: &[usize], record: &ByteRecord, next: u64) -> Result<Row, Problem> {
-    let breaks = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+    let breaks = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
     let line = next.saturating_sub(1 + breaks);
     if record.len() != columns.len() {
         let message = format!(
