@@ -70,6 +70,8 @@ pub(super) struct DeviceFacts {
     pub(super) target: Option<Box<Target>>,
     pub(super) quarantined: bool,
     pub(super) reported: Reported,
+    /// Whether what it reported is a release of its cohort, as fleet numbers count it.
+    pub(super) is_placed: bool,
     pub(super) claims: Box<[Id<Release>]>,
     pub(super) last_connected_at: Option<Timestamp>,
     /// What it was told last, if that is remembered.
@@ -266,6 +268,7 @@ impl DeviceFacts {
             target: device.target.map(Box::new),
             quarantined: device.quarantined,
             reported: device.reported,
+            is_placed: device.release.is_some(),
             claims: claims.into(),
             last_connected_at: device.last_connected_at,
             told: super::check_ins::Told::default(),
@@ -273,7 +276,7 @@ impl DeviceFacts {
     }
 
     /// The same after a report or a claim.
-    pub(super) fn with(&self, reported: Reported, claims: Box<[Id<Release>]>) -> Self {
+    pub(super) fn with(&self, reported: Reported, is_placed: bool, claims: Box<[Id<Release>]>) -> Self {
         Self {
             id: self.id,
             organization: self.organization,
@@ -283,6 +286,7 @@ impl DeviceFacts {
             target: self.target.clone(),
             quarantined: self.quarantined,
             reported,
+            is_placed,
             claims,
             last_connected_at: self.last_connected_at,
             told: self.told.clone(),

@@ -73,6 +73,8 @@ fn named<R: Resource>(text: Option<&str>, organization: Id<Organization>) -> res
 }
 
 /// Records what a device says, where that differs from what it said before. Who says nothing leaves the record as it is.
+///
+/// Who says the same as before may have come to another cohort meanwhile, or its release may be new to it: it is then counted anew.
 pub(super) async fn record(
     ctx: &Context,
     device: Arc<DeviceFacts>,
@@ -80,7 +82,13 @@ pub(super) async fn record(
     report: &resolution::Report,
     origin: &Origin,
 ) -> Result<Arc<DeviceFacts>, Error> {
-    if said.is_empty() || is_known(&device.reported, said, report) {
+    let is_known = is_known(&device.reported, said, report);
+    if said.is_empty() || (is_known && device.is_placed) {
+        return Ok(device);
+    }
+    let organization = device.organization;
+    let release = place(ctx, &device, report).await?;
+    if is_known && release.is_none() {
         return Ok(device);
     }
     let new = Reported {
@@ -88,20 +96,40 @@ pub(super) async fn record(
         bundle: report.bundle.given().copied(),
         version: said.version.as_deref().and_then(|version| version.parse().ok()),
     };
-    let organization = device.organization;
-    let release = match device.cohort {
-        None => None,
-        Some(cohort) => {
-            let cohort = ctx.memory().channel(ctx, organization, cohort).await?;
-            current_release(&cohort.channel, report)
-        }
-    };
     let w = ctx.db().write().await?;
     let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
     let release = release.filter(|_| old.cohort == device.cohort);
     devices::set_report(&w, organization, device.id, &new, release).await?;
     move_between(ctx, &w, organization, old.release, release).await?;
-    let actor = Actor::device(organization, device.id, origin.clone());
+    if !is_known {
+        record_change(ctx, &w, &device, &old.reported, &new, origin).await?;
+    }
+    let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(Arc::new(device.with(new, release.is_some(), device.claims.clone())))
+}
+
+/// The release of its cohort that a device is on.
+async fn place(
+    ctx: &Context,
+    device: &DeviceFacts,
+    report: &resolution::Report,
+) -> Result<Option<Id<Release>>, Error> {
+    let Some(cohort) = device.cohort else { return Ok(None) };
+    let cohort = ctx.memory().channel(ctx, device.organization, cohort).await?;
+    Ok(current_release(&cohort.channel, report))
+}
+
+async fn record_change(
+    ctx: &Context,
+    w: &Write,
+    device: &DeviceFacts,
+    old: &Reported,
+    new: &Reported,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let organization = device.organization;
     let shown = |reported: &Reported| {
         json!({
             "release_prn": reported.release.map(|id| id.prn(organization).to_string()),
@@ -109,13 +137,9 @@ pub(super) async fn record(
             "release_version": reported.version.as_ref().map(ToString::to_string),
         })
     };
-    let data = json!({"from": shown(&old.reported), "to": shown(&new)});
-    events::record(ctx, &w, &actor, EventType::DeviceReleaseChanged, device.id.prn(organization), data)
-        .await?;
-    let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
-    w.commit().await?;
-    noted.apply(ctx);
-    Ok(Arc::new(device.with(new, device.claims.clone())))
+    let data = json!({"from": shown(old), "to": shown(new)});
+    let actor = Actor::device(organization, device.id, origin.clone());
+    events::record(ctx, w, &actor, EventType::DeviceReleaseChanged, device.id.prn(organization), data).await
 }
 
 /// Compares without making anything.
