@@ -173,7 +173,7 @@ async fn an_import_is_all_or_nothing(database: Database) {
         weekly = fleet.weekly,
     );
     let bad = format!(
-        "{good}SN-1,gateway,daily,,,,\nSN-3,unknown,,,,,\nSN-4,sensor,weekly,,,maybe,\n,gateway,,,,,\nSN-5,gateway\n"
+        "{good}SN-1,gateway,daily,,,,\nSN-3,unknown,,,,,\nSN-4,sensor,weekly,,,maybe,\n,gateway,,,,,\nSN-5,gateway\n\n\n,,,,,,"
     );
     let refused = fleet.import("", &bad).await.expect(200).json;
     assert_eq!((&refused["refused"], &refused["created"]), (&json!(6), &json!(2)), "{refused}");
