@@ -3,10 +3,9 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use olivine_tests::{Executables, sha256_hex};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// A device: what it is configured to do, what it has installed, and what its agents know.
@@ -91,12 +90,6 @@ impl Agent {
         assert_eq!(self.0.try_wait().unwrap(), None, "an agent ended by itself");
         self.0.kill().unwrap();
         self.0.wait().unwrap();
-    }
-
-    /// SIGTERM, and waits for its end.
-    pub(crate) fn stop(mut self) -> ExitStatus {
-        kill_process(Pid::from_child(&self.0), Signal::TERM).unwrap();
-        self.0.wait().unwrap()
     }
 }
 

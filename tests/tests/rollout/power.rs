@@ -10,21 +10,29 @@ use crate::site::Site;
 
 const DEVICES: usize = 6;
 /// For each device.
-const KILLS: usize = 7;
+const KILLS: usize = 10;
 const SIZE: usize = 600 << 10;
 /// After each 4 KiB: the content takes more than a second.
 const PAUSE: Duration = Duration::from_millis(8);
-/// How long an agent may live at first; adapted to how far agents get.
-const FIRST_WINDOW: Duration = Duration::from_millis(800);
-const TICK: Duration = Duration::from_millis(2);
-/// Bounds, not expectations.
+/// How long an agent is at work at most before it is killed; longer after each time that it was too short for anything.
+const WINDOW: Duration = Duration::from_millis(600);
+const TICK: Duration = Duration::from_millis(5);
+/// A bound, not an expectation.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A device, and how much of the content it had at each kill.
 struct Victim {
     unit: Unit,
-    life: Option<(Agent, Instant)>,
+    life: Option<Life>,
     had: Vec<u64>,
+    window: Duration,
+}
+
+/// An agent, and when it is killed, counted from when it takes up its work.
+struct Life {
+    agent: Agent,
+    length: Duration,
+    end: Option<Instant>,
 }
 
 impl Victim {
@@ -39,19 +47,29 @@ impl Victim {
     }
 
     /// Lives until it was killed often enough; then it is left alone.
-    fn step(&mut self, window: Duration, random: &mut Random, hash: &str) -> Option<u64> {
-        let spared = self.had.len() == KILLS;
-        if self.life.is_none() {
-            let life = if spared { PATIENCE } else { random.within(window) };
-            self.life = Some((self.unit.start("run"), Instant::now() + life));
+    fn step(&mut self, random: &mut Random, hash: &str) {
+        let Some(life) = &mut self.life else {
+            let (agent, length) = (self.unit.start("run"), random.within(self.window));
+            self.life = Some(Life { agent, length, end: None });
+            return;
+        };
+        if self.had.len() == KILLS {
+            return;
         }
-        let (agent, _) = self.life.take_if(|(_, until)| *until <= Instant::now())?;
-        agent.kill();
-        let has = self.has(hash);
-        let had = self.had.last().copied().unwrap_or_default();
+        // Each agent says once that it has started.
+        if life.end.is_none() && self.unit.text("agent.log").matches(" started ").count() > self.had.len() {
+            life.end = Some(Instant::now() + life.length);
+        }
+        let Some(life) = self.life.take_if(|life| life.end.is_some_and(|end| end <= Instant::now())) else {
+            return;
+        };
+        life.agent.kill();
+        let (had, has) = (self.had.last().copied().unwrap_or_default(), self.has(hash));
         assert!(has >= had, "{had} bytes were there, then {has}: {}", self.unit.last_words());
+        if has == 0 {
+            self.window = self.window.mul_f64(1.4);
+        }
         self.had.push(has);
-        Some(has)
     }
 }
 
@@ -63,31 +81,20 @@ pub(crate) async fn an_update_survives_power_losses(database: Database) {
     let release = site.release("1.1.0", &[("firmware", &firmware)], json!({})).await;
     site.contents.slow_down(PAUSE);
     let units = (1..=DEVICES).map(|number| site.unit(&format!("SN-{number}"), ""));
-    let mut victims: Vec<_> = units.map(|unit| Victim { unit, life: None, had: Vec::new() }).collect();
-
-    let (deadline, mut window) = (Instant::now() + PATIENCE, FIRST_WINDOW);
-    while victims.iter().any(|victim| victim.had.len() < KILLS) {
-        for victim in &mut victims {
-            match victim.step(window, &mut random, &hash) {
-                // Too early to show anything, or too late.
-                Some(0) => window = window.mul_f64(1.2),
-                Some(has) if has == SIZE as u64 => window = window.mul_f64(0.9),
-                _ => {}
-            }
+    let new = |unit| Victim { unit, life: None, had: Vec::new(), window: WINDOW };
+    let mut victims: Vec<_> = units.map(new).collect();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        victims.iter_mut().for_each(|victim| victim.step(&mut random, &hash));
+        let spared = victims.iter().all(|victim| victim.life.is_some() && victim.had.len() == KILLS);
+        if spared && site.said().await.values().filter(|said| **said == release).count() == DEVICES {
+            break;
         }
-        assert!(Instant::now() < deadline, "{}", victims[0].unit.last_words());
+        assert!(Instant::now() < deadline, "not there in time: {}", victims[0].unit.last_words());
         tokio::time::sleep(TICK).await;
     }
     for victim in &mut victims {
-        victim.step(window, &mut random, &hash);
-    }
-    while site.said().await.values().filter(|said| **said == release).count() < DEVICES {
-        assert!(Instant::now() < deadline, "{}", victims[0].unit.last_words());
-        tokio::time::sleep(TICK * 50).await;
-    }
-    for victim in &mut victims {
-        let (agent, _) = victim.life.take().unwrap();
-        assert!(agent.stop().success());
+        victim.life.take().unwrap().agent.kill();
         assert_eq!(victim.has(&hash), SIZE as u64, "{}", victim.unit.last_words());
     }
     for (name, said) in site.reports(&release).await {
