@@ -166,7 +166,7 @@ async fn nothing_is_lost(site: &Site, [second, third]: [&str; 2]) {
     assert_eq!(ways.len(), DEVICES);
     for (name, changes) in ways {
         let way: Vec<_> = changes.iter().map(|change| &change["to"]["release_prn"]).collect();
-        let expected = [site.first(), second, third].map(|release| Value::from(release));
+        let expected = [site.first(), second, third].map(Value::from);
         assert_eq!(way, expected.each_ref(), "{name}");
     }
     assert_eq!(site.adoption(second).await, [0, DEVICES as u64, 0]);

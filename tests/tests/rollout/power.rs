@@ -85,7 +85,9 @@ pub(crate) async fn an_update_survives_power_losses(database: Database) {
     let mut victims: Vec<_> = units.map(new).collect();
     let deadline = Instant::now() + PATIENCE;
     loop {
-        victims.iter_mut().for_each(|victim| victim.step(&mut random, &hash));
+        for victim in &mut victims {
+            victim.step(&mut random, &hash);
+        }
         let spared = victims.iter().all(|victim| victim.life.is_some() && victim.had.len() == KILLS);
         if spared && site.said().await.values().filter(|said| **said == release).count() == DEVICES {
             break;
