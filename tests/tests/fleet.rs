@@ -285,7 +285,7 @@ fn leaf(authority: &Authority, name: &str) -> (String, String) {
 
 fn signed(authority: &Authority, params: &CertificateParams) -> (String, String) {
     let key = KeyPair::generate().unwrap();
-    (params.clone().signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
+    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
 }
 
 async fn certificates_are_one_devices(database: Database) {
