@@ -13,9 +13,11 @@ use crate::nginx::{Nginx, Tls};
 use crate::server::Server;
 use crate::table::{Table, say};
 
+/// What a device asks that wants to install its update.
+pub(super) const WITH_MANIFEST: &str = "/update?expand%5B%5D=manifest";
+
 /// What a device asks that wants to know everything of its update.
-pub(super) const WITH_MANIFEST: &str =
-    "/update?expand%5B%5D=manifest&expand%5B%5D=bundle&expand%5B%5D=release";
+const WITH_ALL: &str = "/update?expand%5B%5D=manifest&expand%5B%5D=bundle&expand%5B%5D=release";
 
 /// How an answer without an update begins, and one with.
 pub(super) const NO_UPDATE: &str = r#"{"status":"no_update""#;

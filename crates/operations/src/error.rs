@@ -7,7 +7,7 @@ use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::{MissingScope, Scope};
 use olivine_domain::prn::{Id, Resource};
-use olivine_domain::releases::channel::ChannelRefusal;
+use olivine_domain::releases::channel::{ChannelRefusal, Named};
 
 /// Why an operation did not happen. Nothing was changed, except for an event where one is due.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,9 @@ pub enum Error {
     /// The cohort's releases would not form a channel.
     #[error("{0}")]
     Channel(Box<ChannelRefusal>),
+    /// A neighbour that was named for a release is of another cohort.
+    #[error("the release {0} is of another cohort; previous and next must be releases of the same cohort")]
+    OtherCohort(Box<Named>),
     /// It can't be undone, and others depend on it: the caller has to say that they know.
     #[error(transparent)]
     ConfirmationRequired(Box<ConfirmationRequired>),

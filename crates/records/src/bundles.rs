@@ -2,6 +2,8 @@
 
 mod content;
 
+#[cfg(test)]
+pub(crate) use content::content;
 pub(crate) use content::with_binary;
 pub use content::{BundledBinary, content_of, has_binary, list_with_binary, unservable_in};
 

@@ -3,7 +3,7 @@
 use olivine_tests::{Database, Server, SigningPair, Table, Workbench, prn};
 use serde_json::{Value, json};
 
-use crate::workshop::Workshop;
+use crate::workshop::{Workshop, absent_like};
 
 /// A signed binary with metadata of its own, or without; its PRN.
 async fn signed(bench: &Workbench, target: &str, metadata: Option<Value>) -> String {
@@ -83,7 +83,7 @@ pub(crate) async fn ingredients_that_make_no_bundle(database: Database) {
     let unsigned = bench.signable(b"content").await;
     bench.ask(&destroyed, "destroyed").await.expect(200);
     let version = bench.version_prn();
-    let absent = format!("{}0190-7000-8000-000000000000", &fine[..fine.len() - 23]);
+    let absent = absent_like(&fine);
     let mut table = Table::default();
     for (what, body) in [
         ("nothing at all", json!({})),

@@ -36,8 +36,8 @@ pub(crate) async fn destroying_what_devices_get_asks_first(database: Database) {
 
     // As a user does it: the command asks, and does it once it is told to.
     let refused = server.shell().run(&format!("peridio binaries destroy --prn {binary}")).fails(1);
-    assert!(refused.contains("spring") && refused.contains("--yes"), "{refused}");
-    server.shell().run(&format!("peridio binaries destroy --prn {binary} --yes")).succeeds();
+    assert!(refused.contains("spring") && refused.contains("--confirm"), "{refused}");
+    server.shell().run(&format!("peridio binaries destroy --prn {binary} --confirm {binary}")).succeeds();
     assert_eq!(shop.bench.get(binary).await["state"], "destroyed");
     api.patch(&path, &destroy).await.expect(200);
 

@@ -3,7 +3,7 @@
 use olivine_tests::{Database, Server, Table, prn};
 use serde_json::{Value, json};
 
-use crate::workshop::Workshop;
+use crate::workshop::{Workshop, absent_like};
 
 async fn device(shop: &Workshop, identifier: &str) -> String {
     let body =
@@ -16,7 +16,7 @@ pub(crate) async fn overrides_change_at_any_time(database: Database) {
     let shop = Workshop::new(server.api()).await;
     let api = shop.api();
     let [one, two] = [device(&shop, "one").await, device(&shop, "two").await];
-    let absent = format!("{}0190-7000-8000-000000000000", &one[..one.len() - 23]);
+    let absent = absent_like(&one);
     let with = |more: Value| {
         let mut body = json!({"name": "rescue", "bundle_prn": shop.bundle});
         let Value::Object(more) = more else { panic!("fields are an object") };

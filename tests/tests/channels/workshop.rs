@@ -74,6 +74,12 @@ impl Workshop {
     }
 }
 
+/// The PRN of a record of the same type that does not exist.
+pub(crate) fn absent_like(prn: &str) -> String {
+    let (start, _) = prn.rsplit_once(':').expect("a PRN has colons");
+    format!("{start}:01890000-0000-7000-8000-000000000000")
+}
+
 pub(crate) fn text<'a>(record: &'a Value, field: &str) -> &'a str {
     record[field].as_str().unwrap_or_else(|| panic!("a {field} in {record:#}"))
 }

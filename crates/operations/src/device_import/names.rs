@@ -18,8 +18,11 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     products: HashMap<String, Option<Id<Product>>>,
-    cohorts: HashMap<InProduct, Option<(Id<Cohort>, Id<Product>)>>,
+    cohorts: HashMap<InProduct, Option<Found>>,
 }
+
+/// A cohort and its product.
+type Found = (Id<Cohort>, Id<Product>);
 
 /// A cohort's name or PRN, and the product that it is looked for in.
 type InProduct = (Option<Id<Product>>, String);

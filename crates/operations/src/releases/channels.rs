@@ -6,7 +6,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::{Channel, ChannelRefusal};
+use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
 use olivine_records::{Write, releases};
 use serde_json::json;
 
@@ -50,10 +50,11 @@ pub(super) async fn explain(
     organization: Id<Organization>,
     refusal: ChannelRefusal,
 ) -> Result<Error, Error> {
-    match refusal {
-        ChannelRefusal::NotInCohort(id) if releases::find(w, organization, id).await?.is_none() => {
-            Ok(Error::not_found(id))
+    let ChannelRefusal::NotInCohort(id) = refusal else { return Ok(refusal.into()) };
+    Ok(match releases::find(w, organization, id).await? {
+        Some(other) => {
+            Error::OtherCohort(Box::new(Named { prn: other.id.prn(organization), name: other.name }))
         }
-        refusal => Ok(refusal.into()),
-    }
+        None => Error::not_found(id),
+    })
 }

@@ -29,3 +29,37 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('device_certificates', 'device_certificates_list', '1000000 1000000 1 1'),
     ('device_certificates', 'device_certificates_by_device', '1000000 1000000 1 1 1');
 ANALYZE sqlite_schema;
+
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('bundles', 'sqlite_autoindex_bundles_1', '10000 1'),
+    ('bundles', 'sqlite_autoindex_bundles_2', '10000 10000 1'),
+    ('bundles', 'sqlite_autoindex_bundles_3', '10000 10000 1'),
+    ('bundles', 'bundles_list', '10000 10000 1 1'),
+    ('bundles', 'bundles_by_hash', '10000 10000 2 1 1'),
+    ('bundle_binaries', 'sqlite_autoindex_bundle_binaries_1', '100000 10 1'),
+    ('bundle_binaries', 'sqlite_autoindex_bundle_binaries_2', '100000 10 1'),
+    ('bundle_binaries', 'bundle_binaries_by_binary', '100000 100000 5 1'),
+    ('releases', 'sqlite_autoindex_releases_1', '100000 1'),
+    ('releases', 'sqlite_autoindex_releases_2', '100000 100000 1'),
+    ('releases', 'sqlite_autoindex_releases_3', '100000 100 1'),
+    ('releases', 'sqlite_autoindex_releases_4', '100000 100 1'),
+    ('releases', 'releases_sink', '1000 1'),
+    ('releases', 'releases_list', '100000 100000 1 1'),
+    ('releases', 'releases_by_cohort', '100000 100000 100 1 1'),
+    ('releases', 'releases_by_bundle', '100000 100000 10 1 1'),
+    ('releases', 'releases_by_next', '100000 100 1'),
+    ('release_claims', 'sqlite_autoindex_release_claims_1', '1000000 1000 1'),
+    ('release_claims', 'release_claims_by_device', '1000000 1000000 5'),
+    ('release_days', 'sqlite_autoindex_release_days_1', '1000000 100 1'),
+    ('release_days', 'release_days_by_organization', '1000000 1000000 100'),
+    ('device_outcomes', 'sqlite_autoindex_device_outcomes_1', '1000000 5 1'),
+    ('device_outcomes', 'device_outcomes_by_release', '1000000 10000'),
+    ('bundle_overrides', 'sqlite_autoindex_bundle_overrides_1', '1000 1'),
+    ('bundle_overrides', 'sqlite_autoindex_bundle_overrides_2', '1000 1000 1'),
+    ('bundle_overrides', 'sqlite_autoindex_bundle_overrides_3', '1000 1000 1'),
+    ('bundle_overrides', 'bundle_overrides_list', '1000 1000 1 1'),
+    ('bundle_overrides', 'bundle_overrides_by_bundle', '1000 1000 2 1 1'),
+    ('bundle_overrides', 'bundle_overrides_by_end', '1000 1000 10'),
+    ('bundle_override_devices', 'sqlite_autoindex_bundle_override_devices_1', '100000 100 1'),
+    ('bundle_override_devices', 'bundle_override_devices_by_device', '100000 100000 2');
+ANALYZE sqlite_schema;

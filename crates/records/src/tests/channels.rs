@@ -99,7 +99,7 @@ async fn stock(database: &Database) -> Stock {
     artifacts::insert(&write, &artifact).await.unwrap();
     artifact_versions::insert(&write, &version).await.unwrap();
     for binary in &binaries {
-        super::binaries::insert(&write, binary).await.unwrap();
+        crate::binaries::insert(&write, binary).await.unwrap();
     }
     bundles::insert(&write, &bundle, &content).await.unwrap();
     write.commit().await.unwrap();
@@ -123,7 +123,7 @@ on_both! {
         assert_eq!(bundles::list_with_binary(&*database, owner, first.id).await.unwrap(), [bundle.id]);
         assert!(bundles::has_binary(&*database, owner, first.id).await.unwrap());
         assert!(!bundles::has_binary(&*database, fresh(), first.id).await.unwrap());
-        let gone = commit!(database, |write| super::binaries::delete(&write, owner, first.id).await);
+        let gone = commit!(database, |write| crate::binaries::delete(&write, owner, first.id).await);
         assert!(matches!(gone, Err(Error::StillReferenced { .. })), "{gone:?}");
 
         let twice = BundleBinary { binary: first.id, artifact_version: first.artifact_version, custom_metadata: None };
@@ -190,7 +190,7 @@ on_both! {
         let alone = Release { next: None, revision: linked.revision.next(), ..linked.clone() };
         releases::update(&write, &alone, linked.revision).await.unwrap();
         write.commit().await.unwrap();
-        assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), [alone.clone()]);
+        assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), std::slice::from_ref(&alone));
 
         let other = cohort(&fleet.product);
         let foreign = release(&other, &bundle, Some(&alone));
@@ -210,7 +210,7 @@ on_both! {
         let write = database.write().await.unwrap();
         releases::insert(&write, &wanted).await.unwrap();
         for device in &devices {
-            super::devices::insert(&write, device).await.unwrap();
+            crate::devices::insert(&write, device).await.unwrap();
         }
         write.commit().await.unwrap();
         let database = Arc::new(database);
@@ -284,7 +284,7 @@ on_both! {
         let endless = BundleOverride { ends_at: None, ..bundle_override(&bundle, Audience::Cohort(fleet.cohort.id)) };
         let write = database.write().await.unwrap();
         for device in &devices {
-            super::devices::insert(&write, device).await.unwrap();
+            crate::devices::insert(&write, device).await.unwrap();
         }
         for new in [&of_devices, &of_tags, &endless] {
             bundle_overrides::insert(&write, new).await.unwrap();
@@ -308,7 +308,7 @@ on_both! {
         let missing = [ids[0], fresh()];
         assert_eq!(bundle_overrides::list_missing_devices(&*database, owner, &missing).await.unwrap(), [missing[1]]);
 
-        let stays = commit!(database, |write| super::devices::delete(&write, owner, ids[0]).await);
+        let stays = commit!(database, |write| crate::devices::delete(&write, owner, ids[0]).await);
         assert!(matches!(stays, Err(Error::StillReferenced { .. })), "{stays:?}");
         assert_eq!(commit!(database, |write| bundle_overrides::forget_device(&write, owner, ids[0]).await).unwrap(), 1);
         of_devices.audience = Audience::Devices(vec![ids[1]]);

@@ -219,3 +219,39 @@ on_both! {
         assert_walks_an_index(&database, "parts", binary_parts::all(parts).build(backend)).await;
     }
 }
+
+on_both! {
+    async fn lists_of_channels_walk_their_index(database) {
+        fill(&database).await;
+        let prn = |kind: &str, id: &str| format!("prn:1:{{organization}}:{kind}:{id}");
+        let cohort = format!("cohort_prn:'{}'", prn("cohort", "07000000-0000-0000-0000-000000000007"));
+        let bundle = format!("bundle_prn:'{}'", prn("bundle", "0c000000-0000-0000-0000-000000000009"));
+        let both = format!("{cohort} and {bundle}");
+        let hash = format!("hash:'{}'", "ab".repeat(32));
+        let (bundles, releases) = (olivine_domain::bundles::SEARCH, olivine_domain::releases::SEARCH);
+        let overrides = olivine_domain::bundle_overrides::SEARCH;
+        check_list::<rows::distribution::bundles::Entity>(&database, bundles, &["", &hash, "name~'b'"]).await;
+        check_list::<rows::distribution::releases::Entity>(&database, releases, &["", &cohort, &bundle, "disabled:true"]).await;
+        check_few::<rows::distribution::releases::Entity>(&database, releases, &both).await;
+        check_few::<rows::distribution::bundles::Entity>(&database, bundles, "name:'b7'").await;
+        check_list::<rows::distribution::bundle_overrides::Entity>(&database, overrides, &["", "name~'o'"]).await;
+        check_few::<rows::distribution::bundle_overrides::Entity>(&database, overrides, &bundle).await;
+    }
+
+    async fn hot_queries_of_channels_use_an_index(database) {
+        fill(&database).await;
+        let (backend, owner) = (database.backend(), scope(&database).organization);
+        let bundle = Id::new(Uuid::from_u128((0x0c << 120) | 9));
+        let cohort = Id::new(Uuid::from_u128((0x07 << 120) | 7));
+        let binary = Id::new(Uuid::from_u128((0xdd << 120) | 0x1f5));
+        let release = |n: u128| Id::new(Uuid::from_u128((0x09 << 120) | n));
+        assert_avoids(&READS_ALL, &database, "channel", releases::channel(owner, cohort).build(backend)).await;
+        assert_avoids(&READS_ALL, &database, "content", bundles::content(owner, &[bundle]).build(backend)).await;
+        assert_avoids(&READS_ALL, &database, "bundles", bundles::with_binary(owner, binary).build(backend)).await;
+        let sums = release_days::summed(owner, &[release(201), release(203)]).build(backend);
+        assert_avoids(&READS_ALL, &database, "sums", sums).await;
+        let late = Timestamp::from_micros(i64::from(ROWS - 50)).unwrap();
+        let current = bundle_overrides::current(owner, late).build(backend);
+        assert_avoids(&READS_ALL, &database, "current overrides", current).await;
+    }
+}

@@ -96,6 +96,7 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Taken { what, .. } => (Status::CONFLICT, taken(*what)),
         Error::InUse(_) => (Status::CONFLICT, Code::InUse),
         Error::Channel(refusal) => refused(refusal),
+        Error::OtherCohort(_) => (Status::UNPROCESSABLE_ENTITY, Code::ReleaseNotInCohort),
         Error::ConfirmationRequired(_) => (Status::CONFLICT, Code::ConfirmationRequired),
         Error::Refused(binaries::Refusal::InvalidTransition { .. }) => {
             (Status::CONFLICT, Code::InvalidTransition)
@@ -175,6 +176,9 @@ fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
         Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
         Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
         Error::Channel(refusal) => channel_facts(refusal, item),
+        Error::OtherCohort(release) => {
+            item.with("rule", ErrorCode::ReleaseNotInCohort.as_str()).with("release", release.prn.to_string())
+        }
         Error::ConfirmationRequired(required) => item
             .with("confirm", required.confirm.as_str())
             .with("releases", named(&required.releases))
