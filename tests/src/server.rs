@@ -15,7 +15,7 @@ const READY_WITHIN: Duration = Duration::from_mins(1);
 const STOPPED_WITHIN: Duration = Duration::from_mins(1);
 
 /// How a server under test is started.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ServerBuilder {
     executables: Executables,
     database: Database,

@@ -29,14 +29,17 @@ struct Servers {
 impl Servers {
     /// Four processes on PostgreSQL; the embedded database has one.
     fn start(database: Database) -> Self {
+        // Hundreds of handshakes at once take their time on a busy machine.
+        let builder = Server::builder()
+            .env("OLIVINE_SECRET_KEY", SECRET)
+            .env("OLIVINE_DEVICE_HANDSHAKE_SECONDS", "60")
+            .env("OLIVINE_HEADER_SECONDS", "60");
         if database == Database::Sqlite {
-            return Self { all: vec![Server::start(database)], _database: None };
+            return Self { all: vec![builder.start()], _database: None };
         }
         let database = PostgresDatabase::create();
-        let start = |_| {
-            let builder = Server::builder().arg("--database-url").arg(database.url());
-            builder.env("OLIVINE_SECRET_KEY", SECRET).start()
-        };
+        let builder = builder.arg("--database-url").arg(database.url());
+        let start = |_| builder.clone().start();
         Self { all: (0..4).map(start).collect(), _database: Some(database) }
     }
 }
@@ -49,10 +52,8 @@ impl Asker {
     /// The answer of the first server that gives one.
     async fn asks(&self, release: &str) -> Option<Value> {
         for device in &self.0 {
-            let request = device.request(Method::GET, "/update?expand[]=release");
-            let [(name, value)] = on(release);
-            if let Ok(answer) = try_send(request.header(name, value)).await {
-                return Some(answer.expect(200).json);
+            if let Some(answer) = patiently(device, "/update?expand[]=release", &on(release)).await {
+                return Some(answer);
             }
         }
         None
@@ -62,6 +63,22 @@ impl Asker {
     fn reconnected(&self, number: usize, servers: &[Server]) -> Self {
         let others = servers.iter().cycle().skip(number % servers.len()).take(servers.len());
         Self(others.map(|server| self.0[0].at(server)).collect())
+    }
+}
+
+/// What a device is answered that asks again as long as it is told to: on a busy machine, a rush may be too much for the database.
+async fn patiently(device: &Device, path: &str, says: &[(&str, &str)]) -> Option<Value> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut request = device.request(Method::GET, path);
+        for (name, value) in says {
+            request = request.header(*name, *value);
+        }
+        let answer = try_send(request).await.ok()?;
+        if answer.status != 503 || Instant::now() > deadline {
+            return Some(answer.expect(200).json);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -76,7 +93,7 @@ async fn appear(factory: &Factory, servers: &[Server]) -> Vec<Asker> {
     let mut running = JoinSet::new();
     for asker in &askers {
         for device in [asker.0.first(), asker.0.last()].into_iter().flatten().cloned() {
-            running.spawn(async move { device.get("/device/me").await.expect(200) });
+            running.spawn(async move { patiently(&device, "/device/me", &[]).await.expect("an answer") });
         }
     }
     while let Some(ended) = running.join_next().await {
