@@ -190,7 +190,7 @@ on_both! {
         let alone = Release { next: None, revision: linked.revision.next(), ..linked.clone() };
         releases::update(&write, &alone, linked.revision).await.unwrap();
         write.commit().await.unwrap();
-        assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), [alone.clone()]);
+        assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), std::slice::from_ref(&alone));
 
         let other = cohort(&fleet.product);
         let foreign = release(&other, &bundle, Some(&alone));
