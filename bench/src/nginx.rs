@@ -99,7 +99,8 @@ fn fixed_answer(body: &str, tls: &Tls<'_>, folder: &Path, port: u16) -> String {
         .enumerate()
         .map(|(place, piece)| format!("        set $piece{place} '{}';\n", String::from_utf8_lossy(piece)))
         .collect();
-    let names: String = (0..pieces.len()).map(|place| format!("$piece{place}")).collect();
+    let names: Vec<String> = (0..pieces.len()).map(|place| format!("$piece{place}")).collect();
+    let names = names.concat();
     let server = format!(
         "listen 127.0.0.1:{port} ssl reuseport;\n        ssl_certificate {};\n        ssl_certificate_key {};\n        \
          ssl_protocols TLSv1.3;\n        ssl_conf_command NumTickets 1;\n        ssl_verify_client optional_no_ca;\n        \

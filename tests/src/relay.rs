@@ -1,9 +1,14 @@
-//! A connection between a server under test and what it depends on, which a test can cut and mend.
+//! A connection between a server under test and what it depends on, or who depends on it, which a test can cut, mend, slow
+//! down, and lead elsewhere. It must never change what passes.
 
-use std::io::copy;
+use std::io::{Read as _, Write as _, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
+
+/// How much passes at once where it is slow.
+const BLOCK: usize = 4096;
 
 /// Passes everything on to another address, unless it is cut.
 #[derive(Debug)]
@@ -12,8 +17,10 @@ pub struct Relay {
     wire: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    target: String,
+    pause: Duration,
     cut: bool,
     open: Vec<TcpStream>,
 }
@@ -23,12 +30,13 @@ impl Relay {
     pub fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let wire = Arc::new(Mutex::new(State::default()));
+        let wire = State { target, pause: Duration::ZERO, cut: false, open: Vec::new() };
+        let wire = Arc::new(Mutex::new(wire));
         let shared = Arc::clone(&wire);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 // Dropping it is what a server that is down looks like.
-                let _ = pass_on(stream, &target, &shared);
+                let _ = pass_on(stream, &shared);
             }
         });
         Self { address, wire }
@@ -48,26 +56,55 @@ impl Relay {
         }
     }
 
+    /// Ends all connections; new ones lead to another address: that of a server that was started again.
+    pub fn lead_to(&self, target: String) {
+        self.cut();
+        self.wire.lock().expect("no panics here").target = target;
+        self.mend();
+    }
+
+    /// Takes a pause after every 4 KiB that come from the other side, on connections that are made from now on.
+    pub fn slow_down(&self, pause: Duration) {
+        self.wire.lock().expect("no panics here").pause = pause;
+    }
+
     /// Lets new connections through again.
     pub fn mend(&self) {
         self.wire.lock().expect("no panics here").cut = false;
     }
 }
 
-fn pass_on(client: TcpStream, target: &str, shared: &Mutex<State>) -> std::io::Result<()> {
+fn pass_on(client: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     let mut state = shared.lock().expect("no panics here");
     if state.cut {
         return Ok(());
     }
-    let server = TcpStream::connect(target)?;
+    let server = TcpStream::connect(&state.target)?;
     state.open.extend([client.try_clone()?, server.try_clone()?]);
-    for (mut from, mut to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
-        thread::spawn(move || {
-            let _ = copy(&mut from, &mut to);
-            let _ = to.shutdown(Shutdown::Both);
-        });
-    }
+    let pause = state.pause;
+    let (from, to) = (client.try_clone()?, server.try_clone()?);
+    thread::spawn(move || carry(from, to, Duration::ZERO));
+    thread::spawn(move || carry(server, client, pause));
     Ok(())
+}
+
+/// Carries everything over, until one side is closed.
+fn carry(mut from: TcpStream, mut to: TcpStream, pause: Duration) {
+    let _ = if pause.is_zero() { copy(&mut from, &mut to) } else { drip(&mut from, &mut to, pause) };
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+fn drip(from: &mut TcpStream, to: &mut TcpStream, pause: Duration) -> std::io::Result<u64> {
+    let (mut block, mut carried) = ([0; BLOCK], 0);
+    loop {
+        let length = from.read(&mut block)?;
+        if length == 0 {
+            return Ok(carried);
+        }
+        to.write_all(&block[..length])?;
+        carried += length as u64;
+        thread::sleep(pause);
+    }
 }
 
 #[cfg(test)]

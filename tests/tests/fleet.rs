@@ -45,7 +45,7 @@ async fn fleet(api: Api) -> Fleet {
     };
     let (daily, weekly) = (cohort(&product, "daily").await, cohort(&product, "weekly").await);
     let elsewhere = cohort(&other, "daily").await;
-    Fleet { product, daily, weekly, other, elsewhere, api }
+    Fleet { api, product, daily, weekly, other, elsewhere }
 }
 
 impl Fleet {
@@ -173,7 +173,7 @@ async fn an_import_is_all_or_nothing(database: Database) {
         weekly = fleet.weekly,
     );
     let bad = format!(
-        "{good}SN-1,gateway,daily,,,,\nSN-3,unknown,,,,,\nSN-4,sensor,weekly,,,maybe,\n,gateway,,,,,\nSN-5,gateway\n"
+        "{good}SN-1,gateway,daily,,,,\nSN-3,unknown,,,,,\nSN-4,sensor,weekly,,,maybe,\n,gateway,,,,,\nSN-5,gateway\n\n\n,,,,,,"
     );
     let refused = fleet.import("", &bad).await.expect(200).json;
     assert_eq!((&refused["refused"], &refused["created"]), (&json!(6), &json!(2)), "{refused}");
@@ -280,12 +280,12 @@ fn authority(name: &str) -> Authority {
 
 /// A certificate with its key, both in PEM.
 fn leaf(authority: &Authority, name: &str) -> (String, String) {
-    signed(authority, named(name))
+    signed(authority, &named(name))
 }
 
-fn signed(authority: &Authority, params: CertificateParams) -> (String, String) {
+fn signed(authority: &Authority, params: &CertificateParams) -> (String, String) {
     let key = KeyPair::generate().unwrap();
-    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
+    (params.clone().signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
 }
 
 async fn certificates_are_one_devices(database: Database) {
@@ -311,7 +311,7 @@ async fn certificates_are_one_devices(database: Database) {
 
     let mut over = named("over");
     (over.not_before, over.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
-    let over = signed(&ca, over).0;
+    let over = signed(&ca, &over).0;
     for wrong in [over.as_str(), "no certificate", &format!("{pem}{pem}"), ""] {
         let refused = api.post("/v1/device_certificates", &new(&first, wrong)).await;
         assert_eq!(code(&refused), (422, "invalid"), "{wrong}");

@@ -81,8 +81,11 @@ async fn everybody(bench: &Bench<'_>, fleet: &Arc<Fleet>, server: &Server) -> an
     load.run(LONG, one_after_the_other).await
 }
 
+/// Writes the next request of one connection, if there is one.
+type Asker = Box<dyn FnMut(&mut Vec<u8>) -> bool + Send>;
+
 /// Devices from all over the fleet.
-fn anybody(fleet: &Arc<Fleet>, turn: u64) -> impl Fn(u64) -> Box<dyn FnMut(&mut Vec<u8>) -> bool + Send> {
+fn anybody(fleet: &Arc<Fleet>, turn: u64) -> impl Fn(u64) -> Asker {
     move |place| {
         let (fleet, mut asked) = (fleet.clone(), (turn * AT_ONCE + place) << 32);
         Box::new(move |next: &mut Vec<u8>| {

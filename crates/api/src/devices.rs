@@ -143,7 +143,7 @@ pub struct ImportProblem {
     pub message: String,
 }
 
-/// A question on a device's behalf.
+/// A question on a device's behalf. What is said of it here is taken together; where nothing is, what it last reported counts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateCheck {

@@ -15,6 +15,7 @@ use olivine_domain::text::Name;
 use olivine_records::{Constraint, bundle_overrides, bundles, releases};
 use serde_json::json;
 
+use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::lists::{Expected, ListQuery, check_expected};
 use crate::{Context, events};
@@ -110,7 +111,9 @@ pub async fn update(
     }
     let data = json!({"changed": ["name"], "name": new.name.as_ref().map(Name::as_str)});
     events::record(ctx, &w, by, EventType::BundleUpdated, Subject::of(id), data).await?;
+    let noted = note(ctx, &w, &[Change::Manifests(by.organization)]).await?;
     w.commit().await?;
+    noted.apply(ctx);
     view(ctx, new).await
 }
 

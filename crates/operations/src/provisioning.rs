@@ -107,7 +107,9 @@ async fn attempt(
     let ca = ca.ok_or(Error::Conflict("the CA certificate was deleted at the same moment"))?;
     let jitp = ca.jitp.clone().ok_or(ProvisioningRefusal::Off(ca.id))?;
     if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
-        return Err(ProvisioningRefusal::DeviceExists(identifier).into());
+        // Another connection may have been faster since the first look: a device comes together with its certificate.
+        let known = already_known(&w, &ca, certificate).await?;
+        return known.ok_or_else(|| ProvisioningRefusal::DeviceExists(identifier).into());
     }
     let device = new_device(ctx, &ca, jitp, identifier);
     let registered = DeviceCertificate {

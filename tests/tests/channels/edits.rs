@@ -103,31 +103,31 @@ async fn edit(shop: &Workshop, seen: &[Value], name: &str, random: &mut Random) 
 pub(crate) async fn each_edit_says_what_it_did(database: Database) {
     let server = Server::start(database);
     let shop = Workshop::new(server.api()).await;
-    let second = shop.release("b", json!({})).await;
-    let fourth = shop.release("d", json!({})).await;
+    let b = shop.release("b", json!({})).await;
+    let d = shop.release("d", json!({})).await;
     assert_eq!(shop.links().await, "b→d d→end");
-    let third = shop.release("c", json!({"previous_release_prn": second})).await;
+    let c = shop.release("c", json!({"previous_release_prn": b})).await;
     assert_eq!(shop.links().await, "b→c c→d d→end");
-    let first = shop.release("a", json!({"next_release_prn": third})).await;
+    let first = shop.release("a", json!({"next_release_prn": c})).await;
     assert_eq!(shop.links().await, "a→c b→c c→d d→end");
-    shop.change(&first, json!({"next_release_prn": second})).await.expect(200);
+    shop.change(&first, json!({"next_release_prn": b})).await.expect(200);
     assert_eq!(shop.links().await, "a→b b→c c→d d→end");
-    let fifth = shop.release("e", json!({"previous_release_prn": fourth, "phase_value": 0.5})).await;
-    let between = json!({"previous_release_prn": second, "next_release_prn": third});
+    let last = shop.release("e", json!({"previous_release_prn": d, "phase_value": 0.5})).await;
+    let between = json!({"previous_release_prn": b, "next_release_prn": c});
     let between = shop.release("between", between).await;
     assert_eq!(shop.links().await, "a→b between→c b→between c→d d→e e→end");
 
-    shop.api().delete(&format!("/v1/releases/{third}")).await.expect(204);
-    shop.api().delete(&format!("/v1/releases/{fifth}")).await.expect(204);
+    shop.api().delete(&format!("/v1/releases/{c}")).await.expect(204);
+    shop.api().delete(&format!("/v1/releases/{last}")).await.expect(204);
     shop.api().delete(&format!("/v1/releases/{first}")).await.expect(204);
     assert_eq!(shop.links().await, "between→d b→between d→end");
     let (created, updated, relinked) = ("release.created", "release.updated", "release.relinked");
-    assert_eq!(events_of(shop.api(), &fourth).await, [created, relinked, relinked]);
+    assert_eq!(events_of(shop.api(), &d).await, [created, relinked, relinked]);
     assert_eq!(events_of(shop.api(), &first).await, [created, updated, "release.deleted"]);
     assert_eq!(events_of(shop.api(), &between).await, [created, relinked]);
 
     // The last one goes, and the first one comes.
-    for release in [&between, &second, &fourth] {
+    for release in [&between, &b, &d] {
         shop.api().delete(&format!("/v1/releases/{release}")).await.expect(204);
     }
     assert_eq!(shop.links().await, "");

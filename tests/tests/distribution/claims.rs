@@ -69,13 +69,15 @@ fn reconnected(askers: &[Asker], servers: &[Server]) -> Vec<Asker> {
     askers.iter().enumerate().map(|(number, asker)| asker.reconnected(number, servers)).collect()
 }
 
-/// They introduce themselves all at once, each at a server of its own.
+/// They introduce themselves all at once, each on two connections, to two servers where there are several.
 async fn appear(factory: &Factory, servers: &[Server]) -> Vec<Asker> {
     let strangers = (0..DEVICES).map(|number| factory.stranger(&servers[0], &format!("SN-{number}")));
     let askers = reconnected(&strangers.map(|device| Asker(vec![device])).collect::<Vec<_>>(), servers);
     let mut running = JoinSet::new();
-    for asker in askers.clone() {
-        running.spawn(async move { asker.0[0].get("/device/me").await.expect(200) });
+    for asker in &askers {
+        for device in [asker.0.first(), asker.0.last()].into_iter().flatten().cloned() {
+            running.spawn(async move { device.get("/device/me").await.expect(200) });
+        }
     }
     while let Some(ended) = running.join_next().await {
         ended.expect("a device gets an answer");

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use olivine_tests::{Database, Server, list_all};
 use serde_json::{Value, json};
 
-use crate::factory::{ALL, Factory, on, with};
+use crate::factory::{ALL, Factory, Member, on, path, with};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,22 +49,17 @@ pub(crate) async fn overrides_overlap_and_end(database: Database) {
     assert_eq!(asks().await, "device_quarantine");
     assert_eq!(factory.asks(&bystander, &on(&first)).await, "second");
     factory.change(&member.prn, json!({"quarantined": false})).await;
-    factory.api.delete(&crate::factory::path(&newer)).await.expect(204);
+    factory.api.delete(&path(&newer)).await.expect(204);
     assert_eq!(asks().await, "second");
     it_begins_and_ends_by_itself(&factory, &member, &first, &early).await;
 }
 
 /// Nothing is changed meanwhile that would make the server look again.
-async fn it_begins_and_ends_by_itself(
-    factory: &Factory,
-    member: &crate::factory::Member,
-    first: &str,
-    bundle: &str,
-) {
-    let at = |millis| (Timestamp::now() + Duration::from_millis(millis)).to_string();
-    let (starts_at, ends_at) = (at(2500), at(5000));
-    let soon = json!({"name": "soon", "bundle_prn": bundle, "tags": ["factory"], "starts_at": starts_at,
-        "ends_at": ends_at});
+async fn it_begins_and_ends_by_itself(factory: &Factory, member: &Member, first: &str, bundle: &str) {
+    let now = factory.now().await;
+    let (starts_at, ends_at) = (now + Duration::from_millis(2500), now + Duration::from_secs(5));
+    let soon = json!({"name": "soon", "bundle_prn": bundle, "tags": ["factory"], "starts_at": starts_at.to_string(),
+        "ends_at": ends_at.to_string()});
     factory.create("bundle_overrides", "bundle_override", soon).await;
     let mut seen = vec![];
     let deadline = Instant::now() + PATIENCE;
@@ -79,7 +73,7 @@ async fn it_begins_and_ends_by_itself(
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(seen, ["release", "bundle_override", "release"]);
-    assert!(Timestamp::now() >= ends_at.parse().unwrap(), "not before its end");
+    assert!(factory.now().await >= ends_at, "not before its end");
 }
 
 pub(crate) async fn a_destroyed_binary_is_served_to_nobody(database: Database) {
@@ -108,8 +102,8 @@ pub(crate) async fn a_destroyed_binary_is_served_to_nobody(database: Database) {
     let why = factory.api.post(&format!("/v1/devices/{}/update", member.prn), &why).await.expect(200).json;
     let last = why["trace"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["step"], &last["outcome"]), (&json!("deliverable"), &json!("no_update")), "{last:#}");
-    let path = format!("/v1/events?resource_prn={}&type=bundle.undeliverable", bad.prn);
-    assert_eq!(list_all(&factory.api, &path, "events").await.len(), 1, "one event, not one for each check");
+    let noted = format!("/v1/events?resource_prn={}&type=bundle.undeliverable", bad.prn);
+    assert_eq!(list_all(&factory.api, &noted, "events").await.len(), 1, "one event, not one for each check");
     // The way on: the release gets another bundle.
     factory.change(&third, json!({"bundle_prn": good.prn})).await;
     assert_eq!(factory.asks(&member, &on(&first)).await, "third");
@@ -136,7 +130,7 @@ pub(crate) async fn an_emergency_is_rolled_back(database: Database) {
     // For good: the old bundle again as the latest release. Who is on the old one is taken there as well, without a change.
     factory.release("third", &old, json!({"version": "2.0.1"})).await;
     assert_eq!(factory.asks(&member, &runs(&second, &new)).await, "back");
-    factory.api.delete(&crate::factory::path(&back)).await.expect(204);
+    factory.api.delete(&path(&back)).await.expect(204);
     assert_eq!(factory.asks(&member, &runs(&second, &new)).await, "third");
     let answer = other.device.update(ALL, &runs(&first, &old)).await.expect(200).json;
     assert_eq!((&answer["release"]["name"], &answer["bundle"]["prn"]), (&json!("third"), &json!(old)));

@@ -1,5 +1,8 @@
 //! A maker of devices: an authority made with openssl, a product with a cohort, bundles, and devices that appear by themselves.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use olivine_tests::{Answer, Api, Device, Server, Shell, Workbench, prn};
 use rcgen::{CertificateParams, DistinguishedName, DnType, Issuer, KeyPair};
 use serde_json::{Value, json};
@@ -112,6 +115,13 @@ impl Factory {
     pub(crate) async fn get(&self, prn: &str) -> Value {
         let mut found = self.api.get(&path(prn)).await.expect(200).json;
         found[prn.split(':').nth(3).unwrap()].take()
+    }
+
+    /// The server's clock: a verification code is good for a week from now on.
+    pub(crate) async fn now(&self) -> Timestamp {
+        let code = self.api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
+        let expires_at: Timestamp = code["expires_at"].as_str().unwrap().parse().unwrap();
+        expires_at - Duration::from_hours(7 * 24)
     }
 
     /// What a device is answered: the name of the release or the override that it gets, or the status. What explaining says is the same.

@@ -98,13 +98,13 @@ pub(crate) async fn what_others_say_is_passed_over(database: Database) {
     let them = Factory::new(Api::new(server.url()).with_key(server.operator(&key))).await;
     let their_bundle = them.bundle("content").await.prn;
     let their_release = them.release("first", &their_bundle, json!({})).await;
-    let they = them.device(&server, "SN-1").await;
+    let stranger = them.device(&server, "SN-1").await;
     let member = factory.device(&server, "SN-1").await;
-    assert_ne!(member.prn, they.prn);
+    assert_ne!(member.prn, stranger.prn);
 
     for says in [
         [("peridio-release-prn", their_release.as_str()), ("peridio-bundle-prn", their_bundle.as_str())],
-        [("peridio-release-prn", they.prn.as_str()), ("peridio-bundle-prn", their_release.as_str())],
+        [("peridio-release-prn", stranger.prn.as_str()), ("peridio-bundle-prn", their_release.as_str())],
         [("peridio-release-prn", bundle.as_str()), ("peridio-bundle-prn", first.as_str())],
     ] {
         assert_eq!(factory.asks(&member, &says).await, "no_update");
@@ -125,7 +125,8 @@ pub(crate) async fn what_others_say_is_passed_over(database: Database) {
     assert_eq!((&adoption["installed"], &adoption["on"]), (&json!(0), &json!(0)));
 
     // Nobody here is a proxy: the header says nothing, whosever certificate is in it.
-    let theirs: String = they.device.certificate().lines().filter(|line| !line.starts_with('-')).collect();
+    let theirs: String =
+        stranger.device.certificate().lines().filter(|line| !line.starts_with('-')).collect();
     assert!(STANDARD.decode(&theirs).is_ok());
     for certificate in [format!(":{theirs}:"), theirs, "nonsense".to_owned()] {
         let asked = member.device.request(Method::GET, "/device/me").header("client-cert", certificate);

@@ -81,7 +81,7 @@ impl Fleet {
             let says = says.as_ref().map_or(&[][..], |says| says);
             let answer = member.device.update("?expand[]=release", says).await.expect(200).json;
             let release = &answer["release"];
-            if release["phase_value"].as_f64().is_some_and(|value| value != 1.0) {
+            if !release.is_null() && release["phase_value"] != json!(1.0) {
                 let release = release["prn"].as_str().unwrap().to_owned();
                 self.claims.insert((member.prn.clone(), release));
             }

@@ -101,7 +101,7 @@ pub(crate) async fn a_certificate_that_is_over(database: Database) {
     let factory = Factory::new(server.api()).await;
     let mut params = named("SN-1");
     let valid_for = Duration::from_secs(5);
-    let now = jiff::Timestamp::now().as_second().unsigned_abs();
+    let now = factory.now().await.as_second().unsigned_abs();
     params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(now) + valid_for;
     let (certificate, key) = factory.signed(&params);
     let device = Device::with(&server, &certificate, &key);

@@ -18,7 +18,7 @@ use super::claims::{Claim, claim};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
 use super::memory::{CohortFacts, Crowd, DeviceFacts, OrganizationFacts};
-use super::reports::{ReportedHeaders, parse, record};
+use super::reports::{ReportedHeaders, parse, record, recorded};
 use crate::{Context, Error};
 
 /// The answer to a device.
@@ -81,7 +81,9 @@ pub async fn ask(
     ask: &Ask,
 ) -> Result<Answer, Error> {
     let device = find(ctx, by.organization, id).await?;
-    let report = parse(&ask.report, by.organization);
+    // Who says nothing of what the device runs asks about what it said itself.
+    let report =
+        if ask.report.is_empty() { recorded(&device.reported) } else { parse(&ask.report, by.organization) };
     if ask.explain {
         return explain(ctx, &device, &report).await;
     }

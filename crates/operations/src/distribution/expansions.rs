@@ -1,23 +1,26 @@
-//! The records around an answer, for devices that ask for them with `expand[]`. Each is one more query, which agents do without. A record
-//! that was deleted since the answer was found is `None`.
+//! The records around an answer, for devices that ask for them with `expand[]`. Releases and bundles, which agents ask for, are
+//! remembered; the others are one more query each. A record that was deleted since the answer was found is `None`.
+
+use std::sync::Arc;
 
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_records::{bundle_overrides, bundles, cohorts, releases};
+use olivine_records::{bundle_overrides, cohorts};
 
 use super::identify::KnownDevice;
-use crate::releases::{View, view};
+use crate::releases::View;
 use crate::{Context, Error};
 
 /// The release that an update comes from.
-pub async fn release(ctx: &Context, known: &KnownDevice, id: Id<Release>) -> Result<Option<View>, Error> {
-    match releases::find(ctx.db(), known.organization, id).await? {
-        Some(release) => Ok(Some(view(ctx, release).await?)),
-        None => Ok(None),
-    }
+pub async fn release(
+    ctx: &Context,
+    known: &KnownDevice,
+    id: Id<Release>,
+) -> Result<Option<Arc<View>>, Error> {
+    ctx.memory().release(ctx, known.organization, id).await
 }
 
 /// The override that an update comes from. Of the devices that it names, a device learns only of itself.
@@ -34,8 +37,12 @@ pub async fn bundle_override(
 }
 
 /// What is to be installed.
-pub async fn bundle(ctx: &Context, known: &KnownDevice, id: Id<Bundle>) -> Result<Option<Bundle>, Error> {
-    Ok(bundles::find(ctx.db(), known.organization, id).await?)
+pub async fn bundle(
+    ctx: &Context,
+    known: &KnownDevice,
+    id: Id<Bundle>,
+) -> Result<Option<Arc<Bundle>>, Error> {
+    ctx.memory().bundle(ctx, known.organization, id).await
 }
 
 /// The device's cohort.

@@ -18,8 +18,8 @@ use olivine_domain::resolution::ActiveOverride;
 use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_records::{
-    bundle_overrides, cohorts, device_certificates, devices, organizations, products, release_claims,
-    releases,
+    bundle_overrides, bundles, cohorts, device_certificates, devices, organizations, products,
+    release_claims, releases,
 };
 use uuid::Uuid;
 
@@ -27,6 +27,7 @@ use super::changes::{Heard, half};
 use super::check_ins::CheckIns;
 use super::kept::Kept;
 use super::manifests::{self, Template, Undeliverable};
+use crate::releases::{View, view};
 use crate::{Context, Error};
 
 /// All that is remembered.
@@ -43,6 +44,9 @@ pub(crate) struct Memory {
     crowds: Kept<Id<Cohort>, Crowd>,
     organizations: Kept<Id<Organization>, Arc<OrganizationFacts>>,
     manifests: Kept<(Id<Bundle>, Option<String>), Manifest>,
+    /// As devices are shown them, with what follows from other records.
+    releases: Kept<Id<Release>, Arc<View>>,
+    bundles: Kept<Id<Bundle>, Arc<Bundle>>,
 }
 
 /// A bundle for a target, or why there is none.
@@ -124,6 +128,8 @@ impl Memory {
             crowds: Kept::new(MOST_OTHERS),
             organizations: Kept::new(MOST_OTHERS),
             manifests: Kept::new(MOST_OTHERS),
+            releases: Kept::new(MOST_OTHERS),
+            bundles: Kept::new(MOST_OTHERS),
         }
     }
 
@@ -135,10 +141,18 @@ impl Memory {
             "channel" => {
                 self.channels.forget(&Id::new(subject));
                 self.crowds.forget(&Id::new(subject));
+                self.releases.forget_all();
             }
-            "crowd" => self.crowds.forget(&Id::new(subject)),
+            "crowd" => {
+                self.crowds.forget(&Id::new(subject));
+                self.releases.forget_all();
+            }
             "organization" => self.organizations.forget(&Id::new(subject)),
-            "manifests" => self.manifests.forget_all(),
+            "manifests" => {
+                self.manifests.forget_all();
+                self.releases.forget_all();
+                self.bundles.forget_all();
+            }
             // A later version's word: whatever it means, nothing old is left.
             _ => self.forget_all(),
         }
@@ -152,6 +166,8 @@ impl Memory {
         self.crowds.forget_all();
         self.organizations.forget_all();
         self.manifests.forget_all();
+        self.releases.forget_all();
+        self.bundles.forget_all();
     }
 
     /// Who is known by the certificate of this fingerprint.
@@ -240,6 +256,31 @@ impl Memory {
             })))
         };
         self.organizations.get_or_read(&id, read).await?.ok_or_else(|| Error::not_found(id))
+    }
+
+    /// A release as devices are shown it.
+    pub(super) async fn release(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        id: Id<Release>,
+    ) -> Result<Option<Arc<View>>, Error> {
+        let read = async || match releases::find(ctx.db(), organization, id).await? {
+            Some(release) => Ok(Some(Arc::new(view(ctx, release).await?))),
+            None => Ok(None),
+        };
+        self.releases.get_or_read(&id, read).await
+    }
+
+    /// A bundle as devices are shown it.
+    pub(super) async fn bundle(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        id: Id<Bundle>,
+    ) -> Result<Option<Arc<Bundle>>, Error> {
+        let read = async || Ok(bundles::find(ctx.db(), organization, id).await?.map(Arc::new));
+        self.bundles.get_or_read(&id, read).await
     }
 
     /// What a device of this target gets of a bundle.

@@ -11,7 +11,7 @@ use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::releases::Release;
 use olivine_domain::resolution::{self, current_release};
-use olivine_domain::text::Description;
+use olivine_domain::text::{Description, VersionText};
 use olivine_records::release_days::{self, Delta};
 use olivine_records::{Write, device_outcomes, devices, releases};
 use serde_json::json;
@@ -46,7 +46,8 @@ pub struct StatusReport {
 }
 
 impl ReportedHeaders {
-    const fn is_empty(&self) -> bool {
+    /// Whether nothing is said.
+    pub(super) const fn is_empty(&self) -> bool {
         self.release.is_none() && self.bundle.is_none() && self.version.is_none()
     }
 }
@@ -57,6 +58,18 @@ pub(super) fn parse(said: &ReportedHeaders, organization: Id<Organization>) -> r
         release: named(said.release.as_deref(), organization),
         bundle: named(said.bundle.as_deref(), organization),
         version: given(said.version.as_deref(), |text| text.parse().ok()),
+    }
+}
+
+/// What a device said before.
+pub(super) fn recorded(reported: &Reported) -> resolution::Report {
+    fn known<T>(value: Option<T>) -> resolution::Reported<T> {
+        value.map_or(resolution::Reported::Absent, resolution::Reported::Given)
+    }
+    resolution::Report {
+        release: known(reported.release),
+        bundle: known(reported.bundle),
+        version: given(reported.version.as_ref().map(VersionText::as_str), |text| text.parse().ok()),
     }
 }
 
@@ -146,12 +159,12 @@ async fn record_change(
 fn is_known(known: &Reported, said: &ReportedHeaders, report: &resolution::Report) -> bool {
     known.release.as_ref() == report.release.given()
         && known.bundle.as_ref() == report.bundle.given()
-        && known.version.as_ref().map(olivine_domain::text::VersionText::as_str) == recordable(said)
+        && known.version.as_ref().map(VersionText::as_str) == recordable(said)
 }
 
 /// The version that would be recorded.
 fn recordable(said: &ReportedHeaders) -> Option<&str> {
-    said.version.as_deref().filter(|version| version.parse::<olivine_domain::text::VersionText>().is_ok())
+    said.version.as_deref().filter(|version| version.parse::<VersionText>().is_ok())
 }
 
 /// Counts that a device left one release and came to another.

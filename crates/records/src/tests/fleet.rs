@@ -280,7 +280,7 @@ on_both! {
         assert!(is_missing(&device_certificates::get(&*database, owner, first.id).await));
         assert!(is_missing(&commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await)));
         let listed = device_certificates::list(&*database, owner, &ListQuery::default()).await.unwrap();
-        assert_eq!(listed.items, [second.clone()]);
+        assert_eq!(listed.items, std::slice::from_ref(second));
         let taken = commit!(database, |write| device_certificates::insert(&write, &again).await);
         assert_eq!(duplicate(taken), Constraint::DeviceFingerprint);
 

@@ -91,7 +91,7 @@ async fn shown(
     }
     if expand.wants("release") {
         let found = found(release, |id| expansions::release(ctx, device, id)).await?;
-        update.release = Some(found.map(releases::show));
+        update.release = Some(found.map(|found| releases::show((*found).clone())));
     }
     if expand.wants("bundle_override") {
         let found = found(bundle_override, |id| expansions::bundle_override(ctx, device, id)).await?;
@@ -99,7 +99,7 @@ async fn shown(
     }
     if expand.wants("bundle") {
         let found = found(answer.bundle, |id| expansions::bundle(ctx, device, id)).await?;
-        update.bundle = Some(found.map(bundles::show));
+        update.bundle = Some(found.map(|found| bundles::show((*found).clone())));
     }
     if expand.wants("cohort") {
         let found = found(answer.cohort, |id| expansions::cohort(ctx, device, id)).await?;

@@ -1,0 +1,101 @@
+//! A device's folder, and the agents that run in it one after the other. Looks only at what is on the disk.
+
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use olivine_tests::{Executables, sha256_hex};
+use serde_json::Value;
+
+/// A device: what it is configured to do, what it has installed, and what its agents know.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) folder: PathBuf,
+    pub(crate) name: String,
+}
+
+/// The file that an agent copies to, at one moment; another one if it was written since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Copied {
+    pub(crate) hash: String,
+    written: (u64, i64, i64),
+}
+
+impl Unit {
+    /// Starts `olivine-agent`; what it says is appended to `agent.log`.
+    pub(crate) fn start(&self, command: &str) -> Agent {
+        let log = File::options().create(true).append(true).open(self.folder.join("agent.log")).unwrap();
+        let mut agent = Command::new(Executables::built().folder().join("olivine-agent"));
+        agent.args(["--config", "agent.toml", command]).current_dir(&self.folder);
+        agent.env_remove("OLIVINE_AGENT_LOG").env_remove("OLIVINE_AGENT_CONFIG");
+        agent.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        Agent(agent.spawn().expect("olivine-agent is built: `cargo build --workspace --bins`"))
+    }
+
+    /// Runs it to its end; the exit code.
+    pub(crate) fn once(&self) -> Option<i32> {
+        self.start("once").0.wait().unwrap().code()
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.folder.join(name))
+            .unwrap_or_else(|error| panic!("{} has no {name}: {error}", self.name))
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.folder.join(name)).unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.folder.join(name), content).unwrap();
+    }
+
+    /// What the agents know. It must be whole at any moment.
+    pub(crate) fn state(&self) -> Value {
+        assert!(!self.folder.join("state/state.json.unreadable").exists(), "{} forgot everything", self.name);
+        let text = self.text("state/state.json");
+        if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    }
+
+    /// Where contents arrive, with how much of each is there.
+    pub(crate) fn downloads(&self) -> Vec<(PathBuf, u64)> {
+        let folder = fs::read_dir(self.folder.join("state/downloads"));
+        let files = folder.into_iter().flatten().flatten();
+        files.map(|file| (file.path(), file.metadata().unwrap().len())).collect()
+    }
+
+    pub(crate) fn copied(&self, name: &str) -> Copied {
+        let path: &Path = &self.folder.join(name);
+        let found = fs::metadata(path).unwrap();
+        let written = (found.ino(), found.mtime(), found.mtime_nsec());
+        Copied { hash: sha256_hex(&fs::read(path).unwrap()), written }
+    }
+
+    /// The end of what its agents said, for a person under a failed test.
+    pub(crate) fn last_words(&self) -> String {
+        let log = self.text("agent.log");
+        let lines: Vec<_> = log.lines().collect();
+        format!("{}:\n{}", self.name, lines[lines.len().saturating_sub(30)..].join("\n"))
+    }
+}
+
+/// An agent that runs; killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Agent(Child);
+
+impl Agent {
+    /// SIGKILL. What it started goes on.
+    pub(crate) fn kill(mut self) {
+        assert_eq!(self.0.try_wait().unwrap(), None, "an agent ended by itself");
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

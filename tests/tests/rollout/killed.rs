@@ -1,0 +1,174 @@
+//! A rollout to a whole cohort in two steps, while its server and its agents are killed again and again.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use olivine_tests::{Database, Random, sha256_hex};
+use serde_json::{Value, json};
+
+use crate::agent::{Agent, Copied, Unit};
+use crate::site::Site;
+
+const DEVICES: usize = 50;
+/// More agents at once would mostly wait for a processor.
+const AT_ONCE: usize = 12;
+/// How long a device's first agent may live; later ones live longer, so that each device gets there on any machine.
+const FIRST_LIFE: Duration = Duration::from_secs(2);
+/// The longest time between two kills of the server, and how many there are at most.
+const PEACE: Duration = Duration::from_secs(2);
+const SERVER_KILLS: usize = 12;
+const TICK: Duration = Duration::from_millis(10);
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// A bound, not an expectation.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A device of the rollout, and what was seen of it whenever its agent was dead.
+struct Member {
+    unit: Unit,
+    life: Option<(Agent, Instant)>,
+    kills: i32,
+    /// How often an agent was killed that may have been running the command of this version.
+    interrupted: BTreeMap<String, usize>,
+    copied: Vec<Copied>,
+    done: bool,
+}
+
+impl Member {
+    fn new(unit: Unit) -> Self {
+        let copied = vec![unit.copied("firmware.bin")];
+        Self { unit, life: None, kills: 0, interrupted: BTreeMap::new(), copied, done: false }
+    }
+
+    fn live(&mut self, random: &mut Random) {
+        let life = random.within(FIRST_LIFE.mul_f64(1.2_f64.powi(self.kills)));
+        self.life = Some((self.unit.start("run"), Instant::now() + life));
+    }
+
+    fn die_if_due(&mut self) {
+        let Some((agent, _)) = self.life.take_if(|(_, until)| *until <= Instant::now()) else { return };
+        agent.kill();
+        self.kills += 1;
+        let installing = &self.unit.state()["phase"]["installing"];
+        if installing["next"] == 1 && installing["starts"] != 0 {
+            let version = installing["plan"]["version"].as_str().unwrap();
+            *self.interrupted.entry(version.to_owned()).or_default() += 1;
+        }
+        self.look_at_copy();
+    }
+
+    fn look_at_copy(&mut self) {
+        let seen = self.unit.copied("firmware.bin");
+        if self.copied.last() != Some(&seen) {
+            let again = self.copied.iter().any(|earlier| earlier.hash == seen.hash);
+            assert!(!again, "one content was copied twice to {}", self.unit.last_words());
+            self.copied.push(seen);
+        }
+    }
+
+    /// All that was installed is installed once, and in order; what was cut short, at most once more for each time.
+    fn check(&self, firmware: &[u8], assets: &[u8]) {
+        let (unit, words) = (&self.unit, self.unit.last_words());
+        assert_eq!(sha256_hex(&unit.read("firmware.bin")), sha256_hex(firmware), "{words}");
+        assert_eq!(sha256_hex(&unit.read("assets.bin")), sha256_hex(assets), "{words}");
+        let state = unit.state();
+        assert_eq!((&state["phase"], &state["reports"]), (&json!("idle"), &json!([])), "{words}");
+        let log = unit.text("commands.log");
+        let lines: Vec<_> = log.lines().collect();
+        let mut runs: Vec<&str> = Vec::new();
+        for run in lines.chunks(2) {
+            let [begin, end] = run else { panic!("a command was not waited for: {lines:?}\n{words}") };
+            let version = begin.strip_prefix("begin ");
+            assert!(version == end.strip_prefix("end "), "two commands at once: {lines:?}\n{words}");
+            runs.push(version.unwrap());
+        }
+        assert!(runs.is_sorted(), "{runs:?}");
+        for version in ["1.1.0", "1.2.0"] {
+            let ran = runs.iter().filter(|run| **run == version).count();
+            let most = 1 + self.interrupted.get(version).unwrap_or(&0);
+            assert!(
+                (1..=most).contains(&ran),
+                "the command of {version} ran {ran} times, not {most}: {words}"
+            );
+        }
+    }
+}
+
+pub(crate) async fn a_rollout_survives_kills(database: Database) {
+    let mut random = Random::new();
+    let mut site = Site::new(database).await;
+    let mut content = || (random.bytes(150 << 10), random.bytes(50 << 10));
+    let ((old_firmware, old_assets), (firmware, assets)) = (content(), content());
+    let contents = [("firmware", old_firmware.as_slice()), ("assets", &old_assets)];
+    let second = site.release("1.1.0", &contents, json!({"required": true})).await;
+    let contents = [("firmware", firmware.as_slice()), ("assets", &assets)];
+    let third = site.release("1.2.0", &contents, json!({})).await;
+    let names = (1..=DEVICES).map(|number| format!("SN-{number:02}"));
+    let mut fleet: Vec<_> = names.map(|name| Member::new(site.unit(&name, ""))).collect();
+
+    let server_kills = roll_out(&mut site, &mut fleet, &third, &mut random).await;
+    for member in &mut fleet {
+        if let Some((agent, _)) = member.life.take() {
+            agent.kill();
+        }
+        member.look_at_copy();
+        member.check(&firmware, &assets);
+    }
+    let kills: i32 = fleet.iter().map(|member| member.kills).sum();
+    assert!(server_kills > 2 && kills > 50, "too few kills to show anything: {server_kills} and {kills}");
+    nothing_is_lost(&site, [&second, &third]).await;
+}
+
+/// Until all devices have said that they are on the release. How often the server was killed.
+async fn roll_out(site: &mut Site, fleet: &mut [Member], release: &str, random: &mut Random) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    let (mut next_kill, mut kills, mut next_look) =
+        (Instant::now() + random.within(PEACE), 0, Instant::now());
+    loop {
+        if Instant::now() >= next_look {
+            let said = site.said().await;
+            for member in &mut *fleet {
+                member.done = said.get(&member.unit.name).is_some_and(|said| said == release);
+            }
+            let Some(late) = fleet.iter().find(|member| !member.done) else { return kills };
+            assert!(Instant::now() < deadline, "not there in time: {}", late.unit.last_words());
+            next_look = Instant::now() + LOOK_EVERY;
+        }
+        fleet.iter_mut().for_each(Member::die_if_due);
+        populate(fleet, random);
+        if Instant::now() >= next_kill && kills < SERVER_KILLS {
+            site.kill_the_server(|| fleet.iter_mut().for_each(Member::die_if_due));
+            kills += 1;
+            next_kill = Instant::now() + random.within(PEACE);
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Starts agents of those that were killed least often.
+fn populate(fleet: &mut [Member], random: &mut Random) {
+    for _ in fleet.iter().filter(|member| member.life.is_some()).count()..AT_ONCE {
+        let idle = fleet.iter_mut().filter(|member| member.life.is_none() && !member.done);
+        let Some(member) = idle.min_by_key(|member| member.kills) else { return };
+        member.live(random);
+    }
+}
+
+/// Each device's way and words are known in full, each once, and so are the sums.
+async fn nothing_is_lost(site: &Site, [second, third]: [&str; 2]) {
+    for release in [second, third] {
+        let reports = site.reports(release).await;
+        assert_eq!(reports.len(), DEVICES);
+        for (name, said) in reports {
+            assert_eq!(said, ["downloading", "installing", "installed"], "{name} of {release}");
+        }
+    }
+    let ways = site.events("device.release_changed").await;
+    assert_eq!(ways.len(), DEVICES);
+    for (name, changes) in ways {
+        let way: Vec<_> = changes.iter().map(|change| &change["to"]["release_prn"]).collect();
+        let expected = [site.first(), second, third].map(Value::from);
+        assert_eq!(way, expected.each_ref(), "{name}");
+    }
+    assert_eq!(site.adoption(second).await, [0, DEVICES as u64, 0]);
+    assert_eq!(site.adoption(third).await, [DEVICES as u64, DEVICES as u64, 0]);
+}

@@ -1,0 +1,24 @@
+//! Real agents at a real server, while either is killed (SIGKILL) at random moments, and while what was installed does not start.
+//!
+//! The seed of the moments and bytes is shown under a failed test; `OLIVINE_TEST_SEED` repeats it.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod agent;
+mod killed;
+mod power;
+mod rollback;
+mod site;
+
+use killed::a_rollout_survives_kills;
+use power::an_update_survives_power_losses;
+use rollback::what_does_not_start_is_not_installed_again;
+
+/// Which database it is makes no difference to an agent.
+mod sqlite {
+    olivine_tests::on_database!(Sqlite:
+        async a_rollout_survives_kills,
+        async an_update_survives_power_losses,
+        async what_does_not_start_is_not_installed_again
+    );
+}

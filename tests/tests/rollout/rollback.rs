@@ -1,0 +1,57 @@
+//! A device that falls back to its old system: it says so, and does not try the same again.
+
+use olivine_tests::Database;
+use serde_json::json;
+
+use crate::site::Site;
+
+/// What says the version that runs, and which start of the system this is.
+const RUNNING: &str = "version_file = \"version\"\nboot_id_file = \"boot\"";
+/// How `once` ends if an update did not come to be.
+const FAILED: Option<i32> = Some(2);
+const FINE: Option<i32> = Some(0);
+
+pub(crate) async fn what_does_not_start_is_not_installed_again(database: Database) {
+    let site = Site::new(database).await;
+    let bad = site.release("1.1.0", &[("firmware", b"does not start")], json!({})).await;
+    let unit = site.unit("SN-1", RUNNING);
+    unit.write("version", "1.0.0\n");
+    unit.write("boot", "1\n");
+    assert_eq!(unit.once(), FINE, "{}", unit.last_words());
+    assert_eq!(unit.read("firmware.bin"), b"does not start");
+    assert_eq!(site.adoption(&bad).await, [0, 0, 0], "nobody knows yet");
+    assert_eq!(unit.once(), FINE, "it waits for the restart: {}", unit.last_words());
+    assert_eq!(site.reports(&bad).await["SN-1"], ["downloading", "installing"]);
+
+    // The bootloader gave up on the new system, and started the old one.
+    unit.write("boot", "2\n");
+    unit.write("firmware.bin", "from the factory");
+    let copied = unit.copied("firmware.bin");
+    assert_eq!(unit.once(), FAILED, "{}", unit.last_words());
+    let reports = ["downloading", "installing", "rolled_back"];
+    assert_eq!(site.reports(&bad).await["SN-1"], reports);
+    assert_eq!(site.adoption(&bad).await, [0, 0, 1]);
+    let detail = &site.events("device.update_reported").await["SN-1"][2]["detail"];
+    assert_eq!(detail, "after the restart the device runs 1.0.0, as before the update");
+
+    // Whatever starts again, and how often: it is offered, and not taken.
+    for boot in ["2\n", "3\n", "4\n"] {
+        unit.write("boot", boot);
+        assert_eq!(unit.once(), FAILED, "{}", unit.last_words());
+        assert!(unit.text("agent.log").trim_end().ends_with("waiting for another bundle"));
+        assert_eq!(unit.copied("firmware.bin"), copied);
+        assert_eq!((unit.downloads(), &unit.state()["phase"]), (vec![], &json!("idle")));
+    }
+    assert_eq!(site.reports(&bad).await["SN-1"], reports, "it is said once");
+    assert_eq!(site.adoption(&bad).await, [0, 0, 1]);
+
+    let good = site.release("1.2.0", &[("firmware", b"starts")], json!({})).await;
+    assert_eq!(unit.once(), FINE, "{}", unit.last_words());
+    unit.write("boot", "5\n");
+    unit.write("version", "1.2.0\n");
+    assert_eq!(unit.once(), FINE, "{}", unit.last_words());
+    assert_eq!(unit.once(), FINE, "{}", unit.last_words());
+    assert_eq!(unit.read("firmware.bin"), b"starts");
+    assert_eq!(site.adoption(&good).await, [1, 1, 0]);
+    assert_eq!(site.adoption(&bad).await, [0, 0, 1]);
+}
