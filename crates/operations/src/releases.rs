@@ -23,7 +23,7 @@ use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::text::Name;
-use olivine_records::{binaries, bundles, cohorts, releases};
+use olivine_records::{binaries, bundles, cohorts, devices, releases};
 use serde_json::{Value, json};
 
 use crate::distribution::changes::{Change, note};
@@ -107,6 +107,7 @@ pub async fn delete(
     let channel = channels::lock(&w, by.organization, cohort).await?;
     let release = channel.get(id).ok_or_else(|| Error::not_found(id))?;
     let links = channel.plan_delete(id)?;
+    devices::leave_release(&w, by.organization, id).await?;
     // The release before the links: a new sink must not be there while the old one is.
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     channels::relink(ctx, &w, by, &channel, &links.relink).await?;

@@ -179,6 +179,20 @@ pub async fn set_report(
     }
 }
 
+/// Takes all devices from a release that is about to be no more.
+pub async fn leave_release(
+    write: &Write,
+    organization: Id<Organization>,
+    release: Id<Release>,
+) -> Result<(), Error> {
+    let on_it = Condition::all()
+        .add(Column::OrganizationId.eq(organization.uuid()))
+        .add(Column::ReleaseId.eq(release.uuid()));
+    let nowhere = ActiveModel { release_id: Set(None), ..ActiveModel::default() };
+    Entity::update_many().set(nowhere).filter(on_it).exec(write.transaction()).await?;
+    Ok(())
+}
+
 /// Notes when devices, of whichever organizations, were last seen; a later moment that is on record stays. Works across organizations:
 /// each device proved who it is.
 pub async fn touch(write: &Write, seen: &[(Id<Device>, Timestamp)]) -> Result<(), Error> {

@@ -128,7 +128,7 @@ impl Fleet {
         }
         for device in devices {
             let reported = device["reported_release_prn"].as_str().filter(|one| next.contains_key(one));
-            let on = device["release_prn"].as_str().filter(|one| next.contains_key(one));
+            let on = device["release_prn"].as_str();
             assert_eq!(on, reported, "{device:#}");
             let name = match reported {
                 Some(reported) if reported == release => "on",
