@@ -92,7 +92,8 @@ async fn appear(factory: &Factory, servers: &[Server]) -> Vec<Asker> {
     let askers = reconnected(&strangers.map(|device| Asker(vec![device])).collect::<Vec<_>>(), servers);
     let mut running = JoinSet::new();
     for asker in &askers {
-        for device in [asker.0.first(), asker.0.last()].into_iter().flatten().cloned() {
+        for device in [asker.0.first(), asker.0.last()].into_iter().flatten() {
+            let device = device.clone();
             running.spawn(async move { patiently(&device, "/device/me", &[]).await.expect("an answer") });
         }
     }

@@ -9,7 +9,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::{Phase, Release};
 use olivine_records::release_claims::{self, Claimed};
 use olivine_records::release_days::{self, Delta};
-use olivine_records::{cohorts, releases};
+use olivine_records::{cohorts, devices, releases};
 use serde_json::json;
 
 use super::changes::{Change, note};
@@ -33,6 +33,8 @@ pub(super) async fn claim(
 ) -> Result<Claim, Error> {
     let (organization, release, cohort) = (device.organization, expected.id, expected.cohort);
     let w = ctx.db().write().await?;
+    // Before the release, as whoever deletes a device locks both.
+    devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
     // Held until the claim is counted: nobody changes the release or claims it at the same moment.
     let current = match releases::lock(&w, organization, release).await {
         Err(olivine_records::Error::NotFound { .. }) => None,
