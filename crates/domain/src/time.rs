@@ -18,6 +18,9 @@ const MIN: i64 = -377_705_023_201_000_000;
 const MAX: i64 = 253_402_207_200_000_000;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// From microseconds since 1970-01-01T00:00:00Z; `None` outside of the years -9999 to 9999.
     pub fn from_micros(micros: i64) -> Option<Self> {
         (MIN..=MAX).contains(&micros).then_some(Self(micros))

@@ -239,8 +239,8 @@ const fn without_update(device: &DeviceFacts, decision: Decision) -> Answer {
 }
 
 /// What tells two answers apart, for as long as a device is remembered.
-fn code(answer: &Answer) -> Option<u64> {
-    let low = |uuid: uuid::Uuid| u64::try_from(uuid.as_u128() & u128::from(u64::MAX)).unwrap_or(1);
+fn code(answer: &Answer) -> Option<u32> {
+    let low = |uuid: uuid::Uuid| u32::try_from(uuid.as_u128() & u128::from(u32::MAX)).unwrap_or(1);
     match (answer.status, answer.source) {
         (Status::NoUpdate, _) => None,
         (_, Some(Source::Release(id))) => Some(low(id.uuid())),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_hours(24);
 /// What a device was told last, for as long as it is remembered.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    answer: AtomicU64,
+    answer: AtomicU32,
     is_connected: AtomicBool,
     is_expiry_noted: AtomicBool,
 }
@@ -48,7 +48,7 @@ impl Clone for Told {
 
 impl Told {
     /// Whether this answer differs from the one before. `None` is "no update", which is no news by itself.
-    pub(super) fn is_news(&self, answer: Option<u64>) -> bool {
+    pub(super) fn is_news(&self, answer: Option<u32>) -> bool {
         let new = answer.map_or(0, |answer| answer | 1);
         self.answer.swap(new, Ordering::Relaxed) != new && new != 0
     }
@@ -79,7 +79,7 @@ impl CheckIns {
 
     /// Notes that a device was seen.
     pub(super) fn saw(&self, ctx: &Context, device: &DeviceFacts, origin: &Origin, now: Timestamp) {
-        let was_silent = device.last_connected_at.is_none_or(|last| last.plus(SILENCE) < now);
+        let was_silent = device.last_connected_at.plus(SILENCE) < now;
         let mut waiting = self.waiting();
         let room = waiting.seen.len() < MOST;
         match waiting.seen.entry(device.id) {

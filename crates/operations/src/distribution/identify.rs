@@ -97,7 +97,7 @@ pub async fn authenticate(
         return refuse(ctx, suspect, facts, Refusal::Removed, origin).await;
     };
     if !facts.is_valid_at(ctx.now()) && ctx.memory().organization(ctx, organization).await?.is_strict {
-        let Credential { not_before, not_after, .. } = credential;
+        let CertificateFacts { not_before, not_after, .. } = *facts;
         let suspect = Suspect { organization: Some(organization), device: Some(device) };
         return refuse(ctx, suspect, facts, Refusal::NotValid { not_before, not_after }, origin).await;
     }

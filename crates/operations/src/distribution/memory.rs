@@ -58,7 +58,6 @@ pub(super) struct Credential {
     pub(super) organization: Id<Organization>,
     /// `None` where it was removed.
     pub(super) device: Option<Id<Device>>,
-    pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
 }
 
@@ -77,7 +76,8 @@ pub(super) struct DeviceFacts {
     /// Whether what it reported is a release of its cohort, as fleet numbers count it.
     pub(super) is_placed: bool,
     pub(super) claims: Box<[Id<Release>]>,
-    pub(super) last_connected_at: Option<Timestamp>,
+    /// The beginning of time if it never was; a million of these are kept, so each byte counts.
+    pub(super) last_connected_at: Timestamp,
     /// What it was told last, if that is remembered.
     pub(super) told: super::check_ins::Told,
 }
@@ -110,6 +110,9 @@ struct Overrides {
     cohorts: HashMap<Id<Cohort>, Vec<Arc<BundleOverride>>>,
     tags: HashMap<String, Vec<Arc<BundleOverride>>>,
 }
+
+/// Before any device.
+const NEVER: Timestamp = Timestamp::EPOCH;
 
 /// How many channels, and manifests, are remembered at most; each may be large, but there are few.
 const MOST_OTHERS: usize = 10_000;
@@ -182,7 +185,6 @@ impl Memory {
             Ok(known.map(|known| Credential {
                 organization: known.organization,
                 device: known.device.filter(|_| !known.is_removed),
-                not_before: known.not_before,
                 not_after: known.not_after,
             }))
         };
@@ -311,7 +313,7 @@ impl DeviceFacts {
             reported: device.reported,
             is_placed: device.release.is_some(),
             claims: claims.into(),
-            last_connected_at: device.last_connected_at,
+            last_connected_at: device.last_connected_at.unwrap_or(NEVER),
             told: super::check_ins::Told::default(),
         }
     }
