@@ -81,7 +81,7 @@ codes! {
     SeveralSinks = "several_sinks", "The cohort's latest release can't be deleted while several releases point to it.";
     IdentifierTaken = "identifier_taken", "Another device has this identifier.";
     CertificateTaken = "certificate_taken", "This certificate is registered already; the context names where.";
-    ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides; the context names them: repeat with ?confirm=<prn>.";
+    ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides; the context names them: repeat with ?confirm= and the PRN of the binary.";
     CertificateMissing = "certificate_missing", "The connection has no client certificate.";
     CertificateInvalid = "certificate_invalid", "The client certificate can't be read.";
     CertificateUnknown = "certificate_unknown", "No device is known by this client certificate, and no registered CA with provisioning signed it.";
