@@ -135,7 +135,7 @@ impl Eq for PhaseValue {}
 /// The number can't be a phase value.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error(
-    "phase_value is a share of the cohort's devices from 0 to 1 (0.25 is a quarter, 1 is everyone), or a whole number of devices from 2 to 1000000000; {0} is neither"
+    "it is a share of the cohort's devices from 0 to 1 (0.25 is a quarter, 1 is everyone), or a whole number of devices from 2 to 1000000000; {0} is neither"
 )]
 pub struct InvalidPhaseValue(f64);
 

@@ -187,7 +187,7 @@ impl FromStr for Requirement {
 
 /// Why a text is not a version requirement, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("version_requirement, at position {position}: {problem}")]
+#[error("at position {position}: {problem}")]
 pub struct InvalidRequirement {
     /// The number of characters before the offending one.
     pub position: usize,
