@@ -10,6 +10,7 @@ pub mod config;
 pub mod content;
 pub mod device;
 pub mod limits;
+pub mod lingering;
 pub mod logs;
 pub mod manifests;
 pub mod openapi;

@@ -17,6 +17,7 @@ use crate::announcement::Announcement;
 use crate::app::{App, router};
 use crate::config::Config;
 use crate::device::connections::DeviceAcceptor;
+use crate::lingering::LingeringAcceptor;
 use crate::{device, startup};
 
 /// Devices have little to say: this is room for the largest certificate that a proxy may pass on.
@@ -91,11 +92,13 @@ async fn listen(
 ) -> anyhow::Result<()> {
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
-        let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle).http1_only();
+        let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+        let mut server = server.map(LingeringAcceptor).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     } else {
-        let mut server = axum_server::from_tcp(listener)?.handle(handle).http1_only();
+        let server = axum_server::from_tcp(listener)?.handle(handle);
+        let mut server = server.map(LingeringAcceptor).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     };
@@ -114,11 +117,11 @@ async fn listen_to_devices(
     let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
-        let mut server = plain.acceptor(DeviceAcceptor::new(tls, patience)).http1_only();
+        let mut server = plain.acceptor(LingeringAcceptor(DeviceAcceptor::new(tls, patience))).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     } else {
-        let mut server = plain.http1_only();
+        let mut server = plain.map(LingeringAcceptor).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     };
