@@ -28,6 +28,7 @@ pub mod releases;
 pub mod resolution;
 pub mod search;
 pub mod signing_keys;
+pub mod storage_backends;
 pub mod tags;
 pub mod target;
 pub mod text;

@@ -48,6 +48,7 @@ resources! {
     crate::products::Product: Some("product"), "a product";
     crate::releases::Release: Some("release"), "a release";
     crate::signing_keys::SigningKey: Some("signing_key"), "a signing key";
+    crate::storage_backends::StorageBackend: Some("storage_backend"), "a storage backend";
 }
 
 /// The key of a record of type `R` (a `UUIDv7`, so ids sort by creation).
