@@ -5,6 +5,7 @@
 //! acknowledge bytes that a power cut could still take away.
 
 pub mod backend;
+pub mod cdn;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 pub mod digest;
@@ -16,6 +17,7 @@ pub mod tokens;
 pub mod uploads;
 
 pub use backend::{Backend, ContentKey};
+pub use cdn::{Cdn, CdnSettings, InvalidCdn};
 pub use digest::{Digested, Progress};
 pub use downloads::{ContentReader, Download, SignedUrl};
 pub use error::Error;
