@@ -7,6 +7,8 @@
 //! since 1970); then for an upload: index 2, size 8, SHA-256 32; for a download: the file name; then HMAC-SHA256 over all that,
 //! 32 bytes. The whole is written in URL-safe base64 without padding.
 
+mod short;
+
 use std::fmt;
 
 use aws_lc_rs::{hkdf, hmac};
@@ -16,6 +18,8 @@ use olivine_domain::binaries::Generation;
 use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 use uuid::Uuid;
+
+pub use short::{ShortGrant, ShortMode};
 
 use crate::backend::ContentKey;
 use crate::downloads::Download;
@@ -29,9 +33,12 @@ const MAC_LENGTH: usize = 32;
 /// Longer than any token: all fields and the longest file name.
 const MAX_TOKEN_LENGTH: usize = 512;
 
-/// The key that tokens are signed with.
+/// The keys that tokens are signed with.
 #[derive(Clone)]
-pub struct TokenKey(hmac::Key);
+pub struct TokenKey {
+    long: hmac::Key,
+    short: hmac::Key,
+}
 
 /// Permission to download (`GET`, `HEAD`) one content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +75,12 @@ pub enum TokenError {
 }
 
 impl TokenKey {
-    /// Derives the key from the server's secret (HKDF-SHA256), so that the same secret may serve other purposes too.
+    /// Derives the keys from the server's secret (HKDF-SHA256), so that the same secret may serve other purposes too.
     pub fn derive(secret: &[u8]) -> Self {
-        Self(derived(secret))
+        Self {
+            long: derived(secret, b"olivine content tokens 1"),
+            short: derived(secret, b"olivine short tokens 1"),
+        }
     }
 
     /// Permits to download `key`.
@@ -104,7 +114,7 @@ impl TokenKey {
     }
 
     fn signed(&self, mut payload: Vec<u8>) -> String {
-        let mac = hmac::sign(&self.0, &payload);
+        let mac = hmac::sign(&self.long, &payload);
         payload.extend_from_slice(mac.as_ref());
         URL_SAFE_NO_PAD.encode(payload)
     }
@@ -116,7 +126,7 @@ impl TokenKey {
         }
         let mut bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| TokenError::Invalid)?;
         let split = bytes.len().checked_sub(MAC_LENGTH).ok_or(TokenError::Invalid)?;
-        hmac::verify(&self.0, &bytes[..split], &bytes[split..]).map_err(|_| TokenError::Invalid)?;
+        hmac::verify(&self.long, &bytes[..split], &bytes[split..]).map_err(|_| TokenError::Invalid)?;
         bytes.truncate(split);
         let mut rest = bytes.as_slice();
         let head = read_head(&mut rest).ok_or(TokenError::Invalid)?;
@@ -136,9 +146,10 @@ impl fmt::Debug for TokenKey {
     }
 }
 
-fn derived(secret: &[u8]) -> hmac::Key {
+fn derived(secret: &[u8], purpose: &[u8]) -> hmac::Key {
     let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret);
-    let key = secret.expand(&[b"olivine content tokens 1"], hmac::HMAC_SHA256);
+    let purpose = [purpose];
+    let key = secret.expand(&purpose, hmac::HMAC_SHA256);
     hmac::Key::from(key.expect("one block of output is always possible"))
 }
 
