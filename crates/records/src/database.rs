@@ -2,6 +2,8 @@
 //!
 //! Nothing may write but through a [`Write`], and a [`Write`] must never be held while waiting for anything but the database.
 
+mod signals;
+
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use crate::error::Error;
 use crate::migrations;
+
+pub use self::signals::{Listener, Signals};
 
 /// How much of a database one process may use.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use olivine_operations::{Context, distribution, jobs};
+use olivine_operations::{Context, distribution, jobs, signals};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     distribution::begin(&started.ctx, started.organization.id).await?;
     let unasked = CancellationToken::new();
     let distribution = tokio::spawn(distribution::run(started.ctx.clone(), unasked.clone()));
+    let signals = tokio::spawn(signals::run(started.ctx.clone(), unasked.clone()));
 
     let handles = [Handle::new(), Handle::new()];
     let patience = Duration::from_secs(config.server.shutdown_seconds);
@@ -65,6 +66,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         runner.await.context("the job runner")?;
     }
     distribution.await.context("distribution")?;
+    signals.await.context("signals")?;
     started.ctx.db().clone().close().await;
     tracing::info!("stopped");
     Ok(())

@@ -3,11 +3,8 @@
 use olivine_tests::{Api, Executables, PostgresDatabase, Server, ServerBuilder, Shell, Workbench};
 use serde_json::{Value, json};
 
-const SECRET: &str = "a secret that all processes of one installation share";
-
 fn with_roles(database: &PostgresDatabase, roles: &str) -> ServerBuilder {
-    let builder = Server::builder().arg("--database-url").arg(database.url());
-    builder.env("OLIVINE_SECRET_KEY", SECRET).arg("--roles").arg(roles)
+    crate::on(database).arg("--roles").arg(roles)
 }
 
 fn announced(server: &Server) -> Value {
