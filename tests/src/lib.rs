@@ -19,6 +19,7 @@
 
 mod api;
 mod audit;
+mod cluster;
 mod database;
 mod device;
 mod document;
@@ -37,6 +38,7 @@ mod workbench;
 
 pub use api::{Answer, Api, send, try_send};
 pub use audit::assert_no_orphans;
+pub use cluster::Cluster;
 pub use database::{Database, PostgresDatabase};
 pub use device::Device;
 pub use document::{Operation, openapi, operations};

@@ -146,7 +146,7 @@ impl Server {
 
     /// Where the Device API answers; another address after each [`restart`](Self::restart).
     pub fn device_url(&self) -> &str {
-        &self.reached.device_url
+        self.reached.device_url.as_deref().expect("the server answers devices")
     }
 
     /// The file with the authority that devices are to trust.
@@ -237,7 +237,7 @@ impl Server {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Announced {
     admin_url: String,
-    device_url: String,
+    device_url: Option<String>,
     device_ca: Option<PathBuf>,
 }
 
@@ -247,7 +247,7 @@ fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     let announcement: Value = serde_json::from_str(&text).ok()?;
     let ours = announcement.get("pid")?.as_u64()? == u64::from(pid);
     let text = |name| Some(announcement.get(name)?.as_str()?.to_owned());
-    let (admin_url, device_url) = (text("admin_url")?, text("device_url")?);
+    let (admin_url, device_url) = (text("admin_url")?, text("device_url"));
     ours.then(|| Announced { admin_url, device_url, device_ca: text("device_ca").map(PathBuf::from) })
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use uuid::{ContextV7, Uuid};
 
 use crate::distribution::memory::Memory;
+use crate::signals::Outbox;
 
 /// The surroundings of an operation. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ struct Shared {
     tokens: TokenKey,
     settings: Settings,
     bell: Notify,
+    outbox: Outbox,
     memory: Memory,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
@@ -109,6 +111,7 @@ impl Context {
             content,
             tokens,
             bell: Notify::new(),
+            outbox: Outbox::default(),
             memory: Memory::new(settings.directory_devices),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
@@ -168,12 +171,23 @@ impl Context {
         bytes
     }
 
-    /// Tells this process's job runner that there is a new job, so that it need not wait for its next look.
+    /// What other processes are to be told.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.shared.outbox
+    }
+
+    /// Tells the job runners of all processes that there is a new job, so that they need not wait for their next look.
     pub fn ring(&self) {
+        self.ring_here();
+        self.shared.outbox.ordered();
+    }
+
+    /// Tells only this process's job runner.
+    pub(crate) fn ring_here(&self) {
         self.shared.bell.notify_one();
     }
 
-    /// Waits for [`Context::ring`].
+    /// Waits until it is told.
     pub async fn rung(&self) {
         self.shared.bell.notified().await;
     }

@@ -29,6 +29,7 @@ pub mod organizations;
 pub mod products;
 pub mod provisioning;
 pub mod releases;
+pub mod signals;
 pub mod signing_keys;
 
 pub use context::{Clock, Context, Settings};

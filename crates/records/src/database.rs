@@ -2,6 +2,8 @@
 //!
 //! Nothing may write but through a [`Write`], and a [`Write`] must never be held while waiting for anything but the database.
 
+mod signals;
+
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use crate::error::Error;
 use crate::migrations;
+
+pub use self::signals::{Listener, Signals};
 
 /// How much of a database one process may use.
 #[derive(Clone, Debug)]
@@ -212,7 +216,43 @@ async fn create_private(path: &Path) -> std::io::Result<()> {
 /// A connection that was idle for longer is asked whether it still lives before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(5);
 
+/// What a PostgreSQL URL may say after its `?`.
+const PARAMETERS: [&str; 13] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
+/// The driver passes over parameters that it does not know: with a misspelt `sslmode` it would connect without looking at certificates.
+/// (It also logs them, and might so log a password.)
+fn refuse_unknown_parameters(url: &str) -> Result<(), Error> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let names =
+        query.split('&').filter(|part| !part.is_empty()).map(|part| part.split('=').next().unwrap_or(part));
+    for name in names {
+        if !PARAMETERS.contains(&name) {
+            let known = PARAMETERS.join(", ");
+            let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+                && name.len() <= 32;
+            let name = if plain { name } else { "…" };
+            return Err(Error::InvalidUrl(format!("it has the parameter '{name}'; it may have {known}")));
+        }
+    }
+    Ok(())
+}
+
 async fn open_postgres(url: &str, options: &Options) -> Result<Database, Error> {
+    refuse_unknown_parameters(url)?;
     let connect: PgConnectOptions = url.parse().map_err(|_| {
         Error::InvalidUrl("it is not of the form postgres://user:password@host/name".to_owned())
     })?;

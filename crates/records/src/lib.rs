@@ -44,6 +44,6 @@ pub mod testing;
 mod tests;
 pub mod verification_codes;
 
-pub use database::{Database, Options, Reader, Write};
+pub use database::{Database, Listener, Options, Reader, Signals, Write};
 pub use error::{Constraint, Error};
 pub use lists::ListQuery;

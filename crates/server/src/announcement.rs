@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::device::tls::authority_file;
 use crate::startup::{self, ADMIN_KEY_FILE};
 
@@ -15,21 +15,24 @@ pub struct Announcement {
 
 impl Announcement {
     /// Announces a server that listens on these addresses.
-    pub fn write(config: &Config, admin: SocketAddr, device: SocketAddr) -> anyhow::Result<Self> {
+    pub fn write(config: &Config, admin: SocketAddr, device: Option<SocketAddr>) -> anyhow::Result<Self> {
         let path = config.data_dir.join("server.json");
         let scheme = if config.server.tls_certificate.is_some() { "https" } else { "http" };
         let admin_url = format!("{scheme}://{}", local(admin));
-        let device_url = config.device.url(local(device));
-        let device_ca = authority_file(config).map(std::path::absolute).transpose()?;
+        let device_url = device.map(|device| config.device.url(local(device)));
+        let device_ca = device.and_then(|_| authority_file(config)).map(std::path::absolute).transpose()?;
         let json = serde_json::json!({
             "pid": std::process::id(),
+            "roles": config.server.roles,
             "admin_url": admin_url,
             "device_url": device_url,
             "device_ca": device_ca,
         });
         startup::write_private(&path, format!("{json}\n").as_bytes())?;
-        tracing::info!(%admin, %device, "ready");
-        greet(config, &admin_url, &device_url);
+        let roles = config.server.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",");
+        let device = device.map(tracing::field::display);
+        tracing::info!(%admin, device, roles, "ready");
+        greet(config, &admin_url, device_url.as_deref());
         Ok(Self { path })
     }
 }
@@ -42,12 +45,22 @@ fn local(address: SocketAddr) -> SocketAddr {
 
 /// To whoever started it by hand.
 #[expect(clippy::print_stdout, reason = "for the person at the terminal; the log goes to standard error")]
-fn greet(config: &Config, admin_url: &str, device_url: &str) {
-    println!("Olivine is ready at {admin_url} (API documentation: {admin_url}/docs)");
-    println!("The admin API key is in {}", config.data_dir.join(ADMIN_KEY_FILE).display());
-    match authority_file(config) {
-        Some(file) => println!("Devices are answered at {device_url}; they trust {}", file.display()),
-        None => println!("Devices are answered at {device_url}"),
+fn greet(config: &Config, admin_url: &str, device_url: Option<&str>) {
+    if config.has(Role::Api) {
+        println!("Olivine is ready at {admin_url} (API documentation: {admin_url}/docs)");
+        println!("The admin API key is in {}", config.data_dir.join(ADMIN_KEY_FILE).display());
+    } else {
+        println!(
+            "Olivine is ready; {admin_url} answers only /healthz, /readyz and /metrics (roles without api)"
+        );
+    }
+    match (device_url, authority_file(config)) {
+        (Some(url), Some(file)) => println!("Devices are answered at {url}; they trust {}", file.display()),
+        (Some(url), None) => println!("Devices are answered at {url}"),
+        (None, _) => println!("Devices are not answered (roles without device)"),
+    }
+    if !config.has(Role::Jobs) {
+        println!("Work in the background is left to other processes (roles without jobs)");
     }
 }
 

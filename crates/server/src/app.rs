@@ -45,13 +45,21 @@ impl App {
 pub fn router(app: App) -> Router {
     let (admin, document) = admin::router(&app);
     let limited = admin.merge(content::router()).layer(from_fn_with_state(app.clone(), limits::make_room));
-    Router::new()
-        .merge(limited)
-        .merge(openapi::router(document))
+    let routes = Router::new().merge(limited).merge(openapi::router(document));
+    finished(routes.fallback(admin::error::no_such_path), app)
+}
+
+/// The routes of the same listener where the process does not serve the Admin API.
+pub fn probes_only(app: App) -> Router {
+    finished(Router::new().fallback(admin::error::served_elsewhere), app)
+}
+
+/// With what every listener for people and machines of the operator has.
+fn finished(routes: Router<App>, app: App) -> Router {
+    routes
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(probes::metrics))
-        .fallback(admin::error::no_such_path)
         .method_not_allowed_fallback(admin::error::no_such_method)
         // Bodies have limits of their own, where their kind is known.
         .layer(DefaultBodyLimit::disable())

@@ -10,7 +10,7 @@ use olivine_domain::text::Name;
 use olivine_operations::lists::NewId;
 use olivine_operations::{api_keys, organizations};
 
-use crate::config::{Config, Flags, template};
+use crate::config::{Config, Flags, shown, template};
 use crate::{logs, serve, startup};
 
 /// Olivine: manages firmware and distributes it to fleets of devices.
@@ -106,17 +106,17 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
     let config = flags.load()?;
     let file = flags.file().map_or("none".to_owned(), |file| file.display().to_string());
     let hide = |secret: bool| if secret { "configured (not shown)" } else { "made at the first start" };
-    let database = config.database_url();
-    let shown = if config.is_embedded() { database } else { without_password(&database) };
     let tls =
         config.server.tls_certificate.as_ref().map_or("off".to_owned(), |path| path.display().to_string());
     let mut text = String::new();
     for (setting, value) in [
         ("configuration file", file),
         ("data_dir", config.data_dir.display().to_string()),
-        ("database", shown),
+        ("database_url", shown(&config.database_url())),
         ("secret_key", hide(config.secret_key.is_some()).to_owned()),
         ("organization", config.organization.clone()),
+        ("database", format!("{:?}", config.database)),
+        ("server.roles", config.server.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")),
         ("server.listen", config.server.listen.to_string()),
         ("server.public_url", config.public_url(config.server.listen)),
         ("TLS certificate", tls),
@@ -134,17 +134,6 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
         startup::open_database(&config).await?.pending_migrations().await.context("asking the database")?;
     show(&format!("the database answers; {pending} migrations will be applied at the next start\n"))?;
     Ok(())
-}
-
-/// A database URL without what stands between the user's name and the host.
-fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
-        Some((scheme, (user, host))) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:…@{host}")
-        }
-        None => url.to_owned(),
-    }
 }
 
 async fn create_api_key(

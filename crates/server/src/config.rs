@@ -1,7 +1,10 @@
 //! Configuration: defaults that work < `olivine.toml` < `OLIVINE_*` environment < flags.
 
+mod database;
 mod device;
+mod roles;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +13,9 @@ use anyhow::{Context as _, bail};
 use confique::{Config as _, Layer as _};
 use olivine_operations::Settings;
 
+pub use self::database::{Database, shown};
 pub use self::device::{Device, Tls};
+pub use self::roles::Role;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
@@ -32,6 +37,10 @@ pub struct Config {
     /// The organization that is made at the first start.
     #[config(default = "default", env = "OLIVINE_ORGANIZATION")]
     pub organization: String,
+
+    /// How much of the database one process may use.
+    #[config(nested)]
+    pub database: Database,
 
     /// How people and CI reach the server.
     #[config(nested)]
@@ -62,6 +71,11 @@ pub struct Config {
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Server {
+    /// What this process does: `api` (people and CI), `device` (devices), `jobs` (work in the background). Processes that share a
+    /// PostgreSQL database may have different roles. Without `api`, `listen` answers only /healthz, /readyz and /metrics.
+    #[config(default = ["api", "device", "jobs"], env = "OLIVINE_ROLES", parse_env = roles::list)]
+    pub roles: BTreeSet<Role>,
+
     /// The address and port of the Admin API.
     #[config(default = "127.0.0.1:8080", env = "OLIVINE_LISTEN")]
     pub listen: SocketAddr,
@@ -184,12 +198,18 @@ pub struct Flags {
     /// The URL under which clients reach the server [default: made of --listen]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// What this process does, of api, device and jobs [default: all]
+    #[arg(long, value_name = "ROLES", value_delimiter = ',', num_args = 1)]
+    pub roles: Option<Vec<Role>>,
     /// PEM certificate chain: speak HTTPS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
     /// PEM private key of the certificate
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
+    /// How much of the database may be used.
+    #[command(flatten)]
+    pub database: database::DatabaseFlags,
 }
 
 const DEFAULT_FILE: &str = "olivine.toml";
@@ -209,6 +229,8 @@ impl Flags {
         layer.server.public_url.clone_from(&self.public_url);
         layer.server.tls_certificate.clone_from(&self.tls_certificate);
         layer.server.tls_key.clone_from(&self.tls_key);
+        layer.server.roles = self.roles.clone().map(|roles| roles.into_iter().collect());
+        self.database.put_into(&mut layer.database);
         layer
     }
 
@@ -249,7 +271,16 @@ impl Config {
         {
             bail!("jobs.lease_seconds, jobs.concurrency and limits.concurrent_requests must be at least 1");
         }
+        if self.server.roles.is_empty() {
+            bail!("server.roles needs at least one of api, device and jobs");
+        }
+        self.database.check()?;
         self.device.check()
+    }
+
+    /// Whether this process has that role.
+    pub fn has(&self, role: Role) -> bool {
+        self.server.roles.contains(&role)
     }
 
     /// The database's URL.

@@ -9,13 +9,13 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use olivine_operations::{distribution, jobs};
+use olivine_operations::{Context, distribution, jobs, signals};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::announcement::Announcement;
-use crate::app::{App, router};
-use crate::config::Config;
+use crate::app::{App, probes_only, router};
+use crate::config::{Config, Role};
 use crate::device::connections::DeviceAcceptor;
 use crate::lingering::LingeringAcceptor;
 use crate::{device, startup};
@@ -26,24 +26,25 @@ const DEVICE_HEADER_BYTES: usize = 32 * 1024;
 /// Serves until it is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let (admin, admin_address) = bind(config.server.listen)?;
-    let (device, device_address) = bind(config.device.listen)?;
+    let device = config.has(Role::Device).then(|| bind(config.device.listen)).transpose()?;
+    let device_address = device.as_ref().map(|(_, address)| *address);
     let metrics = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     tokio::spawn(fold_metrics(metrics.clone()));
     let started = startup::start(&config, admin_address).await?;
     let tls = tls(&config).await?;
-    let device_tls = device::tls::open(&config, device_address, started.ctx.now())?;
+    let device_tls = device_tls(&config, device_address, &started.ctx)?;
 
     let stop = CancellationToken::new();
-    let owner = format!("{}-{}", std::process::id(), started.ctx.new_uuid());
-    let runner = tokio::spawn(jobs::run(started.ctx.clone(), owner, stop.clone()));
-    if let Some(tls) = device_tls.clone() {
-        tokio::spawn(device::tls::keep_fresh(config.clone(), device_address, started.ctx.clone(), tls));
-    }
+    let runner = config.has(Role::Jobs).then(|| {
+        let owner = format!("{}-{}", std::process::id(), started.ctx.new_uuid());
+        tokio::spawn(jobs::run(started.ctx.clone(), owner, stop.clone()))
+    });
 
     // What devices did meanwhile is written last of all, when nobody asks any more.
     distribution::begin(&started.ctx, started.organization.id).await?;
     let unasked = CancellationToken::new();
     let distribution = tokio::spawn(distribution::run(started.ctx.clone(), unasked.clone()));
+    let signals = tokio::spawn(signals::run(started.ctx.clone(), unasked.clone()));
 
     let handles = [Handle::new(), Handle::new()];
     let patience = Duration::from_secs(config.server.shutdown_seconds);
@@ -51,16 +52,21 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let announced = Announcement::write(&config, admin_address, device_address)?;
     let app = App::new(started.ctx.clone(), config.limits.clone(), metrics);
     let [admin_handle, device_handle] = handles;
-    tokio::try_join!(
-        listen(&config, tls, admin, admin_handle, app.clone()),
-        listen_to_devices(&config, device_tls, device, device_handle, app),
-    )?;
+    tokio::try_join!(listen(&config, tls, admin, admin_handle, app.clone()), async {
+        match device {
+            Some((device, _)) => listen_to_devices(&config, device_tls, device, device_handle, app).await,
+            None => Ok(()),
+        }
+    },)?;
 
     drop(announced);
     stop.cancel();
     unasked.cancel();
-    runner.await.context("the job runner")?;
+    if let Some(runner) = runner {
+        runner.await.context("the job runner")?;
+    }
     distribution.await.context("distribution")?;
+    signals.await.context("signals")?;
     started.ctx.db().clone().close().await;
     tracing::info!("stopped");
     Ok(())
@@ -90,7 +96,8 @@ async fn listen(
     handle: Handle<SocketAddr>,
     app: App,
 ) -> anyhow::Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
         let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
         let mut server = server.map(LingeringAcceptor).http1_only();
@@ -139,6 +146,20 @@ async fn tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
     // It offers HTTP/2 too by default, which clients would then choose, and which is not spoken here.
     offered.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Some(RustlsConfig::from_config(Arc::new(offered))))
+}
+
+/// What the listener for devices needs, if there is one; taken up anew when its certificate is renewed.
+fn device_tls(
+    config: &Config,
+    address: Option<SocketAddr>,
+    ctx: &Context,
+) -> anyhow::Result<Option<RustlsConfig>> {
+    let Some(address) = address else { return Ok(None) };
+    let opened = device::tls::open(config, address, ctx.now())?;
+    if let Some(tls) = opened.clone() {
+        tokio::spawn(device::tls::keep_fresh(config.clone(), address, ctx.clone(), tls));
+    }
+    Ok(opened)
 }
 
 /// HTTP/1.1 only: what telling HTTP/2 from it would wait for has no time limit. A proxy in front may speak whatever it likes.

@@ -15,7 +15,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_operations::lists::NewId;
 use olivine_operations::{Clock, Context, api_keys, jobs, organizations};
-use olivine_records::{Database, Options, settings};
+use olivine_records::{Database, settings};
 
 use crate::config::Config;
 
@@ -58,7 +58,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
 /// Opens what a command beside a running server needs: records only.
 pub async fn open_database(config: &Config) -> anyhow::Result<Database> {
     create_private_dir(&config.data_dir)?;
-    let opened = Database::open(&config.database_url(), Options::default()).await;
+    let opened = Database::open(&config.database_url(), config.database.options()).await;
     opened.context("opening the database")
 }
 

@@ -1,5 +1,5 @@
 //! What the hot path remembers and must look at again. A change is noted in the transaction that makes it; this process applies it right
-//! after the commit, the others within half a second.
+//! after the commit, the others when they hear of it, or within half a second.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -13,6 +13,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_records::Write;
 use olivine_records::announcements::{self, Announcement};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -37,6 +38,8 @@ pub(crate) enum Change {
 
 /// How often other processes' changes are looked for; a quarantine is in force everywhere within one second.
 const EVERY: Duration = Duration::from_millis(400);
+/// How long to wait after a look, so that a stream of news costs no stream of queries.
+const BREATH: Duration = Duration::from_millis(20);
 /// For how long a missing number may still turn up: longer than any transaction lasts.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// After how long without a look it can't be known what was missed: announcements are kept for an hour.
@@ -99,6 +102,9 @@ pub(crate) async fn note(ctx: &Context, w: &Write, changes: &[Change]) -> Result
 impl Noted {
     /// Puts the changes into force in this process. To be called right after the commit, before anybody is answered.
     pub(crate) fn apply(self, ctx: &Context) {
+        if !self.announced.is_empty() {
+            ctx.outbox().changed();
+        }
         for announcement in self.announced {
             ctx.memory().heard.own(announcement.number);
             ctx.memory().forget(&announcement.kind, announcement.subject);
@@ -108,7 +114,11 @@ impl Noted {
 
 /// Which announcements were heard.
 #[derive(Debug, Default)]
-pub(super) struct Heard(Mutex<Numbers>);
+pub(super) struct Heard {
+    numbers: Mutex<Numbers>,
+    /// Rung where there may be news.
+    bell: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Numbers {
@@ -122,7 +132,20 @@ struct Numbers {
 
 impl Heard {
     fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There may be news.
+    pub(super) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Waits until there may be news, or it is time to look.
+    async fn news(&self) {
+        tokio::select! {
+            () = self.bell.notified() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
     }
 
     fn own(&self, number: i64) {
@@ -166,7 +189,7 @@ impl Heard {
 /// Follows what other processes change until `stop`.
 pub(super) async fn follow(ctx: &Context, stop: &CancellationToken) {
     let mut last = ctx.now();
-    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+    while stop.run_until_cancelled(ctx.memory().heard.news()).await.is_some() {
         match look(ctx, last).await {
             Ok(()) => last = ctx.now(),
             Err(error) => {
@@ -176,6 +199,7 @@ pub(super) async fn follow(ctx: &Context, stop: &CancellationToken) {
                 );
             }
         }
+        stop.run_until_cancelled(tokio::time::sleep(BREATH)).await;
     }
 }
 

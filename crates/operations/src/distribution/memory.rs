@@ -118,6 +118,11 @@ const NEVER: Timestamp = Timestamp::EPOCH;
 const MOST_OTHERS: usize = 10_000;
 
 impl Memory {
+    /// Other processes may have changed something.
+    pub(crate) fn look_soon(&self) {
+        self.heard.ring();
+    }
+
     /// Room for `most` devices.
     pub(crate) fn new(most: usize) -> Self {
         Self {

@@ -81,7 +81,7 @@ async fn carry_out(ctx: Context, job: Job, owner: String, shutdown: Cancellation
         // Its lease runs out, and it is carried out again.
         tracing::warn!(error = &error as &dyn std::error::Error, job = %job.id.0, %kind, "a job's end was not recorded");
     }
-    ctx.ring();
+    ctx.ring_here();
 }
 
 async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error> {
@@ -125,6 +125,7 @@ async fn hand_back(ctx: &Context, job: &Job, owner: &str) {
     if let Err(error) = jobs::retry_at(ctx.db(), job.id, owner, now, "the server was stopped", now).await {
         tracing::warn!(error = &error as &dyn std::error::Error, job = %job.id.0, "a job was not handed back");
     }
+    ctx.ring();
 }
 
 /// The same order, at a later moment.

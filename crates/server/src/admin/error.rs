@@ -259,6 +259,12 @@ pub async fn no_such_path(uri: Uri) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, ErrorItem::new(ErrorCode::NotFound, message))
 }
 
+/// For all paths, where the process has not the role.
+pub async fn served_elsewhere() -> ApiError {
+    let message = "this process does not serve the Admin API: its roles (server.roles) are without 'api'";
+    ApiError::new(StatusCode::NOT_FOUND, ErrorItem::new(ErrorCode::NotFound, message))
+}
+
 /// For methods that a path does not have.
 pub async fn no_such_method(method: Method, uri: Uri) -> ApiError {
     let message = format!("{} can't be asked for with {method}: see /docs for what can", uri.path());

@@ -1,0 +1,35 @@
+//! The least that a device needs to be answered.
+
+use olivine_tests::{Api, Device, Server, prn};
+use serde_json::json;
+
+/// A device of a cohort without releases, known by its certificate.
+pub(crate) struct Member {
+    pub(crate) device: Device,
+    pub(crate) prn: String,
+}
+
+/// A product with a cohort; devices are put into it.
+pub(crate) struct Fleet {
+    api: Api,
+    product: String,
+    cohort: String,
+}
+
+impl Fleet {
+    pub(crate) async fn new(api: Api) -> Self {
+        let product = json!({"name": "gateway", "target": "gateway"});
+        let product = prn(&api.post("/v1/products", &product).await.expect(201).json["product"]);
+        let cohort = json!({"name": "production", "product_prn": product});
+        let cohort = prn(&api.post("/v1/cohorts", &cohort).await.expect(201).json["cohort"]);
+        Self { api, product, cohort }
+    }
+
+    pub(crate) async fn device(&self, server: &Server, name: &str) -> Member {
+        let device = Device::new(server, name);
+        let new = json!({"identifier": name, "product_prn": self.product, "cohort_prn": self.cohort});
+        let prn = prn(&self.api.post("/v1/devices", &new).await.expect(201).json["device"]);
+        device.register(&self.api, &prn).await;
+        Member { device, prn }
+    }
+}

@@ -1,0 +1,47 @@
+//! Processes that share a database, and the database itself: what they may use of it, how they hear of each other, how they come and go.
+
+mod database;
+mod fleet;
+mod roles;
+mod signals;
+
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use olivine_tests::{PostgresDatabase, Server, ServerBuilder};
+
+const SECRET: &str = "a secret that all processes of one installation share";
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL_EVERY: Duration = Duration::from_millis(5);
+
+/// A process of an installation.
+fn on(database: &PostgresDatabase) -> ServerBuilder {
+    Server::builder().arg("--database-url").arg(database.url()).env("OLIVINE_SECRET_KEY", SECRET)
+}
+
+/// Two processes with one database, one content folder, and one authority for devices.
+fn pair(database: &PostgresDatabase) -> (Server, Server) {
+    let one = on(database).start();
+    let other = on(database).data_dir(beside(&one)).start();
+    (one, other)
+}
+
+/// A data folder for a process beside this one.
+fn beside(server: &Server) -> std::path::PathBuf {
+    let folder = server.data_dir().with_file_name("data-beside");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    symlink(server.data_dir().join("content"), folder.join("content")).expect("a link");
+    for file in ["device-ca.pem", "device-ca-key.pem", "device-tls.pem"] {
+        std::fs::copy(server.data_dir().join(file), folder.join(file)).expect("a copy");
+    }
+    folder
+}
+
+/// Waits until it is so.
+async fn wait_until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "not so within {PATIENCE:?}: {what}");
+        tokio::time::sleep(POLL_EVERY).await;
+    }
+}

@@ -1,0 +1,99 @@
+//! Processes hear of each other's changes and orders: at once where the database passes it on, and soon in any case.
+
+use std::time::{Duration, Instant};
+
+use olivine_tests::{Api, PostgresDatabase, Relay, Server, Workbench};
+use serde_json::json;
+
+use crate::fleet::{Fleet, Member};
+use crate::{pair, wait_until};
+
+/// What is promised for a quarantine.
+const PROMISED: Duration = Duration::from_secs(1);
+
+async fn status(there: &Member) -> String {
+    let answer = there.device.update("", &[]).await.expect(200).json;
+    answer["status"].as_str().expect("a status").to_owned()
+}
+
+/// How long it takes until a device's quarantine, set at one server, is in force at another that remembers the device.
+async fn spreads_within(api: &Api, there: &Member) -> Duration {
+    let change = format!("/v1/devices/{}", there.prn);
+    api.patch(&change, &json!({"quarantined": false})).await.expect(200);
+    wait_until("the device is free", async || status(there).await == "no_update").await;
+    // It is remembered from here on.
+    status(there).await;
+    api.patch(&change, &json!({"quarantined": true})).await.expect(200);
+    let began = Instant::now();
+    wait_until("the quarantine holds", async || status(there).await == "device_quarantine").await;
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quarantine_holds_everywhere_within_a_second() {
+    let database = PostgresDatabase::create();
+    let (one, other) = pair(&database);
+    let member = Fleet::new(one.api()).await.device(&one, "SN-1").await;
+    let there = Member { device: member.device.at(&other), prn: member.prn };
+    let mut took = Vec::new();
+    for _ in 0..10 {
+        took.push(spreads_within(&one.api(), &there).await);
+    }
+    took.sort_unstable();
+    println!("a quarantine set at one server was in force at the other after {took:?}");
+    assert!(took[9] < PROMISED, "{took:?}");
+}
+
+/// The database is away for a moment: nothing is heard meanwhile, nothing is missed, and afterwards it is heard again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_misses_nothing() {
+    let database = PostgresDatabase::create();
+    let url = database.url();
+    let (start, rest) = url.split_once('@').expect("a user");
+    let (host, name) = rest.split_once('/').expect("a database");
+    let relay = Relay::to(host.to_owned());
+    let one = crate::on(&database).start();
+    let behind = format!("{start}@{}/{name}", relay.address());
+    let other =
+        Server::builder().arg("--database-url").arg(behind).env("OLIVINE_SECRET_KEY", crate::SECRET).start();
+    let member = Fleet::new(one.api()).await.device(&one, "SN-1").await;
+    let there = Member { device: member.device.at(&other), prn: member.prn };
+    assert_eq!(status(&there).await, "no_update");
+
+    relay.cut();
+    let change = format!("/v1/devices/{}", there.prn);
+    one.api().patch(&change, &json!({"quarantined": true})).await.expect(200);
+    relay.mend();
+    wait_until("what was missed is in force", async || status(&there).await == "device_quarantine").await;
+    wait_until("it listens again", async || {
+        let mut took = Vec::new();
+        for _ in 0..5 {
+            took.push(spreads_within(&one.api(), &there).await);
+        }
+        took.sort_unstable();
+        took[2] < Duration::from_millis(150)
+    })
+    .await;
+}
+
+/// Ordered at a process that carries out nothing, done by another that looks only every two seconds unless it is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_wakes_another_process() {
+    let database = PostgresDatabase::create();
+    let people = crate::on(&database).arg("--roles").arg("api").start();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::os::unix::fs::symlink(people.data_dir().join("content"), folder.path().join("content"))
+        .expect("a link");
+    let _jobs = crate::on(&database).data_dir(folder.path()).arg("--roles").arg("jobs").start();
+    let bench = Workbench::new(people.api()).await;
+    bench.signable(b"the first one waits for whatever is still starting").await;
+    let mut took = Vec::new();
+    for number in 0..7_u8 {
+        let began = Instant::now();
+        bench.signable(&[number; 100]).await;
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    println!("an upload was verified by another process after {took:?}");
+    assert!(took[3] < PROMISED, "nobody is told: {took:?}");
+}
