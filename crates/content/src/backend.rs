@@ -6,10 +6,12 @@ use std::fmt;
 use std::ops::Range;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use olivine_domain::binaries::{Binary, Generation};
 use olivine_domain::organizations::Organization;
-use olivine_domain::{Id, Timestamp};
+use olivine_domain::{Id, Sha256Digest, Timestamp};
 
+use crate::audit::{ProbeFailed, StoredContent};
 use crate::digest::{Digested, Progress, digest_by_reading};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
@@ -126,4 +128,27 @@ pub trait Backend: fmt::Debug + Send + Sync {
     async fn digest(&self, key: &ContentKey, progress: &Progress) -> Result<Digested, Error> {
         digest_by_reading(self.read(key, None).await?, progress).await
     }
+
+    /// Stores a whole content from a stream, of any size. Only a content of this size and hash ever becomes visible; a success
+    /// if one of this size is there already.
+    ///
+    /// Errors: what [`Backend::receive_part`] refuses; [`Error::AlreadyComplete`] if a content of another size is there.
+    async fn import(
+        &self,
+        key: &ContentKey,
+        size: u64,
+        sha256: Sha256Digest,
+        body: Body<'_>,
+    ) -> Result<(), ReceiveError>;
+
+    /// Everything that lies in this storage, also what is not complete and what is not ours; of one organization, if one is
+    /// named.
+    ///
+    /// Errors: [`Error::Unavailable`], after which nothing more comes.
+    fn list(&self, organization: Option<Id<Organization>>) -> BoxStream<'_, Result<StoredContent, Error>>;
+
+    /// Tries everything that this storage will be asked for, and leaves nothing behind.
+    ///
+    /// Errors: what was tried in vain, and the permission that is missing.
+    async fn probe(&self) -> Result<(), ProbeFailed>;
 }

@@ -2,9 +2,11 @@
 //!
 //! A case must not depend on how a backend stores anything, only on what [`Backend`] promises.
 
+mod keeping;
 mod reading;
 mod uploading;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,22 +18,63 @@ use uuid::Uuid;
 
 use crate::backend::{Backend, ContentKey};
 use crate::error::Error;
-use crate::uploads::{Body, CompletedPart, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
+use crate::uploads::{
+    Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
+};
 
 /// Runs every case against `backend`, one after the other, on contents of `organization`, of which there must be none yet. Takes
 /// some 11 MiB of storage at a time.
 ///
 /// # Panics
 /// Where the backend does not keep its promise.
-pub async fn run(backend: &dyn Backend, organization: Id<Organization>) {
+pub async fn run(backend: &dyn Backend, sender: &dyn Sender, organization: Id<Organization>) {
     for (number, case) in (1..).zip(CASES) {
         let key = ContentKey {
             organization,
             binary: Id::new(Uuid::from_u128(organization.uuid().as_u128() ^ number)),
             generation: Generation::new(1),
         };
-        case(Case { backend, key }).await;
+        case(Case { backend, sender, key }).await;
         backend.delete(&key).await.expect("cleaning up");
+    }
+}
+
+/// A client that sends the bytes of a part to where the backend says.
+#[async_trait]
+pub trait Sender: Sync {
+    /// Sends `bytes` as `part`; an error says how they were refused.
+    async fn send(&self, sent: Sent<'_>) -> Result<(), String>;
+}
+
+/// What a client sends, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// The backend that named the target.
+    pub backend: &'a dyn Backend,
+    /// The content.
+    pub key: &'a ContentKey,
+    /// Its upload.
+    pub session: &'a UploadSession,
+    /// The part.
+    pub part: &'a PartPlan,
+    /// Where the bytes go.
+    pub target: &'a PartTarget,
+    /// The bytes.
+    pub bytes: &'a Bytes,
+}
+
+/// The sender for a backend whose targets are served by this server: does what the server does with such a request.
+#[derive(Clone, Copy, Debug)]
+pub struct InProcess;
+
+#[async_trait]
+impl Sender for InProcess {
+    async fn send(&self, sent: Sent<'_>) -> Result<(), String> {
+        let part = ReceivePart::planned(sent.part);
+        let received = sent.backend.receive_part(sent.key, sent.session, &part, body(sent.bytes)).await;
+        let received = received.map_err(|error| error.to_string())?;
+        assert_eq!((received.size, received.sha256), (sent.part.size, sent.part.sha256));
+        Ok(())
     }
 }
 
@@ -56,7 +99,7 @@ pub fn bytes(seed: u64, length: usize) -> Bytes {
 
 type CaseFunction = for<'a> fn(Case<'a>) -> BoxFuture<'a, ()>;
 
-const CASES: [CaseFunction; 17] = [
+const CASES: [CaseFunction; 22] = [
     |case| Box::pin(uploading::three_parts_in_any_order_become_one_content(case)),
     |case| Box::pin(uploading::an_empty_content_is_a_content(case)),
     |case| Box::pin(uploading::refused_bytes_leave_nothing(case)),
@@ -74,6 +117,11 @@ const CASES: [CaseFunction; 17] = [
     |case| Box::pin(reading::every_range_reads_its_bytes(case)),
     |case| Box::pin(reading::hashing_can_be_watched_and_stopped(case)),
     |case| Box::pin(reading::urls_end_when_they_were_asked_to(case)),
+    |case| Box::pin(keeping::an_import_is_there_once_all_of_it_is_right(case)),
+    |case| Box::pin(keeping::an_import_of_many_chunks_is_whole(case)),
+    |case| Box::pin(keeping::lists_tell_contents_from_leftovers(case)),
+    |case| Box::pin(keeping::deletions_leave_nothing_in_the_list(case)),
+    |case| Box::pin(keeping::a_probe_leaves_nothing(case)),
 ];
 
 /// The least size of a part that is not the last, as storages have it.
@@ -84,6 +132,7 @@ const _: () = assert!(PART as u64 == MIN_SIZE);
 #[derive(Clone, Copy)]
 struct Case<'a> {
     backend: &'a dyn Backend,
+    sender: &'a dyn Sender,
     key: ContentKey,
 }
 
@@ -104,9 +153,13 @@ impl Case<'_> {
     /// Uploads `bytes` as the part `index`, which must succeed.
     async fn upload(&self, session: &UploadSession, index: u64, bytes: &Bytes) -> CompletedPart {
         let part = plan(index, bytes);
-        let received =
-            self.receive(session, &ReceivePart::planned(&part), body(bytes)).await.expect("uploading a part");
-        assert_eq!((received.size, received.sha256), (part.size, part.sha256));
+        let target = self.backend.part_target(&self.key, session, &part, far()).await.expect("a target");
+        let Self { backend, sender, ref key } = *self;
+        let (part_sent, target) = (&part, &target);
+        sender
+            .send(Sent { backend, key, session, part: part_sent, target, bytes })
+            .await
+            .expect("uploading a part");
         part
     }
 
@@ -158,6 +211,11 @@ async fn read_range(
 fn plan(index: u64, bytes: &Bytes) -> PartPlan {
     let index = PartIndex::new(index).expect("cases use small indexes");
     PartPlan { index, size: bytes.len() as u64, sha256: Sha256Digest::of(bytes) }
+}
+
+/// Later than any signature lives.
+fn far() -> Timestamp {
+    Timestamp::from_micros(4_000_000_000_000_000).expect("a moment in 2096")
 }
 
 fn moment() -> Timestamp {

@@ -4,6 +4,7 @@
 //! content in place, build a path from anything but UUIDs and numbers, hold more than a few MiB of a content in memory, or
 //! acknowledge bytes that a power cut could still take away.
 
+pub mod audit;
 pub mod backend;
 pub mod cdn;
 #[cfg(any(test, feature = "testing"))]
@@ -12,10 +13,14 @@ pub mod digest;
 pub mod downloads;
 pub mod error;
 pub mod filename;
+mod intake;
 pub mod local;
+mod object_stores;
+pub mod open;
 pub mod tokens;
 pub mod uploads;
 
+pub use audit::{ProbeFailed, StoredContent, StoredKind};
 pub use backend::{Backend, ContentKey};
 pub use cdn::{Cdn, CdnSettings, InvalidCdn};
 pub use digest::{Digested, Progress};
@@ -23,6 +28,7 @@ pub use downloads::{ContentReader, Download, SignedUrl};
 pub use error::Error;
 pub use filename::Filename;
 pub use local::Local;
+pub use open::{Credentials, Network, OpenError, Storage, open};
 pub use tokens::TokenKey;
 pub use uploads::{
     Body, BodyError, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart,

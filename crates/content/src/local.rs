@@ -7,6 +7,7 @@ mod buffers;
 mod complete;
 mod folder;
 mod layout;
+mod list;
 mod read;
 mod receive;
 mod remove;
@@ -20,11 +21,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use olivine_domain::Timestamp;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use olivine_domain::binary_parts::PartIndex;
+use olivine_domain::organizations::Organization;
+use olivine_domain::{Id, Sha256Digest, Timestamp};
 
 use self::layout::{Layout, blocking};
 pub use self::remove::Swept;
 use self::temp::TempFile;
+use crate::audit::{ProbeFailed, StoredContent};
 use crate::backend::{Backend, ContentKey};
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
@@ -172,6 +178,38 @@ impl Backend for Local {
         let caller = Arc::new(());
         let (key, progress, waiting) = (*key, progress.clone(), Arc::downgrade(&caller));
         self.run(move |layout| read::digest(layout, &key, &progress, &waiting)).await
+    }
+
+    async fn import(
+        &self,
+        key: &ContentKey,
+        size: u64,
+        sha256: Sha256Digest,
+        body: Body<'_>,
+    ) -> Result<(), ReceiveError> {
+        match self.size(key).await {
+            Ok(there) if there == size => return Ok(()),
+            Ok(_) => return Err(Error::AlreadyComplete.into()),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let session = self.begin(key).await?;
+        let part = PartPlan { index: PartIndex::FIRST, size, sha256 };
+        self.receive_part(key, &session, &ReceivePart::planned(&part), body).await?;
+        Ok(self.complete(key, &session, &[part]).await?)
+    }
+
+    fn list(&self, organization: Option<Id<Organization>>) -> BoxStream<'_, Result<StoredContent, Error>> {
+        let found = self.run(move |layout| list::list(layout, organization));
+        stream::once(found).map_ok(|found| stream::iter(found.into_iter().map(Ok))).try_flatten().boxed()
+    }
+
+    async fn probe(&self) -> Result<(), ProbeFailed> {
+        self.check().await.map_err(|error| {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            let told = source.unwrap_or_else(|| error.to_string());
+            ProbeFailed { step: "writing and reading a file", permission: None, told }
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 use std::future::ready;
 
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use olivine_domain::hash::Sha256Hasher;
 use tokio::task::spawn_blocking;
 
@@ -14,6 +14,7 @@ use super::segments::{Segments, part_name};
 use super::temp::TempFile;
 use crate::backend::ContentKey;
 use crate::error::Error;
+use crate::intake::Intake;
 use crate::uploads::{Body, ReceiveError, ReceivePart, ReceivedPart};
 
 /// A batch is written once it has so many bytes…
@@ -30,10 +31,10 @@ pub(super) async fn receive(
 ) -> Result<ReceivedPart, ReceiveError> {
     let (layout, key) = (layout.clone(), *key);
     let (file, layout) = blocking(move || Ok((PartFile::create(&layout, &key)?, layout))).await?;
-    let mut intake = Intake { part: *part, received: 0 };
+    let mut intake = Intake::new(part);
     let mut writing = ready(Ok(file)).boxed();
     let file = loop {
-        let batch = intake.next_batch(&mut body).await;
+        let batch = next_batch(&mut intake, &mut body).await;
         // Also after an error, so that the file is gone when the caller hears of it.
         let file = writing.await?;
         let batch = batch?;
@@ -47,48 +48,17 @@ pub(super) async fn receive(
     spawn_blocking(move || file.place(&layout, &key, &part)).await.map_err(Error::unavailable)?
 }
 
-/// Counts what comes against what was promised.
-struct Intake {
-    part: ReceivePart,
-    received: u64,
-}
-
-impl Intake {
-    /// The next bytes, as many as are worth a write; empty at the end.
-    async fn next_batch(&mut self, body: &mut Body<'_>) -> Result<Vec<Bytes>, ReceiveError> {
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        while bytes < BATCH_BYTES && batch.len() < BATCH_PIECES {
-            let Some(piece) = body.next().await else { break };
-            let piece =
-                piece.map_err(|source| ReceiveError::Interrupted { received: self.received, source })?;
-            self.count(piece.len() as u64)?;
-            bytes += piece.len();
-            if !piece.is_empty() {
-                batch.push(piece);
-            }
-        }
-        Ok(batch)
-    }
-
-    const fn count(&mut self, bytes: u64) -> Result<(), ReceiveError> {
-        self.received += bytes;
-        match self.part.expected_size {
-            Some(expected) if self.received > expected => Err(ReceiveError::TooLong { expected }),
-            _ if self.received > self.part.max_size => {
-                Err(ReceiveError::OverLimit { limit: self.part.max_size })
-            }
-            _ => Ok(()),
+/// The next bytes, as many as are worth a write; empty at the end.
+async fn next_batch(intake: &mut Intake, body: &mut Body<'_>) -> Result<Vec<Bytes>, ReceiveError> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while bytes < BATCH_BYTES && batch.len() < BATCH_PIECES {
+        let Some(piece) = intake.next(body).await? else { break };
+        bytes += piece.len();
+        if !piece.is_empty() {
+            batch.push(piece);
         }
     }
-
-    fn check_size(&self) -> Result<(), ReceiveError> {
-        match self.part.expected_size {
-            Some(expected) if self.received != expected => {
-                Err(ReceiveError::TooShort { expected, received: self.received })
-            }
-            _ => Ok(()),
-        }
-    }
+    Ok(batch)
 }
 
 /// The bytes of a part, on their way to the disk.

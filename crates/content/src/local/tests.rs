@@ -99,7 +99,7 @@ fn assert_empty(local: &Local) {
 #[tokio::test]
 async fn keeps_the_promises_of_every_backend_and_leaves_nothing() {
     let (_folder, local) = folder().await;
-    conformance::run(&local, Id::new(ORGANIZATION)).await;
+    conformance::run(&local, &conformance::InProcess, Id::new(ORGANIZATION)).await;
     assert_empty(&local);
 }
 

@@ -1,0 +1,121 @@
+//! What a store answered, by meaning: callers match on what happened, logs get the store's own words without any URL.
+
+use std::error::Error as StdError;
+
+use crate::error::Error;
+
+/// What is kept of a message.
+const MOST: usize = 400;
+
+/// A store's own words: the status, its code and its message. Never a URL: its query may be a permission.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Told(pub(super) String);
+
+/// What an error of `object_store` means.
+pub(super) fn meaning(error: &object_store::Error) -> Error {
+    let told = words(error);
+    match error {
+        object_store::Error::NotFound { .. } if !names_container(&told) => Error::NotFound,
+        _ => failure(told),
+    }
+}
+
+/// What an error of `object_store` means where nothing can be missing but the bucket.
+pub(super) fn trouble(error: &object_store::Error) -> Error {
+    failure(words(error))
+}
+
+/// What a failure with these words means, other than that something is not there.
+pub(super) fn failure(told: String) -> Error {
+    let full = [
+        "507 ",
+        "QuotaExceeded",
+        "StorageFull",
+        "InsufficientStorage",
+        "InsufficientCapacity",
+        "no space left",
+    ];
+    if full.iter().any(|sign| told.contains(sign)) {
+        Error::StorageFull { source: std::sync::Arc::new(Told(told)) }
+    } else {
+        Error::unavailable(Told(told))
+    }
+}
+
+/// What a request of ours failed with before there was an answer.
+pub(super) fn unanswered(error: reqwest::Error) -> Error {
+    Error::unavailable(Told(chain(&error.without_url())))
+}
+
+/// Whether the whole bucket is missing, from which nobody must conclude that a content does not exist.
+fn names_container(told: &str) -> bool {
+    ["NoSuchBucket", "ContainerNotFound", "ContainerBeingDeleted", "AccountNotFound"]
+        .iter()
+        .any(|code| told.contains(code))
+}
+
+/// The words of an error: those of its deepest causes, because the outer ones hold URLs.
+pub(super) fn words(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        let text = cause.to_string();
+        if text.starts_with("HTTP error") || text.starts_with("Server returned") {
+            break;
+        }
+        cause = deeper;
+    }
+    let text = cause.to_string();
+    match text.strip_prefix("Server returned non-2xx status code: ").and_then(|rest| rest.split_once(": ")) {
+        Some((status, body)) => answer(status, body),
+        None if text.starts_with("Server returned") => answer("200 OK", &text),
+        None => chain(cause),
+    }
+}
+
+/// A status and what the body says by its code and message, as XML or JSON; other bodies are not repeated.
+pub(super) fn answer(status: &str, body: &str) -> String {
+    let between = |open: &str, close: &str| {
+        let (_, rest) = body.split_once(open)?;
+        rest.split_once(close).map(|(text, _)| text.trim())
+    };
+    let code = between("<Code>", "</Code>").or_else(|| between("\"error\": \"", "\""));
+    let message = between("<Message>", "</Message>").or_else(|| between("\"message\": \"", "\""));
+    let told = [Some(status), code, message].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    cut(told)
+}
+
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut told = Vec::new();
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !text.contains("://") && told.last().is_none_or(|last: &String| !last.contains(&text)) {
+            told.push(text);
+        }
+        cause = error.source();
+    }
+    cut(if told.is_empty() { "no details".to_owned() } else { told.join(": ") })
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_without_urls_and_secrets() {
+        let body = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>not allowed</Message>\
+                    <StringToSign>secret</StringToSign></Error>";
+        assert_eq!(answer("403 Forbidden", body), "403 Forbidden: AccessDenied: not allowed");
+        assert_eq!(answer("502 Bad Gateway", "<html>secret"), "502 Bad Gateway");
+        let long = answer("500", &format!("<Code>A</Code><Message>{}</Message>", "ä".repeat(5000)));
+        assert!(long.chars().count() <= MOST + 1);
+    }
+}
