@@ -8,6 +8,7 @@ use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::{Database, Options, Write, artifact_versions, artifacts, binaries};
 use uuid::Uuid;
 
@@ -107,6 +108,7 @@ impl Binaries {
             custom_metadata: None,
             bytes_uploaded: if at_rest { size } else { 0 },
             generation: Generation::FIRST,
+            storage: StorageBackend::DATA_FOLDER,
             upload_session: at_rest.then(|| "local".to_owned()),
             ever_signed: state == BinaryState::Signed,
             verification_error: None,

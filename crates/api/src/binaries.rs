@@ -37,6 +37,8 @@ pub struct Binary {
     pub signatures: Vec<EmbeddedSignature>,
     /// The bytes of content that are in storage.
     pub bytes_uploaded: u64,
+    /// Where its content is; null for the server's own storage.
+    pub storage_backend_prn: Option<String>,
     /// Whether its content is gone for good.
     pub destroyed: bool,
     /// Why the last verification did not succeed.
@@ -51,6 +53,28 @@ pub struct Binary {
 }
 
 crate::envelopes!(Binary, BinaryEnvelope { binary }, BinaryList { binaries });
+
+/// Another copy of a content than the first, or one of a destroyed binary that is yet to be deleted.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Replica {
+    /// Where it is; null for the server's own storage.
+    pub storage_backend_prn: Option<String>,
+    /// `copying`, `complete` or `deleting`.
+    pub state: String,
+    /// Why the last attempt failed; it is tried again.
+    pub error: Option<String>,
+    /// When it was ordered.
+    pub inserted_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+/// The copies of a binary.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Replicas {
+    /// Oldest first.
+    pub replicas: Vec<Replica>,
+}
 
 /// Why a verification did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -101,6 +101,7 @@ codes! {
     SizeMismatch = "size_mismatch", "More or fewer bytes arrived than were announced.";
     HashMismatch = "hash_mismatch", "Other bytes arrived than were announced.";
     SignatureInvalid = "signature_invalid", "The signature is not one by this key over this content.";
+    StorageRefused = "storage_refused", "A storage does not let the server do what it has to do there.";
     SigningKeyUnusable = "signing_key_unusable", "The signing key is disabled, revoked, or its certificate is not valid now.";
     IdempotencyKeyReused = "idempotency_key_reused", "The Idempotency-Key was used for another request.";
     IdempotencyInProgress = "idempotency_in_progress", "The first request with this Idempotency-Key is not finished.";

@@ -25,6 +25,7 @@ pub mod organizations;
 pub mod products;
 pub mod releases;
 pub mod signing_keys;
+pub mod storage_backends;
 pub mod users;
 
 /// Declares the envelopes of a resource: one record under its name, and a page of records under the plural.

@@ -20,6 +20,14 @@ pub struct Organization {
     pub storage_used: u64,
     /// Whether a device whose certificate has expired is refused, instead of only noted.
     pub strict_certificate_expiry: bool,
+    /// Where the contents of new binaries go; null for the server's own storage.
+    pub storage_backend_prn: Option<String>,
+    /// For how many seconds download URLs are good; null for what the server's operator decided.
+    pub download_url_seconds: Option<u32>,
+    /// What devices' download URLs are like: `direct` (to the storage or its CDN), `short` (a URL of some hundred characters that
+    /// redirects there), `streamed` (a short one too, but the server gives out the bytes itself).
+    #[schema(example = "direct")]
+    pub download_url_style: String,
     /// When it was created.
     pub inserted_at: String,
     /// When it was last changed.
@@ -50,4 +58,15 @@ pub struct OrganizationUpdate {
     /// Whether a device whose certificate has expired is refused, instead of only noted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strict_certificate_expiry: Option<bool>,
+    /// Where the contents of new binaries go. What there is stays where it is.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub storage_backend_prn: Option<Option<String>>,
+    /// For how many seconds download URLs are good: 60 to 604,800, a week.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub download_url_seconds: Option<Option<u32>>,
+    /// `direct`, `short` or `streamed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download_url_style: Option<String>,
 }

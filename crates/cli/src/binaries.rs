@@ -7,7 +7,7 @@ mod sign;
 mod upload;
 
 use clap::{Args, Subcommand};
-use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount};
+use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount, Replica};
 use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::artifact_versions::ArtifactVersion;
@@ -24,6 +24,14 @@ use crate::session::Session;
 pub(crate) use create::{Wanted, check_waits, hash};
 
 record!(Binary, "prn", "target", "state", "size", "hash", "inserted_at");
+
+impl Record for Replica {
+    const COLUMNS: &'static [&'static str] = &["storage_backend_prn", "state", "error", "updated_at"];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
 
 impl Record for DownloadCount {
     const COLUMNS: &'static [&'static str] = &["day", "issued", "finished"];
@@ -84,6 +92,9 @@ pub(crate) enum Command {
     /// Shows how often a binary was downloaded, day by day
     #[command(after_help = "Example:\n  peridio binaries downloads --prn $BINARY_PRN --output table")]
     Downloads(One),
+    /// Shows the copies of a binary in other storages
+    #[command(after_help = "Example:\n  peridio binaries replicas --prn $BINARY_PRN --output table")]
+    Replicas(One),
     /// Lists the releases whose bundles have a binary in them
     #[command(after_help = "Example:\n  peridio binaries releases --prn $BINARY_PRN")]
     Releases(Releases),
@@ -164,6 +175,7 @@ impl Command {
             Self::List(list) => session.list::<Binary>(&list.options, list.query()).await,
             Self::Sign(sign) => sign.run(session).await,
             Self::Download(download) => download.run(session).await,
+            Self::Replicas(one) => replicas(session, one).await,
             Self::Downloads(one) => downloads(session, one).await,
             Self::Releases(Releases { one, options }) => releases(session, one, &options).await,
         }
@@ -193,6 +205,13 @@ async fn downloads(session: &Session, one: One) -> Result<(), Failure> {
     let counts = session.client.download_counts(&one.prn).await?;
     let mut list = session.printer.list();
     counts.iter().try_for_each(|count| list.add(count))?;
+    list.finish()
+}
+
+async fn replicas(session: &Session, one: One) -> Result<(), Failure> {
+    let replicas = session.client.replicas(&one.prn).await?;
+    let mut list = session.printer.list();
+    replicas.iter().try_for_each(|replica| list.add(replica))?;
     list.finish()
 }
 

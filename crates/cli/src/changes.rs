@@ -15,6 +15,13 @@ impl<T: FromStr> FromStr for OrNothing<T> {
     }
 }
 
+impl<T> OrNothing<T> {
+    /// The value, if the text was not empty.
+    pub(crate) fn into_inner(self) -> Option<T> {
+        self.0
+    }
+}
+
 /// A field of a change: absent stays, an empty text removes.
 #[expect(clippy::option_option, reason = "the wire tells absent from null")]
 pub(crate) fn change<T: fmt::Display>(given: Option<&OrNothing<T>>) -> Option<Option<String>> {

@@ -8,7 +8,7 @@ use crate::session::Session;
 use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
     bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, organizations,
-    products, profiles, push, releases, signing_keys, users,
+    products, profiles, push, releases, signing_keys, storage_backends, users,
 };
 
 /// Manage firmware: upload, sign, distribute.
@@ -103,6 +103,9 @@ pub(crate) enum Command {
     /// Bundles forced on chosen devices
     #[command(subcommand, visible_alias = "bundle-override")]
     BundleOverrides(bundle_overrides::Command),
+    /// Where the organization keeps its contents
+    #[command(subcommand, visible_alias = "storage-backend")]
+    StorageBackends(storage_backends::Command),
     /// The keys that callers of the API prove themselves with
     #[command(subcommand, visible_alias = "api-key")]
     ApiKeys(api_keys::Command),
@@ -149,6 +152,7 @@ impl Cli {
             Command::CaCertificates(command) => command.run(session).await,
             Command::Releases(command) => command.run(session).await,
             Command::BundleOverrides(command) => command.run(session).await,
+            Command::StorageBackends(command) => command.run(session).await,
             Command::ApiKeys(command) => command.run(session).await,
             Command::Events(command) => command.run(session).await,
             Command::Users(command) => command.run(session).await,

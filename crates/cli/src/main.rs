@@ -37,6 +37,7 @@ mod settings;
 mod signing;
 mod signing_keys;
 mod sizes;
+mod storage_backends;
 mod uploads;
 mod users;
 

@@ -2,7 +2,11 @@
 
 use clap::{Args, Subcommand};
 use olivine_api::organizations::{Organization, OrganizationUpdate};
+use olivine_domain::organizations::DownloadUrlStyle;
+use olivine_domain::prn::Prn;
+use olivine_domain::storage_backends::StorageBackend;
 
+use crate::changes::{OrNothing, change};
 use crate::failure::Failure;
 use crate::output::record;
 use crate::session::Session;
@@ -41,6 +45,15 @@ pub(crate) struct Update {
     /// Whether devices whose certificates have expired are refused
     #[arg(long, value_name = "BOOLEAN")]
     strict_certificate_expiry: Option<bool>,
+    /// Where the contents of new binaries go; empty for the server's own storage
+    #[arg(long, value_name = "PRN")]
+    storage_backend_prn: Option<OrNothing<Prn<StorageBackend>>>,
+    /// For how many seconds download URLs are good; empty for the server's default
+    #[arg(long, value_name = "SECONDS")]
+    download_url_seconds: Option<OrNothing<u32>>,
+    /// What devices' download URLs are like
+    #[arg(long, value_parser = DownloadUrlStyle::NAMES)]
+    download_url_style: Option<String>,
 }
 
 impl Command {
@@ -61,6 +74,9 @@ impl Update {
             required_signatures: self.required_signatures,
             storage_quota,
             strict_certificate_expiry: self.strict_certificate_expiry,
+            storage_backend_prn: change(self.storage_backend_prn.as_ref()),
+            download_url_seconds: self.download_url_seconds.map(OrNothing::into_inner),
+            download_url_style: self.download_url_style,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Binaries: the records of contents.
 
 use olivine_api::binaries::{
-    Binary, BinaryCreate, BinaryEnvelope, BinaryList, BinaryUpdate, DownloadCount, DownloadCounts,
+    Binary, BinaryCreate, BinaryEnvelope, BinaryList, BinaryUpdate, DownloadCount, DownloadCounts, Replica,
+    Replicas,
 };
 use olivine_api::releases::Release;
 use olivine_domain::binaries::{Binary as Named, BinaryState};
@@ -42,6 +43,13 @@ impl Client {
     /// Lists the releases whose bundles have a binary in them.
     pub fn releases_of(&self, binary: &Prn<Named>, query: &Query) -> Pages<'_, Release> {
         Pages::new(self, &self.url(&format!("binaries/{binary}/releases")), query)
+    }
+
+    /// The copies of a binary in other storages.
+    pub async fn replicas(&self, prn: &Prn<Named>) -> Result<Vec<Replica>, Error> {
+        let url = self.url(&format!("binaries/{prn}/replicas"));
+        let found: Replicas = self.send(&Request::new(Method::GET, url)).await?;
+        Ok(found.replicas)
     }
 
     /// How often a binary was downloaded, day by day.

@@ -31,6 +31,7 @@ mod requests;
 mod resource;
 mod retries;
 mod signing_keys;
+mod storage_backends;
 mod transfers;
 pub mod uploads;
 mod users;

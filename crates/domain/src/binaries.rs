@@ -14,6 +14,7 @@ use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
 use crate::prn::Id;
 use crate::search::{Field, FieldKind, FieldTable};
+use crate::storage_backends::StorageBackend;
 use crate::target::Target;
 use crate::text::Description;
 use crate::time::Timestamp;
@@ -60,6 +61,8 @@ pub struct Binary {
     pub bytes_uploaded: u64,
     /// The attempt at uploading: grows with each reset, so that what belongs to an older attempt changes nothing.
     pub generation: Generation,
+    /// Where its content is, and where it is uploaded to.
+    pub storage: Id<StorageBackend>,
     /// The storage backend's upload session of this generation, once begun.
     pub upload_session: Option<String>,
     /// Whether it ever was `signed`, and so may be known to others.

@@ -56,6 +56,10 @@ event_types! {
     BinaryDeleted = "binary.deleted";
     BinaryDownloadIssued = "binary.download_issued";
     BinaryDownloadFinished = "binary.download_finished";
+    BinaryReplicated = "binary.replicated";
+    BinaryReplicationFailed = "binary.replication_failed";
+    BinaryMoved = "binary.moved";
+    BinaryContentDeleted = "binary.content_deleted";
     BinaryPartCreated = "binary_part.created";
     BinaryPartUploaded = "binary_part.uploaded";
     BinaryPartRefused = "binary_part.refused";
@@ -107,6 +111,9 @@ event_types! {
     SigningKeyEnabled = "signing_key.enabled";
     SigningKeyRevoked = "signing_key.revoked";
     SigningKeyDeleted = "signing_key.deleted";
+    StorageBackendCreated = "storage_backend.created";
+    StorageBackendUpdated = "storage_backend.updated";
+    StorageBackendDeleted = "storage_backend.deleted";
 }
 
 impl EventType {

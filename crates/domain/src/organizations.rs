@@ -1,6 +1,7 @@
 //! Organizations: the tenants. Everything belongs to exactly one, and nothing of one is visible to another.
 
 use crate::prn::Id;
+use crate::storage_backends::StorageBackend;
 use crate::text::Name;
 use crate::time::Timestamp;
 
@@ -19,6 +20,12 @@ pub struct Organization {
     pub storage_used: u64,
     /// Whether a device whose certificate has expired is refused, instead of only noted.
     pub strict_certificate_expiry: bool,
+    /// Where the contents of new binaries go; `None` for the server's own storage.
+    pub storage: Option<Id<StorageBackend>>,
+    /// For how many seconds download URLs are good; `None` for what the server's operator decided.
+    pub download_url_seconds: Option<u32>,
+    /// What download URLs of its devices are like.
+    pub download_url_style: DownloadUrlStyle,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -36,6 +43,39 @@ impl Organization {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What a download URL leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DownloadUrlStyle {
+    /// To the storage or its CDN at once. Such a URL may have a thousand characters and more.
+    #[default]
+    Direct,
+    /// A URL of some hundred characters that redirects there, for devices with small buffers.
+    Short,
+    /// The same, but the server gives out the bytes itself, for devices that can't follow a redirect.
+    Streamed,
+}
+
+impl DownloadUrlStyle {
+    /// All styles.
+    pub const ALL: [Self; 3] = [Self::Direct, Self::Short, Self::Streamed];
+    /// Their names.
+    pub const NAMES: [&'static str; 3] = ["direct", "short", "streamed"];
+
+    /// As it is stored and displayed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Short => "short",
+            Self::Streamed => "streamed",
+        }
+    }
+
+    /// The style of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|style| style.as_str() == name)
     }
 }
 

@@ -110,6 +110,10 @@ scopes! {
     ReleaseCreate = "release.create", Writer, "Create releases.";
     ReleaseUpdate = "release.update", Writer, "Change releases.";
     ReleaseDelete = "release.delete", Writer, "Delete releases.";
+    StorageBackendRead = "storage_backend.read", Reader, "See storage backends (never their credentials).";
+    StorageBackendCreate = "storage_backend.create", Admin, "Register storage backends.";
+    StorageBackendUpdate = "storage_backend.update", Admin, "Change storage backends, their credentials and CDNs.";
+    StorageBackendDelete = "storage_backend.delete", Admin, "Remove storage backends that hold nothing.";
     OrganizationRead = "organization.read", Reader, "See the organization and its use of storage.";
     OrganizationUpdate = "organization.update", Admin, "Change the organization's policy and quota.";
 }

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use uuid::Uuid;
+
+use crate::binaries::{Binary, Generation};
+use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
 use crate::prn::Id;
 use crate::search::{Field, FieldKind, FieldTable};
@@ -114,6 +118,76 @@ pub enum InvalidStorageUrl {
         "a prefix has up to 200 letters, digits, '-', '_', '.', and single slashes between names that are not '.' or '..'"
     )]
     Prefix,
+}
+
+impl StorageBackend {
+    /// The folder `content` in the server's data folder: where contents are unless somebody decides otherwise.
+    pub const DATA_FOLDER: Id<Self> = Id::new(Uuid::nil());
+
+    /// The key of the server's own storage at that URL: the same whichever process asks, and no key of an organization's, which are
+    /// made of the time.
+    pub fn of_server(url: &StorageUrl) -> Id<Self> {
+        let hash = Sha256Digest::of(url.to_string().as_bytes());
+        let mut half = [0; 8];
+        half.copy_from_slice(&hash.as_bytes()[..8]);
+        Id::new(Uuid::from_u64_pair(0, u64::from_be_bytes(half)))
+    }
+
+    /// Whether that is a key of a storage of the server itself.
+    pub fn is_of_server(id: Id<Self>) -> bool {
+        id.uuid().as_u64_pair().0 == 0
+    }
+}
+
+/// Another copy of a binary's content than the first, or one that is yet to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replica {
+    /// The binary.
+    pub binary: Id<Binary>,
+    /// Where the copy is.
+    pub storage: Id<StorageBackend>,
+    /// Its owner.
+    pub organization: Id<Organization>,
+    /// The attempt at uploading that it is a copy of.
+    pub generation: Generation,
+    /// Whether it is there.
+    pub state: ReplicaState,
+    /// Why the last attempt at copying or deleting failed.
+    pub error: Option<String>,
+    /// When it was ordered.
+    pub inserted_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Where a copy is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReplicaState {
+    /// Ordered, or under way; what failed is tried again.
+    Copying,
+    /// It is there, and was compared with the binary's hash.
+    Complete,
+    /// It is to be deleted; tried until storage confirms.
+    Deleting,
+}
+
+impl ReplicaState {
+    /// All states.
+    pub const ALL: [Self; 3] = [Self::Copying, Self::Complete, Self::Deleting];
+
+    /// As it is stored and displayed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copying => "copying",
+            Self::Complete => "complete",
+            Self::Deleting => "deleting",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
 }
 
 impl StorageUrl {
@@ -238,6 +312,17 @@ mod tests {
         ] {
             assert_eq!(text.parse::<StorageUrl>(), Err(reason), "{text}");
         }
+    }
+
+    #[test]
+    fn the_servers_storages_are_told_from_those_of_organizations() {
+        let of = |url: &str| StorageBackend::of_server(&url.parse().unwrap());
+        assert_eq!(of("s3://firmware/a/"), of("s3://firmware/a"));
+        assert_ne!(of("s3://firmware"), of("gs://firmware"));
+        assert!(StorageBackend::is_of_server(of("s3://firmware")));
+        assert!(StorageBackend::is_of_server(StorageBackend::DATA_FOLDER));
+        let v7 = Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_700_000_000, 0));
+        assert!(!StorageBackend::is_of_server(Id::new(v7)));
     }
 
     #[test]

@@ -21,10 +21,11 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::Replica;
 use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::Upload;
 use olivine_records::binary_signatures::SignatureWithKey;
-use olivine_records::{artifact_versions, binaries, binary_signatures};
+use olivine_records::{artifact_versions, binaries, binary_replicas, binary_signatures};
 
 use crate::lists::ListQuery;
 use crate::{Context, Error};
@@ -36,6 +37,16 @@ pub struct View {
     pub binary: Binary,
     /// Its signatures, oldest first.
     pub signatures: Vec<SignatureWithKey>,
+}
+
+/// The copies of a binary besides the first, and of a destroyed one those that are yet to be deleted.
+pub async fn list_replicas(
+    ctx: &Context,
+    by: &Authorized<scope::BinaryRead>,
+    id: Id<Binary>,
+) -> Result<Vec<Replica>, Error> {
+    head(ctx, by.organization, id).await?;
+    Ok(binary_replicas::list_for(ctx.db(), by.organization, &[id]).await?)
 }
 
 /// The name of a binary's content in storage.

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::binaries::{content_key, head, key_of, store};
 use crate::lists::ListQuery;
-use crate::{Context, Error, events};
+use crate::{Context, Error, arrivals, events};
 
 /// A part to create, or to create anew with other bytes.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +58,14 @@ pub async fn put(
         return Ok(Announced { part: part.clone(), created: false, target: None });
     }
     check_room(&w, &binary, old.as_ref(), put.size).await?;
-    let key = content_key(&binary);
+    let (key, storage) = (content_key(&binary), binary.storage);
     let part = replace(ctx, &w, by, binary, old.as_ref(), &put).await?;
     w.commit().await?;
 
     let plan = PartPlan { index: put.index, size: put.size, sha256: put.hash };
     let expires_at = ctx.now().plus(ctx.settings().upload_url_ttl);
-    let target = ctx.content().part_target(&key, &session, &plan, expires_at).await?;
+    let storage = ctx.storage(storage).await?;
+    let target = storage.backend.part_target(&key, &session, &plan, expires_at).await?;
     Ok(Announced { part, created: old.is_none(), target: Some(target) })
 }
 
@@ -123,14 +124,15 @@ pub(crate) async fn ensure_session(
     if let Some(session) = head.upload_session {
         return Ok(UploadSession::new(session));
     }
-    let session = ctx.content().begin(&key).await?;
+    let storage = ctx.storage(head.storage).await?;
+    let session = storage.backend.begin(&key).await?;
     let w = ctx.db().write().await?;
     let current = match binaries::lock(&w, by.organization, id).await {
         Ok(current) if current.generation == key.generation => current,
         Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {
             drop(w);
             // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
-            ctx.content().delete(&key).await?;
+            storage.backend.delete(&key).await?;
             return Err(Error::Conflict("the binary was reset or deleted at the same moment: read it again"));
         }
         Err(error) => return Err(error.into()),
@@ -151,6 +153,7 @@ pub async fn list(
     id: Id<Binary>,
     query: &ListQuery,
 ) -> Result<Page<BinaryPart>, Error> {
+    arrivals::note(ctx, by, id).await?;
     let head = head(ctx, by.organization, id).await?;
     Ok(binary_parts::list(ctx.db(), Upload::of_head(&head), query).await?)
 }
@@ -162,6 +165,7 @@ pub async fn get(
     id: Id<Binary>,
     index: PartIndex,
 ) -> Result<BinaryPart, Error> {
+    arrivals::note(ctx, by, id).await?;
     let head = head(ctx, by.organization, id).await?;
     let found = binary_parts::find(ctx.db(), Upload::of_head(&head), index).await?;
     found.ok_or_else(|| Error::NotFound { what: "binary part", named: index.to_string() })

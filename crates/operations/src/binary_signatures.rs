@@ -121,7 +121,8 @@ async fn verify_content(
     binary: &Binary,
     mut verifier: ContentVerifier,
 ) -> Result<Option<Scheme>, Error> {
-    let mut content = ctx.content().read(&content_key(binary), None).await?;
+    let storage = ctx.storage(binary.storage).await?;
+    let mut content = storage.backend.read(&content_key(binary), None).await?;
     while let Some(chunk) = content.try_next().await? {
         verifier.update(&chunk);
         tokio::task::consume_budget().await;

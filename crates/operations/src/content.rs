@@ -1,9 +1,12 @@
 //! Content that flows through the server: direct uploads, and the server's own signed URLs for parts and downloads.
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
+use olivine_content::tokens::ShortMode;
 use olivine_content::{
-    Body, ContentKey, ContentReader, Filename, PartPlan, ReceiveError, ReceivePart, ReceivedPart,
+    Body, ContentKey, ContentReader, Filename, PartPlan, ReceiveError, ReceivePart, ReceivedPart, SignedUrl,
     UploadSession,
 };
 use olivine_domain::binaries::{Action, Binary, Generation, decide};
@@ -12,13 +15,17 @@ use olivine_domain::events::{EventType, Subject};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{StorageBackend, nearest};
+use olivine_domain::tags::Tags;
 use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::{PromisedPart, Upload};
 use olivine_records::download_counts::{self, DownloadKind};
-use olivine_records::{Write, binaries, binary_parts, organizations};
+use olivine_records::{Write, binaries, binary_parts, binary_replicas, organizations};
 use serde_json::{Value, json};
 
 use crate::binaries::{View, content_key, key_of, store, view};
+use crate::links::{self, Located};
+use crate::storages::Opened;
 use crate::{Context, Error, binary_parts::ensure_session, events};
 
 /// Takes the bytes of the part that an upload URL was made for, and returns once they are durable and on record.
@@ -32,12 +39,12 @@ pub async fn receive_part(
     let grant = ctx.tokens().verify_upload(token, ctx.now())?;
     let (key, plan) = (grant.key, grant.part);
     let actor = Actor { origin, ..Actor::system(key.organization) };
-    let session = awaited(ctx, &key, &plan).await?;
+    let (storage, session) = awaited(ctx, &key, &plan).await?;
     let received = match length {
         Some(length) if length != plan.size => {
             Err(ReceiveError::TooShort { expected: plan.size, received: length })
         }
-        _ => ctx.content().receive_part(&key, &session, &ReceivePart::planned(&plan), body).await,
+        _ => storage.backend.receive_part(&key, &session, &ReceivePart::planned(&plan), body).await,
     };
     match received {
         Ok(received) => {
@@ -53,13 +60,18 @@ pub async fn receive_part(
     }
 }
 
-/// The session of an upload whose part is still awaited as planned.
-async fn awaited(ctx: &Context, key: &ContentKey, plan: &PartPlan) -> Result<UploadSession, Error> {
+/// The storage and the session of an upload whose part is still awaited as planned.
+async fn awaited(
+    ctx: &Context,
+    key: &ContentKey,
+    plan: &PartPlan,
+) -> Result<(Arc<Opened>, UploadSession), Error> {
     let binary = current(ctx, key).await?;
     decide(binary.state, false, Action::Upload)?;
     let part = binary_parts::find(ctx.db(), Upload::of_head(&binary), plan.index).await?;
     part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
-    binary.upload_session.map(UploadSession::new).ok_or(Error::ContentGone)
+    let session = binary.upload_session.map(UploadSession::new).ok_or(Error::ContentGone)?;
+    Ok((ctx.storage(binary.storage).await?, session))
 }
 
 const SUPERSEDED: Error = Error::Conflict(
@@ -119,24 +131,25 @@ async fn settle(
     Ok(w.commit().await?)
 }
 
-async fn put_state(
+/// Writes what became of a part, and what the binary now holds; returns the binary as it is then.
+pub(crate) async fn put_state(
     ctx: &Context,
     w: &Write,
     by: &Actor,
     binary: Binary,
     part: BinaryPart,
-) -> Result<(), Error> {
+) -> Result<Binary, Error> {
     let promised =
         PromisedPart { upload: Upload::of(&binary), index: part.index, size: part.size, hash: part.hash };
     binary_parts::set_state(w, &promised, part.state, ctx.now()).await?;
-    let kind = if part.state == PartState::Valid {
+    let (kind, binary) = if part.state == PartState::Valid {
         let new = Binary { bytes_uploaded: binary.bytes_uploaded + part.size, ..binary.clone() };
-        store(ctx, w, &binary, new).await?;
-        EventType::BinaryPartUploaded
+        (EventType::BinaryPartUploaded, store(ctx, w, &binary, new).await?)
     } else {
-        EventType::BinaryPartRefused
+        (EventType::BinaryPartRefused, binary)
     };
-    events::record(ctx, w, by, kind, Subject::of(part.id), facts(&part)).await
+    events::record(ctx, w, by, kind, Subject::of(part.id), facts(&part)).await?;
+    Ok(binary)
 }
 
 fn facts(part: &BinaryPart) -> Value {
@@ -167,7 +180,8 @@ pub async fn upload(
         max_size: ctx.settings().direct_upload_limit,
     };
     let key = content_key(&binary);
-    let received = ctx.content().receive_part(&key, &session, &part, body).await.map_err(refused)?;
+    let storage = ctx.storage(binary.storage).await?;
+    let received = storage.backend.receive_part(&key, &session, &part, body).await.map_err(refused)?;
     let binary = keep_alone(ctx, by, &binary, received).await?;
     view(ctx, binary).await
 }
@@ -234,6 +248,7 @@ pub struct Served {
     /// The name to save it under.
     pub filename: Filename,
     key: ContentKey,
+    storage: Id<StorageBackend>,
 }
 
 /// The binary whose content `key` names, if that content is the one that counts.
@@ -255,13 +270,50 @@ pub async fn locate(ctx: &Context, token: &str) -> Result<Served, Error> {
     let head = downloadable(ctx, &grant.key).await?;
     let size = head.size.ok_or(Error::ContentGone)?;
     let filename = grant.download.filename;
-    Ok(Served { binary: head.id, size, hash: head.hash, filename, key: grant.key })
+    let BinaryHead { id: binary, hash, storage, .. } = head;
+    Ok(Served { binary, size, hash, filename, key: grant.key, storage })
+}
+
+/// What a short URL leads to.
+#[derive(Debug)]
+pub enum Followed {
+    /// A URL of the storage, or of the CDN in front of it.
+    Elsewhere(SignedUrl),
+    /// The content, which the server gives out itself.
+    Here(Served),
+}
+
+/// The least time for which a redirect is good, so that one that is followed at the last moment still leads somewhere.
+const LEAST: Duration = Duration::from_mins(1);
+
+/// Finds out where a short URL leads; `near` names the copy that is near to who got it.
+pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Followed, Error> {
+    let grant = ctx.tokens().verify_short(token, ctx.now())?;
+    let head = binaries::find_head_of_any_organization(ctx.db(), grant.binary).await?;
+    let head = head.filter(|head| head.generation == grant.generation).ok_or(Error::ContentGone)?;
+    decide(head.state, false, Action::Download).map_err(|_| Error::ContentGone)?;
+    let key = key_of(Upload::of_head(&head));
+    let size = head.size.ok_or(Error::ContentGone)?;
+    let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
+    let replicas = binary_replicas::list_for(ctx.db(), head.organization, &[head.id]).await?;
+    let mut copies = links::copies(ctx, head.storage, &key, &replicas).await?;
+    if let Some(one) = copies.iter().position(|copy| near.is_some_and(|near| near == links::hint(copy.key))) {
+        copies.swap(0, one);
+        copies.truncate(1);
+    }
+    if grant.mode == ShortMode::Stream {
+        let storage = nearest(&copies, &Tags::default()).map_or(head.storage, |copy| copy.key);
+        return Ok(Followed::Here(Served { binary: head.id, size, hash: head.hash, filename, key, storage }));
+    }
+    let located = Located { key, filename, copies };
+    let expires_at = grant.expires_at.max(ctx.now().plus(LEAST));
+    Ok(Followed::Elsewhere(links::direct(ctx, &located, &Tags::default(), expires_at).await?))
 }
 
 impl Served {
     /// Reads the bytes of `range` (from 0, end excluded).
     pub async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<ContentReader, Error> {
-        Ok(ctx.content().read(&self.key, Some(range)).await?)
+        Ok(ctx.storage(self.storage).await?.backend.read(&self.key, Some(range)).await?)
     }
 
     /// Whether it may still be served: asked again during long downloads.

@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use olivine_content::{Backend, TokenKey};
+use olivine_content::TokenKey;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
 use olivine_records::Database;
 use tokio::sync::Notify;
 use uuid::{ContextV7, Uuid};
 
+use crate::Error;
 use crate::distribution::memory::Memory;
 use crate::signals::Outbox;
+use crate::storages::{self, Opened, Storages};
 
 /// The surroundings of an operation. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -25,7 +28,7 @@ pub struct Context {
 struct Shared {
     clock: Clock,
     db: Database,
-    content: Arc<dyn Backend>,
+    storages: Storages,
     tokens: TokenKey,
     settings: Settings,
     bell: Notify,
@@ -50,6 +53,10 @@ pub struct Settings {
     pub idempotency_retention: Duration,
     /// How long a job belongs to a runner that gives no sign of life.
     pub job_lease: Duration,
+    /// Whether organizations may register storages that are opened with the server's own credentials.
+    pub organizations_use_server_credentials: bool,
+    /// Whether storages that organizations register may be in the server's own network.
+    pub organizations_reach_any_network: bool,
     /// How many jobs run at once in this process.
     pub job_concurrency: usize,
     /// How many devices a process remembers at most.
@@ -68,6 +75,8 @@ impl Default for Settings {
             upload_retention: 7 * 24 * HOUR,
             idempotency_retention: 24 * HOUR,
             job_lease: Duration::from_secs(30),
+            organizations_use_server_credentials: false,
+            organizations_reach_any_network: false,
             job_concurrency: 2,
             directory_devices: 1_000_000,
             check_in_delay: Duration::from_secs(5),
@@ -98,17 +107,11 @@ impl Clock {
 
 impl Context {
     /// Brings the parts together.
-    pub fn new(
-        clock: Clock,
-        db: Database,
-        content: Arc<dyn Backend>,
-        tokens: TokenKey,
-        settings: Settings,
-    ) -> Self {
+    pub fn new(clock: Clock, db: Database, storages: Storages, tokens: TokenKey, settings: Settings) -> Self {
         let shared = Shared {
             clock,
             db,
-            content,
+            storages,
             tokens,
             bell: Notify::new(),
             outbox: Outbox::default(),
@@ -130,9 +133,14 @@ impl Context {
         &self.shared.db
     }
 
-    /// The content.
-    pub fn content(&self) -> &dyn Backend {
-        &*self.shared.content
+    /// What it knows of storages.
+    pub(crate) fn storages(&self) -> &Storages {
+        &self.shared.storages
+    }
+
+    /// The storage of that id, which a binary's record names.
+    pub async fn storage(&self, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
+        storages::opened(self, id).await
     }
 
     /// The key of this server's own URLs.

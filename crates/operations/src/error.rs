@@ -131,6 +131,9 @@ pub enum Error {
     /// The `Idempotency-Key` belongs to another request.
     #[error("this Idempotency-Key was used for another request: use a new key for a new request")]
     IdempotencyKeyReused,
+    /// A storage does not let the server do what it has to do there.
+    #[error("the storage can't be used: {0}")]
+    StorageRefused(Box<olivine_content::ProbeFailed>),
     /// Something that the server depends on is down.
     #[error("the server can't reach its {what} right now: try again in a few seconds")]
     Unavailable {

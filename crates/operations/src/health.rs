@@ -10,7 +10,7 @@ use crate::{Context, Error};
 /// Whether records and content can be reached and written.
 pub async fn check(ctx: &Context) -> Result<(), Error> {
     ctx.db().ping().await?;
-    Ok(ctx.content().check().await?)
+    Ok(ctx.storage(ctx.storages().own).await?.backend.check().await?)
 }
 
 /// The jobs by kind and state, for metrics. What there is none of is there too: a gauge that is not set keeps its last value.

@@ -6,7 +6,9 @@
 mod delete_content;
 mod expire_uploads;
 mod purge;
+mod replicate;
 mod runner;
+mod spread;
 mod verify_binary;
 
 pub(crate) use runner::KINDS;
@@ -15,6 +17,7 @@ pub use runner::run;
 use olivine_domain::binaries::{Binary, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::Write;
 use olivine_records::jobs::{self, Job, JobId, NewJob};
 use serde_json::{Value, json};
@@ -38,7 +41,20 @@ pub enum Order {
         binary: Id<Binary>,
         /// The attempt at uploading.
         generation: Generation,
+        /// Where; `None` in orders of the version that knew one place only.
+        storage: Option<Id<StorageBackend>>,
     },
+    /// Copy a verified content to another storage.
+    Replicate {
+        /// The binary.
+        binary: Id<Binary>,
+        /// The attempt at uploading.
+        generation: Generation,
+        /// Where to.
+        storage: Id<StorageBackend>,
+    },
+    /// Order the copies that are missing, and the deletion of those that should be gone. Comes back by itself.
+    Spread,
     /// Drop the parts of uploads that were abandoned. Comes back by itself.
     ExpireUploads,
     /// Forget what is kept for a time only. Comes back by itself.
@@ -47,6 +63,8 @@ pub enum Order {
 
 const VERIFY_BINARY: &str = "verify_binary";
 const DELETE_CONTENT: &str = "delete_content";
+const REPLICATE: &str = "replicate";
+const SPREAD: &str = "spread";
 const EXPIRE_UPLOADS: &str = "expire_uploads";
 const PURGE: &str = "purge";
 
@@ -56,6 +74,8 @@ impl Order {
         match self {
             Self::VerifyBinary { .. } => VERIFY_BINARY,
             Self::DeleteContent { .. } => DELETE_CONTENT,
+            Self::Replicate { .. } => REPLICATE,
+            Self::Spread => SPREAD,
             Self::ExpireUploads => EXPIRE_UPLOADS,
             Self::Purge => PURGE,
         }
@@ -64,19 +84,29 @@ impl Order {
     /// What two orders for the same thing have in common.
     fn dedup_key(&self) -> String {
         match self {
-            Self::VerifyBinary { binary, generation } | Self::DeleteContent { binary, generation } => {
+            Self::VerifyBinary { binary, generation }
+            | Self::DeleteContent { binary, generation, storage: None } => {
                 format!("{}:{binary}:{generation}", self.kind())
             }
-            Self::ExpireUploads | Self::Purge => self.kind().to_owned(),
+            Self::DeleteContent { binary, generation, storage: Some(storage) }
+            | Self::Replicate { binary, generation, storage } => {
+                format!("{}:{binary}:{generation}:{storage}", self.kind())
+            }
+            Self::ExpireUploads | Self::Purge | Self::Spread => self.kind().to_owned(),
         }
     }
 
     fn payload(&self) -> Value {
         match self {
-            Self::VerifyBinary { binary, generation } | Self::DeleteContent { binary, generation } => {
+            Self::VerifyBinary { binary, generation }
+            | Self::DeleteContent { binary, generation, storage: None } => {
                 json!({"binary": binary.to_string(), "generation": generation.get()})
             }
-            Self::ExpireUploads | Self::Purge => json!({}),
+            Self::DeleteContent { binary, generation, storage: Some(storage) }
+            | Self::Replicate { binary, generation, storage } => {
+                json!({"binary": binary.to_string(), "generation": generation.get(), "storage": storage.to_string()})
+            }
+            Self::ExpireUploads | Self::Purge | Self::Spread => json!({}),
         }
     }
 
@@ -88,11 +118,18 @@ impl Order {
             let generation = payload["generation"].as_u64().and_then(|number| u32::try_from(number).ok())?;
             Some((Id::new(binary), Generation::new(generation)))
         };
+        let storage = || payload["storage"].as_str().and_then(|text| Uuid::try_parse(text).ok()).map(Id::new);
         match job.kind.as_str() {
             VERIFY_BINARY => content().map(|(binary, generation)| Self::VerifyBinary { binary, generation }),
             DELETE_CONTENT => {
-                content().map(|(binary, generation)| Self::DeleteContent { binary, generation })
+                let storage = storage();
+                content().map(|(binary, generation)| Self::DeleteContent { binary, generation, storage })
             }
+            REPLICATE => {
+                let ((binary, generation), storage) = content().zip(storage())?;
+                Some(Self::Replicate { binary, generation, storage })
+            }
+            SPREAD => Some(Self::Spread),
             EXPIRE_UPLOADS => Some(Self::ExpireUploads),
             PURGE => Some(Self::Purge),
             _ => None,
@@ -123,7 +160,7 @@ pub(crate) async fn enqueue(
 /// Makes sure that the orders that come back by themselves are there; for the start of a server.
 pub async fn enqueue_recurring(ctx: &Context) -> Result<(), Error> {
     let w = ctx.db().write().await?;
-    for order in [Order::ExpireUploads, Order::Purge] {
+    for order in [Order::ExpireUploads, Order::Purge, Order::Spread] {
         enqueue(ctx, &w, None, &order).await?;
     }
     Ok(w.commit().await?)

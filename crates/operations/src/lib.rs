@@ -4,6 +4,7 @@
 //! follows, and writes change, event and follow-up jobs in one transaction. No HTTP here, and no rule that the domain could hold.
 
 pub mod api_keys;
+mod arrivals;
 pub mod artifact_versions;
 pub mod artifacts;
 pub mod binaries;
@@ -14,7 +15,9 @@ pub mod bundles;
 pub mod ca_certificates;
 pub mod cohorts;
 pub mod content;
+pub mod content_audit;
 pub mod context;
+mod copies;
 pub mod device_certificates;
 pub mod device_import;
 pub mod devices;
@@ -24,13 +27,18 @@ pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod jobs;
+mod links;
 pub mod lists;
+pub mod moves;
 pub mod organizations;
 pub mod products;
 pub mod provisioning;
 pub mod releases;
+pub mod sealing;
 pub mod signals;
 pub mod signing_keys;
+pub mod storage_backends;
+pub mod storages;
 
 pub use context::{Clock, Context, Settings};
 pub use error::Error;

@@ -1,11 +1,12 @@
 //! The organization: settings, and the first one of a server.
 
 use olivine_domain::events::{EventType, Subject};
-use olivine_domain::organizations::{Organization, Revision, SignaturePolicy};
+use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
-use olivine_records::{Constraint, organizations};
+use olivine_records::{Constraint, organizations, storage_backends};
 use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
@@ -24,6 +25,18 @@ pub struct Update {
     pub storage_quota: Option<Option<u64>>,
     /// Whether a device whose certificate has expired is refused.
     pub strict_certificate_expiry: Option<bool>,
+    /// Where the contents of new binaries go.
+    pub storage: Option<Option<Id<StorageBackend>>>,
+    /// For how many seconds download URLs are good.
+    pub download_url_seconds: Option<Option<u32>>,
+    /// What download URLs of its devices are like.
+    pub download_url_style: Option<DownloadUrlStyle>,
+}
+
+/// The organization of that name, for the server's operator.
+pub async fn find(ctx: &Context, name: &Name) -> Result<Organization, Error> {
+    let found = organizations::find_by_name(ctx.db(), name.as_str()).await?;
+    found.ok_or_else(|| Error::NotFound { what: "organization", named: name.to_string() })
 }
 
 /// Finds the organization of that name, or creates it: for the server's operator.
@@ -39,6 +52,9 @@ pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
         storage_quota: None,
         storage_used: 0,
         strict_certificate_expiry: false,
+        storage: None,
+        download_url_seconds: None,
+        download_url_style: DownloadUrlStyle::default(),
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,
@@ -87,8 +103,14 @@ pub async fn update(
         signature_policy: change.signature_policy.unwrap_or(old.signature_policy),
         storage_quota: change.storage_quota.unwrap_or(old.storage_quota),
         strict_certificate_expiry: change.strict_certificate_expiry.unwrap_or(old.strict_certificate_expiry),
+        storage: change.storage.unwrap_or(old.storage),
+        download_url_seconds: change.download_url_seconds.unwrap_or(old.download_url_seconds),
+        download_url_style: change.download_url_style.unwrap_or(old.download_url_style),
         ..old.clone()
     };
+    if let Some(storage) = new.storage.filter(|_| new.storage != old.storage) {
+        storage_backends::lock(&w, id, storage).await.map_err(Error::missing(storage))?;
+    }
     if new == old {
         return Ok(old);
     }
@@ -106,6 +128,9 @@ pub async fn update(
         "required_signatures": new.signature_policy.required(),
         "storage_quota": new.storage_quota,
         "strict_certificate_expiry": new.strict_certificate_expiry,
+        "storage_backend": new.storage.map(|storage| storage.to_string()),
+        "download_url_seconds": new.download_url_seconds,
+        "download_url_style": new.download_url_style.as_str(),
     });
     events::record(ctx, &w, by, EventType::OrganizationUpdated, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Organization(id)]).await?;

@@ -7,6 +7,7 @@ use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::{Sha256Digest, Target, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query};
 use sea_orm::{
@@ -40,6 +41,8 @@ pub struct BinaryHead {
     pub size: Option<u64>,
     /// The SHA-256 of its content.
     pub hash: Sha256Digest,
+    /// Where its content is, and where it is uploaded to.
+    pub storage: Id<StorageBackend>,
     /// The storage backend's upload session of this generation, once begun.
     pub upload_session: Option<String>,
     /// The name of its artifact.
@@ -236,6 +239,58 @@ pub(crate) fn abandoned(before: Timestamp, limit: u64) -> sea_orm::Select<Entity
         .limit(limit)
 }
 
+/// The binaries with content in a storage, by their keys from after `after` on, of all organizations: work for the operator.
+pub async fn list_in_storage_of_all_organizations(
+    reader: &impl Reader,
+    storage: Id<StorageBackend>,
+    after: Option<Id<Binary>>,
+    limit: u64,
+) -> Result<Vec<Binary>, Error> {
+    let kept = Entity::find()
+        .filter(Column::StorageBackendId.eq(storage.uuid()))
+        .filter(Column::State.ne(BinaryState::Destroyed.as_str()));
+    let kept = match after {
+        Some(after) => kept.filter(Column::Id.gt(after.uuid())),
+        None => kept,
+    };
+    let rows = kept.order_by_asc(Column::Id).limit(limit).all(&reader.executor()).await?;
+    rows.iter().map(row::parse).collect()
+}
+
+/// Whether any binary is in a storage, or was when it was destroyed.
+pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Result<bool, Error> {
+    let kept = Entity::find().select_only().column(Column::Id);
+    let kept = kept.filter(Column::StorageBackendId.eq(storage.uuid()));
+    let kept = kept.filter(Column::State.ne(BinaryState::Destroyed.as_str())).limit(1);
+    Ok(kept.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
+}
+
+/// Verified binaries of an organization that have no copy in a storage, and none on its way there.
+pub async fn list_without_copy(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    storage: Id<StorageBackend>,
+    limit: u64,
+) -> Result<Vec<Binary>, Error> {
+    use crate::entities::binary_replicas as replicas;
+    let copy = Query::select()
+        .expr(Expr::val(1))
+        .from(replicas::Entity)
+        .and_where(replicas::Column::BinaryId.into_expr().eq(Column::Id.into_expr()))
+        .and_where(replicas::Column::Generation.into_expr().eq(Column::Generation.into_expr()))
+        .and_where(replicas::Column::StorageBackendId.eq(storage.uuid()))
+        .to_owned();
+    let verified = [BinaryState::Signable, BinaryState::Signed].map(BinaryState::as_str);
+    let rows = Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::State.is_in(verified))
+        .filter(Column::StorageBackendId.ne(storage.uuid()))
+        .filter(Expr::exists(copy).not())
+        .order_by_asc(Column::Id)
+        .limit(limit);
+    rows.all(&reader.executor()).await?.iter().map(row::parse).collect()
+}
+
 pub(crate) fn heads(id: Id<Binary>) -> sea_orm::Select<Entity> {
     use artifact_versions::Column as Version;
     let version =
@@ -246,7 +301,7 @@ pub(crate) fn heads(id: Id<Binary>) -> sea_orm::Select<Entity> {
     Entity::find()
         .select_only()
         .columns([Column::Id, Column::OrganizationId, Column::Generation, Column::State, Column::Size])
-        .columns([Column::Hash, Column::UploadSession, Column::Target])
+        .columns([Column::Hash, Column::UploadSession, Column::Target, Column::StorageBackendId])
         .column(Version::Version)
         .column_as(artifacts::Column::Name, "artifact")
         .join(JoinType::InnerJoin, version.into())
@@ -263,6 +318,7 @@ struct Head {
     size: Option<i64>,
     hash: String,
     upload_session: Option<String>,
+    storage_backend_id: Uuid,
     target: String,
     version: String,
     artifact: String,
@@ -278,6 +334,7 @@ impl Head {
             state: row.known("state", BinaryState::from_name(&self.state))?,
             size: self.size.map(|size| row.number("size", size)).transpose()?,
             hash: row.hash("hash", &self.hash)?,
+            storage: Id::new(self.storage_backend_id),
             upload_session: self.upload_session,
             artifact: self.artifact,
             version: self.version,

@@ -21,6 +21,7 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{real}", "REAL"),
             ("{serial}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
             ("{false}", "0"),
+            ("{nil}", "x'00000000000000000000000000000000'"),
             ("{bytes}", "BLOB"),
             ("{strict}", " STRICT"),
         ]
@@ -33,6 +34,7 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{real}", "DOUBLE PRECISION"),
             ("{serial}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
             ("{false}", "FALSE"),
+            ("{nil}", "'00000000-0000-0000-0000-000000000000'"),
             ("{bytes}", "BYTEA"),
             ("{strict}", ""),
         ]
@@ -208,6 +210,10 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
         Constraint::BundleOverrideName => {
             ("bundle_overrides_name", "bundle_overrides.organization_id, bundle_overrides.name")
         }
+        Constraint::StorageBackendName => {
+            ("storage_backends_name", "storage_backends.organization_id, storage_backends.name")
+        }
+        Constraint::StorageBackendServer => ("storage_backends_server", "storage_backends.url"),
         Constraint::PrimaryKey | Constraint::Other => ("", ""),
     }
 }

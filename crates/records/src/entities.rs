@@ -36,6 +36,41 @@ table!(organizations, "organizations", {
     inserted_at: i64,
     updated_at: i64,
     strict_certificate_expiry: bool,
+    storage_backend_id: Option<Uuid>,
+    download_url_seconds: Option<i64>,
+    download_url_style: String,
+});
+
+table!(storage_backends, "storage_backends", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Option<Uuid>,
+    name: String,
+    url: String,
+    endpoint: Option<String>,
+    region: Option<String>,
+    sealed_credentials: Option<Vec<u8>>,
+    sealed_cdn: Option<Vec<u8>>,
+    near: String,
+    replicates: bool,
+    position: i64,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
+table!(binary_replicas, "binary_replicas", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    binary_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    storage_backend_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    generation: i64,
+    organization_id: Uuid,
+    state: String,
+    error: Option<String>,
+    inserted_at: i64,
+    updated_at: i64,
 });
 
 table!(api_keys, "api_keys", {
@@ -103,6 +138,7 @@ table!(binaries, "binaries", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    storage_backend_id: Uuid,
 });
 
 table!(binary_parts, "binary_parts", {

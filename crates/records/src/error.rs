@@ -139,6 +139,10 @@ pub enum Constraint {
     ReleaseClaim,
     /// Bundle overrides by name, in an organization.
     BundleOverrideName,
+    /// Storage backends by name, in an organization.
+    StorageBackendName,
+    /// The server's own storage backends by URL.
+    StorageBackendServer,
     /// The key of any record: the caller supplied an id that is taken.
     PrimaryKey,
     /// One that this version does not know.
@@ -147,7 +151,7 @@ pub enum Constraint {
 
 impl Constraint {
     /// All that have a name in the databases.
-    pub(crate) const NAMED: [Self; 21] = [
+    pub(crate) const NAMED: [Self; 23] = [
         Self::OrganizationName,
         Self::ApiKeyHash,
         Self::ArtifactName,
@@ -169,6 +173,8 @@ impl Constraint {
         Self::ReleaseSink,
         Self::ReleaseClaim,
         Self::BundleOverrideName,
+        Self::StorageBackendName,
+        Self::StorageBackendServer,
     ];
 
     /// What is the same, in words.
@@ -195,6 +201,8 @@ impl Constraint {
             Self::ReleaseSink => "latest release of a cohort",
             Self::ReleaseClaim => "claim",
             Self::BundleOverrideName => "name of a bundle override",
+            Self::StorageBackendName => "name of a storage backend",
+            Self::StorageBackendServer => "storage of the server",
             Self::PrimaryKey => "id",
             Self::Other => "unique value",
         }

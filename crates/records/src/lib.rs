@@ -10,6 +10,7 @@ pub mod artifact_versions;
 pub mod artifacts;
 pub mod binaries;
 pub mod binary_parts;
+pub mod binary_replicas;
 pub mod binary_signatures;
 pub mod bundle_overrides;
 pub mod bundles;
@@ -37,6 +38,7 @@ pub mod releases;
 mod rows;
 pub mod settings;
 pub mod signing_keys;
+pub mod storage_backends;
 mod tags;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

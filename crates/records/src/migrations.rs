@@ -16,7 +16,7 @@ struct Step {
 }
 
 /// All steps, in order.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step {
         name: "0001_foundation",
         sql: include_str!("migrations/0001_foundation.sql"),
@@ -26,6 +26,11 @@ const STEPS: [Step; 2] = [
         name: "0002_distribution",
         sql: include_str!("migrations/0002_distribution.sql"),
         sqlite: include_str!("migrations/0002_distribution.sqlite.sql"),
+    },
+    Step {
+        name: "0003_storage",
+        sql: include_str!("migrations/0003_storage.sql"),
+        sqlite: include_str!("migrations/0003_storage.sqlite.sql"),
     },
 ];
 

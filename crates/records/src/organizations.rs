@@ -1,6 +1,8 @@
 //! Organizations, and the storage that they use. Whoever knows an organization's id or name may ask for it here.
 
-use olivine_domain::organizations::{Organization, QuotaExceeded, Revision, SignaturePolicy};
+use olivine_domain::organizations::{
+    DownloadUrlStyle, Organization, QuotaExceeded, Revision, SignaturePolicy,
+};
 use olivine_domain::prn::Id;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -59,6 +61,9 @@ pub async fn update(write: &Write, new: &Organization, expected: Revision) -> Re
         required_signatures,
         storage_quota,
         strict_certificate_expiry,
+        storage_backend_id,
+        download_url_seconds,
+        download_url_style,
         revision,
         updated_at,
         ..
@@ -68,6 +73,9 @@ pub async fn update(write: &Write, new: &Organization, expected: Revision) -> Re
         required_signatures: Set(required_signatures),
         storage_quota: Set(storage_quota),
         strict_certificate_expiry: Set(strict_certificate_expiry),
+        storage_backend_id: Set(storage_backend_id),
+        download_url_seconds: Set(download_url_seconds),
+        download_url_style: Set(download_url_style),
         revision: Set(revision),
         updated_at: Set(updated_at),
         ..ActiveModel::default()
@@ -107,6 +115,9 @@ fn row(organization: &Organization) -> Result<Model, Error> {
         storage_quota: organization.storage_quota.map(|quota| stored("storage_quota", quota)).transpose()?,
         storage_used: stored("storage_used", organization.storage_used)?,
         strict_certificate_expiry: organization.strict_certificate_expiry,
+        storage_backend_id: organization.storage.map(Id::uuid),
+        download_url_seconds: organization.download_url_seconds.map(i64::from),
+        download_url_style: organization.download_url_style.as_str().to_owned(),
         revision: organization.revision.get(),
         inserted_at: organization.inserted_at.as_micros(),
         updated_at: organization.updated_at.as_micros(),
@@ -117,6 +128,9 @@ fn parse(model: &Model) -> Result<Organization, Error> {
     let row = Row::new(TABLE, model.id);
     let required = row.number("required_signatures", model.required_signatures)?;
     let quota = model.storage_quota.map(|quota| row.number("storage_quota", quota)).transpose()?;
+    let seconds = model.download_url_seconds;
+    let seconds = seconds.map(|seconds| row.number("download_url_seconds", seconds)).transpose()?;
+    let style = DownloadUrlStyle::from_name(&model.download_url_style);
     Ok(Organization {
         id: Id::new(model.id),
         name: row.text("name", &model.name)?,
@@ -124,6 +138,9 @@ fn parse(model: &Model) -> Result<Organization, Error> {
         storage_quota: quota,
         storage_used: row.number("storage_used", model.storage_used)?,
         strict_certificate_expiry: model.strict_certificate_expiry,
+        storage: model.storage_backend_id.map(Id::new),
+        download_url_seconds: seconds,
+        download_url_style: row.known("download_url_style", style)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

@@ -21,10 +21,11 @@ use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState};
 use olivine_domain::binary_signatures::{BinarySignature, Scheme, SignatureBytes};
 use olivine_domain::events::{Event, EventType, Subject};
-use olivine_domain::organizations::{Organization, Revision, SignaturePolicy};
+use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
 use olivine_domain::permissions::{Grants, Identity, Origin, Role};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyMaterial, KeyStatus, SigningKey};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::{Sha256Digest, Timestamp};
 use uuid::Uuid;
 
@@ -76,6 +77,9 @@ fn organization() -> Organization {
         storage_quota: None,
         storage_used: 0,
         strict_certificate_expiry: false,
+        storage: None,
+        download_url_seconds: None,
+        download_url_style: DownloadUrlStyle::default(),
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -141,6 +145,7 @@ fn binary(version: &ArtifactVersion) -> Binary {
         custom_metadata: None,
         bytes_uploaded: 0,
         generation: Generation::FIRST,
+        storage: StorageBackend::DATA_FOLDER,
         upload_session: None,
         ever_signed: false,
         verification_error: None,

@@ -27,6 +27,7 @@ pub mod products;
 pub mod releases;
 pub mod revisions;
 pub mod signing_keys;
+pub mod storage_backends;
 mod wire;
 
 use axum::Router;
@@ -60,6 +61,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(api_keys::routes())
         .merge(device_updates::routes())
         .merge(events::routes())
+        .merge(storage_backends::routes())
         .merge(organizations::routes());
     OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)
 }

@@ -1,5 +1,7 @@
 //! The `olivine` command line.
 
+mod content;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -10,6 +12,7 @@ use olivine_domain::text::Name;
 use olivine_operations::lists::NewId;
 use olivine_operations::{api_keys, organizations};
 
+use self::content::ContentCommand;
 use crate::config::{Config, Flags, shown, template};
 use crate::{logs, serve, startup};
 
@@ -32,6 +35,9 @@ enum Command {
     /// Manage API keys without the server
     #[command(subcommand)]
     ApiKeys(ApiKeysCommand),
+    /// Move contents between storages, and compare them with the records
+    #[command(subcommand)]
+    Content(ContentCommand),
     /// Bring the database up to date, without serving
     #[command(after_help = "Example: olivine migrate --database-url postgres://olivine@db/olivine")]
     Migrate(Flags),
@@ -78,6 +84,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::ApiKeys(ApiKeysCommand::Create { flags, name, role, organization }) => {
             create_api_key(&flags.load()?, name, &role, organization).await
         }
+        Command::Content(command) => command.run().await,
         Command::Migrate(flags) => {
             let applied =
                 startup::open_database(&flags.load()?).await?.migrate().await.context("migrating")?;

@@ -3,6 +3,7 @@
 mod database;
 mod device;
 mod roles;
+mod storage;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use olivine_operations::Settings;
 pub use self::database::{Database, shown};
 pub use self::device::{Device, Tls};
 pub use self::roles::Role;
+pub use self::storage::Storage;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
@@ -53,6 +55,10 @@ pub struct Config {
     /// What one caller may ask of the server.
     #[config(nested)]
     pub limits: Limits,
+
+    /// Where contents are kept.
+    #[config(nested)]
+    pub storage: Storage,
 
     /// Uploads and downloads.
     #[config(nested)]
@@ -198,6 +204,9 @@ pub struct Flags {
     /// The URL under which clients reach the server [default: made of --listen]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// s3://, gs://, az:// or file:/// [default: a folder in the data folder]
+    #[arg(long, value_name = "URL")]
+    pub storage_url: Option<String>,
     /// What this process does, of api, device and jobs [default: all]
     #[arg(long, value_name = "ROLES", value_delimiter = ',', num_args = 1)]
     pub roles: Option<Vec<Role>>,
@@ -224,6 +233,7 @@ impl Flags {
         let mut layer = <Config as confique::Config>::Layer::empty();
         layer.data_dir.clone_from(&self.data_dir);
         layer.database_url.clone_from(&self.database_url);
+        layer.storage.url.clone_from(&self.storage_url);
         layer.server.listen = self.listen;
         layer.device.listen = self.device_listen;
         layer.server.public_url.clone_from(&self.public_url);
@@ -275,6 +285,7 @@ impl Config {
             bail!("server.roles needs at least one of api, device and jobs");
         }
         self.database.check()?;
+        self.storage.check()?;
         self.device.check()
     }
 
@@ -310,6 +321,8 @@ impl Config {
             upload_retention: seconds(self.content.upload_retention_seconds),
             job_lease: seconds(self.jobs.lease_seconds),
             job_concurrency: self.jobs.concurrency,
+            organizations_use_server_credentials: self.storage.lend_credentials,
+            organizations_reach_any_network: self.storage.allow_private_endpoints,
             directory_devices: self.device.directory_devices,
             check_in_delay: seconds(self.device.check_in_seconds),
             ..Settings::default()

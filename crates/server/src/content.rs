@@ -10,14 +10,14 @@ use axum::routing::get;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfRange};
 use http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Method, StatusCode};
 use http_range_header::{StartPosition, SyntacticallyCorrectRange};
 use olivine_content::ContentReader;
 use olivine_domain::permissions::Origin;
-use olivine_operations::content::{self, Served};
+use olivine_operations::content::{self, Followed, Served};
 use olivine_operations::{Context, Error};
 use tokio::time::{Duration, Instant};
 
@@ -28,7 +28,10 @@ use crate::limits::paced;
 
 /// The routes, for `GET`, `HEAD` and `PUT`.
 pub fn router() -> Router<App> {
-    Router::new().route("/content/{token}", get(download).put(upload))
+    Router::new()
+        .route("/content/{token}", get(download).put(upload))
+        .route("/d/{token}", get(short))
+        .route("/d/{token}/{near}", get(short_near))
 }
 
 /// Takes the bytes of a part.
@@ -54,17 +57,70 @@ async fn download(
     request: Request,
 ) -> Result<Response, ApiError> {
     let served = content::locate(&app.ctx, &token).await?;
+    serve(app, served, origin, &Asked::of(&request)).await
+}
+
+/// What a request says of what it wants, without its body.
+struct Asked {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self { method: request.method().clone(), headers: request.headers().clone() }
+    }
+}
+
+/// Leads on from a short URL, or gives the content out.
+async fn short(
+    State(app): State<App>,
+    Extension(origin): Extension<Origin>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    lead_on(app, &token, None, origin, &Asked::of(&request)).await
+}
+
+/// The same, from the copy that is near.
+async fn short_near(
+    State(app): State<App>,
+    Extension(origin): Extension<Origin>,
+    Path((token, near)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    lead_on(app, &token, Some(&near), origin, &Asked::of(&request)).await
+}
+
+async fn lead_on(
+    app: App,
+    token: &str,
+    near: Option<&str>,
+    origin: Origin,
+    asked: &Asked,
+) -> Result<Response, ApiError> {
+    match content::follow(&app.ctx, token, near).await? {
+        // Temporary, and with the method kept (RFC 9110, 15.4.3): the next time it may lead elsewhere.
+        Followed::Elsewhere(url) => {
+            let location = HeaderValue::from_str(&url.url).map_err(|_| Error::internal("a signed URL"))?;
+            Ok((StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, NO_STORE)]).into_response())
+        }
+        Followed::Here(served) => serve(app, served, origin, asked).await,
+    }
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// Gives out a content, or a range of it.
+async fn serve(app: App, served: Served, origin: Origin, asked: &Asked) -> Result<Response, ApiError> {
     let tag: ETag =
         format!("\"{}\"", served.hash.to_hex()).parse().map_err(|_| Error::internal("entity tag"))?;
     let headers = fixed_headers(&served, &tag);
-    if not_modified(request.headers(), &tag) {
+    if not_modified(&asked.headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let range = if range_applies(request.headers(), &tag) {
-        asked_range(request.headers(), served.size)?
-    } else {
-        None
-    };
+    let range =
+        if range_applies(&asked.headers, &tag) { asked_range(&asked.headers, served.size)? } else { None };
 
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let bytes = range.clone().unwrap_or(0..served.size);
@@ -74,7 +130,7 @@ async fn download(
         let range = ContentRange::bytes(range, served.size).map_err(|_| Error::internal("content range"))?;
         response.headers_mut().typed_insert(range);
     }
-    if request.method() == Method::HEAD {
+    if asked.method == Method::HEAD {
         return Ok(response);
     }
     let reader = served.read(&app.ctx, bytes).await?;
@@ -93,7 +149,7 @@ fn fixed_headers(served: &Served, tag: &ETag) -> HeaderMap {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // What a URL leads to never changes, but it can be destroyed, and caches would not hear of it.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(CACHE_CONTROL, NO_STORE);
     if let Ok(value) = HeaderValue::from_str(&served.filename.content_disposition()) {
         headers.insert(CONTENT_DISPOSITION, value);
     }

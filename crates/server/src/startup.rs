@@ -4,16 +4,17 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use olivine_content::{Local, TokenKey};
+use olivine_content::TokenKey;
 use olivine_domain::api_keys::ApiKeySecret;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_operations::lists::NewId;
+use olivine_operations::sealing::SealKey;
+use olivine_operations::storages::{Folders, Own, Storages};
 use olivine_operations::{Clock, Context, api_keys, jobs, organizations};
 use olivine_records::{Database, settings};
 
@@ -40,9 +41,8 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     db.migrate().await.context("bringing the database up to date")?;
     check_secret(&db, &secret).await?;
     let tokens = TokenKey::derive(&secret);
-    let (folder, url) = (config.data_dir.join("content"), config.public_url(address));
-    let content = Local::open(&folder, &url, tokens.clone()).await.context("opening the content folder")?;
-    let ctx = Context::new(Clock::System, db, Arc::new(content), tokens, config.settings());
+    let storages = storages(config, &db, config.public_url(address), &secret).await?;
+    let ctx = Context::new(Clock::System, db, storages, tokens, config.settings());
 
     let name = config.organization.parse().context("the configuration's 'organization'")?;
     let organization = organizations::ensure(&ctx, &name).await?;
@@ -66,11 +66,30 @@ pub async fn open_database(config: &Config) -> anyhow::Result<Database> {
 pub async fn records_only(config: &Config) -> anyhow::Result<Context> {
     let db = open_database(config).await?;
     db.migrate().await.context("bringing the database up to date")?;
-    let tokens = TokenKey::derive(&secret_key(config)?);
-    let url = config.public_url(config.server.listen);
-    let content = Local::open(&config.data_dir.join("content"), &url, tokens.clone()).await;
-    let content = content.context("opening the content folder")?;
-    Ok(Context::new(Clock::System, db, Arc::new(content), tokens, config.settings()))
+    let secret = secret_key(config)?;
+    let storages = storages(config, &db, config.public_url(config.server.listen), &secret).await?;
+    Ok(Context::new(Clock::System, db, storages, TokenKey::derive(&secret), config.settings()))
+}
+
+/// Where contents are, as far as that is not on record.
+async fn storages(
+    config: &Config,
+    db: &Database,
+    base_url: String,
+    secret: &[u8],
+) -> anyhow::Result<Storages> {
+    let folders = Folders { base_url, tokens: TokenKey::derive(secret) };
+    let data_folder = folders.open(&config.data_dir.join("content")).await;
+    let data_folder = data_folder.context("opening the content folder")?;
+    let storages = Storages::new(data_folder, folders, SealKey::derive(secret));
+    let Some(url) = config.storage.url()? else { return Ok(storages) };
+    let own = Own {
+        url,
+        endpoint: config.storage.endpoint.clone(),
+        region: config.storage.region.clone(),
+        cdn: config.storage.cdn()?,
+    };
+    storages.with_own(db, own).await.context("putting the storage on record")
 }
 
 /// Makes the folder, for its owner only, if it is missing.

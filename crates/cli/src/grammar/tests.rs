@@ -23,6 +23,7 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
         .replace("$BUNDLE_PRN", &prn("bundle"))
         .replace("$OVERRIDE_PRN", &prn("bundle_override"))
         .replace("$RELEASE_PRN", &prn("release"))
+        .replace("$STORAGE_BACKEND_PRN", &prn("storage_backend"))
         .replace("$HASH", &"ab".repeat(32));
     Cli::try_parse_from(line.split_whitespace())
 }
@@ -76,6 +77,11 @@ fn the_short_way_and_the_rest_are_understood() {
         "peridio api-keys create --name ci --scope binary.create --scope binary.upload",
         "peridio users me",
         "peridio organization update --storage-quota 500G",
+        "peridio organization update --storage-backend-prn $STORAGE_BACKEND_PRN --download-url-seconds 600",
+        "peridio organization update --storage-backend-prn= --download-url-style short --download-url-seconds=",
+        "peridio storage-backends create --name a --url s3://bucket/x --endpoint http://x --credentials-file c --replicates",
+        "peridio storage-backend update --prn $STORAGE_BACKEND_PRN --near-tag eu,fr --replicates false --no-cdn",
+        "peridio binaries replicas --prn $BINARY_PRN",
         "peridio config profiles create work --base-url http://x",
         "peridio config profiles use work",
         "peridio completions zsh",

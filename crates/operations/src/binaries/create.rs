@@ -9,9 +9,10 @@ use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Revision;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::target::Target;
 use olivine_domain::text::Description;
-use olivine_records::{Constraint, artifact_versions, binaries, organizations};
+use olivine_records::{Constraint, Write, artifact_versions, binaries, organizations, storage_backends};
 use serde_json::json;
 
 use crate::error::{Error, Taken};
@@ -48,8 +49,9 @@ pub async fn create(
         return Err(Error::Invalid { field: "size", problem });
     }
     let id = new.id;
-    let binary = new_record(ctx, by, new);
     let w = ctx.db().write().await?;
+    let storage = storage_for(ctx, &w, by).await?;
+    let binary = new_record(ctx, by, new, storage);
     let version = binary.artifact_version;
     artifact_versions::get(&w, by.organization, version).await.map_err(Error::missing(version))?;
     if let Err(error) = binaries::insert(&w, &binary).await {
@@ -70,7 +72,19 @@ pub async fn create(
     super::view(ctx, binary).await
 }
 
-fn new_record(ctx: &Context, by: &Actor, new: Create) -> Binary {
+/// Where the contents of an organization's new binaries go.
+async fn storage_for(ctx: &Context, w: &Write, by: &Actor) -> Result<Id<StorageBackend>, Error> {
+    let Some(chosen) = organizations::get(w, by.organization).await?.storage else {
+        return Ok(ctx.storages().own);
+    };
+    if storage_backends::keep(w, chosen).await? {
+        Ok(chosen)
+    } else {
+        Err(Error::Conflict("the organization's storage backend was removed at the same moment: try again"))
+    }
+}
+
+fn new_record(ctx: &Context, by: &Actor, new: Create, storage: Id<StorageBackend>) -> Binary {
     let now = ctx.now();
     Binary {
         id: new.id.take(ctx),
@@ -85,6 +99,7 @@ fn new_record(ctx: &Context, by: &Actor, new: Create) -> Binary {
         custom_metadata: new.custom_metadata,
         bytes_uploaded: 0,
         generation: Generation::FIRST,
+        storage,
         upload_session: None,
         ever_signed: false,
         verification_error: None,

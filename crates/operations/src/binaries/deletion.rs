@@ -19,7 +19,7 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     decide(binary.state, binary.ever_signed, Action::Delete)?;
-    super::delete_content_of(ctx, &w, &binary).await?;
+    super::delete_content_of(ctx, &w, &binary, false).await?;
     organizations::reserve(&w, binary.organization, -signed(binary.reserved_bytes())).await?;
     binaries::delete(&w, binary.organization, id).await?;
     let data = json!({"state": binary.state.as_str(), "target": binary.target.as_str(), "hash": binary.hash.to_string()});

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use olivine_content::{Download, Filename, SignedUrl};
+use olivine_content::{Filename, SignedUrl};
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::tags::Tags;
 use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadCount, DownloadKind};
+use olivine_records::{binary_replicas, organizations};
 use serde_json::json;
 
 use super::{head, key_of};
+use crate::links::{Located, Wishes, copies, direct};
 use crate::{Context, Error, events};
 
 /// Issues a URL that downloads the content of a verified binary.
@@ -23,11 +26,15 @@ pub async fn download_url(
     let head = head(ctx, by.organization, id).await?;
     decide(head.state, false, Action::Download)?;
     let now = ctx.now();
-    let expires_at = now.plus(ctx.settings().download_url_ttl);
+    let wishes = Wishes::of(&organizations::get(ctx.db(), by.organization).await?);
+    let expires_at = wishes.expires_at(ctx);
     // "main-firmware-1.2.3-arm-linux-gnueabihf.bin"
     let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
     let key = key_of(Upload::of_head(&head));
-    let url = ctx.content().download_target(&key, &Download { filename, expires_at }).await?;
+    let replicas = binary_replicas::list_for(ctx.db(), by.organization, &[id]).await?;
+    let located = Located { key, filename, copies: copies(ctx, head.storage, &key, &replicas).await? };
+    // People and CI follow redirects, and their buffers hold any URL.
+    let url = direct(ctx, &located, &Tags::default(), expires_at).await?;
 
     let w = ctx.db().write().await?;
     let data = json!({"expires_at": expires_at.to_string()});

@@ -3,7 +3,6 @@
 //! Each is one transaction on the locked record: the domain decides, then change, event and follow-up job commit together. Storage
 //! is worked on by the jobs, so that a crash at any moment leaves an order that the next runner carries out.
 
-use olivine_content::ContentKey;
 use olivine_domain::binaries::{Action, Binary, BinaryState, Effect, decide};
 use olivine_domain::binary_parts::{PartFacts, check_complete};
 use olivine_domain::events::{EventType, Subject};
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 use crate::distribution::changes::{Change, Noted, note};
 use crate::jobs::Order;
 use crate::lists::{Expected, check_expected};
-use crate::{Context, Error, events, jobs};
+use crate::{Context, Error, arrivals, copies, events, jobs};
 
 /// Changes: what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +42,9 @@ pub async fn update(
 ) -> Result<super::View, Error> {
     if change.state == Some(BinaryState::Destroyed) {
         by.authorize::<scope::BinaryDestroy>()?;
+    }
+    if change.state == Some(BinaryState::Hashable) {
+        arrivals::note(ctx, by, id).await?;
     }
     let w = ctx.db().write().await?;
     let old = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
@@ -167,7 +169,7 @@ async fn reset(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<B
 
 /// Begins a new generation: forgets the parts and orders the deletion of all that was uploaded.
 pub(crate) async fn drop_parts(ctx: &Context, w: &Write, binary: Binary) -> Result<Binary, Error> {
-    delete_content_of(ctx, w, &binary).await?;
+    delete_content_of(ctx, w, &binary, false).await?;
     let new = Binary {
         state: BinaryState::Uploadable,
         size: binary.declared_size(),
@@ -181,7 +183,7 @@ pub(crate) async fn drop_parts(ctx: &Context, w: &Write, binary: Binary) -> Resu
 }
 
 async fn destroy(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
-    delete_content_of(ctx, w, &binary).await?;
+    delete_content_of(ctx, w, &binary, true).await?;
     let data = json!({
         "from": binary.state.as_str(),
         "hash": binary.hash.to_string(),
@@ -195,10 +197,14 @@ async fn destroy(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result
 }
 
 /// Forgets the parts of the current generation and orders the deletion of its content.
-pub(crate) async fn delete_content_of(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
+pub(crate) async fn delete_content_of(
+    ctx: &Context,
+    w: &Write,
+    binary: &Binary,
+    keeps_record: bool,
+) -> Result<(), Error> {
     binary_parts::delete_all(w, Upload::of(binary)).await?;
-    let ContentKey { organization, binary, generation } = super::content_key(binary);
-    jobs::enqueue(ctx, w, Some(organization), &Order::DeleteContent { binary, generation }).await
+    copies::order_deletions(ctx, w, binary, keeps_record).await
 }
 
 /// Writes the changed record, and takes from or gives back to the quota what it now holds more or less.

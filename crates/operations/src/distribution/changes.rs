@@ -11,6 +11,7 @@ use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::Write;
 use olivine_records::announcements::{self, Announcement};
 use tokio::sync::Notify;
@@ -34,6 +35,8 @@ pub(crate) enum Change {
     Organization(Id<Organization>),
     /// What can be served of an organization's bundles: a binary was destroyed, a signature or a key changed.
     Manifests(Id<Organization>),
+    /// A storage backend: what it takes to use it, or whom it is near to.
+    Storage(Id<StorageBackend>),
 }
 
 /// How often other processes' changes are looked for; a quarantine is in force everywhere within one second.
@@ -60,6 +63,7 @@ impl Change {
             Self::Crowd(_) => "crowd",
             Self::Organization(_) => "organization",
             Self::Manifests(_) => "manifests",
+            Self::Storage(_) => "storage",
         }
     }
 
@@ -69,6 +73,7 @@ impl Change {
             Self::Certificate(fingerprint) => half(&fingerprint),
             Self::Channel(id) | Self::Crowd(id) => id.uuid(),
             Self::Organization(id) | Self::Manifests(id) => id.uuid(),
+            Self::Storage(id) => id.uuid(),
         }
     }
 }

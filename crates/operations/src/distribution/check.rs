@@ -166,11 +166,11 @@ async fn answer(
         let around = Surroundings::read(ctx, &device).await?;
         let decision = around.ask(ctx, &device, report, resolve);
         let Some((bundle, source)) = decision.bundle.zip(decision.source) else {
-            let answer = without_update(&device, decision);
+            let answer = from_decision(&device, decision);
             return Ok((device, answer));
         };
         let Ok(template) = template(ctx, &device, &around, bundle).await? else {
-            let answer = without_update(&device, decision.undeliverable());
+            let answer = from_decision(&device, decision.undeliverable());
             return Ok((device, answer));
         };
         if let (true, Source::Release(release)) = (decision.needs_claim, source) {
@@ -185,7 +185,8 @@ async fn answer(
                 }
             }
         }
-        let manifest = Some(template.with_urls(ctx).await?);
+        let wishes = around.organization.links;
+        let manifest = Some(template.with_urls(ctx, wishes, &device.tags).await?);
         let answer = Answer { manifest, ..from_decision(&device, decision) };
         return Ok((device, answer));
     }
@@ -197,7 +198,7 @@ async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Repor
     let around = Surroundings::read(ctx, device).await?;
     let (decision, mut trace) = around.ask(ctx, device, report, resolve_traced);
     let Some(bundle) = decision.bundle else {
-        return Ok(Answer { trace: Some(trace), ..without_update(device, decision) });
+        return Ok(Answer { trace: Some(trace), ..from_decision(device, decision) });
     };
     match template(ctx, device, &around, bundle).await? {
         Ok(template) => {
@@ -207,7 +208,7 @@ async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Repor
         }
         Err(reason) => {
             trace.push(TraceStep::deliverable(Some(&reason)));
-            Ok(Answer { trace: Some(trace), ..without_update(device, decision.undeliverable()) })
+            Ok(Answer { trace: Some(trace), ..from_decision(device, decision.undeliverable()) })
         }
     }
 }
@@ -232,10 +233,6 @@ const fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
         manifest: None,
         trace: None,
     }
-}
-
-const fn without_update(device: &DeviceFacts, decision: Decision) -> Answer {
-    from_decision(device, decision)
 }
 
 /// What tells two answers apart, for as long as a device is remembered.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use olivine_content::{ContentKey, Download, Filename, SignedUrl};
+use olivine_content::{ContentKey, Filename, SignedUrl};
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::{Binary, BinaryState};
@@ -15,13 +15,15 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::SigningKey;
+use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_domain::text::VersionText;
 use olivine_records::bundles::BundledBinary;
-use olivine_records::{binary_signatures, signing_keys};
+use olivine_records::{binary_replicas, binary_signatures, signing_keys};
 use serde_json::json;
 
 use super::memory::Manifest as Remembered;
+use crate::links::{Located, Wishes, copies, link};
 use crate::{Context, Error, events};
 
 /// What a device gets of a bundle, all but the URLs.
@@ -58,8 +60,7 @@ pub struct Entry {
     pub custom_metadata: Option<CustomMetadata>,
     /// Signatures that count, oldest first, each with its key.
     pub signatures: Vec<(BinarySignature, SigningKey)>,
-    key: ContentKey,
-    filename: Filename,
+    located: Located,
 }
 
 /// A template with URLs that are good for some time.
@@ -84,12 +85,16 @@ impl Template {
     }
 
     /// Makes URLs that are good from now on.
-    pub(super) async fn with_urls(self: Arc<Self>, ctx: &Context) -> Result<Manifest, Error> {
-        let expires_at = ctx.now().plus(ctx.settings().download_url_ttl);
+    pub(super) async fn with_urls(
+        self: Arc<Self>,
+        ctx: &Context,
+        wishes: Wishes,
+        tags: &Tags,
+    ) -> Result<Manifest, Error> {
+        let expires_at = wishes.expires_at(ctx);
         let mut urls = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
-            let download = Download { filename: entry.filename.clone(), expires_at };
-            urls.push(ctx.content().download_target(&entry.key, &download).await?);
+            urls.push(link(ctx, &entry.located, tags, wishes.style, expires_at).await?);
         }
         Ok(Manifest { template: self, urls })
     }
@@ -139,9 +144,13 @@ async fn entries(
         let own = signatures.iter().map(|found| &found.signature).filter(move |one| one.binary == binary);
         own.filter_map(|one| Some((one.clone(), key_of(one).filter(|key| counts(key))?.clone()))).collect()
     };
-    Ok(chosen
-        .iter()
-        .map(|binary| Entry {
+    let replicas = binary_replicas::list_for(ctx.db(), organization, &ids).await?;
+    let mut entries = Vec::with_capacity(chosen.len());
+    for binary in chosen {
+        let key = ContentKey { organization, binary: binary.binary, generation: binary.generation };
+        let filename = Filename::sanitized(&format!("{}-{}.bin", binary.version, binary.target));
+        let copies = copies(ctx, binary.storage, &key, &replicas).await?;
+        entries.push(Entry {
             artifact: binary.artifact,
             artifact_version: binary.artifact_version,
             version: binary.version.clone(),
@@ -151,10 +160,10 @@ async fn entries(
             hash: binary.hash,
             custom_metadata: binary.custom_metadata.clone(),
             signatures: signatures_of(binary.binary),
-            key: ContentKey { organization, binary: binary.binary, generation: binary.generation },
-            filename: Filename::sanitized(&format!("{}-{}.bin", binary.version, binary.target)),
-        })
-        .collect())
+            located: Located { key, filename, copies },
+        });
+    }
+    Ok(entries)
 }
 
 /// One event for as long as this is remembered, not one for each check.

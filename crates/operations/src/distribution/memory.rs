@@ -15,6 +15,7 @@ use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::ActiveOverride;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_records::{
@@ -27,7 +28,9 @@ use super::changes::{Heard, half};
 use super::check_ins::CheckIns;
 use super::kept::Kept;
 use super::manifests::{self, Template, Undeliverable};
+use crate::links::Wishes;
 use crate::releases::{View, view};
+use crate::storages::{self, Opened};
 use crate::{Context, Error};
 
 /// All that is remembered.
@@ -47,6 +50,7 @@ pub(crate) struct Memory {
     /// As devices are shown them, with what follows from other records.
     releases: Kept<Id<Release>, Arc<View>>,
     bundles: Kept<Id<Bundle>, Arc<Bundle>>,
+    storages: Kept<Id<StorageBackend>, Arc<Opened>>,
 }
 
 /// A bundle for a target, or why there is none.
@@ -99,6 +103,7 @@ pub(super) struct Crowd {
 #[derive(Debug)]
 pub(super) struct OrganizationFacts {
     pub(super) is_strict: bool,
+    pub(super) links: Wishes,
     targets: HashMap<Id<Product>, Target>,
     overrides: Overrides,
 }
@@ -138,6 +143,7 @@ impl Memory {
             manifests: Kept::new(MOST_OTHERS),
             releases: Kept::new(MOST_OTHERS),
             bundles: Kept::new(MOST_OTHERS),
+            storages: Kept::new(MOST_OTHERS),
         }
     }
 
@@ -161,6 +167,10 @@ impl Memory {
                 self.releases.forget_all();
                 self.bundles.forget_all();
             }
+            "storage" => {
+                self.storages.forget(&Id::new(subject));
+                self.manifests.forget_all();
+            }
             // A later version's word: whatever it means, nothing old is left.
             _ => self.forget_all(),
         }
@@ -176,6 +186,13 @@ impl Memory {
         self.manifests.forget_all();
         self.releases.forget_all();
         self.bundles.forget_all();
+        self.storages.forget_all();
+    }
+
+    /// An opened storage.
+    pub(crate) async fn storage(&self, ctx: &Context, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
+        let found = self.storages.get_or_read(&id, async || storages::read(ctx, id).await.map(Some)).await?;
+        found.ok_or_else(|| Error::not_found(id))
     }
 
     /// Who is known by the certificate of this fingerprint.
@@ -258,6 +275,7 @@ impl Memory {
             let targets = products::list_targets(ctx.db(), id).await?;
             Ok(Some(Arc::new(OrganizationFacts {
                 is_strict: organization.strict_certificate_expiry,
+                links: Wishes::of(&organization),
                 targets: targets.into_iter().collect(),
                 overrides: Overrides::new(overrides),
             })))

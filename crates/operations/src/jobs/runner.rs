@@ -8,8 +8,8 @@ use olivine_records::jobs::{self, Job, JobId, NewJob};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{DELETE_CONTENT, EXPIRE_UPLOADS, Order, PURGE, VERIFY_BINARY};
-use super::{delete_content, expire_uploads, purge, verify_binary};
+use super::{DELETE_CONTENT, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD, VERIFY_BINARY};
+use super::{delete_content, expire_uploads, purge, replicate, spread, verify_binary};
 use crate::{Context, Error};
 
 /// How an order ended well.
@@ -29,28 +29,37 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// All kinds of orders.
-pub(crate) const KINDS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE];
+pub(crate) const KINDS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE, SPREAD, REPLICATE];
+
+/// Those that have places of their own, so that a slow storage far away never holds up a verification.
+const COPYING: &[&str] = &[REPLICATE];
+/// All others.
+const OTHERS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE, SPREAD];
 
 /// Carries out orders until `shutdown`; then hands back what it has not finished.
 pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
-    let mut running = JoinSet::new();
+    let (mut running, mut copying) = (JoinSet::new(), JoinSet::new());
     while !shutdown.is_cancelled() {
-        while running.len() < ctx.settings().job_concurrency {
-            let Some(job) = claim(&ctx, &owner).await else { break };
-            running.spawn(carry_out(ctx.clone(), job, owner.clone(), shutdown.clone()));
+        for (set, kinds) in [(&mut running, OTHERS), (&mut copying, COPYING)] {
+            while set.len() < ctx.settings().job_concurrency {
+                let Some(job) = claim(&ctx, &owner, kinds).await else { break };
+                set.spawn(carry_out(ctx.clone(), job, owner.clone(), shutdown.clone()));
+            }
         }
         tokio::select! {
             () = ctx.rung() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = shutdown.cancelled() => {}
             Some(_) = running.join_next() => {}
+            Some(_) = copying.join_next() => {}
         }
     }
     running.join_all().await;
+    copying.join_all().await;
 }
 
-async fn claim(ctx: &Context, owner: &str) -> Option<Job> {
-    match jobs::claim(ctx.db(), KINDS, owner, ctx.now(), ctx.settings().job_lease).await {
+async fn claim(ctx: &Context, owner: &str, kinds: &[&str]) -> Option<Job> {
+    match jobs::claim(ctx.db(), kinds, owner, ctx.now(), ctx.settings().job_lease).await {
         Ok(job) => job,
         Err(error) => {
             tracing::warn!(
@@ -96,9 +105,13 @@ async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error
         Order::VerifyBinary { binary, generation } => {
             verify_binary::run(ctx, job, owner, binary, generation).await
         }
-        Order::DeleteContent { binary, generation } => {
-            delete_content::run(ctx, job, binary, generation).await
+        Order::DeleteContent { binary, generation, storage } => {
+            delete_content::run(ctx, job, owner, binary, generation, storage).await
         }
+        Order::Replicate { binary, generation, storage } => {
+            replicate::run(ctx, job, owner, binary, generation, storage).await
+        }
+        Order::Spread => spread::run(ctx).await,
         Order::ExpireUploads => expire_uploads::run(ctx).await,
         Order::Purge => purge::run(ctx).await,
     }

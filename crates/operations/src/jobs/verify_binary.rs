@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use olivine_content::{CompletedPart, Digested, Progress, UploadSession};
+use olivine_content::{Backend, CompletedPart, Digested, Progress, UploadSession};
 use olivine_domain::binaries::{
     Action, Binary, BinaryState, Effect, Generation, VerificationError, VerificationErrorCode, check_content,
     decide,
@@ -18,7 +18,7 @@ use olivine_records::{Write, binary_parts};
 
 use super::runner::Outcome;
 use crate::binaries::{content_key, start_verification, store, verification_facts};
-use crate::{Context, Error, events};
+use crate::{Context, Error, copies, events};
 
 /// How often storage may fail before the verification ends with an error on the record.
 const ATTEMPTS: u32 = 8;
@@ -37,7 +37,8 @@ pub(super) async fn run(
     let Some(organization) = job.organization else { return Ok(Outcome::Done) };
     let actor = Actor::system(organization);
     let Some(binary) = begin(ctx, &actor, id, generation).await? else { return Ok(Outcome::Done) };
-    let found = match read_back(ctx, &binary).await {
+    let storage = ctx.storage(binary.storage).await?;
+    let found = match read_back(ctx, &*storage.backend, &binary).await {
         Err(error) if is_for_good(&error, job.attempts) => {
             tracing::error!(error = &error as &dyn std::error::Error, binary = %id, "storage failed for good");
             Err(VerificationError {
@@ -97,7 +98,11 @@ async fn begin(
 }
 
 /// Completes the upload and hashes what storage gives back; `None` if that was called off.
-async fn read_back(ctx: &Context, binary: &Binary) -> Result<Option<Digested>, olivine_content::Error> {
+async fn read_back(
+    ctx: &Context,
+    storage: &dyn Backend,
+    binary: &Binary,
+) -> Result<Option<Digested>, olivine_content::Error> {
     let key = content_key(binary);
     let parts = binary_parts::list_all(ctx.db(), Upload::of(binary)).await;
     let parts = parts.map_err(olivine_content::Error::unavailable)?;
@@ -106,7 +111,7 @@ async fn read_back(ctx: &Context, binary: &Binary) -> Result<Option<Digested>, o
         .map(|part| CompletedPart { index: part.index, size: part.size, sha256: part.hash })
         .collect();
     let session = UploadSession::new(binary.upload_session.clone().unwrap_or_default());
-    match ctx.content().complete(&key, &session, &parts).await {
+    match storage.complete(&key, &session, &parts).await {
         // Reset or destroyed in between; otherwise its content is lost, which the next look at the record tells apart.
         Err(olivine_content::Error::SessionGone) if !is_current(ctx, binary).await => return Ok(None),
         Err(olivine_content::Error::SessionGone) => return Err(olivine_content::Error::NotFound),
@@ -114,7 +119,7 @@ async fn read_back(ctx: &Context, binary: &Binary) -> Result<Option<Digested>, o
     }
     let progress = Progress::new();
     tokio::select! {
-        digested = ctx.content().digest(&key, &progress) => match digested {
+        digested = storage.digest(&key, &progress) => match digested {
             Err(olivine_content::Error::NotFound) if !is_current(ctx, binary).await => Ok(None),
             other => other.map(Some),
         },
@@ -151,7 +156,7 @@ async fn abandon(ctx: &Context, binary: &Binary) -> Result<Outcome, Error> {
     let keeps =
         |head: BinaryHead| head.generation == binary.generation && head.state != BinaryState::Destroyed;
     if !head.is_some_and(keeps) {
-        ctx.content().delete(&content_key(binary)).await?;
+        ctx.storage(binary.storage).await?.backend.delete(&content_key(binary)).await?;
     }
     Ok(Outcome::Done)
 }
@@ -180,11 +185,15 @@ async fn conclude(
     };
     let new = Binary { state, verification_error: found.err(), ..binary.clone() };
     let new = store(ctx, &w, &binary, new).await?;
+    if state == BinaryState::Signable {
+        copies::order(ctx, &w, &new).await?;
+    }
     events::record(ctx, &w, actor, kind, Subject::of(new.id), verification_facts(&new)).await?;
     if !jobs::finish(&w, job.id, owner, ctx.now()).await? {
         // The lease was lost: the runner that has it now comes to the same result.
         return Ok(Outcome::Recorded);
     }
     w.commit().await?;
+    ctx.ring();
     Ok(Outcome::Recorded)
 }

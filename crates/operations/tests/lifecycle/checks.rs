@@ -99,7 +99,8 @@ fn check_state(world: &World, record: &Binary) -> Checked {
 fn check_content(world: &World, record: &Binary) -> Checked {
     let key =
         ContentKey { organization: record.organization, binary: record.id, generation: record.generation };
-    let found = world.look(world.ctx().content().digest(&key, &Progress::new()));
+    let storage = world.look(world.ctx().storage(record.storage)).expect("a storage");
+    let found = world.look(storage.backend.digest(&key, &Progress::new()));
     match record.state {
         BinaryState::Signable | BinaryState::Signed => {
             let Digested { size, sha256 } = found.expect("a verified content can be read");

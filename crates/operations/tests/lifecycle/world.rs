@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::stream;
-use olivine_content::{Body as Incoming, Local, TokenKey};
+use olivine_content::{Body as Incoming, TokenKey};
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::PartIndex;
@@ -21,6 +21,8 @@ use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyMaterial, SigningKey};
 use olivine_operations::binary_signatures::KeyName;
 use olivine_operations::lists::NewId;
+use olivine_operations::sealing::SealKey;
+use olivine_operations::storages::{Folders, Storages};
 use olivine_operations::{
     Clock, Context, Error, Settings, artifact_versions, artifacts, binaries, binary_parts, binary_signatures,
     content, health, jobs, organizations, signing_keys,
@@ -165,9 +167,11 @@ fn start(place: Place, url: &str, folder: &TempDir, clock: &Arc<AtomicI64>) -> (
         db.migrate().await.expect("the database can be migrated");
         let tokens = TokenKey::derive(b"a secret for tests, of enough characters");
         let root = folder.path().join("content");
-        let content = Local::open(&root, "http://test", tokens.clone()).await.expect("the folder opens");
+        let folders = Folders { base_url: "http://test".to_owned(), tokens: tokens.clone() };
+        let content = folders.open(&root).await.expect("the folder opens");
+        let storages = Storages::new(content, folders, SealKey::derive(b"a secret for tests"));
         let clock = Clock::Manual(Arc::clone(clock));
-        let ctx = Context::new(clock, db, Arc::new(content), tokens, Settings::default());
+        let ctx = Context::new(clock, db, storages, tokens, Settings::default());
         if place == Place::Sqlite {
             jobs::take_over_all(&ctx).await.expect("jobs can be taken over");
         }

@@ -105,6 +105,7 @@ pub(super) fn row(binary: &Binary) -> Result<Model, Error> {
         revision: binary.revision.get(),
         inserted_at: binary.inserted_at.as_micros(),
         updated_at: binary.updated_at.as_micros(),
+        storage_backend_id: binary.storage.uuid(),
     })
 }
 
@@ -134,6 +135,7 @@ pub(super) fn changes(binary: &Binary) -> Result<ActiveModel, Error> {
         verification_at: Set(row.verification_at),
         revision: Set(row.revision),
         updated_at: Set(row.updated_at),
+        storage_backend_id: Set(row.storage_backend_id),
     })
 }
 
@@ -153,6 +155,7 @@ pub(super) fn parse(model: &Model) -> Result<Binary, Error> {
         bytes_uploaded: row.number("bytes_uploaded", model.bytes_uploaded)?,
         generation: Generation::new(row.number("generation", model.generation)?),
         verification_error: verification_error(&row, model)?,
+        storage: Id::new(model.storage_backend_id),
         upload_session: model.upload_session.clone(),
         ever_signed: model.ever_signed,
         revision: Revision::new(model.revision),

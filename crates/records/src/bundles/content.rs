@@ -6,6 +6,7 @@ use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::VersionText;
 use olivine_domain::{CustomMetadata, Sha256Digest, Target};
 use sea_orm::sea_query::JoinType;
@@ -45,6 +46,8 @@ pub struct BundledBinary {
     pub state: BinaryState,
     /// The attempt at uploading whose content counts.
     pub generation: Generation,
+    /// Where its content is.
+    pub storage: Id<StorageBackend>,
     /// As it was frozen with the bundle.
     pub custom_metadata: Option<CustomMetadata>,
 }
@@ -73,7 +76,14 @@ pub(crate) fn content(organization: Id<Organization>, bundles: &[Id<Bundle>]) ->
     of(organization, bundles)
         .select_only()
         .columns([Column::BundleId, Column::BinaryId, Column::ArtifactVersionId, Column::CustomMetadata])
-        .columns([Binary::Target, Binary::Size, Binary::Hash, Binary::State, Binary::Generation])
+        .columns([
+            Binary::Target,
+            Binary::Size,
+            Binary::Hash,
+            Binary::State,
+            Binary::Generation,
+            Binary::StorageBackendId,
+        ])
         .columns([Version::Version, Version::ArtifactId])
         .join(JoinType::InnerJoin, to_binaries())
         .join(JoinType::InnerJoin, version)
@@ -152,6 +162,7 @@ struct Joined {
     hash: String,
     state: String,
     generation: i64,
+    storage_backend_id: Uuid,
     version: String,
     artifact_id: Uuid,
 }
@@ -170,6 +181,7 @@ impl Joined {
             hash: row.hash("hash", &self.hash)?,
             state: row.known("state", BinaryState::from_name(&self.state))?,
             generation: Generation::new(row.number("generation", self.generation)?),
+            storage: Id::new(self.storage_backend_id),
             custom_metadata: row.metadata(self.custom_metadata.as_deref())?,
         })
     }

@@ -2,7 +2,7 @@
 -- {numbers} is a table expression of the numbers n, {uuid XX e} the UUID that begins with XX and ends with the number e.
 
 INSERT INTO organizations {numbers}
-SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false} FROM numbers WHERE n <= 2;
+SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false}, NULL, NULL, 'direct' FROM numbers WHERE n <= 2;
 
 INSERT INTO api_keys {numbers}
 SELECT {uuid 01 n}, {uuid aa n % 2}, 'k' || n, 'h', 'h' || n, 'admin', NULL, NULL, NULL, 1, n, n FROM numbers;
@@ -17,7 +17,7 @@ INSERT INTO binaries {numbers}
 SELECT {uuid dd n}, {uuid aa n % 2}, {uuid cc (n % 2) + 2 * (n / 200)},
     'target-' || (n / 2 % 100), 'target-' || (n / 2 % 100), 'hash' || n, n, {false},
     CASE n / 2 % 3 WHEN 0 THEN 'uploadable' WHEN 1 THEN 'signed' ELSE 'destroyed' END,
-    'd', NULL, 0, 1, NULL, {false}, NULL, NULL, NULL, NULL, 1, n, n
+    'd', NULL, 0, 1, NULL, {false}, NULL, NULL, NULL, NULL, 1, n, n, {uuid 00 0}
 FROM numbers WHERE n >= 200;
 
 INSERT INTO binary_parts {numbers}

@@ -13,6 +13,7 @@ use olivine_domain::binaries::{BinaryState, SEARCH, VerificationError};
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::KeyStatus;
+use olivine_domain::storage_backends::Replica;
 use olivine_operations::Context;
 use olivine_operations::binaries::{self, View};
 use olivine_operations::binary_signatures::SignatureWithKey;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create, list))
         .routes(routes!(get, update, delete))
         .routes(routes!(downloads))
+        .routes(routes!(replicas))
 }
 
 /// The records as they are shown, with what else is wanted.
@@ -75,6 +77,7 @@ pub(super) fn show(view: View) -> api::Binary {
         custom_metadata: wire::metadata(binary.custom_metadata),
         signatures: signatures.into_iter().map(embedded).collect(),
         bytes_uploaded: binary.bytes_uploaded,
+        storage_backend_prn: wire::storage(binary.storage, binary.organization),
         destroyed: binary.state == BinaryState::Destroyed,
         verification_error: binary.verification_error.map(show_error),
         inserted_at: binary.inserted_at.to_string(),
@@ -232,4 +235,26 @@ async fn downloads(
         finished: day.finished,
     };
     Ok(axum::Json(api::DownloadCounts { downloads: days.into_iter().map(show).collect() }))
+}
+
+/// List the copies of a binary in other storages
+///
+/// Of a destroyed binary, those that are yet to be deleted: where there is none left, its content is gone for good.
+#[utoipa::path(get, path = "/binaries/{prn}/replicas", tag = "binaries", params(("prn" = String, Path)),
+    responses((status = 200, body = api::Replicas), (status = 404, body = ErrorBody)))]
+async fn replicas(
+    State(app): State<App>,
+    Permit(by): Permit<scope::BinaryRead>,
+    Path(prn): Path<String>,
+) -> Result<axum::Json<api::Replicas>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let replicas = binaries::list_replicas(&app.ctx, &by, id).await?;
+    let show = |replica: Replica| api::Replica {
+        storage_backend_prn: wire::storage(replica.storage, replica.organization),
+        state: replica.state.as_str().to_owned(),
+        error: replica.error,
+        inserted_at: replica.inserted_at.to_string(),
+        updated_at: replica.updated_at.to_string(),
+    };
+    Ok(axum::Json(api::Replicas { replicas: replicas.into_iter().map(show).collect() }))
 }

@@ -121,6 +121,7 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Link(TokenError::Expired) => (Status::FORBIDDEN, Code::LinkExpired),
         Error::Link(_) => (Status::FORBIDDEN, Code::LinkInvalid),
         Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
+        Error::StorageRefused(_) => (Status::UNPROCESSABLE_ENTITY, Code::StorageRefused),
         Error::Unavailable { .. } => (Status::SERVICE_UNAVAILABLE, Code::Unavailable),
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
     }

@@ -3,8 +3,10 @@
 use axum::extract::State;
 use olivine_api::errors::ErrorBody;
 use olivine_api::organizations as api;
-use olivine_domain::organizations::{Organization, SignaturePolicy};
+use olivine_domain::organizations::{DownloadUrlStyle, Organization, SignaturePolicy};
 use olivine_domain::permissions::scope;
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::organizations;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,10 +32,45 @@ fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
         storage_quota: organization.storage_quota,
         storage_used: organization.storage_used,
         strict_certificate_expiry: organization.strict_certificate_expiry,
+        storage_backend_prn: organization.storage.map(|id| id.prn(organization.id).to_string()),
+        download_url_seconds: organization.download_url_seconds,
+        download_url_style: organization.download_url_style.as_str().to_owned(),
         inserted_at: organization.inserted_at.to_string(),
         updated_at: organization.updated_at.to_string(),
     };
     Record::found(revision, api::OrganizationEnvelope { organization })
+}
+
+fn storage(
+    fields: &mut Fields,
+    prn: Option<String>,
+    organization: Id<Organization>,
+) -> Option<Id<StorageBackend>> {
+    let prn: Prn<StorageBackend> = fields.optional("storage_backend_prn", prn)?;
+    if prn.organization != organization {
+        fields.refuse("storage_backend_prn", "there is no such storage backend");
+        return None;
+    }
+    Some(prn.id)
+}
+
+/// Longer than a device takes to begin, and not longer than clouds sign for.
+const LIFETIMES: std::ops::RangeInclusive<u32> = 60..=604_800;
+
+fn lifetime(fields: &mut Fields, seconds: Option<u32>) -> Option<u32> {
+    let seconds = seconds?;
+    if !LIFETIMES.contains(&seconds) {
+        fields.refuse("download_url_seconds", "takes 60 to 604800 seconds");
+    }
+    Some(seconds)
+}
+
+fn style(fields: &mut Fields, name: &str) -> Option<DownloadUrlStyle> {
+    let style = DownloadUrlStyle::from_name(name);
+    if style.is_none() {
+        fields.refuse("download_url_style", "is one of direct, short, streamed");
+    }
+    style
 }
 
 /// Get the organization
@@ -46,7 +83,7 @@ async fn get(
     Ok(record(&organizations::get(&app.ctx, &by).await?))
 }
 
-/// Change the organization's name, signature policy, quota or what it thinks of expired certificates
+/// Change the organization's name, signature policy, quota, storage, download URLs, or what it thinks of expired certificates
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
     (status = 200, body = api::OrganizationEnvelope), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -62,6 +99,9 @@ async fn update(
         signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
         storage_quota: body.storage_quota,
         strict_certificate_expiry: body.strict_certificate_expiry,
+        storage: body.storage_backend_prn.map(|prn| storage(&mut fields, prn, by.organization)),
+        download_url_seconds: body.download_url_seconds.map(|seconds| lifetime(&mut fields, seconds)),
+        download_url_style: body.download_url_style.and_then(|name| style(&mut fields, &name)),
     };
     let change = fields.all(Some(change))?;
     Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))

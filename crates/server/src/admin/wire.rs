@@ -7,10 +7,16 @@ use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 
 /// An organization's PRN.
 pub(super) fn organization(id: Id<Organization>) -> String {
     id.prn(id).to_string()
+}
+
+/// The PRN of a storage backend; none for the server's own.
+pub(super) fn storage(id: Id<StorageBackend>, organization: Id<Organization>) -> Option<String> {
+    (!StorageBackend::is_of_server(id)).then(|| id.prn(organization).to_string())
 }
 
 /// A value that may be absent.

@@ -1,0 +1,116 @@
+//! Parts that go straight from clients to a storage: which of them have arrived is for the storage to say.
+
+use olivine_content::{UploadSession, UploadedPart};
+use olivine_domain::binaries::{Action, Binary, BinaryState, decide};
+use olivine_domain::binary_parts::{BinaryPart, PartState};
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_records::binaries::BinaryHead;
+use olivine_records::binary_parts::Upload;
+use olivine_records::{binaries, binary_parts};
+
+use crate::binaries::{head, key_of};
+use crate::content::put_state;
+use crate::{Context, Error};
+
+/// Puts on record which parts have arrived. Asks the storage only where that can be news.
+pub(crate) async fn note(ctx: &Context, by: &Actor, id: Id<Binary>) -> Result<(), Error> {
+    let head = head(ctx, by.organization, id).await?;
+    let Some(session) = awaiting(ctx, &head).await? else { return Ok(()) };
+    let storage = ctx.storage(head.storage).await?;
+    let stored = match storage.backend.uploaded_parts(&key_of(Upload::of_head(&head)), &session).await {
+        // Completed or deleted at the same moment: whoever did that knows what is there.
+        Err(olivine_content::Error::SessionGone) => return Ok(()),
+        other => other?,
+    };
+    if !stored.is_empty() {
+        record(ctx, by, &head, &stored).await?;
+    }
+    Ok(())
+}
+
+/// The session of an upload that waits for parts which the server does not see arriving.
+async fn awaiting(ctx: &Context, head: &BinaryHead) -> Result<Option<UploadSession>, Error> {
+    let Some(session) = &head.upload_session else { return Ok(None) };
+    if head.state != BinaryState::Uploadable || !ctx.storage(head.storage).await?.takes_parts_itself {
+        return Ok(None);
+    }
+    let parts = binary_parts::list_all(ctx.db(), Upload::of_head(head)).await?;
+    let awaits = parts.iter().any(|part| part.state != PartState::Valid);
+    Ok(awaits.then(|| UploadSession::new(session.as_str())))
+}
+
+/// Compares what is stored with what was announced, in one transaction.
+async fn record(ctx: &Context, by: &Actor, seen: &BinaryHead, stored: &[UploadedPart]) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let mut binary = match binaries::lock(&w, seen.organization, seen.id).await {
+        Err(olivine_records::Error::NotFound { .. }) => return Ok(()),
+        other => other?,
+    };
+    let is_open = decide(binary.state, binary.ever_signed, Action::Upload).is_ok();
+    if binary.generation != seen.generation || !is_open {
+        return Ok(());
+    }
+    for part in binary_parts::list_all(&w, Upload::of(&binary)).await? {
+        let attempts = stored.iter().filter(|stored| stored.index == part.index);
+        let Some(state) = judge(&part, attempts).filter(|state| *state != part.state) else { continue };
+        if part.state != PartState::Valid {
+            binary = put_state(ctx, &w, by, binary, BinaryPart { state, ..part }).await?;
+        }
+    }
+    Ok(w.commit().await?)
+}
+
+/// What the stored attempts at a part make of it; `None` where there is none, or only one at an older announcement.
+fn judge<'a>(part: &BinaryPart, attempts: impl Iterator<Item = &'a UploadedPart>) -> Option<PartState> {
+    let mut found = None;
+    for stored in attempts {
+        let is_same_hash = stored.sha256.map(|sha256| sha256 == part.hash);
+        match (stored.size == part.size, is_same_hash) {
+            (true, None | Some(true)) => return Some(PartState::Valid),
+            // With a hash the storage has checked it, so these are the bytes of another announcement.
+            (_, Some(false)) => {}
+            (false, _) => found = Some(PartState::InvalidSize),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use olivine_domain::binaries::Generation;
+    use olivine_domain::binary_parts::PartIndex;
+    use olivine_domain::{Sha256Digest, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_part_is_what_storage_says_of_it() {
+        let id = Uuid::from_u128(1);
+        let (right, other) = (Sha256Digest::of(b"right"), Sha256Digest::of(b"other"));
+        let part = BinaryPart {
+            id: Id::new(id),
+            organization: Id::new(id),
+            binary: Id::new(id),
+            generation: Generation::FIRST,
+            index: PartIndex::FIRST,
+            size: 5,
+            hash: right,
+            state: PartState::Uploadable,
+            inserted_at: Timestamp::EPOCH,
+            updated_at: Timestamp::EPOCH,
+        };
+        let stored = |size, sha256| UploadedPart { index: PartIndex::FIRST, size, sha256 };
+        for (attempts, expected) in [
+            (vec![], None),
+            (vec![stored(5, Some(right))], Some(PartState::Valid)),
+            (vec![stored(5, None)], Some(PartState::Valid)),
+            (vec![stored(5, Some(other))], None),
+            (vec![stored(4, None)], Some(PartState::InvalidSize)),
+            (vec![stored(4, Some(other)), stored(5, Some(right))], Some(PartState::Valid)),
+        ] {
+            assert_eq!(judge(&part, attempts.iter()), expected, "{attempts:?}");
+        }
+    }
+}

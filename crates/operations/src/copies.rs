@@ -1,0 +1,217 @@
+//! Copies of contents in several storages: ordering them, making them, and what is known of them.
+
+use futures_util::{StreamExt, TryStreamExt};
+use olivine_content::{ContentKey, Progress, ReceiveError};
+use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
+use olivine_records::binary_replicas::{self, Place};
+use olivine_records::{Write, binaries, storage_backends};
+
+use crate::binaries::{content_key, note_bundled};
+use crate::jobs::{self, Order};
+use crate::storages::Opened;
+use crate::{Context, Error};
+
+/// Orders a verified binary's copies, in the transaction that records the verification.
+pub(crate) async fn order(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
+    for storage in storage_backends::list_replicating(w, binary.organization).await? {
+        if storage.id != binary.storage {
+            order_one(ctx, w, binary, storage.id).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn order_one(
+    ctx: &Context,
+    w: &Write,
+    binary: &Binary,
+    storage: Id<StorageBackend>,
+) -> Result<(), Error> {
+    let now = ctx.now();
+    let replica = Replica {
+        binary: binary.id,
+        storage,
+        organization: binary.organization,
+        generation: binary.generation,
+        state: ReplicaState::Copying,
+        error: None,
+        inserted_at: now,
+        updated_at: now,
+    };
+    binary_replicas::put(w, &replica).await?;
+    let order = Order::Replicate { binary: binary.id, generation: binary.generation, storage };
+    jobs::enqueue(ctx, w, Some(binary.organization), &order).await
+}
+
+/// Orders the copies that an organization's verified binaries lack, so many in one transaction.
+pub(crate) async fn order_missing(
+    ctx: &Context,
+    organization: Id<Organization>,
+    batch: u64,
+) -> Result<(), Error> {
+    for storage in storage_backends::list_replicating(ctx.db(), organization).await? {
+        loop {
+            let lacking = binaries::list_without_copy(ctx.db(), organization, storage.id, batch).await?;
+            if lacking.is_empty() {
+                break;
+            }
+            let w = ctx.db().write().await?;
+            for seen in &lacking {
+                let binary = binaries::lock(&w, organization, seen.id).await;
+                match binary {
+                    Ok(binary) if is_verified(&binary) => order_one(ctx, &w, &binary, storage.id).await?,
+                    Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            w.commit().await?;
+            ctx.ring();
+        }
+    }
+    Ok(())
+}
+
+pub(crate) const fn is_verified(binary: &Binary) -> bool {
+    matches!(binary.state, BinaryState::Signable | BinaryState::Signed)
+}
+
+/// Orders that all copies of a binary's current generation are deleted, the first one included. Of a destroyed one it stays on record
+/// where its content still is.
+pub(crate) async fn order_deletions(
+    ctx: &Context,
+    w: &Write,
+    binary: &Binary,
+    keeps_record: bool,
+) -> Result<(), Error> {
+    let now = ctx.now();
+    let first = Replica {
+        binary: binary.id,
+        storage: binary.storage,
+        organization: binary.organization,
+        generation: binary.generation,
+        state: ReplicaState::Deleting,
+        error: None,
+        inserted_at: now,
+        updated_at: now,
+    };
+    let others = binary_replicas::list_for(w, binary.organization, &[binary.id]).await?;
+    let others = others.into_iter().filter(|replica| replica.generation == binary.generation);
+    for replica in std::iter::once(first).chain(others) {
+        if keeps_record {
+            let replica = Replica { state: ReplicaState::Deleting, error: None, updated_at: now, ..replica };
+            binary_replicas::put(w, &replica).await?;
+        }
+        enqueue_deletion(ctx, w, &replica).await?;
+    }
+    Ok(())
+}
+
+/// Orders the deletion of one copy of a binary that is destroyed.
+pub(crate) async fn order_deletion(ctx: &Context, replica: &Replica) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let place = Place::of(replica);
+    binary_replicas::change(&w, place, replica.state, ReplicaState::Deleting, None, ctx.now()).await?;
+    enqueue_deletion(ctx, &w, replica).await?;
+    Ok(w.commit().await?)
+}
+
+async fn enqueue_deletion(ctx: &Context, w: &Write, replica: &Replica) -> Result<(), Error> {
+    let Replica { binary, generation, storage, organization, .. } = *replica;
+    let order = Order::DeleteContent { binary, generation, storage: Some(storage) };
+    jobs::enqueue(ctx, w, Some(organization), &order).await
+}
+
+/// Copies a verified content to a storage, from whichever storage gives it out, and checks it on the way.
+pub(crate) async fn copy(ctx: &Context, binary: &Binary, to: Id<StorageBackend>) -> Result<(), Error> {
+    let target = ctx.storage(to).await?;
+    let mut failure = Error::internal("a verified binary has no copy");
+    for from in sources(ctx, binary, to).await? {
+        let source = match ctx.storage(from).await {
+            Ok(source) => source,
+            Err(error) => {
+                failure = error;
+                continue;
+            }
+        };
+        match transfer(binary, &source, &target).await {
+            Ok(()) => return Ok(()),
+            Err(Transfer::Source(error)) => failure = error,
+            Err(Transfer::Target(error)) => return Err(error),
+        }
+    }
+    Err(failure)
+}
+
+/// Whether any other storage than `except` has a copy with the right bytes.
+pub(crate) async fn has_right_copy(
+    ctx: &Context,
+    binary: &Binary,
+    except: Id<StorageBackend>,
+) -> Result<bool, Error> {
+    for from in sources(ctx, binary, except).await? {
+        let source = ctx.storage(from).await?;
+        let digested = source.backend.digest(&content_key(binary), &Progress::new()).await;
+        if digested.is_ok_and(|digested| digested.sha256 == binary.hash) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Orders a copy that is there but wrong anew.
+pub(crate) async fn order_again(
+    ctx: &Context,
+    binary: &Binary,
+    storage: Id<StorageBackend>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let current =
+        binaries::lock(&w, binary.organization, binary.id).await.map_err(Error::missing(binary.id))?;
+    if is_verified(&current) && current.generation == binary.generation {
+        order_one(ctx, &w, &current, storage).await?;
+        // Until it is there again, no device is sent to it.
+        let noted = note_bundled(ctx, &w, &current).await?;
+        w.commit().await?;
+        noted.apply(ctx);
+        ctx.ring();
+    }
+    Ok(())
+}
+
+/// Where a content can be read: its first place, then its complete copies.
+async fn sources(
+    ctx: &Context,
+    binary: &Binary,
+    to: Id<StorageBackend>,
+) -> Result<Vec<Id<StorageBackend>>, Error> {
+    let replicas = binary_replicas::list_for(ctx.db(), binary.organization, &[binary.id]).await?;
+    let complete = replicas
+        .iter()
+        .filter(|replica| replica.state == ReplicaState::Complete && replica.generation == binary.generation);
+    let all = std::iter::once(binary.storage).chain(complete.map(|replica| replica.storage));
+    Ok(all.filter(|storage| *storage != to).collect())
+}
+
+/// On which side a transfer failed.
+enum Transfer {
+    Source(Error),
+    Target(Error),
+}
+
+async fn transfer(binary: &Binary, source: &Opened, target: &Opened) -> Result<(), Transfer> {
+    let key: ContentKey = content_key(binary);
+    let size = binary.size.ok_or_else(|| Transfer::Source(Error::internal("a verified size")))?;
+    let read = source.backend.read(&key, None).await.map_err(|error| Transfer::Source(error.into()))?;
+    let body = read.map_err(Into::into).boxed();
+    match target.backend.import(&key, size, binary.hash, body).await {
+        Ok(()) => Ok(()),
+        Err(ReceiveError::Storage(error)) => Err(Transfer::Target(error.into())),
+        // What the source gave out is not what it holds by our records, or it broke off.
+        Err(other) => {
+            Err(Transfer::Source(Error::Unavailable { what: "content storage", source: other.into() }))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Copies a verified content to another storage. Tried again for as long as the copy is wanted; a storage that fails rests for a while,
+//! and holds nothing else up.
+
+use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
+use olivine_records::binary_replicas::{self, Place};
+use olivine_records::jobs::{self, Job};
+use olivine_records::{Write, binaries};
+use serde_json::json;
+
+use super::runner::Outcome;
+use crate::binaries::{content_key, note_bundled};
+use crate::{Context, Error, copies, events};
+
+pub(super) async fn run(
+    ctx: &Context,
+    job: &Job,
+    owner: &str,
+    binary: Id<Binary>,
+    generation: Generation,
+    storage: Id<StorageBackend>,
+) -> Result<Outcome, Error> {
+    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
+    let place = Place { organization, binary, generation, storage };
+    let Some(wanted) = wanted(ctx, place).await? else { return unwanted(ctx, place).await };
+    if let Some(until) = ctx.storages().rest.until(storage, ctx.now()) {
+        return Ok(Outcome::Again(until));
+    }
+    if let Err(error) = copies::copy(ctx, &wanted, storage).await {
+        ctx.storages().rest.begin(storage, ctx.now());
+        note_failure(ctx, place, &error).await?;
+        return Err(error);
+    }
+    conclude(ctx, job, owner, place).await
+}
+
+/// The binary, if a copy of this generation is still to be made.
+async fn wanted(ctx: &Context, place: Place) -> Result<Option<Binary>, Error> {
+    let replica = binary_replicas::find(ctx.db(), place).await?;
+    if !replica.is_some_and(|replica| replica.state == ReplicaState::Copying) {
+        return Ok(None);
+    }
+    let binary = binaries::find(ctx.db(), place.organization, place.binary).await?;
+    Ok(binary.filter(|binary| is_current(binary, place)))
+}
+
+fn is_current(binary: &Binary, place: Place) -> bool {
+    let is_verified = matches!(binary.state, BinaryState::Signable | BinaryState::Signed);
+    binary.generation == place.generation && is_verified
+}
+
+/// Takes away what an attempt may have left behind, if nobody wants it any more.
+async fn unwanted(ctx: &Context, place: Place) -> Result<Outcome, Error> {
+    let head = binaries::find_head_of_any_organization(ctx.db(), place.binary).await?;
+    let is_over =
+        head.is_none_or(|head| head.generation != place.generation || head.state == BinaryState::Destroyed);
+    if is_over {
+        let key = olivine_content::ContentKey {
+            organization: place.organization,
+            binary: place.binary,
+            generation: place.generation,
+        };
+        ctx.storage(place.storage).await?.backend.delete(&key).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Puts on record that a copy failed; an event tells of the first time only.
+async fn note_failure(ctx: &Context, place: Place, error: &Error) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let before = binary_replicas::find(&w, place).await?;
+    let Some(before) = before.filter(|replica| replica.state == ReplicaState::Copying) else { return Ok(()) };
+    let why = error.to_string();
+    let copying = ReplicaState::Copying;
+    binary_replicas::change(&w, place, copying, copying, Some(&why), ctx.now()).await?;
+    if before.error.is_none() {
+        let data = json!({"storage_backend": place.storage.to_string(), "error": why});
+        let (actor, subject) = (Actor::system(place.organization), Subject::of(place.binary));
+        events::record(ctx, &w, &actor, EventType::BinaryReplicationFailed, subject, data).await?;
+    }
+    Ok(w.commit().await?)
+}
+
+/// Puts the copy on record, together with the job's end.
+async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place) -> Result<Outcome, Error> {
+    let w = ctx.db().write().await?;
+    let binary = match binaries::lock(&w, place.organization, place.binary).await {
+        Err(olivine_records::Error::NotFound { .. }) => None,
+        other => Some(other?),
+    };
+    let Some(binary) = binary.filter(|binary| is_current(binary, place)) else {
+        drop(w);
+        return unwanted(ctx, place).await;
+    };
+    if !put(ctx, &w, place).await? {
+        return Ok(Outcome::Done);
+    }
+    let noted = note_bundled(ctx, &w, &binary).await?;
+    if jobs::finish(&w, job.id, owner, ctx.now()).await? {
+        w.commit().await?;
+        noted.apply(ctx);
+        tracing::debug!(key = %content_key(&binary), "replicated");
+    }
+    Ok(Outcome::Recorded)
+}
+
+async fn put(ctx: &Context, w: &Write, place: Place) -> Result<bool, Error> {
+    let (from, to) = (ReplicaState::Copying, ReplicaState::Complete);
+    if !binary_replicas::change(w, place, from, to, None, ctx.now()).await? {
+        return Ok(false);
+    }
+    let data = json!({"storage_backend": place.storage.to_string(), "generation": place.generation.get()});
+    let (actor, subject) = (Actor::system(place.organization), Subject::of(place.binary));
+    events::record(ctx, w, &actor, EventType::BinaryReplicated, subject, data).await?;
+    Ok(true)
+}

@@ -1,0 +1,28 @@
+//! Orders what verification and destruction did not order: copies to storages that were added later, and the deletion of copies whose
+//! binary an older version of the server destroyed.
+
+use std::time::Duration;
+
+use olivine_records::{binary_replicas, organizations};
+
+use super::runner::Outcome;
+use crate::{Context, Error, copies};
+
+const EVERY: Duration = Duration::from_mins(10);
+const BATCH: u64 = 100;
+
+pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+    for organization in organizations::list_ids(ctx.db()).await? {
+        copies::order_missing(ctx, organization, BATCH).await?;
+    }
+    loop {
+        let left = binary_replicas::list_of_destroyed_of_all_organizations(ctx.db(), BATCH).await?;
+        for replica in &left {
+            copies::order_deletion(ctx, replica).await?;
+        }
+        if left.is_empty() {
+            ctx.ring();
+            return Ok(Outcome::Again(ctx.now().plus(EVERY)));
+        }
+    }
+}

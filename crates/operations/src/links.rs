@@ -1,0 +1,137 @@
+//! Download URLs: which copy of a content a client is sent to, through which CDN, and in what form.
+
+use olivine_content::tokens::ShortMode;
+use olivine_content::{ContentKey, Download, Filename, SignedUrl};
+use olivine_domain::Timestamp;
+use olivine_domain::organizations::{DownloadUrlStyle, Organization};
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{Copy, Replica, ReplicaState, StorageBackend, nearest};
+use olivine_domain::tags::Tags;
+
+use crate::storages::Opened;
+use crate::{Context, Error};
+
+/// How an organization wants its download URLs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wishes {
+    /// In what form.
+    pub(crate) style: DownloadUrlStyle,
+    /// For how many seconds they are good, if the organization decided that.
+    pub(crate) seconds: Option<u32>,
+}
+
+impl Wishes {
+    /// What an organization decided.
+    pub(crate) const fn of(organization: &Organization) -> Self {
+        Self { style: organization.download_url_style, seconds: organization.download_url_seconds }
+    }
+
+    /// When a URL that is made now ends.
+    pub(crate) fn expires_at(self, ctx: &Context) -> Timestamp {
+        let ttl = self.seconds.map_or(ctx.settings().download_url_ttl, |seconds| {
+            std::time::Duration::from_secs(seconds.into())
+        });
+        ctx.now().plus(ttl)
+    }
+}
+
+/// A content and where it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Located {
+    pub(crate) key: ContentKey,
+    pub(crate) filename: Filename,
+    /// Its complete copies, the first place included.
+    pub(crate) copies: Vec<Copy<Id<StorageBackend>>>,
+}
+
+/// Where the copies of a content are: its first place, and what is complete of the others.
+pub(crate) async fn copies(
+    ctx: &Context,
+    first: Id<StorageBackend>,
+    key: &ContentKey,
+    replicas: &[Replica],
+) -> Result<Vec<Copy<Id<StorageBackend>>>, Error> {
+    let complete = replicas.iter().filter(|replica| {
+        replica.state == ReplicaState::Complete
+            && (replica.binary, replica.generation) == (key.binary, key.generation)
+    });
+    let others = complete.map(|replica| replica.storage).filter(|storage| *storage != first);
+    let mut copies = Vec::new();
+    for storage in std::iter::once(first).chain(others) {
+        match ctx.storage(storage).await {
+            Ok(opened) => {
+                copies.push(Copy { key: storage, near: opened.near.clone(), position: opened.position });
+            }
+            Err(error) if storage == first => return Err(error),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy is passed over");
+            }
+        }
+    }
+    Ok(copies)
+}
+
+/// A URL for a client with these tags. Where the nearest storage can't sign one, another copy serves.
+pub(crate) async fn link(
+    ctx: &Context,
+    located: &Located,
+    tags: &Tags,
+    style: DownloadUrlStyle,
+    expires_at: Timestamp,
+) -> Result<SignedUrl, Error> {
+    let mode = match style {
+        DownloadUrlStyle::Direct => return direct(ctx, located, tags, expires_at).await,
+        DownloadUrlStyle::Short => ShortMode::Redirect,
+        DownloadUrlStyle::Streamed => ShortMode::Stream,
+    };
+    let ContentKey { binary, generation, .. } = located.key;
+    let token = ctx.tokens().short_token(binary, generation, expires_at, mode);
+    let mut url = format!("{}/d/{token}", ctx.storages().folders.base_url);
+    let near = nearest(&located.copies, tags).map(|copy| copy.key);
+    if near != nearest(&located.copies, &Tags::default()).map(|copy| copy.key) {
+        url.extend(near.map(|storage| format!("/{}", hint(storage))));
+    }
+    Ok(SignedUrl { url, expires_at })
+}
+
+/// A storage's name in a short URL. It permits nothing: it only says which of the copies is near.
+pub(crate) fn hint(storage: Id<StorageBackend>) -> String {
+    format!("{:08x}", storage.uuid().as_u128() & u128::from(u32::MAX))
+}
+
+/// A URL of a storage, or of the CDN in front of it.
+pub(crate) async fn direct(
+    ctx: &Context,
+    located: &Located,
+    tags: &Tags,
+    expires_at: Timestamp,
+) -> Result<SignedUrl, Error> {
+    let mut left = located.copies.clone();
+    let mut failure = Error::ContentGone;
+    while let Some(copy) = nearest(&left, tags) {
+        let storage = copy.key;
+        match sign(ctx, storage, located, expires_at).await {
+            Ok(url) => return Ok(url),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, %storage, "no URL can be signed");
+                failure = error;
+            }
+        }
+        left.retain(|copy| copy.key != storage);
+    }
+    Err(failure)
+}
+
+async fn sign(
+    ctx: &Context,
+    storage: Id<StorageBackend>,
+    located: &Located,
+    expires_at: Timestamp,
+) -> Result<SignedUrl, Error> {
+    let opened: std::sync::Arc<Opened> = ctx.storage(storage).await?;
+    if let Some(cdn) = &opened.cdn {
+        return Ok(cdn.sign(&located.key.to_string(), expires_at, ctx.now())?);
+    }
+    let download = Download { filename: located.filename.clone(), expires_at };
+    Ok(opened.backend.download_target(&located.key, &download).await?)
+}

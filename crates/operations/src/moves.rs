@@ -1,0 +1,122 @@
+//! Moving contents to another storage, for the server's operator. Each is copied and compared first; only then its record names the
+//! new place, in the transaction that orders the deletion at the old one.
+
+use olivine_domain::binaries::Binary;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
+use olivine_domain::text::Name;
+use olivine_records::binary_replicas::{self, Place};
+use olivine_records::{Write, binaries, storage_backends};
+use serde_json::json;
+
+use crate::binaries::{note_bundled, store};
+use crate::copies::{self, is_verified};
+use crate::{Context, Error, events, jobs};
+
+/// What came of moving one binary's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// It is in its new place.
+    Done,
+    /// It was uploaded, verified, reset, moved or destroyed meanwhile: look again later.
+    Busy,
+}
+
+/// The storage that an operator names: one of an organization's, or one of the server's own.
+pub async fn find_storage(
+    ctx: &Context,
+    organization: Id<Organization>,
+    named: &str,
+) -> Result<Id<StorageBackend>, Error> {
+    match named {
+        "server" => return Ok(ctx.storages().own),
+        "data-folder" => return Ok(StorageBackend::DATA_FOLDER),
+        _ => {}
+    }
+    let name: Option<Name> = named.parse().ok();
+    let found = match name {
+        Some(name) => storage_backends::find_by_name(ctx.db(), organization, &name).await?,
+        None => None,
+    };
+    found.map(|found| found.id).ok_or(Error::NotFound { what: "storage backend", named: named.to_owned() })
+}
+
+/// The next binaries whose contents are in a storage, by their keys: of all organizations, if they move to a storage of the server, else
+/// of the one whose storage it is.
+pub async fn list(
+    ctx: &Context,
+    organization: Id<Organization>,
+    from: Id<StorageBackend>,
+    to: Id<StorageBackend>,
+    after: Option<Id<Binary>>,
+) -> Result<(Vec<Binary>, Option<Id<Binary>>), Error> {
+    const BATCH: u64 = 100;
+    let mut found = binaries::list_in_storage_of_all_organizations(ctx.db(), from, after, BATCH).await?;
+    let last = found.last().map(|binary| binary.id);
+    if !StorageBackend::is_of_server(to) {
+        found.retain(|binary| binary.organization == organization);
+    }
+    Ok((found, last))
+}
+
+/// Moves one binary's content.
+pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) -> Result<Moved, Error> {
+    if !is_verified(seen) {
+        return Ok(Moved::Busy);
+    }
+    copies::copy(ctx, seen, to).await?;
+    let w = ctx.db().write().await?;
+    let binary = match binaries::lock(&w, seen.organization, seen.id).await {
+        Err(olivine_records::Error::NotFound { .. }) => None,
+        other => Some(other?),
+    };
+    let is_same = |binary: &Binary| {
+        is_verified(binary) && (binary.generation, binary.storage) == (seen.generation, seen.storage)
+    };
+    let Some(binary) = binary.filter(is_same) else { return Ok(Moved::Busy) };
+    if !StorageBackend::is_of_server(to) && !storage_backends::keep(&w, to).await? {
+        return Err(Error::not_found(to));
+    }
+    let moved = store(ctx, &w, &binary, Binary { storage: to, ..binary.clone() }).await?;
+    let place = Place {
+        organization: moved.organization,
+        binary: moved.id,
+        generation: moved.generation,
+        storage: to,
+    };
+    binary_replicas::delete(&w, place).await?;
+    leave(ctx, &w, &binary).await?;
+    let data = json!({"from": binary.storage.to_string(), "to": to.to_string()});
+    let actor = Actor::system(moved.organization);
+    events::record(ctx, &w, &actor, EventType::BinaryMoved, Subject::of(moved.id), data).await?;
+    let noted = note_bundled(ctx, &w, &moved).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    ctx.ring();
+    Ok(Moved::Done)
+}
+
+/// What becomes of the old place: a copy, if contents are copied there anyway, else it is cleared.
+async fn leave(ctx: &Context, w: &Write, old: &Binary) -> Result<(), Error> {
+    let replicating = storage_backends::list_replicating(w, old.organization).await?;
+    if replicating.iter().any(|backend| backend.id == old.storage) {
+        let now = ctx.now();
+        let replica = Replica {
+            binary: old.id,
+            storage: old.storage,
+            organization: old.organization,
+            generation: old.generation,
+            state: ReplicaState::Complete,
+            error: None,
+            inserted_at: now,
+            updated_at: now,
+        };
+        return Ok(binary_replicas::put(w, &replica).await?);
+    }
+    let (binary, generation, storage) = (old.id, old.generation, Some(old.storage));
+    let order = jobs::Order::DeleteContent { binary, generation, storage };
+    jobs::enqueue(ctx, w, Some(old.organization), &order).await
+}

@@ -1,0 +1,313 @@
+//! Storage backends: register (after a probe), read, change, remove.
+
+mod secrets;
+
+pub use secrets::StorageCredentials;
+pub(crate) use secrets::{cdn, cdn_settings, credentials};
+
+use olivine_content::cdn::{Cdn, CdnSettings};
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::organizations::Revision;
+use olivine_domain::pages::Page;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{StorageBackend, StorageUrl};
+use olivine_domain::tags::Tags;
+use olivine_domain::text::Name;
+use olivine_records::{Constraint, binaries, binary_replicas, organizations, storage_backends};
+use serde_json::json;
+
+use crate::distribution::changes::{Change, note};
+use crate::error::{Error, Taken};
+use crate::jobs::{self, Order};
+use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::{Context, events, storages};
+
+/// A new storage backend.
+#[derive(Clone, Debug)]
+pub struct Create {
+    /// Its key.
+    pub id: NewId,
+    /// Unique in the organization.
+    pub name: Name,
+    /// What and where it is.
+    pub url: StorageUrl,
+    /// Where it answers, if that does not follow from the URL.
+    pub endpoint: Option<String>,
+    /// The cloud's name for the region that it is in.
+    pub region: Option<String>,
+    /// What opens it; the server's own credentials where there are none and the operator allows it.
+    pub credentials: Option<StorageCredentials>,
+    /// The CDN in front of it.
+    pub cdn: Option<CdnSettings>,
+    /// Devices with one of these tags are sent here if the content is here.
+    pub near: Tags,
+    /// Whether every verified content of the organization is copied here.
+    pub replicates: bool,
+    /// The order of those that are near to nobody.
+    pub position: u16,
+}
+
+/// Changes: what is `None` stays. What and where it is never changes.
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    /// Unique in the organization.
+    pub name: Option<Name>,
+    /// What opens it.
+    pub credentials: Option<StorageCredentials>,
+    /// The CDN in front of it.
+    pub cdn: Option<Option<CdnSettings>>,
+    /// Devices with one of these tags are sent here if the content is here.
+    pub near: Option<Tags>,
+    /// Whether every verified content of the organization is copied here.
+    pub replicates: Option<bool>,
+    /// The order of those that are near to nobody.
+    pub position: Option<u16>,
+}
+
+/// A storage backend as it is shown.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The record.
+    pub backend: StorageBackend,
+    /// The kind and the URL of the CDN in front of it.
+    pub cdn: Option<(String, String)>,
+}
+
+/// Registers a storage after trying all that will be asked of it. Its contents are the organization's own.
+pub async fn create(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendCreate>,
+    new: Create,
+) -> Result<View, Error> {
+    check(ctx, &new)?;
+    let now = ctx.now();
+    let id = new.id.take(ctx);
+    let seal = &ctx.storages().seal;
+    let backend = StorageBackend {
+        id,
+        organization: Some(by.organization),
+        name: new.name,
+        url: new.url,
+        endpoint: new.endpoint,
+        region: new.region,
+        sealed_credentials: new
+            .credentials
+            .as_ref()
+            .map(|credentials| secrets::seal_credentials(seal, id, credentials))
+            .transpose()?,
+        sealed_cdn: new.cdn.as_ref().map(|cdn| secrets::seal_cdn(seal, id, cdn)).transpose()?,
+        near: new.near,
+        replicates: new.replicates,
+        position: new.position,
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    };
+    probe(ctx, &backend).await?;
+    let w = ctx.db().write().await?;
+    if let Err(error) = storage_backends::insert(&w, &backend).await {
+        drop(w);
+        return already_there(ctx, by, &backend, new.id, error).await;
+    }
+    let data = json!({"name": backend.name.as_str(), "url": backend.url.to_string()});
+    events::record(ctx, &w, by, EventType::StorageBackendCreated, Subject::of(id), data).await?;
+    if backend.replicates {
+        jobs::enqueue(ctx, &w, None, &Order::Spread).await?;
+    }
+    w.commit().await?;
+    ctx.ring();
+    view(ctx, backend)
+}
+
+/// Refuses what can be seen to be impossible before anything is asked of the storage.
+fn check(ctx: &Context, new: &Create) -> Result<(), Error> {
+    let invalid = |field, problem: &str| Err(Error::Invalid { field, problem: problem.to_owned() });
+    match (&new.url, &new.credentials) {
+        (StorageUrl::File(_), _) => {
+            return invalid("url", "folders of the server belong to its operator: use s3://, gs:// or az://");
+        }
+        (url, Some(credentials)) if !credentials.fit(url) => {
+            return invalid("credentials", "these credentials are not for this kind of storage");
+        }
+        (_, None) if !ctx.settings().organizations_use_server_credentials => {
+            return invalid(
+                "credentials",
+                "say what opens the storage: the server's operator does not lend out the server's own credentials",
+            );
+        }
+        _ => {}
+    }
+    check_cdn(new.cdn.as_ref())
+}
+
+fn check_cdn(settings: Option<&CdnSettings>) -> Result<(), Error> {
+    let checked = settings.map(Cdn::try_from).transpose();
+    checked.map(drop).map_err(|problem| Error::Invalid { field: "cdn", problem: problem.to_string() })
+}
+
+/// Tries all that will be asked of a storage.
+async fn probe(ctx: &Context, backend: &StorageBackend) -> Result<(), Error> {
+    let opened = storages::open(ctx, backend).await?;
+    opened.backend.probe().await.map_err(|failed| Error::StorageRefused(Box::new(failed)))
+}
+
+/// Tells a backend of the same name from the answer to the same request.
+async fn already_there(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendCreate>,
+    new: &StorageBackend,
+    id: NewId,
+    error: olivine_records::Error,
+) -> Result<View, Error> {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
+            view(ctx, get_one(ctx, by, new.id).await?)
+        }
+        olivine_records::Error::Duplicate(Constraint::StorageBackendName) => {
+            let other = storage_backends::find_by_name(ctx.db(), by.organization, &new.name).await?;
+            match other {
+                Some(other) if id.is_replayable() && other.id == new.id => view(ctx, other),
+                other => Err(name_taken(by, &new.name, other)),
+            }
+        }
+        other => Err(other.into()),
+    }
+}
+
+fn name_taken<S>(by: &Authorized<S>, name: &Name, other: Option<StorageBackend>) -> Error {
+    Error::Taken {
+        what: Taken::Name,
+        message: format!("there is a storage backend named '{name}' already: choose another name"),
+        by: other.map(|other| other.id.prn(by.organization).to_string()),
+    }
+}
+
+/// Shows a record, without its secrets.
+fn view(ctx: &Context, backend: StorageBackend) -> Result<View, Error> {
+    let settings = cdn_settings(&ctx.storages().seal, &backend)?;
+    let cdn = settings.map(|settings| {
+        let kind = serde_json::to_value(&settings).ok();
+        let kind = kind.and_then(|json| json["type"].as_str().map(str::to_owned)).unwrap_or_default();
+        (kind, settings.url().to_owned())
+    });
+    Ok(View { backend, cdn })
+}
+
+async fn get_one<S>(
+    ctx: &Context,
+    by: &Authorized<S>,
+    id: Id<StorageBackend>,
+) -> Result<StorageBackend, Error> {
+    storage_backends::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+}
+
+/// Lists storage backends.
+pub async fn list(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendRead>,
+    query: &ListQuery,
+) -> Result<Page<View>, Error> {
+    let page = storage_backends::list(ctx.db(), by.organization, query).await?;
+    let next = page.next;
+    let items = page.items.into_iter().map(|backend| view(ctx, backend)).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
+}
+
+/// Reads one storage backend.
+pub async fn get(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendRead>,
+    id: Id<StorageBackend>,
+) -> Result<View, Error> {
+    view(ctx, get_one(ctx, by, id).await?)
+}
+
+/// Changes a storage backend. New credentials are tried first.
+pub async fn update(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendUpdate>,
+    id: Id<StorageBackend>,
+    expected: Expected,
+    change: Update,
+) -> Result<View, Error> {
+    let old = get_one(ctx, by, id).await?;
+    check_expected(expected, old.revision)?;
+    let tries = change.credentials.is_some();
+    let new = changed(ctx, &old, change)?;
+    if new == old {
+        return view(ctx, old);
+    }
+    if tries {
+        probe(ctx, &new).await?;
+    }
+    let new = StorageBackend { revision: old.revision.next(), updated_at: ctx.now(), ..new };
+    let w = ctx.db().write().await?;
+    match storage_backends::update(&w, by.organization, &new, old.revision).await {
+        Err(olivine_records::Error::Duplicate(Constraint::StorageBackendName)) => {
+            drop(w);
+            let other = storage_backends::find_by_name(ctx.db(), by.organization, &new.name).await?;
+            return Err(name_taken(by, &new.name, other));
+        }
+        other => other?,
+    }
+    let data = json!({"name": new.name.as_str(), "replicates": new.replicates, "credentials": tries});
+    events::record(ctx, &w, by, EventType::StorageBackendUpdated, Subject::of(id), data).await?;
+    if new.replicates {
+        jobs::enqueue(ctx, &w, None, &Order::Spread).await?;
+    }
+    let noted = note(ctx, &w, &[Change::Storage(id)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    ctx.ring();
+    view(ctx, new)
+}
+
+fn changed(ctx: &Context, old: &StorageBackend, change: Update) -> Result<StorageBackend, Error> {
+    let seal = &ctx.storages().seal;
+    let mut new = old.clone();
+    if let Some(credentials) = change.credentials {
+        if !credentials.fit(&old.url) {
+            let problem = "these credentials are not for this kind of storage".to_owned();
+            return Err(Error::Invalid { field: "credentials", problem });
+        }
+        new.sealed_credentials = Some(secrets::seal_credentials(seal, old.id, &credentials)?);
+    }
+    if let Some(cdn) = change.cdn {
+        check_cdn(cdn.as_ref())?;
+        new.sealed_cdn = cdn.map(|cdn| secrets::seal_cdn(seal, old.id, &cdn)).transpose()?;
+    }
+    new.name = change.name.unwrap_or(new.name);
+    new.near = change.near.unwrap_or(new.near);
+    new.replicates = change.replicates.unwrap_or(new.replicates);
+    new.position = change.position.unwrap_or(new.position);
+    Ok(new)
+}
+
+/// Removes a storage backend in which there is nothing. What is in the bucket besides stays there.
+pub async fn delete(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendDelete>,
+    id: Id<StorageBackend>,
+) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    let backend = storage_backends::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let organization = organizations::get(&w, by.organization).await?;
+    if organization.storage == Some(id) {
+        let message =
+            "new binaries go to this storage backend: make another one the organization's default first";
+        return Err(Error::InUse(message.to_owned()));
+    }
+    if binaries::is_in_use(&w, id).await? || binary_replicas::is_in_use(&w, id).await? {
+        let message = "contents are in this storage backend, or are yet to be deleted from it: move them with \
+                       `olivine content move` or destroy their binaries first";
+        return Err(Error::InUse(message.to_owned()));
+    }
+    storage_backends::delete(&w, by.organization, id).await?;
+    let data = json!({"name": backend.name.as_str(), "url": backend.url.to_string()});
+    events::record(ctx, &w, by, EventType::StorageBackendDeleted, Subject::of(id), data).await?;
+    let noted = note(ctx, &w, &[Change::Storage(id)]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! `/v1/storage_backends`
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::errors::ErrorBody;
+use olivine_api::json::Raw;
+use olivine_api::lists::ListParams;
+use olivine_api::storage_backends as api;
+use olivine_content::cdn::CdnSettings;
+use olivine_domain::permissions::scope;
+use olivine_domain::storage_backends::SEARCH;
+use olivine_operations::storage_backends::{self, StorageCredentials, View};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::body::Json;
+use crate::admin::devices::tags;
+use crate::admin::error::ApiError;
+use crate::admin::fields::{Fields, named};
+use crate::admin::idempotency::ForNew;
+use crate::admin::listing::Pairs;
+use crate::admin::revisions::{IfMatch, Record};
+use crate::admin::wire;
+use crate::app::App;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+}
+
+/// The record as it is shown: never its secrets.
+fn shown(view: View) -> api::StorageBackend {
+    let View { backend, cdn } = view;
+    let organization = backend.organization;
+    api::StorageBackend {
+        prn: organization.map(|owner| backend.id.prn(owner).to_string()).unwrap_or_default(),
+        organization_prn: organization.map(wire::organization).unwrap_or_default(),
+        name: backend.name.to_string(),
+        url: backend.url.to_string(),
+        endpoint: backend.endpoint,
+        region: backend.region,
+        has_credentials: backend.sealed_credentials.is_some(),
+        cdn: cdn.map(|(kind, url)| api::Cdn { kind, url }),
+        near_tags: backend.near.iter().map(str::to_owned).collect(),
+        replicates: backend.replicates,
+        position: backend.position,
+        inserted_at: backend.inserted_at.to_string(),
+        updated_at: backend.updated_at.to_string(),
+    }
+}
+
+fn record(status: StatusCode, view: View) -> Record<api::StorageBackendEnvelope> {
+    let revision = view.backend.revision;
+    Record { status, revision, body: api::StorageBackendEnvelope { storage_backend: shown(view) } }
+}
+
+fn credentials(said: api::StorageCredentials) -> StorageCredentials {
+    use api::StorageCredentials as Said;
+    match said {
+        Said::S3 { access_key_id, secret_access_key, session_token } => {
+            StorageCredentials::S3 { access_key_id, secret_access_key, session_token }
+        }
+        Said::Gcs { service_account_key } => StorageCredentials::Gcs { service_account_key },
+        Said::Azure { account, access_key } => StorageCredentials::Azure { account, access_key },
+    }
+}
+
+fn cdn(fields: &mut Fields, said: Option<Raw>) -> Option<CdnSettings> {
+    said.and_then(|json| fields.take("cdn", serde_json::from_str(json.get())))
+}
+
+/// Register a storage backend
+///
+/// It is tried first: writing, reading, listing, signing and deleting. What does not work is named, with the permission that it takes.
+#[utoipa::path(post, path = "/storage_backends", tag = "storage_backends", request_body = api::StorageBackendCreate,
+    responses((status = 201, body = api::StorageBackendEnvelope), (status = 409, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    Permit(by): Permit<scope::StorageBackendCreate>,
+    id: ForNew,
+    Json(body): Json<api::StorageBackendCreate>,
+) -> Result<Record<api::StorageBackendEnvelope>, ApiError> {
+    let mut fields = Fields::default();
+    let name = fields.parse("name", &body.name);
+    let url = fields.parse("url", &body.url);
+    let near = tags(&mut fields, "near_tags", &body.near_tags);
+    let cdn = cdn(&mut fields, body.cdn);
+    let ((name, url), near) = fields.all(name.zip(url).zip(near))?;
+    let new = storage_backends::Create {
+        id: id.or_chosen(body.id),
+        name,
+        url,
+        endpoint: body.endpoint,
+        region: body.region,
+        credentials: body.credentials.map(credentials),
+        cdn,
+        near,
+        replicates: body.replicates,
+        position: body.position,
+    };
+    Ok(record(StatusCode::CREATED, storage_backends::create(&app.ctx, &by, new).await?))
+}
+
+/// List storage backends
+#[utoipa::path(get, path = "/storage_backends", tag = "storage_backends", params(ListParams,
+    ("name" = Option<String>, Query, description = "Only the storage backend of this name")),
+    responses((status = 200, body = api::StorageBackendList), (status = 400, body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    Permit(by): Permit<scope::StorageBackendRead>,
+    pairs: Pairs,
+) -> Result<axum::Json<api::StorageBackendList>, ApiError> {
+    let (query, _) = pairs.list(SEARCH, &[])?;
+    let page = storage_backends::list(&app.ctx, &by, &query).await?;
+    let next_page = wire::cursor(&page);
+    let storage_backends = page.items.into_iter().map(shown).collect();
+    Ok(axum::Json(api::StorageBackendList { storage_backends, next_page }))
+}
+
+/// Get a storage backend
+#[utoipa::path(get, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
+    responses((status = 200, body = api::StorageBackendEnvelope), (status = 404, body = ErrorBody)))]
+async fn get(
+    State(app): State<App>,
+    Permit(by): Permit<scope::StorageBackendRead>,
+    Path(prn): Path<String>,
+) -> Result<Record<api::StorageBackendEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    Ok(record(StatusCode::OK, storage_backends::get(&app.ctx, &by, id).await?))
+}
+
+/// Change a storage backend
+///
+/// New credentials are tried before they are kept.
+#[utoipa::path(patch, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
+    request_body = api::StorageBackendUpdate, responses((status = 200, body = api::StorageBackendEnvelope),
+    (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn update(
+    State(app): State<App>,
+    Permit(by): Permit<scope::StorageBackendUpdate>,
+    Path(prn): Path<String>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<api::StorageBackendUpdate>,
+) -> Result<Record<api::StorageBackendEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let change = storage_backends::Update {
+        name: fields.optional("name", body.name),
+        credentials: body.credentials.map(credentials),
+        cdn: body.cdn.map(|said| cdn(&mut fields, said)),
+        near: body.near_tags.and_then(|given| tags(&mut fields, "near_tags", &given)),
+        replicates: body.replicates,
+        position: body.position,
+    };
+    let change = fields.all(Some(change))?;
+    Ok(record(StatusCode::OK, storage_backends::update(&app.ctx, &by, id, expected, change).await?))
+}
+
+/// Remove a storage backend that holds nothing
+#[utoipa::path(delete, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
+    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn delete(
+    State(app): State<App>,
+    Permit(by): Permit<scope::StorageBackendDelete>,
+    Path(prn): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = named(&prn, by.organization)?;
+    storage_backends::delete(&app.ctx, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,156 @@
+//! `olivine content`: moving contents between storages, and comparing them with the records. Also while the server is running.
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
+use olivine_domain::text::Name;
+use olivine_operations::content_audit::{self, Finding, Options, Problem};
+use olivine_operations::moves::{self, Moved};
+use olivine_operations::{Context, organizations};
+
+use super::show;
+use crate::config::{Config, Flags};
+use crate::startup;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ContentCommand {
+    /// Move contents from one storage to another, each copied and compared before its record changes
+    #[command(
+        after_help = "A storage is called by the name of its storage backend, or `server` (what --storage-url names), or \
+                            `data-folder`.\n\nExamples:\n  olivine content move --from data-folder --to server \
+                            --storage-url s3://firmware\n  olivine content move --to frankfurt"
+    )]
+    Move {
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// Where to
+        #[arg(long, value_name = "STORAGE")]
+        to: String,
+        /// Where from
+        #[arg(long, value_name = "STORAGE", default_value = "data-folder")]
+        from: String,
+        /// The organization whose storage backends are meant [default: the configured one]
+        #[arg(long)]
+        organization: Option<Name>,
+    },
+    /// Compare records and contents, both ways: missing, orphaned, wrong size, wrong hash
+    #[command(
+        after_help = "It ends with a failure if something is wrong that was not repaired.\n\nExample: olivine content audit --hashes"
+    )]
+    Audit {
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// Only this storage [default: all]
+        #[arg(long, value_name = "STORAGE")]
+        storage: Option<String>,
+        /// The organization whose storage backends are meant [default: the configured one]
+        #[arg(long)]
+        organization: Option<Name>,
+        /// Read every content and hash it
+        #[arg(long)]
+        hashes: bool,
+        /// Repair what can be repaired: restore from copies, copy anew, delete what nobody refers to
+        #[arg(long)]
+        repair: bool,
+    },
+}
+
+impl ContentCommand {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Move { flags, to, from, organization } => {
+                let config = flags.load()?;
+                let place = Place::open(&config, organization).await?;
+                let (from, to) = (place.find(&from).await?, place.find(&to).await?);
+                move_all(&place, from, to).await
+            }
+            Self::Audit { flags, storage, organization, hashes, repair } => {
+                let config = flags.load()?;
+                let place = Place::open(&config, organization).await?;
+                let storages = match storage {
+                    Some(named) => vec![place.find(&named).await?],
+                    None => content_audit::storages(&place.ctx).await?,
+                };
+                audit_all(&place.ctx, &storages, Options { hashes, repair }).await
+            }
+        }
+    }
+}
+
+/// What both commands work with.
+struct Place {
+    ctx: Context,
+    organization: olivine_domain::organizations::Organization,
+}
+
+impl Place {
+    async fn open(config: &Config, organization: Option<Name>) -> anyhow::Result<Self> {
+        let ctx = startup::records_only(config).await?;
+        let name = match organization {
+            Some(name) => name,
+            None => config.organization.parse().context("the configuration's 'organization'")?,
+        };
+        let organization = organizations::find(&ctx, &name).await?;
+        Ok(Self { ctx, organization })
+    }
+
+    async fn find(&self, named: &str) -> anyhow::Result<Id<StorageBackend>> {
+        Ok(moves::find_storage(&self.ctx, self.organization.id, named).await?)
+    }
+}
+
+async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend>) -> anyhow::Result<()> {
+    if from == to {
+        bail!("the contents are to move from a storage to itself: name another one with --from or --to");
+    }
+    let (mut after, mut moved, mut busy) = (None, 0_u64, 0_u64);
+    loop {
+        let (binaries, last) = moves::list(&place.ctx, place.organization.id, from, to, after).await?;
+        for binary in &binaries {
+            match moves::move_content(&place.ctx, binary, to).await {
+                Ok(Moved::Done) => moved += 1,
+                Ok(Moved::Busy) => busy += 1,
+                Err(error) => {
+                    let done = format!("after {moved} contents; what was moved stays moved, so run it again");
+                    return Err(error)
+                        .with_context(|| format!("moving the content of {} ({done})", binary.id));
+                }
+            }
+        }
+        let Some(last) = last else { break };
+        after = Some(last);
+    }
+    let later = match busy {
+        0 => String::new(),
+        some => format!("; {some} are being uploaded or verified and stay: run it again later"),
+    };
+    Ok(show(&format!("{moved} contents moved{later}\n"))?)
+}
+
+async fn audit_all(ctx: &Context, storages: &[Id<StorageBackend>], options: Options) -> anyhow::Result<()> {
+    let mut wrong = 0_u64;
+    for storage in storages {
+        let name = content_audit::name_of(ctx, *storage).await?;
+        let mut lines = Vec::new();
+        let mut found = |finding: Finding| {
+            let repaired = if finding.repaired { ", repaired" } else { "" };
+            lines.push(format!("  {}: {}{repaired}\n", finding.name, finding.problem.as_str()));
+            if !finding.repaired && finding.problem != Problem::Foreign {
+                wrong += 1;
+            }
+            if lines.len() >= 100 {
+                // What was found is shown soon, also when a later step fails.
+                let _ = show(&lines.drain(..).collect::<String>());
+            }
+        };
+        let looked = content_audit::audit(ctx, *storage, options, &mut found).await;
+        let looked = looked.with_context(|| format!("looking through {name}"))?;
+        show(&lines.concat())?;
+        show(&format!("{name}: {looked} contents on record\n"))?;
+    }
+    match wrong {
+        0 => Ok(()),
+        some => bail!("{some} contents are not as they should be"),
+    }
+}
