@@ -3,6 +3,7 @@
 mod database;
 mod fleet;
 mod roles;
+mod rolling;
 mod signals;
 
 use std::os::unix::fs::symlink;
@@ -32,7 +33,11 @@ fn beside(server: &Server) -> std::path::PathBuf {
     std::fs::create_dir_all(&folder).expect("a folder");
     symlink(server.data_dir().join("content"), folder.join("content")).expect("a link");
     for file in ["device-ca.pem", "device-ca-key.pem", "device-tls.pem"] {
-        std::fs::copy(server.data_dir().join(file), folder.join(file)).expect("a copy");
+        let made = server.data_dir().join(file);
+        // Not where the process has no devices of its own, or a proxy does TLS for them.
+        if made.exists() {
+            std::fs::copy(made, folder.join(file)).expect("a copy");
+        }
     }
     folder
 }
