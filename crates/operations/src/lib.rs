@@ -12,6 +12,7 @@ pub mod binary_signatures;
 pub mod bundle_overrides;
 pub mod bundles;
 pub mod ca_certificates;
+pub mod clock;
 pub mod cohorts;
 pub mod content;
 pub mod context;
@@ -32,5 +33,6 @@ pub mod releases;
 pub mod signals;
 pub mod signing_keys;
 
-pub use context::{Clock, Context, Settings};
+pub use clock::Clock;
+pub use context::{Context, Settings};
 pub use error::Error;

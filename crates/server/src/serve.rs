@@ -9,7 +9,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use olivine_operations::{Context, distribution, jobs, signals};
+use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
 
 use crate::announcement::Announcement;
@@ -40,6 +40,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         let owner = format!("{}-{}", std::process::id(), started.ctx.new_uuid());
         tokio::spawn(jobs::run(started.ctx.clone(), owner, stages.told.clone()))
     });
+
+    tokio::spawn(clock::keep_in_step(started.ctx.clone()));
 
     // What devices did meanwhile is written last of all, when nobody asks any more.
     distribution::begin(&started.ctx, started.organization.id).await?;

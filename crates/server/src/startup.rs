@@ -42,7 +42,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     let tokens = TokenKey::derive(&secret);
     let (folder, url) = (config.data_dir.join("content"), config.public_url(address));
     let content = Local::open(&folder, &url, tokens.clone()).await.context("opening the content folder")?;
-    let ctx = Context::new(Clock::System, db, Arc::new(content), tokens, config.settings());
+    let ctx = Context::new(Clock::of(&db).await?, db, Arc::new(content), tokens, config.settings());
 
     let name = config.organization.parse().context("the configuration's 'organization'")?;
     let organization = organizations::ensure(&ctx, &name).await?;
@@ -70,7 +70,7 @@ pub async fn records_only(config: &Config) -> anyhow::Result<Context> {
     let url = config.public_url(config.server.listen);
     let content = Local::open(&config.data_dir.join("content"), &url, tokens.clone()).await;
     let content = content.context("opening the content folder")?;
-    Ok(Context::new(Clock::System, db, Arc::new(content), tokens, config.settings()))
+    Ok(Context::new(Clock::of(&db).await?, db, Arc::new(content), tokens, config.settings()))
 }
 
 /// Makes the folder, for its owner only, if it is missing.
