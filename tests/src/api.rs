@@ -38,6 +38,16 @@ impl Api {
         Self { key: None, ..self.clone() }
     }
 
+    /// The server's address.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The caller's key.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// A request to add headers, a query or an odd body to, for [`send`]. `target` is a path, or a whole URL.
     ///
     /// The key goes only to this server, not to wherever a URL of its points.

@@ -22,7 +22,11 @@ pub struct ServerBuilder {
     data_dir: Option<PathBuf>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
+    /// Where it listens: for people, for devices.
+    addresses: [String; 2],
 }
+
+const ANYWHERE: &str = "127.0.0.1:0";
 
 impl ServerBuilder {
     /// Another database than the embedded one.
@@ -76,7 +80,8 @@ impl ServerBuilder {
     fn spawn(&self, data_dir: &Path, logs: &Path, postgres: Option<&PostgresDatabase>) -> Process {
         let mut command = Command::new(self.executables.olivine());
         command.arg("serve").arg("--data-dir").arg(data_dir);
-        command.args(["--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"]);
+        let [people, devices] = &self.addresses;
+        command.args(["--listen", people, "--device-listen", devices]);
         if let Some(database) = postgres {
             command.args(["--database-url", &database.url()]);
         }
@@ -118,6 +123,7 @@ impl Server {
             data_dir: None,
             variables: Vec::new(),
             args: Vec::new(),
+            addresses: [ANYWHERE, ANYWHERE].map(str::to_owned),
         }
     }
 
@@ -221,6 +227,11 @@ impl Server {
     /// SIGTERM, and waits for its end.
     pub fn stop(&mut self) -> ExitStatus {
         self.process.terminate();
+        self.ended()
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> ExitStatus {
         let status = self.process.wait(STOPPED_WITHIN);
         status.unwrap_or_else(|| panic!("olivine does not stop within {STOPPED_WITHIN:?}"))
     }
@@ -230,6 +241,14 @@ impl Server {
         self.stop();
         self.process = self.builder.spawn(&self.data_dir, self.folder.path(), self.postgres.as_ref());
         self.wait_until_ready();
+    }
+
+    /// The same, at the same addresses.
+    pub fn restart_in_place(&mut self) {
+        let address = |url: &str| url.split_once("//").map_or(ANYWHERE, |(_, address)| address).to_owned();
+        let devices = self.reached.device_url.as_deref().map_or(ANYWHERE.to_owned(), address);
+        self.builder.addresses = [address(&self.reached.admin_url), devices];
+        self.restart();
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) struct Tool {
 pub(crate) const POSTGRESQL: Tool = Tool { program: "initdb", package: "postgresql" };
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", package: "openssl" };
 pub(crate) const CURL: Tool = Tool { program: "curl", package: "curl" };
+pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
 
 impl Tool {

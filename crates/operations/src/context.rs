@@ -1,7 +1,6 @@
 //! What every operation works with: records, content, settings, and the clock, randomness and ids that are passed in.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -14,6 +13,7 @@ use tokio::sync::Notify;
 use uuid::{ContextV7, Uuid};
 
 use crate::Error;
+use crate::clock::Clock;
 use crate::distribution::memory::Memory;
 use crate::signals::Outbox;
 use crate::storages::{self, Opened, Storages};
@@ -84,27 +84,6 @@ impl Default for Settings {
     }
 }
 
-/// Where the time comes from.
-#[derive(Clone, Debug)]
-pub enum Clock {
-    /// The machine's clock.
-    System,
-    /// A moment that only moves when it is told to, in microseconds since 1970: for tests.
-    Manual(Arc<AtomicI64>),
-}
-
-impl Clock {
-    fn now(&self) -> Timestamp {
-        match self {
-            #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-            Self::System => jiff::Timestamp::now().into(),
-            Self::Manual(micros) => {
-                Timestamp::from_micros(micros.load(Ordering::SeqCst)).expect("tests set possible moments")
-            }
-        }
-    }
-}
-
 impl Context {
     /// Brings the parts together.
     pub fn new(clock: Clock, db: Database, storages: Storages, tokens: TokenKey, settings: Settings) -> Self {
@@ -126,6 +105,11 @@ impl Context {
     /// The time.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
+    }
+
+    /// Where the time comes from.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// The records.

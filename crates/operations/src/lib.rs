@@ -13,6 +13,7 @@ pub mod binary_signatures;
 pub mod bundle_overrides;
 pub mod bundles;
 pub mod ca_certificates;
+pub mod clock;
 pub mod cohorts;
 pub mod content;
 pub mod content_audit;
@@ -40,5 +41,6 @@ pub mod signing_keys;
 pub mod storage_backends;
 pub mod storages;
 
-pub use context::{Clock, Context, Settings};
+pub use clock::Clock;
+pub use context::{Context, Settings};
 pub use error::Error;

@@ -8,16 +8,17 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use olivine_domain::Timestamp;
 use sea_orm::{
-    DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait as _, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Error;
-use crate::migrations;
+use crate::{dialect, migrations};
 
 pub use self::signals::{Listener, Signals};
 
@@ -97,6 +98,15 @@ impl Database {
         self.reader.ping().await?;
         self.write().await?.transaction.rollback().await?;
         Ok(())
+    }
+
+    /// What the database's clock shows; `None` where that is this machine's own.
+    pub async fn now(&self) -> Result<Option<Timestamp>, Error> {
+        let Some(sql) = dialect::now(self.backend()) else { return Ok(None) };
+        let row = self.reader.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
+        let micros: i64 = row.ok_or(Error::NotFound { table: "clock" })?.try_get_by_index(0)?;
+        let corrupt = || Error::Corrupt { table: "clock", column: "now", id: micros.to_string() };
+        Timestamp::from_micros(micros).ok_or_else(corrupt).map(Some)
     }
 
     /// Closes all connections, after those that work are done.

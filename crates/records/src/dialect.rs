@@ -56,6 +56,14 @@ pub(crate) async fn lock_migrations(transaction: &impl ConnectionTrait) -> Resul
     Ok(())
 }
 
+/// Asks for the moment on the database's own clock, in microseconds since 1970, where several machines may share it.
+pub(crate) const fn now(backend: DbBackend) -> Option<&'static str> {
+    match backend {
+        DbBackend::Postgres => Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
+        _ => None,
+    }
+}
+
 /// At the end of a `SELECT` inside of an `UPDATE`: passes over rows that another transaction is about to change.
 /// SQLite has one writer at a time, so there are none.
 pub(crate) const fn skip_locked(backend: DbBackend) -> &'static str {

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Limits;
+use crate::draining::Stages;
 use crate::{admin, content, limits, logs, openapi, probes};
 
 /// What every handler can reach. Cheap to clone.
@@ -25,6 +26,8 @@ pub struct App {
     pub room: Arc<Semaphore>,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
+    /// Whether the server stops.
+    pub stages: Stages,
 }
 
 impl std::fmt::Debug for App {
@@ -35,9 +38,9 @@ impl std::fmt::Debug for App {
 
 impl App {
     /// Brings the parts together.
-    pub fn new(ctx: Context, limits: Limits, metrics: PrometheusHandle) -> Self {
+    pub fn new(ctx: Context, limits: Limits, metrics: PrometheusHandle, stages: Stages) -> Self {
         let room = Arc::new(Semaphore::new(limits.concurrent_requests));
-        Self { ctx, limits, room, metrics }
+        Self { ctx, limits, room, metrics, stages }
     }
 }
 

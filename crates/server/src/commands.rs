@@ -124,6 +124,7 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
         ("organization", config.organization.clone()),
         ("database", format!("{:?}", config.database)),
         ("server.roles", config.server.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")),
+        ("server.drain_seconds", config.server.drain_seconds.to_string()),
         ("server.listen", config.server.listen.to_string()),
         ("server.public_url", config.public_url(config.server.listen)),
         ("TLS certificate", tls),

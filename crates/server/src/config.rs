@@ -98,6 +98,11 @@ pub struct Server {
     #[config(env = "OLIVINE_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 
+    /// How long the server goes on after it was told to stop, in seconds: /readyz says 503 and connections end after their next answer,
+    /// but nobody is turned away. Behind a load balancer longer than it takes that to notice, so that no request fails.
+    #[config(default = 0, env = "OLIVINE_DRAIN_SECONDS")]
+    pub drain_seconds: u64,
+
     /// How long running requests may take to finish when the server is stopped, in seconds.
     #[config(default = 30, env = "OLIVINE_SHUTDOWN_SECONDS")]
     pub shutdown_seconds: u64,
@@ -210,6 +215,9 @@ pub struct Flags {
     /// What this process does, of api, device and jobs [default: all]
     #[arg(long, value_name = "ROLES", value_delimiter = ',', num_args = 1)]
     pub roles: Option<Vec<Role>>,
+    /// How long to go on after being told to stop, so that a load balancer notices [default: 0]
+    #[arg(long, value_name = "SECONDS")]
+    pub drain_seconds: Option<u64>,
     /// PEM certificate chain: speak HTTPS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
@@ -240,6 +248,7 @@ impl Flags {
         layer.server.tls_certificate.clone_from(&self.tls_certificate);
         layer.server.tls_key.clone_from(&self.tls_key);
         layer.server.roles = self.roles.clone().map(|roles| roles.into_iter().collect());
+        layer.server.drain_seconds = self.drain_seconds;
         self.database.put_into(&mut layer.database);
         layer
     }

@@ -9,6 +9,8 @@ pub mod commands;
 pub mod config;
 pub mod content;
 pub mod device;
+pub mod door;
+pub mod draining;
 pub mod limits;
 pub mod lingering;
 pub mod logs;

@@ -45,6 +45,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let span = info_span!("request", id, %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
 
+    app.stages.say_goodbye(&mut response);
     let status = response.status();
     let took = began.elapsed();
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_operations::{Error, health};
 
 use crate::admin::error::ApiError;
@@ -18,8 +20,12 @@ pub async fn alive() -> &'static str {
 /// Whoever asks wants to know soon.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// `GET /readyz`: database and storage can be reached and written.
+/// `GET /readyz`: database and storage can be reached and written, and the server does not stop.
 pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+    if app.stages.told.is_cancelled() {
+        let item = ErrorItem::new(ErrorCode::Unavailable, "this server is about to stop: ask another one");
+        return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, item));
+    }
     let checked = tokio::time::timeout(PATIENCE, health::check(&app.ctx)).await;
     checked.map_err(|source| Error::Unavailable {
         what: "database or content storage",

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use olivine_operations::{Context, distribution, jobs, signals};
-use tokio::signal::unix::{SignalKind, signal};
+use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
 
 use crate::announcement::Announcement;
 use crate::app::{App, probes_only, router};
 use crate::config::{Config, Role};
 use crate::device::connections::DeviceAcceptor;
+use crate::door::{Door, Peer};
+use crate::draining::{Stages, stop_on_signal};
 use crate::lingering::LingeringAcceptor;
 use crate::{device, startup};
 
@@ -34,11 +35,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let tls = tls(&config).await?;
     let device_tls = device_tls(&config, device_address, &started.ctx)?;
 
-    let stop = CancellationToken::new();
+    let stages = Stages::default();
     let runner = config.has(Role::Jobs).then(|| {
         let owner = format!("{}-{}", std::process::id(), started.ctx.new_uuid());
-        tokio::spawn(jobs::run(started.ctx.clone(), owner, stop.clone()))
+        tokio::spawn(jobs::run(started.ctx.clone(), owner, stages.told.clone()))
     });
+
+    tokio::spawn(clock::keep_in_step(started.ctx.clone()));
 
     // What devices did meanwhile is written last of all, when nobody asks any more.
     distribution::begin(&started.ctx, started.organization.id).await?;
@@ -47,10 +50,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let signals = tokio::spawn(signals::run(started.ctx.clone(), unasked.clone()));
 
     let handles = [Handle::new(), Handle::new()];
-    let patience = Duration::from_secs(config.server.shutdown_seconds);
-    tokio::spawn(stop_on_signal(handles.clone(), patience, stop.clone()));
+    tokio::spawn(stop_on_signal(handles.clone(), config.server.clone(), stages.clone()));
     let announced = Announcement::write(&config, admin_address, device_address)?;
-    let app = App::new(started.ctx.clone(), config.limits.clone(), metrics);
+    let app = App::new(started.ctx.clone(), config.limits.clone(), metrics, stages.clone());
     let [admin_handle, device_handle] = handles;
     tokio::try_join!(listen(&config, tls, admin, admin_handle, app.clone()), async {
         match device {
@@ -60,7 +62,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     },)?;
 
     drop(announced);
-    stop.cancel();
+    stages.told.cancel();
     unasked.cancel();
     if let Some(runner) = runner {
         runner.await.context("the job runner")?;
@@ -93,18 +95,19 @@ async fn listen(
     config: &Config,
     tls: Option<RustlsConfig>,
     listener: TcpListener,
-    handle: Handle<SocketAddr>,
+    handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
+    let door = Door::new(listener, app.stages.closed.clone())?;
     let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
-        let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+        let server = Server::from_listener(door).handle(handle).acceptor(RustlsAcceptor::new(tls));
         let mut server = server.map(LingeringAcceptor).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     } else {
-        let server = axum_server::from_tcp(listener)?.handle(handle);
+        let server = Server::from_listener(door).handle(handle);
         let mut server = server.map(LingeringAcceptor).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
@@ -116,11 +119,12 @@ async fn listen_to_devices(
     config: &Config,
     tls: Option<RustlsConfig>,
     listener: TcpListener,
-    handle: Handle<SocketAddr>,
+    handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
+    let door = Door::new(listener, app.stages.closed.clone())?;
     let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
-    let plain = axum_server::from_tcp(listener)?.handle(handle);
+    let plain = Server::from_listener(door).handle(handle);
     let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
@@ -173,22 +177,4 @@ fn set_limits(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(config.limits.header_seconds))
         .max_buf_size(header_bytes.max(8192));
-}
-
-async fn stop_on_signal(handles: [Handle<SocketAddr>; 2], patience: Duration, stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals can't be received: stop this server with SIGKILL, which loses nothing");
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping: requests that are being answered may take {} s to finish", patience.as_secs());
-    stop.cancel();
-    for handle in handles {
-        handle.graceful_shutdown(Some(patience));
-    }
 }

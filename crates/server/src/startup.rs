@@ -42,7 +42,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     check_secret(&db, &secret).await?;
     let tokens = TokenKey::derive(&secret);
     let storages = storages(config, &db, config.public_url(address), &secret).await?;
-    let ctx = Context::new(Clock::System, db, storages, tokens, config.settings());
+    let ctx = Context::new(Clock::of(&db).await?, db, storages, tokens, config.settings());
 
     let name = config.organization.parse().context("the configuration's 'organization'")?;
     let organization = organizations::ensure(&ctx, &name).await?;
@@ -68,7 +68,7 @@ pub async fn records_only(config: &Config) -> anyhow::Result<Context> {
     db.migrate().await.context("bringing the database up to date")?;
     let secret = secret_key(config)?;
     let storages = storages(config, &db, config.public_url(config.server.listen), &secret).await?;
-    Ok(Context::new(Clock::System, db, storages, TokenKey::derive(&secret), config.settings()))
+    Ok(Context::new(Clock::of(&db).await?, db, storages, TokenKey::derive(&secret), config.settings()))
 }
 
 /// Where contents are, as far as that is not on record.

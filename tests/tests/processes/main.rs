@@ -1,11 +1,14 @@
 //! Processes that share a database, and the database itself: what they may use of it, how they hear of each other, how they come and go.
 
+mod clocks;
 mod database;
 mod fleet;
 mod roles;
+mod rolling;
 mod signals;
 
 use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use olivine_tests::{PostgresDatabase, Server, ServerBuilder};
@@ -28,11 +31,17 @@ fn pair(database: &PostgresDatabase) -> (Server, Server) {
 
 /// A data folder for a process beside this one.
 fn beside(server: &Server) -> std::path::PathBuf {
-    let folder = server.data_dir().with_file_name("data-beside");
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("data-beside-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = server.data_dir().with_file_name(name);
     std::fs::create_dir_all(&folder).expect("a folder");
     symlink(server.data_dir().join("content"), folder.join("content")).expect("a link");
     for file in ["device-ca.pem", "device-ca-key.pem", "device-tls.pem"] {
-        std::fs::copy(server.data_dir().join(file), folder.join(file)).expect("a copy");
+        let made = server.data_dir().join(file);
+        // Not where the process has no devices of its own, or a proxy does TLS for them.
+        if made.exists() {
+            std::fs::copy(made, folder.join(file)).expect("a copy");
+        }
     }
     folder
 }

@@ -40,6 +40,7 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
         Err(_) => limits::no_room().into_response(),
     };
 
+    app.app.stages.say_goodbye(&mut response);
     let status = response.status();
     let took = began.elapsed();
     span.in_scope(|| {
