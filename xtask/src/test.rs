@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    tools::install(&[tools::POSTGRESQL, tools::OPENSSL, tools::CURL, tools::NGINX])?;
+    tools::install(&[tools::POSTGRESQL, tools::OPENSSL, tools::CURL, tools::NGINX, tools::NGINX_STREAM])?;
     let everything = args.only.is_none() && args.cargo_test.is_empty();
     if everything {
         lint()?;
