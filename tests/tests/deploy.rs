@@ -143,6 +143,7 @@ fn two_servers(shell: &Shell) -> [Server; 2] {
     let builder = || {
         Server::builder()
             .env("OLIVINE_SECRET_KEY", SECRET_KEY)
+            .env("OLIVINE_DRAIN_SECONDS", "1")
             .env("OLIVINE_DEVICE_TLS_CERTIFICATE", file("device.pem"))
             .env("OLIVINE_DEVICE_TLS_KEY", file("device-key.pem"))
     };
@@ -182,7 +183,7 @@ mod postgres {
     fn the_delivered_nginx_serves_people_devices_and_downloads() {
         let shell = Shell::new();
         certificates(&shell);
-        let servers = two_servers(&shell);
+        let mut servers = two_servers(&shell);
         let ports = Ports::free();
         let folder = shell.folder().to_owned();
         for name in ["temporary", "cache", "store/organization/binary"] {
@@ -194,6 +195,7 @@ mod postgres {
         people(&shell, &servers);
         devices(&shell, &servers);
         downloads(&shell);
+        a_stop_is_not_noticed(&shell, &mut servers[0]);
         let log = String::from_utf8(shell.read("access.log")).unwrap();
         assert!(log.contains("/organization/binary/1") && !log.contains("md5="), "{log}");
     }
@@ -257,4 +259,26 @@ fn downloads(shell: &Shell) {
     assert_eq!(status("$S3/organization/none?X-Amz-Signature=0", ""), "404");
     assert_eq!(status("$S3/organization/none?a=b&X-Amz-Signature=0", ""), "404");
     assert_eq!(status("$S3/organization/none", "-H 'authorization: AWS4-HMAC-SHA256 Credential=x'"), "404");
+}
+
+/// The other server answers what is asked while this one stops, and afterwards: writes too.
+fn a_stop_is_not_noticed(shell: &Shell, server: &mut Server) {
+    let ask = |number: u32| {
+        let artifact = format!("{{\\\"name\\\":\\\"model-{number}\\\"}}");
+        let created = format!(
+            "$CURL -H \"authorization: Bearer $KEY\" --json \"{artifact}\" -o /dev/null -w '%{{http_code}} ' $UPDATES/v1/artifacts
+             $CURL --cert sn-1.pem --key sn-1-key.pem -o /dev/null -w '%{{http_code}}' $DEVICES/device/me"
+        );
+        assert_eq!(shell.run(&created).succeeds(), "201 401", "request {number}");
+    };
+    (0..10).for_each(ask);
+    std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| assert_eq!(server.stop().code(), Some(0)));
+        let mut number = 10;
+        while !stopping.is_finished() {
+            ask(number);
+            number += 1;
+        }
+        (number..number + 10).for_each(ask);
+    });
 }
