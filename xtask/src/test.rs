@@ -23,7 +23,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    tools::install(&[tools::POSTGRESQL, tools::OPENSSL, tools::CURL, tools::NGINX, tools::FAKETIME])?;
+    tools::install(&[
+        tools::POSTGRESQL,
+        tools::OPENSSL,
+        tools::CURL,
+        tools::NGINX,
+        tools::NGINX_STREAM,
+        tools::FAKETIME,
+    ])?;
     let everything = args.only.is_none() && args.cargo_test.is_empty();
     if everything {
         lint()?;

@@ -21,13 +21,18 @@ pub(crate) const OPENSSL: Tool = Tool { program: "openssl", package: "openssl" }
 pub(crate) const CURL: Tool = Tool { program: "curl", package: "curl" };
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
+/// Debian has nginx's TCP proxy in a package of its own.
+pub(crate) const NGINX_STREAM: Tool =
+    Tool { program: "ngx_stream_module.so", package: "libnginx-mod-stream" };
 
 impl Tool {
     /// Where the program is, if it is installed.
     pub(crate) fn find(&self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         // Debian keeps daemons out of the path of ordinary users, and PostgreSQL's server out of everybody's.
-        let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]).chain(postgresql_folders());
+        let folders = std::env::split_paths(&path)
+            .chain(["/usr/sbin".into(), "/usr/lib/nginx/modules".into()])
+            .chain(postgresql_folders());
         folders.map(|folder| folder.join(self.program)).find(|program| program.is_file())
     }
 }

@@ -14,9 +14,9 @@ fn secret(text: &str) -> Secret {
 
 fn signed(base_url: &str, signer: Signer, key: &str, expires: i64) -> String {
     let cdn = Cdn::new(base_url, signer).unwrap();
-    let signed = cdn.sign(key, at(expires), at(expires - 60)).unwrap();
-    assert_eq!(signed.expires_at, at(expires));
-    signed.url
+    let answer = cdn.sign(key, at(expires), at(expires - 60)).unwrap();
+    assert_eq!(answer.expires_at, at(expires));
+    answer.url
 }
 
 /// The documentation's own number; the client's address, which its expression has before the space, is the key's end here.
@@ -30,7 +30,7 @@ fn secure_link_makes_the_documentations_hash() {
     assert!(url.ends_with("?st=_e4Nc3iduzkWRm01TBBNYw&e=2147483647"), "{url}");
 }
 
-/// Made by Akamai's own program: `EdgeAuth(key=…, end_time=…).generate_acl_token(path)` of akamai-edgeauth 0.3 from PyPI.
+/// Made by Akamai's own program: `EdgeAuth(key=…, end_time=…).generate_acl_token(path)` of `akamai-edgeauth` 0.3 from `PyPI`.
 #[test]
 fn akamai_makes_the_token_of_its_own_program() {
     let signer = Signer::Akamai(Akamai::new(&secret("52a152a152a152a152a152a152a1"), None).unwrap());

@@ -85,17 +85,17 @@ fn openssl_verifies_every_kind_of_key_and_policy() {
             let resource = "https://d111111abcdef8.cloudfront.net/x/org/binary/1";
             assert!(url.starts_with(resource), "{url}");
             assert!(url.ends_with("&Key-Pair-Id=K2JCJMDEHXQW5F&Hash-Algorithm=SHA256"), "{url}");
-            let signed = if kind == Policy::Canned {
+            let text = if kind == Policy::Canned {
                 assert_eq!(argument(&url, "Expires"), EXPIRES.to_string());
                 policy(resource, EXPIRES, None).into_bytes()
             } else {
                 original(argument(&url, "Policy"))
             };
-            let starts = String::from_utf8(signed.clone())
+            let starts = String::from_utf8(text.clone())
                 .unwrap()
                 .contains(r#""DateGreaterThan":{"AWS:EpochTime":1257893640}"#);
             assert_eq!(starts, matches!(kind, Policy::Custom { starts_before: Some(_) }));
-            std::fs::write(path("policy"), &signed).unwrap();
+            std::fs::write(path("policy"), &text).unwrap();
             std::fs::write(path("signature"), original(argument(&url, "Signature"))).unwrap();
             openssl(folder.path(), "dgst -sha256 -verify public.pem -signature signature policy");
         }
