@@ -19,6 +19,7 @@
 
 mod api;
 mod audit;
+mod azurite;
 mod database;
 mod device;
 mod document;
@@ -38,6 +39,7 @@ mod workbench;
 
 pub use api::{Answer, Api, send, try_send};
 pub use audit::assert_no_orphans;
+pub use azurite::Azurite;
 pub use database::{Database, PostgresDatabase};
 pub use device::Device;
 pub use document::{Operation, openapi, operations};

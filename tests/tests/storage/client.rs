@@ -1,15 +1,34 @@
 //! A client as any HTTP client is: it sends bytes where it is told to, with the headers that it is told.
 
 use bytes::Bytes;
-use olivine_content::PartTarget;
 use olivine_content::conformance::{Sender, Sent};
-use olivine_domain::Id;
+use olivine_content::{ContentKey, PartPlan, PartTarget};
+use olivine_domain::binaries::Generation;
+use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::organizations::Organization;
+use olivine_domain::{Id, Sha256Digest, Timestamp};
 use reqwest::{Client, Method, StatusCode};
 
 /// An organization that has no content yet.
 pub(crate) fn organization() -> Id<Organization> {
     Id::new("01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap())
+}
+
+/// A content that nobody else uses.
+pub(crate) fn key() -> ContentKey {
+    let binary = Id::new(uuid::Uuid::from_u128(7));
+    ContentKey { organization: organization(), binary, generation: Generation::FIRST }
+}
+
+/// What these bytes are as a part.
+pub(crate) fn part(index: u64, bytes: &[u8]) -> PartPlan {
+    let index = PartIndex::new(index).unwrap();
+    PartPlan { index, size: bytes.len() as u64, sha256: Sha256Digest::of(bytes) }
+}
+
+/// Later than any signature lives.
+pub(crate) fn later() -> Timestamp {
+    "2090-01-01T00:00:00Z".parse().unwrap()
 }
 
 /// Sends parts over HTTP.

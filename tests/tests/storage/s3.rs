@@ -5,16 +5,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use olivine_content::conformance::{self, bytes};
-use olivine_content::{
-    Backend, ContentKey, Credentials, Download, Error, Filename, Network, PartPlan, Storage, open,
-};
-use olivine_domain::binaries::Generation;
-use olivine_domain::binary_parts::PartIndex;
-use olivine_domain::{Id, Sha256Digest, Timestamp};
+use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, Storage, open};
+use olivine_domain::Sha256Digest;
 use olivine_tests::S3;
 use reqwest::StatusCode;
 
-use crate::client::{Http, organization};
+use crate::client::{Http, key, later, organization, part};
 
 fn storage(server: &S3, url: &str) -> Storage {
     Storage {
@@ -33,23 +29,6 @@ fn storage(server: &S3, url: &str) -> Storage {
 async fn opened(server: &S3) -> Arc<dyn Backend> {
     server.bucket("firmware");
     open(&storage(server, "s3://firmware/team/a")).await.unwrap()
-}
-
-fn key() -> ContentKey {
-    ContentKey {
-        organization: organization(),
-        binary: Id::new(uuid::Uuid::from_u128(7)),
-        generation: Generation::FIRST,
-    }
-}
-
-fn part(index: u64, bytes: &[u8]) -> PartPlan {
-    let index = PartIndex::new(index).unwrap();
-    PartPlan { index, size: bytes.len() as u64, sha256: Sha256Digest::of(bytes) }
-}
-
-fn later() -> Timestamp {
-    "2090-01-01T00:00:00Z".parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
