@@ -19,6 +19,7 @@
 
 mod api;
 mod audit;
+mod azurite;
 mod cluster;
 mod database;
 mod device;
@@ -30,6 +31,7 @@ mod nginx;
 mod process;
 mod random;
 mod relay;
+mod s3;
 mod server;
 mod shell;
 mod signing;
@@ -39,6 +41,7 @@ mod workbench;
 
 pub use api::{Answer, Api, send, try_send};
 pub use audit::assert_no_orphans;
+pub use azurite::Azurite;
 pub use cluster::Cluster;
 pub use database::{Database, PostgresDatabase};
 pub use device::Device;
@@ -49,6 +52,7 @@ pub use lists::{events_of, list_all};
 pub use nginx::Nginx;
 pub use random::Random;
 pub use relay::Relay;
+pub use s3::{S3, S3Options};
 pub use server::{Server, ServerBuilder};
 pub use shell::{Finished, Shell};
 pub use signing::{SigningPair, sha256_hex};

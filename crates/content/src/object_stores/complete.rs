@@ -49,28 +49,34 @@ impl ObjectStores {
     ) -> Result<(), Error> {
         let sent = self.sent_parts(key, session).await?;
         let path = self.path(key);
-        if let [only] = parts {
-            if only.size == 0 {
-                let put = self.objects.put_opts(&path, PutPayload::default(), PutOptions::default()).await;
-                return put.map(drop).map_err(|error| trouble(&error));
-            }
-            let staged = self.staged(key, only.index, &only.sha256);
-            match self.size_of(&staged).await {
-                Ok(size) if size == only.size => return self.copy(&staged, &path).await,
-                Ok(_) | Err(Error::NotFound) => {}
-                Err(error) => return Err(error),
-            }
+        if let [CompletedPart { size: 0, .. }] = parts {
+            // Not every store takes empty parts.
+            let put = self.objects.put_opts(&path, PutPayload::default(), PutOptions::default()).await;
+            return put.map(drop).map_err(|error| trouble(&error));
         }
         let mut ids = Vec::with_capacity(parts.len());
         for plan in parts {
-            let found = sent.iter().find(|sent| sent.is(plan));
-            ids.push(found.ok_or(Error::MissingPart { index: plan.index })?.id.clone());
+            match sent.iter().find(|sent| sent.is(plan)) {
+                Some(found) => ids.push(found.id.clone()),
+                None if parts.len() == 1 => return self.make_of_staged(key, plan).await,
+                None => return Err(Error::MissingPart { index: plan.index }),
+            }
         }
         let completed = self.multipart.complete_multipart(&path, &session.as_str().to_owned(), ids).await;
         completed.map(drop).map_err(|error| match meaning(&error) {
             Error::NotFound => Error::SessionGone,
             other => other,
         })
+    }
+
+    /// Makes a content of the only part, which came through the server.
+    async fn make_of_staged(&self, key: &ContentKey, part: &CompletedPart) -> Result<(), Error> {
+        let staged = self.staged(key, part.index, &part.sha256);
+        match self.size_of(&staged).await {
+            Ok(size) if size == part.size => self.copy(&staged, &self.path(key)).await,
+            Ok(_) | Err(Error::NotFound) => Err(Error::MissingPart { index: part.index }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Has the store copy an object of its own; [`Error::SessionGone`] if it was removed meanwhile.

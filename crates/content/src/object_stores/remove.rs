@@ -4,6 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use object_store::list::PaginatedListOptions;
 use object_store::path::Path;
+use object_store::{PutOptions, PutPayload};
 
 use super::told::{meaning, trouble};
 use super::xml::{self, Upload, UploadsPage};
@@ -21,6 +22,12 @@ impl ObjectStores {
             self.abort(&Path::from(upload.key.as_str()), &upload.upload_id).await?;
         }
         self.remove_parts(key).await?;
+        if self.dialect == Dialect::Azure {
+            // Blocks that no list of blocks names go only with a write; else they would stay, and cost, for a week.
+            let empty = PutPayload::default();
+            let written = self.objects.put_opts(&self.path(key), empty, PutOptions::default()).await;
+            written.map_err(|error| trouble(&error))?;
+        }
         self.remove_object(&self.path(key)).await
     }
 

@@ -1,0 +1,259 @@
+//! An S3 server of one's own, in this process: `s3s` speaks the protocol and checks signatures, the rest is ours, so that it is as
+//! strict as the real one where that matters, and can fail when a test wants it to.
+
+mod operations;
+mod state;
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use http::{Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpError, S3Result, s3_error};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use self::operations::Store;
+use self::state::State;
+
+/// The region that it says it is in.
+const REGION: &str = "eu-test-1";
+
+/// Where and for whom an S3 server is to be started.
+#[derive(Clone, Debug)]
+pub struct S3Options {
+    /// Where it listens; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Where it keeps bytes; `None` for a temporary folder. What it knows of them it forgets when it stops.
+    pub folder: Option<PathBuf>,
+    /// The public half of the key.
+    pub access_key_id: String,
+    /// The secret half of the key.
+    pub secret_access_key: String,
+}
+
+impl Default for S3Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            folder: None,
+            access_key_id: "OLIVINETESTKEY".to_owned(),
+            secret_access_key: "secret/of+the/test".to_owned(),
+        }
+    }
+}
+
+/// What a test can change while the server runs.
+#[derive(Debug, Default)]
+struct Knobs {
+    unavailable: AtomicBool,
+    denied: Mutex<BTreeSet<String>>,
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Knobs {
+    fn denies(&self, permission: &str) -> bool {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).contains(permission)
+    }
+}
+
+/// A running S3 server; stopped when dropped.
+#[derive(Debug)]
+pub struct S3 {
+    options: S3Options,
+    knobs: Arc<Knobs>,
+    state: Arc<State>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    /// Removed with this value.
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl S3 {
+    /// Starts one on a free port of the loopback interface.
+    pub fn start() -> Self {
+        Self::start_with(S3Options::default())
+    }
+
+    /// Starts one as asked.
+    pub fn start_with(mut options: S3Options) -> Self {
+        let temporary = options.folder.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
+        let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
+        let folder = folder.or_else(|| options.folder.clone()).expect("one of the two");
+        let (knobs, state) = (Arc::new(Knobs::default()), Arc::new(State::new(&folder)));
+        let mut service = S3ServiceBuilder::new(Store { state: state.clone(), knobs: knobs.clone() });
+        let auth = SimpleAuth::from_single(options.access_key_id.clone(), options.secret_access_key.clone());
+        service.set_auth(auth);
+        service.set_access(Permissions(knobs.clone()));
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = mpsc::channel();
+        let (service, switch, address) = (service.build(), knobs.clone(), options.address);
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.expect("a runtime needs only threads").block_on(async move {
+                let listener = TcpListener::bind(address).await.expect("the address is free");
+                tell.send(listener.local_addr().expect("it is bound")).expect("somebody waits");
+                tokio::select! {
+                    () = serve(listener, service, switch) => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        options.address = told.recv().expect("the S3 server starts");
+        Self { options, knobs, state, stop: Some(stop), thread: Some(thread), _folder: temporary }
+    }
+
+    /// Its endpoint.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.options.address)
+    }
+
+    /// Makes an empty bucket, and returns its name.
+    pub fn bucket(&self, name: &str) -> String {
+        self.state.add_bucket(name);
+        name.to_owned()
+    }
+
+    /// The public half of the key.
+    pub fn access_key_id(&self) -> &str {
+        &self.options.access_key_id
+    }
+
+    /// The secret half of the key.
+    pub fn secret_access_key(&self) -> &str {
+        &self.options.secret_access_key
+    }
+
+    /// The variables by which a program finds it.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        [
+            ("AWS_ENDPOINT_URL", self.url()),
+            ("AWS_ACCESS_KEY_ID", self.options.access_key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.options.secret_access_key.clone()),
+            ("AWS_REGION", REGION.to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// From now on every request is answered with 503, or none is.
+    pub fn answer_503(&self, yes: bool) {
+        self.knobs.unavailable.store(yes, Ordering::SeqCst);
+    }
+
+    /// From now on the key lacks exactly these permissions: `s3:PutObject`, `s3:GetObject`, `s3:ListBucket`…
+    pub fn deny(&self, permissions: &[&str]) {
+        let denied = permissions.iter().map(|&permission| permission.to_owned()).collect();
+        *self.knobs.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
+    }
+
+    /// How many bytes of objects and parts were received.
+    pub fn received_bytes(&self) -> u64 {
+        self.knobs.received.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of objects were sent.
+    pub fn sent_bytes(&self) -> u64 {
+        self.knobs.sent.load(Ordering::SeqCst)
+    }
+
+    /// The names of all objects in a bucket, in order.
+    pub fn objects(&self, bucket: &str) -> Vec<String> {
+        self.state.names(bucket)
+    }
+
+    /// How many uploads are open in a bucket.
+    pub fn open_uploads(&self, bucket: &str) -> usize {
+        self.state.open_uploads(bucket)
+    }
+
+    /// Serves until the process ends.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the S3 server runs");
+        }
+    }
+}
+
+impl Drop for S3 {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A server that failed has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>) {
+    loop {
+        let Ok((socket, _)) = listener.accept().await else { continue };
+        let (service, knobs) = (service.clone(), knobs.clone());
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let (service, unavailable) = (service.clone(), knobs.unavailable.load(Ordering::SeqCst));
+            async move {
+                if unavailable {
+                    return Ok::<_, HttpError>(busy());
+                }
+                service.call(request.map(Body::from)).await
+            }
+        });
+        tokio::spawn(async move {
+            let builder = auto::Builder::new(TokioExecutor::new());
+            // A client that goes away is no failure.
+            let _ = builder.serve_connection(TokioIo::new(socket), answer).await;
+        });
+    }
+}
+
+fn busy() -> Response<Body> {
+    let body = "<Error><Code>ServiceUnavailable</Code><Message>a test switched this off</Message></Error>";
+    let mut response = Response::new(Body::from(body.to_owned()));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
+/// Refuses what a test has forbidden, by the names of the permissions that real policies have.
+struct Permissions(Arc<Knobs>);
+
+#[async_trait::async_trait]
+impl S3Access for Permissions {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let permission = match context.s3_op().name() {
+            "PutObject"
+            | "CopyObject"
+            | "CreateMultipartUpload"
+            | "UploadPart"
+            | "CompleteMultipartUpload" => "s3:PutObject",
+            "GetObject" | "HeadObject" => "s3:GetObject",
+            "ListObjectsV2" | "ListObjects" => "s3:ListBucket",
+            "ListMultipartUploads" => "s3:ListBucketMultipartUploads",
+            "ListParts" => "s3:ListMultipartUploadParts",
+            "AbortMultipartUpload" => "s3:AbortMultipartUpload",
+            "DeleteObject" | "DeleteObjects" => "s3:DeleteObject",
+            _ => "",
+        };
+        if context.credentials().is_none() || self.0.denies(permission) {
+            return Err(s3_error!(AccessDenied, "not allowed to do {permission}"));
+        }
+        Ok(())
+    }
+}
+
+/// A path below the folder of a server.
+fn random_file(folder: &Path) -> PathBuf {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
+    folder.join(hex::encode(bytes))
+}

@@ -1,0 +1,99 @@
+//! What the S3 server knows: buckets, objects and uploads in memory, their bytes in files. A content appears in one step.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// Everything.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) folder: PathBuf,
+    buckets: Mutex<BTreeMap<String, Bucket>>,
+}
+
+/// One bucket.
+#[derive(Debug, Default)]
+pub(super) struct Bucket {
+    pub(super) objects: BTreeMap<String, Object>,
+    pub(super) uploads: BTreeMap<String, Upload>,
+}
+
+/// A complete object.
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) pieces: Vec<Arc<Piece>>,
+    pub(super) e_tag: String,
+    pub(super) modified: SystemTime,
+    pub(super) content_type: Option<String>,
+}
+
+impl Object {
+    /// Its size in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.size).sum()
+    }
+}
+
+/// An upload that is not over.
+#[derive(Clone, Debug)]
+pub(super) struct Upload {
+    pub(super) key: String,
+    pub(super) begun: SystemTime,
+    /// Whether every part must come with its SHA-256.
+    pub(super) checked: bool,
+    pub(super) parts: BTreeMap<i32, Arc<Piece>>,
+}
+
+/// Bytes in a file, which is removed with the last one who knows it.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) path: PathBuf,
+    pub(super) size: u64,
+    pub(super) sha256: [u8; 32],
+}
+
+impl Piece {
+    /// What it is called by: any name that changes with the bytes.
+    pub(super) fn e_tag(&self) -> String {
+        hex::encode(&self.sha256[..16])
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        // The whole folder may be gone.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl State {
+    pub(super) fn new(folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("the S3 server's folder can be made");
+        Self { folder: folder.to_owned(), buckets: Mutex::default() }
+    }
+
+    /// All buckets, while nobody else changes them.
+    pub(super) fn buckets(&self) -> MutexGuard<'_, BTreeMap<String, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add_bucket(&self, name: &str) {
+        self.buckets().entry(name.to_owned()).or_default();
+    }
+
+    pub(super) fn names(&self, bucket: &str) -> Vec<String> {
+        self.buckets().get(bucket).map(|bucket| bucket.objects.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn open_uploads(&self, bucket: &str) -> usize {
+        self.buckets().get(bucket).map_or(0, |bucket| bucket.uploads.len())
+    }
+}
+
+/// The clock of the server that is played here.
+pub(super) fn now() -> SystemTime {
+    #[expect(clippy::disallowed_methods, reason = "a store has a clock of its own")]
+    SystemTime::now()
+}
