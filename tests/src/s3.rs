@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 
 use self::operations::Store;
 use self::state::State;
+use crate::gcs::{self, Door};
 
 /// The region that it says it is in.
 const REGION: &str = "eu-test-1";
@@ -87,15 +88,20 @@ impl S3 {
     }
 
     /// Starts one as asked.
-    pub fn start_with(mut options: S3Options) -> Self {
+    pub fn start_with(options: S3Options) -> Self {
+        Self::start_behind(options, None)
+    }
+
+    /// Starts one whose own signatures are replaced by what a door checks.
+    pub(crate) fn start_behind(mut options: S3Options, door: Option<Arc<Door>>) -> Self {
         let temporary = options.folder.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
         let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
         let folder = folder.or_else(|| options.folder.clone()).expect("one of the two");
         let (knobs, state) = (Arc::new(Knobs::default()), Arc::new(State::new(&folder)));
         let mut service = S3ServiceBuilder::new(Store { state: state.clone(), knobs: knobs.clone() });
-        let auth = SimpleAuth::from_single(options.access_key_id.clone(), options.secret_access_key.clone());
-        service.set_auth(auth);
-        service.set_access(Permissions(knobs.clone()));
+        let (id, secret) = (options.access_key_id.clone(), options.secret_access_key.clone());
+        service.set_auth(SimpleAuth::from_single(id, secret));
+        service.set_access(Permissions { knobs: knobs.clone(), anonymous: door.is_some() });
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = mpsc::channel();
         let (service, switch, address) = (service.build(), knobs.clone(), options.address);
@@ -105,7 +111,7 @@ impl S3 {
                 let listener = TcpListener::bind(address).await.expect("the address is free");
                 tell.send(listener.local_addr().expect("it is bound")).expect("somebody waits");
                 tokio::select! {
-                    () = serve(listener, service, switch) => {}
+                    () = serve(listener, service, switch, door) => {}
                     _ = stopped => {}
                 }
             });
@@ -196,15 +202,19 @@ impl Drop for S3 {
     }
 }
 
-async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>) {
+async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, door: Option<Arc<Door>>) {
     loop {
         let Ok((socket, _)) = listener.accept().await else { continue };
-        let (service, knobs) = (service.clone(), knobs.clone());
-        let answer = service_fn(move |request: Request<Incoming>| {
+        let (service, knobs, door) = (service.clone(), knobs.clone(), door.clone());
+        let answer = service_fn(move |mut request: Request<Incoming>| {
             let (service, unavailable) = (service.clone(), knobs.unavailable.load(Ordering::SeqCst));
+            let admitted = door.as_ref().is_none_or(|door| admit(door, &mut request));
             async move {
                 if unavailable {
-                    return Ok::<_, HttpError>(busy());
+                    return Ok::<_, HttpError>(refusal(StatusCode::SERVICE_UNAVAILABLE, BUSY));
+                }
+                if !admitted {
+                    return Ok(refusal(StatusCode::FORBIDDEN, gcs::REFUSED));
                 }
                 service.call(request.map(Body::from)).await
             }
@@ -217,15 +227,29 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>) {
     }
 }
 
-fn busy() -> Response<Body> {
-    let body = "<Error><Code>ServiceUnavailable</Code><Message>a test switched this off</Message></Error>";
+/// Whether a door lets a request in; translates it if so.
+fn admit(door: &Door, request: &mut Request<Incoming>) -> bool {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let admitted = door.admit(&method, &uri, request.headers_mut());
+    admitted.map(|uri| *request.uri_mut() = uri).is_some()
+}
+
+/// What a server says that a test has switched off.
+const BUSY: &str =
+    "<Error><Code>ServiceUnavailable</Code><Message>a test switched this off</Message></Error>";
+
+fn refusal(status: StatusCode, body: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_owned()));
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    *response.status_mut() = status;
     response
 }
 
 /// Refuses what a test has forbidden, by the names of the permissions that real policies have.
-struct Permissions(Arc<Knobs>);
+struct Permissions {
+    knobs: Arc<Knobs>,
+    /// Whether somebody else has looked at signatures.
+    anonymous: bool,
+}
 
 #[async_trait::async_trait]
 impl S3Access for Permissions {
@@ -244,7 +268,8 @@ impl S3Access for Permissions {
             "DeleteObject" | "DeleteObjects" => "s3:DeleteObject",
             _ => "",
         };
-        if context.credentials().is_none() || self.0.denies(permission) {
+        let known = self.anonymous || context.credentials().is_some();
+        if !known || self.knobs.denies(permission) {
             return Err(s3_error!(AccessDenied, "not allowed to do {permission}"));
         }
         Ok(())

@@ -42,6 +42,10 @@ impl Http {
         for (name, value) in &target.headers {
             request = request.header(name, value);
         }
+        if bytes.is_empty() {
+            // Without a body reqwest does not say so by itself, and stores insist.
+            request = request.header("content-length", "0");
+        }
         let response = request.body(bytes).send().await.unwrap();
         (response.status(), response.text().await.unwrap())
     }

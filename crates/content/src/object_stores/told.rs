@@ -17,6 +17,8 @@ pub(super) fn meaning(error: &object_store::Error) -> Error {
     let told = words(error);
     match error {
         object_store::Error::NotFound { .. } if !names_container(&told) => Error::NotFound,
+        // On Google Cloud Storage this comes without its kind.
+        _ if told.contains("NoSuchUpload") => Error::NotFound,
         _ => failure(told),
     }
 }
