@@ -1,12 +1,13 @@
 //! An S3 server of one's own, in this process: `s3s` speaks the protocol and checks signatures, the rest is ours, so that it is as
 //! strict as the real one where that matters, and can fail when a test wants it to.
 
+mod bytes;
 mod operations;
 mod state;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -274,11 +275,4 @@ impl S3Access for Permissions {
         }
         Ok(())
     }
-}
-
-/// A path below the folder of a server.
-fn random_file(folder: &Path) -> PathBuf {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
-    folder.join(hex::encode(bytes))
 }
