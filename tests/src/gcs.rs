@@ -108,12 +108,16 @@ impl Door {
             .map(|(name, value)| format!("{}={}", strict(&decoded(name)), strict(&decoded(value))))
             .collect();
         canonical.sort();
-        let mut lines = String::new();
-        for name in signed_headers.split(';') {
+        let line = |name: &str| {
             let sent = headers.get(name).and_then(|value| value.to_str().ok());
             let value = if name == "host" { HOST } else { sent? };
-            lines += &format!("{name}:{}\n", value.trim());
-        }
+            Some(format!(
+                "{name}:{}
+",
+                value.trim()
+            ))
+        };
+        let lines: String = signed_headers.split(';').map(line).collect::<Option<_>>()?;
         let request =
             format!("{method}\n{path}\n{}\n{lines}\n{signed_headers}\nUNSIGNED-PAYLOAD", canonical.join("&"));
         let (email, scope) = credential.split_once('/')?;
@@ -138,14 +142,14 @@ impl Door {
 
 /// Every byte that is not a letter, digit or one of `-._~` as `%XX`.
 fn strict(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
+    let encoded = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
+            char::from(byte).to_string()
         } else {
-            encoded += &format!("%{byte:02X}");
+            format!("%{byte:02X}")
         }
-        encoded
-    })
+    };
+    text.bytes().map(encoded).collect()
 }
 
 fn decoded(text: &str) -> String {

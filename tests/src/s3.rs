@@ -59,6 +59,7 @@ impl Default for S3Options {
 #[derive(Debug, Default)]
 struct Knobs {
     unavailable: AtomicBool,
+    stalled: AtomicBool,
     denied: Mutex<BTreeSet<String>>,
     received: AtomicU64,
     sent: AtomicU64,
@@ -159,6 +160,11 @@ impl S3 {
         self.knobs.unavailable.store(yes, Ordering::SeqCst);
     }
 
+    /// From now on no request is answered at all, or every one is.
+    pub fn stall(&self, yes: bool) {
+        self.knobs.stalled.store(yes, Ordering::SeqCst);
+    }
+
     /// From now on the key lacks exactly these permissions: `s3:PutObject`, `s3:GetObject`, `s3:ListBucket`…
     pub fn deny(&self, permissions: &[&str]) {
         let denied = permissions.iter().map(|&permission| permission.to_owned()).collect();
@@ -209,8 +215,12 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
         let (service, knobs, door) = (service.clone(), knobs.clone(), door.clone());
         let answer = service_fn(move |mut request: Request<Incoming>| {
             let (service, unavailable) = (service.clone(), knobs.unavailable.load(Ordering::SeqCst));
+            let stalled = knobs.stalled.load(Ordering::SeqCst);
             let admitted = door.as_ref().is_none_or(|door| admit(door, &mut request));
             async move {
+                if stalled {
+                    std::future::pending::<()>().await;
+                }
                 if unavailable {
                     return Ok::<_, HttpError>(refusal(StatusCode::SERVICE_UNAVAILABLE, BUSY));
                 }

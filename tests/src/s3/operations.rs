@@ -1,10 +1,19 @@
 //! The operations of S3 that a backend uses, as strict as the real ones: a part that is not what its checksum says is refused, an
 //! upload that is over is gone, and what is completed is there at once and as a whole.
 
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use s3s::dto::*;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CompletedPart, CopyObjectInput, CopyObjectOutput, CopyObjectResult,
+    CopySource, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
+    GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    MultipartUpload, Part, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
+};
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::Knobs;
@@ -87,7 +96,7 @@ impl S3 for Store {
             pieces: vec![piece],
             e_tag: e_tag.clone(),
             modified: now(),
-            content_type: input.content_type.map(|content_type| content_type.to_string()),
+            content_type: input.content_type,
         };
         self.with(&input.bucket, |bucket| place(bucket, &input.key, object, input.if_none_match.is_some()))?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(e_tag)), ..Default::default() }))
@@ -130,7 +139,7 @@ impl S3 for Store {
             e_tag: Some(ETag::Strong(object.e_tag.clone())),
             last_modified: Some(object.modified.into()),
             content_disposition: input.response_content_disposition,
-            content_type: input.response_content_type.or_else(|| object.content_type?.parse().ok()),
+            content_type: input.response_content_type.or(object.content_type),
             ..Default::default()
         };
         Ok(S3Response::new(output))
@@ -206,7 +215,7 @@ impl S3 for Store {
         }))
         .to_string();
         let checked = input.checksum_algorithm.is_some_and(|algorithm| algorithm.as_str() == "SHA256");
-        let upload = Upload { key: input.key.clone(), begun: now(), checked, parts: Default::default() };
+        let upload = Upload { key: input.key.clone(), begun: now(), checked, parts: BTreeMap::new() };
         self.with(&input.bucket, |bucket| Ok(bucket.uploads.insert(id.clone(), upload)))?;
         let output = CreateMultipartUploadOutput {
             bucket: Some(input.bucket),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use olivine_content::conformance::{self, bytes};
-use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, Storage, open};
+use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, ReceivePart, Storage, open};
 use olivine_domain::Sha256Digest;
 use olivine_tests::S3;
 use reqwest::StatusCode;
@@ -147,6 +147,55 @@ async fn a_store_that_does_not_answer_is_known_as_such_soon() {
     let failed = backend.size(&key()).await;
     let Err(Error::Unavailable { source }) = failed else { panic!("{failed:?}") };
     assert!(!format!("{source} {source:?}").contains(&gone), "{source:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_stalls_is_known_as_such_within_half_a_minute() {
+    let server = S3::start();
+    let backend = opened(&server).await;
+    let session = backend.begin(&key()).await.unwrap();
+    server.stall(true);
+    let start = Instant::now();
+    // The one is asked by `object_store`, the other by ourselves.
+    let key = key();
+    let (size, parts) = tokio::join!(backend.size(&key), backend.uploaded_parts(&key, &session));
+    assert!(matches!(size, Err(Error::Unavailable { .. })), "{size:?}");
+    assert!(matches!(parts, Err(Error::Unavailable { .. })), "{parts:?}");
+    assert!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_goes_away_leaves_no_upload() {
+    let server = S3::start();
+    let backend = opened(&server).await;
+    let session = backend.begin(&key()).await.unwrap();
+    let content = bytes(1, 20_000_000);
+    let part = ReceivePart {
+        index: part(1, b"").index,
+        expected_size: None,
+        expected_sha256: None,
+        max_size: u64::MAX,
+    };
+    let endless = conformance::body(&content).chain(futures_util::stream::pending()).boxed();
+    let key = key();
+    let receiving = backend.receive_part(&key, &session, &part, endless);
+    let received = async {
+        while server.received_bytes() < 16 * 1024 * 1024 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        ended = receiving => panic!("{ended:?}"),
+        () = received => {}
+        () = tokio::time::sleep(Duration::from_secs(30)) => panic!("the bytes do not arrive"),
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // One is left: that of the content itself.
+    while server.open_uploads("firmware") > 1 {
+        assert!(Instant::now() < deadline, "the staged upload is still there");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.objects("firmware"), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,9 +17,9 @@ use super::{Dialect, ObjectStores};
 use crate::error::Error;
 
 /// How long our own signed requests are valid.
-const OURS: Duration = Duration::from_secs(60);
+const OURS: Duration = Duration::from_mins(1);
 /// No cloud takes a signature for longer.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(7 * 24);
 /// The most that is read of an answer; a list of 1000 parts has some 300 KB.
 const MOST: usize = 4 * 1024 * 1024;
 /// How often a request is made in all.
