@@ -139,7 +139,7 @@ async fn a_store_that_does_not_answer_is_known_as_such_soon() {
     ] {
         assert!(matches!(failed, Err(Error::Unavailable { .. })), "{failed:?}");
     }
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
     server.answer_503(false);
     backend.begin(&key()).await.unwrap();
     let gone = server.url();
