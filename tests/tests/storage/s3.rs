@@ -10,7 +10,7 @@ use olivine_domain::Sha256Digest;
 use olivine_tests::S3;
 use reqwest::StatusCode;
 
-use crate::client::{Http, key, later, organization, part};
+use crate::client::{Http, again_with, key, later, organization, part};
 
 fn storage(server: &S3, url: &str) -> Storage {
     Storage {
@@ -47,6 +47,22 @@ async fn keeps_the_promises_in_a_bucket_without_a_prefix() {
     let backend = open(&storage(&server, "s3://firmware")).await.unwrap();
     conformance::run(&*backend, &Http::default(), organization()).await;
     assert_eq!(server.objects("firmware"), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_standard_variables_are_enough() {
+    let server = S3::start();
+    server.bucket("firmware");
+    let environment = Storage {
+        url: "s3://firmware/a".parse().unwrap(),
+        endpoint: None,
+        region: None,
+        credentials: Credentials::Environment,
+        network: Network::Any,
+    };
+    if again_with("s3::the_standard_variables_are_enough", server.environment()) {
+        open(&environment).await.unwrap().probe().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
