@@ -1,12 +1,13 @@
 //! An S3 server of one's own, in this process: `s3s` speaks the protocol and checks signatures, the rest is ours, so that it is as
 //! strict as the real one where that matters, and can fail when a test wants it to.
 
+mod bytes;
 mod operations;
 mod state;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -25,6 +26,7 @@ use tokio::sync::oneshot;
 
 use self::operations::Store;
 use self::state::State;
+use crate::gcs::{self, Door};
 
 /// The region that it says it is in.
 const REGION: &str = "eu-test-1";
@@ -57,6 +59,7 @@ impl Default for S3Options {
 #[derive(Debug, Default)]
 struct Knobs {
     unavailable: AtomicBool,
+    stalled: AtomicBool,
     denied: Mutex<BTreeSet<String>>,
     received: AtomicU64,
     sent: AtomicU64,
@@ -87,15 +90,20 @@ impl S3 {
     }
 
     /// Starts one as asked.
-    pub fn start_with(mut options: S3Options) -> Self {
+    pub fn start_with(options: S3Options) -> Self {
+        Self::start_behind(options, None)
+    }
+
+    /// Starts one whose own signatures are replaced by what a door checks.
+    pub(crate) fn start_behind(mut options: S3Options, door: Option<Arc<Door>>) -> Self {
         let temporary = options.folder.is_none().then(|| tempfile::tempdir().expect("a temporary folder"));
         let folder = temporary.as_ref().map(|folder| folder.path().to_owned());
         let folder = folder.or_else(|| options.folder.clone()).expect("one of the two");
         let (knobs, state) = (Arc::new(Knobs::default()), Arc::new(State::new(&folder)));
         let mut service = S3ServiceBuilder::new(Store { state: state.clone(), knobs: knobs.clone() });
-        let auth = SimpleAuth::from_single(options.access_key_id.clone(), options.secret_access_key.clone());
-        service.set_auth(auth);
-        service.set_access(Permissions(knobs.clone()));
+        let (id, secret) = (options.access_key_id.clone(), options.secret_access_key.clone());
+        service.set_auth(SimpleAuth::from_single(id, secret));
+        service.set_access(Permissions { knobs: knobs.clone(), anonymous: door.is_some() });
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = mpsc::channel();
         let (service, switch, address) = (service.build(), knobs.clone(), options.address);
@@ -105,7 +113,7 @@ impl S3 {
                 let listener = TcpListener::bind(address).await.expect("the address is free");
                 tell.send(listener.local_addr().expect("it is bound")).expect("somebody waits");
                 tokio::select! {
-                    () = serve(listener, service, switch) => {}
+                    () = serve(listener, service, switch, door) => {}
                     _ = stopped => {}
                 }
             });
@@ -152,6 +160,11 @@ impl S3 {
         self.knobs.unavailable.store(yes, Ordering::SeqCst);
     }
 
+    /// From now on no request is answered at all, or every one is.
+    pub fn stall(&self, yes: bool) {
+        self.knobs.stalled.store(yes, Ordering::SeqCst);
+    }
+
     /// From now on the key lacks exactly these permissions: `s3:PutObject`, `s3:GetObject`, `s3:ListBucket`…
     pub fn deny(&self, permissions: &[&str]) {
         let denied = permissions.iter().map(|&permission| permission.to_owned()).collect();
@@ -196,15 +209,23 @@ impl Drop for S3 {
     }
 }
 
-async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>) {
+async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, door: Option<Arc<Door>>) {
     loop {
         let Ok((socket, _)) = listener.accept().await else { continue };
-        let (service, knobs) = (service.clone(), knobs.clone());
-        let answer = service_fn(move |request: Request<Incoming>| {
+        let (service, knobs, door) = (service.clone(), knobs.clone(), door.clone());
+        let answer = service_fn(move |mut request: Request<Incoming>| {
             let (service, unavailable) = (service.clone(), knobs.unavailable.load(Ordering::SeqCst));
+            let stalled = knobs.stalled.load(Ordering::SeqCst);
+            let admitted = door.as_ref().is_none_or(|door| admit(door, &mut request));
             async move {
+                if stalled {
+                    std::future::pending::<()>().await;
+                }
                 if unavailable {
-                    return Ok::<_, HttpError>(busy());
+                    return Ok::<_, HttpError>(refusal(StatusCode::SERVICE_UNAVAILABLE, BUSY));
+                }
+                if !admitted {
+                    return Ok(refusal(StatusCode::FORBIDDEN, gcs::REFUSED));
                 }
                 service.call(request.map(Body::from)).await
             }
@@ -217,15 +238,29 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>) {
     }
 }
 
-fn busy() -> Response<Body> {
-    let body = "<Error><Code>ServiceUnavailable</Code><Message>a test switched this off</Message></Error>";
+/// Whether a door lets a request in; translates it if so.
+fn admit(door: &Door, request: &mut Request<Incoming>) -> bool {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let admitted = door.admit(&method, &uri, request.headers_mut());
+    admitted.map(|uri| *request.uri_mut() = uri).is_some()
+}
+
+/// What a server says that a test has switched off.
+const BUSY: &str =
+    "<Error><Code>ServiceUnavailable</Code><Message>a test switched this off</Message></Error>";
+
+fn refusal(status: StatusCode, body: &str) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_owned()));
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    *response.status_mut() = status;
     response
 }
 
 /// Refuses what a test has forbidden, by the names of the permissions that real policies have.
-struct Permissions(Arc<Knobs>);
+struct Permissions {
+    knobs: Arc<Knobs>,
+    /// Whether somebody else has looked at signatures.
+    anonymous: bool,
+}
 
 #[async_trait::async_trait]
 impl S3Access for Permissions {
@@ -244,16 +279,10 @@ impl S3Access for Permissions {
             "DeleteObject" | "DeleteObjects" => "s3:DeleteObject",
             _ => "",
         };
-        if context.credentials().is_none() || self.0.denies(permission) {
+        let known = self.anonymous || context.credentials().is_some();
+        if !known || self.knobs.denies(permission) {
             return Err(s3_error!(AccessDenied, "not allowed to do {permission}"));
         }
         Ok(())
     }
-}
-
-/// A path below the folder of a server.
-fn random_file(folder: &Path) -> PathBuf {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes).expect("randomness");
-    folder.join(hex::encode(bytes))
 }

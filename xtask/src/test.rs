@@ -9,6 +9,9 @@ use crate::{audit, console, run, tools};
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
 
+/// The tests' way to a program that plays Azure's storage.
+const AZURITE: &str = "OLIVINE_TEST_AZURITE";
+
 /// Install what tests need, then run every check: format, lints, tests on both databases, documentation.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --only resumes_an_upload\n  \
@@ -58,6 +61,9 @@ fn test(args: &Args) -> anyhow::Result<()> {
     }
     if args.needs_executables() {
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+    }
+    if args.needs_executables() && std::env::var_os(AZURITE).is_none() {
+        command.env(AZURITE, tools::azurite()?);
     }
     with_postgres(command.args(&args.cargo_test).args(&args.only))
 }

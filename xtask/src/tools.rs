@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::run;
+use crate::{build, run};
 
 /// A program that something here starts.
 pub(crate) struct Tool {
@@ -20,6 +20,8 @@ pub(crate) const POSTGRESQL: Tool = Tool { program: "initdb", package: "postgres
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", package: "openssl" };
 pub(crate) const CURL: Tool = Tool { program: "curl", package: "curl" };
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
+pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
+pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
 /// Debian has nginx's TCP proxy in a package of its own.
 pub(crate) const NGINX_STREAM: Tool =
@@ -69,6 +71,23 @@ pub(crate) fn install(tools: &[Tool]) -> anyhow::Result<()> {
     let install: Vec<_> =
         ["install", "--yes", "--no-install-recommends"].iter().chain(&packages).copied().collect();
     apt.run(&install).with_context(by_hand)
+}
+
+/// Which Azurite plays Azure's storage in tests.
+const AZURITE_VERSION: &str = "3.35.0";
+
+/// Installs Azurite in the target folder if it is not there, and returns its program.
+pub(crate) fn azurite() -> anyhow::Result<PathBuf> {
+    let folder = build::workspace_root().join("target/tools").join(format!("azurite-{AZURITE_VERSION}"));
+    let program = folder.join("node_modules/.bin/azurite-blob");
+    if !program.is_file() {
+        install(&[NODE, NPM])?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+        run::step(npm.arg(format!("azurite@{AZURITE_VERSION}")))?;
+    }
+    Ok(program)
 }
 
 /// Debian's installer, with or without `sudo` before it.

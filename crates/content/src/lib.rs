@@ -1,7 +1,7 @@
 //! What we hold: the bytes of binaries, in a storage backend behind one trait.
 //!
 //! This crate does IO and nothing else: it knows no database, no permission and no lifecycle. It must never overwrite a
-//! content in place, build a path from anything but UUIDs and numbers, hold more than a few MiB of a content in memory, or
+//! content in place, build a path from anything but UUIDs and numbers, hold more than a few chunks of a content in memory, or
 //! acknowledge bytes that a power cut could still take away.
 
 pub mod audit;

@@ -1,27 +1,27 @@
 //! The operations of S3 that a backend uses, as strict as the real ones: a part that is not what its checksum says is refused, an
 //! upload that is over is gone, and what is completed is there at once and as a whole.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use aws_lc_rs::digest::{Context, SHA256};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
-use futures_util::StreamExt;
-use s3s::dto::*;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CompletedPart, CopyObjectInput, CopyObjectOutput, CopyObjectResult,
+    CopySource, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput,
+    GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    MultipartUpload, Part, PutObjectInput, PutObjectOutput, UploadPartInput, UploadPartOutput,
+};
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
-use tokio::io::AsyncWriteExt;
 
+use super::Knobs;
+use super::bytes::encoded;
 use super::state::{Bucket, Object, Piece, State, Upload, now};
-use super::{Knobs, random_file};
 
 /// The least size of a part that is not the last.
 const MIN_PART: u64 = 5 * 1024 * 1024;
-/// How much is read from a file at once.
-const READ: usize = 256 * 1024;
 
 /// The objects of a server.
 pub(super) struct Store {
@@ -30,30 +30,6 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Writes a body to a file, and checks it against the checksum that it came with.
-    async fn write(&self, body: Option<StreamingBlob>, checksum: Option<&str>) -> S3Result<Arc<Piece>> {
-        let path = random_file(&self.state.folder);
-        // Removed again if the client goes away.
-        let mut piece = Piece { path, size: 0, sha256: [0; 32] };
-        let mut file = tokio::fs::File::create(&piece.path).await.map_err(|e| s3_error!(e, InternalError))?;
-        let mut hasher = Context::new(&SHA256);
-        if let Some(mut body) = body {
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk.map_err(|_| s3_error!(IncompleteBody))?;
-                self.knobs.received.fetch_add(chunk.len() as u64, Ordering::SeqCst);
-                hasher.update(&chunk);
-                piece.size += chunk.len() as u64;
-                file.write_all(&chunk).await.map_err(|e| s3_error!(e, InternalError))?;
-            }
-        }
-        file.flush().await.map_err(|e| s3_error!(e, InternalError))?;
-        piece.sha256 = hasher.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
-        if checksum.is_some_and(|checksum| checksum != encoded(&piece)) {
-            return Err(s3_error!(BadDigest, "the SHA256 you specified did not match what was received"));
-        }
-        Ok(Arc::new(piece))
-    }
-
     fn with<T>(&self, bucket: &str, work: impl FnOnce(&mut Bucket) -> S3Result<T>) -> S3Result<T> {
         work(self.state.buckets().get_mut(bucket).ok_or_else(|| s3_error!(NoSuchBucket))?)
     }
@@ -65,59 +41,11 @@ impl Store {
     fn upload(&self, bucket: &str, key: &str, id: &str) -> S3Result<Upload> {
         self.with(bucket, |bucket| upload(bucket, key, id).cloned())
     }
-
-    /// The bytes of a range, as a stream that a thread reads.
-    fn stream(&self, object: &Object, range: std::ops::Range<u64>) -> StreamingBlob {
-        let (send, mut receive) = tokio::sync::mpsc::channel(4);
-        let (pieces, knobs) = (object.pieces.clone(), self.knobs.clone());
-        tokio::task::spawn_blocking(move || {
-            let mut at = 0;
-            for piece in pieces {
-                let (start, end) = (range.start.max(at), range.end.min(at + piece.size));
-                let result = if start < end {
-                    send_range(&piece, start - at..end - at, &send, &knobs)
-                } else {
-                    Ok(())
-                };
-                if let Err(error) = result {
-                    let _ = send.blocking_send(Err(error));
-                    return;
-                }
-                at += piece.size;
-            }
-        });
-        StreamingBlob::wrap(futures_util::stream::poll_fn(move |context| receive.poll_recv(context)))
-    }
-}
-
-fn send_range(
-    piece: &Piece,
-    range: std::ops::Range<u64>,
-    send: &tokio::sync::mpsc::Sender<std::io::Result<Bytes>>,
-    knobs: &Knobs,
-) -> std::io::Result<()> {
-    let mut file = std::fs::File::open(&piece.path)?;
-    file.seek(SeekFrom::Start(range.start))?;
-    let mut left = range.end - range.start;
-    while left > 0 {
-        let mut buffer = vec![0; READ.min(usize::try_from(left).unwrap_or(READ))];
-        file.read_exact(&mut buffer)?;
-        left -= buffer.len() as u64;
-        knobs.sent.fetch_add(buffer.len() as u64, Ordering::SeqCst);
-        if send.blocking_send(Ok(buffer.into())).is_err() {
-            return Ok(());
-        }
-    }
-    Ok(())
 }
 
 fn upload<'a>(bucket: &'a mut Bucket, key: &str, id: &str) -> S3Result<&'a mut Upload> {
     let found = bucket.uploads.get_mut(id).filter(|upload| upload.key == key);
     found.ok_or_else(|| s3_error!(NoSuchUpload, "the upload was completed, aborted or never begun"))
-}
-
-fn encoded(piece: &Piece) -> String {
-    BASE64_STANDARD.encode(piece.sha256)
 }
 
 fn place(bucket: &mut Bucket, key: &str, object: Object, if_none_match: bool) -> S3Result<()> {
@@ -168,7 +96,7 @@ impl S3 for Store {
             pieces: vec![piece],
             e_tag: e_tag.clone(),
             modified: now(),
-            content_type: input.content_type.map(|content_type| content_type.to_string()),
+            content_type: input.content_type,
         };
         self.with(&input.bucket, |bucket| place(bucket, &input.key, object, input.if_none_match.is_some()))?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(e_tag)), ..Default::default() }))
@@ -211,7 +139,7 @@ impl S3 for Store {
             e_tag: Some(ETag::Strong(object.e_tag.clone())),
             last_modified: Some(object.modified.into()),
             content_disposition: input.response_content_disposition,
-            content_type: input.response_content_type.or_else(|| object.content_type?.parse().ok()),
+            content_type: input.response_content_type.or(object.content_type),
             ..Default::default()
         };
         Ok(S3Response::new(output))
@@ -287,7 +215,7 @@ impl S3 for Store {
         }))
         .to_string();
         let checked = input.checksum_algorithm.is_some_and(|algorithm| algorithm.as_str() == "SHA256");
-        let upload = Upload { key: input.key.clone(), begun: now(), checked, parts: Default::default() };
+        let upload = Upload { key: input.key.clone(), begun: now(), checked, parts: BTreeMap::new() };
         self.with(&input.bucket, |bucket| Ok(bucket.uploads.insert(id.clone(), upload)))?;
         let output = CreateMultipartUploadOutput {
             bucket: Some(input.bucket),

@@ -8,7 +8,7 @@ use olivine_domain::Sha256Digest;
 use olivine_tests::Azurite;
 use reqwest::StatusCode;
 
-use crate::client::{Http, key, later, organization, part};
+use crate::client::{Http, again_with, key, later, organization, part};
 
 fn storage(server: &Azurite, url: &str) -> Storage {
     Storage {
@@ -89,6 +89,22 @@ async fn wrong_keys_and_missing_containers_are_told() {
     let content = bytes(1, 10);
     let imported = backend.import(&key(), 10, Sha256Digest::of(&content), conformance::body(&content)).await;
     assert!(imported.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_standard_variables_are_enough() {
+    let server = Azurite::start();
+    let environment = Storage {
+        url: "az://firmware/a".parse().unwrap(),
+        endpoint: None,
+        region: None,
+        credentials: Credentials::Environment,
+        network: Network::Any,
+    };
+    server.container("firmware").await;
+    if again_with("azure::the_standard_variables_are_enough", server.environment()) {
+        open(&environment).await.unwrap().probe().await.unwrap();
+    }
 }
 
 #[tokio::test]

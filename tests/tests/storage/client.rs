@@ -31,6 +31,19 @@ pub(crate) fn later() -> Timestamp {
     "2090-01-01T00:00:00Z".parse().unwrap()
 }
 
+/// Runs the test `name` of this file's program again, with these variables; whether it is that second run.
+pub(crate) fn again_with(name: &str, variables: Vec<(String, String)>) -> bool {
+    const AGAIN: &str = "OLIVINE_TEST_AGAIN";
+    if std::env::var_os(AGAIN).is_some() {
+        return true;
+    }
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", name]).envs(variables).env(AGAIN, "1").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    false
+}
+
 /// Sends parts over HTTP.
 #[derive(Debug, Default)]
 pub(crate) struct Http(pub(crate) Client);
@@ -41,6 +54,10 @@ impl Http {
         let mut request = self.0.request(Method::from_bytes(target.method.as_bytes()).unwrap(), &target.url);
         for (name, value) in &target.headers {
             request = request.header(name, value);
+        }
+        if bytes.is_empty() {
+            // Without a body reqwest does not say so by itself, and stores insist.
+            request = request.header("content-length", "0");
         }
         let response = request.body(bytes).send().await.unwrap();
         (response.status(), response.text().await.unwrap())

@@ -3,4 +3,5 @@
 
 mod azure;
 mod client;
+mod gcs;
 mod s3;

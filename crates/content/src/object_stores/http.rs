@@ -2,7 +2,7 @@
 //!
 //! The one place that looks at the clock: a signature's life is counted from now, by whoever makes it.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -17,13 +17,15 @@ use super::{Dialect, ObjectStores};
 use crate::error::Error;
 
 /// How long our own signed requests are valid.
-const OURS: Duration = Duration::from_secs(60);
+const OURS: Duration = Duration::from_mins(1);
 /// No cloud takes a signature for longer.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(7 * 24);
 /// The most that is read of an answer; a list of 1000 parts has some 300 KB.
 const MOST: usize = 4 * 1024 * 1024;
 /// How often a request is made in all.
 const ATTEMPTS: u32 = 4;
+/// After so long it is not made again.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a request with signed query parameters and headers has.
 #[derive(Clone, Debug, Default)]
@@ -109,6 +111,7 @@ impl ObjectStores {
     /// Asks the store, as often as is sensible, for what is small.
     pub(super) async fn get(&self, path: &Path, query: &[(&'static str, String)]) -> Result<Answer, Error> {
         let extras = Extras::query(query);
+        let start = Instant::now();
         let mut pause = Duration::from_millis(200);
         for attempt in 1.. {
             let url = self.sign(Method::GET, path, OURS, &extras).await?;
@@ -117,9 +120,9 @@ impl ObjectStores {
                 Ok(answer) => {
                     answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS
                 }
-                Err(_) => attempt == 1,
+                Err(_) => true,
             };
-            if !again || attempt == ATTEMPTS {
+            if !again || attempt == ATTEMPTS || start.elapsed() > PATIENCE {
                 return answer;
             }
             tokio::time::sleep(pause).await;

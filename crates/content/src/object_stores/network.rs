@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::Method;
+use http::header::CONTENT_LENGTH;
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
@@ -23,27 +24,35 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// No answer, and no next byte of one, within this time means the same.
 const READ: Duration = Duration::from_secs(20);
 
+/// The same for a request that sends much: the time begins with its first byte, not its last.
+const READ_AFTER_SENDING: Duration = Duration::from_mins(1);
+/// So many bytes are much.
+const MUCH: u64 = 1024 * 1024;
+
 /// The client of one storage, which keeps to its network.
 #[derive(Clone, Debug)]
 pub(super) struct Guarded {
     client: reqwest::Client,
+    sending: reqwest::Client,
     network: Network,
 }
 
 impl Guarded {
     /// A client that stays in `network`.
     pub(super) fn new(network: Network) -> Result<Self, OpenError> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(READ)
-            .redirect(redirect::Policy::none());
-        let builder = match network {
-            Network::Any => builder,
-            // A proxy would resolve names itself.
-            Network::PublicOnly => builder.no_proxy().dns_resolver(Arc::new(PublicOnly)),
+        let client = |read| {
+            let builder = reqwest::Client::builder()
+                .connect_timeout(CONNECT)
+                .read_timeout(read)
+                .redirect(redirect::Policy::none());
+            let builder = match network {
+                Network::Any => builder,
+                // A proxy would resolve names itself.
+                Network::PublicOnly => builder.no_proxy().dns_resolver(Arc::new(PublicOnly)),
+            };
+            builder.build().map_err(|error| OpenError::Configuration(error.to_string()))
         };
-        let client = builder.build().map_err(|error| OpenError::Configuration(error.to_string()))?;
-        Ok(Self { client, network })
+        Ok(Self { client: client(READ)?, sending: client(READ_AFTER_SENDING)?, network })
     }
 
     /// A request to `url`, if it may be reached.
@@ -63,7 +72,10 @@ impl HttpService for Guarded {
         let refused = |error: OpenError| HttpError::new(HttpErrorKind::Unknown, error);
         let url = request.uri().to_string().parse().map_err(|_| refused(OpenError::Endpoint))?;
         self.check(&url).map_err(refused)?;
-        self.client.call(request).await
+        let length =
+            request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let client = if length.unwrap_or(0) > MUCH { &self.sending } else { &self.client };
+        client.call(request).await
     }
 }
 
@@ -126,11 +138,11 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a >= 240)
 }
 
-/// Only what is given out to the internet (2000::/3), without what carries an IPv4 address that would have to be looked into.
+/// Only what is given out to the internet (`2000::/3`), without what carries an IPv4 address that would have to be looked into.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     // Teredo and the other protocol assignments, documentation, and 6to4.
-    let special = (a == 0x2001 && b < 0x200) || (a == 0x2001 && b == 0xdb8) || a == 0x2002 || a == 0x3fff;
+    let special = matches!((a, b), (0x2001, ..0x200 | 0xdb8) | (0x2002 | 0x3fff, _));
     a & 0xe000 == 0x2000 && !special
 }
 

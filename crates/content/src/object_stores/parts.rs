@@ -61,7 +61,7 @@ impl ObjectStores {
                 loop {
                     let page = self.page(key, session, 1000, marker).await?;
                     for part in page.parts {
-                        let Ok(index) = PartIndex::new(part.part_number) else { continue };
+                        let Ok(index) = PartIndex::new(part.number) else { continue };
                         let sha256 = part.checksum.as_deref().and_then(xml::digest);
                         let id = part_id(&part.e_tag, part.checksum.as_deref());
                         parts.push(SentPart { part: UploadedPart { index, size: part.size, sha256 }, id });

@@ -20,7 +20,7 @@ use crate::uploads::{PartPlan, UploadSession};
 /// What is written; longer than the range of it that is read.
 const BYTES: &[u8] = b"olivine writes this to see whether it can";
 /// Far away: signatures end when the cloud says at the latest.
-const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const FAR: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// Something that is tried, and the permission that it needs on S3, Google Cloud Storage and Azure.
 struct Step(&'static str, [&'static str; 3]);

@@ -19,7 +19,7 @@ impl ObjectStores {
     /// Removes everything of a content: first what could still become one.
     pub(super) async fn remove(&self, key: &ContentKey) -> Result<(), Error> {
         for upload in self.uploads_of(key).await? {
-            self.abort(&Path::from(upload.key.as_str()), &upload.upload_id).await?;
+            self.abort(&Path::from(upload.key.as_str()), &upload.id).await?;
         }
         self.remove_parts(key).await?;
         if self.dialect == Dialect::Azure {

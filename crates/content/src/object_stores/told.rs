@@ -17,6 +17,8 @@ pub(super) fn meaning(error: &object_store::Error) -> Error {
     let told = words(error);
     match error {
         object_store::Error::NotFound { .. } if !names_container(&told) => Error::NotFound,
+        // Google Cloud Storage and Azure say in their own ways that what was to be completed is over.
+        _ if told.contains("NoSuchUpload") || told.contains("InvalidBlockList") => Error::NotFound,
         _ => failure(told),
     }
 }

@@ -15,7 +15,7 @@ const ON_THE_WAY: usize = 2;
 /// The most bytes of chunks that are in memory.
 const MEMORY: u64 = 64 * 1024 * 1024;
 
-/// An object that is being written. Whoever does not finish it must [`Writer::abort`] it.
+/// An object that is being written; what was sent is dropped unless it is finished. [`Writer::abort`] waits for that.
 pub(super) struct Writer {
     store: ObjectStores,
     path: Path,
@@ -61,12 +61,11 @@ impl Writer {
 
     /// Sends what is collected as the next part.
     async fn send(&mut self) -> Result<(), Error> {
-        let id = match &self.upload {
-            Some(id) => id.clone(),
-            None => {
-                let id = self.store.multipart.create_multipart(&self.path).await;
-                self.upload.insert(id.map_err(|error| trouble(&error))?).clone()
-            }
+        let id = if let Some(id) = &self.upload {
+            id.clone()
+        } else {
+            let id = self.store.multipart.create_multipart(&self.path).await;
+            self.upload.insert(id.map_err(|error| trouble(&error))?).clone()
         };
         let on_the_way = if self.chunk * (ON_THE_WAY as u64 + 1) > MEMORY { 1 } else { ON_THE_WAY };
         while self.sending.len() >= on_the_way {
@@ -131,11 +130,29 @@ impl Writer {
     /// Drops what was sent.
     pub(super) async fn abort(mut self) {
         self.sending.shutdown().await;
-        if let Some(id) = self.upload.take()
-            && let Err(error) = self.store.multipart.abort_multipart(&self.path, &id).await
-        {
-            let error = trouble(&error);
-            tracing::warn!(%error, "an unfinished upload could not be dropped; the next deletion will");
+        if let Some(id) = self.upload.take() {
+            abort(&self.store, &self.path, &id).await;
         }
+    }
+}
+
+impl Drop for Writer {
+    /// Nobody waits any more: a client went away.
+    fn drop(&mut self) {
+        if let (Some(id), Ok(runtime)) = (self.upload.take(), tokio::runtime::Handle::try_current()) {
+            let (store, path) = (self.store.clone(), self.path.clone());
+            let mut sending = std::mem::take(&mut self.sending);
+            runtime.spawn(async move {
+                sending.shutdown().await;
+                abort(&store, &path, &id).await;
+            });
+        }
+    }
+}
+
+async fn abort(store: &ObjectStores, path: &Path, id: &MultipartId) {
+    if let Err(error) = store.multipart.abort_multipart(path, id).await {
+        let error = trouble(&error);
+        tracing::warn!(%error, "an unfinished upload could not be dropped; the next deletion will");
     }
 }

@@ -24,7 +24,8 @@ pub(super) struct PartsPage {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Part {
-    pub(super) part_number: u64,
+    #[serde(rename = "PartNumber")]
+    pub(super) number: u64,
     #[serde(rename = "ETag")]
     pub(super) e_tag: String,
     pub(super) size: u64,
@@ -51,7 +52,8 @@ pub(super) struct UploadsPage {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Upload {
     pub(super) key: String,
-    pub(super) upload_id: String,
+    #[serde(rename = "UploadId")]
+    pub(super) id: String,
     #[serde(default)]
     initiated: Option<String>,
 }
@@ -123,7 +125,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((page.is_truncated, page.next_part_number_marker.as_deref()), (true, Some("3")));
-        assert_eq!((page.parts[1].part_number, page.parts[1].e_tag.as_str()), (3, "\"aaaa\""));
+        assert_eq!((page.parts[1].number, page.parts[1].e_tag.as_str()), (3, "\"aaaa\""));
         assert_eq!(page.parts[1].checksum.as_deref().and_then(digest), Some(Sha256Digest::of(b"")));
 
         let page: UploadsPage = parse(
