@@ -4,10 +4,12 @@ use std::process::Command;
 
 use crate::build::cargo;
 use crate::postgres::Cluster;
-use crate::{audit, console, run, tools};
+use crate::{audit, console, previous, run, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
+/// The tests' way to the executable of the version before the newest migration.
+const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
 
 /// Install what tests need, then run every check: format, lints, tests on both databases, documentation.
 #[derive(clap::Args)]
@@ -57,6 +59,8 @@ fn test(args: &Args) -> anyhow::Result<()> {
         command.arg("--workspace");
     }
     if args.needs_executables() {
+        // First, because it leaves its executable where the present one belongs.
+        command.env(PREVIOUS, previous::build()?);
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
     }
     with_postgres(command.args(&args.cargo_test).args(&args.only))
