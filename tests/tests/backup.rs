@@ -150,4 +150,6 @@ async fn a_damaged_backup_is_refused() {
     let elsewhere = PostgresDatabase::create();
     let said = shell.run(&format!("olivine backup --to other --database-url {}", elsewhere.url())).fails(1);
     assert!(said.contains("docs/operations.md"), "{said}");
+    let said = shell.run("olivine backup --to other --storage-url file:///tmp/elsewhere").fails(1);
+    assert!(said.contains("docs/operations.md"), "{said}");
 }

@@ -5,6 +5,7 @@
 use futures_util::TryStreamExt as _;
 use olivine_domain::Sha256Digest;
 use olivine_domain::hash::Sha256Hasher;
+use olivine_domain::storage_backends::StorageBackend;
 use sea_orm::{
     DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn,
     QueryOrder, StreamTrait, Value,
@@ -20,8 +21,8 @@ use crate::entities::fleet::{
     ca_certificates, cohorts, device_certificates, devices, products, verification_codes,
 };
 use crate::entities::{
-    api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, download_counts,
-    events, idempotency_keys, jobs, organizations, settings, signing_keys,
+    api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_replicas, binary_signatures,
+    download_counts, events, idempotency_keys, jobs, organizations, settings, signing_keys, storage_backends,
 };
 use crate::error::Error;
 
@@ -72,10 +73,10 @@ pub struct CopiedTable {
 /// means nothing to a server that starts.
 macro_rules! each_table {
     ($do:ident, $($argument:expr),*) => {{
-        $do!($($argument,)* organizations, api_keys, artifacts, artifact_versions, binaries, binary_parts, signing_keys,
-            binary_signatures, events, download_counts, jobs, idempotency_keys, settings, bundles, bundle_binaries, products,
-            cohorts, devices, ca_certificates, verification_codes, device_certificates, releases, release_claims, release_days,
-            device_outcomes, bundle_overrides, bundle_override_devices);
+        $do!($($argument,)* organizations, storage_backends, api_keys, artifacts, artifact_versions, binaries, binary_replicas,
+            binary_parts, signing_keys, binary_signatures, events, download_counts, jobs, idempotency_keys, settings, bundles,
+            bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
+            release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices);
     }};
 }
 
@@ -105,6 +106,9 @@ pub async fn copy(source: &Database, target_database: &Database) -> Result<Vec<C
     dialect::read_one_moment(from.transaction()).await.map_err(|error| CopyError::Source(error.into()))?;
     let to = target_database.write().await.map_err(CopyError::Target)?;
     dialect::take_time(to.transaction()).await.map_err(target)?;
+    // The one row that a migration makes comes from the source.
+    let made = storage_backends::Entity::delete_by_id(StorageBackend::DATA_FOLDER.uuid());
+    made.exec(to.transaction()).await.map_err(target)?;
     each_table!(refuse_rows, to);
     let mut copied = Vec::new();
     each_table!(copy_rows, copied, &from, &to);

@@ -3,6 +3,7 @@
 use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -23,11 +24,13 @@ pub struct RecordedContent {
     pub generation: Generation,
     /// Where the binary is in its lifecycle.
     pub state: BinaryState,
+    /// Where it is, copies aside.
+    pub storage: Id<StorageBackend>,
     /// How many bytes are on record.
     pub bytes: u64,
 }
 
-type Columns = (Uuid, Uuid, i64, String, i64);
+type Columns = (Uuid, Uuid, i64, String, Uuid, i64);
 
 /// The contents of all organizations after that binary, in the order of the binaries' keys: what begun uploads and finished ones have.
 pub async fn list_contents_of_all_organizations(
@@ -42,6 +45,7 @@ pub async fn list_contents_of_all_organizations(
             Column::Id,
             Column::Generation,
             Column::State,
+            Column::StorageBackendId,
             Column::BytesUploaded,
         ])
         .filter(Column::State.ne(BinaryState::Destroyed.as_str()))
@@ -52,13 +56,14 @@ pub async fn list_contents_of_all_organizations(
         select = select.filter(Column::Id.gt(after.uuid()));
     }
     let rows: Vec<Columns> = select.into_tuple().all(&reader.executor()).await?;
-    let parse = |(organization, id, generation, state, bytes): Columns| {
+    let parse = |(organization, id, generation, state, storage, bytes): Columns| {
         let row = Row::new(TABLE, id);
         Ok(RecordedContent {
             organization: Id::new(organization),
             binary: Id::new(id),
             generation: Generation::new(row.number("generation", generation)?),
             state: row.known("state", BinaryState::from_name(&state))?,
+            storage: Id::new(storage),
             bytes: row.number("bytes_uploaded", bytes)?,
         })
     };

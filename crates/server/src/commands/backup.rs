@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use olivine_content::{BackedUp, ContentKey, local};
 use olivine_domain::binaries::BinaryState;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::Context;
 use olivine_operations::backup::{self, Hold, RENEW_EVERY};
 use olivine_records::Database;
@@ -28,7 +29,7 @@ const BATCH: u64 = 500;
 
 /// Makes a backup of a server's data, also while it serves; returns what there is to say.
 pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String> {
-    if !config.is_embedded() {
+    if !config.is_embedded() || config.storage.url()?.is_some() {
         bail!(
             "this is for SQLite with a local folder; how PostgreSQL and object storage are backed up is in docs/operations.md, \"Backup\""
         );
@@ -125,11 +126,15 @@ async fn copy_contents(config: &Config, snapshot: &Database, partial: &Path) -> 
 fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Result<Contents> {
     let mut contents = Contents::default();
     for content in batch {
-        let RecordedContent { organization, binary, generation, .. } = *content;
+        let RecordedContent { organization, binary, generation, storage, .. } = *content;
+        if storage != StorageBackend::DATA_FOLDER {
+            contents.elsewhere += 1;
+            continue;
+        }
         let key = ContentKey { organization, binary, generation };
         let done = local::back_up(from, to, &key).with_context(|| format!("copying the content {key}"))?;
         check(content, done).with_context(|| format!("the content {key}"))?;
-        contents.add(Contents { binaries: 1, files: done.files, bytes: done.bytes });
+        contents.add(Contents { binaries: 1, files: done.files, bytes: done.bytes, elsewhere: 0 });
     }
     Ok(contents)
 }

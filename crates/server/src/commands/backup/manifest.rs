@@ -32,6 +32,8 @@ pub(super) struct Contents {
     pub(super) binaries: u64,
     pub(super) files: u64,
     pub(super) bytes: u64,
+    /// Contents that are in other storages than the data folder, and so not here.
+    pub(super) elsewhere: u64,
 }
 
 impl Contents {
@@ -39,6 +41,7 @@ impl Contents {
         self.binaries += more.binaries;
         self.files += more.files;
         self.bytes += more.bytes;
+        self.elsewhere += more.elsewhere;
     }
 }
 
@@ -115,11 +118,15 @@ impl Manifest {
 
 impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Contents { binaries, files, bytes } = self.contents;
+        let Contents { binaries, files, bytes, elsewhere } = self.contents;
+        let (made_at, olivine) = (&self.made_at, &self.olivine);
         write!(
             f,
-            "made at {} by Olivine {}: the records, {bytes} bytes of {binaries} contents in {files} files",
-            self.made_at, self.olivine
-        )
+            "made at {made_at} by Olivine {olivine}: the records, {bytes} bytes of {binaries} contents in {files} files"
+        )?;
+        if elsewhere > 0 {
+            write!(f, "; {elsewhere} contents are in other storages, and not in it")?;
+        }
+        Ok(())
     }
 }

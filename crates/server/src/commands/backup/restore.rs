@@ -41,7 +41,7 @@ fn fill(manifest: &Manifest, from: &Path, to: &Path) -> anyhow::Result<()> {
     for file in &manifest.files {
         copy_file(&from.join(&file.name), &to.join(&file.name))?;
     }
-    let mut copied = Contents { binaries: manifest.contents.binaries, ..Contents::default() };
+    let mut copied = Contents { files: 0, bytes: 0, ..manifest.contents };
     let contents = from.join("content");
     if contents.exists() {
         copy_folder(&contents, &to.join("content"), &mut copied)?;
