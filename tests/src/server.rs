@@ -24,6 +24,14 @@ pub struct ServerBuilder {
     args: Vec<String>,
     /// Where it listens: for people, for devices.
     addresses: [String; 2],
+    audience: Audience,
+}
+
+/// For whom a server can listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    PeopleAndDevices,
+    People,
 }
 
 const ANYWHERE: &str = "127.0.0.1:0";
@@ -64,6 +72,13 @@ impl ServerBuilder {
         self
     }
 
+    /// A version that knows no devices yet.
+    #[must_use]
+    pub fn only_for_people(mut self) -> Self {
+        self.audience = Audience::People;
+        self
+    }
+
     /// Starts the server and waits until it is ready.
     #[must_use]
     pub fn start(self) -> Server {
@@ -81,7 +96,10 @@ impl ServerBuilder {
         let mut command = Command::new(self.executables.olivine());
         command.arg("serve").arg("--data-dir").arg(data_dir);
         let [people, devices] = &self.addresses;
-        command.args(["--listen", people, "--device-listen", devices]);
+        command.args(["--listen", people]);
+        if self.audience == Audience::PeopleAndDevices {
+            command.args(["--device-listen", devices]);
+        }
         if let Some(database) = postgres {
             command.args(["--database-url", &database.url()]);
         }
@@ -124,6 +142,7 @@ impl Server {
             variables: Vec::new(),
             args: Vec::new(),
             addresses: [ANYWHERE, ANYWHERE].map(str::to_owned),
+            audience: Audience::PeopleAndDevices,
         }
     }
 

@@ -12,6 +12,7 @@ mod demo;
 mod interrupt;
 mod olivine;
 mod postgres;
+mod previous;
 mod run;
 mod serve;
 mod test;

@@ -4,10 +4,12 @@ use std::process::Command;
 
 use crate::build::cargo;
 use crate::postgres::Cluster;
-use crate::{audit, console, run, tools};
+use crate::{audit, console, previous, run, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
+/// The tests' way to the executable of the version before the newest migration.
+const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
 
 /// The tests' way to a program that plays Azure's storage.
 const AZURITE: &str = "OLIVINE_TEST_AZURITE";
@@ -60,6 +62,8 @@ fn test(args: &Args) -> anyhow::Result<()> {
         command.arg("--workspace");
     }
     if args.needs_executables() {
+        // First, because it leaves its executable where the present one belongs.
+        command.env(PREVIOUS, previous::build()?);
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
     }
     if args.needs_executables() && std::env::var_os(AZURITE).is_none() {

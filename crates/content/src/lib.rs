@@ -27,7 +27,7 @@ pub use digest::{Digested, Progress};
 pub use downloads::{ContentReader, Download, SignedUrl};
 pub use error::Error;
 pub use filename::Filename;
-pub use local::Local;
+pub use local::{BackedUp, Local};
 pub use open::{Credentials, Network, OpenError, Storage, open};
 pub use tokens::TokenKey;
 pub use uploads::{

@@ -3,6 +3,7 @@
 //! Clients are sent to the server's own signed URLs. Several processes may share the folder. Nothing here may trust a path or a
 //! name that came from outside; there are none in the interface.
 
+mod backup;
 mod buffers;
 mod complete;
 mod folder;
@@ -27,6 +28,7 @@ use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
+pub use self::backup::{BackedUp, back_up, make_durable};
 use self::layout::{Layout, blocking};
 pub use self::remove::Swept;
 use self::temp::TempFile;

@@ -7,6 +7,7 @@ pub mod api_keys;
 mod arrivals;
 pub mod artifact_versions;
 pub mod artifacts;
+pub mod backup;
 pub mod binaries;
 pub mod binary_parts;
 pub mod binary_signatures;

@@ -1,5 +1,6 @@
 //! Binaries: the records; their content is elsewhere. Listing them and serving their content never touch one another.
 
+mod contents;
 mod row;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
@@ -23,6 +24,8 @@ use crate::entities::{artifact_versions, artifacts, binary_parts, binary_signatu
 use crate::error::Error;
 use crate::lists::{self, ListQuery, MOST_IDS};
 use crate::rows::Row;
+
+pub use contents::{RecordedContent, list_contents_of_all_organizations};
 
 const TABLE: &str = "binaries";
 

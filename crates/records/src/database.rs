@@ -3,6 +3,7 @@
 //! Nothing may write but through a [`Write`], and a [`Write`] must never be held while waiting for anything but the database.
 
 mod signals;
+mod snapshots;
 
 use std::fmt;
 use std::path::Path;
@@ -80,6 +81,11 @@ impl Database {
     /// How many migrations are yet to be run.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
         migrations::pending(&self.reader).await
+    }
+
+    /// How many migrations there are.
+    pub(crate) fn all_migrations(&self) -> usize {
+        migrations::count()
     }
 
     /// Begins a transaction that writes. Dropping it undoes all that it did.

@@ -56,6 +56,24 @@ pub(crate) async fn lock_migrations(transaction: &impl ConnectionTrait) -> Resul
     Ok(())
 }
 
+/// Lets a transaction that has read nothing yet take as long as it needs.
+pub(crate) async fn take_time(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        for setting in ["statement_timeout", "idle_in_transaction_session_timeout"] {
+            transaction.execute_unprepared(&format!("SET LOCAL {setting} = 0")).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for one that shall see the same moment in all that it reads. SQLite's transactions do.
+pub(crate) async fn read_one_moment(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
+    }
+    take_time(transaction).await
+}
+
 /// Asks for the moment on the database's own clock, in microseconds since 1970, where several machines may share it.
 pub(crate) const fn now(backend: DbBackend) -> Option<&'static str> {
     match backend {

@@ -17,6 +17,7 @@ pub mod bundles;
 pub mod ca_certificates;
 mod changes;
 pub mod cohorts;
+pub mod copying;
 pub mod database;
 pub mod device_certificates;
 pub mod device_outcomes;

@@ -73,6 +73,11 @@ pub(crate) async fn pending(reader: &DatabaseConnection) -> Result<usize, Error>
     Ok(Migrator::get_pending_migrations_read_only(reader).await.map_err(explain)?.len())
 }
 
+/// How many steps there are.
+pub(crate) const fn count() -> usize {
+    STEPS.len()
+}
+
 /// The only error that the migrator itself has: a step was run that this version does not know.
 fn explain(error: DbErr) -> Error {
     if matches!(error, DbErr::Custom(_)) { Error::SchemaTooNew } else { error.into() }

@@ -20,3 +20,17 @@ pub async fn put_if_absent(write: &Write, key: &str, value: &str) -> Result<Stri
     Entity::insert(row).on_conflict(keep).exec_without_returning(write.transaction()).await?;
     find(write, key).await?.ok_or(Error::NotFound { table: "settings" })
 }
+
+/// Stores the value, in place of one that may be there.
+pub async fn put(write: &Write, key: &str, value: &str) -> Result<(), Error> {
+    let row = Model { key: key.to_owned(), value: value.to_owned() }.into_active_model();
+    let replace = OnConflict::column(Column::Key).update_column(Column::Value).to_owned();
+    Entity::insert(row).on_conflict(replace).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Forgets the value of that name.
+pub async fn delete(write: &Write, key: &str) -> Result<(), Error> {
+    Entity::delete_by_id(key).exec(write.transaction()).await?;
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 mod channels;
 mod constraints;
+mod copying;
 mod dialects;
 mod fleet;
 mod lists;

@@ -1,9 +1,12 @@
 //! The `olivine` command line.
 
+mod backup;
 mod content;
+mod database;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -41,6 +44,28 @@ enum Command {
     /// Bring the database up to date, without serving
     #[command(after_help = "Example: olivine migrate --database-url postgres://olivine@db/olivine")]
     Migrate(Flags),
+    /// Look after the records as a whole
+    #[command(subcommand)]
+    Database(database::DatabaseCommand),
+    /// Back up records and contents of the embedded default, also while the server runs
+    #[command(after_help = "Example: olivine backup --data-dir ./olivine-data --to /backups/today")]
+    Backup {
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// A folder that does not exist yet
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Make a data folder of a backup
+    #[command(after_help = "Example: olivine restore --from /backups/today --data-dir ./olivine-data")]
+    Restore {
+        /// The backup
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// The data folder: empty, or not there yet
+        #[arg(long, value_name = "DIR")]
+        data_dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,6 +110,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             create_api_key(&flags.load()?, name, &role, organization).await
         }
         Command::Content(command) => command.run().await,
+        Command::Database(command) => database::run(command).await,
+        Command::Backup { flags, to } => Ok(show(&backup::back_up(&flags.load()?, &to).await?)?),
+        Command::Restore { from, data_dir } => Ok(show(&backup::restore(&from, &data_dir)?)?),
         Command::Migrate(flags) => {
             let applied =
                 startup::open_database(&flags.load()?).await?.migrate().await.context("migrating")?;

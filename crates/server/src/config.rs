@@ -309,6 +309,13 @@ impl Config {
         self.database_url.clone().unwrap_or_else(in_data_dir)
     }
 
+    /// The file of a SQLite database.
+    pub fn database_path(&self) -> PathBuf {
+        let url = self.database_url();
+        let path = url.strip_prefix("sqlite:").unwrap_or(&url);
+        path.strip_prefix("//").unwrap_or(path).into()
+    }
+
     /// Whether the database is this server's own file.
     pub fn is_embedded(&self) -> bool {
         self.database_url().starts_with("sqlite:")

@@ -23,6 +23,11 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// The paths in the folder `root`; nothing is made.
+    pub(super) fn at(root: &Path) -> Self {
+        Self { root: root.into() }
+    }
+
     /// The folder `root`, with its three folders made if they are not there.
     pub(super) fn prepare(root: &Path) -> Result<Self, Error> {
         let layout = Self { root: root.into() };

@@ -1,4 +1,4 @@
-//! Deletes a content from a storage, and is tried again until the storage confirms.
+//! Deletes a content from a storage, and is tried again until the storage confirms. Waits while a backup is made.
 
 use olivine_content::ContentKey;
 use olivine_domain::binaries::{Binary, Generation};
@@ -11,7 +11,7 @@ use olivine_records::jobs::{self, Job};
 use serde_json::json;
 
 use super::runner::Outcome;
-use crate::{Context, Error, events};
+use crate::{Context, Error, backup, events};
 
 pub(super) async fn run(
     ctx: &Context,
@@ -21,6 +21,9 @@ pub(super) async fn run(
     generation: Generation,
     storage: Option<Id<StorageBackend>>,
 ) -> Result<Outcome, Error> {
+    if let Some(moment) = backup::held_until(ctx).await? {
+        return Ok(Outcome::Again(moment));
+    }
     let Some(organization) = job.organization else { return Ok(Outcome::Done) };
     let storage = match storage {
         Some(storage) => storage,

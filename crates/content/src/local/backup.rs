@@ -1,0 +1,58 @@
+//! A second place for the files of a content, for backups. Must never change anything in the first one.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use super::layout::{Layout, make_folders};
+use crate::backend::ContentKey;
+use crate::error::Error;
+
+/// What a backup has of one content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BackedUp {
+    /// How many files that are.
+    pub files: u64,
+    /// Their size together.
+    pub bytes: u64,
+    /// The size of its parts, which is that of the content.
+    pub content_bytes: u64,
+}
+
+/// Puts what there is of a content in the folder `root` into the folder `into`, at the same place: as a second name for the same bytes
+/// where the file system can, for they never change, else as a copy. What is not there, or is replaced meanwhile, is left out.
+pub fn back_up(root: &Path, into: &Path, key: &ContentKey) -> Result<BackedUp, Error> {
+    let (from, to) = (Layout::at(root).generation(key), Layout::at(into).generation(key));
+    let mut done = BackedUp::default();
+    let entries = match fs::read_dir(&from) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(done),
+        entries => entries?,
+    };
+    make_folders(&to)?;
+    for entry in entries {
+        let entry = entry?;
+        let bytes = match link_or_copy(&entry.path(), &to.join(entry.file_name())) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            bytes => bytes?,
+        };
+        done.files += 1;
+        done.bytes += bytes;
+        if entry.file_name().to_string_lossy().starts_with("part-") {
+            done.content_bytes += bytes;
+        }
+    }
+    Ok(done)
+}
+
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<u64> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(fs::metadata(to)?.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
+        Err(_) => fs::copy(from, to),
+    }
+}
+
+/// Makes durable all that was written to the file system that `folder` is on.
+pub fn make_durable(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?)?)
+}

@@ -1,0 +1,78 @@
+//! Keeping contents from being deleted while a backup of them is made. The hold runs out by itself when the backup dies.
+
+use std::time::Duration;
+
+use olivine_domain::time::Timestamp;
+use olivine_records::{Reader, settings};
+use uuid::Uuid;
+
+use crate::{Context, Error};
+
+/// The name under which the hold is stored.
+pub const HOLD: &str = "content_hold";
+/// How long a hold lasts unless it is renewed.
+const LASTS: Duration = Duration::from_secs(20);
+/// How often to renew it.
+pub const RENEW_EVERY: Duration = Duration::from_secs(4);
+/// How often who waits for its end looks.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+const TAKEN: Error = Error::Conflict(
+    "another backup is being made; if it was killed, its hold on the contents runs out within 20 seconds",
+);
+const LOST: Error =
+    Error::Conflict("the hold on the contents ran out before the backup was done: the machine stood still");
+
+/// The right to find all contents where they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold(Uuid);
+
+/// Takes the hold: what is ordered to be deleted from now on stays, until the hold is released or runs out.
+pub async fn hold(ctx: &Context) -> Result<Hold, Error> {
+    let hold = Hold(ctx.new_uuid());
+    let w = ctx.db().write().await?;
+    if stored(&w).await?.is_some_and(|(_, until)| until > ctx.now()) {
+        return Err(TAKEN);
+    }
+    settings::put(&w, HOLD, &written(hold, ctx.now())).await?;
+    w.commit().await?;
+    Ok(hold)
+}
+
+/// Lets it last longer; an error where it has run out.
+pub async fn renew(ctx: &Context, hold: Hold) -> Result<(), Error> {
+    let w = ctx.db().write().await?;
+    if !stored(&w).await?.is_some_and(|(owner, until)| owner == hold.0 && until > ctx.now()) {
+        return Err(LOST);
+    }
+    settings::put(&w, HOLD, &written(hold, ctx.now())).await?;
+    Ok(w.commit().await?)
+}
+
+/// Ends it; an error where it had run out before.
+pub async fn release(ctx: &Context, hold: Hold) -> Result<(), Error> {
+    renew(ctx, hold).await?;
+    let w = ctx.db().write().await?;
+    settings::delete(&w, HOLD).await?;
+    Ok(w.commit().await?)
+}
+
+/// When to look again whether contents may be deleted, if they may not now.
+pub(crate) async fn held_until(ctx: &Context) -> Result<Option<Timestamp>, Error> {
+    let now = ctx.now();
+    let held = stored(ctx.db()).await?.filter(|(_, until)| *until > now);
+    Ok(held.map(|(_, until)| until.min(now.plus(LOOK_EVERY))))
+}
+
+fn written(hold: Hold, now: Timestamp) -> String {
+    format!("{} {}", hold.0, now.plus(LASTS).as_micros())
+}
+
+/// Whose hold there is, and until when.
+async fn stored(reader: &impl Reader) -> Result<Option<(Uuid, Timestamp)>, Error> {
+    let read = |text: String| {
+        let (owner, until) = text.split_once(' ')?;
+        Some((Uuid::try_parse(owner).ok()?, Timestamp::from_micros(until.parse().ok()?)?))
+    };
+    Ok(settings::find(reader, HOLD).await?.and_then(read))
+}

@@ -1,0 +1,233 @@
+//! Copying all records of one database into another, of either kind: all or nothing, and compared row by row. Works across organizations.
+//!
+//! It must never leave a table out: a test compares the list below with the tables and columns that the migrations made.
+
+use futures_util::TryStreamExt as _;
+use olivine_domain::Sha256Digest;
+use olivine_domain::hash::Sha256Hasher;
+use olivine_domain::storage_backends::StorageBackend;
+use sea_orm::{
+    DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn,
+    QueryOrder, StreamTrait, Value,
+};
+
+use crate::database::{Database, Reader as _, Write};
+use crate::dialect;
+use crate::entities::distribution::{
+    bundle_binaries, bundle_override_devices, bundle_overrides, bundles, device_outcomes, release_claims,
+    release_days, releases,
+};
+use crate::entities::fleet::{
+    ca_certificates, cohorts, device_certificates, devices, products, verification_codes,
+};
+use crate::entities::{
+    api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_replicas, binary_signatures,
+    download_counts, events, idempotency_keys, jobs, organizations, settings, signing_keys, storage_backends,
+};
+use crate::error::Error;
+
+/// How many rows are written at once: a row may have a megabyte.
+const BATCH: usize = 64;
+
+/// Why nothing was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The source's tables are not as this version makes them.
+    #[error("the source has not the tables of this version: run `olivine migrate` on it first")]
+    SourceOutdated,
+    /// The target's tables are of another version.
+    #[error("the target has tables of another version: copy into an empty database")]
+    TargetOutdated,
+    /// There is something in the target.
+    #[error("the target has rows in '{table}' already: copy into an empty database")]
+    TargetNotEmpty {
+        /// The table.
+        table: &'static str,
+    },
+    /// What was read back is not what was written.
+    #[error("the rows of '{table}' differ after copying: nothing was kept")]
+    Different {
+        /// The table.
+        table: &'static str,
+    },
+    /// Reading failed.
+    #[error("reading the source")]
+    Source(#[source] Error),
+    /// Writing, or reading back, failed.
+    #[error("writing the target")]
+    Target(#[source] Error),
+}
+
+/// What was copied of one table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedTable {
+    /// Its name.
+    pub table: &'static str,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The SHA-256 over all rows in the order of their keys: the same in both databases.
+    pub hash: Sha256Digest,
+}
+
+/// Does the same for each table, each after those that its rows name. What servers tell each other (`announcements`) is not copied: it
+/// means nothing to a server that starts.
+macro_rules! each_table {
+    ($do:ident, $($argument:expr),*) => {{
+        $do!($($argument,)* organizations, storage_backends, api_keys, artifacts, artifact_versions, binaries, binary_replicas,
+            binary_parts, signing_keys, binary_signatures, events, download_counts, jobs, idempotency_keys, settings, bundles,
+            bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
+            release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices);
+    }};
+}
+
+macro_rules! refuse_rows {
+    ($target:expr, $($table:ident),*) => {
+        $(if $table::Entity::find().one(&$target.executor()).await.map_err(target)?.is_some() {
+            return Err(CopyError::TargetNotEmpty { table: stringify!($table) });
+        })*
+    };
+}
+
+macro_rules! copy_rows {
+    ($copied:expr, $from:expr, $to:expr, $($table:ident),*) => {
+        $($copied.push(copy_table::<$table::Entity>(stringify!($table), $from, $to).await?);)*
+    };
+}
+
+/// Copies everything from one database into an empty one. Nobody may write to the source meanwhile: with SQLite nobody can, with
+/// PostgreSQL what is written meanwhile is not copied.
+pub async fn copy(source: &Database, target_database: &Database) -> Result<Vec<CopiedTable>, CopyError> {
+    let missing = |error| CopyError::Source(error);
+    if source.pending_migrations().await.map_err(missing)? > 0 {
+        return Err(CopyError::SourceOutdated);
+    }
+    prepare(target_database).await?;
+    let from = source.write().await.map_err(CopyError::Source)?;
+    dialect::read_one_moment(from.transaction()).await.map_err(|error| CopyError::Source(error.into()))?;
+    let to = target_database.write().await.map_err(CopyError::Target)?;
+    dialect::take_time(to.transaction()).await.map_err(target)?;
+    // The one row that a migration makes comes from the source.
+    let made = storage_backends::Entity::delete_by_id(StorageBackend::DATA_FOLDER.uuid());
+    made.exec(to.transaction()).await.map_err(target)?;
+    each_table!(refuse_rows, to);
+    let mut copied = Vec::new();
+    each_table!(copy_rows, copied, &from, &to);
+    to.commit().await.map_err(CopyError::Target)?;
+    Ok(copied)
+}
+
+fn target(error: DbErr) -> CopyError {
+    CopyError::Target(error.into())
+}
+
+/// Makes the tables where there are none.
+async fn prepare(target: &Database) -> Result<(), CopyError> {
+    let pending = target.pending_migrations().await.map_err(CopyError::Target)?;
+    if pending == 0 {
+        return Ok(());
+    }
+    let all = target.all_migrations();
+    if pending != all {
+        return Err(CopyError::TargetOutdated);
+    }
+    target.migrate().await.map_err(CopyError::Target).map(drop)
+}
+
+async fn copy_table<E>(table: &'static str, from: &Write, to: &Write) -> Result<CopiedTable, CopyError>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel> + ModelTrait<Entity = E> + Sync,
+{
+    let source = |error: DbErr| CopyError::Source(error.into());
+    let (mut rows, mut hasher) = (0, Sha256Hasher::new());
+    let mut stream = in_order::<E>(from.transaction()).await.map_err(source)?;
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(row) = stream.try_next().await.map_err(source)? {
+        rows += 1;
+        hash_row(&mut hasher, &row);
+        batch.push(row.into_active_model());
+        if batch.len() == BATCH {
+            put_down::<E>(to, std::mem::take(&mut batch)).await?;
+        }
+    }
+    put_down::<E>(to, batch).await?;
+    drop(stream);
+    let copied = CopiedTable { table, rows, hash: hasher.finish() };
+    if read_back::<E>(table, to).await? == copied { Ok(copied) } else { Err(CopyError::Different { table }) }
+}
+
+async fn put_down<E: EntityTrait>(to: &Write, batch: Vec<E::ActiveModel>) -> Result<(), CopyError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    E::insert_many(batch).exec_without_returning(to.transaction()).await.map_err(target).map(drop)
+}
+
+async fn read_back<E>(table: &'static str, to: &Write) -> Result<CopiedTable, CopyError>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Sync,
+{
+    let (mut rows, mut hasher) = (0, Sha256Hasher::new());
+    let mut stream = in_order::<E>(to.transaction()).await.map_err(target)?;
+    while let Some(row) = stream.try_next().await.map_err(target)? {
+        rows += 1;
+        hash_row(&mut hasher, &row);
+    }
+    Ok(CopiedTable { table, rows, hash: hasher.finish() })
+}
+
+type Rows<'a, E> =
+    std::pin::Pin<Box<dyn futures_util::Stream<Item = Result<<E as EntityTrait>::Model, DbErr>> + Send + 'a>>;
+
+/// All rows in the order of their keys, which is the same in both databases.
+async fn in_order<'a, E>(transaction: &'a DatabaseTransaction) -> Result<Rows<'a, E>, DbErr>
+where
+    E: EntityTrait,
+    E::Model: Sync + 'a,
+    DatabaseTransaction: StreamTrait,
+{
+    let mut select = E::find();
+    for key in E::PrimaryKey::iter() {
+        select = select.order_by_asc(key.into_column());
+    }
+    Ok(Box::pin(select.stream(transaction).await?))
+}
+
+/// Adds a row so that no two different ones look alike.
+fn hash_row<M: ModelTrait>(hasher: &mut Sha256Hasher, row: &M) {
+    for column in <M::Entity as EntityTrait>::Column::iter() {
+        let mut add = |kind: u8, bytes: &[u8]| {
+            hasher.update(&[kind]);
+            hasher.update(&(bytes.len() as u64).to_be_bytes());
+            hasher.update(bytes);
+        };
+        match row.get(column) {
+            Value::String(Some(text)) => add(1, text.as_bytes()),
+            Value::BigInt(Some(number)) => add(2, &number.to_be_bytes()),
+            Value::Bool(Some(is)) => add(3, &[u8::from(is)]),
+            Value::Uuid(Some(id)) => add(4, id.as_bytes()),
+            Value::Bytes(Some(bytes)) => add(5, &bytes),
+            Value::Double(Some(number)) => add(6, &number.to_be_bytes()),
+            // What is not there, of whatever kind.
+            other => add(0, format!("{other:?}").as_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+macro_rules! name_columns {
+    ($names:expr, $($table:ident),*) => {
+        $(for column in $table::Column::iter() {
+            $names.insert((stringify!($table).to_owned(), sea_orm::IdenStatic::as_str(&column).to_owned()));
+        })*
+    };
+}
+
+/// All tables that are copied, with their columns.
+#[cfg(test)]
+pub(crate) fn columns() -> std::collections::BTreeSet<(String, String)> {
+    let mut names = std::collections::BTreeSet::new();
+    each_table!(name_columns, names);
+    names
+}

@@ -1,0 +1,37 @@
+//! A copy of an embedded database as it is at one moment, while it is used.
+
+use std::path::Path;
+
+use sea_orm::DatabaseConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{Connection as _, SqliteConnection};
+
+use super::{Database, create_private, unavailable};
+use crate::error::Error;
+
+impl Database {
+    /// Writes a copy of the SQLite database at `path`, without one of its settings, into the new file `into`, which only its owner can
+    /// read. Readers and writers of the database are not disturbed.
+    pub async fn snapshot(path: &Path, into: &Path, without: &str) -> Result<(), Error> {
+        create_private(into).await.map_err(|source| Error::File { source })?;
+        let connect = SqliteConnectOptions::new().filename(path).create_if_missing(false);
+        let mut connection = SqliteConnection::connect_with(&connect).await.map_err(unavailable)?;
+        let name = into.to_string_lossy().into_owned();
+        sqlx::query("VACUUM INTO ?").bind(name).execute(&mut connection).await.map_err(unavailable)?;
+        connection.close().await.map_err(unavailable)?;
+        let connect = SqliteConnectOptions::new().filename(into).create_if_missing(false);
+        let mut copy = SqliteConnection::connect_with(&connect).await.map_err(unavailable)?;
+        let forget = sqlx::query("DELETE FROM settings WHERE key = ?").bind(without);
+        forget.execute(&mut copy).await.map_err(unavailable)?;
+        copy.close().await.map_err(unavailable)
+    }
+
+    /// Opens such a copy for reading only; no file is made or changed.
+    pub async fn open_snapshot(path: &Path) -> Result<Self, Error> {
+        let connect = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        let pool =
+            SqlitePoolOptions::new().max_connections(1).connect_with(connect).await.map_err(unavailable)?;
+        let reader: DatabaseConnection = pool.into();
+        Ok(Self { writer: reader.clone(), reader })
+    }
+}

@@ -1,0 +1,61 @@
+//! Copying a database: nothing is left out, and what differs is found.
+
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use super::*;
+use crate::copying::{self, CopyError};
+use crate::testing;
+
+/// Neither a table nor a column that a migration made is forgotten.
+#[tokio::test]
+async fn all_tables_and_columns_are_copied() {
+    let database = testing::postgres().await;
+    let sql = "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'public' \
+               AND table_name NOT IN ('announcements', 'seaql_migrations')";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let rows = database.executor().query_all_raw(statement).await.unwrap();
+    let made: std::collections::BTreeSet<(String, String)> =
+        rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap())).collect();
+    assert_eq!(copying::columns(), made);
+}
+
+async fn execute(database: &Database, sql: &str) {
+    let write = database.write().await.unwrap();
+    write.transaction().execute_unprepared(sql).await.unwrap();
+    write.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_into_an_empty_database_of_this_version() {
+    let put = "INSERT INTO settings (key, value) VALUES ('a', 'b')";
+    for (source, target) in [
+        (testing::sqlite().await, testing::empty_postgres().await),
+        (testing::postgres().await, testing::empty_sqlite().await),
+    ] {
+        execute(&source, put).await;
+        let copied = copying::copy(&source, &target).await.unwrap();
+        let rows: Vec<_> =
+            copied.iter().filter(|table| table.rows > 0).map(|table| (table.table, table.rows)).collect();
+        assert_eq!(rows, [("settings", 1)]);
+        let again = copying::copy(&source, &target).await.unwrap_err();
+        assert!(matches!(again, CopyError::TargetNotEmpty { table: "settings" }), "{again}");
+        let empty = testing::empty_sqlite().await;
+        assert!(matches!(copying::copy(&empty, &target).await, Err(CopyError::SourceOutdated)));
+    }
+}
+
+/// A target that makes something else of what it is given.
+#[tokio::test]
+async fn what_differs_is_not_kept() {
+    let (source, target) = (testing::sqlite().await, testing::postgres().await);
+    execute(&source, "INSERT INTO settings (key, value) VALUES ('a', 'b'), ('c', 'd')").await;
+    execute(
+        &target,
+        "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.value = NEW.value || ' '; RETURN NEW; END $$;
+         CREATE TRIGGER spoil BEFORE INSERT ON settings FOR EACH ROW WHEN (NEW.key = 'c') EXECUTE FUNCTION spoil()",
+    )
+    .await;
+    let error = copying::copy(&source, &target).await.unwrap_err();
+    assert!(matches!(error, CopyError::Different { table: "settings" }), "{error}");
+    assert_eq!(crate::settings::find(&*target, "a").await.unwrap(), None);
+}

@@ -1,0 +1,152 @@
+//! `olivine backup` and `olivine restore`: the data folder of the embedded default, while it is used. A backup that is not whole has no
+//! `backup.json`, and without that nothing is restored.
+
+mod manifest;
+mod restore;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use olivine_content::{BackedUp, ContentKey, local};
+use olivine_domain::binaries::BinaryState;
+use olivine_domain::storage_backends::StorageBackend;
+use olivine_operations::Context;
+use olivine_operations::backup::{self, Hold, RENEW_EVERY};
+use olivine_records::Database;
+use olivine_records::binaries::{RecordedContent, list_contents_of_all_organizations};
+
+use self::manifest::{Contents, DATABASE, KeptFile, Manifest};
+pub(super) use self::restore::restore;
+use crate::config::Config;
+use crate::startup::{self, create_private_dir};
+
+/// What belongs to an installation besides records and contents, if it is there.
+const FILES: [&str; 5] =
+    ["secret-key", "admin-api-key", "device-ca.pem", "device-ca-key.pem", "device-tls.pem"];
+/// How many contents are looked up at once.
+const BATCH: u64 = 500;
+
+/// Makes a backup of a server's data, also while it serves; returns what there is to say.
+pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String> {
+    if !config.is_embedded() || config.storage.url()?.is_some() {
+        bail!(
+            "this is for SQLite with a local folder; how PostgreSQL and object storage are backed up is in docs/operations.md, \"Backup\""
+        );
+    }
+    ensure!(!to.exists(), "{} is there already: name a folder that does not exist", to.display());
+    let ctx = startup::records_only(config).await?;
+    let partial = partial(to)?;
+    let hold = backup::hold(&ctx).await?;
+    let made = tokio::select! {
+        made = make(&ctx, config, &partial) => made,
+        error = keep_renewing(&ctx, hold) => Err(error),
+    };
+    // Also where it failed; and whether it held to the end says whether all contents are those of the records.
+    let released = backup::release(&ctx, hold).await;
+    let finished = made.and_then(|manifest| {
+        released?;
+        manifest.write(&partial)?;
+        local::make_durable(&partial)?;
+        fs::rename(&partial, to).with_context(|| format!("naming the backup {}", to.display()))?;
+        local::make_durable(to)?;
+        Ok(manifest)
+    });
+    if finished.is_err() {
+        // What is left has no manifest; it is in the way of nobody but the disk.
+        let _ = fs::remove_dir_all(&partial);
+    }
+    let manifest = finished?;
+    let secret = if config.secret_key.is_some() {
+        "The secret key is configured, so it is not in the backup: keep it elsewhere.\n"
+    } else {
+        ""
+    };
+    Ok(format!(
+        "{}: {manifest}\n{secret}Contents may share their bytes on disk with the data folder: copy the backup to another machine.\n",
+        to.display()
+    ))
+}
+
+/// A name beside the final one, so that giving it that name is one step.
+fn partial(to: &Path) -> anyhow::Result<PathBuf> {
+    let name = to.file_name().with_context(|| format!("{} is no name for a folder", to.display()))?;
+    Ok(to.with_file_name(format!(".{}.partial-{}", name.to_string_lossy(), std::process::id())))
+}
+
+/// Returns only when the hold is lost.
+async fn keep_renewing(ctx: &Context, hold: Hold) -> anyhow::Error {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        if let Err(error) = backup::renew(ctx, hold).await {
+            return error.into();
+        }
+    }
+}
+
+/// Records first: each content that they name is there, as long as nothing is deleted.
+async fn make(ctx: &Context, config: &Config, partial: &Path) -> anyhow::Result<Manifest> {
+    create_private_dir(partial)?;
+    let database = partial.join(DATABASE);
+    Database::snapshot(&config.database_path(), &database, backup::HOLD)
+        .await
+        .context("copying the records")?;
+    let snapshot = Database::open_snapshot(&database).await.context("reading the copied records")?;
+    let contents = copy_contents(config, &snapshot, partial).await?;
+    snapshot.close().await;
+    let mut files = vec![KeptFile::of(partial, DATABASE)?];
+    for name in FILES {
+        let from = config.data_dir.join(name);
+        if from.exists() {
+            startup::write_private(
+                &partial.join(name),
+                &fs::read(&from).with_context(|| from.display().to_string())?,
+            )?;
+            files.push(KeptFile::of(partial, name)?);
+        }
+    }
+    Ok(Manifest::new(ctx.now(), contents, files))
+}
+
+async fn copy_contents(config: &Config, snapshot: &Database, partial: &Path) -> anyhow::Result<Contents> {
+    let (from, to) = (config.data_dir.join("content"), partial.join("content"));
+    let mut contents = Contents::default();
+    let mut after = None;
+    loop {
+        let batch = list_contents_of_all_organizations(snapshot, after, BATCH).await?;
+        let Some(last) = batch.last() else { return Ok(contents) };
+        after = Some(last.binary);
+        let (from, to) = (from.clone(), to.clone());
+        // On a thread where it may wait, so that the hold is renewed meanwhile.
+        let copied = tokio::task::spawn_blocking(move || copy_batch(&from, &to, &batch)).await?;
+        contents.add(copied?);
+    }
+}
+
+fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Result<Contents> {
+    let mut contents = Contents::default();
+    for content in batch {
+        let RecordedContent { organization, binary, generation, storage, .. } = *content;
+        if storage != StorageBackend::DATA_FOLDER {
+            contents.elsewhere += 1;
+            continue;
+        }
+        let key = ContentKey { organization, binary, generation };
+        let done = local::back_up(from, to, &key).with_context(|| format!("copying the content {key}"))?;
+        check(content, done).with_context(|| format!("the content {key}"))?;
+        contents.add(Contents { binaries: 1, files: done.files, bytes: done.bytes, elsewhere: 0 });
+    }
+    Ok(contents)
+}
+
+/// Uploads that are under way are taken as they are; what is uploaded must be there.
+fn check(content: &RecordedContent, done: BackedUp) -> anyhow::Result<()> {
+    let found = done.content_bytes;
+    let is_right = match content.state {
+        BinaryState::Signable | BinaryState::Signed => found == content.bytes,
+        BinaryState::Hashable | BinaryState::Hashing => found >= content.bytes,
+        BinaryState::Uploadable | BinaryState::Destroyed => true,
+    };
+    ensure!(is_right, "has {found} bytes where its record says {}", content.bytes);
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! A data folder from a backup: checked before, checked afterwards, and there only when it is whole.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use olivine_content::local;
+
+use super::manifest::{Contents, MANIFEST, Manifest};
+use super::partial;
+use crate::startup::create_private_dir;
+
+/// Makes the data folder `to` of a backup; returns what there is to say.
+pub(in crate::commands) fn restore(from: &Path, to: &Path) -> anyhow::Result<String> {
+    let manifest = Manifest::read(from)?;
+    manifest.check(from)?;
+    ensure!(is_free(to)?, "{} is not empty: name a folder that is, or that does not exist", to.display());
+    let partial = partial(&std::path::absolute(to)?)?;
+    create_private_dir(&partial)?;
+    let restored = fill(&manifest, from, &partial).and_then(|()| {
+        fs::rename(&partial, to).with_context(|| format!("naming the data folder {}", to.display()))?;
+        Ok(local::make_durable(to)?)
+    });
+    if restored.is_err() {
+        let _ = fs::remove_dir_all(&partial);
+    }
+    restored?;
+    Ok(format!("{}: restored from a backup {manifest}\n", to.display()))
+}
+
+fn is_free(folder: &Path) -> anyhow::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error).with_context(|| format!("looking into {}", folder.display())),
+    }
+}
+
+fn fill(manifest: &Manifest, from: &Path, to: &Path) -> anyhow::Result<()> {
+    for file in &manifest.files {
+        copy_file(&from.join(&file.name), &to.join(&file.name))?;
+    }
+    let mut copied = Contents { files: 0, bytes: 0, ..manifest.contents };
+    let contents = from.join("content");
+    if contents.exists() {
+        copy_folder(&contents, &to.join("content"), &mut copied)?;
+    }
+    ensure!(
+        copied == manifest.contents,
+        "{} has {} content files of {} bytes, but {MANIFEST} says {} of {}: it is damaged",
+        from.display(),
+        copied.files,
+        copied.bytes,
+        manifest.contents.files,
+        manifest.contents.bytes
+    );
+    manifest.check(to)?;
+    Ok(local::make_durable(to)?)
+}
+
+fn copy_folder(from: &Path, to: &Path, copied: &mut Contents) -> anyhow::Result<()> {
+    create_private_dir(to)?;
+    for entry in fs::read_dir(from).with_context(|| format!("looking into {}", from.display()))? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_folder(&from, &to, copied)?;
+        } else {
+            copied.files += 1;
+            copied.bytes += copy_file(&from, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// A copy that only its owner can read, like its original.
+fn copy_file(from: &Path, to: &Path) -> anyhow::Result<u64> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let copy = || -> io::Result<u64> {
+        let mut target = File::options().write(true).create_new(true).mode(0o600).open(to)?;
+        io::copy(&mut File::open(from)?, &mut target)
+    };
+    copy().with_context(|| format!("copying {} to {}", from.display(), to.display()))
+}

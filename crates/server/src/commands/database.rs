@@ -1,0 +1,75 @@
+//! `olivine database`: what an operator does to the records as a whole.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use clap::Subcommand;
+use olivine_records::{Database, Options, copying};
+
+use crate::config::shown;
+use crate::startup::lock_data_dir;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DatabaseCommand {
+    /// Copy all records into another, empty database; nobody may use either of them meanwhile
+    #[command(
+        after_help = "Example: olivine database copy --from sqlite:olivine-data/olivine.db --to postgres://olivine@db/olivine"
+    )]
+    Copy {
+        /// The database that is read: sqlite:PATH or postgres://…
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// The empty database that is written: sqlite:PATH or postgres://…
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
+}
+
+pub(super) async fn run(command: DatabaseCommand) -> anyhow::Result<()> {
+    let DatabaseCommand::Copy { from, to } = command;
+    super::show(&copy(&from, &to).await?)?;
+    Ok(())
+}
+
+/// Copies; returns what there is to say.
+async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
+    if let Some(path) = file(from) {
+        ensure!(path.is_file(), "there is no database at {}", path.display());
+    }
+    let _locks = [lock(from)?, lock(to)?];
+    let source = Database::open(from, Options::default()).await.context("opening the source")?;
+    let target = Database::open(to, Options::default()).await.context("opening the target")?;
+    let copied = copying::copy(&source, &target).await;
+    source.close().await;
+    target.close().await;
+    let copied = copied?;
+    let mut text = format!("{:<26}{:>12}  SHA-256 over all rows, read from both\n", "table", "rows");
+    for table in &copied {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{:<26}{:>12}  {}", table.table, table.rows, table.hash.to_hex());
+    }
+    let rows: u64 = copied.iter().map(|table| table.rows).sum();
+    let _ = write!(
+        text,
+        "{rows} rows copied from {} to {}, and compared.\n\
+         Servers on the new database need the same secret key: 'secret-key' in the data folder, or OLIVINE_SECRET_KEY. Contents stay where \
+         they are.\n",
+        shown(from),
+        shown(to)
+    );
+    Ok(text)
+}
+
+/// The file of a SQLite database.
+fn file(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+}
+
+/// Held while no server may use the data folder that a SQLite database is in.
+fn lock(url: &str) -> anyhow::Result<Option<File>> {
+    let folder = file(url).and_then(Path::parent).filter(|folder| folder.join("lock").exists());
+    folder.map(lock_data_dir).transpose()
+}

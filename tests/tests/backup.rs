@@ -1,0 +1,155 @@
+//! Backups of the embedded default, made while the server is busy; and data folders made of them.
+
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use olivine_tests::{
+    Api, Database, Executables, PostgresDatabase, Random, Server, Shell, Workbench, assert_no_orphans,
+    list_all,
+};
+use tokio::task::JoinSet;
+
+const PATIENCE: Duration = Duration::from_mins(1);
+const BACKUPS: usize = 4;
+
+/// Uploads, signs and destroys, until it is told to stop. Half of what it makes stays.
+async fn work(api: Api, name: String, seed: u64, is_over: Arc<AtomicBool>) {
+    let bench = Workbench::named(api, &name).await;
+    for turn in 0_u64.. {
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let content: Vec<_> = (seed..seed + 500 * (1 + turn % 5)).flat_map(u64::to_le_bytes).collect();
+        let binary = bench.signed(&content).await;
+        if turn % 2 == 0 {
+            bench.ask(&binary, "destroyed").await.expect(200);
+        }
+        // What is left half uploaded is taken as it is.
+        let unfinished = bench.uploadable(&content).await;
+        bench.put_content(&unfinished, &content).await.expect(200);
+        if turn % 3 == 0 {
+            bench.ask(&unfinished, "uploadable").await.expect(200);
+        }
+    }
+}
+
+fn backup(shell: &Shell, server: &Server, to: &Path) -> String {
+    shell
+        .run(&format!("olivine backup --data-dir {} --to {}", server.data_dir().display(), to.display()))
+        .succeeds()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_is_whole_while_the_server_works() {
+    let server = Server::start(Database::Sqlite);
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut working = JoinSet::new();
+    for number in 0..3_u32 {
+        let work =
+            work(server.api(), format!("worker-{number}"), u64::from(number) << 32, Arc::clone(&is_over));
+        working.spawn(work);
+    }
+    let (folder, shell) = (tempfile::tempdir().expect("a folder"), server.shell());
+    let mut made = Vec::new();
+    for number in 0..BACKUPS {
+        let to = folder.path().join(format!("backup-{number}"));
+        let said = tokio::task::block_in_place(|| backup(&shell, &server, &to));
+        assert!(said.contains("the records") && said.contains("contents in"), "{said}");
+        made.push(to);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    is_over.store(true, Ordering::Relaxed);
+    while let Some(ended) = working.join_next().await {
+        ended.expect("the server answers as always");
+    }
+    // What was held back is deleted now.
+    assert_no_orphans(&server).await;
+
+    let mut signed = 0;
+    for backup in &made {
+        let data = backup.with_extension("restored");
+        let restore = format!("olivine restore --from {} --data-dir {}", backup.display(), data.display());
+        shell.run(&restore).succeeds();
+        let said = shell.run(&restore).fails(1);
+        assert!(said.contains("is not empty"), "{said}");
+        let restored = Server::builder().data_dir(&data).start();
+        // Every signed binary is downloaded and compared; no content is missing, none too many.
+        assert_no_orphans(&restored).await;
+        let binaries = list_all(&restored.api(), "/v1/binaries", "binaries").await;
+        signed += binaries.iter().filter(|binary| binary["state"] == "signed").count();
+        Workbench::new(restored.api()).await.signed(b"it goes on").await;
+    }
+    assert!(signed > BACKUPS, "{signed}");
+}
+
+/// Starts a backup and kills it when its records are there but it is not done; `None` where it was done before.
+fn killed_in_the_middle(server: &Server, folder: &Path, number: usize) -> Option<std::path::PathBuf> {
+    let to = folder.join(format!("killed-{number}"));
+    let mut command = Command::new(Executables::built().olivine());
+    command.arg("backup").arg("--data-dir").arg(server.data_dir()).arg("--to").arg(&to);
+    let mut running: Child = command.spawn().expect("olivine");
+    let partial = folder.join(format!(".killed-{number}.partial-{}", running.id()));
+    while running.try_wait().expect("a child of ours").is_none() && !partial.join("content").exists() {
+        std::hint::spin_loop();
+    }
+    running.kill().expect("a child of ours");
+    running.wait().expect("a child of ours");
+    (!to.exists()).then_some(partial)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_backup_is_none() {
+    let server = Server::start(Database::Sqlite);
+    let bench = Workbench::new(server.api()).await;
+    for number in 0..30_u8 {
+        bench.signed(&[number; 100]).await;
+    }
+    let (folder, shell) = (tempfile::tempdir().expect("a folder"), server.shell());
+    let mut attempts = 0..50;
+    let partial = attempts.find_map(|number| killed_in_the_middle(&server, folder.path(), number));
+    let partial = partial.expect("one of fifty is killed in the middle");
+    assert!(partial.join("olivine.db").exists());
+    let said =
+        shell.run(&format!("olivine restore --from {} --data-dir restored", partial.display())).fails(1);
+    assert!(said.contains("is no whole backup: it has no backup.json"), "{said}");
+    assert!(!shell.folder().join("restored").exists());
+
+    let again = format!("olivine backup --data-dir {} --to again", server.data_dir().display());
+    let said = shell.run(&again).fails(1);
+    assert!(said.contains("another backup is being made"), "{said}");
+    let deadline = Instant::now() + PATIENCE;
+    while !shell.run(&again).status.success() {
+        assert!(Instant::now() < deadline, "its hold does not run out");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// What is wrong with a backup is found before a data folder is made of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_backup_is_refused() {
+    let server = Server::start(Database::Sqlite);
+    let bench = Workbench::new(server.api()).await;
+    bench.signed(&Random::new().bytes(1000)).await;
+    let shell = server.shell();
+    backup(&shell, &server, &shell.folder().join("backup"));
+    let damages = [
+        ("printf x >> damaged/olivine.db", "olivine.db is not as it was when the backup was made"),
+        ("printf x >> damaged/secret-key", "secret-key is not as it was"),
+        ("find damaged/content -name 'part-*' -delete", "it is damaged"),
+        ("rm damaged/backup.json", "is no whole backup"),
+    ];
+    for (damage, sentence) in damages {
+        shell.run(&format!("rm -rf damaged; cp -r backup damaged; {damage}")).succeeds();
+        let said = shell.run("olivine restore --from damaged --data-dir restored").fails(1);
+        assert!(said.contains(sentence), "{damage}: {said}");
+        assert!(!shell.folder().join("restored").exists(), "{damage}");
+    }
+    let elsewhere = PostgresDatabase::create();
+    let said = shell.run(&format!("olivine backup --to other --database-url {}", elsewhere.url())).fails(1);
+    assert!(said.contains("docs/operations.md"), "{said}");
+    let said = shell.run("olivine backup --to other --storage-url file:///tmp/elsewhere").fails(1);
+    assert!(said.contains("docs/operations.md"), "{said}");
+}

@@ -1,0 +1,165 @@
+//! A team outgrows SQLite: all records go to PostgreSQL in one command, and everything is as it was.
+
+#[path = "distribution/factory.rs"]
+#[expect(dead_code, reason = "a factory for all kinds of tests")]
+mod factory;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use olivine_tests::{Database, Executables, PostgresDatabase, Server, Workbench, list_all};
+use serde_json::{Value, json};
+
+use factory::{ALL, Factory, on};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// All that lists show.
+const LISTS: [&str; 15] = [
+    "artifacts",
+    "artifact_versions",
+    "binaries",
+    "signing_keys",
+    "binary_signatures",
+    "bundles",
+    "products",
+    "cohorts",
+    "devices",
+    "ca_certificates",
+    "device_certificates",
+    "releases",
+    "bundle_overrides",
+    "events",
+    "api_keys",
+];
+
+/// At least one record of every kind.
+async fn fill(server: &Server) {
+    let factory = Factory::new(server.api()).await;
+    let (old, new) = (factory.bundle("old").await, factory.bundle("new").await);
+    let first = factory.release("first", &old.prn, json!({"version": "1.0.0"})).await;
+    let second = factory.release("second", &new.prn, json!({"phase_value": 2})).await;
+    let member = factory.device(server, "SN-1").await;
+    let update = member.device.update(ALL, &on(&first)).await.expect(200).json;
+    let report = json!({"bundle_prn": new.prn, "release_prn": second, "status": "failed"});
+    let reported = member.device.report(&report).await;
+    assert!(reported.status < 300, "{reported:?}");
+    let content = update["manifest"][0]["url"].as_str().expect("a URL");
+    factory.api.get(content).await.expect(200);
+    let these = json!({"name": "these", "bundle_prn": old.prn, "device_prns": [member.prn]});
+    factory.create("bundle_overrides", "bundle_override", these).await;
+    let bench = Workbench::named(server.api(), "uploading").await;
+    let binary = bench.create(&bench.promise(&vec![1; 6 << 20])).await;
+    bench.put_part(&binary, 1, &vec![1; 5 << 20]).await;
+    let key = json!({"name": "ä, \"quoted\"", "custom_metadata": {"n": 1.50, "ä": null}});
+    let request = server
+        .api()
+        .request(reqwest::Method::POST, "/v1/artifacts")
+        .header("idempotency-key", "once-and-only");
+    olivine_tests::send(request.json(&key)).await.expect(201);
+}
+
+async fn everything(server: &Server) -> Vec<(&'static str, Vec<Value>)> {
+    let mut all = Vec::new();
+    for kind in LISTS {
+        all.push((kind, list_all(&server.api(), &format!("/v1/{kind}"), kind).await));
+    }
+    all
+}
+
+fn copy_to(server: &Server, url: &str) -> String {
+    format!("olivine database copy --from sqlite:{}/olivine.db --to '{url}'", server.data_dir().display())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_there_afterwards() {
+    let mut server = Server::start(Database::Sqlite);
+    fill(&server).await;
+    let target = PostgresDatabase::create();
+    let shell = server.shell();
+    let said = shell.run(&copy_to(&server, &target.url())).fails(1);
+    assert!(said.contains("another olivine is running on the data folder"), "{said}");
+
+    // What waited to be written is, when it stops.
+    server.restart();
+    let before = everything(&server).await;
+    server.stop();
+    let said = shell.run(&copy_to(&server, &target.url().replacen("app@", "app:hunter2@", 1))).succeeds();
+    assert!(said.contains("same secret key") && !said.contains("hunter2"), "{said}");
+    let without: Vec<_> = said.lines().filter(|line| line.split_whitespace().nth(1) == Some("0")).collect();
+    assert!(without.is_empty(), "tables without a row show nothing: {without:#?}");
+
+    let moved = Server::builder().data_dir(server.data_dir()).arg("--database-url").arg(target.url()).start();
+    for ((kind, before), (_, after)) in before.iter().zip(everything(&moved).await) {
+        assert!(!before.is_empty(), "no {kind}");
+        assert_eq!(*before, after, "{kind}");
+    }
+    // It goes on from there.
+    Workbench::named(moved.api(), "later").await.signed(b"later").await;
+    let said = shell.run(&copy_to(&server, &target.url())).fails(1);
+    assert!(said.contains("another olivine is running"), "{said}");
+}
+
+/// Holds a lock that writers of a table wait for, until it is dropped.
+struct Lock<'a> {
+    database: &'a PostgresDatabase,
+    table: &'a str,
+    psql: Child,
+}
+
+impl<'a> Lock<'a> {
+    fn hold(database: &'a PostgresDatabase, table: &'a str) -> Self {
+        let statements = format!("begin; lock table {table} in share mode; select pg_sleep(600);");
+        let mut psql = Command::new("psql");
+        psql.args(["--quiet", "--dbname", &database.url(), "--command", &statements]);
+        let psql = psql.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("psql");
+        wait_for(database, &held(table, "count(*)"));
+        Self { database, table, psql }
+    }
+}
+
+impl Drop for Lock<'_> {
+    fn drop(&mut self) {
+        // The server would not notice that the client is gone while it sleeps.
+        self.database.query(&held(self.table, "pg_terminate_backend(pid)"));
+        let _ = self.psql.wait();
+    }
+}
+
+fn held(table: &str, what: &str) -> String {
+    format!(
+        "select {what} from pg_locks where relation = '{table}'::regclass and mode = 'ShareLock' and granted"
+    )
+}
+
+fn wait_for(database: &PostgresDatabase, count: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while database.query(count) == "0" {
+        assert!(Instant::now() < deadline, "not so within {PATIENCE:?}: {count}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_copy_leaves_nothing() {
+    let mut server = Server::start(Database::Sqlite);
+    Workbench::new(server.api()).await.signed(b"content").await;
+    server.stop();
+    let (target, shell) = (PostgresDatabase::create(), server.shell());
+    shell.run(&format!("olivine migrate --data-dir elsewhere --database-url {}", target.url())).succeeds();
+    let lock = Lock::hold(&target, "settings");
+    let mut copy = Command::new(Executables::built().olivine());
+    copy.args(["database", "copy", "--from", &format!("sqlite:{}/olivine.db", server.data_dir().display())]);
+    let mut copy = copy.args(["--to", &target.url()]).spawn().expect("olivine");
+    // It has written some tables, and waits for this one.
+    wait_for(&target, "select count(*) from pg_locks where relation = 'settings'::regclass and not granted");
+    copy.kill().expect("a child of ours");
+    copy.wait().expect("a child of ours");
+    drop(lock);
+    let rows = "select (select count(*) from artifacts) + (select count(*) from binaries) + (select count(*) from events)";
+    assert_eq!(target.query(rows), "0");
+    shell.run(&copy_to(&server, &target.url())).succeeds();
+    assert_ne!(target.query(rows), "0");
+    let said = shell.run(&copy_to(&server, &target.url())).fails(1);
+    assert!(said.contains("the target has rows in 'organizations' already"), "{said}");
+}

@@ -1,0 +1,126 @@
+//! An upgrade while the previous version serves: the database is migrated under it, and both versions work on it for a while.
+//!
+//! The previous version is the one before the newest migration; `cargo xtask test` builds it and names its folder.
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use olivine_tests::{
+    Api, Database, Device, Executables, Server, ServerBuilder, Shell, Workbench, list_all, prn,
+};
+use serde_json::json;
+
+const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
+const SECRET: &str = "a secret that all processes of one installation share";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn server() -> ServerBuilder {
+    Server::builder().env("OLIVINE_SECRET_KEY", SECRET)
+}
+
+/// What a server of any version can do for people.
+async fn publishes(api: &Api, name: &str) {
+    let bench = Workbench::named(api.clone(), name).await;
+    let content = name.repeat(1000).into_bytes();
+    let binary = bench.signed(&content).await;
+    let url = bench.download_url(&binary).await;
+    let (_, token) = url.split_once("/content/").expect("a URL of the server's own");
+    assert_eq!(api.get(&format!("/content/{token}")).await.expect(200).body, content);
+    let doomed = bench.signed(format!("{name} is destroyed").as_bytes()).await;
+    bench.ask(&doomed, "destroyed").await.expect(200);
+}
+
+/// What it can do for devices.
+async fn distributes(server: &Server, api: &Api, name: &str) {
+    let create = async |plural: &str, one: &str, body| {
+        prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
+    };
+    let product = create("products", "product", json!({"name": name, "target": "gateway"})).await;
+    let cohort = create("cohorts", "cohort", json!({"name": name, "product_prn": product})).await;
+    let identifier = json!({"identifier": name, "product_prn": product, "cohort_prn": cohort});
+    let device_prn = create("devices", "device", identifier).await;
+    let device = Device::new(server, name);
+    device.register(api, &device_prn).await;
+    let answer = device.update("", &[]).await.expect(200).json;
+    assert_eq!(answer["status"], "no_update");
+    api.patch(&format!("/v1/devices/{device_prn}"), &json!({"quarantined": true})).await.expect(200);
+    assert_eq!(device.update("", &[]).await.expect(200).json["status"], "device_quarantine");
+}
+
+/// Goes on through the previous version, without a pause, until it is told to stop.
+async fn keep_working(api: Api, done: Arc<AtomicUsize>, is_over: Arc<AtomicBool>) {
+    let bench = Workbench::named(api, "meanwhile").await;
+    while !is_over.load(Ordering::Relaxed) {
+        let number = done.fetch_add(1, Ordering::Relaxed);
+        bench.signed(&number.to_le_bytes()).await;
+    }
+}
+
+async fn goes_on(done: &AtomicUsize) {
+    let (until, deadline) = (done.load(Ordering::Relaxed) + 3, Instant::now() + PATIENCE);
+    while done.load(Ordering::Relaxed) < until {
+        assert!(Instant::now() < deadline, "the previous version does not go on");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The previous version, and whether it knows devices.
+fn previous() -> (ServerBuilder, bool) {
+    let folder = std::env::var(PREVIOUS).unwrap_or_else(|_| {
+        panic!("{PREVIOUS} is not set: run `cargo xtask test`, which builds the previous version")
+    });
+    let executables = Executables::in_folder(folder);
+    let help = Command::new(executables.olivine()).args(["serve", "--help"]).output().expect("olivine");
+    let knows_devices = String::from_utf8_lossy(&help.stdout).contains("--device-listen");
+    let builder = server().executables(executables).database(Database::Postgres);
+    (if knows_devices { builder } else { builder.only_for_people() }, knows_devices)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_versions_work_on_the_new_tables() {
+    let (previous, knows_devices) = previous();
+    let previous = previous.start();
+    let old = previous.api();
+    let url = previous.postgres().expect("PostgreSQL").url();
+    let old_works = async |name: &str| {
+        publishes(&old, name).await;
+        if knows_devices {
+            distributes(&previous, &old, name).await;
+        }
+    };
+    old_works("before").await;
+    let (done, is_over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let working = tokio::spawn(keep_working(old.clone(), Arc::clone(&done), Arc::clone(&is_over)));
+    goes_on(&done).await;
+
+    let migrate = format!("olivine migrate --data-dir elsewhere --database-url {url}");
+    let shell = Shell::new().executables(&Executables::built());
+    let said = tokio::task::block_in_place(|| shell.run(&migrate).succeeds());
+    assert!(!said.starts_with("0 migrations"), "the previous version has the newest tables: {said}");
+    goes_on(&done).await;
+
+    let data = previous.data_dir().with_file_name("data-of-the-new-one");
+    std::fs::create_dir(&data).expect("a folder");
+    symlink(previous.data_dir().join("content"), data.join("content")).expect("a link");
+    let current = server().data_dir(&data).arg("--database-url").arg(url).start();
+    let new = Api::new(current.url()).with_key(previous.admin_key());
+    goes_on(&done).await;
+    publishes(&new, "new").await;
+    distributes(&current, &new, "new").await;
+    old_works("old").await;
+    is_over.store(true, Ordering::Relaxed);
+    working.await.expect("the previous version answers as always");
+
+    // Each sees what the other made.
+    let mut kinds = vec!["artifacts", "binaries", "signing_keys"];
+    kinds.extend(knows_devices.then_some(["products", "devices"]).into_iter().flatten());
+    for kind in kinds {
+        let list = format!("/v1/{kind}");
+        let (here, there) = (list_all(&old, &list, kind).await, list_all(&new, &list, kind).await);
+        let names = |records: Vec<serde_json::Value>| records.iter().map(prn).collect::<Vec<_>>();
+        assert_eq!(names(here), names(there), "{kind}");
+    }
+}
