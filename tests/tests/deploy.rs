@@ -176,6 +176,30 @@ fn through_nginx(shell: Shell, ports: &Ports, key: String) -> Shell {
         .env("DEVICES", format!("https://devices.example.com:{devices}"))
 }
 
+/// A setting that is renamed, or misspelt here, would be ignored in silence.
+#[test]
+fn every_setting_in_the_files_exists() {
+    let known = include_str!("../../docs/olivine.toml");
+    let files = [
+        ("Dockerfile", include_str!("../../deploy/Dockerfile")),
+        ("compose.yaml", include_str!("../../deploy/compose.yaml")),
+        ("olivine.service", include_str!("../../deploy/olivine.service")),
+        ("kubernetes/olivine.yaml", include_str!("../../deploy/kubernetes/olivine.yaml")),
+        ("kubernetes/secret.example.yaml", include_str!("../../deploy/kubernetes/secret.example.yaml")),
+        ("docs/deployment.md", include_str!("../../docs/deployment.md")),
+    ];
+    for (file, text) in files {
+        for (start, _) in text.match_indices("OLIVINE_") {
+            let rest = &text[start..];
+            let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_').unwrap_or(rest.len());
+            let name = &rest[..end];
+            // Of `OLIVINE_…`, and where the file with the settings is, which it does not say itself.
+            let exempt = matches!(name, "OLIVINE_" | "OLIVINE_CONFIG");
+            assert!(exempt || known.contains(&format!("`{name}`")), "{file}: {name} is no setting");
+        }
+    }
+}
+
 mod postgres {
     use super::*;
 
