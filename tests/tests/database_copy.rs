@@ -86,7 +86,11 @@ async fn everything_is_there_afterwards() {
     server.stop();
     let said = shell.run(&copy_to(&server, &target.url().replacen("app@", "app:hunter2@", 1))).succeeds();
     assert!(said.contains("same secret key") && !said.contains("hunter2"), "{said}");
-    let without: Vec<_> = said.lines().filter(|line| line.split_whitespace().nth(1) == Some("0")).collect();
+    // Replicas need a second storage; what is copied of them is as much as of all others.
+    let without: Vec<_> = said
+        .lines()
+        .filter(|line| line.split_whitespace().nth(1) == Some("0") && !line.starts_with("binary_replicas "))
+        .collect();
     assert!(without.is_empty(), "tables without a row show nothing: {without:#?}");
 
     let moved = Server::builder().data_dir(server.data_dir()).arg("--database-url").arg(target.url()).start();

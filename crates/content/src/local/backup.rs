@@ -44,6 +44,11 @@ pub fn back_up(root: &Path, into: &Path, key: &ContentKey) -> Result<BackedUp, E
     Ok(done)
 }
 
+/// Makes the folder of a content that has nothing yet, for its upload to go on.
+pub fn back_up_empty(into: &Path, key: &ContentKey) -> Result<(), Error> {
+    Ok(make_folders(&Layout::at(into).generation(key))?)
+}
+
 fn link_or_copy(from: &Path, to: &Path) -> io::Result<u64> {
     match fs::hard_link(from, to) {
         Ok(()) => Ok(fs::metadata(to)?.len()),

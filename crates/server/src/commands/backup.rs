@@ -132,6 +132,12 @@ fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Resu
             continue;
         }
         let key = ContentKey { organization, binary, generation };
+        if content.state == BinaryState::Uploadable && content.bytes == 0 {
+            // What has arrived since is on no record.
+            local::back_up_empty(to, &key)?;
+            contents.binaries += 1;
+            continue;
+        }
         let done = local::back_up(from, to, &key).with_context(|| format!("copying the content {key}"))?;
         check(content, done).with_context(|| format!("the content {key}"))?;
         contents.add(Contents { binaries: 1, files: done.files, bytes: done.bytes, elsewhere: 0 });
