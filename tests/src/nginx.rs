@@ -82,8 +82,9 @@ fn configuration(folder: &str, port: u16, servers: &[&str], http: &str, location
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
         .concat();
-    let servers: String =
+    let servers: Vec<_> =
         servers.iter().map(|server| format!("        server {server} max_fails=0;\n")).collect();
+    let servers = servers.concat();
     format!(
         "{user}\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n    access_log off;\n{temporary}    {http}\n\
          \x20   upstream olivine {{\n{servers}        keepalive 16;\n    }}\n\

@@ -47,9 +47,8 @@ fn newest_migration() -> anyhow::Result<PathBuf> {
 
 /// `NNNN_name.sql`, and not what is for SQLite besides.
 fn is_migration(name: &str) -> bool {
-    name.ends_with(".sql")
-        && !name.ends_with(".sqlite.sql")
-        && name.bytes().take(4).all(|byte| byte.is_ascii_digit())
+    let is_numbered = name.bytes().take(4).all(|byte| byte.is_ascii_digit());
+    is_numbered && name.strip_suffix(".sql").is_some_and(|stem| !stem.contains('.'))
 }
 
 /// The commit before the one that added a file; the last one where the file is not committed yet.

@@ -12,7 +12,6 @@ use sea_orm::{
 };
 
 use crate::database::{Database, Reader as _, Write};
-use crate::dialect;
 use crate::entities::distribution::{
     bundle_binaries, bundle_override_devices, bundle_overrides, bundles, device_outcomes, release_claims,
     release_days, releases,
@@ -25,6 +24,7 @@ use crate::entities::{
     download_counts, events, idempotency_keys, jobs, organizations, settings, signing_keys, storage_backends,
 };
 use crate::error::Error;
+use crate::{dialect, migrations};
 
 /// How many rows are written at once: a row may have a megabyte.
 const BATCH: usize = 64;
@@ -126,8 +126,7 @@ async fn prepare(target: &Database) -> Result<(), CopyError> {
     if pending == 0 {
         return Ok(());
     }
-    let all = target.all_migrations();
-    if pending != all {
+    if pending != migrations::count() {
         return Err(CopyError::TargetOutdated);
     }
     target.migrate().await.map_err(CopyError::Target).map(drop)

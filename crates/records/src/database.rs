@@ -83,11 +83,6 @@ impl Database {
         migrations::pending(&self.reader).await
     }
 
-    /// How many migrations there are.
-    pub(crate) fn all_migrations(&self) -> usize {
-        migrations::count()
-    }
-
     /// Begins a transaction that writes. Dropping it undoes all that it did.
     pub async fn write(&self) -> Result<Write, Error> {
         let options = TransactionOptions {

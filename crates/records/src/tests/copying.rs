@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::*;
 use crate::copying::{self, CopyError};
+use crate::database::Reader as _;
 use crate::testing;
 
 /// Neither a table nor a column that a migration made is forgotten.
