@@ -41,7 +41,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     db.migrate().await.context("bringing the database up to date")?;
     check_secret(&db, &secret).await?;
     let tokens = TokenKey::derive(&secret);
-    let storages = storages(config, &db, config.public_url(address), &secret).await?;
+    let storages = Box::pin(storages(config, &db, config.public_url(address), &secret)).await?;
     let ctx = Context::new(Clock::of(&db).await?, db, storages, tokens, config.settings());
 
     let name = config.organization.parse().context("the configuration's 'organization'")?;
@@ -67,7 +67,8 @@ pub async fn records_only(config: &Config) -> anyhow::Result<Context> {
     let db = open_database(config).await?;
     db.migrate().await.context("bringing the database up to date")?;
     let secret = secret_key(config)?;
-    let storages = storages(config, &db, config.public_url(config.server.listen), &secret).await?;
+    let url = config.public_url(config.server.listen);
+    let storages = Box::pin(storages(config, &db, url, &secret)).await?;
     Ok(Context::new(Clock::of(&db).await?, db, storages, TokenKey::derive(&secret), config.settings()))
 }
 
