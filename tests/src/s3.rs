@@ -186,6 +186,16 @@ impl S3 {
         self.state.names(bucket)
     }
 
+    /// Takes an object away, as a mishap would.
+    pub fn remove(&self, bucket: &str, name: &str) {
+        self.state.remove(bucket, name);
+    }
+
+    /// Puts other bytes in an object's place, as a mishap would.
+    pub fn replace(&self, bucket: &str, name: &str, bytes: &[u8]) {
+        self.state.replace(bucket, name, bytes);
+    }
+
     /// How many uploads are open in a bucket.
     pub fn open_uploads(&self, bucket: &str) -> usize {
         self.state.open_uploads(bucket)

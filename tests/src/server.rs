@@ -216,6 +216,13 @@ impl Server {
 
     /// Runs another `olivine` command on this server's data, as its operator does, and returns what it printed.
     pub fn operator(&self, args: &[&str]) -> String {
+        let (is_well, said) = self.operator_tries(args);
+        assert!(is_well, "olivine {args:?}: {said}");
+        said
+    }
+
+    /// The same, where it may fail: whether it did not, and what it printed; in case of a failure with the reason.
+    pub fn operator_tries(&self, args: &[&str]) -> (bool, String) {
         let mut command = Command::new(self.builder.executables.olivine());
         command.args(args).arg("--data-dir").arg(&self.data_dir).current_dir(self.folder.path());
         self.builder.set_variables(&mut command);
@@ -223,9 +230,11 @@ impl Server {
             command.args(["--database-url", &database.url()]);
         }
         let output = command.output().expect("olivine starts");
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "olivine {args:?}: {error}");
-        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            said.push_str(&String::from_utf8_lossy(&output.stderr));
+        }
+        (output.status.success(), said.trim_end().to_owned())
     }
 
     /// Everything that it logged so far, all starts together.

@@ -7,7 +7,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{Write, binaries, storage_backends};
+use olivine_records::{Reader, Write, binaries, storage_backends};
 
 use crate::binaries::{content_key, note_bundled};
 use crate::jobs::{self, Order};
@@ -30,6 +30,11 @@ async fn order_one(
     binary: &Binary,
     storage: Id<StorageBackend>,
 ) -> Result<(), Error> {
+    let Binary { organization, id, generation, .. } = *binary;
+    if is_to_be_cleared(w, Place { organization, binary: id, generation, storage }).await? {
+        // Once it is cleared, it is found to be missing.
+        return Ok(());
+    }
     let now = ctx.now();
     let replica = Replica {
         binary: binary.id,
@@ -118,7 +123,13 @@ pub(crate) async fn order_deletion(ctx: &Context, replica: &Replica) -> Result<(
     Ok(w.commit().await?)
 }
 
-async fn enqueue_deletion(ctx: &Context, w: &Write, replica: &Replica) -> Result<(), Error> {
+/// Whether what is in a place, or was, is yet to be deleted there: nothing may be put there until that is done.
+pub(crate) async fn is_to_be_cleared(reader: &impl Reader, place: Place) -> Result<bool, Error> {
+    let found = binary_replicas::find(reader, place).await?;
+    Ok(found.is_some_and(|replica| replica.state == ReplicaState::Deleting))
+}
+
+pub(crate) async fn enqueue_deletion(ctx: &Context, w: &Write, replica: &Replica) -> Result<(), Error> {
     let Replica { binary, generation, storage, organization, .. } = *replica;
     let order = Order::DeleteContent { binary, generation, storage: Some(storage) };
     jobs::enqueue(ctx, w, Some(organization), &order).await

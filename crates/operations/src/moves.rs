@@ -14,14 +14,14 @@ use serde_json::json;
 
 use crate::binaries::{note_bundled, store};
 use crate::copies::{self, is_verified};
-use crate::{Context, Error, events, jobs};
+use crate::{Context, Error, events};
 
 /// What came of moving one binary's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// It is in its new place.
     Done,
-    /// It was uploaded, verified, reset, moved or destroyed meanwhile: look again later.
+    /// It is being uploaded, verified, reset, moved or destroyed, or its new place is yet to be cleared: look again later.
     Busy,
 }
 
@@ -64,7 +64,9 @@ pub async fn list(
 
 /// Moves one binary's content.
 pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) -> Result<Moved, Error> {
-    if !is_verified(seen) {
+    let place =
+        Place { organization: seen.organization, binary: seen.id, generation: seen.generation, storage: to };
+    if !is_verified(seen) || copies::is_to_be_cleared(ctx.db(), place).await? {
         return Ok(Moved::Busy);
     }
     copies::copy(ctx, seen, to).await?;
@@ -77,16 +79,13 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
         is_verified(binary) && (binary.generation, binary.storage) == (seen.generation, seen.storage)
     };
     let Some(binary) = binary.filter(is_same) else { return Ok(Moved::Busy) };
+    if copies::is_to_be_cleared(&w, place).await? {
+        return Ok(Moved::Busy);
+    }
     if !StorageBackend::is_of_server(to) && !storage_backends::keep(&w, to).await? {
         return Err(Error::not_found(to));
     }
     let moved = store(ctx, &w, &binary, Binary { storage: to, ..binary.clone() }).await?;
-    let place = Place {
-        organization: moved.organization,
-        binary: moved.id,
-        generation: moved.generation,
-        storage: to,
-    };
     binary_replicas::delete(&w, place).await?;
     leave(ctx, &w, &binary).await?;
     let data = json!({"from": binary.storage.to_string(), "to": to.to_string()});
@@ -99,24 +98,22 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
     Ok(Moved::Done)
 }
 
-/// What becomes of the old place: a copy, if contents are copied there anyway, else it is cleared.
+/// What becomes of the old place: a copy, if contents are copied there anyway, else it is cleared. Until that is done, its record keeps
+/// anything from being put there again, which the order to clear it would take away.
 async fn leave(ctx: &Context, w: &Write, old: &Binary) -> Result<(), Error> {
     let replicating = storage_backends::list_replicating(w, old.organization).await?;
-    if replicating.iter().any(|backend| backend.id == old.storage) {
-        let now = ctx.now();
-        let replica = Replica {
-            binary: old.id,
-            storage: old.storage,
-            organization: old.organization,
-            generation: old.generation,
-            state: ReplicaState::Complete,
-            error: None,
-            inserted_at: now,
-            updated_at: now,
-        };
-        return Ok(binary_replicas::put(w, &replica).await?);
-    }
-    let (binary, generation, storage) = (old.id, old.generation, Some(old.storage));
-    let order = jobs::Order::DeleteContent { binary, generation, storage };
-    jobs::enqueue(ctx, w, Some(old.organization), &order).await
+    let stays = replicating.iter().any(|backend| backend.id == old.storage);
+    let now = ctx.now();
+    let replica = Replica {
+        binary: old.id,
+        storage: old.storage,
+        organization: old.organization,
+        generation: old.generation,
+        state: if stays { ReplicaState::Complete } else { ReplicaState::Deleting },
+        error: None,
+        inserted_at: now,
+        updated_at: now,
+    };
+    binary_replicas::put(w, &replica).await?;
+    if stays { Ok(()) } else { copies::enqueue_deletion(ctx, w, &replica).await }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use aws_lc_rs::digest::{SHA256, digest};
+
 /// Everything.
 #[derive(Debug)]
 pub(super) struct State {
@@ -85,6 +87,24 @@ impl State {
 
     pub(super) fn names(&self, bucket: &str) -> Vec<String> {
         self.buckets().get(bucket).map(|bucket| bucket.objects.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn remove(&self, bucket: &str, name: &str) {
+        let mut buckets = self.buckets();
+        let removed = buckets.get_mut(bucket).and_then(|bucket| bucket.objects.remove(name));
+        assert!(removed.is_some(), "there is no {name}");
+    }
+
+    pub(super) fn replace(&self, bucket: &str, name: &str, bytes: &[u8]) {
+        let path = self.folder.join(format!("replaced-{}", hex::encode(digest(&SHA256, name.as_bytes()))));
+        fs::write(&path, bytes).expect("the S3 server's folder can be written");
+        let mut sha256 = [0; 32];
+        sha256.copy_from_slice(digest(&SHA256, bytes).as_ref());
+        let piece = Arc::new(Piece { path, size: bytes.len() as u64, sha256 });
+        let (e_tag, modified) = (piece.e_tag(), now());
+        let object = Object { pieces: vec![piece], e_tag, modified, content_type: None };
+        let mut buckets = self.buckets();
+        buckets.entry(bucket.to_owned()).or_default().objects.insert(name.to_owned(), object);
     }
 
     pub(super) fn open_uploads(&self, bucket: &str) -> usize {

@@ -1,11 +1,12 @@
 //! Deletes a content from a storage, and is tried again until the storage confirms. Waits while a backup is made.
 
 use olivine_content::ContentKey;
-use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
+use olivine_records::binaries;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::jobs::{self, Job};
 use serde_json::json;
@@ -30,20 +31,17 @@ pub(super) async fn run(
         None => storage_of(ctx, binary).await?,
     };
     let place = Place { organization, binary, generation, storage };
+    if is_wanted(ctx, place).await? {
+        tracing::error!(%binary, %storage, "an order to delete what is wanted is passed over");
+        return Ok(Outcome::Done);
+    }
     let deleted = delete(ctx, place).await;
     let w = ctx.db().write().await?;
     let now = ctx.now();
     if let Err(error) = deleted {
         let why = Some(error.to_string());
-        binary_replicas::change(
-            &w,
-            place,
-            ReplicaState::Deleting,
-            ReplicaState::Deleting,
-            why.as_deref(),
-            now,
-        )
-        .await?;
+        let deleting = ReplicaState::Deleting;
+        binary_replicas::change(&w, place, deleting, deleting, why.as_deref(), now).await?;
         w.commit().await?;
         return Err(error);
     }
@@ -61,6 +59,19 @@ pub(super) async fn run(
     Ok(Outcome::Recorded)
 }
 
+/// Whether a content is one that counts. No order can be for such a one, since whoever gives it takes the content off the record in the
+/// same transaction; but what is deleted is lost, so it is asked once more.
+async fn is_wanted(ctx: &Context, place: Place) -> Result<bool, Error> {
+    if let Some(replica) = binary_replicas::find(ctx.db(), place).await? {
+        return Ok(replica.state != ReplicaState::Deleting);
+    }
+    let head = binaries::find_head_of_any_organization(ctx.db(), place.binary).await?;
+    Ok(head.is_some_and(|head| {
+        (head.generation, head.storage) == (place.generation, place.storage)
+            && head.state != BinaryState::Destroyed
+    }))
+}
+
 async fn delete(ctx: &Context, place: Place) -> Result<(), Error> {
     let Place { organization, binary, generation, storage } = place;
     let storage = ctx.storage(storage).await?;
@@ -69,6 +80,6 @@ async fn delete(ctx: &Context, place: Place) -> Result<(), Error> {
 
 /// Where a content is whose order does not say so.
 async fn storage_of(ctx: &Context, binary: Id<Binary>) -> Result<Id<StorageBackend>, Error> {
-    let head = olivine_records::binaries::find_head_of_any_organization(ctx.db(), binary).await?;
+    let head = binaries::find_head_of_any_organization(ctx.db(), binary).await?;
     Ok(head.map_or(StorageBackend::DATA_FOLDER, |head| head.storage))
 }

@@ -123,7 +123,7 @@ async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend
     }
     let later = match busy {
         0 => String::new(),
-        some => format!("; {some} are being uploaded or verified and stay: run it again later"),
+        some => format!("; {some} are being uploaded, verified or cleared away and stay: run it again later"),
     };
     Ok(show(&format!("{moved} contents moved{later}\n"))?)
 }

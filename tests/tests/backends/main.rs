@@ -1,0 +1,28 @@
+//! Contents in several storages: where they go, how devices get them from there, what happens when a storage fails, and what is
+//! left when they are destroyed. The storages are real S3 servers of the tests' own.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod care;
+mod links;
+mod locations;
+mod registering;
+mod team;
+
+use olivine_tests::on_both;
+
+use care::{an_audit_finds_and_repairs, contents_move_while_devices_are_served};
+use links::{a_cdn_signs_what_devices_get, short_urls_lead_to_the_content};
+use locations::{a_failing_location_holds_nothing_up, copies_are_made_near_and_deleted_everywhere};
+use registering::{a_backend_is_tried_before_it_is_taken, the_servers_network_is_out_of_reach};
+
+on_both!(
+    async a_backend_is_tried_before_it_is_taken,
+    async the_servers_network_is_out_of_reach,
+    async copies_are_made_near_and_deleted_everywhere,
+    async a_failing_location_holds_nothing_up,
+    async contents_move_while_devices_are_served,
+    async an_audit_finds_and_repairs,
+    async short_urls_lead_to_the_content,
+    async a_cdn_signs_what_devices_get,
+);
