@@ -56,7 +56,7 @@ pub(crate) struct Create {
     /// Unique in the organization
     #[arg(long)]
     name: String,
-    /// s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX
+    /// `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or `az://CONTAINER/PREFIX`
     #[arg(long)]
     url: StorageUrl,
     /// Where it answers, if that does not follow from the URL

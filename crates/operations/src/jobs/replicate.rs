@@ -40,7 +40,7 @@ pub(super) async fn run(
 /// The binary, if a copy of this generation is still to be made.
 async fn wanted(ctx: &Context, place: Place) -> Result<Option<Binary>, Error> {
     let replica = binary_replicas::find(ctx.db(), place).await?;
-    if !replica.is_some_and(|replica| replica.state == ReplicaState::Copying) {
+    if replica.is_none_or(|replica| replica.state != ReplicaState::Copying) {
         return Ok(None);
     }
     let binary = binaries::find(ctx.db(), place.organization, place.binary).await?;
