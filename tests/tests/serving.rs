@@ -215,6 +215,25 @@ fn checking_the_configuration_shows_no_secret() {
 }
 
 #[test]
+fn every_setting_has_a_flag() {
+    let shell = terminal();
+    let check = |set: &str| shell.run(&format!("olivine config check --data-dir data {set}"));
+    let said =
+        check("--set limits.json_bytes=4321 --set log.level=debug --set 'device.names=[\"a\"]'").succeeds();
+    for expected in ["json_bytes: 4321", "level: \"debug\"", "names: [\"a\"]"] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    for (wrong, reason) in [
+        ("--set limits.no_such=1", "no_such"),
+        ("--set limits.json_bytes=many", "json_bytes"),
+        ("--set limits", "key=value"),
+    ] {
+        let refused = check(wrong);
+        assert!(!refused.status.success() && refused.stderr.contains(reason), "{wrong}: {}", refused.stderr);
+    }
+}
+
+#[test]
 fn the_configuration_template_is_a_configuration() {
     let shell = terminal();
     let template = shell.run("olivine config template").succeeds();

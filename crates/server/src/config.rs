@@ -3,6 +3,7 @@
 mod database;
 mod device;
 mod roles;
+mod settings;
 mod storage;
 
 use std::collections::BTreeSet;
@@ -224,6 +225,9 @@ pub struct Flags {
     /// PEM private key of the certificate
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
+    /// Any setting by its name in the configuration file, as in `limits.json_bytes=1000000`; can be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<settings::Setting>,
     /// How much of the database may be used.
     #[command(flatten)]
     pub database: database::DatabaseFlags,
@@ -255,7 +259,8 @@ impl Flags {
 
     /// What is in force.
     pub fn load(&self) -> anyhow::Result<Config> {
-        let mut builder = Config::builder().preloaded(self.layer()).env();
+        let set = settings::layer(&self.settings)?;
+        let mut builder = Config::builder().preloaded(self.layer()).preloaded(set).env();
         if let Some(file) = self.file() {
             if !file.exists() {
                 bail!("the configuration file {} does not exist", file.display());
