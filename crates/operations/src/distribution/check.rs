@@ -10,6 +10,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Authorized, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Phase;
+use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{self, Decision, Question, Source, Status, resolve, resolve_traced};
 use serde_json::json;
@@ -17,7 +18,7 @@ use serde_json::json;
 use super::claims::{Claim, claim};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
-use super::memory::{CohortFacts, Crowd, DeviceFacts, OrganizationFacts};
+use super::memory::{Crowd, DeviceFacts, OrganizationFacts};
 use super::reports::{ReportedHeaders, parse, record, recorded};
 use crate::{Context, Error};
 
@@ -103,7 +104,7 @@ async fn find(
 /// What a decision is made of.
 struct Surroundings {
     organization: Arc<OrganizationFacts>,
-    cohort: Option<Arc<CohortFacts>>,
+    channel: Option<Arc<Channel>>,
     crowd: Crowd,
 }
 
@@ -112,17 +113,17 @@ impl Surroundings {
         let memory = ctx.memory();
         let organization = memory.organization(ctx, device.organization).await?;
         let mut crowd = Crowd { devices: 0, claims: 0 };
-        let cohort = match device.cohort {
+        let channel = match device.cohort {
             None => None,
             Some(id) => {
-                let cohort = memory.channel(ctx, device.organization, id).await?;
-                if let Some(sink) = cohort.channel.sink().filter(|sink| is_counted(&sink.phase)) {
+                let channel = memory.channel(ctx, device.organization, id).await?;
+                if let Some(sink) = channel.sink().filter(|sink| is_counted(&sink.phase)) {
                     crowd = memory.crowd(ctx, device.organization, id, sink.id).await?;
                 }
-                Some(cohort)
+                Some(channel)
             }
         };
-        Ok(Self { organization, cohort, crowd })
+        Ok(Self { organization, channel, crowd })
     }
 
     /// Asks the domain, with or without its reasons.
@@ -138,7 +139,7 @@ impl Surroundings {
         put(&Question {
             quarantined: device.quarantined,
             tags: &device.tags,
-            channel: self.cohort.as_ref().map(|cohort| &cohort.channel),
+            channel: self.channel.as_deref(),
             report,
             active_override: active_override.as_ref(),
             now,
@@ -174,7 +175,7 @@ async fn answer(
             return Ok((device, answer));
         };
         if let (true, Source::Release(release)) = (decision.needs_claim, source) {
-            let expected = around.cohort.as_ref().and_then(|cohort| cohort.channel.get(release));
+            let expected = around.channel.as_ref().and_then(|channel| channel.get(release));
             let expected = expected.ok_or_else(|| Error::internal("a decision for no release"))?;
             match claim(ctx, &device, expected, origin).await? {
                 Claim::Made(claimed) => device = claimed,

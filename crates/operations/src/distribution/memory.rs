@@ -43,7 +43,7 @@ pub(crate) struct Memory {
     pub(super) home: OnceLock<Id<Organization>>,
     certificates: Kept<Uuid, Credential>,
     devices: Kept<Id<Device>, Arc<DeviceFacts>>,
-    channels: Kept<Id<Cohort>, Arc<CohortFacts>>,
+    channels: Kept<Id<Cohort>, Arc<Channel>>,
     crowds: Kept<Id<Cohort>, Crowd>,
     organizations: Kept<Id<Organization>, Arc<OrganizationFacts>>,
     manifests: Kept<(Id<Bundle>, Option<String>), Manifest>,
@@ -84,12 +84,6 @@ pub(super) struct DeviceFacts {
     pub(super) last_connected_at: Timestamp,
     /// What it was told last, if that is remembered.
     pub(super) told: super::check_ins::Told,
-}
-
-/// A cohort and its releases.
-#[derive(Debug)]
-pub(super) struct CohortFacts {
-    pub(super) channel: Channel,
 }
 
 /// The numbers that a numeric phase is measured by.
@@ -235,11 +229,11 @@ impl Memory {
         ctx: &Context,
         organization: Id<Organization>,
         cohort: Id<Cohort>,
-    ) -> Result<Arc<CohortFacts>, Error> {
+    ) -> Result<Arc<Channel>, Error> {
         let read = async || {
             let releases = releases::list_channel(ctx.db(), organization, cohort).await?;
             let channel = Channel::new(releases).map_err(Error::internal)?;
-            Ok(Some(Arc::new(CohortFacts { channel })))
+            Ok(Some(Arc::new(channel)))
         };
         let found = self.channels.get_or_read(&cohort, read).await?;
         found.ok_or_else(|| Error::not_found(cohort))

@@ -130,8 +130,8 @@ async fn place(
     report: &resolution::Report,
 ) -> Result<Option<Id<Release>>, Error> {
     let Some(cohort) = device.cohort else { return Ok(None) };
-    let cohort = ctx.memory().channel(ctx, device.organization, cohort).await?;
-    Ok(current_release(&cohort.channel, report))
+    let channel = ctx.memory().channel(ctx, device.organization, cohort).await?;
+    Ok(current_release(&channel, report))
 }
 
 async fn record_change(
