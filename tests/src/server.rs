@@ -292,6 +292,11 @@ impl Server {
         self.processes.iter().map(|process| process.stdout() + &process.stderr()).collect()
     }
 
+    /// How many processes it is, for what each of them does once.
+    pub const fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
     /// What it has besides its processes, where it is scaled.
     pub(crate) const fn scaled(&self) -> Option<&Scaled> {
         self.scaled.as_ref()
