@@ -28,6 +28,7 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
             "limits::postgres::broken_http",
             "limits::postgres::outsized_headers",
             "limits::postgres::slow_headers",
+            "prns::postgres::names_in_paths",
         ],
     ),
     (
