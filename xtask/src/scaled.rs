@@ -47,7 +47,11 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
     ),
     (
         "contents are not in the server's folder",
-        &["postgres::the_matrix_of_states_and_actions", "space::postgres::a_full_disk_loses_nothing"],
+        &[
+            "postgres::contents_move_while_devices_are_served",
+            "postgres::the_matrix_of_states_and_actions",
+            "space::postgres::a_full_disk_loses_nothing",
+        ],
     ),
     ("nginx, not the server, would speak TLS to people", &["postgres::creating_by_curl"]),
     ("it has its own nginx", &["postgres::the_delivered_nginx_serves_people_devices_and_downloads"]),
