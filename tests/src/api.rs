@@ -7,6 +7,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::scaled;
+
 /// An answer that takes longer is a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -101,9 +103,20 @@ pub async fn send(request: RequestBuilder) -> Answer {
 
 /// The same, for a server that may be killed meanwhile.
 pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
-    let response = request.send().await?;
+    let (client, request) = request.build_split();
+    let mut request = request?;
+    let (changes, url) = (!request.method().is_safe(), request.url().to_string());
+    scaled::complete(&mut request);
+    tokio::time::sleep(scaled::pause_before(&url)).await;
+    let response = client.execute(request).await?;
+    if scaled::is_nobodys(&response) {
+        return Err(response.error_for_status().expect_err("a 502 is an error"));
+    }
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = response.bytes().await?.to_vec();
+    if changes && status < 400 {
+        scaled::changed(&url);
+    }
     let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
     Ok(Answer { status, headers, body, json })
 }

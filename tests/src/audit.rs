@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::scaled::Scaled;
 use crate::{Api, Server, list_all, sha256_hex};
 
 const AT_REST_WITHIN: Duration = Duration::from_secs(30);
@@ -26,6 +27,9 @@ const JOBS: [&str; 2] = ["delete_content", "verify_binary"];
 pub async fn assert_no_orphans(server: &Server) {
     let api = server.api();
     wait_until_at_rest(&api).await;
+    if let Some(scaled) = server.scaled() {
+        return assert_no_orphans_in_store(&api, scaled).await;
+    }
     let root = server.data_dir().join("content");
     for leftover in ["tmp", "trash"] {
         assert_eq!(names(&root.join(leftover)), [""; 0], "left over in {leftover}/");
@@ -40,6 +44,39 @@ pub async fn assert_no_orphans(server: &Server) {
         }
     }
     assert!(folders.is_empty(), "content of binaries that do not exist: {folders:#?}");
+}
+
+/// The same of an object store, where parts can't be looked at before they are one object.
+async fn assert_no_orphans_in_store(api: &Api, scaled: &Scaled) {
+    let mut objects: BTreeMap<String, usize> = BTreeMap::new();
+    for key in scaled.objects() {
+        let (place, _generation) = key.rsplit_once('/').unwrap_or_else(|| panic!("left over: {key}"));
+        *objects.entry(place.to_owned()).or_default() += 1;
+    }
+    let mut uploads = 0;
+    for binary in list_all(api, "/v1/binaries", "binaries").await {
+        let prn = binary["prn"].as_str().expect("a binary has a PRN");
+        let parts = list_all(api, &format!("/v1/binaries/{prn}/parts"), "binary_parts").await;
+        let valid = parts.iter().filter(|part| part["state"] == "valid");
+        let arrived: u64 = valid.filter_map(|part| part["size"].as_u64()).sum();
+        assert_eq!(binary["bytes_uploaded"], arrived, "{binary:#}: {parts:#?}");
+        let expected = match binary["state"].as_str() {
+            Some("signable" | "signed") => {
+                check_download(api, &binary).await;
+                1..=1
+            }
+            Some("uploadable") => {
+                uploads += 1;
+                0..=1
+            }
+            Some("hashable" | "hashing") => 1..=1,
+            _ => 0..=0,
+        };
+        let found = objects.remove(&place_of(prn)).unwrap_or_default();
+        assert!(expected.contains(&found), "{found} objects of {binary:#}");
+    }
+    assert!(objects.is_empty(), "content of binaries that do not exist: {objects:#?}");
+    assert!(scaled.open_uploads() <= uploads, "uploads of binaries that have all or nothing");
 }
 
 /// Whether a job of this kind waits or runs.

@@ -33,6 +33,7 @@ mod process;
 mod random;
 mod relay;
 mod s3;
+mod scaled;
 mod server;
 mod shell;
 mod signing;

@@ -10,14 +10,17 @@ use rustls::StreamOwned;
 use rustls::client::{ClientConfig, ClientConnection};
 use rustls::pki_types::ServerName;
 
-use crate::Answer;
 use crate::wire::parsed;
+use crate::{Answer, scaled};
 
 /// A server that says nothing for longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One open connection.
-pub struct Line(StreamOwned<ClientConnection, TcpStream>);
+pub struct Line {
+    tls: StreamOwned<ClientConnection, TcpStream>,
+    base_url: String,
+}
 
 impl Line {
     pub(crate) fn connect(base_url: &str, tls: Arc<ClientConfig>) -> Self {
@@ -26,7 +29,8 @@ impl Line {
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
         stream.set_nodelay(true).expect("a TCP connection");
         let name = ServerName::try_from("localhost").expect("a name");
-        Self(StreamOwned::new(ClientConnection::new(tls, name).expect("a client"), stream))
+        let tls = StreamOwned::new(ClientConnection::new(tls, name).expect("a client"), stream);
+        Self { tls, base_url: base_url.to_owned() }
     }
 
     /// `GET`. Panics if the server has closed the connection.
@@ -38,7 +42,8 @@ impl Line {
             }
         }
         request += "\r\n";
-        self.0.write_all(request.as_bytes()).expect("the connection is open");
+        std::thread::sleep(scaled::pause_before(&self.base_url));
+        self.tls.write_all(request.as_bytes()).expect("the connection is open");
         self.answer()
     }
 
@@ -57,7 +62,7 @@ impl Line {
 
     fn byte(&mut self) -> u8 {
         let mut byte = [0];
-        self.0.read_exact(&mut byte).expect("an answer on an open connection");
+        self.tls.read_exact(&mut byte).expect("an answer on an open connection");
         byte[0]
     }
 }

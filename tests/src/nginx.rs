@@ -1,8 +1,9 @@
 //! nginx as the load balancer in front of servers under test. It must never be configured beyond what the user guide says.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -19,29 +20,33 @@ const READY_WITHIN: Duration = Duration::from_secs(10);
 pub struct Nginx {
     process: Process,
     folder: TempDir,
-    port: u16,
+    ports: [u16; 2],
 }
 
 impl Nginx {
     /// In front of these addresses. `http` and `location` are added to its configuration.
     pub fn in_front_of(servers: &[&str], http: &str, location: &str) -> Self {
+        Self::start(|folder, [port, _]| configuration(folder, port, servers, http, location))
+    }
+
+    /// With the configuration for a folder and two free ports, of which it has to use the first.
+    pub(crate) fn start(configure: impl Fn(&str, [u16; 2]) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("olivine-nginx-").tempdir().expect("a temporary folder");
         for _ in 0..ATTEMPTS {
-            let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-            let port = listener.local_addr().expect("a listener has an address").port();
-            drop(listener);
-            let text = configuration(&folder.path().display().to_string(), port, servers, http, location);
+            let listeners = [0; 2].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a free port"));
+            let ports =
+                listeners.map(|listener| listener.local_addr().expect("a listener has an address").port());
             let file = folder.path().join("nginx.conf");
-            fs::write(&file, text).expect("a file");
+            fs::write(&file, configure(&folder.path().display().to_string(), ports)).expect("a file");
             let mut command = Command::new(program());
             command.arg("-p").arg(folder.path()).arg("-c").arg(&file).args(["-g", "daemon off;"]);
             let mut process = Process::start(command, folder.path(), "nginx");
             let is_up = until(READY_WITHIN, || match process.status() {
                 Some(_) => Some(false),
-                None => TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(true),
+                None => TcpStream::connect(("127.0.0.1", ports[0])).is_ok().then_some(true),
             });
             if is_up == Some(true) {
-                return Self { process, folder, port };
+                return Self { process, folder, ports };
             }
         }
         panic!(
@@ -52,7 +57,12 @@ impl Nginx {
 
     /// Where it answers.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.ports[0])
+    }
+
+    /// Where it listens besides, if it was configured to.
+    pub(crate) fn second_address(&self) -> String {
+        format!("127.0.0.1:{}", self.ports[1])
     }
 
     /// What it had to complain about.
@@ -77,16 +87,41 @@ fn program() -> PathBuf {
     programs.find(|program| program.is_file()).expect("nginx is installed; run `cargo xtask test`")
 }
 
-fn configuration(folder: &str, port: u16, servers: &[&str], http: &str, location: &str) -> String {
-    let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+/// What every configuration begins with.
+pub(crate) fn main_lines(folder: &str) -> String {
+    let mut lines = format!("pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n");
+    // Debian's has its part for TCP in a file of its own.
+    let module = Path::new("/usr/lib/nginx/modules/ngx_stream_module.so");
+    if module.exists() {
+        writeln!(lines, "load_module {};", module.display()).expect("memory");
+    }
+    // Root's folders are root's.
+    if rustix::process::geteuid().is_root() {
+        lines.push_str("user root;\n");
+    }
+    lines
+}
+
+/// What every `http` section has, so that it runs as anybody.
+pub(crate) fn temporary_folders(folder: &str) -> String {
+    ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
-        .concat();
-    let servers: Vec<_> =
-        servers.iter().map(|server| format!("        server {server} max_fails=0;\n")).collect();
-    let servers = servers.concat();
+        .concat()
+}
+
+/// What is in an `upstream`. Who refuses a connection is asked again at once, so that no test waits for that.
+pub(crate) fn server_lines<'a>(addresses: impl Iterator<Item = &'a str>) -> String {
+    addresses.fold(String::new(), |mut lines, address| {
+        writeln!(lines, "        server {address} max_fails=0;").expect("memory");
+        lines
+    })
+}
+
+fn configuration(folder: &str, port: u16, servers: &[&str], http: &str, location: &str) -> String {
+    let (start, temporary) = (main_lines(folder), temporary_folders(folder));
+    let servers = server_lines(servers.iter().copied());
     format!(
-        "{user}\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n    access_log off;\n{temporary}    {http}\n\
+        "{start}events {{}}\nhttp {{\n    access_log off;\n{temporary}    {http}\n\
          \x20   upstream olivine {{\n{servers}        keepalive 16;\n    }}\n\
          \x20   server {{\n        listen 127.0.0.1:{port};\n        location / {{\n            proxy_pass http://olivine;\n\
          \x20           proxy_http_version 1.1;\n            proxy_set_header Connection \"\";\n            {location}\n        }}\n    }}\n}}\n"

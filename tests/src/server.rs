@@ -1,4 +1,4 @@
-//! A real `olivine serve`, on free ports and in a folder of its own.
+//! A real `olivine serve`, on free ports and in a folder of its own; or two of them, see [`crate::scaled`].
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{Process, until};
+use crate::scaled::{self, Scaled};
 use crate::{Api, Database, Executables, PostgresDatabase, Shell};
 
 /// Bounds, not expectations: the machine may be busy with many tests.
@@ -25,6 +26,7 @@ pub struct ServerBuilder {
     /// Where it listens: for people, for devices.
     addresses: [String; 2],
     audience: Audience,
+    is_scaled: bool,
 }
 
 /// For whom a server can listen.
@@ -79,23 +81,35 @@ impl ServerBuilder {
         self
     }
 
+    /// Two processes, a store and nginx in front, where the database is PostgreSQL; whatever the environment asks for.
+    #[must_use]
+    pub fn scaled(mut self, yes: bool) -> Self {
+        self.is_scaled = yes;
+        self
+    }
+
     /// Starts the server and waits until it is ready.
     #[must_use]
-    pub fn start(self) -> Server {
+    pub fn start(mut self) -> Server {
         let folder = tempfile::Builder::new().prefix("olivine-test-").tempdir().expect("a temporary folder");
         let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
         let postgres = (self.database == Database::Postgres).then(PostgresDatabase::create);
-        let process = self.spawn(&data_dir, folder.path(), postgres.as_ref());
+        let scaled = (self.is_scaled && postgres.is_some()).then(Scaled::start);
+        if let Some(scaled) = &scaled {
+            // First, so that what the test itself sets counts.
+            self.variables.splice(0..0, scaled.environment());
+        }
         let reached = Announced::default();
-        let mut server = Server { process, postgres, data_dir, reached, builder: self, folder };
-        server.wait_until_ready();
+        let mut server =
+            Server { processes: Vec::new(), scaled, postgres, data_dir, reached, builder: self, folder };
+        server.launch();
         server
     }
 
-    fn spawn(&self, data_dir: &Path, logs: &Path, postgres: Option<&PostgresDatabase>) -> Process {
+    fn spawn(&self, place: &Place, logs: &Path, postgres: Option<&PostgresDatabase>) -> Process {
         let mut command = Command::new(self.executables.olivine());
-        command.arg("serve").arg("--data-dir").arg(data_dir);
-        let [people, devices] = &self.addresses;
+        command.arg("serve").arg("--data-dir").arg(&place.data_dir);
+        let [people, devices] = &place.addresses;
         command.args(["--listen", people]);
         if self.audience == Audience::PeopleAndDevices {
             command.args(["--device-listen", devices]);
@@ -105,7 +119,7 @@ impl ServerBuilder {
         }
         self.set_variables(&mut command);
         command.args(&self.args).current_dir(logs);
-        Process::start(command, logs, "olivine")
+        Process::start(command, logs, place.name)
     }
 
     fn set_variables(&self, command: &mut Command) {
@@ -119,12 +133,22 @@ impl ServerBuilder {
     }
 }
 
+/// What processes of one installation do not share.
+struct Place {
+    name: &'static str,
+    data_dir: PathBuf,
+    addresses: [String; 2],
+}
+
 /// A server that is ready; killed when dropped, its last words printed when the test failed.
 ///
-/// Fields are dropped in this order: first the process, then its database, last its folder.
+/// Where it is scaled, all that is done to it is done to both of its processes; its folder and its process id are the first one's.
+///
+/// Fields are dropped in this order: first the processes, then what they use, last their folder.
 #[derive(Debug)]
 pub struct Server {
-    process: Process,
+    processes: Vec<Process>,
+    scaled: Option<Scaled>,
     postgres: Option<PostgresDatabase>,
     data_dir: PathBuf,
     reached: Announced,
@@ -143,6 +167,7 @@ impl Server {
             args: Vec::new(),
             addresses: [ANYWHERE, ANYWHERE].map(str::to_owned),
             audience: Audience::PeopleAndDevices,
+            is_scaled: scaled::is_asked_for(),
         }
     }
 
@@ -152,15 +177,35 @@ impl Server {
         Self::builder().database(database).start()
     }
 
-    fn wait_until_ready(&mut self) {
-        let outcome = until(READY_WITHIN, || match self.process.status() {
-            Some(status) => Some(Err(status)),
-            None => announced(&self.data_dir, self.process.pid()).map(Ok),
-        });
-        match outcome {
-            Some(Ok(reached)) => self.reached = reached,
-            Some(Err(status)) => panic!("olivine ended before it was ready: {status}"),
-            None => panic!("olivine is not ready after {READY_WITHIN:?}"),
+    /// The places of its processes, from the first one on.
+    fn places(&self) -> Vec<Place> {
+        let first = || Place {
+            name: "olivine",
+            data_dir: self.data_dir.clone(),
+            addresses: self.builder.addresses.clone(),
+        };
+        let Some(scaled) = &self.scaled else { return vec![first()] };
+        let at = |process, place| Place { addresses: scaled.addresses(process).clone(), ..place };
+        let data_dir = self.folder.path().join("data-of-the-other");
+        vec![at(0, first()), at(1, Place { name: "olivine-2", data_dir, ..first() })]
+    }
+
+    fn launch(&mut self) {
+        self.processes.clear();
+        for place in self.places() {
+            if place.data_dir != self.data_dir {
+                scaled::share(&self.data_dir, &place.data_dir);
+            }
+            let mut process = self.builder.spawn(&place, self.folder.path(), self.postgres.as_ref());
+            let reached = ready(&mut process, &place.data_dir);
+            self.processes.push(process);
+            if self.processes.len() == 1 {
+                self.reached = reached;
+            }
+        }
+        if let Some(scaled) = &self.scaled {
+            self.reached.admin_url = scaled.url();
+            self.reached.device_url = self.reached.device_url.take().map(|_| scaled.device_url());
         }
     }
 
@@ -191,7 +236,7 @@ impl Server {
 
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.process.pid()
+        self.processes[0].pid()
     }
 
     /// The admin key that the first start wrote.
@@ -239,44 +284,78 @@ impl Server {
 
     /// Everything that it logged so far, all starts together.
     pub fn log(&self) -> String {
-        self.process.stdout() + &self.process.stderr()
+        self.logs().concat()
+    }
+
+    /// The same, of each process.
+    pub(crate) fn logs(&self) -> Vec<String> {
+        self.processes.iter().map(|process| process.stdout() + &process.stderr()).collect()
+    }
+
+    /// How many processes it is, for what each of them does once.
+    pub const fn processes(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// What it has besides its processes, where it is scaled.
+    pub(crate) const fn scaled(&self) -> Option<&Scaled> {
+        self.scaled.as_ref()
     }
 
     /// SIGKILL: it ends at whatever instruction it is.
     pub fn kill(&mut self) {
-        self.process.kill();
+        self.processes.iter_mut().for_each(Process::kill);
     }
 
     /// SIGTERM, without waiting for its end.
     pub fn terminate(&mut self) {
-        self.process.terminate();
+        self.processes.iter_mut().for_each(Process::terminate);
     }
 
     /// SIGTERM, and waits for its end.
     pub fn stop(&mut self) -> ExitStatus {
-        self.process.terminate();
+        self.terminate();
         self.ended()
     }
 
-    /// Waits for its end.
+    /// Waits for its end. Of two processes, the status of one that failed counts.
     pub fn ended(&mut self) -> ExitStatus {
-        let status = self.process.wait(STOPPED_WITHIN);
-        status.unwrap_or_else(|| panic!("olivine does not stop within {STOPPED_WITHIN:?}"))
+        let statuses = self.processes.iter_mut().map(|process| {
+            let status = process.wait(STOPPED_WITHIN);
+            status.unwrap_or_else(|| panic!("olivine does not stop within {STOPPED_WITHIN:?}"))
+        });
+        let ended = statuses.reduce(|one, other| if one.success() { other } else { one });
+        ended.expect("a server has a process")
     }
 
     /// Starts it again on the same data, stopping it first where it still runs.
     pub fn restart(&mut self) {
         self.stop();
-        self.process = self.builder.spawn(&self.data_dir, self.folder.path(), self.postgres.as_ref());
-        self.wait_until_ready();
+        self.launch();
     }
 
     /// The same, at the same addresses.
     pub fn restart_in_place(&mut self) {
         let address = |url: &str| url.split_once("//").map_or(ANYWHERE, |(_, address)| address).to_owned();
         let devices = self.reached.device_url.as_deref().map_or(ANYWHERE.to_owned(), address);
+        // Behind nginx they always are.
         self.builder.addresses = [address(&self.reached.admin_url), devices];
         self.restart();
+    }
+}
+
+/// Waits until a process says where it is reached.
+fn ready(process: &mut Process, data_dir: &Path) -> Announced {
+    let outcome = until(READY_WITHIN, || match process.status() {
+        Some(status) => Some(Err(status)),
+        None => announced(data_dir, process.pid()).map(Ok),
+    });
+    match outcome {
+        Some(Ok(reached)) => reached,
+        Some(Err(status)) => {
+            panic!("olivine ended before it was ready: {status}\n{}", process.last_words())
+        }
+        None => panic!("olivine is not ready after {READY_WITHIN:?}\n{}", process.last_words()),
     }
 }
 
@@ -301,16 +380,14 @@ fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
 impl Drop for Server {
     #[expect(clippy::print_stderr, reason = "under a failed test, this is read by a person")]
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!(
-                "olivine (process {}) said at last:\n{}",
-                self.process.pid(),
-                self.process.last_words()
-            );
-        } else {
-            let log = self.log();
+        for process in &self.processes {
+            if std::thread::panicking() {
+                eprintln!("olivine (process {}) said at last:\n{}", process.pid(), process.last_words());
+                continue;
+            }
+            let log = process.stdout() + &process.stderr();
             let fault = log.lines().find(|line| line.contains("status=500"));
-            assert!(fault.is_none(), "no answer is ever a 500: {fault:?}\n{}", self.process.last_words());
+            assert!(fault.is_none(), "no answer is ever a 500: {fault:?}\n{}", process.last_words());
         }
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::Executables;
 use crate::process::Process;
+use crate::{Executables, scaled};
 
 /// A command that takes longer hangs.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -80,6 +80,9 @@ impl Shell {
         let Some(status) = bash.wait(PATIENCE) else {
             panic!("not finished after {PATIENCE:?}:\n{script}\n{}", bash.last_words());
         };
+        if let Some(server) = self.variables.get("PERIDIO_BASE_URL") {
+            scaled::changed(server);
+        }
         Finished { script: script.to_owned(), status, stdout: bash.stdout(), stderr: bash.stderr() }
     }
 }

@@ -14,6 +14,7 @@ mod olivine;
 mod postgres;
 mod previous;
 mod run;
+mod scaled;
 mod serve;
 mod test;
 mod tools;

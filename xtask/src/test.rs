@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::build::cargo;
 use crate::postgres::Cluster;
-use crate::{audit, console, previous, run, tools};
+use crate::{audit, console, previous, run, scaled, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// Run only the tests whose names contain this
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
+    /// Run only the end-to-end tests, on PostgreSQL and S3 with two servers behind nginx
+    #[arg(long, conflicts_with = "cargo_test")]
+    scaled: bool,
     /// Run only `cargo test` with these arguments
     #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
     cargo_test: Vec<String>,
@@ -36,12 +39,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         tools::NGINX_STREAM,
         tools::FAKETIME,
     ])?;
+    if args.scaled {
+        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+        return scaled::run(args.only.as_deref());
+    }
     let everything = args.only.is_none() && args.cargo_test.is_empty();
     if everything {
         lint()?;
     }
     test(args)?;
     if everything {
+        scaled::run(None)?;
         document()?;
         audit::offline()?;
         console::heading("All checks passed");

@@ -50,6 +50,12 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Errors: [`Error::StorageFull`], [`Error::Unavailable`].
     async fn begin(&self, key: &ContentKey) -> Result<UploadSession, Error>;
 
+    /// Gives up an upload that nobody was told of, because another one was opened for `key` at the same moment. Leaves that one alone,
+    /// also where both have one name.
+    ///
+    /// Errors: [`Error::Unavailable`].
+    async fn abandon(&self, key: &ContentKey, session: &UploadSession) -> Result<(), Error>;
+
     /// Says where and how a client sends the bytes of one part, until `expires_at`.
     ///
     /// Errors: [`Error::Unavailable`] where storage has to be asked. Whether the session still exists is found out when the

@@ -104,6 +104,11 @@ impl Backend for Local {
         Ok(UploadSession::new("local"))
     }
 
+    /// All uploads of one key are one.
+    async fn abandon(&self, _: &ContentKey, _: &UploadSession) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn part_target(
         &self,
         key: &ContentKey,

@@ -163,6 +163,14 @@ impl Backend for ObjectStores {
         self.begin_upload(key).await
     }
 
+    async fn abandon(&self, key: &ContentKey, session: &UploadSession) -> Result<(), Error> {
+        match self.dialect {
+            // There, all uploads of one key are one.
+            Dialect::Azure => Ok(()),
+            Dialect::S3 | Dialect::Gcs => self.abort(&self.path(key), session.as_str()).await,
+        }
+    }
+
     async fn part_target(
         &self,
         key: &ContentKey,

@@ -1,7 +1,7 @@
 //! Binary parts: announcing them, and reading which are there. Their bytes arrive through [`crate::content`] or go straight to
 //! storage.
 
-use olivine_content::{PartPlan, PartTarget, UploadSession};
+use olivine_content::{Backend, ContentKey, PartPlan, PartTarget, UploadSession};
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
 use olivine_domain::events::{EventType, Subject};
@@ -137,13 +137,25 @@ pub(crate) async fn ensure_session(
         }
         Err(error) => return Err(error.into()),
     };
-    if let Some(session) = current.upload_session {
-        return Ok(UploadSession::new(session));
+    if let Some(first) = &current.upload_session {
+        let first = UploadSession::new(first.as_str());
+        drop(w);
+        if first != session {
+            abandon(&*storage.backend, &key, &session).await;
+        }
+        return Ok(first);
     }
     let new = Binary { upload_session: Some(session.as_str().to_owned()), ..current.clone() };
     store(ctx, &w, &current, new).await?;
     w.commit().await?;
     Ok(session)
+}
+
+/// Gives up an upload that was begun while another call was faster. Where that fails, an audit of the storage finds it.
+async fn abandon(backend: &dyn Backend, key: &ContentKey, session: &UploadSession) {
+    if let Err(error) = backend.abandon(key, session).await {
+        tracing::warn!(%key, error = &error as &dyn std::error::Error, "an upload that nobody needs could not be given up");
+    }
 }
 
 /// Lists the parts of the current generation.

@@ -112,6 +112,5 @@ pub(crate) async fn the_servers_network_is_out_of_reach(database: Database) {
     ]);
     let other = server.api().with_key(key);
     other.get(&format!("/v1/storage_backends/{own}")).await.expect(404);
-    let stolen = other.patch("/v1/organization", &json!({"storage_backend_prn": own})).await;
-    assert!([404, 422].contains(&stolen.status), "{}", stolen.status);
+    other.patch("/v1/organization", &json!({"storage_backend_prn": own})).await.expect(404);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use olivine_tests::{
-    Answer, Api, Database, Operation, Server, Table, Workbench, on_both, openapi, operations,
+    Answer, Api, Database, Operation, S3, Server, Table, Workbench, on_both, openapi, operations,
     percent_encoded, prn, send, sha256_hex,
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
@@ -21,7 +21,7 @@ struct Tenant {
 }
 
 impl Tenant {
-    async fn new(api: Api) -> Self {
+    async fn new(api: Api, s3: &S3) -> Self {
         let bench = Workbench::new(api.clone()).await;
         let signed = bench.signed(b"content").await;
         let binary = bench.uploadable(b"content").await;
@@ -29,6 +29,7 @@ impl Tenant {
         let first = async |path: &str, plural: &str| prn(&api.get(path).await.expect(200).json[plural][0]);
         let mut records = distribution(&api, &signed).await;
         records.extend(certificates(&api, &records).await);
+        records.push(("storage_backend", storage_backend(&api, s3).await));
         records.extend([
             ("api_key", first("/v1/api_keys", "api_keys").await),
             ("artifact", first("/v1/artifacts", "artifacts").await),
@@ -91,8 +92,23 @@ async fn certificates(api: &Api, records: &[(&'static str, String)]) -> [(&'stat
     [("device_certificate", prn(&own["device_certificate"])), ("ca_certificate", prn(&ca["ca_certificate"]))]
 }
 
+async fn storage_backend(api: &Api, s3: &S3) -> String {
+    let credentials = json!({"type": "s3", "access_key_id": s3.access_key_id(),
+        "secret_access_key": s3.secret_access_key()});
+    let body = json!({"name": "frankfurt", "url": "s3://frankfurt", "endpoint": s3.url(),
+        "region": "eu-test-1", "credentials": credentials});
+    prn(&api.post("/v1/storage_backends", &body).await.expect(201).json["storage_backend"])
+}
+
+/// A server whose organizations may have storages on this machine.
+fn start(database: Database) -> Server {
+    Server::builder().database(database).env("OLIVINE_STORAGE_ALLOW_PRIVATE_ENDPOINTS", "true").start()
+}
+
 /// Two organizations on one server.
 async fn tenants(server: &Server) -> (Tenant, Tenant) {
+    let s3 = S3::start();
+    s3.bucket("frankfurt");
     let key = server.operator(&[
         "api-keys",
         "create",
@@ -103,8 +119,8 @@ async fn tenants(server: &Server) -> (Tenant, Tenant) {
         "--organization",
         "other",
     ]);
-    let other = Tenant::new(server.api().with_key(key)).await;
-    (Tenant::new(server.api()).await, other)
+    let other = Tenant::new(server.api().with_key(key), &s3).await;
+    (Tenant::new(server.api(), &s3).await, other)
 }
 
 /// The type of record that a path's `{prn}` names: `/v1/binaries/{prn}/parts` → `binary`.
@@ -130,7 +146,7 @@ async fn ask(api: &Api, operation: &Operation, named: &str) -> Answer {
 }
 
 async fn names_in_paths(database: Database) {
-    let server = Server::start(database);
+    let server = start(database);
     let (ours, theirs) = tenants(&server).await;
     let mut table = Table::default();
     let document = operations(&ours.api).await;
@@ -239,7 +255,8 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
         ("POST /v1/bundle_overrides: device_prns", "device", for_some),
         ("PATCH /v1/bundle_overrides/{prn}: bundle_prn", "bundle", none.clone()),
         ("PATCH /v1/bundle_overrides/{prn}: cohort_prn", "cohort", none.clone()),
-        ("PATCH /v1/bundle_overrides/{prn}: device_prns", "device", none),
+        ("PATCH /v1/bundle_overrides/{prn}: device_prns", "device", none.clone()),
+        ("PATCH /v1/organization: storage_backend_prn", "storage_backend", none),
         ("POST /v1/artifact_versions: artifact_prn", "artifact", json!({"version": "9"})),
         ("POST /v1/binaries: artifact_version_prn", "artifact_version", ours.bench.promise(b"content")),
         ("POST /v1/binary_signatures: binary_prn", "binary", signed.clone()),
@@ -262,7 +279,7 @@ async fn ask_naming(ours: &Tenant, what: &str, body: &Value, named: &str) -> Ans
 }
 
 async fn names_in_bodies(database: Database) {
-    let server = Server::start(database);
+    let server = start(database);
     let (ours, theirs) = tenants(&server).await;
     let api = &ours.api;
     let mut table = Table::default();
@@ -291,7 +308,7 @@ async fn names_in_bodies(database: Database) {
 }
 
 async fn names_in_filters(database: Database) {
-    let server = Server::start(database);
+    let server = start(database);
     let (ours, theirs) = tenants(&server).await;
     let mut table = Table::default();
     let mut tested = 0;

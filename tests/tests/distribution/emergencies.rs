@@ -103,7 +103,11 @@ pub(crate) async fn a_destroyed_binary_is_served_to_nobody(database: Database) {
     let last = why["trace"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["step"], &last["outcome"]), (&json!("deliverable"), &json!("no_update")), "{last:#}");
     let noted = format!("/v1/events?resource_prn={}&type=bundle.undeliverable", bad.prn);
-    assert_eq!(list_all(&factory.api, &noted, "events").await.len(), 1, "one event, not one for each check");
+    let noted = list_all(&factory.api, &noted, "events").await.len();
+    assert!(
+        (1..=server.processes()).contains(&noted),
+        "one event of each process, not of each check: {noted}"
+    );
     // The way on: the release gets another bundle.
     factory.change(&third, json!({"bundle_prn": good.prn})).await;
     assert_eq!(factory.asks(&member, &on(&first)).await, "third");

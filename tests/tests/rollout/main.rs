@@ -14,7 +14,11 @@ use killed::a_rollout_survives_kills;
 use power::an_update_survives_power_losses;
 use rollback::what_does_not_start_is_not_installed_again;
 
-/// Which database it is makes no difference to an agent.
+/// Which database it is makes no difference to an agent; two servers, of which either may be killed at any moment, can.
+mod postgres {
+    olivine_tests::on_database!(Postgres: async a_rollout_survives_kills);
+}
+
 mod sqlite {
     olivine_tests::on_database!(Sqlite:
         async a_rollout_survives_kills,

@@ -165,10 +165,12 @@ pub(super) async fn completing_again_and_at_once_is_a_success(case: Case<'_>) {
 }
 
 pub(super) async fn beginning_again_does_no_harm(case: Case<'_>) {
-    case.begin().await;
     let session = case.begin().await;
+    let other = case.begin().await;
     let content = bytes(1, 1000);
     let part = case.upload(&session, 1, &content).await;
+    case.backend.abandon(&case.key, &other).await.expect("giving up the other one");
+    case.backend.abandon(&case.key, &other).await.expect("giving it up again");
     case.complete(&session, &[part]).await.expect("completing");
     case.begin().await;
     case.assert_holds(&content).await;

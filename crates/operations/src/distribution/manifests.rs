@@ -166,7 +166,7 @@ async fn entries(
     Ok(entries)
 }
 
-/// One event for as long as this is remembered, not one for each check.
+/// One event of each process for as long as it remembers this, not one for each check.
 async fn note_undeliverable(
     ctx: &Context,
     organization: Id<Organization>,

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::identify::Refusal;
 use crate::{Context, Error, events};
 
-/// How long one certificate's refusals for one reason are one event.
+/// How long one certificate's refusals for one reason are one event of this process.
 const APART: Duration = Duration::from_mins(1);
 /// How many events of this kind a process writes in one second.
 const MOST_PER_SECOND: u32 = 20;

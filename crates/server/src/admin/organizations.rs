@@ -5,7 +5,7 @@ use olivine_api::errors::ErrorBody;
 use olivine_api::organizations as api;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, SignaturePolicy};
 use olivine_domain::permissions::scope;
-use olivine_domain::prn::{Id, Prn};
+use olivine_domain::prn::Prn;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::organizations;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::admin::auth::Permit;
 use crate::admin::body::Json;
 use crate::admin::error::ApiError;
-use crate::admin::fields::Fields;
+use crate::admin::fields::{Fields, own};
 use crate::admin::revisions::{IfMatch, Record};
 use crate::admin::wire;
 use crate::app::App;
@@ -39,19 +39,6 @@ fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
         updated_at: organization.updated_at.to_string(),
     };
     Record::found(revision, api::OrganizationEnvelope { organization })
-}
-
-fn storage(
-    fields: &mut Fields,
-    prn: Option<String>,
-    organization: Id<Organization>,
-) -> Option<Id<StorageBackend>> {
-    let prn: Prn<StorageBackend> = fields.optional("storage_backend_prn", prn)?;
-    if prn.organization != organization {
-        fields.refuse("storage_backend_prn", "there is no such storage backend");
-        return None;
-    }
-    Some(prn.id)
 }
 
 /// Longer than a device takes to begin, and not longer than clouds sign for.
@@ -85,7 +72,7 @@ async fn get(
 
 /// Change the organization's name, signature policy, quota, storage, download URLs, or what it thinks of expired certificates
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
-    (status = 200, body = api::OrganizationEnvelope), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    (status = 200, body = api::OrganizationEnvelope), (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
     Permit(by): Permit<scope::OrganizationUpdate>,
@@ -94,15 +81,19 @@ async fn update(
 ) -> Result<Record<api::OrganizationEnvelope>, ApiError> {
     let mut fields = Fields::default();
     let policy = body.required_signatures.map(SignaturePolicy::new);
+    let storage: Option<Option<Prn<StorageBackend>>> =
+        fields.change("storage_backend_prn", body.storage_backend_prn);
     let change = organizations::Update {
         name: fields.optional("name", body.name),
         signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
         storage_quota: body.storage_quota,
         strict_certificate_expiry: body.strict_certificate_expiry,
-        storage: body.storage_backend_prn.map(|prn| storage(&mut fields, prn, by.organization)),
+        storage: None,
         download_url_seconds: body.download_url_seconds.map(|seconds| lifetime(&mut fields, seconds)),
         download_url_style: body.download_url_style.and_then(|name| style(&mut fields, &name)),
     };
     let change = fields.all(Some(change))?;
+    let storage = storage.map(|prn| prn.map(|prn| own(prn, by.organization)).transpose()).transpose()?;
+    let change = organizations::Update { storage, ..change };
     Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))
 }

@@ -1,0 +1,259 @@
+//! The switch that turns a server on PostgreSQL into the scaled deployment: two processes, an S3 store, and nginx in front that picks
+//! one of the processes at random for each request and for each device's connection. Must never change what a test does or expects.
+//!
+//! One thing differs from a single process, as documented: what one process changes is in force on the other within a second. So
+//! whatever asks for it waits until a second has passed since the last change that was made through the Admin API.
+
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use reqwest::header::{HeaderValue, SERVER};
+use reqwest::{Method, Request, Response, StatusCode, Url};
+
+use crate::S3;
+use crate::nginx::{self, Nginx};
+
+/// `1` for the scaled deployment wherever a test asks for PostgreSQL; `cargo xtask test --scaled` sets it.
+const SWITCH: &str = "OLIVINE_TEST_SCALED";
+/// How many processes there are.
+pub(crate) const PROCESSES: usize = 2;
+/// When a change is in force everywhere.
+const IN_FORCE_AFTER: Duration = Duration::from_secs(1);
+const BUCKET: &str = "firmware";
+/// What makes two processes one installation.
+const SHARED: [&str; 4] = ["secret-key", "device-ca.pem", "device-ca-key.pem", "device-tls.pem"];
+/// The header that S3 signs along, so that the store itself refuses other bytes.
+const CHECKSUM: &str = "x-amz-checksum-sha256";
+
+/// Whether servers on PostgreSQL are to be started so.
+pub(crate) fn is_asked_for() -> bool {
+    std::env::var_os(SWITCH).is_some_and(|value| value == "1")
+}
+
+/// What two processes share, besides their database.
+#[derive(Debug)]
+pub(crate) struct Scaled {
+    front: Nginx,
+    store: S3,
+    /// Where each process listens: for people, for devices.
+    addresses: [[String; 2]; PROCESSES],
+}
+
+impl Scaled {
+    /// Starts all but the processes.
+    pub(crate) fn start() -> Self {
+        let store = S3::start();
+        store.bucket(BUCKET);
+        let addresses = addresses();
+        let front = Nginx::start(|folder, ports| configuration(folder, ports, &addresses));
+        remember(&front);
+        Self { front, store, addresses }
+    }
+
+    /// The settings that differ from those of a single process.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let mut environment = self.store.environment();
+        environment.push(("OLIVINE_STORAGE_URL".to_owned(), format!("s3://{BUCKET}/team")));
+        environment.push(("OLIVINE_PUBLIC_URL".to_owned(), self.front.url()));
+        environment
+    }
+
+    pub(crate) fn addresses(&self, process: usize) -> &[String; 2] {
+        &self.addresses[process]
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.front.url()
+    }
+
+    pub(crate) fn device_url(&self) -> String {
+        format!("https://{}", self.front.second_address())
+    }
+
+    /// The keys of all objects in the store, without its prefix.
+    pub(crate) fn objects(&self) -> Vec<String> {
+        let keys = self.store.objects(BUCKET).into_iter();
+        keys.map(|key| key.strip_prefix("team/").expect("nothing is outside of the prefix").to_owned())
+            .collect()
+    }
+
+    /// How many uploads are neither completed nor given up.
+    pub(crate) fn open_uploads(&self) -> usize {
+        self.store.open_uploads(BUCKET)
+    }
+}
+
+impl Drop for Scaled {
+    fn drop(&mut self) {
+        let url = self.front.url();
+        installations().retain(|installation| installation.people != url);
+    }
+}
+
+/// Gives another process what makes it one of the same installation.
+pub(crate) fn share(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for file in SHARED {
+        let (made, copy) = (from.join(file), to.join(file));
+        // Not all are made: a test may have its own secret or its own certificates.
+        if made.exists() && !copy.exists() {
+            std::fs::copy(made, copy).expect("a copy");
+        }
+    }
+}
+
+/// An address of this machine for each pair of listeners, that nobody else uses: so it is free also after a restart.
+fn addresses() -> [[String; 2]; PROCESSES] {
+    static COUNTER: AtomicU8 = AtomicU8::new(0);
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let host = Ipv4Addr::new(127, 128 | high & 0x7f, low, number);
+    let listeners = [0; 2 * PROCESSES]
+        .map(|port| TcpListener::bind((IpAddr::V4(host), port)).expect("all of 127.0.0.0/8 is this machine"));
+    let [one, two, three, four] =
+        listeners.map(|listener| listener.local_addr().expect("a listener has an address").to_string());
+    [[one, two], [three, four]]
+}
+
+/// As `deploy/nginx.conf` has it, but at random.
+fn configuration(folder: &str, ports: [u16; 2], addresses: &[[String; 2]; PROCESSES]) -> String {
+    let [people, devices] = [0, 1]
+        .map(|kind: usize| nginx::server_lines(addresses.iter().map(|of_process| of_process[kind].as_str())));
+    let (start, temporary) = (nginx::main_lines(folder), nginx::temporary_folders(folder));
+    let [people_port, device_port] = ports;
+    format!(
+        "{start}
+events {{ worker_connections 4096; }}
+stream {{
+    upstream devices {{
+        random;
+{devices}    }}
+    server {{
+        listen 127.0.0.1:{device_port};
+        proxy_pass devices;
+        proxy_connect_timeout 2s;
+        proxy_timeout 5m;
+    }}
+}}
+http {{
+    access_log off;
+{temporary}
+    upstream servers {{
+        random;
+{people}    }}
+    server {{
+        listen 127.0.0.1:{people_port};
+        client_max_body_size 0;
+        large_client_header_buffers 8 128k;
+        keepalive_requests 1000000;
+        keepalive_timeout 5m;
+        proxy_request_buffering off;
+        proxy_buffering off;
+        proxy_http_version 1.1;
+        proxy_read_timeout 5m;
+        proxy_connect_timeout 2s;
+        location / {{
+            proxy_pass http://servers;
+            proxy_set_header Host $http_host;
+        }}
+    }}
+}}
+"
+    )
+}
+
+/// A scaled deployment of this test run, and when it was last changed.
+struct Installation {
+    people: String,
+    devices: String,
+    changed: Option<Instant>,
+}
+
+static INSTALLATIONS: Mutex<Vec<Installation>> = Mutex::new(Vec::new());
+
+fn installations() -> std::sync::MutexGuard<'static, Vec<Installation>> {
+    INSTALLATIONS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn remember(front: &Nginx) {
+    let devices = format!("https://{}", front.second_address());
+    installations().push(Installation { people: front.url(), devices, changed: None });
+}
+
+/// How long what is asked of this URL has to wait, so that all that was changed is in force. Only what devices ask, or what people ask
+/// about a device's next answer, is answered from memory.
+pub(crate) fn pause_before(url: &str) -> Duration {
+    let changed = installations().iter().find_map(|installation| {
+        let asks = url.starts_with(&installation.devices)
+            || (url.starts_with(&installation.people) && url.ends_with("/update"));
+        if asks { installation.changed } else { None }
+    });
+    changed.map_or(Duration::ZERO, |changed| IN_FORCE_AFTER.saturating_sub(changed.elapsed()))
+}
+
+/// Something was changed through the Admin API at this URL.
+pub(crate) fn changed(url: &str) {
+    for installation in installations().iter_mut() {
+        if url.starts_with(&installation.people) {
+            installation.changed = Some(Instant::now());
+        }
+    }
+}
+
+/// A part's URL of S3 names the headers that belong to it. The part's record has them too; this one follows from the bytes, so that
+/// tests which were written for a URL alone need not know.
+pub(crate) fn complete(request: &mut Request) {
+    let is_signed = |url: &Url| {
+        url.query_pairs().any(|(name, value)| name == "X-Amz-SignedHeaders" && value.contains(CHECKSUM))
+    };
+    if request.method() == Method::PUT
+        && is_signed(request.url())
+        && !request.headers().contains_key(CHECKSUM)
+    {
+        let bytes = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        let checksum = BASE64_STANDARD.encode(digest(&SHA256, bytes));
+        let checksum = HeaderValue::from_str(&checksum).expect("base64 is ASCII");
+        request.headers_mut().insert(CHECKSUM, checksum);
+    }
+}
+
+/// Whether it is nginx that says that no process answered: without it, there would be no answer.
+pub(crate) fn is_nobodys(response: &Response) -> bool {
+    let by_nginx =
+        response.headers().get(SERVER).is_some_and(|server| server.as_bytes().starts_with(b"nginx"));
+    response.status() == StatusCode::BAD_GATEWAY && by_nginx
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Database, Device, Server, Workbench};
+
+    /// With or without the switch: what is in this file is what is looked at.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn both_processes_answer_people_and_devices() {
+        let mut server = Server::builder().database(Database::Postgres).scaled(true).start();
+        let (url, device_url) = (server.url().to_owned(), server.device_url().to_owned());
+        let bench = Workbench::new(server.api()).await;
+        let binary = bench.signed(b"firmware").await;
+        let download = bench.download_url(&binary).await;
+        assert_eq!(bench.api().get(&download).await.expect(200).body, b"firmware");
+        for number in 0..20 {
+            let device = Device::new(&server, &format!("SN-{number}"));
+            assert_eq!(device.get("/device/me").await.error_code(), Some("certificate_unknown"));
+        }
+        for log in server.logs() {
+            assert!(log.contains("path=/v1/binaries") && log.contains("path=/device/me"), "{log}");
+        }
+        server.kill();
+        assert!(crate::try_send(server.api().request(Method::GET, "/v1/binaries")).await.is_err());
+        server.restart();
+        assert_eq!((server.url(), server.device_url()), (url.as_str(), device_url.as_str()));
+        bench.get(&binary).await;
+    }
+}
