@@ -70,9 +70,9 @@ fn test(args: &Args) -> anyhow::Result<()> {
         command.arg("--workspace");
     }
     if args.needs_executables() {
-        // First, because it leaves its executable where the present one belongs.
-        command.env(PREVIOUS, previous::build()?);
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+        // Afterwards, because most of what it needs is built then.
+        command.env(PREVIOUS, previous::build()?);
     }
     if args.needs_executables() && std::env::var_os(AZURITE).is_none() {
         command.env(AZURITE, tools::azurite()?);
