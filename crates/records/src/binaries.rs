@@ -249,6 +249,15 @@ pub async fn list_in_storage_of_all_organizations(
     after: Option<Id<Binary>>,
     limit: u64,
 ) -> Result<Vec<Binary>, Error> {
+    let rows = in_storage(storage, after, limit).all(&reader.executor()).await?;
+    rows.iter().map(row::parse).collect()
+}
+
+pub(crate) fn in_storage(
+    storage: Id<StorageBackend>,
+    after: Option<Id<Binary>>,
+    limit: u64,
+) -> sea_orm::Select<Entity> {
     let kept = Entity::find()
         .filter(Column::StorageBackendId.eq(storage.uuid()))
         .filter(Column::State.ne(BinaryState::Destroyed.as_str()));
@@ -256,8 +265,7 @@ pub async fn list_in_storage_of_all_organizations(
         Some(after) => kept.filter(Column::Id.gt(after.uuid())),
         None => kept,
     };
-    let rows = kept.order_by_asc(Column::Id).limit(limit).all(&reader.executor()).await?;
-    rows.iter().map(row::parse).collect()
+    kept.order_by_asc(Column::Id).limit(limit)
 }
 
 /// Whether any binary is in a storage, or was when it was destroyed.

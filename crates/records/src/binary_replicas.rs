@@ -6,7 +6,9 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
 use sea_orm::sea_query::{Expr, JoinType, OnConflict};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use uuid::Uuid;
 
 use crate::database::{Reader, Write};
@@ -47,15 +49,19 @@ pub async fn list_for(
 ) -> Result<Vec<Replica>, Error> {
     let mut all = Vec::new();
     for ids in binaries.chunks(MOST_IDS) {
-        let rows = Entity::find()
-            .filter(Column::OrganizationId.eq(organization.uuid()))
-            .filter(Column::BinaryId.is_in(ids.iter().map(|id| id.uuid())))
-            .order_by_asc(Column::InsertedAt);
+        let rows = of_binaries(organization, ids);
         for row in rows.all(&reader.executor()).await? {
             all.push(parse(&row)?);
         }
     }
     Ok(all)
+}
+
+pub(crate) fn of_binaries(organization: Id<Organization>, ids: &[Id<Binary>]) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::BinaryId.is_in(ids.iter().map(|id| id.uuid())))
+        .order_by_asc(Column::InsertedAt)
 }
 
 /// The copy, if there is one or one is on its way.

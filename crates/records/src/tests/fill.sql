@@ -85,3 +85,10 @@ SELECT {uuid 09 200 + n / 10}, 'day ' || (n % 10), {uuid aa n / 10 % 2}, 1, 1, 1
 
 INSERT INTO bundle_overrides {numbers}
 SELECT {uuid 0d n}, {uuid aa n % 2}, {uuid 0c (n % 2) + 2 * (n / 20)}, 'o' || n, NULL, n, n, ',beta,', NULL, 1, n, n FROM numbers WHERE n >= 20;
+
+INSERT INTO storage_backends {numbers}
+SELECT {uuid 03 n}, {uuid aa n % 2}, 'n' || n, 's3://bucket', NULL, NULL, NULL, NULL, '', {false}, 0, 1, n, n FROM numbers;
+
+INSERT INTO binary_replicas {numbers}
+SELECT {uuid dd 200 + (n % 2) + 2 * (n / 400)}, {uuid 03 n}, {uuid aa n % 2}, 1, 'complete', NULL, n, n
+FROM numbers WHERE n >= 200;

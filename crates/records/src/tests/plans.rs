@@ -134,6 +134,7 @@ on_both! {
             "", &version, "target:'target-1'", &both, "state:'signed'", &hash, "destroyed:true", "destroyed:false",
             "description~'d'", "state:'signed' and description-'D'", "inserted_at>='1970-01-01T00:00:00.005Z'",
         ]).await;
+        check_list::<rows::storage_backends::Entity>(&database, olivine_domain::storage_backends::SEARCH, &[""]).await;
         check_list::<rows::artifacts::Entity>(&database, olivine_domain::artifacts::SEARCH, &["", "description~'d'"]).await;
         check_list::<rows::artifact_versions::Entity>(&database, versions::SEARCH, &["", &artifact, "version:'v7'"]).await;
         check_list::<rows::signing_keys::Entity>(&database, olivine_domain::signing_keys::SEARCH, &["", "state:'revoked'"]).await;
@@ -208,6 +209,11 @@ on_both! {
         let claim = jobs::claim_statement(backend, &["verify"], "me", at(0), Duration::ZERO);
         assert_walks_an_index(&database, "head", binaries::heads(id).build(backend)).await;
         let before = Timestamp::from_micros(300).unwrap();
+        let elsewhere = Id::new(Uuid::from_u128(0x03 << 120 | 7));
+        let stored = binaries::in_storage(elsewhere, Some(id), 100).build(backend);
+        assert_walks_an_index(&database, "in a storage", stored).await;
+        let copies = binary_replicas::of_binaries(scope(&database).organization, &[id]).build(backend);
+        assert_avoids(&READS_ALL, &database, "copies", copies).await;
         assert_walks_an_index(&database, "abandoned", binaries::abandoned(before, 100).build(backend)).await;
         assert_walks_an_index(&database, "claim", claim).await;
         let next_due = plan(&database, jobs::next(&["verify"]).build(backend)).await;
