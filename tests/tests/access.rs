@@ -164,6 +164,12 @@ async fn a_journey_leaves_its_events(database: Database) {
         .await
         .expect(200);
     bench.ask(&binary, "destroyed").await.expect(200);
+    // That its content is gone is on record when storage has confirmed it.
+    let replicas = format!("{path}/replicas");
+    let left = async || api.get(&replicas).await.expect(200).json["replicas"].take();
+    while left().await != json!([]) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     bench.ask(&binary, "destroyed").await.expect(200);
     let deleted = bench.uploadable(b"x").await;
     api.delete(&format!("/v1/binaries/{deleted}")).await.expect(204);
