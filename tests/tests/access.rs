@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+use std::time::Duration;
+
 use olivine_tests::{
     Answer, Api, Database, Server, Table, Workbench, on_both, operations, percent_encoded, prn, redacted,
     send,
@@ -167,9 +169,12 @@ async fn a_journey_leaves_its_events(database: Database) {
     // That its content is gone is on record when storage has confirmed it.
     let replicas = format!("{path}/replicas");
     let left = async || api.get(&replicas).await.expect(200).json["replicas"].take();
-    while left().await != json!([]) {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let gone = async {
+        while left().await != json!([]) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), gone).await.expect("the content is deleted");
     bench.ask(&binary, "destroyed").await.expect(200);
     let deleted = bench.uploadable(b"x").await;
     api.delete(&format!("/v1/binaries/{deleted}")).await.expect(204);
