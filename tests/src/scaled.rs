@@ -244,11 +244,12 @@ mod tests {
         let download = bench.download_url(&binary).await;
         assert_eq!(bench.api().get(&download).await.expect(200).body, b"firmware");
         for number in 0..20 {
+            bench.api().get("/v1/artifacts").await.expect(200);
             let device = Device::new(&server, &format!("SN-{number}"));
             assert_eq!(device.get("/device/me").await.error_code(), Some("certificate_unknown"));
         }
         for log in server.logs() {
-            assert!(log.contains("path=/v1/binaries") && log.contains("path=/device/me"), "{log}");
+            assert!(log.contains("/v1/artifacts") && log.contains("/device/me"), "{log}");
         }
         server.kill();
         assert!(crate::try_send(server.api().request(Method::GET, "/v1/binaries")).await.is_err());
