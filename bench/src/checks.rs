@@ -2,16 +2,17 @@
 //!
 //! The simulated devices take their part of the same processors; whatever a figure is compared with pays the same for them.
 
-mod answers;
-mod bundle;
-mod certificates;
+pub(crate) mod answers;
+pub(crate) mod bundle;
+pub(crate) mod certificates;
 mod channels;
-mod fleet;
+pub(crate) mod fleet;
 mod handshakes;
 mod import;
-mod load;
+pub(crate) mod load;
+pub(crate) mod proxied;
 mod scale;
-mod turns;
+pub(crate) mod turns;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 mod downloads;
 mod footprint;
-mod sample;
-mod uploads;
+pub(crate) mod sample;
+pub(crate) mod uploads;
 
 use std::path::PathBuf;
 

@@ -14,6 +14,7 @@ mod postgres;
 mod processor;
 mod programs;
 mod records;
+mod scale;
 mod server;
 mod sizes;
 mod table;
@@ -32,6 +33,8 @@ enum Command {
     Records(records::Args),
     /// What devices ask, by a simulated fleet: against nginx, and with many devices against few
     Checks(checks::Args),
+    /// Records in PostgreSQL and content in an object store: against SQLite, pgbench, the AWS CLI, and curl with openssl
+    Scale(scale::Args),
 }
 
 #[tokio::main]
@@ -44,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
             Command::Content(args) => content::run(&args).await,
             Command::Records(args) => records::run(&args).await,
             Command::Checks(args) => checks::run(&args).await,
+            Command::Scale(args) => scale::run(&args).await,
         }
     };
     tokio::select! {

@@ -31,6 +31,24 @@ impl Database {
         Ok(format!("{server}/{}", self.name))
     }
 
+    /// What a statement in it returns.
+    pub(crate) fn ask(&self, statement: &str) -> anyhow::Result<String> {
+        let answer = programs::output(Command::new("psql").args([&self.url()?, "-Atqc", statement]))?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// How many transactions were committed in it.
+    pub(crate) fn transactions(&self) -> anyhow::Result<u64> {
+        let own = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+        Ok(self.ask(own)?.parse()?)
+    }
+
+    /// The process whose children serve its connections.
+    pub(crate) fn server_pid(&self) -> anyhow::Result<u32> {
+        let file = self.ask("SELECT pg_read_file('postmaster.pid')")?;
+        Ok(file.lines().next().context("the server's own file names its process")?.parse()?)
+    }
+
     fn administer(&self, statement: &str) -> anyhow::Result<()> {
         let statement = format!("{statement} {}", self.name);
         programs::output(Command::new("psql").args([&self.cluster, "-qc", &statement])).map(drop)

@@ -5,11 +5,12 @@ use std::process::Command;
 use crate::build::{Profile, cargo, executables_folder};
 use crate::{run, test, tools};
 
-/// Measure against reference programs: `content`, `records` or `checks`, then the benchmark's own arguments.
+/// Measure against reference programs: `content`, `records`, `checks` or `scale`, then the benchmark's own arguments.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask bench content\n  cargo xtask bench content --size 256M --rounds 2\n  \
-                        cargo xtask bench records --postgres\n  cargo xtask bench checks --devices 10000 --seconds 1\n  cargo xtask bench -- --help"
+                        cargo xtask bench records --postgres\n  cargo xtask bench checks --devices 10000 --seconds 1\n  \
+                        cargo xtask bench scale --size 512M\n  cargo xtask bench -- --help"
 )]
 pub(crate) struct Args {
     /// What to measure and how; `cargo xtask bench -- --help` lists it
@@ -17,13 +18,20 @@ pub(crate) struct Args {
     bench: Vec<String>,
 }
 
+/// The benchmark's way to the AWS CLI.
+const AWS_CLI: &str = "OLIVINE_BENCH_AWS_CLI";
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     tools::install(&[tools::OPENSSL, tools::CURL, tools::NGINX])?;
     // One build, since with `--package` cargo would unify features anew; what is measured lies beside who measures it.
     run::step(cargo().args(["build", "--release", "--workspace", "--bins"]))?;
     let mut bench = Command::new(executables_folder(Profile::Release)?.join("bench"));
     bench.args(&args.bench);
-    if args.bench.iter().any(|argument| argument == "--postgres") {
+    let at_scale = args.bench.iter().any(|argument| argument == "scale");
+    if at_scale {
+        bench.env(AWS_CLI, tools::aws_cli()?);
+    }
+    if at_scale || args.bench.iter().any(|argument| argument == "--postgres") {
         tools::install(&[tools::POSTGRESQL])?;
         return test::with_postgres(&mut bench);
     }

@@ -22,6 +22,9 @@ pub(crate) const CURL: Tool = Tool { program: "curl", package: "curl" };
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
 pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
 pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };
+const PYTHON: Tool = Tool { program: "python3", package: "python3" };
+/// Never found, so it is only to be asked for where it is missing.
+const PYTHON_VENV: Tool = Tool { program: "python3-venv", package: "python3-venv" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
 /// Debian has nginx's TCP proxy in a package of its own.
 pub(crate) const NGINX_STREAM: Tool =
@@ -86,6 +89,26 @@ pub(crate) fn azurite() -> anyhow::Result<PathBuf> {
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
         run::step(npm.arg(format!("azurite@{AZURITE_VERSION}")))?;
+    }
+    Ok(program)
+}
+
+/// Which AWS CLI uploads beside ours in measurements.
+const AWS_CLI_VERSION: &str = "1.45.11";
+
+/// Installs the AWS CLI in the target folder if it is not there, and returns its program.
+pub(crate) fn aws_cli() -> anyhow::Result<PathBuf> {
+    let folder = build::workspace_root().join("target/tools").join(format!("awscli-{AWS_CLI_VERSION}"));
+    let program = folder.join("bin/aws");
+    if !program.is_file() {
+        install(&[PYTHON])?;
+        // Debian has what a virtual environment begins with in a package without a program.
+        if run::quietly(Command::new("python3").args(["-c", "import ensurepip"])).is_err() {
+            install(&[PYTHON_VENV])?;
+        }
+        run::step(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut pip = Command::new(folder.join("bin/python"));
+        run::step(pip.args(["-m", "pip", "install", "--quiet"]).arg(format!("awscli=={AWS_CLI_VERSION}")))?;
     }
     Ok(program)
 }

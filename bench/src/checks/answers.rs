@@ -20,7 +20,7 @@ pub(super) const WITH_MANIFEST: &str = "/update?expand%5B%5D=manifest";
 const WITH_ALL: &str = "/update?expand%5B%5D=manifest&expand%5B%5D=bundle&expand%5B%5D=release";
 
 /// How an answer without an update begins, and one with.
-pub(super) const NO_UPDATE: &str = r#"{"status":"no_update""#;
+pub(crate) const NO_UPDATE: &str = r#"{"status":"no_update""#;
 pub(super) const UPDATE: &str = r#"{"status":"update""#;
 
 pub(super) async fn measure(
@@ -73,7 +73,7 @@ pub(super) fn clients(bench: &Bench<'_>, fleet: &Fleet) -> anyhow::Result<Vec<Ar
 }
 
 /// Each asks once, so that what it says is no news from then on. Returns an answer.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     address: std::net::SocketAddr,
     clients: &[Arc<ClientConfig>],
     question: impl Fn(u64) -> Vec<u8>,

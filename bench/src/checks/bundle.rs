@@ -17,21 +17,21 @@ use serde_json::json;
 use crate::api::{Api, id_of};
 
 /// The hardware that the binaries are for.
-pub(super) const TARGET: &str = "bench-board";
+pub(crate) const TARGET: &str = "bench-board";
 
 const ARTIFACTS: [&str; 3] = ["bootloader", "firmware", "assets"];
 const VERIFIED_WITHIN: Duration = Duration::from_mins(1);
 
 /// What a bundle is made of.
-pub(super) struct Content {
-    pub(super) organization: Id<Organization>,
+pub(crate) struct Content {
+    pub(crate) organization: Id<Organization>,
     /// In the bundle's order.
-    pub(super) binaries: Vec<(Id<Binary>, Id<ArtifactVersion>)>,
+    pub(crate) binaries: Vec<(Id<Binary>, Id<ArtifactVersion>)>,
     /// When they were made: as late as anything here.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
-pub(super) async fn make(api: &Api) -> anyhow::Result<Content> {
+pub(crate) async fn make(api: &Api) -> anyhow::Result<Content> {
     let pair = Ed25519KeyPair::generate().context("making a signing key")?;
     let key = json!({"name": "bench", "value": STANDARD.encode(pair.public_key())});
     let key = api.create("signing_keys", "signing_key", &key).await?;

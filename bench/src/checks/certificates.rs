@@ -16,18 +16,18 @@ use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore};
 
 /// Whom the server's certificate names.
-pub(super) const SERVER_NAME: &str = "localhost";
+pub(crate) const SERVER_NAME: &str = "localhost";
 
 /// All of them.
-pub(super) struct Certificates {
+pub(crate) struct Certificates {
     /// The files with the server's certificate and its key.
-    pub(super) server: PathBuf,
-    pub(super) server_key: PathBuf,
-    pub(super) devices: Arc<Devices>,
+    pub(crate) server: PathBuf,
+    pub(crate) server_key: PathBuf,
+    pub(crate) devices: Arc<Devices>,
 }
 
 /// Those of the devices.
-pub(super) struct Devices {
+pub(crate) struct Devices {
     first: Vec<u8>,
     /// Where its number is.
     digits: usize,
@@ -37,7 +37,7 @@ pub(super) struct Devices {
 }
 
 impl Certificates {
-    pub(super) fn make(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn make(folder: &Path) -> anyhow::Result<Self> {
         let authority_key = KeyPair::generate()?;
         let mut authority = called("Bench", Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -68,7 +68,7 @@ impl Certificates {
 const DIGITS: usize = 10;
 
 /// What a device is called.
-pub(super) fn identifier(number: u64) -> String {
+pub(crate) fn identifier(number: u64) -> String {
     format!("device-{number:0DIGITS$}")
 }
 
@@ -82,7 +82,7 @@ fn called(name: &str, alternatives: Vec<String>) -> anyhow::Result<CertificatePa
 
 impl Devices {
     /// A device's certificate.
-    pub(super) fn der(&self, number: u64) -> Vec<u8> {
+    pub(crate) fn der(&self, number: u64) -> Vec<u8> {
         let mut der = self.first.clone();
         let digits = format!("{number:0DIGITS$}");
         der[self.digits..self.digits + DIGITS].copy_from_slice(digits.as_bytes());
@@ -90,7 +90,7 @@ impl Devices {
     }
 
     /// How a device speaks TLS: like any other, but always with the whole handshake.
-    pub(super) fn tls(&self, number: u64) -> anyhow::Result<Arc<ClientConfig>> {
+    pub(crate) fn tls(&self, number: u64) -> anyhow::Result<Arc<ClientConfig>> {
         let key = PrivateKeyDer::try_from(self.key.clone()).map_err(anyhow::Error::msg)?;
         let mut config = ClientConfig::builder_with_provider(self.provider.clone())
             .with_protocol_versions(&[&TLS13])?

@@ -31,17 +31,17 @@ const AT_ONCE: u64 = 10_000;
 const MOST_RELEASES: u64 = 1_000_000;
 
 /// A fleet of one product.
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     content: Content,
-    pub(super) count: u64,
+    pub(crate) count: u64,
     /// How many releases each channel has; each is a cohort's.
-    pub(super) channels: Vec<u64>,
+    pub(crate) channels: Vec<u64>,
     devices: Arc<Devices>,
 }
 
 /// What a device says it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// The channel's last release.
     Latest,
     /// Its first.
@@ -62,12 +62,12 @@ enum Kind {
 }
 
 impl Fleet {
-    pub(super) fn new(content: Content, count: u64, channels: &[u64], devices: Arc<Devices>) -> Self {
+    pub(crate) fn new(content: Content, count: u64, channels: &[u64], devices: Arc<Devices>) -> Self {
         Self { content, count, channels: channels.to_vec(), devices }
     }
 
     /// Inserts all of it.
-    pub(super) async fn insert(&self, url: &str) -> anyhow::Result<()> {
+    pub(crate) async fn insert(&self, url: &str) -> anyhow::Result<()> {
         let began = Instant::now();
         let database = Database::open(url, Options::default()).await?;
         let write = database.write().await?;
@@ -188,7 +188,7 @@ impl Fleet {
     }
 
     /// The number of a device that follows this channel.
-    pub(super) fn follower(&self, channel: u64, number: u64) -> u64 {
+    pub(crate) fn follower(&self, channel: u64, number: u64) -> u64 {
         number * self.channels.len() as u64 + channel
     }
 
@@ -232,7 +232,7 @@ impl Fleet {
     }
 
     /// A device's question, whole.
-    pub(super) fn question(&self, number: u64, standing: Standing, path: &str) -> Vec<u8> {
+    pub(crate) fn question(&self, number: u64, standing: Standing, path: &str) -> Vec<u8> {
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: bench\r\n");
         request += &self.report(self.channel_of(number), standing);
         request += "\r\n";
@@ -240,7 +240,7 @@ impl Fleet {
     }
 
     /// The same as a proxy asks on its behalf.
-    pub(super) fn question_by_proxy(&self, number: u64, path: &str, request: &mut Vec<u8>) {
+    pub(crate) fn question_by_proxy(&self, number: u64, path: &str, request: &mut Vec<u8>) {
         request.extend_from_slice(&self.question(number, Standing::Latest, path));
         request.truncate(request.len() - 2);
         request.extend_from_slice(b"client-cert: :");

@@ -18,13 +18,13 @@ use tokio_rustls::client::TlsStream;
 use super::certificates::SERVER_NAME;
 
 /// A connection that is kept.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TlsStream<TcpStream>,
     received: Vec<u8>,
 }
 
 impl Connection {
-    pub(super) async fn open(address: SocketAddr, tls: &Arc<ClientConfig>) -> anyhow::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr, tls: &Arc<ClientConfig>) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from(SERVER_NAME)?;
@@ -33,7 +33,7 @@ impl Connection {
     }
 
     /// Asks, and returns the body of the answer, which must be a 200.
-    pub(super) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<&[u8]> {
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> anyhow::Result<&[u8]> {
         self.stream.write_all(request).await?;
         let (mut length, mut body) = (0, None);
         loop {
@@ -72,28 +72,28 @@ fn body_place(received: &[u8]) -> anyhow::Result<Option<(usize, usize)>> {
 }
 
 /// Who is asked by whom.
-pub(super) struct Load<'a> {
-    pub(super) address: SocketAddr,
+pub(crate) struct Load<'a> {
+    pub(crate) address: SocketAddr,
     /// One connection for each.
-    pub(super) clients: &'a [Arc<ClientConfig>],
+    pub(crate) clients: &'a [Arc<ClientConfig>],
     /// With what every answer begins.
-    pub(super) expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) answers: u64,
+pub(crate) struct Outcome {
+    pub(crate) answers: u64,
     /// Answers per second.
-    pub(super) rate: f64,
-    pub(super) p50: Duration,
-    pub(super) p99: Duration,
+    pub(crate) rate: f64,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
 }
 
 impl Load<'_> {
     /// Has all of them ask for so long, or until there is nothing more to ask. What each asks next is written by what `questions` makes
     /// of its place; it says whether there was something.
-    pub(super) async fn run<Next>(
+    pub(crate) async fn run<Next>(
         &self,
         time: Duration,
         questions: impl Fn(u64) -> Next,
@@ -119,7 +119,7 @@ impl Load<'_> {
     }
 
     /// Has all of them open a connection for each question.
-    pub(super) async fn shake_hands(
+    pub(crate) async fn shake_hands(
         &self,
         time: Duration,
         request: impl Fn(u64) -> Vec<u8>,

@@ -9,7 +9,7 @@ use crate::table::{Goal, Table};
 
 /// The rounds of one service.
 #[derive(Clone, Debug)]
-pub(super) struct Rounds {
+pub(crate) struct Rounds {
     pid: u32,
     outcomes: Vec<Outcome>,
     /// The least processor time per answer.
@@ -53,19 +53,19 @@ impl fmt::Display for Cost {
 
 impl Rounds {
     /// Of the service that this process does.
-    pub(super) const fn of(pid: u32) -> Self {
+    pub(crate) const fn of(pid: u32) -> Self {
         let most = Cost { server: Duration::MAX, client: Duration::MAX };
         Self { pid, outcomes: Vec::new(), cost: most, before: most }
     }
 
     /// A round begins.
-    pub(super) fn begin(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn begin(&mut self) -> anyhow::Result<()> {
         self.before = Cost::so_far(self.pid)?;
         Ok(())
     }
 
     /// It has ended.
-    pub(super) fn end(&mut self, outcome: Outcome) -> anyhow::Result<()> {
+    pub(crate) fn end(&mut self, outcome: Outcome) -> anyhow::Result<()> {
         self.cost = self.cost.least(Cost::so_far(self.pid)?.since(self.before, outcome.answers));
         self.outcomes.push(outcome);
         Ok(())
@@ -93,7 +93,7 @@ impl fmt::Display for Rounds {
 }
 
 /// Adds the rates of both, and tells what else there is to know of them.
-pub(super) fn compare_rates(what: &str, ours: &Rounds, theirs: &Rounds, least: f64, table: &mut Table) {
+pub(crate) fn compare_rates(what: &str, ours: &Rounds, theirs: &Rounds, least: f64, table: &mut Table) {
     let ratio = ours.best_rate() / theirs.best_rate();
     table.ratio(&format!("{what}: answers per second"), ours, theirs, ratio, Goal::AtLeast(least));
     let cost = ours.cost.server.as_secs_f64() / theirs.cost.server.as_secs_f64();
@@ -103,7 +103,7 @@ pub(super) fn compare_rates(what: &str, ours: &Rounds, theirs: &Rounds, least: f
 }
 
 /// Adds how long the answers of both took.
-pub(super) fn compare_times(what: &str, ours: &Rounds, theirs: &Rounds, most: f64, table: &mut Table) {
+pub(crate) fn compare_times(what: &str, ours: &Rounds, theirs: &Rounds, most: f64, table: &mut Table) {
     tell_times(what, ours, theirs, Goal::AtMost(most), table);
 }
 

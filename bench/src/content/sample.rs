@@ -10,13 +10,13 @@ use crate::programs;
 
 /// A file with its hash; removed when dropped.
 #[derive(Debug)]
-pub(super) struct Sample {
-    pub(super) path: PathBuf,
-    pub(super) hash: String,
+pub(crate) struct Sample {
+    pub(crate) path: PathBuf,
+    pub(crate) hash: String,
 }
 
 impl Sample {
-    pub(super) fn make(folder: &Path, name: &str, size: u64) -> anyhow::Result<Self> {
+    pub(crate) fn make(folder: &Path, name: &str, size: u64) -> anyhow::Result<Self> {
         let path = folder.join(name);
         let mut file = File::create(&path).context("making a file to upload")?;
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;

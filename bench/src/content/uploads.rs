@@ -80,7 +80,7 @@ pub(super) fn upload(server: &Server, binary: &str, sample: &Sample) -> anyhow::
 }
 
 /// From the event that it was started to the one that the content is what it should be.
-async fn verification(api: &Api, binary: &str) -> anyhow::Result<Duration> {
+pub(crate) async fn verification(api: &Api, binary: &str) -> anyhow::Result<Duration> {
     let events = api.get(&format!("/events?order=desc&limit=10&resource_prn={binary}")).await?;
     let moment = |kind: &str| {
         let events = events["events"].as_array()?;

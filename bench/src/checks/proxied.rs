@@ -1,0 +1,66 @@
+//! Devices that ask through a trusted proxy, which names the certificate of each: many of them on few connections.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+
+use super::answers::NO_UPDATE;
+use super::certificates::Devices;
+use super::fleet::Fleet;
+use super::load::{Load, Outcome};
+use crate::numbered::scattered;
+
+/// Connections of a proxy through which all devices ask once.
+pub(crate) const PROXIED: u64 = 16;
+
+/// More than it can take.
+const LONG: Duration = Duration::from_hours(10);
+
+/// Makes a server listen to the proxy.
+pub(crate) fn trust() -> (&'static str, String) {
+    ("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1".to_owned())
+}
+
+/// Connections of the proxy; it shows a certificate of its own, which is of no interest.
+pub(crate) fn proxies(devices: &Devices, count: u64) -> anyhow::Result<Vec<Arc<ClientConfig>>> {
+    (0..count).map(|place| devices.tls(place)).collect()
+}
+
+/// Every device asks once.
+pub(crate) async fn everybody(
+    devices: &Devices,
+    fleet: &Arc<Fleet>,
+    address: SocketAddr,
+) -> anyhow::Result<Outcome> {
+    let clients = proxies(devices, PROXIED)?;
+    let load = Load { address, clients: &clients, expected: NO_UPDATE };
+    let one_after_the_other = |place| {
+        let (fleet, mut number) = (fleet.clone(), place);
+        move |next: &mut Vec<u8>| {
+            let is_there = number < fleet.count;
+            if is_there {
+                fleet.question_by_proxy(number, "/update", next);
+            }
+            number += PROXIED;
+            is_there
+        }
+    };
+    load.run(LONG, one_after_the_other).await
+}
+
+/// Writes the next request of one connection, if there is one.
+type Asker = Box<dyn FnMut(&mut Vec<u8>) -> bool + Send>;
+
+/// Devices from all over the fleet, on so many connections; other ones in every turn.
+pub(crate) fn anybody(fleet: &Arc<Fleet>, turn: u64, connections: u64) -> impl Fn(u64) -> Asker {
+    move |place| {
+        let (fleet, mut asked) = (fleet.clone(), (turn * connections + place) << 32);
+        Box::new(move |next: &mut Vec<u8>| {
+            fleet.question_by_proxy((scattered(asked) >> 20) % fleet.count, "/update", next);
+            asked += 1;
+            true
+        })
+    }
+}
