@@ -67,6 +67,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
         let fleets = Fleets::make(folder.path(), args.devices).await?;
         if wanted(Part::Warm) {
             warm::measure(args, &fleets, &mut table).await?;
+            warm::measure_all(args, &fleets, &mut table).await?;
         }
         if wanted(Part::Cold) {
             cold::measure(args, &fleets, &mut table).await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::fleets::Fleets;
+use super::fleets::{Fleets, Way};
 use super::{Args, Rates};
 use crate::checks::proxied::{PROXIED, everybody};
 use crate::postgres::Database;
@@ -95,7 +95,7 @@ impl Cost {
 
 /// How many devices are answered in a second, all of them by a server that was just started.
 async fn ask_all(fleets: &Fleets) -> anyhow::Result<(f64, Cost)> {
-    let server = fleets.start(&fleets.postgres).await?;
+    let server = fleets.start(&fleets.postgres, Way::Proxy).await?;
     let cluster = fleets.database.server_pid()?;
     let before = Cost::so_far(server.pid(), cluster)?;
     let fleet = &fleets.postgres.fleet;

@@ -79,7 +79,9 @@ pub(super) async fn measure(args: &Args, folder: &Path, table: &mut Table) -> an
 fn tell(size: u64, [uploads, of_aws, verifications, digests]: [&Times; 4], table: &mut Table) {
     let shown = sizes::shown(size);
     table.ratio(
-        &format!("verification of {shown} from the store (speed against `curl | openssl dgst -sha256`)"),
+        &format!(
+            "verification of {shown} from the store (speed against `curl` piped into `openssl dgst -sha256`)"
+        ),
         Speed(verifications, size),
         Speed(digests, size),
         digests.best() / verifications.best(),

@@ -30,6 +30,15 @@ pub(super) struct Home {
     pub(super) fleet: Arc<Fleet>,
 }
 
+/// How devices come to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// With their own certificates.
+    Own,
+    /// Through a proxy that names their certificates.
+    Proxy,
+}
+
 impl Fleets {
     pub(super) async fn make(folder: &Path, devices: u64) -> anyhow::Result<Self> {
         let certificates = Certificates::make(folder)?;
@@ -42,13 +51,15 @@ impl Fleets {
         Ok(Self { certificates, sqlite, postgres, database })
     }
 
-    /// Olivine with that database. It takes devices' own certificates and those that a proxy names.
-    pub(super) async fn start(&self, home: &Home) -> anyhow::Result<Server> {
-        let settings = [
+    /// Olivine with that database.
+    pub(super) async fn start(&self, home: &Home, way: Way) -> anyhow::Result<Server> {
+        let mut settings = vec![
             ("OLIVINE_DEVICE_TLS_CERTIFICATE", self.certificates.server.display().to_string()),
             ("OLIVINE_DEVICE_TLS_KEY", self.certificates.server_key.display().to_string()),
-            trust(),
         ];
+        if way == Way::Proxy {
+            settings.push(trust());
+        }
         Server::start_with(&home.data_dir, home.url.as_deref(), &settings).await
     }
 
