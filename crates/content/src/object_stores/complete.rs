@@ -24,8 +24,10 @@ impl ObjectStores {
         }
         match self.make(key, session, parts).await {
             Ok(()) => self.drop_upload(key, session).await,
-            // Somebody else may have completed it meanwhile, and then the upload is over.
-            Err(Error::SessionGone) if self.is_complete(key, total).await? => Ok(()),
+            // Somebody else may have completed it meanwhile, and then the upload is over, and its parts are no longer listed.
+            Err(Error::SessionGone | Error::MissingPart { .. }) if self.is_complete(key, total).await? => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
