@@ -24,6 +24,26 @@ pub(crate) async fn order(ctx: &Context, w: &Write, binary: &Binary) -> Result<(
     Ok(())
 }
 
+/// The record of a copy of a binary's current generation, as it begins.
+pub(crate) fn replica(
+    ctx: &Context,
+    binary: &Binary,
+    storage: Id<StorageBackend>,
+    state: ReplicaState,
+) -> Replica {
+    let now = ctx.now();
+    Replica {
+        binary: binary.id,
+        storage,
+        organization: binary.organization,
+        generation: binary.generation,
+        state,
+        error: None,
+        inserted_at: now,
+        updated_at: now,
+    }
+}
+
 async fn order_one(
     ctx: &Context,
     w: &Write,
@@ -35,18 +55,7 @@ async fn order_one(
         // Once it is cleared, it is found to be missing.
         return Ok(());
     }
-    let now = ctx.now();
-    let replica = Replica {
-        binary: binary.id,
-        storage,
-        organization: binary.organization,
-        generation: binary.generation,
-        state: ReplicaState::Copying,
-        error: None,
-        inserted_at: now,
-        updated_at: now,
-    };
-    binary_replicas::put(w, &replica).await?;
+    binary_replicas::put(w, &replica(ctx, binary, storage, ReplicaState::Copying)).await?;
     let order = Order::Replicate { binary: binary.id, generation: binary.generation, storage };
     jobs::enqueue(ctx, w, Some(binary.organization), &order).await
 }
@@ -91,25 +100,16 @@ pub(crate) async fn order_deletions(
     binary: &Binary,
     keeps_record: bool,
 ) -> Result<(), Error> {
-    let now = ctx.now();
-    let first = Replica {
-        binary: binary.id,
-        storage: binary.storage,
-        organization: binary.organization,
-        generation: binary.generation,
-        state: ReplicaState::Deleting,
-        error: None,
-        inserted_at: now,
-        updated_at: now,
-    };
     let others = binary_replicas::list_for(w, binary.organization, &[binary.id]).await?;
-    let others = others.into_iter().filter(|replica| replica.generation == binary.generation);
-    for replica in std::iter::once(first).chain(others) {
-        if keeps_record {
-            let replica = Replica { state: ReplicaState::Deleting, error: None, updated_at: now, ..replica };
-            binary_replicas::put(w, &replica).await?;
-        }
-        enqueue_deletion(ctx, w, &replica).await?;
+    let first = replica(ctx, binary, binary.storage, ReplicaState::Deleting);
+    if keeps_record {
+        binary_replicas::put(w, &first).await?;
+    }
+    enqueue_deletion(ctx, w, &first).await?;
+    for other in others.into_iter().filter(|other| other.generation == binary.generation) {
+        // Else it would be on record as a copy that counts, and no order to delete it would be carried out.
+        binary_replicas::put(w, &replica(ctx, binary, other.storage, ReplicaState::Deleting)).await?;
+        enqueue_deletion(ctx, w, &other).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use olivine_domain::events::{EventType, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_domain::text::Name;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Write, binaries, storage_backends};
@@ -103,17 +103,8 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
 async fn leave(ctx: &Context, w: &Write, old: &Binary) -> Result<(), Error> {
     let replicating = storage_backends::list_replicating(w, old.organization).await?;
     let stays = replicating.iter().any(|backend| backend.id == old.storage);
-    let now = ctx.now();
-    let replica = Replica {
-        binary: old.id,
-        storage: old.storage,
-        organization: old.organization,
-        generation: old.generation,
-        state: if stays { ReplicaState::Complete } else { ReplicaState::Deleting },
-        error: None,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let state = if stays { ReplicaState::Complete } else { ReplicaState::Deleting };
+    let replica = copies::replica(ctx, old, old.storage, state);
     binary_replicas::put(w, &replica).await?;
     if stays { Ok(()) } else { copies::enqueue_deletion(ctx, w, &replica).await }
 }

@@ -36,6 +36,17 @@ pub(crate) async fn copies_are_made_near_and_deleted_everywhere(database: Databa
         assert_eq!(fetch(&api, &url).await, format!("for {tags:?}").as_bytes());
     }
 
+    // A reset takes the copies of what was uploaded before with it.
+    let again = bench.signable(b"to be uploaded anew").await;
+    copies(&api, &again, are_complete(2)).await;
+    bench.ask(&again, "uploadable").await.expect(200);
+    copies(&api, &again, <[_]>::is_empty).await;
+    let name = again.rsplit(':').next().unwrap();
+    for bucket in ["frankfurt", "virginia", "tokyo"] {
+        let is_gone = || !s3.objects(bucket).iter().any(|object| object.contains(name));
+        until("a reset content is gone", is_gone).await;
+    }
+
     // Destroyed is destroyed everywhere, and is said to be so only when it is true.
     s3.deny(&["s3:DeleteObject"]);
     bench.ask(&binary, "destroyed").await.expect(200);
