@@ -7,6 +7,7 @@ mod contents;
 mod counted;
 mod fleets;
 mod store;
+mod upgrade;
 mod warm;
 
 use std::fmt;
@@ -39,6 +40,9 @@ pub(crate) struct Args {
     /// How often contents are uploaded and verified; the best counts
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     uploads: u32,
+    /// How many devices are registered where the database is migrated
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=10_000_000))]
+    upgraded_devices: u64,
     /// Only this
     #[arg(long, value_enum)]
     only: Vec<Part>,
@@ -55,6 +59,8 @@ enum Part {
     Cold,
     /// Uploads and verification: against the AWS CLI, and curl with openssl
     Contents,
+    /// The version before the newest migration, while its database is migrated; only where asked for
+    Upgrade,
 }
 
 pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
@@ -75,6 +81,9 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     }
     if wanted(Part::Contents) {
         contents::measure(args, folder.path(), &mut table).await?;
+    }
+    if args.only.contains(&Part::Upgrade) {
+        upgrade::measure(args, folder.path(), &mut table).await?;
     }
     machine::say_load();
     table.print();

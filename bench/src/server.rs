@@ -41,9 +41,19 @@ impl Server {
         database_url: Option<&str>,
         settings: &[(&str, String)],
     ) -> anyhow::Result<Self> {
+        Self::start_program(&programs::built("olivine")?, data_dir, database_url, settings).await
+    }
+
+    /// Starts another version.
+    pub(crate) async fn start_program(
+        program: &Path,
+        data_dir: &Path,
+        database_url: Option<&str>,
+        settings: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let log = File::create(data_dir.join("server.log"))?;
-        let mut command = Command::new(programs::built("olivine")?);
+        let mut command = Command::new(program);
         command.arg("serve").arg("--data-dir").arg(data_dir);
         command.args(["--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"]);
         if let Some(url) = database_url {

@@ -121,7 +121,7 @@ fn configuration(folder: &str, port: u16, servers: &[&str], http: &str, location
     let (start, temporary) = (main_lines(folder), temporary_folders(folder));
     let servers = server_lines(servers.iter().copied());
     format!(
-        "{start}events {{}}\nhttp {{\n    access_log off;\n{temporary}    {http}\n\
+        "{start}events {{ worker_connections 4096; }}\nhttp {{\n    access_log off;\n{temporary}    {http}\n\
          \x20   upstream olivine {{\n{servers}        keepalive 16;\n    }}\n\
          \x20   server {{\n        listen 127.0.0.1:{port};\n        location / {{\n            proxy_pass http://olivine;\n\
          \x20           proxy_http_version 1.1;\n            proxy_set_header Connection \"\";\n            {location}\n        }}\n    }}\n}}\n"

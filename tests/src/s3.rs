@@ -60,12 +60,17 @@ impl Default for S3Options {
 struct Knobs {
     unavailable: AtomicBool,
     stalled: AtomicBool,
+    slow: AtomicBool,
     denied: Mutex<BTreeSet<String>>,
     received: AtomicU64,
     sent: AtomicU64,
 }
 
 impl Knobs {
+    fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::SeqCst)
+    }
+
     fn denies(&self, permission: &str) -> bool {
         self.denied.lock().unwrap_or_else(PoisonError::into_inner).contains(permission)
     }
@@ -163,6 +168,11 @@ impl S3 {
     /// From now on no request is answered at all, or every one is.
     pub fn stall(&self, yes: bool) {
         self.knobs.stalled.store(yes, Ordering::SeqCst);
+    }
+
+    /// From now on the bytes of objects and parts pass at 1 KiB in a second, each way and on each connection, or as fast as they can.
+    pub fn slow(&self, yes: bool) {
+        self.knobs.slow.store(yes, Ordering::SeqCst);
     }
 
     /// From now on the key lacks exactly these permissions: `s3:PutObject`, `s3:GetObject`, `s3:ListBucket`…

@@ -3,14 +3,15 @@
 use std::process::Command;
 
 use crate::build::{Profile, cargo, executables_folder};
-use crate::{run, test, tools};
+use crate::{previous, run, test, tools};
 
 /// Measure against reference programs: `content`, `records`, `checks` or `scale`, then the benchmark's own arguments.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  cargo xtask bench content\n  cargo xtask bench content --size 256M --rounds 2\n  \
                         cargo xtask bench records --postgres\n  cargo xtask bench checks --devices 10000 --seconds 1\n  \
-                        cargo xtask bench scale --size 512M\n  cargo xtask bench -- --help"
+                        cargo xtask bench scale --size 512M\n  \
+                        cargo xtask bench scale --only upgrade\n  cargo xtask bench -- --help"
 )]
 pub(crate) struct Args {
     /// What to measure and how; `cargo xtask bench -- --help` lists it
@@ -30,6 +31,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let at_scale = args.bench.iter().any(|argument| argument == "scale");
     if at_scale {
         bench.env(AWS_CLI, tools::aws_cli()?);
+    }
+    if at_scale && args.bench.iter().any(|argument| argument == "upgrade") {
+        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+        bench.env(test::PREVIOUS, previous::build()?);
     }
     if at_scale || args.bench.iter().any(|argument| argument == "--postgres") {
         tools::install(&[tools::POSTGRESQL])?;

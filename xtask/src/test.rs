@@ -8,8 +8,8 @@ use crate::{audit, console, previous, run, scaled, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
-/// The tests' way to the executable of the version before the newest migration.
-const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
+/// The tests' and the benchmark's way to the executable of the version before the newest migration.
+pub(crate) const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
 
 /// The tests' way to a program that plays Azure's storage.
 const AZURITE: &str = "OLIVINE_TEST_AZURITE";

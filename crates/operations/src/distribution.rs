@@ -8,10 +8,12 @@ mod check;
 mod check_ins;
 mod claims;
 pub mod expansions;
+mod facts;
 mod identify;
 mod kept;
 mod manifests;
 pub(crate) mod memory;
+mod newcomers;
 mod refusals;
 pub(crate) mod reports;
 

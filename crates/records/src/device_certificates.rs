@@ -96,7 +96,9 @@ pub(crate) fn knowing(fingerprints: &[Sha256Digest]) -> sea_orm::Select<Entity> 
         .select_only()
         .columns([Column::Id, Column::OrganizationId, Column::DeviceId, Column::Fingerprint])
         .columns([Column::NotBefore, Column::NotAfter, Column::RemovedAt])
-        .filter(Column::Fingerprint.is_in(fingerprints.iter().map(Sha256Digest::to_hex)))
+        .filter(
+            Column::Fingerprint.is_in(lists::steady(fingerprints).map(|fingerprint| fingerprint.to_hex())),
+        )
 }
 
 /// A page of the organization's certificates that were not removed.

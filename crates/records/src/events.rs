@@ -21,10 +21,22 @@ use crate::rows::Row;
 
 const TABLE: &str = "events";
 
+/// The most rows of one `INSERT`: with 15 columns each, well below the 32,766 values that SQLite binds.
+const MOST_ROWS: usize = 1_000;
+
 /// Adds an event.
 pub async fn insert(write: &Write, event: &Event) -> Result<(), Error> {
     let row = row(event).into_active_model();
     Entity::insert(row).exec_without_returning(write.transaction()).await?;
+    Ok(())
+}
+
+/// Adds many events.
+pub async fn insert_many(write: &Write, events: &[Event]) -> Result<(), Error> {
+    for events in events.chunks(MOST_ROWS) {
+        let rows = events.iter().map(|event| row(event).into_active_model());
+        Entity::insert_many(rows).exec_without_returning(write.transaction()).await?;
+    }
     Ok(())
 }
 

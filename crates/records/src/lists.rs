@@ -169,14 +169,20 @@ where
     ids.dedup();
     let mut items = Vec::with_capacity(ids.len());
     for ids in ids.chunks(MOST_IDS) {
-        let select = E::find()
-            .filter(E::ID.is_in(ids.iter().copied()))
-            .filter(E::ORGANIZATION.eq(organization.uuid()));
+        let select =
+            E::find().filter(E::ID.is_in(steady(ids))).filter(E::ORGANIZATION.eq(organization.uuid()));
         for row in select.all(&reader.executor()).await? {
             items.push(E::parse(&row)?);
         }
     }
     Ok(items)
+}
+
+/// The same keys, the last one repeated until there are a power of two: so statements that differ only in how many keys they name are few
+/// enough to stay prepared.
+pub(crate) fn steady<K: Copy>(keys: &[K]) -> impl Iterator<Item = K> {
+    let more = keys.len().next_power_of_two() - keys.len();
+    keys.iter().chain(keys.last().into_iter().cycle().take(more)).copied()
 }
 
 /// The most ids in one statement.

@@ -7,7 +7,8 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    UpdateMany,
 };
 use uuid::Uuid;
 
@@ -15,6 +16,7 @@ use crate::database::{Reader, Write};
 use crate::entities::distribution::release_claims::{Column, Entity, Model};
 use crate::entities::distribution::releases;
 use crate::error::Error;
+use crate::lists::{self, MOST_IDS};
 use crate::rows::stored;
 
 /// When the device claimed the release, if it did.
@@ -40,9 +42,31 @@ pub async fn list_for_device(
     organization: Id<Organization>,
     device: Id<Device>,
 ) -> Result<Vec<Id<Release>>, Error> {
-    let rows = Entity::find().select_only().column(Column::ReleaseId).filter(of(organization, device));
-    let rows = rows.into_tuple::<Uuid>().all(&reader.executor()).await?;
-    Ok(rows.into_iter().map(Id::new).collect())
+    let claims = list_for_devices(reader, organization, &[device]).await?;
+    Ok(claims.into_iter().map(|(_, release)| release).collect())
+}
+
+/// The same of many devices: each claim with its device.
+pub async fn list_for_devices(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    devices: &[Id<Device>],
+) -> Result<Vec<(Id<Device>, Id<Release>)>, Error> {
+    let mut claims = Vec::new();
+    for devices in devices.chunks(MOST_IDS) {
+        let rows = claimed_by(organization, devices).into_tuple::<(Uuid, Uuid)>();
+        let rows = rows.all(&reader.executor()).await?;
+        claims.extend(rows.into_iter().map(|(device, release)| (Id::new(device), Id::new(release))));
+    }
+    Ok(claims)
+}
+
+pub(crate) fn claimed_by(organization: Id<Organization>, devices: &[Id<Device>]) -> Select<Entity> {
+    Entity::find()
+        .select_only()
+        .columns([Column::DeviceId, Column::ReleaseId])
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::DeviceId.is_in(lists::steady(devices).map(Id::uuid)))
 }
 
 /// What became of a claim.

@@ -4,6 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine;
@@ -20,6 +21,9 @@ use super::state::{Object, Piece};
 
 /// How much is read from a file at once.
 const READ: usize = 256 * 1024;
+/// As much as passes in a second where the server is slow, and how often it looks whether it still is.
+const SLOW: usize = 1024;
+const LOOKS: u32 = 10;
 
 impl Store {
     /// Writes a body to a file, and checks it against the checksum that it came with.
@@ -39,6 +43,11 @@ impl Store {
                 self.knobs.received.fetch_add(chunk.len() as u64, Ordering::SeqCst);
                 hasher.update(&chunk);
                 piece.size += chunk.len() as u64;
+                for _ in 0..chunk.len() * LOOKS as usize / SLOW {
+                    if self.knobs.is_slow() {
+                        tokio::time::sleep(Duration::from_secs(1) / LOOKS).await;
+                    }
+                }
                 file.write_all(&chunk).await.map_err(|e| s3_error!(e, InternalError))?;
             }
         }
@@ -84,12 +93,18 @@ fn send_range(
     file.seek(SeekFrom::Start(range.start))?;
     let mut left = range.end - range.start;
     while left > 0 {
-        let mut buffer = vec![0; READ.min(usize::try_from(left).unwrap_or(READ))];
+        let most = if knobs.is_slow() { SLOW } else { READ };
+        let mut buffer = vec![0; most.min(usize::try_from(left).unwrap_or(most))];
         file.read_exact(&mut buffer)?;
         left -= buffer.len() as u64;
         knobs.sent.fetch_add(buffer.len() as u64, Ordering::SeqCst);
         if send.blocking_send(Ok(buffer.into())).is_err() {
             return Ok(());
+        }
+        for _ in 0..LOOKS {
+            if knobs.is_slow() {
+                std::thread::sleep(Duration::from_secs(1) / LOOKS);
+            }
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use olivine_tests::{Answer, Database, Random, S3, Server, Workbench, sha256_hex};
+use olivine_tests::{Answer, Database, Random, S3, Server, ServerBuilder, Workbench, sha256_hex};
 use serde_json::json;
 
 use crate::team::{are_complete, copies, fetch, make_default, open_server, register, until};
@@ -60,14 +60,55 @@ async fn send(upload: &serde_json::Value, bytes: Vec<u8>) -> Answer {
     olivine_tests::send(request.body(bytes)).await
 }
 
-pub(crate) async fn a_store_that_is_down_is_waited_for(database: Database) {
-    let s3 = S3::start();
+/// A server that has its contents in that store.
+fn stored_in(s3: &S3, database: Database) -> ServerBuilder {
     let mut builder = Server::builder().database(database);
     for (name, value) in s3.environment() {
         builder = builder.env(&name, value);
     }
-    let url = format!("s3://{}/contents", s3.bucket("own"));
-    let server = builder.arg("--storage-url").arg(url).start();
+    builder.arg("--storage-url").arg(format!("s3://{}/contents", s3.bucket("own")))
+}
+
+pub(crate) async fn a_store_that_is_slow_is_waited_for(database: Database) {
+    let s3 = S3::start();
+    // What takes longer than a lease must not be done twice.
+    let server = stored_in(&s3, database).env("OLIVINE_JOB_LEASE_SECONDS", "1").start();
+    let api = server.api();
+    let bench = Workbench::new(server.api()).await;
+    let published = bench.signed(b"published before").await;
+    let mut random = Random::new();
+    // At 1 KiB in a second, some minutes.
+    let (large, small) = (random.bytes(400 << 10), random.bytes(4 << 10));
+    let waiting = bench.uploadable(&large).await;
+    bench.put_content(&waiting, &large).await.expect(200);
+    let before = s3.sent_bytes();
+
+    s3.slow(true);
+    bench.ask(&waiting, "hashable").await.expect(200);
+    until("the verification has begun", || s3.sent_bytes() > before).await;
+    // Slowly, but it works.
+    let late = bench.uploadable(&small).await;
+    bench.put_content(&late, &small).await.expect(200);
+    // Nothing else waits for the store.
+    api.get("/v1/binaries").await.expect(200);
+    bench.download_url(&published).await;
+    let half_way = s3.sent_bytes() - before;
+    assert!(half_way < large.len() as u64 / 2, "the store is not slow: {half_way}");
+    assert_eq!(bench.get(&waiting).await["state"], "hashing");
+
+    s3.slow(false);
+    bench.in_state(&waiting, "signable").await;
+    bench.ask(&late, "hashable").await.expect(200);
+    bench.in_state(&late, "signable").await;
+    let events = olivine_tests::events_of(&api, &waiting).await;
+    assert_eq!(events.iter().filter(|kind| *kind == "binary.verified").count(), 1, "{events:?}");
+    let read = s3.sent_bytes() - before;
+    assert!(read < 2 * large.len() as u64, "{read} bytes were read for {}", large.len());
+}
+
+pub(crate) async fn a_store_that_is_down_is_waited_for(database: Database) {
+    let s3 = S3::start();
+    let server = stored_in(&s3, database).start();
     let api = server.api();
     let bench = Workbench::new(server.api()).await;
     let published = bench.signed(b"published before").await;

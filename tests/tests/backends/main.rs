@@ -13,7 +13,10 @@ mod team;
 use olivine_tests::on_both;
 
 use care::{an_audit_finds_and_repairs, contents_move_while_devices_are_served};
-use failures::{a_store_that_is_down_is_waited_for, copies_survive_kills, parts_go_straight_to_the_store};
+use failures::{
+    a_store_that_is_down_is_waited_for, a_store_that_is_slow_is_waited_for, copies_survive_kills,
+    parts_go_straight_to_the_store,
+};
 use links::{a_cdn_signs_what_devices_get, short_urls_lead_to_the_content};
 use locations::{a_failing_location_holds_nothing_up, copies_are_made_near_and_deleted_everywhere};
 use registering::{a_backend_is_tried_before_it_is_taken, the_servers_network_is_out_of_reach};
@@ -27,6 +30,7 @@ on_both!(
     async an_audit_finds_and_repairs,
     async parts_go_straight_to_the_store,
     async a_store_that_is_down_is_waited_for,
+    async a_store_that_is_slow_is_waited_for,
     async copies_survive_kills,
     async short_urls_lead_to_the_content,
     async a_cdn_signs_what_devices_get,

@@ -1,10 +1,13 @@
 //! Processes that share a database, and the database itself: what they may use of it, how they hear of each other, how they come and go.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
 mod clocks;
 mod database;
 mod fleet;
 mod roles;
 mod rolling;
+mod rollout;
 mod signals;
 
 use std::os::unix::fs::symlink;

@@ -18,12 +18,12 @@ const DRAIN: Duration = Duration::from_secs(2);
 const CLIENTS: usize = 4;
 
 /// Behind nginx, devices' certificates come in a header.
-fn server(database: &PostgresDatabase) -> olivine_tests::ServerBuilder {
+pub(crate) fn server(database: &PostgresDatabase) -> olivine_tests::ServerBuilder {
     let builder = on(database).arg("--drain-seconds").arg(DRAIN.as_secs().to_string());
     builder.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
 }
 
-fn address(url: &str) -> &str {
+pub(crate) fn address(url: &str) -> &str {
     url.strip_prefix("http://").expect("plain HTTP behind a proxy")
 }
 

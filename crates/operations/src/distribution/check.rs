@@ -16,9 +16,9 @@ use olivine_domain::resolution::{self, Decision, Question, Source, Status, resol
 use serde_json::json;
 
 use super::claims::{Claim, claim};
+use super::facts::{Crowd, DeviceFacts, OrganizationFacts};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
-use super::memory::{Crowd, DeviceFacts, OrganizationFacts};
 use super::reports::{ReportedHeaders, parse, record, recorded};
 use crate::{Context, Error};
 

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::memory::DeviceFacts;
+use super::facts::DeviceFacts;
 use crate::{Context, Error};
 
 /// The most that may wait to be written; what comes on top is counted and left out.
@@ -187,8 +187,6 @@ async fn try_to_put_down(
     let w = ctx.db().write().await?;
     let touched: Vec<_> = seen.iter().map(|(device, _, at)| (*device, *at)).collect();
     devices::touch(&w, &touched).await?;
-    for event in told {
-        events::insert(&w, event).await?;
-    }
+    events::insert_many(&w, told).await?;
     Ok(w.commit().await?)
 }

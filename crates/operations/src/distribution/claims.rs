@@ -13,7 +13,7 @@ use olivine_records::{cohorts, devices, releases};
 use serde_json::json;
 
 use super::changes::{Change, note};
-use super::memory::DeviceFacts;
+use super::facts::DeviceFacts;
 use crate::{Context, Error, events};
 
 /// What came of claiming.

@@ -12,7 +12,7 @@ use olivine_domain::time::Timestamp;
 use olivine_records::ca_certificates;
 use serde_json::json;
 
-use super::memory::Credential;
+use super::facts::Credential;
 use super::refusals::{Suspect, note};
 use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal};
 use crate::{Context, Error};
@@ -144,7 +144,7 @@ async fn refuse(
 pub(super) fn note_expiry(
     ctx: &Context,
     known: &KnownDevice,
-    device: &super::memory::DeviceFacts,
+    device: &super::facts::DeviceFacts,
     origin: &Origin,
 ) {
     if known.not_after < ctx.now() && device.told.note_expiry() {

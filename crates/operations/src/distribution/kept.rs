@@ -21,6 +21,9 @@ pub(super) struct Kept<K, V> {
     reading: Box<[tokio::sync::Mutex<()>]>,
 }
 
+/// When something begins to be read: what is forgotten from then on is not put down.
+pub(super) struct Moment(Box<[u64]>);
+
 impl<K, V> fmt::Debug for Kept<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Kept")
@@ -69,6 +72,25 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
         Ok(Some(found))
     }
 
+    /// What is remembered.
+    pub(super) fn get(&self, key: &K) -> Option<V> {
+        self.cache.get(key)
+    }
+
+    /// Now.
+    pub(super) fn moment(&self) -> Moment {
+        Moment((0..SHARDS).map(|shard| *self.epoch(shard)).collect())
+    }
+
+    /// Remembers what was read after a moment, unless it was forgotten since, or somebody else was faster.
+    pub(super) fn keep(&self, since: &Moment, key: &K, found: V) {
+        let shard = self.shard(key);
+        let epoch = self.epoch(shard);
+        if *epoch == since.0[shard] && self.cache.get(key).is_none() {
+            self.cache.insert(key.clone(), found);
+        }
+    }
+
     /// Forgets an entry, and that anybody is about to put it down.
     pub(super) fn forget(&self, key: &K) {
         let mut epoch = self.epoch(self.shard(key));
@@ -83,5 +105,27 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
             **epoch += 1;
         }
         self.cache.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_while_it_is_read_is_not_put_down() {
+        let kept = Kept::new(10);
+        let before = kept.moment();
+        kept.forget(&"changed");
+        kept.keep(&before, &"changed", 1);
+        kept.keep(&before, &"same", 1);
+        assert_eq!((kept.get(&"changed"), kept.get(&"same")), (None, Some(1)));
+
+        kept.forget_all();
+        kept.keep(&before, &"same", 1);
+        assert_eq!(kept.get(&"same"), None);
+        kept.keep(&kept.moment(), &"same", 2);
+        kept.keep(&kept.moment(), &"same", 3);
+        assert_eq!(kept.get(&"same"), Some(2), "what others share already stays");
     }
 }

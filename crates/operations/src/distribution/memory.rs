@@ -1,34 +1,28 @@
 //! What a process remembers, so that a device that is known and unchanged costs no query. All of it can be read again at any time.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use olivine_domain::Timestamp;
-use olivine_domain::bundle_overrides::{Audience, BundleOverride, goes_before, is_active};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::{Device, Reported};
+use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
-use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::Channel;
-use olivine_domain::resolution::ActiveOverride;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_records::{
-    bundle_overrides, bundles, cohorts, device_certificates, devices, organizations, products,
-    release_claims, releases,
+    bundle_overrides, bundles, cohorts, devices, organizations, products, release_claims, releases,
 };
 use uuid::Uuid;
 
 use super::changes::{Heard, half};
 use super::check_ins::CheckIns;
-use super::kept::Kept;
+use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts};
+use super::kept::{Kept, Moment};
 use super::manifests::{self, Template, Undeliverable};
-use crate::links::Wishes;
+use super::newcomers::Newcomers;
 use crate::releases::{View, view};
 use crate::storages::{self, Opened};
 use crate::{Context, Error};
@@ -39,6 +33,7 @@ pub(crate) struct Memory {
     pub(super) heard: Heard,
     pub(super) check_ins: CheckIns,
     pub(super) refusals: super::refusals::Refusals,
+    pub(super) newcomers: Newcomers,
     /// Where strangers are noted.
     pub(super) home: OnceLock<Id<Organization>>,
     certificates: Kept<Uuid, Credential>,
@@ -56,62 +51,11 @@ pub(crate) struct Memory {
 /// A bundle for a target, or why there is none.
 pub(super) type Manifest = Result<Arc<Template>, Arc<Undeliverable>>;
 
-/// Who is known by a certificate.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Credential {
-    pub(super) organization: Id<Organization>,
-    /// `None` where it was removed.
-    pub(super) device: Option<Id<Device>>,
-    pub(super) not_after: Timestamp,
+/// Moments of what devices are recognized by.
+pub(super) struct Moments {
+    certificates: Moment,
+    devices: Moment,
 }
-
-/// What a check takes of a device.
-#[derive(Debug)]
-pub(super) struct DeviceFacts {
-    pub(super) id: Id<Device>,
-    pub(super) organization: Id<Organization>,
-    pub(super) product: Id<Product>,
-    pub(super) cohort: Option<Id<Cohort>>,
-    pub(super) tags: Tags,
-    /// Its own target; boxed because few have one.
-    pub(super) target: Option<Box<Target>>,
-    pub(super) quarantined: bool,
-    pub(super) reported: Reported,
-    /// Whether what it reported is a release of its cohort, as fleet numbers count it.
-    pub(super) is_placed: bool,
-    pub(super) claims: Box<[Id<Release>]>,
-    /// The beginning of time if it never was; a million of these are kept, so each byte counts.
-    pub(super) last_connected_at: Timestamp,
-    /// What it was told last, if that is remembered.
-    pub(super) told: super::check_ins::Told,
-}
-
-/// The numbers that a numeric phase is measured by.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Crowd {
-    pub(super) devices: u64,
-    pub(super) claims: u64,
-}
-
-/// What an organization decides for all of its devices.
-#[derive(Debug)]
-pub(super) struct OrganizationFacts {
-    pub(super) is_strict: bool,
-    pub(super) links: Wishes,
-    targets: HashMap<Id<Product>, Target>,
-    overrides: Overrides,
-}
-
-/// The overrides that are not over, by whom they are for.
-#[derive(Debug, Default)]
-struct Overrides {
-    devices: HashMap<Id<Device>, Vec<Arc<BundleOverride>>>,
-    cohorts: HashMap<Id<Cohort>, Vec<Arc<BundleOverride>>>,
-    tags: HashMap<String, Vec<Arc<BundleOverride>>>,
-}
-
-/// Before any device.
-const NEVER: Timestamp = Timestamp::EPOCH;
 
 /// How many channels, and manifests, are remembered at most; each may be large, but there are few.
 const MOST_OTHERS: usize = 10_000;
@@ -128,6 +72,7 @@ impl Memory {
             heard: Heard::default(),
             check_ins: CheckIns::default(),
             refusals: super::refusals::Refusals::default(),
+            newcomers: Newcomers::default(),
             home: OnceLock::new(),
             certificates: Kept::new(most),
             devices: Kept::new(most),
@@ -195,16 +140,30 @@ impl Memory {
         ctx: &Context,
         fingerprint: &Sha256Digest,
     ) -> Result<Option<Credential>, Error> {
-        let read = async || {
-            let known =
-                device_certificates::find_by_fingerprint_of_any_organization(ctx.db(), fingerprint).await?;
-            Ok(known.map(|known| Credential {
-                organization: known.organization,
-                device: known.device.filter(|_| !known.is_removed),
-                not_after: known.not_after,
-            }))
-        };
-        self.certificates.get_or_read(&half(fingerprint), read).await
+        match self.certificates.get(&half(fingerprint)) {
+            Some(credential) => Ok(Some(credential)),
+            None => self.newcomers.credential(ctx, fingerprint).await,
+        }
+    }
+
+    /// From where on it is noticed what is forgotten.
+    pub(super) fn moment(&self) -> Moments {
+        Moments { certificates: self.certificates.moment(), devices: self.devices.moment() }
+    }
+
+    /// Remembers what was read after a moment, unless it was forgotten since.
+    pub(super) fn keep_credential(&self, since: &Moments, fingerprint: &Sha256Digest, found: Credential) {
+        self.certificates.keep(&since.certificates, &half(fingerprint), found);
+    }
+
+    /// The same of a device.
+    pub(super) fn keep_device(&self, since: &Moments, found: DeviceFacts) {
+        self.devices.keep(&since.devices, &found.id.clone(), Arc::new(found));
+    }
+
+    /// Whether a device is remembered.
+    pub(super) fn remembers(&self, device: Id<Device>) -> bool {
+        self.devices.get(&device).is_some()
     }
 
     /// A device.
@@ -267,12 +226,7 @@ impl Memory {
             let organization = organizations::get(ctx.db(), id).await.map_err(Error::missing(id))?;
             let overrides = bundle_overrides::list_current(ctx.db(), id, ctx.now()).await?;
             let targets = products::list_targets(ctx.db(), id).await?;
-            Ok(Some(Arc::new(OrganizationFacts {
-                is_strict: organization.strict_certificate_expiry,
-                links: Wishes::of(&organization),
-                targets: targets.into_iter().collect(),
-                overrides: Overrides::new(overrides),
-            })))
+            Ok(Some(Arc::new(OrganizationFacts::new(&organization, targets, overrides))))
         };
         self.organizations.get_or_read(&id, read).await?.ok_or_else(|| Error::not_found(id))
     }
@@ -314,84 +268,5 @@ impl Memory {
         let read = async || Ok(Some(manifests::read(ctx, organization, bundle, target).await?));
         let found = self.manifests.get_or_read(&key, read).await?;
         found.ok_or_else(|| Error::not_found(bundle))
-    }
-}
-
-impl DeviceFacts {
-    fn new(device: Device, claims: Vec<Id<Release>>) -> Self {
-        Self {
-            id: device.id,
-            organization: device.organization,
-            product: device.product,
-            cohort: device.cohort,
-            tags: device.tags,
-            target: device.target.map(Box::new),
-            quarantined: device.quarantined,
-            reported: device.reported,
-            is_placed: device.release.is_some(),
-            claims: claims.into(),
-            last_connected_at: device.last_connected_at.unwrap_or(NEVER),
-            told: super::check_ins::Told::default(),
-        }
-    }
-
-    /// The same after a report or a claim.
-    pub(super) fn with(&self, reported: Reported, is_placed: bool, claims: Box<[Id<Release>]>) -> Self {
-        Self {
-            id: self.id,
-            organization: self.organization,
-            product: self.product,
-            cohort: self.cohort,
-            tags: self.tags.clone(),
-            target: self.target.clone(),
-            quarantined: self.quarantined,
-            reported,
-            is_placed,
-            claims,
-            last_connected_at: self.last_connected_at,
-            told: self.told.clone(),
-        }
-    }
-
-    /// Its target, or its product's.
-    pub(super) fn target<'a>(&'a self, organization: &'a OrganizationFacts) -> Option<&'a Target> {
-        self.target.as_deref().or_else(|| organization.targets.get(&self.product))
-    }
-}
-
-impl OrganizationFacts {
-    /// Of the overrides that are active for a device, the one that started last.
-    pub(super) fn active_override(&self, device: &DeviceFacts, now: Timestamp) -> Option<ActiveOverride> {
-        let overrides = &self.overrides;
-        let by_tag = device.tags.iter().filter_map(|tag| overrides.tags.get(tag));
-        let by_cohort = device.cohort.and_then(|cohort| overrides.cohorts.get(&cohort));
-        let all = overrides.devices.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
-        let active = all.filter(|one| is_active(one.starts_at, one.ends_at, now));
-        let last = active
-            .reduce(|a, b| if goes_before((b.starts_at, b.id), (a.starts_at, a.id)) { b } else { a })?;
-        Some(ActiveOverride { id: last.id, bundle: last.bundle, name: last.name.clone() })
-    }
-}
-
-impl Overrides {
-    fn new(all: Vec<BundleOverride>) -> Self {
-        let mut index = Self::default();
-        for one in all {
-            let one = Arc::new(one);
-            match &one.audience {
-                Audience::Devices(devices) => {
-                    for device in devices {
-                        index.devices.entry(*device).or_default().push(one.clone());
-                    }
-                }
-                Audience::Cohort(cohort) => index.cohorts.entry(*cohort).or_default().push(one.clone()),
-                Audience::Tags(tags) => {
-                    for tag in tags.iter() {
-                        index.tags.entry(tag.to_owned()).or_default().push(one.clone());
-                    }
-                }
-            }
-        }
-        index
     }
 }

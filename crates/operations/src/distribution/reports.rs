@@ -17,8 +17,8 @@ use olivine_records::{Write, device_outcomes, devices, releases};
 use serde_json::json;
 
 use super::changes::{Change, note};
+use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
-use super::memory::DeviceFacts;
 use crate::{Context, Error, events};
 
 /// What a device says it runs, in its own words; all of one moment.

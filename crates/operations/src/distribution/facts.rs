@@ -1,0 +1,170 @@
+//! What is remembered of devices, and of what their organizations decide for them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use olivine_domain::Timestamp;
+use olivine_domain::bundle_overrides::{Audience, BundleOverride, goes_before, is_active};
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::{Device, Reported};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
+use olivine_domain::releases::Release;
+use olivine_domain::resolution::ActiveOverride;
+use olivine_domain::tags::Tags;
+use olivine_domain::target::Target;
+
+use super::check_ins::Told;
+use crate::links::Wishes;
+
+/// Who is known by a certificate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Credential {
+    pub(super) organization: Id<Organization>,
+    /// `None` where it was removed.
+    pub(super) device: Option<Id<Device>>,
+    pub(super) not_after: Timestamp,
+}
+
+/// What a check takes of a device.
+#[derive(Debug)]
+pub(super) struct DeviceFacts {
+    pub(super) id: Id<Device>,
+    pub(super) organization: Id<Organization>,
+    pub(super) product: Id<Product>,
+    pub(super) cohort: Option<Id<Cohort>>,
+    pub(super) tags: Tags,
+    /// Its own target; boxed because few have one.
+    pub(super) target: Option<Box<Target>>,
+    pub(super) quarantined: bool,
+    pub(super) reported: Reported,
+    /// Whether what it reported is a release of its cohort, as fleet numbers count it.
+    pub(super) is_placed: bool,
+    pub(super) claims: Box<[Id<Release>]>,
+    /// The beginning of time if it never was; a million of these are kept, so each byte counts.
+    pub(super) last_connected_at: Timestamp,
+    /// What it was told last, if that is remembered.
+    pub(super) told: Told,
+}
+
+/// The numbers that a numeric phase is measured by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Crowd {
+    pub(super) devices: u64,
+    pub(super) claims: u64,
+}
+
+/// What an organization decides for all of its devices.
+#[derive(Debug)]
+pub(super) struct OrganizationFacts {
+    pub(super) is_strict: bool,
+    pub(super) links: Wishes,
+    targets: HashMap<Id<Product>, Target>,
+    overrides: Overrides,
+}
+
+/// The overrides that are not over, by whom they are for.
+#[derive(Debug, Default)]
+struct Overrides {
+    devices: HashMap<Id<Device>, Vec<Arc<BundleOverride>>>,
+    cohorts: HashMap<Id<Cohort>, Vec<Arc<BundleOverride>>>,
+    tags: HashMap<String, Vec<Arc<BundleOverride>>>,
+}
+
+/// Before any device.
+const NEVER: Timestamp = Timestamp::EPOCH;
+
+impl DeviceFacts {
+    /// What a check takes of a device's record.
+    pub(super) fn new(device: Device, claims: Vec<Id<Release>>) -> Self {
+        Self {
+            id: device.id,
+            organization: device.organization,
+            product: device.product,
+            cohort: device.cohort,
+            tags: device.tags,
+            target: device.target.map(Box::new),
+            quarantined: device.quarantined,
+            reported: device.reported,
+            is_placed: device.release.is_some(),
+            claims: claims.into(),
+            last_connected_at: device.last_connected_at.unwrap_or(NEVER),
+            told: Told::default(),
+        }
+    }
+
+    /// The same after a report or a claim.
+    pub(super) fn with(&self, reported: Reported, is_placed: bool, claims: Box<[Id<Release>]>) -> Self {
+        Self {
+            id: self.id,
+            organization: self.organization,
+            product: self.product,
+            cohort: self.cohort,
+            tags: self.tags.clone(),
+            target: self.target.clone(),
+            quarantined: self.quarantined,
+            reported,
+            is_placed,
+            claims,
+            last_connected_at: self.last_connected_at,
+            told: self.told.clone(),
+        }
+    }
+
+    /// Its target, or its product's.
+    pub(super) fn target<'a>(&'a self, organization: &'a OrganizationFacts) -> Option<&'a Target> {
+        self.target.as_deref().or_else(|| organization.targets.get(&self.product))
+    }
+}
+
+impl OrganizationFacts {
+    /// What a check takes of an organization's record, the targets of its products, and its overrides that are not over.
+    pub(super) fn new(
+        organization: &Organization,
+        targets: Vec<(Id<Product>, Target)>,
+        overrides: Vec<BundleOverride>,
+    ) -> Self {
+        Self {
+            is_strict: organization.strict_certificate_expiry,
+            links: Wishes::of(organization),
+            targets: targets.into_iter().collect(),
+            overrides: Overrides::new(overrides),
+        }
+    }
+
+    /// Of the overrides that are active for a device, the one that started last.
+    pub(super) fn active_override(&self, device: &DeviceFacts, now: Timestamp) -> Option<ActiveOverride> {
+        let overrides = &self.overrides;
+        let by_tag = device.tags.iter().filter_map(|tag| overrides.tags.get(tag));
+        let by_cohort = device.cohort.and_then(|cohort| overrides.cohorts.get(&cohort));
+        let all = overrides.devices.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
+        let active = all.filter(|one| is_active(one.starts_at, one.ends_at, now));
+        let last = active
+            .reduce(|a, b| if goes_before((b.starts_at, b.id), (a.starts_at, a.id)) { b } else { a })?;
+        Some(ActiveOverride { id: last.id, bundle: last.bundle, name: last.name.clone() })
+    }
+}
+
+impl Overrides {
+    fn new(all: Vec<BundleOverride>) -> Self {
+        let mut index = Self::default();
+        for one in all {
+            let one = Arc::new(one);
+            match &one.audience {
+                Audience::Devices(devices) => {
+                    for device in devices {
+                        index.devices.entry(*device).or_default().push(one.clone());
+                    }
+                }
+                Audience::Cohort(cohort) => index.cohorts.entry(*cohort).or_default().push(one.clone()),
+                Audience::Tags(tags) => {
+                    for tag in tags.iter() {
+                        index.tags.entry(tag.to_owned()).or_default().push(one.clone());
+                    }
+                }
+            }
+        }
+        index
+    }
+}

@@ -1,0 +1,219 @@
+//! A rollout to 500 devices on PostgreSQL, S3 and two processes behind nginx, of which one or the other is killed all the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use olivine_tests::{
+    Api, Nginx, PostgresDatabase, Random, S3, Server, ServerBuilder, Workbench, list_all, prn, sha256_hex,
+    try_send,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::rolling::{address, server};
+
+const DEVICES: usize = 500;
+/// How many get the release at first.
+const FIRST: usize = 200;
+/// How many of them ask at the same moment; more would only wait for a processor.
+const AT_ONCE: usize = 32;
+/// How often a device asks.
+const POLL: Duration = Duration::from_secs(1);
+/// The longest time between two kills.
+const PEACE: Duration = Duration::from_millis(1500);
+/// Bounds, not expectations.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// How long is looked whether more than [`FIRST`] get it.
+const WATCHED: Duration = Duration::from_secs(6);
+
+/// What all devices share.
+struct Site {
+    devices: Api,
+    firmware: Vec<u8>,
+    places: Semaphore,
+    is_over: AtomicBool,
+    /// Who installed what, each time.
+    installed: Mutex<BTreeMap<usize, Vec<String>>>,
+}
+
+impl Site {
+    fn have(&self, release: &str) -> BTreeSet<usize> {
+        let installed = self.installed.lock().unwrap();
+        installed
+            .iter()
+            .filter(|(_, all)| all.iter().any(|one| one == release))
+            .map(|(who, _)| *who)
+            .collect()
+    }
+
+    /// The life of a device that comes from the factory with the first release. Answers that don't come are asked for again.
+    async fn device(self: Arc<Self>, number: usize, certificate: String, mut release: String) {
+        while !self.is_over.load(Ordering::Relaxed) {
+            let place = self.places.acquire().await.unwrap();
+            if let Some(next) = self.asks(&certificate, &release).await {
+                self.installed.lock().unwrap().entry(number).or_default().push(next.clone());
+                release = next;
+            }
+            drop(place);
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// The release that was downloaded and found to be right.
+    async fn asks(&self, certificate: &str, release: &str) -> Option<String> {
+        let request = self.devices.request(Method::GET, "/update?expand[]=release&expand[]=manifest");
+        let request = request.header("client-cert", certificate).header("peridio-release-prn", release);
+        let answer = try_send(request).await.ok().filter(|answer| answer.status < 500)?;
+        let answer = answer.expect(200).json;
+        if answer["status"] == "no_update" {
+            return None;
+        }
+        assert_eq!(answer["status"], "update", "{answer:#}");
+        let entry = &answer["manifest"][0];
+        let content = try_send(self.devices.request(Method::GET, entry["url"].as_str().unwrap())).await;
+        let content = content.ok().filter(|answer| answer.status == 200)?.body;
+        assert_eq!(sha256_hex(&content), sha256_hex(&self.firmware));
+        Some(prn(&answer["release"]))
+    }
+}
+
+/// A factory's authority, whose devices make themselves known.
+struct Factory {
+    authority: CertifiedIssuer<'static, KeyPair>,
+}
+
+impl Factory {
+    async fn new(api: &Api, product: &str, cohort: &str) -> Self {
+        let mut params = named("factory");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let factory =
+            Self { authority: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() };
+        let code = api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
+        let proof = factory.certificate(code["verification_code"].as_str().unwrap()).pem();
+        let new = json!({"certificate": factory.authority.pem(), "verification_certificate": proof,
+            "jitp": {"product_prn": product, "cohort_prn": cohort, "tags": []}});
+        api.post("/v1/ca_certificates", &new).await.expect(201);
+        factory
+    }
+
+    fn certificate(&self, name: &str) -> rcgen::Certificate {
+        named(name).signed_by(&KeyPair::generate().unwrap(), &self.authority).unwrap()
+    }
+
+    /// As nginx would pass it on.
+    fn device(&self, number: usize) -> String {
+        format!(":{}:", STANDARD.encode(self.certificate(&format!("SN-{number}")).der()))
+    }
+}
+
+fn named(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+/// One of two processes that have their contents in a store.
+fn process(database: &PostgresDatabase, store: &S3) -> ServerBuilder {
+    let mut builder = server(database).arg("--storage-url").arg("s3://firmware/team");
+    for (name, value) in store.environment() {
+        builder = builder.env(&name, value);
+    }
+    builder
+}
+
+/// Kills one or the other, and starts it again where it was, until it is so. How often.
+async fn kill_until(servers: &mut [Server; 2], random: &mut Random, is_so: impl Fn() -> bool) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    let mut kills = 0;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not there within {PATIENCE:?}, after {kills} kills");
+        tokio::time::sleep(random.within(PEACE)).await;
+        let victim = &mut servers[usize::from(random.bytes(1)[0]) % 2];
+        tokio::task::block_in_place(|| {
+            victim.kill();
+            victim.restart_in_place();
+        });
+        kills += 1;
+    }
+    kills
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollout_to_500_devices_survives_kills() {
+    let (database, store, mut random) = (PostgresDatabase::create(), S3::start(), Random::new());
+    store.bucket("firmware");
+    let one = process(&database, &store).start();
+    let other = process(&database, &store).data_dir(crate::beside(&one)).start();
+    let front = Nginx::in_front_of(&[address(one.device_url()), address(other.device_url())], "", "");
+    let api = one.api();
+    let create = async |plural: &str, one: &str, body| {
+        prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
+    };
+    let product = create("products", "product", json!({"name": "gateway", "target": "gateway"})).await;
+    let cohort = create("cohorts", "cohort", json!({"name": "production", "product_prn": product})).await;
+    let firmware = random.bytes(20_000);
+    let bench = Workbench::new(api.clone()).await;
+    let mut promise = bench.promise(&firmware);
+    promise["target"] = json!("portable");
+    let binary = bench.create(&promise).await;
+    bench.put_content(&binary, &firmware).await.expect(200);
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+    bench.sign(&binary, &firmware).await.expect(201);
+    let bundle = create("bundles", "bundle", json!({"name": "1", "binaries": [{"prn": binary}]})).await;
+    let release = async |name: &str, more: Value| {
+        let mut new = json!({"name": name, "cohort_prn": cohort, "bundle_prn": bundle});
+        new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        create("releases", "release", new).await
+    };
+    let old = release("old", json!({})).await;
+    let new = release("new", json!({"phase_value": FIRST})).await;
+    let factory = Factory::new(&api, &product, &cohort).await;
+
+    let site = Arc::new(Site {
+        devices: Api::new(&front.url()),
+        firmware,
+        places: Semaphore::new(AT_ONCE),
+        is_over: AtomicBool::new(false),
+        installed: Mutex::default(),
+    });
+    let mut devices = JoinSet::new();
+    for number in 0..DEVICES {
+        devices.spawn(Arc::clone(&site).device(number, factory.device(number), old.clone()));
+    }
+    let mut servers = [one, other];
+    let mut kills = kill_until(&mut servers, &mut random, || site.have(&new).len() >= FIRST).await;
+    let watched_until = Instant::now() + WATCHED;
+    kills += kill_until(&mut servers, &mut random, || Instant::now() > watched_until).await;
+    let first = site.have(&new);
+    assert_eq!(first.len(), FIRST, "a phase is never overrun");
+    // Not by both: a process that is killed here answers nobody.
+    api.patch(&format!("/v1/releases/{new}"), &json!({"phase_value": DEVICES})).await.expect(200);
+    kills += kill_until(&mut servers, &mut random, || site.have(&new).len() == DEVICES).await;
+    assert!(site.have(&new).is_superset(&first) && kills > 5, "{kills} kills");
+
+    // One more question of each, so that all have said what they have now.
+    let arrived =
+        format!("select count(*) from devices where release_id = '{}'", new.rsplit(':').next().unwrap());
+    crate::wait_until("all have said so", async || database.query(&arrived) == DEVICES.to_string()).await;
+    site.is_over.store(true, Ordering::Relaxed);
+    while let Some(ended) = devices.join_next().await {
+        ended.expect("a device finds nothing wrong");
+    }
+    let twice: Vec<_> =
+        site.installed.lock().unwrap().values().filter(|all| **all != [new.clone()]).cloned().collect();
+    assert!(twice.is_empty(), "each installs it once: {twice:?}");
+    let adoption = api.get(&format!("/v1/releases/{new}/adoption")).await.expect(200).json;
+    assert_eq!((&adoption["on"], &adoption["claimed"]), (&json!(DEVICES), &json!(DEVICES)), "{adoption:#}");
+    // To the release that it came with, and to the new one: none is noted twice, whoever was killed after noting it.
+    let changes = list_all(&api, "/v1/events?type=device.release_changed", "events").await;
+    assert_eq!(changes.len(), 2 * DEVICES);
+}
