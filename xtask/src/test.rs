@@ -77,6 +77,10 @@ fn test(args: &Args) -> anyhow::Result<()> {
     if args.needs_executables() && std::env::var_os(AZURITE).is_none() {
         command.env(AZURITE, tools::azurite()?);
     }
+    if args.cargo_test.is_empty() {
+        // What else fails is worth knowing.
+        command.arg("--no-fail-fast");
+    }
     with_postgres(command.args(&args.cargo_test).args(&args.only))
 }
 

@@ -12,7 +12,7 @@ use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, RequestBuilder};
 
 use crate::connection::origin;
-use crate::requests::{Response200, accept};
+use crate::requests::{Response200, accept, bounded};
 use crate::{Client, Error, Notice, files};
 
 impl Client {
@@ -36,10 +36,8 @@ impl Client {
     ) -> Result<Bytes, Error> {
         let Response200 { response } = self.send_file_within(request, file, range, patience).await?;
         let origin = origin(response.url());
-        match tokio::time::timeout(self.settings().patience, response.bytes()).await {
-            Ok(bytes) => bytes.map_err(|error| Error::transport(origin, error)),
-            Err(_) => Err(Error::Timeout { origin, after: self.settings().patience }),
-        }
+        let answer = tokio::time::timeout(self.settings().patience, bounded(response)).await;
+        answer.unwrap_or(Err(Error::Timeout { origin, after: self.settings().patience }))
     }
 
     async fn send_file_within(

@@ -115,13 +115,7 @@ impl Certificate {
 
     /// Its PEM.
     pub fn pem(&self) -> String {
-        let base64 = STANDARD.encode(&self.der);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        for line in base64.as_bytes().chunks(64) {
-            pem.extend(line.iter().map(|byte| char::from(*byte)));
-            pem.push('\n');
-        }
-        pem + "-----END CERTIFICATE-----\n"
+        crate::pem::text("CERTIFICATE", &self.der)
     }
 
     /// Whether `authority` signed it: the names fit, and so does the signature.

@@ -21,6 +21,7 @@ pub mod hash;
 pub mod metadata;
 pub mod organizations;
 pub mod pages;
+mod pem;
 pub mod permissions;
 pub mod prn;
 pub mod products;

@@ -1,7 +1,5 @@
 //! CA certificates: prove to have the key, register, read, change, delete.
 
-use std::fmt::Write as _;
-
 use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, CaRefusal, Jitp};
 use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
@@ -58,11 +56,7 @@ pub async fn create_verification_code(
     by: &Authorized<scope::CaCertificateCreate>,
 ) -> Result<VerificationCode, Error> {
     let now = ctx.now();
-    let code = ctx.random_bytes::<16>().iter().fold(String::new(), |mut code, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(code, "{byte:02x}");
-        code
-    });
+    let code = format!("{:032x}", u128::from_be_bytes(ctx.random_bytes()));
     let new = VerificationCode { code, expires_at: now.plus(CODE_LIFETIME) };
     let w = ctx.db().write().await?;
     verification_codes::insert(&w, by.organization, &new.code, now, new.expires_at).await?;

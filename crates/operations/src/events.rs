@@ -19,7 +19,18 @@ pub(crate) async fn record(
     subject: impl Into<Subject>,
     data: Value,
 ) -> Result<(), Error> {
-    let event = Event {
+    Ok(events::insert(w, &new(ctx, actor, kind, subject, &data)).await?)
+}
+
+/// An event that happens now, for whoever writes many at once.
+pub(crate) fn new(
+    ctx: &Context,
+    actor: &Actor,
+    kind: EventType,
+    subject: impl Into<Subject>,
+    data: &Value,
+) -> Event {
+    Event {
         id: ctx.new_id(),
         organization: actor.organization,
         kind,
@@ -28,8 +39,7 @@ pub(crate) async fn record(
         data: data.to_string(),
         origin: actor.origin.clone(),
         inserted_at: ctx.now(),
-    };
-    Ok(events::insert(w, &event).await?)
+    }
 }
 
 /// Lists events.

@@ -9,7 +9,7 @@ use olivine_domain::device_certificates::DeviceCertificate;
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::organizations::Revision;
-use olivine_domain::permissions::{Actor, Identity, Origin};
+use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::text::InvalidText;
 use olivine_domain::time::Timestamp;
@@ -213,11 +213,7 @@ async fn record(
     registered: &DeviceCertificate,
     origin: &Origin,
 ) -> Result<(), Error> {
-    let itself = Actor {
-        identity: Identity::Device(device.id),
-        origin: origin.clone(),
-        ..Actor::system(device.organization)
-    };
+    let itself = Actor::device(device.organization, device.id, origin.clone());
     let mut data = crate::devices::facts(device);
     data["ca_certificate"] = registered.ca_certificate.map(|ca| ca.to_string()).into();
     data["fingerprint"] = registered.certificate.facts().fingerprint.to_hex().into();

@@ -8,8 +8,6 @@ use std::str::FromStr;
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters, VerificationAlgorithm};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
 use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo};
@@ -158,17 +156,7 @@ impl PublicKey {
 
     /// The PEM text of the `SubjectPublicKeyInfo`, as `openssl pkey -pubin` writes it.
     pub fn public_value(&self) -> String {
-        let base64 = STANDARD.encode(&self.spki);
-        let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
-        let mut rest = base64.as_str();
-        while !rest.is_empty() {
-            let (line, others) = rest.split_at(rest.len().min(64));
-            pem.push_str(line);
-            pem.push('\n');
-            rest = others;
-        }
-        pem.push_str("-----END PUBLIC KEY-----\n");
-        pem
+        crate::pem::text("PUBLIC KEY", &self.spki)
     }
 
     /// The 32 bytes of an Ed25519 key.

@@ -67,6 +67,11 @@ impl Change {
         }
     }
 
+    /// Forgets it in this process only: what was remembered proved to be over, though nothing was changed here.
+    pub(super) fn forget(self, ctx: &Context) {
+        ctx.memory().forget(self.kind(), self.subject());
+    }
+
     fn subject(self) -> Uuid {
         match self {
             Self::Device(id) => id.uuid(),

@@ -10,7 +10,6 @@ use std::time::Duration;
 use olivine_domain::Timestamp;
 use olivine_domain::devices::Device;
 use olivine_domain::events::{Event, EventType, Subject};
-use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_records::{devices, events};
@@ -68,7 +67,7 @@ pub(super) struct CheckIns {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    seen: HashMap<Id<Device>, (Id<Organization>, Timestamp)>,
+    seen: HashMap<Id<Device>, Timestamp>,
     events: Vec<Event>,
 }
 
@@ -83,9 +82,9 @@ impl CheckIns {
         let mut waiting = self.waiting();
         let room = waiting.seen.len() < MOST;
         match waiting.seen.entry(device.id) {
-            Entry::Occupied(mut seen) => seen.get_mut().1 = now,
+            Entry::Occupied(mut seen) => *seen.get_mut() = now,
             Entry::Vacant(seen) if room => {
-                seen.insert((device.organization, now));
+                seen.insert(now);
             }
             Entry::Vacant(_) => metrics::counter!("olivine_check_ins_dropped_total").increment(1),
         }
@@ -108,16 +107,7 @@ impl CheckIns {
         data: &Value,
     ) {
         let actor = Actor::device(device.organization, device.id, origin.clone());
-        let event = Event {
-            id: ctx.new_id(),
-            organization: device.organization,
-            kind,
-            identity: actor.identity,
-            subject: Subject::of(device.id),
-            data: data.to_string(),
-            origin: actor.origin,
-            inserted_at: ctx.now(),
-        };
+        let event = crate::events::new(ctx, &actor, kind, Subject::of(device.id), data);
         let mut waiting = self.waiting();
         if waiting.events.len() < MOST {
             waiting.events.push(event);
@@ -131,11 +121,11 @@ impl CheckIns {
     }
 
     /// Puts back what could not be written.
-    fn put_back(&self, seen: &[(Id<Device>, Id<Organization>, Timestamp)], events: Vec<Event>) {
+    fn put_back(&self, seen: &[(Id<Device>, Timestamp)], events: Vec<Event>) {
         let mut waiting = self.waiting();
-        for (device, organization, at) in seen {
+        for (device, at) in seen {
             if waiting.seen.len() < MOST {
-                waiting.seen.entry(*device).or_insert((*organization, *at));
+                waiting.seen.entry(*device).or_insert(*at);
             }
         }
         let room = MOST.saturating_sub(waiting.events.len());
@@ -160,8 +150,7 @@ pub(super) async fn write_regularly(ctx: &Context, stop: &CancellationToken) {
 pub(super) async fn write(ctx: &Context) {
     let check_ins = &ctx.memory().check_ins;
     let Waiting { seen, mut events } = check_ins.take();
-    let seen: Vec<_> =
-        seen.into_iter().map(|(device, (organization, at))| (device, organization, at)).collect();
+    let seen: Vec<_> = seen.into_iter().collect();
     for batch in seen.chunks(BATCH) {
         let told = events.split_off(events.len().saturating_sub(BATCH));
         put_down(ctx, batch, told).await;
@@ -172,7 +161,7 @@ pub(super) async fn write(ctx: &Context) {
     }
 }
 
-async fn put_down(ctx: &Context, seen: &[(Id<Device>, Id<Organization>, Timestamp)], told: Vec<Event>) {
+async fn put_down(ctx: &Context, seen: &[(Id<Device>, Timestamp)], told: Vec<Event>) {
     if let Err(error) = try_to_put_down(ctx, seen, &told).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "check-ins can't be written; later again");
         ctx.memory().check_ins.put_back(seen, told);
@@ -181,12 +170,11 @@ async fn put_down(ctx: &Context, seen: &[(Id<Device>, Id<Organization>, Timestam
 
 async fn try_to_put_down(
     ctx: &Context,
-    seen: &[(Id<Device>, Id<Organization>, Timestamp)],
+    seen: &[(Id<Device>, Timestamp)],
     told: &[Event],
 ) -> Result<(), Error> {
     let w = ctx.db().write().await?;
-    let touched: Vec<_> = seen.iter().map(|(device, _, at)| (*device, *at)).collect();
-    devices::touch(&w, &touched).await?;
+    devices::touch(&w, seen).await?;
     events::insert_many(&w, told).await?;
     Ok(w.commit().await?)
 }

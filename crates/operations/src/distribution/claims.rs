@@ -42,7 +42,7 @@ pub(super) async fn claim(
     };
     let Some(current) = current.filter(|current| is_still(current, expected)) else {
         drop(w);
-        ctx.memory().forget("channel", cohort.uuid());
+        Change::Channel(cohort).forget(ctx);
         return Ok(Claim::Refused);
     };
     let devices = cohorts::get(&w, organization, cohort).await.map_err(Error::missing(cohort))?.devices;
@@ -56,7 +56,7 @@ pub(super) async fn claim(
         Claimed::Before => return Ok(Claim::Made(with_claim(device, release))),
         Claimed::Refused => {
             drop(w);
-            ctx.memory().forget("crowd", cohort.uuid());
+            Change::Crowd(cohort).forget(ctx);
             return Ok(Claim::Refused);
         }
     }
