@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// How often answers are measured; the best counts
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
-    /// How many devices with certificates of their own ask at the same time
+    /// How many devices ask at the same time
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=500))]
     connections: u64,
     /// The content that is uploaded and verified

@@ -12,7 +12,7 @@ use super::fleet::Fleet;
 use super::load::{Load, Outcome};
 use crate::numbered::scattered;
 
-/// Connections of a proxy through which all devices ask once.
+/// Connections of a proxy, unless said otherwise.
 pub(crate) const PROXIED: u64 = 16;
 
 /// More than it can take.
@@ -28,13 +28,14 @@ pub(crate) fn proxies(devices: &Devices, count: u64) -> anyhow::Result<Vec<Arc<C
     (0..count).map(|place| devices.tls(place)).collect()
 }
 
-/// Every device asks once.
+/// Every device asks once, on one of so many connections.
 pub(crate) async fn everybody(
     devices: &Devices,
     fleet: &Arc<Fleet>,
     address: SocketAddr,
+    connections: u64,
 ) -> anyhow::Result<Outcome> {
-    let clients = proxies(devices, PROXIED)?;
+    let clients = proxies(devices, connections)?;
     let load = Load { address, clients: &clients, expected: NO_UPDATE };
     let one_after_the_other = |place| {
         let (fleet, mut number) = (fleet.clone(), place);
@@ -43,7 +44,7 @@ pub(crate) async fn everybody(
             if is_there {
                 fleet.question_by_proxy(number, "/update", next);
             }
-            number += PROXIED;
+            number += connections;
             is_there
         }
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answers::NO_UPDATE;
 use super::channels::{AT_ONCE, TURNS};
 use super::load::{Load, Outcome};
-use super::proxied::{anybody, everybody, proxies, trust};
+use super::proxied::{PROXIED, anybody, everybody, proxies, trust};
 use super::turns::{Rounds, compare_times};
 use super::{Bench, FEW, SHORT};
 use crate::memory::{Peak, resident};
@@ -18,10 +18,11 @@ pub(super) async fn measure(bench: &Bench<'_>, table: &mut Table) -> anyhow::Res
     let trust = [trust()];
     let few_server = bench.start("few", &trust).await?;
     let many_server = bench.start("many", &trust).await?;
-    everybody(bench.devices(), &few, few_server.device_address()?).await?;
+    everybody(bench.devices(), &few, few_server.device_address()?, PROXIED).await?;
     let before = resident(many_server.pid())?;
     let peak = Peak::watch(many_server.pid());
-    let Outcome { rate, .. } = everybody(bench.devices(), &many, many_server.device_address()?).await?;
+    let Outcome { rate, .. } =
+        everybody(bench.devices(), &many, many_server.device_address()?, PROXIED).await?;
     say(format!(
         "  all {} have asked for the first time, {rate:.0}/s; {:.1} MiB before, {:.1} after",
         many.count,

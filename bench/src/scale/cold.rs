@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::fleets::{Fleets, Way};
 use super::{Args, Rates};
-use crate::checks::proxied::{PROXIED, everybody};
+use crate::checks::proxied::everybody;
 use crate::postgres::Database;
 use crate::table::{Goal, Table, say};
 use crate::{processor, programs};
@@ -25,8 +25,8 @@ pub(super) async fn measure(args: &Args, fleets: &Fleets, table: &mut Table) -> 
     let (mut ours, mut theirs) = (Rates::default(), Rates::default());
     let mut cost = Cost::MOST;
     for round in 1..=args.rounds {
-        theirs.0.push(pgbench(&reference, args.seconds)?);
-        let (rate, taken) = ask_all(fleets).await?;
+        theirs.0.push(pgbench(&reference, args)?);
+        let (rate, taken) = ask_all(args, fleets).await?;
         ours.0.push(rate);
         cost = cost.least(taken);
         say(format!("  cold, round {round}: {ours} against {theirs}"));
@@ -34,7 +34,7 @@ pub(super) async fn measure(args: &Args, fleets: &Fleets, table: &mut Table) -> 
     let what = format!("`/update` cold, each of {} devices for the first time", args.devices);
     let ratio = ours.best() / theirs.best();
     table.ratio(
-        &format!("{what} (against `pgbench -S -M prepared`, {PROXIED} clients)"),
+        &format!("{what} (against `pgbench -S -M prepared`, {} clients)", args.connections),
         &ours,
         &theirs,
         ratio,
@@ -94,12 +94,12 @@ impl Cost {
 }
 
 /// How many devices are answered in a second, all of them by a server that was just started.
-async fn ask_all(fleets: &Fleets) -> anyhow::Result<(f64, Cost)> {
+async fn ask_all(args: &Args, fleets: &Fleets) -> anyhow::Result<(f64, Cost)> {
     let server = fleets.start(&fleets.postgres, Way::Proxy).await?;
     let cluster = fleets.database.server_pid()?;
     let before = Cost::so_far(server.pid(), cluster)?;
     let fleet = &fleets.postgres.fleet;
-    let outcome = everybody(fleets.devices(), fleet, server.device_address()?).await?;
+    let outcome = everybody(fleets.devices(), fleet, server.device_address()?, args.connections).await?;
     let cost = Cost::so_far(server.pid(), cluster)?.since(before, fleet.count);
     Ok((outcome.rate, cost))
 }
@@ -108,15 +108,20 @@ async fn ask_all(fleets: &Fleets) -> anyhow::Result<(f64, Cost)> {
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 async fn statements_of_all(args: &Args, fleets: &Fleets) -> anyhow::Result<f64> {
     let before = fleets.database.transactions()?;
-    ask_all(fleets).await?;
+    ask_all(args, fleets).await?;
     Ok(fleets.database.transactions()?.saturating_sub(before) as f64 / args.devices as f64)
 }
 
 /// One `SELECT` by key at a time, as often as it can.
-fn pgbench(database: &Database, seconds: f64) -> anyhow::Result<f64> {
+fn pgbench(database: &Database, args: &Args) -> anyhow::Result<f64> {
     let mut command = Command::new(programs::installed("pgbench")?);
     command.args(["--select-only", "--protocol", "prepared", "--no-vacuum", "--jobs", THREADS]);
-    command.args(["--client", &PROXIED.to_string(), "--time", &format!("{:.0}", seconds.max(1.0))]);
+    command.args([
+        "--client",
+        &args.connections.to_string(),
+        "--time",
+        &format!("{:.0}", args.seconds.max(1.0)),
+    ]);
     let text = programs::output(command.arg(database.url()?))?;
     let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
     let figure = line.and_then(|line| line.split_whitespace().next()).context("pgbench says its tps")?;

@@ -53,19 +53,25 @@ impl Fleets {
 
     /// Olivine with that database.
     pub(super) async fn start(&self, home: &Home, way: Way) -> anyhow::Result<Server> {
-        let mut settings = vec![
-            ("OLIVINE_DEVICE_TLS_CERTIFICATE", self.certificates.server.display().to_string()),
-            ("OLIVINE_DEVICE_TLS_KEY", self.certificates.server_key.display().to_string()),
-        ];
-        if way == Way::Proxy {
-            settings.push(trust());
-        }
+        let settings = settings(&self.certificates, way);
         Server::start_with(&home.data_dir, home.url.as_deref(), &settings).await
     }
 
     pub(super) fn devices(&self) -> &Devices {
         &self.certificates.devices
     }
+}
+
+/// What a server needs to know of how devices come to it.
+pub(super) fn settings(certificates: &Certificates, way: Way) -> Vec<(&'static str, String)> {
+    let mut settings = vec![
+        ("OLIVINE_DEVICE_TLS_CERTIFICATE", certificates.server.display().to_string()),
+        ("OLIVINE_DEVICE_TLS_KEY", certificates.server_key.display().to_string()),
+    ];
+    if way == Way::Proxy {
+        settings.push(trust());
+    }
+    settings
 }
 
 impl Home {

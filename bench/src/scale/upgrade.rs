@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::Args;
+use super::fleets::{Way, settings};
 use crate::api::Api;
 use crate::checks::answers::NO_UPDATE;
 use crate::checks::bundle;
 use crate::checks::certificates::Certificates;
 use crate::checks::fleet::Fleet;
 use crate::checks::load::{Load, Outcome};
-use crate::checks::proxied::{PROXIED, anybody, proxies, trust};
+use crate::checks::proxied::{PROXIED, anybody, proxies};
 use crate::postgres::Database;
 use crate::programs;
 use crate::server::Server;
@@ -36,7 +37,8 @@ pub(super) async fn measure(args: &Args, folder: &Path, table: &mut Table) -> an
     let database = Database::create("upgrade")?;
     let url = database.url()?;
     let certificates = Certificates::make(folder)?;
-    let start = async || Server::start_program(&previous, &data, Some(&url), &[trust()]).await;
+    let settings = settings(&certificates, Way::Proxy);
+    let start = async || Server::start_program(&previous, &data, Some(&url), &settings).await;
     let content = bundle::make(&start().await?.api()?).await?;
     let fleet =
         Arc::new(Fleet::new(content, args.upgraded_devices, &[RELEASES], certificates.devices.clone()));
@@ -105,7 +107,8 @@ async fn slowest_list(api: Api, time: Duration) -> anyhow::Result<Duration> {
 /// Copies one of the bundle's, whatever columns that version has.
 fn more_binaries() -> String {
     format!(
-        "INSERT INTO binaries SELECT (jsonb_populate_record(first, jsonb_build_object('id', gen_random_uuid(), 'target', 'board-' || n))).* \
-         FROM (SELECT * FROM binaries LIMIT 1) AS first, generate_series(1, {BINARIES}) AS n"
+        "INSERT INTO binaries SELECT \
+         (jsonb_populate_record(first, jsonb_build_object('id', gen_random_uuid(), 'target', 'board-' || n, 'target_key', 'board-' || n))).* \
+         FROM binaries AS first, generate_series(1, {BINARIES}) AS n WHERE first.id = (SELECT id FROM binaries LIMIT 1)"
     )
 }

@@ -50,7 +50,7 @@ pub(super) async fn measure_all(args: &Args, fleets: &Fleets, table: &mut Table)
     let homes = [&fleets.postgres, &fleets.sqlite];
     let servers = [fleets.start(homes[0], Way::Proxy).await?, fleets.start(homes[1], Way::Proxy).await?];
     for (home, server) in homes.iter().zip(&servers) {
-        everybody(fleets.devices(), &home.fleet, server.device_address()?).await?;
+        everybody(fleets.devices(), &home.fleet, server.device_address()?, PROXIED).await?;
     }
     let clients = proxies(fleets.devices(), PROXIED)?;
     let mut rounds = servers.each_ref().map(|server| Rounds::of(server.pid()));

@@ -89,7 +89,7 @@ pub async fn find_known_of_any_organization(
     Ok(known)
 }
 
-type KnownRow = (Uuid, Uuid, Option<Uuid>, String, i64, i64, Option<i64>);
+pub(crate) type KnownRow = (Uuid, Uuid, Option<Uuid>, String, i64, i64, Option<i64>);
 
 pub(crate) fn knowing(fingerprints: &[Sha256Digest]) -> sea_orm::Select<Entity> {
     Entity::find()
@@ -244,7 +244,7 @@ fn parse(model: &Model) -> Result<DeviceCertificate, Error> {
     })
 }
 
-fn parse_known(known: KnownRow) -> Result<KnownCertificate, Error> {
+pub(crate) fn parse_known(known: KnownRow) -> Result<KnownCertificate, Error> {
     let (id, organization, device, fingerprint, not_before, not_after, removed_at) = known;
     let row = Row::new(TABLE, id);
     Ok(KnownCertificate {

@@ -2,7 +2,12 @@
 //!
 //! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
 
+mod recognized;
 mod row;
+
+#[cfg(test)]
+pub(crate) use recognized::recognizing;
+pub use recognized::{Recognized, recognize_of_any_organization};
 
 use olivine_domain::Timestamp;
 use olivine_domain::cohorts::Cohort;

@@ -161,11 +161,6 @@ impl Memory {
         self.devices.keep(&since.devices, &found.id.clone(), Arc::new(found));
     }
 
-    /// Whether a device is remembered.
-    pub(super) fn remembers(&self, device: Id<Device>) -> bool {
-        self.devices.get(&device).is_some()
-    }
-
     /// A device.
     pub(super) async fn device(
         &self,

@@ -3,21 +3,25 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_records::device_certificates::KnownCertificate;
-use olivine_records::{device_certificates, devices, release_claims};
+use olivine_records::devices::{self, Recognized};
+use olivine_records::release_claims;
 use tokio::sync::oneshot;
 
 use super::facts::{Credential, DeviceFacts};
 use crate::{Context, Error};
 
-/// How many lookups go on at once. A second one lets devices in while the first waits for the database; more would only make each smaller.
-const LOOKUPS: usize = 2;
+/// After how long without progress another lookup begins beside those under way: one connection to the database may hang. Otherwise there
+/// is one at a time, since a second one would only make each smaller.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How many lookups there are at most.
+const MOST_LOOKUPS: usize = 4;
 /// How many certificates one lookup is for at most.
 const MOST: usize = 256;
 
@@ -31,6 +35,8 @@ pub(super) struct Newcomers {
 struct Queue {
     waiting: Vec<Waiter>,
     lookups: usize,
+    /// When one of them last went on.
+    went_on: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -64,12 +70,16 @@ impl Newcomers {
         }
     }
 
-    /// Returns whether the caller is to begin a lookup. Whoever finds all lookups under way is taken along by the next round of one.
+    /// Returns whether the caller is to begin a lookup. Whoever finds one under way is taken along by its next round.
     fn enqueue(&self, waiter: Waiter) -> bool {
         let mut queue = self.queue();
         queue.waiting.push(waiter);
-        let begins = queue.lookups < LOOKUPS;
-        queue.lookups += usize::from(begins);
+        let hangs = || queue.went_on.is_none_or(|moment| moment.elapsed() > PATIENCE);
+        let begins = queue.lookups == 0 || queue.lookups < MOST_LOOKUPS && hangs();
+        if begins {
+            queue.lookups += 1;
+            queue.went_on = Some(Instant::now());
+        }
         begins
     }
 
@@ -81,6 +91,7 @@ impl Newcomers {
             lookup.is_over = true;
             return None;
         }
+        queue.went_on = Some(Instant::now());
         let many = queue.waiting.len().min(MOST);
         Some(queue.waiting.drain(..many).collect())
     }
@@ -124,53 +135,39 @@ async fn look_up(
 ) -> Result<HashMap<Sha256Digest, Credential>, Error> {
     let memory = ctx.memory();
     let before = memory.moment();
-    let known = device_certificates::find_known_of_any_organization(ctx.db(), fingerprints).await?;
-    let credentials: HashMap<_, _> =
-        known.into_iter().map(|known| (known.fingerprint, credential(&known))).collect();
-    for (organization, ids) in strangers(ctx, credentials.values()) {
-        let found = devices::get_many(ctx.db(), organization, &ids).await?;
-        let mut claims = claims(ctx, organization, &ids).await?;
-        for device in found {
+    let recognized = devices::recognize_of_any_organization(ctx.db(), fingerprints).await?;
+    let mut claims = claims(ctx, &recognized).await?;
+    let mut credentials = HashMap::with_capacity(recognized.len());
+    for Recognized { certificate, device, .. } in recognized {
+        let credential = Credential {
+            organization: certificate.organization,
+            device: certificate.device.filter(|_| !certificate.is_removed),
+            not_after: certificate.not_after,
+        };
+        memory.keep_credential(&before, &certificate.fingerprint, credential);
+        credentials.insert(certificate.fingerprint, credential);
+        if let Some(device) = device {
             let claims = claims.remove(&device.id).unwrap_or_default();
             memory.keep_device(&before, DeviceFacts::new(device, claims));
         }
     }
-    for (fingerprint, credential) in &credentials {
-        memory.keep_credential(&before, fingerprint, *credential);
-    }
     Ok(credentials)
 }
 
-fn credential(known: &KnownCertificate) -> Credential {
-    Credential {
-        organization: known.organization,
-        device: known.device.filter(|_| !known.is_removed),
-        not_after: known.not_after,
-    }
-}
-
-/// Those of the devices that are not remembered, by their organizations.
-fn strangers<'a>(
-    ctx: &Context,
-    credentials: impl Iterator<Item = &'a Credential>,
-) -> BTreeMap<Id<Organization>, Vec<Id<Device>>> {
-    let mut strangers: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for credential in credentials {
-        if let Some(device) = credential.device.filter(|device| !ctx.memory().remembers(*device)) {
-            strangers.entry(credential.organization).or_default().push(device);
-        }
-    }
-    strangers
-}
-
+/// The claims of those that have any: few do, so most lookups go without this.
 async fn claims(
     ctx: &Context,
-    organization: Id<Organization>,
-    devices: &[Id<Device>],
+    recognized: &[Recognized],
 ) -> Result<HashMap<Id<Device>, Vec<Id<Release>>>, Error> {
+    let mut claimants: BTreeMap<Id<Organization>, Vec<Id<Device>>> = BTreeMap::new();
+    for device in recognized.iter().filter(|one| one.has_claims).filter_map(|one| one.device.as_ref()) {
+        claimants.entry(device.organization).or_default().push(device.id);
+    }
     let mut claims: HashMap<_, Vec<_>> = HashMap::new();
-    for (device, release) in release_claims::list_for_devices(ctx.db(), organization, devices).await? {
-        claims.entry(device).or_default().push(release);
+    for (organization, devices) in claimants {
+        for (device, release) in release_claims::list_for_devices(ctx.db(), organization, &devices).await? {
+            claims.entry(device).or_default().push(release);
+        }
     }
     Ok(claims)
 }
