@@ -50,38 +50,42 @@ pub(super) async fn measure(args: &Args, folder: &Path, table: &mut Table) -> an
     let clients = proxies(&certificates.devices, PROXIED)?;
     let load = Load { address: server.device_address()?, clients: &clients, expected: NO_UPDATE };
     let time = Duration::from_secs_f64(args.seconds);
-    let mut outcomes = Vec::new();
-    for (turn, phase) in (0..).zip(["before", "during", "after"]) {
-        let (outcome, list, took) = tokio::join!(
+    let mut phases = Vec::new();
+    for (turn, name) in (0..).zip(["before", "during", "after"]) {
+        let (outcome, slowest_list, migration) = tokio::join!(
             load.run(time, anybody(&fleet, turn, PROXIED)),
             slowest_list(server.api()?, time),
-            migrate(&url, phase == "during"),
+            migrate(&url, name == "during"),
         );
-        let (outcome, list, took) = (outcome?, list?, took?);
-        say(format!(
-            "  {phase}: {:.0}/s, p50 {:.2?}, p99 {:.2?}, slowest list {list:.2?}, migration {took:.2?}",
-            outcome.rate, outcome.p50, outcome.p99
-        ));
-        outcomes.push((outcome, list, took));
+        let phase = Phase { outcome: outcome?, slowest_list: slowest_list?, migration: migration? };
+        say(format!("  {name}: {phase:.2?}"));
+        phases.push(phase);
     }
-    tell(fleet.count, &outcomes, table);
+    tell(fleet.count, &phases, table);
     Ok(())
 }
 
-fn tell(devices: u64, outcomes: &[(Outcome, Duration, Duration)], table: &mut Table) {
-    let [before, during, after] = outcomes else { return };
+/// What was seen before, during or after.
+#[derive(Debug)]
+struct Phase {
+    outcome: Outcome,
+    slowest_list: Duration,
+    migration: Duration,
+}
+
+fn tell(devices: u64, phases: &[Phase], table: &mut Table) {
+    let [before, during, after] = phases else { return };
     let what = format!("migration under the version before, {devices} devices, {BINARIES} binaries");
-    let millis = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
-    table.absolute(&format!("{what}: time"), during.2.as_secs_f64(), "s", Goal::None);
-    for (when, other) in [("during", during), ("after", after)] {
-        let ratio = |of: fn(&Outcome) -> Duration| of(&other.0).as_secs_f64() / of(&before.0).as_secs_f64();
-        let of: fn(&Outcome) -> Duration = |outcome| outcome.p99;
-        let name = format!("{what}: p99 of `/update` {when}, against before");
-        table.ratio(&name, millis(of(&other.0)), millis(of(&before.0)), ratio(of), Goal::None);
-    }
-    let ratio = during.1.as_secs_f64() / before.1.as_secs_f64();
-    let name = format!("{what}: slowest list of binaries during, against before");
-    table.ratio(&name, millis(during.1), millis(before.1), ratio, Goal::None);
+    table.absolute(&format!("{what}: time"), during.migration.as_secs_f64(), "s", Goal::None);
+    let mut compare = |name: &str, ours: Duration, theirs: Duration| {
+        let millis = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
+        let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+        table.ratio(&format!("{what}: {name}"), millis(ours), millis(theirs), ratio, Goal::None);
+    };
+    let p99 = before.outcome.p99;
+    compare("p99 of `/update` during, against before", during.outcome.p99, p99);
+    compare("p99 of `/update` after, against before", after.outcome.p99, p99);
+    compare("slowest list of binaries during, against before", during.slowest_list, before.slowest_list);
 }
 
 /// Migrates with the version that is measured otherwise, as operators do.

@@ -276,11 +276,12 @@ pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Res
     Ok(kept.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
 }
 
-/// Verified binaries of an organization that have no copy in a storage, and none on its way there.
+/// Verified binaries of an organization that have no copy in a storage, and none on its way there: those whose ids come after one.
 pub async fn list_without_copy(
     reader: &impl Reader,
     organization: Id<Organization>,
     storage: Id<StorageBackend>,
+    after: Id<Binary>,
     limit: u64,
 ) -> Result<Vec<Binary>, Error> {
     use crate::entities::binary_replicas as replicas;
@@ -296,6 +297,7 @@ pub async fn list_without_copy(
         .filter(Column::OrganizationId.eq(organization.uuid()))
         .filter(Column::State.is_in(verified))
         .filter(Column::StorageBackendId.ne(storage.uuid()))
+        .filter(Column::Id.gt(after.uuid()))
         .filter(Expr::exists(copy).not())
         .order_by_asc(Column::Id)
         .limit(limit);
