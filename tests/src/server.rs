@@ -60,6 +60,13 @@ impl ServerBuilder {
         self
     }
 
+    /// More of them, such as those by which a store is found.
+    #[must_use]
+    pub fn envs(mut self, variables: Vec<(String, String)>) -> Self {
+        self.variables.extend(variables);
+        self
+    }
+
     /// One more argument of `olivine serve`.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<String>) -> Self {

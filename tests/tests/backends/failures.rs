@@ -62,11 +62,8 @@ async fn send(upload: &serde_json::Value, bytes: Vec<u8>) -> Answer {
 
 /// A server that has its contents in that store.
 fn stored_in(s3: &S3, database: Database) -> ServerBuilder {
-    let mut builder = Server::builder().database(database);
-    for (name, value) in s3.environment() {
-        builder = builder.env(&name, value);
-    }
-    builder.arg("--storage-url").arg(format!("s3://{}/contents", s3.bucket("own")))
+    let url = format!("s3://{}/contents", s3.bucket("own"));
+    Server::builder().database(database).envs(s3.environment()).arg("--storage-url").arg(url)
 }
 
 pub(crate) async fn a_store_that_is_slow_is_waited_for(database: Database) {

@@ -122,11 +122,7 @@ fn named(name: &str) -> CertificateParams {
 
 /// One of two processes that have their contents in a store.
 fn process(database: &PostgresDatabase, store: &S3) -> ServerBuilder {
-    let mut builder = server(database).arg("--storage-url").arg("s3://firmware/team");
-    for (name, value) in store.environment() {
-        builder = builder.env(&name, value);
-    }
-    builder
+    server(database).envs(store.environment()).arg("--storage-url").arg("s3://firmware/team")
 }
 
 /// Kills one or the other, and starts it again where it was, until it is so. How often.

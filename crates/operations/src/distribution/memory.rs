@@ -134,15 +134,18 @@ impl Memory {
         found.ok_or_else(|| Error::not_found(id))
     }
 
-    /// Who is known by the certificate of this fingerprint.
+    /// Who is known by the certificate of this fingerprint. The device is remembered then, too.
     pub(super) async fn credential(
         &self,
         ctx: &Context,
         fingerprint: &Sha256Digest,
     ) -> Result<Option<Credential>, Error> {
         match self.certificates.get(&half(fingerprint)) {
-            Some(credential) => Ok(Some(credential)),
-            None => self.newcomers.credential(ctx, fingerprint).await,
+            Some(known) if known.device.is_none_or(|device| self.devices.get(&device).is_some()) => {
+                Ok(Some(known))
+            }
+            // Its device is asked for next: a fleet that was changed as a whole, or is larger than the memory, comes back together too.
+            _ => self.newcomers.credential(ctx, fingerprint).await,
         }
     }
 
