@@ -13,7 +13,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, SignatureScheme};
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Line, Server, prn, send};
+use crate::{Answer, Api, Line, Server, named, prn, send};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -30,11 +30,8 @@ pub struct Device {
 impl Device {
     /// A device with a new key, and a certificate that it signed itself.
     pub fn new(server: &Server, common_name: &str) -> Self {
-        let mut params = rcgen::CertificateParams::default();
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(rcgen::DnType::CommonName, common_name);
         let key = rcgen::KeyPair::generate().expect("a key");
-        let certificate = params.self_signed(&key).expect("a certificate").pem();
+        let certificate = named(common_name).self_signed(&key).expect("a certificate").pem();
         Self::with(server, &certificate, &key.serialize_pem())
     }
 

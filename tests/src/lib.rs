@@ -20,6 +20,7 @@
 mod api;
 mod audit;
 mod azurite;
+mod certificates;
 mod cluster;
 mod database;
 mod device;
@@ -44,6 +45,7 @@ mod workbench;
 pub use api::{Answer, Api, send, try_send};
 pub use audit::assert_no_orphans;
 pub use azurite::Azurite;
+pub use certificates::{authority, named};
 pub use cluster::Cluster;
 pub use database::{Database, PostgresDatabase};
 pub use device::Device;

@@ -142,9 +142,7 @@ impl Workbench {
     /// A new binary whose content is verified.
     pub async fn signable(&self, content: &[u8]) -> String {
         let binary = self.uploadable(content).await;
-        self.put_content(&binary, content).await.expect(200);
-        self.ask(&binary, "hashable").await.expect(200);
-        self.in_state(&binary, "signable").await;
+        self.verify(&binary, content).await;
         binary
     }
 
@@ -162,10 +160,31 @@ impl Workbench {
 
     /// A new binary that is signed.
     pub async fn signed(&self, content: &[u8]) -> String {
-        let binary = self.signable(content).await;
-        self.sign(&binary, content).await.expect(201);
+        let binary = self.signed_as(&self.promise(content), content).await;
         assert_eq!(self.get(&binary).await["state"], "signed");
         binary
+    }
+
+    /// The same for a target, such as `portable`.
+    pub async fn signed_for(&self, target: &str, content: &[u8]) -> String {
+        let mut promise = self.promise(content);
+        promise["target"] = json!(target);
+        self.signed_as(&promise, content).await
+    }
+
+    /// The same of any promise.
+    pub async fn signed_as(&self, promise: &Value, content: &[u8]) -> String {
+        let binary = self.create(promise).await;
+        self.verify(&binary, content).await;
+        self.sign(&binary, content).await.expect(201);
+        binary
+    }
+
+    /// Uploads a binary's content and waits until it is verified.
+    async fn verify(&self, binary: &str, content: &[u8]) {
+        self.put_content(binary, content).await.expect(200);
+        self.ask(binary, "hashable").await.expect(200);
+        self.in_state(binary, "signable").await;
     }
 
     /// A fresh download URL.

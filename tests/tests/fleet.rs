@@ -6,11 +6,10 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use olivine_tests::{Answer, Api, Database, Server, events_of, list_all, on_both, prn, send};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
-    date_time_ymd,
+use olivine_tests::{
+    Answer, Api, Database, Server, authority, events_of, list_all, named, on_both, prn, send,
 };
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair, date_time_ymd};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -264,19 +263,6 @@ async fn what_is_no_import_is_refused(database: Database) {
 }
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
-}
-
-fn authority(name: &str) -> Authority {
-    let mut params = named(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
 
 /// A certificate with its key, both in PEM.
 fn leaf(authority: &Authority, name: &str) -> (String, String) {

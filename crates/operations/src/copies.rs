@@ -8,7 +8,6 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, Write, binaries, storage_backends};
-use uuid::Uuid;
 
 use crate::binaries::{content_key, note_bundled};
 use crate::jobs::{self, Order};
@@ -68,13 +67,13 @@ pub(crate) async fn order_missing(
     batch: u64,
 ) -> Result<(), Error> {
     for storage in storage_backends::list_replicating(ctx.db(), organization).await? {
-        // Before all others. From batch to batch it goes on where it was, since looking at all binaries again takes long.
-        let mut after = Id::new(Uuid::nil());
+        // From batch to batch it goes on where it was, since looking at all binaries again takes long.
+        let mut after = None;
         loop {
             let lacking =
                 binaries::list_without_copy(ctx.db(), organization, storage.id, after, batch).await?;
             let Some(last) = lacking.last() else { break };
-            after = last.id;
+            after = Some(last.id);
             let w = ctx.db().write().await?;
             for seen in &lacking {
                 let binary = binaries::lock(&w, organization, seen.id).await;

@@ -258,14 +258,17 @@ pub(crate) fn in_storage(
     after: Option<Id<Binary>>,
     limit: u64,
 ) -> sea_orm::Select<Entity> {
-    let kept = Entity::find()
+    Entity::find()
         .filter(Column::StorageBackendId.eq(storage.uuid()))
-        .filter(Column::State.ne(BinaryState::Destroyed.as_str()));
-    let kept = match after {
-        Some(after) => kept.filter(Column::Id.gt(after.uuid())),
-        None => kept,
-    };
-    kept.order_by_asc(Column::Id).limit(limit)
+        .filter(Column::State.ne(BinaryState::Destroyed.as_str()))
+        .filter(comes_after(after))
+        .order_by_asc(Column::Id)
+        .limit(limit)
+}
+
+/// All, where there is none to come after.
+fn comes_after(after: Option<Id<Binary>>) -> Condition {
+    Condition::all().add_option(after.map(|after| Column::Id.gt(after.uuid())))
 }
 
 /// Whether any binary is in a storage, or was when it was destroyed.
@@ -276,12 +279,12 @@ pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Res
     Ok(kept.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
 }
 
-/// Verified binaries of an organization that have no copy in a storage, and none on its way there: those whose ids come after one.
+/// Verified binaries of an organization that have no copy in a storage, and none on its way there: by their keys from after `after` on.
 pub async fn list_without_copy(
     reader: &impl Reader,
     organization: Id<Organization>,
     storage: Id<StorageBackend>,
-    after: Id<Binary>,
+    after: Option<Id<Binary>>,
     limit: u64,
 ) -> Result<Vec<Binary>, Error> {
     use crate::entities::binary_replicas as replicas;
@@ -297,7 +300,7 @@ pub async fn list_without_copy(
         .filter(Column::OrganizationId.eq(organization.uuid()))
         .filter(Column::State.is_in(verified))
         .filter(Column::StorageBackendId.ne(storage.uuid()))
-        .filter(Column::Id.gt(after.uuid()))
+        .filter(comes_after(after))
         .filter(Expr::exists(copy).not())
         .order_by_asc(Column::Id)
         .limit(limit);

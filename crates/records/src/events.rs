@@ -21,7 +21,7 @@ use crate::rows::Row;
 
 const TABLE: &str = "events";
 
-/// The most rows of one `INSERT`: with 15 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 11 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
 /// Adds an event.

@@ -6,7 +6,7 @@ use olivine_tests::{
     Answer, Api, Database, Operation, S3, Server, Table, Workbench, on_both, openapi, operations,
     percent_encoded, prn, send, sha256_hex,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use rcgen::KeyPair;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -73,16 +73,11 @@ async fn distribution(api: &Api, signed: &str) -> Vec<(&'static str, String)> {
 /// A certificate of the device, and one of an authority.
 async fn certificates(api: &Api, records: &[(&'static str, String)]) -> [(&'static str, String); 2] {
     let (_, device) = records.iter().find(|(kind, _)| *kind == "device").unwrap();
-    let named = |name: &str| {
-        let mut params = CertificateParams::default();
-        params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params
+    let authority = olivine_tests::authority("factory");
+    let signed = |name: &str| {
+        let params = olivine_tests::named(name);
+        params.signed_by(&KeyPair::generate().unwrap(), &authority).unwrap().pem()
     };
-    let mut params = named("factory");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let signed = |name: &str| named(name).signed_by(&KeyPair::generate().unwrap(), &authority).unwrap().pem();
     let own = json!({"device_prn": device, "certificate": signed("one")});
     let own = api.post("/v1/device_certificates", &own).await.expect(201).json;
     let code = api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;

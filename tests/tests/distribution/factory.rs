@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use olivine_tests::{Answer, Api, Device, Server, Shell, Workbench, prn};
-use rcgen::{CertificateParams, DistinguishedName, DnType, Issuer, KeyPair};
+use olivine_tests::{Answer, Api, Device, Server, Shell, Workbench, named, prn};
+use rcgen::{CertificateParams, Issuer, KeyPair};
 use serde_json::{Value, json};
 
 /// Everything that an answer can have.
@@ -93,7 +93,7 @@ impl Factory {
     /// A bundle for every device; its content is its name.
     pub(crate) async fn bundle(&self, name: &str) -> Bundle {
         let bench = Workbench::named(self.api.clone(), name).await;
-        let binary = binary(&bench, "portable", name.as_bytes()).await;
+        let binary = bench.signed_for("portable", name.as_bytes()).await;
         let new = json!({"name": name, "binaries": [{"prn": binary}]});
         Bundle { prn: self.create("bundles", "bundle", new).await, binary }
     }
@@ -165,28 +165,10 @@ pub(crate) fn with(mut body: Value, more: Value) -> Value {
     body
 }
 
-/// A signed binary of a workbench's version.
-pub(crate) async fn binary(bench: &Workbench, target: &str, content: &[u8]) -> String {
-    let binary = bench.create(&with(bench.promise(content), json!({"target": target}))).await;
-    bench.put_content(&binary, content).await.expect(200);
-    bench.ask(&binary, "hashable").await.expect(200);
-    bench.in_state(&binary, "signable").await;
-    bench.sign(&binary, content).await.expect(201);
-    binary
-}
-
 /// The authority in a shell's folder.
 pub(crate) fn authority(shell: &Shell) -> Issuer<'static, KeyPair> {
     let text = |name: &str| String::from_utf8(shell.read(name)).unwrap();
     Issuer::from_ca_cert_pem(&text("ca.pem"), KeyPair::from_pem(&text("ca.key")).unwrap()).unwrap()
-}
-
-/// A certificate for a device of this name.
-pub(crate) fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
 }
 
 /// What devices say of themselves.

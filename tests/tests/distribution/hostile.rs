@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use olivine_tests::{Api, Database, Device, Server, Shell, list_all, send};
+use olivine_tests::{Api, Database, Device, Server, Shell, list_all, named, send};
 use rcgen::{DistinguishedName, date_time_ymd};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
-use crate::factory::{ALL, Factory, named, on};
+use crate::factory::{ALL, Factory, on};
 
 /// How often one stranger knocks.
 const TRIES: usize = 100;

@@ -3,7 +3,7 @@
 use olivine_tests::{Database, Device, Server, Workbench, list_all, prn, sha256_hex};
 use serde_json::{Value, json};
 
-use crate::factory::{ALL, Factory, Member, binary, on, path};
+use crate::factory::{ALL, Factory, Member, on, path};
 
 /// Device-specific, product-wide and portable binaries in one bundle; devices that come with what plain openssl makes.
 pub(crate) async fn each_device_gets_what_is_for_it(database: Database) {
@@ -12,9 +12,9 @@ pub(crate) async fn each_device_gets_what_is_for_it(database: Database) {
     let (firmware, assets) =
         (Workbench::new(server.api()).await, Workbench::named(server.api(), "assets").await);
     for target in ["gateway-pro", "portable", "gateway"] {
-        binary(&firmware, target, format!("firmware for {target}").as_bytes()).await;
+        firmware.signed_for(target, format!("firmware for {target}").as_bytes()).await;
     }
-    binary(&assets, "portable", b"assets").await;
+    assets.signed_for("portable", b"assets").await;
     let bundle = json!({"artifact_version_prns": [assets.version_prn(), firmware.version_prn()]});
     let bundle = factory.create("bundles", "bundle", bundle).await;
     factory.release("first", &bundle, json!({"version": "1.0.0", "version_requirement": ">= 0.0.0"})).await;

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use olivine_tests::{
-    Api, Nginx, PostgresDatabase, Random, S3, Server, ServerBuilder, Workbench, list_all, prn, sha256_hex,
-    try_send,
+    Api, Nginx, PostgresDatabase, Random, S3, Server, ServerBuilder, Workbench, authority, list_all, named,
+    prn, sha256_hex, try_send,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use rcgen::{CertifiedIssuer, KeyPair};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -91,10 +91,7 @@ struct Factory {
 
 impl Factory {
     async fn new(api: &Api, product: &str, cohort: &str) -> Self {
-        let mut params = named("factory");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let factory =
-            Self { authority: CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap() };
+        let factory = Self { authority: authority("factory") };
         let code = api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
         let proof = factory.certificate(code["verification_code"].as_str().unwrap()).pem();
         let new = json!({"certificate": factory.authority.pem(), "verification_certificate": proof,
@@ -111,13 +108,6 @@ impl Factory {
     fn device(&self, number: usize) -> String {
         format!(":{}:", STANDARD.encode(self.certificate(&format!("SN-{number}")).der()))
     }
-}
-
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
 }
 
 /// One of two processes that have their contents in a store.
@@ -157,13 +147,7 @@ async fn a_rollout_to_500_devices_survives_kills() {
     let cohort = create("cohorts", "cohort", json!({"name": "production", "product_prn": product})).await;
     let firmware = random.bytes(20_000);
     let bench = Workbench::new(api.clone()).await;
-    let mut promise = bench.promise(&firmware);
-    promise["target"] = json!("portable");
-    let binary = bench.create(&promise).await;
-    bench.put_content(&binary, &firmware).await.expect(200);
-    bench.ask(&binary, "hashable").await.expect(200);
-    bench.in_state(&binary, "signable").await;
-    bench.sign(&binary, &firmware).await.expect(201);
+    let binary = bench.signed_for("portable", &firmware).await;
     let bundle = create("bundles", "bundle", json!({"name": "1", "binaries": [{"prn": binary}]})).await;
     let release = async |name: &str, more: Value| {
         let mut new = json!({"name": name, "cohort_prn": cohort, "bundle_prn": bundle});
@@ -191,7 +175,7 @@ async fn a_rollout_to_500_devices_survives_kills() {
     kills += kill_until(&mut servers, &mut random, || Instant::now() > watched_until).await;
     let first = site.have(&new);
     assert_eq!(first.len(), FIRST, "a phase is never overrun");
-    // Not by both: a process that is killed here answers nobody.
+    // Nobody is being killed at this moment.
     api.patch(&format!("/v1/releases/{new}"), &json!({"phase_value": DEVICES})).await.expect(200);
     kills += kill_until(&mut servers, &mut random, || site.have(&new).len() == DEVICES).await;
     assert!(site.have(&new).is_superset(&first) && kills > 5, "{kills} kills");

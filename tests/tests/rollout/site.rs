@@ -6,8 +6,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use olivine_tests::{Api, Database, Relay, Server, Workbench, list_all, prn};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair};
+use olivine_tests::{Api, Database, Relay, Server, Workbench, authority, list_all, named, prn};
+use rcgen::{CertifiedIssuer, KeyPair};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -49,9 +49,7 @@ impl Site {
         for name in ["firmware", "assets"] {
             artifacts.insert(name, create(&api, "artifact", json!({"name": name})).await);
         }
-        let mut params = named("factory");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let authority = authority("factory");
         let (bench, folder) = (Workbench::new(api).await, tempfile::tempdir().unwrap());
         let first = String::new();
         let mut site =
@@ -115,12 +113,7 @@ impl Site {
         let mut promise = self.bench.promise(content);
         promise["artifact_version_prn"] = json!(version);
         promise["target"] = json!("portable");
-        let binary = self.bench.create(&promise).await;
-        self.bench.put_content(&binary, content).await.expect(200);
-        self.bench.ask(&binary, "hashable").await.expect(200);
-        self.bench.in_state(&binary, "signable").await;
-        self.bench.sign(&binary, content).await.expect(201);
-        binary
+        self.bench.signed_as(&promise, content).await
     }
 
     /// A device as it leaves the factory; `running` is added to what it says of what it runs.
@@ -218,13 +211,6 @@ impl Site {
     pub(crate) fn first(&self) -> &str {
         &self.first
     }
-}
-
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
 }
 
 async fn create(api: &Api, kind: &str, body: Value) -> String {
