@@ -65,10 +65,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
         }
         let before = *self.epoch(shard);
         let Some(found) = read().await? else { return Ok(None) };
-        let epoch = self.epoch(shard);
-        if *epoch == before {
-            self.cache.insert(key.clone(), found.clone());
-        }
+        self.put_down(shard, before, key, found.clone());
         Ok(Some(found))
     }
 
@@ -85,8 +82,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
     /// Remembers what was read after a moment, unless it was forgotten since, or somebody else was faster.
     pub(super) fn keep(&self, since: &Moment, key: &K, found: V) {
         let shard = self.shard(key);
+        self.put_down(shard, since.0[shard], key, found);
+    }
+
+    fn put_down(&self, shard: usize, before: u64, key: &K, found: V) {
         let epoch = self.epoch(shard);
-        if *epoch == since.0[shard] && self.cache.get(key).is_none() {
+        if *epoch == before && self.cache.get(key).is_none() {
             self.cache.insert(key.clone(), found);
         }
     }
