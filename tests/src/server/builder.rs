@@ -1,0 +1,150 @@
+//! What a server under test is started with.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Announced, Place, Server};
+use crate::process::Process;
+use crate::scaled::{self, Scaled};
+use crate::{Database, Executables, PostgresDatabase};
+
+/// A port that is free.
+pub(super) const ANYWHERE: &str = "127.0.0.1:0";
+
+/// How a server under test is started.
+#[derive(Clone, Debug)]
+pub struct ServerBuilder {
+    pub(super) executables: Executables,
+    database: Database,
+    data_dir: Option<PathBuf>,
+    variables: Vec<(String, String)>,
+    args: Vec<String>,
+    /// Where it listens: for people, for devices.
+    pub(super) addresses: [String; 2],
+    audience: Audience,
+    is_scaled: bool,
+}
+
+/// For whom a server can listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    PeopleAndDevices,
+    People,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        Self {
+            executables: Executables::built(),
+            database: Database::Sqlite,
+            data_dir: None,
+            variables: Vec::new(),
+            args: Vec::new(),
+            addresses: [ANYWHERE, ANYWHERE].map(str::to_owned),
+            audience: Audience::PeopleAndDevices,
+            is_scaled: scaled::is_asked_for(),
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Another database than the embedded one.
+    #[must_use]
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = database;
+        self
+    }
+
+    /// A data folder that the test keeps, instead of one that goes with the server.
+    #[must_use]
+    pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(folder.into());
+        self
+    }
+
+    /// One more environment variable, such as `OLIVINE_…`.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// More of them, such as those by which a store is found.
+    #[must_use]
+    pub fn envs(mut self, variables: Vec<(String, String)>) -> Self {
+        self.variables.extend(variables);
+        self
+    }
+
+    /// One more argument of `olivine serve`.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Executables from elsewhere, such as a release build.
+    #[must_use]
+    pub fn executables(mut self, executables: Executables) -> Self {
+        self.executables = executables;
+        self
+    }
+
+    /// A version that knows no devices yet.
+    #[must_use]
+    pub fn only_for_people(mut self) -> Self {
+        self.audience = Audience::People;
+        self
+    }
+
+    /// Two processes, a store and nginx in front, where the database is PostgreSQL; whatever the environment asks for.
+    #[must_use]
+    pub fn scaled(mut self, yes: bool) -> Self {
+        self.is_scaled = yes;
+        self
+    }
+
+    /// Starts the server and waits until it is ready.
+    #[must_use]
+    pub fn start(mut self) -> Server {
+        let folder = tempfile::Builder::new().prefix("olivine-test-").tempdir().expect("a temporary folder");
+        let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
+        let postgres = (self.database == Database::Postgres).then(PostgresDatabase::create);
+        let scaled = (self.is_scaled && postgres.is_some()).then(Scaled::start);
+        if let Some(scaled) = &scaled {
+            // First, so that what the test itself sets counts.
+            self.variables.splice(0..0, scaled.environment());
+        }
+        let reached = Announced::default();
+        let mut server =
+            Server { processes: Vec::new(), scaled, postgres, data_dir, reached, builder: self, folder };
+        server.launch();
+        server
+    }
+
+    pub(super) fn spawn(&self, place: &Place, logs: &Path, postgres: Option<&PostgresDatabase>) -> Process {
+        let mut command = Command::new(self.executables.olivine());
+        command.arg("serve").arg("--data-dir").arg(&place.data_dir);
+        let [people, devices] = &place.addresses;
+        command.args(["--listen", people]);
+        if self.audience == Audience::PeopleAndDevices {
+            command.args(["--device-listen", devices]);
+        }
+        if let Some(database) = postgres {
+            command.args(["--database-url", &database.url()]);
+        }
+        self.set_variables(&mut command);
+        command.args(&self.args).current_dir(logs);
+        Process::start(command, logs, place.name)
+    }
+
+    pub(super) fn set_variables(&self, command: &mut Command) {
+        // Whoever runs the tests may have settings of their own.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("OLIVINE_") {
+                command.env_remove(name);
+            }
+        }
+        command.envs(self.variables.iter().cloned());
+    }
+}
