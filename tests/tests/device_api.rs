@@ -8,6 +8,7 @@ on_both!(
     async a_device_is_known_by_its_certificate_for_each_request,
     async an_update_is_answered_with_what_was_asked_for,
     async what_makes_no_sense_is_passed_over_or_refused_by_name,
+    async a_device_that_asks_too_often_is_in_nobodys_way,
 );
 
 async fn create(api: &Api, plural: &str, name: &str, body: Value) -> String {
@@ -148,4 +149,29 @@ async fn what_makes_no_sense_is_passed_over_or_refused_by_name(database: Databas
         let refused = device.report(&body).await.expect(status);
         assert_eq!(refused.json["errors"][0]["context"]["field"].as_str(), field, "{refused:?}");
     }
+}
+
+async fn a_device_that_asks_too_often_is_in_nobodys_way(database: Database) {
+    let server = Server::builder().database(database).env("OLIVINE_DEVICE_REQUESTS_PER_SECOND", "2").start();
+    let api = server.api();
+    let fleet = Fleet::new(&api).await;
+    let (hasty, patient) = (Device::new(&server, "SN-1"), Device::new(&server, "SN-2"));
+    hasty.register(&api, &fleet.device).await;
+    let other = json!({"product_prn": fleet.product, "cohort_prn": fleet.cohort, "identifier": "SN-2"});
+    patient.register(&api, &create(&api, "devices", "device", other).await).await;
+    // Twenty at once, and each process counts for itself.
+    let mut refused = None;
+    for _ in 0..1000 {
+        let answer = hasty.update("", &[]).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.expect(200);
+    }
+    let refused = refused.expect("a refusal");
+    assert_eq!((refused.error_code(), refused.header("retry-after")), (Some("rate_limited"), Some("1")));
+    patient.update("", &[]).await.expect(200);
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    hasty.get("/device/me").await.expect(200);
 }

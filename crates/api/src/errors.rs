@@ -105,7 +105,7 @@ codes! {
     SigningKeyUnusable = "signing_key_unusable", "The signing key is disabled, revoked, or its certificate is not valid now.";
     IdempotencyKeyReused = "idempotency_key_reused", "The Idempotency-Key was used for another request.";
     IdempotencyInProgress = "idempotency_in_progress", "The first request with this Idempotency-Key is not finished.";
-    RateLimited = "rate_limited", "Too many requests at once: retry after the time in Retry-After.";
+    RateLimited = "rate_limited", "Too many requests, of this caller or at once: retry after the time in Retry-After.";
     HeadersTooLarge = "headers_too_large", "The header section is larger than the server takes.";
     LinkInvalid = "link_invalid", "This URL was not made by this server, or was altered.";
     LinkExpired = "link_expired", "This URL's time is over: ask for a new one.";

@@ -7,12 +7,15 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use olivine_domain::api_keys::ApiKey;
+use olivine_domain::prn::Id;
 use olivine_operations::Context;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Limits;
 use crate::draining::Stages;
+use crate::rates::Rates;
 use crate::{admin, content, limits, logs, openapi, probes};
 
 /// What every handler can reach. Cheap to clone.
@@ -24,6 +27,8 @@ pub struct App {
     pub limits: Limits,
     /// Room for requests that are worked on at once.
     pub room: Arc<Semaphore>,
+    /// How often each API key may ask.
+    pub rates: Arc<Rates<Id<ApiKey>>>,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// Whether the server stops.
@@ -40,7 +45,8 @@ impl App {
     /// Brings the parts together.
     pub fn new(ctx: Context, limits: Limits, metrics: PrometheusHandle, stages: Stages) -> Self {
         let room = Arc::new(Semaphore::new(limits.concurrent_requests));
-        Self { ctx, limits, room, metrics, stages }
+        let rates = Arc::new(Rates::new(limits.requests_per_second));
+        Self { ctx, limits, room, rates, metrics, stages }
     }
 }
 

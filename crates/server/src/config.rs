@@ -140,6 +140,11 @@ pub struct Limits {
     /// How many requests are worked on at once; more are asked to come back later.
     #[config(default = 1024, env = "OLIVINE_CONCURRENT_REQUESTS")]
     pub concurrent_requests: usize,
+
+    /// How many requests per second one API key may make of this process, on average; ten seconds' worth of them may come at once.
+    /// With 0 there is no such limit.
+    #[config(default = 1000, env = "OLIVINE_REQUESTS_PER_SECOND")]
+    pub requests_per_second: u32,
 }
 
 /// Uploads and downloads.

@@ -21,6 +21,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use http::Method;
+use olivine_domain::devices as domain;
+use olivine_domain::prn::Id;
 use olivine_operations::Context;
 use tokio::sync::Semaphore;
 
@@ -29,6 +31,7 @@ use self::proxies::TrustedProxy;
 use crate::app::App;
 use crate::config::{Device, Limits};
 use crate::probes;
+use crate::rates::Rates;
 
 /// What devices ask for all the time.
 const ROUTES: [(Method, &str); 3] = [(Method::GET, UPDATE), (Method::POST, STATUS), (Method::GET, ME)];
@@ -48,6 +51,8 @@ pub struct DeviceApp(Arc<Shared>);
 struct Shared {
     app: App,
     trusted_proxies: Vec<TrustedProxy>,
+    /// How often each device may ask.
+    rates: Rates<Id<domain::Device>>,
     meters: Meters,
 }
 
@@ -57,8 +62,9 @@ impl DeviceApp {
         let room = Arc::new(Semaphore::new(app.limits.concurrent_requests));
         let limits = Limits { json_bytes: BODY_LIMIT, ..app.limits.clone() };
         let trusted_proxies = config.trusted_proxies.clone();
+        let rates = Rates::new(config.requests_per_second);
         let meters = Meters::new(&ROUTES);
-        Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, meters }))
+        Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, rates, meters }))
     }
 
     /// What operations work with.

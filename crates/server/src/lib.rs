@@ -17,5 +17,6 @@ pub mod logs;
 pub mod manifests;
 pub mod openapi;
 pub mod probes;
+pub mod rates;
 pub mod serve;
 pub mod startup;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use olivine_tests::{Database, Server, Table, Wire, Workbench, chunked, exchange, on_both};
+use olivine_tests::{Api, Database, Server, Table, Wire, Workbench, chunked, exchange, on_both};
+use serde_json::json;
 
 on_both!(
     outsized_headers,
@@ -11,6 +12,7 @@ on_both!(
     async uploads_that_break_off,
     broken_http,
     async more_requests_than_there_is_room_for,
+    async a_key_that_asks_too_often,
 );
 
 /// The pace of the slow client.
@@ -198,4 +200,28 @@ async fn more_requests_than_there_is_room_for(database: Database) {
     assert!(first.send("\"name\":\"one\"}"));
     assert_eq!(first.answer().expect("an answer").status, 201);
     server.api().get("/v1/users/me").await.expect(200);
+}
+
+async fn a_key_that_asks_too_often(database: Database) {
+    let server = Server::builder().database(database).env("OLIVINE_REQUESTS_PER_SECOND", "2").start();
+    let api = server.api();
+    let other = api.post("/v1/api_keys", &json!({"name": "other", "role": "reader"})).await.expect(201);
+    let other = Api::new(server.url()).with_key(other.json["api_key"]["key"].as_str().unwrap());
+    // Twenty at once, and each process counts for itself.
+    let mut refused = None;
+    for _ in 0..1000 {
+        let answer = api.get("/v1/users/me").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.expect(200);
+    }
+    let refused = refused.expect("a refusal");
+    assert_eq!(refused.error_code(), Some("rate_limited"));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    // It is in nobody else's way, and not for long.
+    other.get("/v1/users/me").await.expect(200);
+    tokio::time::sleep(A_SECOND).await;
+    api.get("/v1/users/me").await.expect(200);
 }

@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use olivine_domain::permissions::{Actor, Authorized, Origin, ScopeType};
+use olivine_domain::permissions::{Actor, Authorized, Identity, Origin, ScopeType};
 use olivine_operations::error::Unauthenticated;
 use olivine_operations::{Error, api_keys};
 
@@ -26,6 +26,9 @@ pub async fn authenticate(
     }
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let actor = api_keys::authenticate(&app.ctx, token.trim(), origin).await?;
+    if let Identity::ApiKey(key) = &actor.identity {
+        app.rates.admit(key)?;
+    }
     request.extensions_mut().insert(actor);
     Ok(next.run(request).await)
 }

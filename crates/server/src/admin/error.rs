@@ -1,6 +1,7 @@
 //! What status and code an error's meaning has. Nowhere else.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -24,17 +25,25 @@ use crate::limits::TooSlow;
 pub struct ApiError {
     status: StatusCode,
     items: Vec<ErrorItem>,
+    /// When to try again, if not when such an answer usually says.
+    retry_after: Option<Duration>,
 }
 
 impl ApiError {
     /// One thing is wrong.
     pub fn new(status: StatusCode, item: ErrorItem) -> Self {
-        Self { status, items: vec![item] }
+        Self { status, items: vec![item], retry_after: None }
     }
 
     /// Several fields are wrong, or one.
     pub fn invalid(items: Vec<ErrorItem>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, items }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, items, retry_after: None }
+    }
+
+    /// It makes sense to try again after that time.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     /// The request can't be read.
@@ -58,7 +67,10 @@ impl IntoResponse for ApiError {
                 }
             }
             StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                // In whole seconds, and never earlier.
+                let wait = self.retry_after.unwrap_or_default();
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));

@@ -54,6 +54,11 @@ pub struct Device {
     /// written together.
     #[config(default = 5, env = "OLIVINE_DEVICE_CHECK_IN_SECONDS")]
     pub check_in_seconds: u64,
+
+    /// How many requests per second one device may make of this process, on average; ten seconds' worth of them may come at once.
+    /// With 0 there is no such limit.
+    #[config(default = 100, env = "OLIVINE_DEVICE_REQUESTS_PER_SECOND")]
+    pub requests_per_second: u32,
 }
 
 /// Whether the Device API's listener speaks TLS itself.

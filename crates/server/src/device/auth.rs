@@ -12,6 +12,7 @@ use olivine_operations::distribution::{self, KnownDevice};
 use super::connections::PeerCertificate;
 use super::error::DeviceError;
 use super::{DeviceApp, proxies};
+use crate::admin::error::ApiError;
 
 /// The device that asks.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ impl FromRequestParts<DeviceApp> for Caller {
         let certificate = certificate(parts, app)?;
         let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
         let device = distribution::authenticate(app.ctx(), &certificate, &origin).await?;
+        if let Err(refused) = app.0.rates.admit(&device.device) {
+            tracing::debug!(device = %device.device.prn(device.organization), "asks too often");
+            return Err(ApiError::from(refused).into());
+        }
         Ok(Self { device, origin })
     }
 }

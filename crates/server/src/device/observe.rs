@@ -46,7 +46,8 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     span.in_scope(|| {
         let (status, took_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
         let address = address.map(tracing::field::display);
-        if response.status().is_success() {
+        // Who asks all the time is counted, and does not fill the log.
+        if response.status().is_success() || response.status() == StatusCode::TOO_MANY_REQUESTS {
             tracing::debug!(status, took_ms, address, "answered");
         } else {
             tracing::info!(id, %method, route, status, took_ms, address, "answered a device");
