@@ -21,8 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use http::Method;
-use olivine_domain::devices as domain;
-use olivine_domain::prn::Id;
+use olivine_domain::hash::Sha256Digest;
 use olivine_operations::Context;
 use tokio::sync::Semaphore;
 
@@ -51,8 +50,8 @@ pub struct DeviceApp(Arc<Shared>);
 struct Shared {
     app: App,
     trusted_proxies: Vec<TrustedProxy>,
-    /// How often each device may ask.
-    rates: Rates<Id<domain::Device>>,
+    /// How often one certificate, by its fingerprint, may ask; also one that nobody knows.
+    rates: Rates<Sha256Digest>,
     meters: Meters,
 }
 

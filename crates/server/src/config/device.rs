@@ -55,7 +55,8 @@ pub struct Device {
     #[config(default = 5, env = "OLIVINE_DEVICE_CHECK_IN_SECONDS")]
     pub check_in_seconds: u64,
 
-    /// How many requests per second one device may make of this process, on average; ten seconds' worth of them may come at once.
+    /// How many requests per second one client certificate, known or not, may make of this process, on average; ten seconds' worth of
+    /// them may come at once.
     /// With 0 there is no such limit.
     #[config(default = 100, env = "OLIVINE_DEVICE_REQUESTS_PER_SECOND")]
     pub requests_per_second: u32,

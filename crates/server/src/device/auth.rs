@@ -29,11 +29,13 @@ impl FromRequestParts<DeviceApp> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
         let certificate = certificate(parts, app)?;
         let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
-        let device = distribution::authenticate(app.ctx(), &certificate, &origin).await?;
-        if let Err(refused) = app.0.rates.admit(&device.device) {
-            tracing::debug!(device = %device.device.prn(device.organization), "asks too often");
+        // First, because strangers cost most.
+        let fingerprint = &certificate.facts().fingerprint;
+        if let Err(refused) = app.0.rates.admit(fingerprint) {
+            tracing::debug!(%fingerprint, "asks too often");
             return Err(ApiError::from(refused).into());
         }
+        let device = distribution::authenticate(app.ctx(), &certificate, &origin).await?;
         Ok(Self { device, origin })
     }
 }
