@@ -105,7 +105,7 @@ pub async fn send(request: RequestBuilder) -> Answer {
 pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error> {
     let (client, request) = request.build_split();
     let mut request = request?;
-    let (changes, url) = (!request.method().is_safe(), request.url().to_string());
+    let (may_change, url) = (scaled::may_change(&request), request.url().to_string());
     scaled::complete(&mut request);
     tokio::time::sleep(scaled::pause_before(&url)).await;
     let response = client.execute(request).await?;
@@ -114,7 +114,7 @@ pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error>
     }
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = response.bytes().await?.to_vec();
-    if changes && status < 400 {
+    if may_change && status < 400 {
         scaled::changed(&url);
     }
     let json = serde_json::from_slice(&body).unwrap_or(Value::Null);

@@ -44,7 +44,9 @@ impl Line {
         request += "\r\n";
         std::thread::sleep(scaled::pause_before(&self.base_url));
         self.tls.write_all(request.as_bytes()).expect("the connection is open");
-        self.answer()
+        let answer = self.answer();
+        scaled::changed(&self.base_url);
+        answer
     }
 
     fn answer(&mut self) -> Answer {

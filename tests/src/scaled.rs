@@ -1,8 +1,9 @@
 //! The switch that turns a server on PostgreSQL into the scaled deployment: two processes, an S3 store, and nginx in front that picks
 //! one of the processes at random for each request and for each device's connection. Must never change what a test does or expects.
 //!
-//! One thing differs from a single process, as documented: what one process changes is in force on the other within a second. So
-//! whatever asks for it waits until a second has passed since the last change that was made through the Admin API.
+//! One thing differs from a single process, as documented: what one process changes is in force on the other within a second. So a
+//! device that asks waits until a second has passed since the last change that was made through the Admin API; and who asks there what
+//! a device would be answered, also since a device asked last, which may have claimed a place.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -167,11 +168,14 @@ http {{
     )
 }
 
-/// A scaled deployment of this test run, and when it was last changed.
+/// A scaled deployment of this test run, and when something may have changed in it.
 struct Installation {
     people: String,
     devices: String,
+    /// By people.
     changed: Option<Instant>,
+    /// By devices, which claim places and report.
+    asked: Option<Instant>,
 }
 
 static INSTALLATIONS: Mutex<Vec<Installation>> = Mutex::new(Vec::new());
@@ -182,25 +186,41 @@ fn installations() -> std::sync::MutexGuard<'static, Vec<Installation>> {
 
 fn remember(front: &Nginx) {
     let devices = format!("https://{}", front.second_address());
-    installations().push(Installation { people: front.url(), devices, changed: None });
+    installations().push(Installation { people: front.url(), devices, changed: None, asked: None });
 }
 
 /// How long what is asked of this URL has to wait, so that all that was changed is in force. Only what devices ask, or what people ask
 /// about a device's next answer, is answered from memory.
 pub(crate) fn pause_before(url: &str) -> Duration {
-    let changed = installations().iter().find_map(|installation| {
-        let asks = url.starts_with(&installation.devices)
-            || (url.starts_with(&installation.people) && url.ends_with("/update"));
-        if asks { installation.changed } else { None }
+    let since = installations().iter().find_map(|installation| {
+        if url.starts_with(&installation.devices) {
+            return installation.changed;
+        }
+        let asks = url.starts_with(&installation.people) && url.ends_with("/update");
+        if asks { installation.changed.max(installation.asked) } else { None }
     });
-    changed.map_or(Duration::ZERO, |changed| IN_FORCE_AFTER.saturating_sub(changed.elapsed()))
+    since.map_or(Duration::ZERO, |since| IN_FORCE_AFTER.saturating_sub(since.elapsed()))
 }
 
-/// Something was changed through the Admin API at this URL.
+/// Whether a request may change what is answered from memory.
+pub(crate) fn may_change(request: &Request) -> bool {
+    const EXPLAINS: &[u8] = br#""explain":true"#;
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let explains = request.url().path().ends_with("/update")
+        && body.windows(EXPLAINS.len()).any(|window| window == EXPLAINS);
+    let is_of_a_device =
+        installations().iter().any(|installation| request.url().as_str().starts_with(&installation.devices));
+    is_of_a_device || !(request.method().is_safe() || explains)
+}
+
+/// Something was, or may have been, changed through this URL.
 pub(crate) fn changed(url: &str) {
     for installation in installations().iter_mut() {
+        let now = Some(Instant::now());
         if url.starts_with(&installation.people) {
-            installation.changed = Some(Instant::now());
+            installation.changed = now;
+        } else if url.starts_with(&installation.devices) {
+            installation.asked = now;
         }
     }
 }

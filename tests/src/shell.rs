@@ -74,6 +74,11 @@ impl Shell {
     /// Runs a bash script to its end; the first command that fails ends it, as in a CI step.
     pub fn run(&self, script: &str) -> Finished {
         let logs = tempfile::tempdir_in(&self.logs).expect("a temporary folder");
+        if let Some(server) = self.variables.get("PERIDIO_BASE_URL")
+            && script.contains("check-update")
+        {
+            std::thread::sleep(scaled::pause_before(&format!("{server}/update")));
+        }
         let mut command = Command::new("bash");
         command.args(["-euo", "pipefail", "-c", script]).current_dir(self.folder()).envs(&self.variables);
         let mut bash = Process::start(command, logs.path(), "bash");

@@ -60,7 +60,7 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
 /// Runs those of them whose names contain `only`.
 pub(crate) fn run(only: Option<&str>) -> anyhow::Result<()> {
     let mut command = cargo();
-    command.env(SWITCH, "1").args(["test", "--workspace"]);
+    command.env(SWITCH, "1").args(["test", "--workspace", "--no-fail-fast"]);
     for suite in suites()? {
         command.args(["--test", &suite]);
     }
