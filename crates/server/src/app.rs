@@ -18,6 +18,9 @@ use crate::draining::Stages;
 use crate::rates::Rates;
 use crate::{admin, content, limits, logs, openapi, probes};
 
+/// Places to count requests of API keys in: 32 KiB.
+const KEYS: usize = 1 << 12;
+
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -45,7 +48,7 @@ impl App {
     /// Brings the parts together.
     pub fn new(ctx: Context, limits: Limits, metrics: PrometheusHandle, stages: Stages) -> Self {
         let room = Arc::new(Semaphore::new(limits.concurrent_requests));
-        let rates = Arc::new(Rates::new(limits.requests_per_second));
+        let rates = Arc::new(Rates::new(limits.requests_per_second, KEYS));
         Self { ctx, limits, room, rates, metrics, stages }
     }
 }

@@ -42,6 +42,9 @@ const STATUS: &str = "/update/status";
 /// The most bytes that a device may send.
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// Places to count requests by certificate in: 2 MiB.
+const CERTIFICATES: usize = 1 << 18;
+
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct DeviceApp(Arc<Shared>);
@@ -61,7 +64,7 @@ impl DeviceApp {
         let room = Arc::new(Semaphore::new(app.limits.concurrent_requests));
         let limits = Limits { json_bytes: BODY_LIMIT, ..app.limits.clone() };
         let trusted_proxies = config.trusted_proxies.clone();
-        let rates = Rates::new(config.requests_per_second);
+        let rates = Rates::new(config.requests_per_second, CERTIFICATES);
         let meters = Meters::new(&ROUTES);
         Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, rates, meters }))
     }

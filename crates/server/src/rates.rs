@@ -1,10 +1,12 @@
 //! How often one caller may ask, as this process counts.
+//!
+//! Counted in a table of fixed size, however many callers there are: each has two places in it, and half of its rate at each. Another
+//! caller can have one of them, too; that it has both, and so is in the way, is as good as impossible, and nobody can aim at it.
 
-use std::convert::Infallible;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash, RandomState};
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -14,20 +16,19 @@ use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use http::StatusCode;
 use olivine_api::errors::{ErrorCode, ErrorItem};
-use quick_cache::sync::Cache;
 
 use crate::admin::error::ApiError;
 
 /// How many seconds' worth of requests may come at once.
 const BURST_SECONDS: u32 = 10;
 
-/// How many callers are remembered. One that is forgotten begins anew; those that come often are not.
-const CALLERS: usize = 65_536;
+/// How many places a caller has.
+const CHOICES: u32 = 2;
 
 /// A limit for each caller by itself; or none.
 pub struct Rates<K: Hash + Eq + Clone, C: Clock = DefaultClock>(Option<Limiter<K, C>>);
 
-type Limiter<K, C> = RateLimiter<K, Recent<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+type Limiter<K, C> = RateLimiter<K, Places<K>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 impl<K: Hash + Eq + Clone, C: Clock> fmt::Debug for Rates<K, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,19 +44,16 @@ pub struct TooOften {
 }
 
 impl<K: Hash + Eq + Clone> Rates<K> {
-    /// At most `per_second` requests of each caller, on average; with 0 any number.
-    pub fn new(per_second: u32) -> Self {
-        Self::by(DefaultClock::default(), per_second)
+    /// At most `per_second` requests of each caller, on average; with 0 any number. `places` should be many more than the callers that
+    /// come often; each takes eight bytes.
+    pub fn new(per_second: u32, places: usize) -> Self {
+        Self::by(DefaultClock::default(), per_second, places)
     }
 }
 
 impl<K: Hash + Eq + Clone, C: Clock> Rates<K, C> {
-    fn by(clock: C, per_second: u32) -> Self {
-        let limiter = NonZeroU32::new(per_second).map(|rate| {
-            let burst = rate.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_SECONDS - 1));
-            RateLimiter::new(Quota::per_second(rate).allow_burst(burst), Recent::new(CALLERS), clock)
-        });
-        Self(limiter)
+    fn by(clock: C, per_second: u32, places: usize) -> Self {
+        Self(quota(per_second).map(|quota| RateLimiter::new(quota, Places::new(places), clock)))
     }
 
     /// Counts one request of `caller`, unless that is one too many.
@@ -67,6 +65,13 @@ impl<K: Hash + Eq + Clone, C: Clock> Rates<K, C> {
     }
 }
 
+/// What one place may take, or nothing if there is no limit.
+fn quota(per_second: u32) -> Option<Quota> {
+    let one_in = Duration::from_secs(CHOICES.into()).checked_div(per_second)?;
+    let burst = NonZeroU32::new(per_second.saturating_mul(BURST_SECONDS) / CHOICES)?;
+    Some(Quota::with_period(one_in)?.allow_burst(burst))
+}
+
 impl From<TooOften> for ApiError {
     fn from(refused: TooOften) -> Self {
         let message = "you ask more often than this server allows one caller: slow down, and try again after the time in \
@@ -76,24 +81,35 @@ impl From<TooOften> for ApiError {
     }
 }
 
-/// The callers that came lately, with what the limiter knows of each. Bounded, however many there are.
-struct Recent<K>(Cache<K, Arc<InMemoryState>>);
+/// The table.
+struct Places<K> {
+    states: Box<[InMemoryState]>,
+    /// Of this process alone, so that nobody knows who shares a place with whom.
+    hashers: [RandomState; CHOICES as usize],
+    callers: PhantomData<fn(K)>,
+}
 
-impl<K: Hash + Eq + Clone> Recent<K> {
-    fn new(most: usize) -> Self {
-        Self(Cache::new(most))
+impl<K: Hash> Places<K> {
+    fn new(places: usize) -> Self {
+        let states = std::iter::repeat_with(InMemoryState::default).take(places.max(1)).collect();
+        Self { states, hashers: [RandomState::new(), RandomState::new()], callers: PhantomData }
     }
 }
 
-impl<K: Hash + Eq + Clone> StateStore for Recent<K> {
+impl<K: Hash> StateStore for Places<K> {
     type Key = K;
 
     fn measure_and_replace<T, F, E>(&self, caller: &K, measure: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let Ok(state) = self.0.get_or_insert_with(caller, || Ok::<_, Infallible>(Arc::default()));
-        state.measure_and_replace(&NotKeyed::NonKey, measure)
+        let measured_by = |hasher: &RandomState| {
+            let number = hasher.hash_one(caller) % self.states.len() as u64;
+            let place = usize::try_from(number).expect("less than the number of places");
+            self.states[place].measure_and_replace(&NotKeyed::NonKey, &measure)
+        };
+        let [first, second] = &self.hashers;
+        measured_by(first).or_else(|_| measured_by(second))
     }
 }
 
@@ -103,41 +119,54 @@ mod tests {
 
     use super::*;
 
+    const PLACES: usize = 1 << 20;
+
+    fn rates(clock: &FakeRelativeClock, per_second: u32) -> Rates<u32, FakeRelativeClock> {
+        Rates::by(clock.clone(), per_second, PLACES)
+    }
+
     /// How many requests in a row are admitted.
-    fn admitted(rates: &Rates<&str, FakeRelativeClock>, caller: &'static str) -> usize {
+    fn admitted(rates: &Rates<u32, FakeRelativeClock>, caller: u32) -> usize {
         (0..1000).take_while(|_| rates.admit(&caller).is_ok()).count()
     }
 
     #[test]
     fn ten_seconds_worth_come_at_once_and_then_as_many_as_time_passes() {
         let clock = FakeRelativeClock::default();
-        let rates = Rates::by(clock.clone(), 4);
-        assert_eq!(admitted(&rates, "one"), 40);
-        assert_eq!(admitted(&rates, "other"), 40);
-        assert_eq!(rates.admit(&"one"), Err(TooOften { wait: Duration::from_millis(250) }));
+        let rates = rates(&clock, 4);
+        assert_eq!(admitted(&rates, 1), 40);
+        assert_eq!(rates.admit(&1), Err(TooOften { wait: Duration::from_millis(500) }));
         clock.advance(Duration::from_secs(3));
-        assert_eq!(admitted(&rates, "one"), 12);
+        assert_eq!(admitted(&rates, 1), 12);
         clock.advance(Duration::from_hours(1));
-        assert_eq!(admitted(&rates, "one"), 40);
+        assert_eq!(admitted(&rates, 1), 40);
     }
 
     #[test]
-    fn zero_is_no_limit() {
-        let rates = Rates::by(FakeRelativeClock::default(), 0);
-        assert_eq!(admitted(&rates, "one"), 1000);
+    fn the_least_rate_is_one_per_second() {
+        let clock = FakeRelativeClock::default();
+        let rates = rates(&clock, 1);
+        assert_eq!(admitted(&rates, 1), 10);
+        clock.advance(Duration::from_secs(8));
+        assert_eq!(admitted(&rates, 1), 8);
     }
 
     #[test]
-    fn who_comes_often_is_remembered_among_very_many() {
-        let rates = Rates::by(FakeRelativeClock::default(), 1);
-        assert_eq!((0..1000).take_while(|_| rates.admit(&u64::MAX).is_ok()).count(), 10);
-        for seldom in 0..2 * CALLERS as u64 {
-            assert_eq!(rates.admit(&seldom), Ok(()));
-            if seldom % 1000 == 0 {
-                assert!(rates.admit(&u64::MAX).is_err(), "forgotten after {seldom} others");
-            }
+    fn zero_is_no_limit_and_the_greatest_number_works() {
+        for per_second in [0, u32::MAX] {
+            assert_eq!(admitted(&rates(&FakeRelativeClock::default(), per_second), 1), 1000);
         }
-        let limiter = rates.0.unwrap();
-        assert!(limiter.into_state_store().0.len() <= CALLERS);
+    }
+
+    #[test]
+    fn those_who_ask_too_often_are_in_nobodys_way() {
+        let rates = rates(&FakeRelativeClock::default(), 4);
+        for hasty in 0..10 {
+            assert!(admitted(&rates, hasty) <= 40);
+            assert!(rates.admit(&hasty).is_err());
+        }
+        for patient in 10..10_000 {
+            assert_eq!(rates.admit(&patient), Ok(()));
+        }
     }
 }
