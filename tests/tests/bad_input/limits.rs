@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use olivine_tests::{Api, Database, Server, Table, Wire, Workbench, chunked, exchange, on_both};
+use olivine_tests::{Answer, Api, Database, Server, Table, Wire, Workbench, chunked, exchange, on_both};
 use serde_json::json;
 
 on_both!(
@@ -177,6 +177,18 @@ fn broken_http(database: Database) {
     assert!(answer.is_none_or(|answer| (400..500).contains(&answer.status)));
 }
 
+/// Asks until that is once too often, and returns that answer.
+async fn until_refused(api: &Api) -> Answer {
+    for _ in 0..500 {
+        let answer = api.get("/v1/users/me").await;
+        if answer.status == 429 {
+            return answer;
+        }
+        answer.expect(200);
+    }
+    panic!("nothing is refused");
+}
+
 async fn more_requests_than_there_is_room_for(database: Database) {
     let server = Server::builder().database(database).env("OLIVINE_CONCURRENT_REQUESTS", "1").start();
     let key = server.admin_key();
@@ -186,13 +198,7 @@ async fn more_requests_than_there_is_room_for(database: Database) {
     );
     assert!(first.send(format!("{head}content-length: 14\r\n\r\n{{")));
     // The first one is being worked on when the second one is refused: there is no other sign of it.
-    let mut refused = server.api().get("/v1/users/me").await;
-    for _ in 0..500 {
-        if refused.status == 429 {
-            break;
-        }
-        refused = server.api().get("/v1/users/me").await;
-    }
+    let refused = until_refused(&server.api()).await;
     assert_eq!((refused.status, refused.error_code()), (429, Some("rate_limited")));
     assert_eq!(refused.header("retry-after"), Some("1"));
     // Whoever watches over the server is always let in.
@@ -208,16 +214,7 @@ async fn a_key_that_asks_too_often(database: Database) {
     let other = api.post("/v1/api_keys", &json!({"name": "other", "role": "reader"})).await.expect(201);
     let other = Api::new(server.url()).with_key(other.json["api_key"]["key"].as_str().unwrap());
     // Twenty at once, and each process counts for itself.
-    let mut refused = None;
-    for _ in 0..1000 {
-        let answer = api.get("/v1/users/me").await;
-        if answer.status == 429 {
-            refused = Some(answer);
-            break;
-        }
-        answer.expect(200);
-    }
-    let refused = refused.expect("a refusal");
+    let refused = until_refused(&api).await;
     assert_eq!(refused.error_code(), Some("rate_limited"));
     assert_eq!(refused.header("retry-after"), Some("1"));
     // It is in nobody else's way, and not for long.

@@ -66,18 +66,23 @@ impl IntoResponse for ApiError {
                     headers.typed_insert(ContentRange::unsatisfied_bytes(size));
                 }
             }
-            StatusCode::TOO_MANY_REQUESTS => {
-                // In whole seconds, and never earlier.
-                let wait = self.retry_after.unwrap_or_default();
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-            }
             _ => {}
         }
+        if let Some(wait) = self.retry_after.or_else(|| usual_wait(self.status)) {
+            // In whole seconds, and never earlier.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
         response
+    }
+}
+
+/// When it makes sense to try again, where it does.
+const fn usual_wait(status: StatusCode) -> Option<Duration> {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS => Some(Duration::from_secs(1)),
+        StatusCode::SERVICE_UNAVAILABLE => Some(Duration::from_secs(5)),
+        _ => None,
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     span.in_scope(|| {
         let (status, took_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
         let address = address.map(tracing::field::display);
-        // Who asks all the time is counted, and does not fill the log.
+        // Who is refused for asking too much is counted, and does not fill the log.
         if response.status().is_success() || response.status() == StatusCode::TOO_MANY_REQUESTS {
             tracing::debug!(status, took_ms, address, "answered");
         } else {
