@@ -41,6 +41,7 @@ impl Outbox {
         Signals {
             changes: self.changes.swap(false, Ordering::AcqRel),
             jobs: self.jobs.swap(false, Ordering::AcqRel),
+            reconnected: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::{
     QueryOrder, StreamTrait, Value,
 };
 
-use crate::database::{Database, Reader as _, Write};
+use crate::database::Database;
 use crate::entities::distribution::{
     bundle_binaries, bundle_override_devices, bundle_overrides, bundles, device_outcomes, release_claims,
     release_days, releases,
@@ -82,7 +82,7 @@ macro_rules! each_table {
 
 macro_rules! refuse_rows {
     ($target:expr, $($table:ident),*) => {
-        $(if $table::Entity::find().one(&$target.executor()).await.map_err(target)?.is_some() {
+        $(if $table::Entity::find().one(&$target).await.map_err(target)?.is_some() {
             return Err(CopyError::TargetNotEmpty { table: stringify!($table) });
         })*
     };
@@ -102,17 +102,17 @@ pub async fn copy(source: &Database, target_database: &Database) -> Result<Vec<C
         return Err(CopyError::SourceOutdated);
     }
     prepare(target_database).await?;
-    let from = source.write().await.map_err(CopyError::Source)?;
-    dialect::read_one_moment(from.transaction()).await.map_err(|error| CopyError::Source(error.into()))?;
-    let to = target_database.write().await.map_err(CopyError::Target)?;
-    dialect::take_time(to.transaction()).await.map_err(target)?;
+    let from = source.begin_at_length().await.map_err(CopyError::Source)?;
+    dialect::read_one_moment(&from).await.map_err(|error| CopyError::Source(error.into()))?;
+    let to = target_database.begin_at_length().await.map_err(CopyError::Target)?;
+    dialect::take_time(&to).await.map_err(target)?;
     // The one row that a migration makes comes from the source.
     let made = storage_backends::Entity::delete_by_id(StorageBackend::DATA_FOLDER.uuid());
-    made.exec(to.transaction()).await.map_err(target)?;
+    made.exec(&to).await.map_err(target)?;
     each_table!(refuse_rows, to);
     let mut copied = Vec::new();
     each_table!(copy_rows, copied, &from, &to);
-    to.commit().await.map_err(CopyError::Target)?;
+    to.commit().await.map_err(target)?;
     Ok(copied)
 }
 
@@ -132,14 +132,18 @@ async fn prepare(target: &Database) -> Result<(), CopyError> {
     target.migrate().await.map_err(CopyError::Target).map(drop)
 }
 
-async fn copy_table<E>(table: &'static str, from: &Write, to: &Write) -> Result<CopiedTable, CopyError>
+async fn copy_table<E>(
+    table: &'static str,
+    from: &DatabaseTransaction,
+    to: &DatabaseTransaction,
+) -> Result<CopiedTable, CopyError>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + ModelTrait<Entity = E> + Sync,
 {
     let source = |error: DbErr| CopyError::Source(error.into());
     let (mut rows, mut hasher) = (0, Sha256Hasher::new());
-    let mut stream = in_order::<E>(from.transaction()).await.map_err(source)?;
+    let mut stream = in_order::<E>(from).await.map_err(source)?;
     let mut batch = Vec::with_capacity(BATCH);
     while let Some(row) = stream.try_next().await.map_err(source)? {
         rows += 1;
@@ -155,20 +159,20 @@ where
     if read_back::<E>(table, to).await? == copied { Ok(copied) } else { Err(CopyError::Different { table }) }
 }
 
-async fn put_down<E: EntityTrait>(to: &Write, batch: Vec<E::ActiveModel>) -> Result<(), CopyError> {
+async fn put_down<E: EntityTrait>(to: &DatabaseTransaction, batch: Vec<E::ActiveModel>) -> Result<(), CopyError> {
     if batch.is_empty() {
         return Ok(());
     }
-    E::insert_many(batch).exec_without_returning(to.transaction()).await.map_err(target).map(drop)
+    E::insert_many(batch).exec_without_returning(to).await.map_err(target).map(drop)
 }
 
-async fn read_back<E>(table: &'static str, to: &Write) -> Result<CopiedTable, CopyError>
+async fn read_back<E>(table: &'static str, to: &DatabaseTransaction) -> Result<CopiedTable, CopyError>
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E> + Sync,
 {
     let (mut rows, mut hasher) = (0, Sha256Hasher::new());
-    let mut stream = in_order::<E>(to.transaction()).await.map_err(target)?;
+    let mut stream = in_order::<E>(to).await.map_err(target)?;
     while let Some(row) = stream.try_next().await.map_err(target)? {
         rows += 1;
         hash_row(&mut hasher, &row);

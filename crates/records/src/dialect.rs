@@ -2,6 +2,8 @@
 //!
 //! Nothing outside of this file (and of opening a database) may ask which database it is.
 
+use std::borrow::Cow;
+
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, RuntimeErr};
 
@@ -137,6 +139,28 @@ pub(crate) fn classify(error: DbErr) -> Error {
         | sqlx::Error::WorkerCrashed => Error::Unavailable { source: error },
         _ => Error::Database { source: error },
     }
+}
+
+/// Whether the server has no more connections for this client.
+pub(crate) fn is_crowded(error: &sqlx::Error) -> bool {
+    const TOO_MANY_CONNECTIONS: &str = "53300";
+    sqlstate(error).as_deref() == Some(TOO_MANY_CONNECTIONS)
+}
+
+/// Whether an error says that its connection, and probably others to the same server, can't be used again: the server is stopping or
+/// can only be read, or what came is not an answer.
+pub(crate) fn spoils_connections(error: &sqlx::Error) -> bool {
+    const READ_ONLY: &str = "25006";
+    const SHUTTING_DOWN: &str = "57P0";
+    const CONNECTION: &str = "08";
+    match sqlstate(error) {
+        Some(code) => code == READ_ONLY || code.starts_with(SHUTTING_DOWN) || code.starts_with(CONNECTION),
+        None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)),
+    }
+}
+
+fn sqlstate(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(Cow::into_owned)
 }
 
 enum Meaning {

@@ -1,9 +1,8 @@
 //! The tables, as a sequence of steps that only go forward. A step that was released must never be changed.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
 
-use crate::database::{Reader as _, Write};
 use crate::dialect;
 use crate::error::Error;
 
@@ -57,19 +56,18 @@ impl MigratorTrait for Migrator {
 }
 
 /// Runs what is missing, all or nothing.
-pub(crate) async fn run(write: Write) -> Result<usize, Error> {
-    let transaction = write.transaction();
-    dialect::lock_migrations(transaction).await?;
-    let missing = Migrator::get_pending_migrations(transaction).await.map_err(explain)?.len();
+pub(crate) async fn run(transaction: DatabaseTransaction) -> Result<usize, Error> {
+    dialect::lock_migrations(&transaction).await?;
+    let missing = Migrator::get_pending_migrations(&transaction).await.map_err(explain)?.len();
     if missing > 0 {
-        Migrator::up(write.executor(), None).await.map_err(explain)?;
-        write.commit().await?;
+        Migrator::up(DatabaseExecutor::from(&transaction), None).await.map_err(explain)?;
+        transaction.commit().await?;
     }
     Ok(missing)
 }
 
 /// How many steps are missing; makes no table.
-pub(crate) async fn pending(reader: &DatabaseConnection) -> Result<usize, Error> {
+pub(crate) async fn pending(reader: &impl ConnectionTrait) -> Result<usize, Error> {
     Ok(Migrator::get_pending_migrations_read_only(reader).await.map_err(explain)?.len())
 }
 

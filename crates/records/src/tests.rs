@@ -11,6 +11,7 @@ mod plans;
 mod queue;
 mod races;
 mod roundtrips;
+mod silence;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

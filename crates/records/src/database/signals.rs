@@ -4,18 +4,26 @@
 //! Called out after a commit, on its own, because PostgreSQL lets transactions that notify commit only one after the other.
 
 use std::fmt;
+use std::time::Duration;
 
-use sea_orm::{DbBackend, DbErr, RuntimeErr};
-use sqlx::PgPool;
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::Executor as _;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Database, unavailable};
+use super::executor::{connection_error, query_error};
+use super::{Connections, Database, unavailable};
 use crate::error::Error;
 
 const CHANNEL: &str = "olivine";
 const CHANGES: &str = "changes";
 const JOBS: &str = "jobs";
+
+/// A connection on which nothing was heard for so long has to prove that it lives.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// How long it may take for that.
+const PROOF: Duration = Duration::from_secs(2);
 
 /// What there is to look at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,10 +32,12 @@ pub struct Signals {
     pub changes: bool,
     /// A job waits for a runner.
     pub jobs: bool,
+    /// The connection is a new one: signals may have been missed, and the database may be another server than before.
+    pub reconnected: bool,
 }
 
 impl Signals {
-    const ALL: Self = Self { changes: true, jobs: true };
+    const ALL: Self = Self { changes: true, jobs: true, reconnected: true };
 
     /// Whether there is nothing to look at.
     pub const fn is_empty(self) -> bool {
@@ -47,36 +57,36 @@ impl Signals {
             return None;
         }
         let said: Vec<_> = words.collect();
-        Some(Self { changes: said.contains(&CHANGES), jobs: said.contains(&JOBS) })
+        Some(Self { changes: said.contains(&CHANGES), jobs: said.contains(&JOBS), reconnected: false })
     }
 }
 
 impl Database {
     /// Calls out to all other processes on this database. On SQLite there are none.
     pub async fn signal(&self, sender: Uuid, signals: Signals) -> Result<(), Error> {
-        if self.backend() != DbBackend::Postgres || signals.is_empty() {
+        let Connections::Postgres(pool) = &self.connections else { return Ok(()) };
+        if signals.is_empty() {
             return Ok(());
         }
         let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(signals.payload(sender));
-        let done = notify.execute(self.writer.get_postgres_connection_pool()).await;
-        done.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
+        let mut lease = pool.lend().await.map_err(connection_error)?;
+        let (connection, watch) = lease.work().map_err(connection_error)?;
+        watch.wait(notify.execute(connection)).await.map_err(query_error)?;
         Ok(())
     }
 
     /// Hears what other processes on this database than `own` call out, on a connection of its own. `None` on SQLite.
     pub fn listener(&self, own: Uuid) -> Option<Listener> {
-        if self.backend() != DbBackend::Postgres {
-            return None;
-        }
-        let options = self.writer.get_postgres_connection_pool().connect_options();
-        let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-        Some(Listener { pool: pool.connect_lazy_with((*options).clone()), listening: None, own })
+        let Connections::Postgres(pool) = &self.connections else { return None };
+        let (connect, patience) = (pool.connect_options().clone(), pool.patience());
+        Some(Listener { connect, patience, listening: None, own })
     }
 }
 
 /// Hears what other processes call out.
 pub struct Listener {
-    pool: PgPool,
+    connect: PgConnectOptions,
+    patience: Duration,
     listening: Option<PgListener>,
     own: Uuid,
 }
@@ -88,8 +98,9 @@ impl fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Waits for the next call. Where the connection was just made, something may have been missed: that is as if everything was called.
-    /// After an error, the next attempt connects anew.
+    /// Waits for the next call. Where the connection was just made, something may have been missed: that is as if everything was called,
+    /// and `reconnected`. A connection that is dead without saying so is noticed within four seconds, and is an error.
+    /// After an error, the next attempt connects anew. Dropping the future loses nothing.
     pub async fn hear(&mut self) -> Result<Signals, Error> {
         let heard = self.try_to_hear().await;
         if heard.is_err() {
@@ -100,18 +111,42 @@ impl Listener {
 
     async fn try_to_hear(&mut self) -> Result<Signals, sqlx::Error> {
         let Some(listening) = &mut self.listening else {
-            let mut listening = PgListener::connect_with(&self.pool).await?;
-            listening.listen(CHANNEL).await?;
-            self.listening = Some(listening);
+            let connecting = timeout(self.patience, connect(self.connect.clone())).await;
+            self.listening = Some(connecting.map_err(|_| sqlx::Error::PoolTimedOut)??);
             return Ok(Signals::ALL);
         };
         loop {
-            let Some(notification) = listening.try_recv().await? else { return Ok(Signals::ALL) };
+            let Ok(received) = timeout(SILENCE, listening.try_recv()).await else {
+                // Dropping this future half-way would leave an answer on the way, which the next proof would take for its own.
+                prove(listening).await?;
+                continue;
+            };
+            // The connection was lost.
+            let Some(notification) = received? else { return Err(sqlx::Error::PoolClosed) };
             if let Some(signals) = Signals::read(notification.payload(), self.own) {
                 return Ok(signals);
             }
         }
     }
+}
+
+/// On a pool of its own, because a connection that went silent would block the only place of the one before.
+async fn connect(options: PgConnectOptions) -> Result<PgListener, sqlx::Error> {
+    let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let mut listening = PgListener::connect_with(&pool.connect_lazy_with(options)).await?;
+    // The next attempt of ours connects, within its own limit.
+    listening.eager_reconnect(false);
+    listening.listen(CHANNEL).await?;
+    Ok(listening)
+}
+
+async fn prove(listening: &mut PgListener) -> Result<(), sqlx::Error> {
+    let proof = timeout(PROOF, listening.execute("SELECT 1")).await;
+    let answer = proof.map_err(|_| {
+        let silent = "the connection that listens for other processes went silent";
+        sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, silent))
+    })?;
+    answer.map(drop)
 }
 
 #[cfg(test)]
@@ -122,7 +157,7 @@ mod tests {
     fn a_call_is_heard_by_others_only() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         for signals in
-            [Signals { changes: true, jobs: false }, Signals { changes: false, jobs: true }, Signals::ALL]
+            [(true, false), (false, true), (true, true)].map(|(changes, jobs)| Signals { changes, jobs, reconnected: false })
         {
             assert_eq!(Signals::read(&signals.payload(one), other), Some(signals));
             assert_eq!(Signals::read(&signals.payload(one), one), None);

@@ -6,7 +6,8 @@ use sea_orm::DatabaseConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Database, create_private, unavailable};
+use super::sqlite::create_private;
+use super::{Connections, Database, unavailable};
 use crate::error::Error;
 
 impl Database {
@@ -32,6 +33,6 @@ impl Database {
         let pool =
             SqlitePoolOptions::new().max_connections(1).connect_with(connect).await.map_err(unavailable)?;
         let reader: DatabaseConnection = pool.into();
-        Ok(Self { writer: reader.clone(), reader })
+        Ok(Self { connections: Connections::Sqlite { writer: reader.clone(), reader } })
     }
 }

@@ -1,0 +1,58 @@
+//! Opening an embedded database. Its connections wait for nothing but the disk, so statements have no deadline.
+
+use std::path::Path;
+
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Connections, Database, Options, unavailable};
+use crate::error::Error;
+
+pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Error> {
+    if path.is_empty() || path.starts_with(":memory:") {
+        return Err(Error::InvalidUrl(
+            "sqlite: takes the path of a file, as in sqlite:olivine.db".to_owned(),
+        ));
+    }
+    create_private(Path::new(path)).await.map_err(|source| Error::File { source })?;
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(options.patience);
+    let pool = |most: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(most)
+            .min_connections(1)
+            .acquire_timeout(options.patience)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    // The writer first: it turns the write-ahead log on, which readers then find.
+    // A statement that finds the disk full undoes its whole transaction by itself. sqlx does not see that: it takes the connection
+    // to be inside of it from then on, and what it calls a commit there is none. Such a connection is not used again.
+    let writer = pool(1).after_release(|connection, _| {
+        Box::pin(async move {
+            if connection.is_in_transaction() {
+                // What was dropped may still be on its way to be undone; the answer comes after that.
+                connection.ping().await?;
+            }
+            Ok(!connection.is_in_transaction())
+        })
+    });
+    let writer = writer.connect_with(connect.clone()).await.map_err(unavailable)?;
+    let reader = pool(options.readers.max(1)).connect_with(connect.pragma("query_only", "ON"));
+    let reader = reader.await.map_err(unavailable)?;
+    Ok(Database { connections: Connections::Sqlite { reader: reader.into(), writer: writer.into() } })
+}
+
+/// SQLite gives its other files the mode of the first, so the file is made before SQLite sees it.
+pub(super) async fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path).await.map(drop)
+}
