@@ -58,7 +58,11 @@ const CRATES: &[(&str, &[&str], &str)] = &[
 /// Crates from outside that only some packages may use.
 const CONFINED: &[(&[&str], &[&str], &str)] = &[
     (&["axum", "axum-extra", "axum-server"], &["olivine-server"], "only the server is reached over HTTP"),
-    (&["sea-orm", "sea-orm-migration", "sea-query-sqlx", "sqlx"], &["olivine-records"], "only records talk to a database"),
+    (
+        &["sea-orm", "sea-orm-migration", "sea-query-sqlx", "sqlx"],
+        &["olivine-records"],
+        "only records talk to a database",
+    ),
     (&["object_store"], &["olivine-content"], "only content talks to storage"),
     (
         &["reqwest"],

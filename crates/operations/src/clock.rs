@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 use olivine_domain::time::Timestamp;
 use olivine_records::Database;
 
+use crate::watchdog::watched;
 use crate::{Context, Error};
 
 /// How often the database is asked again. Between two answers this machine only counts seconds, which it does well.
 const EVERY: Duration = Duration::from_secs(30);
 /// How often it is asked at once: the quickest answer is the most exact.
 const ATTEMPTS: usize = 3;
+/// After how long a question is given up, with its connection.
+const ASKED_WITHIN: Duration = Duration::from_secs(5);
 /// From which difference on an operator should know.
 const REMARKABLE: Duration = Duration::from_secs(2);
 
@@ -96,7 +99,7 @@ pub async fn keep_in_step(ctx: Context) {
     let Clock::Database(clock) = ctx.clock() else { return };
     loop {
         tokio::time::sleep(EVERY).await;
-        if let Err(error) = clock.ask(ctx.db()).await {
+        if let Err(error) = watched(&ctx, "clock", ASKED_WITHIN, clock.ask(ctx.db())).await {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "the database's clock can't be read; going by the last look"

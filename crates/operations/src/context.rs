@@ -14,6 +14,7 @@ use uuid::{ContextV7, Uuid};
 
 use crate::Error;
 use crate::clock::Clock;
+use crate::distribution::log::USUAL_STALE_AFTER;
 use crate::distribution::memory::Memory;
 use crate::signals::Outbox;
 use crate::storages::{self, Opened, Storages};
@@ -63,6 +64,8 @@ pub struct Settings {
     pub directory_devices: usize,
     /// How long it may take until it is written down that a device was seen.
     pub check_in_delay: Duration,
+    /// After how long without a completed look at other processes' changes nothing more is offered to devices; never with zero.
+    pub stale_after: Duration,
 }
 
 impl Default for Settings {
@@ -80,6 +83,7 @@ impl Default for Settings {
             job_concurrency: 2,
             directory_devices: 1_000_000,
             check_in_delay: Duration::from_secs(5),
+            stale_after: USUAL_STALE_AFTER,
         }
     }
 }
@@ -94,7 +98,7 @@ impl Context {
             tokens,
             bell: Notify::new(),
             outbox: Outbox::default(),
-            memory: Memory::new(settings.directory_devices),
+            memory: Memory::new(settings.directory_devices, settings.stale_after),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
             random: SystemRandom::new(),

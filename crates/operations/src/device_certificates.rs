@@ -70,7 +70,7 @@ pub async fn create(
     data["identifier"] = json!(device.identifier.as_str());
     let subject = Subject::of(certificate.id);
     events::record(ctx, &w, by, EventType::DeviceCertificateCreated, subject, data).await?;
-    let noted = note(ctx, &w, &[Change::Certificate(fingerprint)]).await?;
+    let noted = note(ctx, &w, &[Change::certificate(&fingerprint)]).await?;
     w.commit().await?;
     noted.apply(ctx);
     Ok(certificate)
@@ -154,7 +154,7 @@ pub async fn delete(
     device_certificates::remove(&w, by.organization, id, ctx.now()).await.map_err(Error::missing(id))?;
     let kind = EventType::DeviceCertificateDeleted;
     events::record(ctx, &w, by, kind, Subject::of(id), facts(&certificate)).await?;
-    let changed = Change::Certificate(certificate.certificate.facts().fingerprint);
+    let changed = Change::certificate(&certificate.certificate.facts().fingerprint);
     let noted = note(ctx, &w, &[changed]).await?;
     w.commit().await?;
     noted.apply(ctx);

@@ -19,7 +19,7 @@ use olivine_records::{Database, Write, cohorts, device_certificates, devices, pr
 use serde_json::json;
 
 use crate::devices::moves::Moves;
-use crate::distribution::changes::{Change, Noted, note};
+use crate::distribution::changes::{MassChange, note};
 use crate::{Context, Error, events};
 use lines::Line;
 use plan::{Plan, Planner};
@@ -129,7 +129,7 @@ async fn write(
     file: &File,
 ) -> Result<Report, Error> {
     let mut planner = Planner::new(ctx, by.organization, options);
-    let (mut moves, mut noted) = (Moves::default(), Vec::new());
+    let (mut moves, mut changed) = (Moves::default(), MassChange::of(by.organization));
     let mut rows = Rows::of(file)?;
     let w = ctx.db().write().await?;
     while let Some(piece) = rows.next().await? {
@@ -139,40 +139,36 @@ async fn write(
         if planner.report.refused > 0 {
             return Ok(planner.report.in_order());
         }
-        noted.push(carry_out(ctx, &w, &plan, &mut moves).await?);
+        carry_out(&w, &plan, &mut moves).await?;
+        changed.extend(plan.changes());
     }
     let report = planner.report;
-    let crowds = moves.count(ctx, &w, by.organization).await?;
-    noted.push(note(ctx, &w, &crowds).await?);
+    let mut changes = changed.finish();
+    changes.extend(moves.count(ctx, &w, by.organization).await?);
+    let noted = note(ctx, &w, &changes).await?;
     let data = json!({
         "created": report.created, "updated": report.updated, "unchanged": report.unchanged,
     });
     let subject = Subject::of(by.organization);
     events::record(ctx, &w, by, EventType::DevicesImported, subject, data).await?;
     w.commit().await?;
-    for noted in noted {
-        noted.apply(ctx);
-    }
+    noted.apply(ctx);
     Ok(report)
 }
 
 /// Writes what is planned for some lines.
-async fn carry_out(ctx: &Context, w: &Write, plan: &Plan, moves: &mut Moves) -> Result<Noted, Error> {
+async fn carry_out(w: &Write, plan: &Plan, moves: &mut Moves) -> Result<(), Error> {
     devices::insert_many(w, &plan.create).await.map_err(at_once)?;
     plan.create.iter().for_each(|device| moves.join(device));
-    let mut changes = Vec::new();
     for (old, new) in &plan.update {
         devices::update(w, new, old.revision).await.map_err(at_once)?;
         moves.change(old, new);
-        changes.push(Change::Device(new.id));
     }
-    let fingerprints: Vec<_> = plan.register.iter().map(|own| own.certificate.facts().fingerprint).collect();
     if let Some(first) = plan.register.first() {
-        device_certificates::forget_removed(w, first.organization, &fingerprints).await?;
+        device_certificates::forget_removed(w, first.organization, &plan.fingerprints()).await?;
         device_certificates::insert_many(w, &plan.register).await.map_err(at_once)?;
     }
-    changes.extend(fingerprints.into_iter().map(Change::Certificate));
-    note(ctx, w, &changes).await
+    Ok(())
 }
 
 fn at_once(error: olivine_records::Error) -> Error {

@@ -185,7 +185,7 @@ pub async fn delete(
     moves.leave(&device);
     let mut changes = moves.count(ctx, &w, by.organization).await?;
     changes.push(Change::Device(id));
-    changes.extend(certificates.into_iter().map(Change::Certificate));
+    changes.extend(certificates.iter().map(Change::certificate));
     changes.extend(forget_device(ctx, &w, &device).await?);
     devices::delete(&w, by.organization, id).await?;
     let noted = note(ctx, &w, &changes).await?;

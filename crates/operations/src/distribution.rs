@@ -11,6 +11,7 @@ pub mod expansions;
 mod facts;
 mod identify;
 mod kept;
+pub(crate) mod log;
 mod manifests;
 pub(crate) mod memory;
 mod newcomers;

@@ -134,6 +134,12 @@ pub enum Error {
     /// A storage does not let the server do what it has to do there.
     #[error("the storage can't be used: {0}")]
     StorageRefused(Box<olivine_content::ProbeFailed>),
+    /// This process may have missed changes that other processes made, so it offers nothing to devices.
+    #[error(
+        "this server has not heard of the latest changes for some seconds, so it offers no update now: ask again in a moment, or ask \
+         another server"
+    )]
+    Stale,
     /// Something that the server depends on is down.
     #[error("the server can't reach its {what} right now: try again in a few seconds")]
     Unavailable {

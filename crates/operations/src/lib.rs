@@ -41,6 +41,7 @@ pub mod signals;
 pub mod signing_keys;
 pub mod storage_backends;
 pub mod storages;
+mod watchdog;
 
 pub use clock::Clock;
 pub use context::{Context, Settings};

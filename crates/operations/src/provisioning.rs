@@ -126,7 +126,7 @@ async fn attempt(
     let mut moves = Moves::default();
     moves.join(&device);
     let mut changes = moves.count(ctx, &w, ca.organization).await?;
-    changes.push(Change::Certificate(certificate.facts().fingerprint));
+    changes.push(Change::certificate(&certificate.facts().fingerprint));
     let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;
     noted.apply(ctx);

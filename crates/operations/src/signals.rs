@@ -10,9 +10,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Context;
+use crate::watchdog::watched;
 
 /// The shortest pause between two calls, so that many changes cost one.
 const PAUSE: Duration = Duration::from_millis(50);
+/// After how long a call is given up, with its connection: others look by themselves anyway.
+const CALLED_WITHIN: Duration = Duration::from_secs(2);
 /// How long to wait before connecting again.
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 
@@ -56,7 +59,8 @@ async fn call_out(ctx: &Context, own: Uuid, stop: &CancellationToken) {
     let outbox = ctx.outbox();
     loop {
         let is_last = stop.run_until_cancelled(outbox.bell.notified()).await.is_none();
-        if let Err(error) = ctx.db().signal(own, outbox.take()).await {
+        let call = async { Ok(ctx.db().signal(own, outbox.take()).await?) };
+        if let Err(error) = watched(ctx, "signals", CALLED_WITHIN, call).await {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "other processes could not be told; they will look"

@@ -159,7 +159,10 @@ where
     if read_back::<E>(table, to).await? == copied { Ok(copied) } else { Err(CopyError::Different { table }) }
 }
 
-async fn put_down<E: EntityTrait>(to: &DatabaseTransaction, batch: Vec<E::ActiveModel>) -> Result<(), CopyError> {
+async fn put_down<E: EntityTrait>(
+    to: &DatabaseTransaction,
+    batch: Vec<E::ActiveModel>,
+) -> Result<(), CopyError> {
     if batch.is_empty() {
         return Ok(());
     }

@@ -2,6 +2,8 @@
 //!
 //! Nothing outside of this file (and of opening a database) may ask which database it is.
 
+pub(crate) mod announcements;
+
 use std::borrow::Cow;
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, SimpleExpr};
@@ -26,6 +28,7 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{nil}", "x'00000000000000000000000000000000'"),
             ("{bytes}", "BLOB"),
             ("{strict}", " STRICT"),
+            ("{transaction}", "0"),
         ]
     } else {
         [
@@ -39,6 +42,7 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{nil}", "'00000000-0000-0000-0000-000000000000'"),
             ("{bytes}", "BYTEA"),
             ("{strict}", ""),
+            ("{transaction}", "(pg_current_xact_id()::text::bigint)"),
         ]
     };
     let sql = sql.to_owned() + if backend == DbBackend::Sqlite { sqlite } else { "" };

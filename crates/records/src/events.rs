@@ -9,7 +9,7 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Identity, Origin};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::search::{Clause, Value};
-use sea_orm::sea_query::{ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
@@ -31,11 +31,13 @@ pub async fn insert(write: &Write, event: &Event) -> Result<(), Error> {
     Ok(())
 }
 
-/// Adds many events.
+/// Adds many events. Those that are there already stay as they are: a caller that never learned of its commit may repeat it.
 pub async fn insert_many(write: &Write, events: &[Event]) -> Result<(), Error> {
+    let once = OnConflict::column(Column::Id).do_nothing().to_owned();
     for events in events.chunks(MOST_ROWS) {
         let rows = events.iter().map(|event| row(event).into_active_model());
-        Entity::insert_many(rows).exec_without_returning(write.transaction()).await?;
+        let insert = Entity::insert_many(rows).on_conflict(once.clone());
+        insert.exec_without_returning(write.transaction()).await?;
     }
     Ok(())
 }

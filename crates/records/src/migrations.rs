@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// All steps, in order.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         name: "0001_foundation",
         sql: include_str!("migrations/0001_foundation.sql"),
@@ -30,6 +30,11 @@ const STEPS: [Step; 3] = [
         name: "0003_storage",
         sql: include_str!("migrations/0003_storage.sql"),
         sqlite: include_str!("migrations/0003_storage.sqlite.sql"),
+    },
+    Step {
+        name: "0004_changes_and_offers",
+        sql: include_str!("migrations/0004_changes_and_offers.sql"),
+        sqlite: include_str!("migrations/0004_changes_and_offers.sqlite.sql"),
     },
 ];
 

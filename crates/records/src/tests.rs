@@ -1,5 +1,6 @@
 //! Every test of records, on SQLite and on PostgreSQL. The samples here are the smallest valid records.
 
+mod announcements;
 mod channels;
 mod constraints;
 mod copying;

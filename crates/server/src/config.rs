@@ -53,6 +53,10 @@ pub struct Config {
     #[config(nested)]
     pub device: Device,
 
+    /// What devices are offered.
+    #[config(nested)]
+    pub distribution: Distribution,
+
     /// What one caller may ask of the server.
     #[config(nested)]
     pub limits: Limits,
@@ -145,6 +149,16 @@ pub struct Limits {
     /// With 0 there is no such limit.
     #[config(default = 1000, env = "OLIVINE_REQUESTS_PER_SECOND")]
     pub requests_per_second: u32,
+}
+
+/// What devices are offered.
+#[derive(Clone, Debug, confique::Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Distribution {
+    /// A process that has not read the changes of other processes for so many seconds offers no updates: devices get 503 `stale`, and
+    /// /readyz is 503 too. Answers without an update go on. With 0 it goes on offering what it knows.
+    #[config(default = 5, env = "OLIVINE_STALE_AFTER_SECONDS")]
+    pub stale_after_seconds: u64,
 }
 
 /// Uploads and downloads.
@@ -351,6 +365,7 @@ impl Config {
             organizations_reach_any_network: self.storage.allow_private_endpoints,
             directory_devices: self.device.directory_devices,
             check_in_delay: seconds(self.device.check_in_seconds),
+            stale_after: seconds(self.distribution.stale_after_seconds),
             ..Settings::default()
         }
     }

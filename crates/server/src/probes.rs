@@ -41,6 +41,11 @@ pub async fn metrics(State(app): State<App>) -> Result<Response, ApiError> {
         #[expect(clippy::cast_precision_loss, reason = "a gauge; nobody has 2^52 jobs")]
         metrics::gauge!("olivine_jobs", &labels).set(count as f64);
     }
+    metrics::gauge!("olivine_jobs_oldest_due_seconds")
+        .set(health::oldest_due_job(&app.ctx).await?.as_secs_f64());
+    if let Some(ago) = health::last_look(&app.ctx) {
+        metrics::gauge!("olivine_changes_last_look_seconds").set(ago.as_secs_f64());
+    }
     let text = app.metrics.render();
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

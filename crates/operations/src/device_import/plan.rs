@@ -24,6 +24,7 @@ use super::rows::Piece;
 use super::{Options, Problem, Report};
 use crate::device_certificates::{is_free, taken};
 use crate::devices::Update;
+use crate::distribution::changes::Change;
 use crate::{Context, Error};
 
 /// What is to be written for some lines.
@@ -33,6 +34,19 @@ pub(super) struct Plan {
     /// Each as it was, and as it is to be.
     pub(super) update: Vec<(Device, Device)>,
     pub(super) register: Vec<DeviceCertificate>,
+}
+
+impl Plan {
+    /// What the certificates to be registered are known by.
+    pub(super) fn fingerprints(&self) -> Vec<Sha256Digest> {
+        self.register.iter().map(|own| own.certificate.facts().fingerprint).collect()
+    }
+
+    /// What the update check may remember of these lines. A device that is new is not remembered.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        let devices = self.update.iter().map(|(_, new)| Change::Device(new.id));
+        devices.chain(self.fingerprints().iter().map(Change::certificate)).collect()
+    }
 }
 
 /// What is known while lines are planned one after the other.

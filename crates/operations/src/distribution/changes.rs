@@ -1,37 +1,39 @@
-//! What the hot path remembers and must look at again. A change is noted in the transaction that makes it; this process applies it right
-//! after the commit, the others when they hear of it, or within half a second.
+//! What the update check remembers and must read again after a change. A change is announced in the transaction that makes it. This process
+//! applies it right after the commit; other processes read the log of announcements when they are told of it, and every 0.4 s in any case.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use olivine_domain::Timestamp;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::Write;
 use olivine_records::announcements::{self, Announcement};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::watchdog::{Patience, watched};
 use crate::{Context, Error};
 
-/// Something that the hot path may remember, and that is now different.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that the update check may remember, and that is now different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Change {
-    /// A device: its fields, its claims, or that it is no more.
+    /// A device: its fields, its claims, or that it was deleted.
     Device(Id<Device>),
+    /// So many of an organization's devices, or of their certificates, that naming each one would cost more than reading them again.
+    Devices(Id<Organization>),
     /// A device certificate was registered or removed. Named by the first half of its fingerprint.
-    Certificate(Sha256Digest),
-    /// A cohort's channel: its releases and their links.
+    Certificate(Certificate),
+    /// A cohort's releases and their links.
     Channel(Id<Cohort>),
     /// How many devices a cohort has, or how many of them claimed its latest release.
     Crowd(Id<Cohort>),
-    /// What an organization decides for all: its settings, its products' targets, its overrides.
+    /// A product's target.
+    Product(Id<Product>),
+    /// What an organization decides for all: its settings and its overrides.
     Organization(Id<Organization>),
     /// What can be served of an organization's bundles: a binary was destroyed, a signature or a key changed.
     Manifests(Id<Organization>),
@@ -39,74 +41,109 @@ pub(crate) enum Change {
     Storage(Id<StorageBackend>),
 }
 
-/// How often other processes' changes are looked for; a quarantine is in force everywhere within one second.
-const EVERY: Duration = Duration::from_millis(400);
-/// How long to wait after a look, so that a stream of news costs no stream of queries.
-const BREATH: Duration = Duration::from_millis(20);
-/// For how long a missing number may still turn up: longer than any transaction lasts.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// After how long without a look it can't be known what was missed: announcements are kept for an hour.
-const TOO_LONG: Duration = Duration::from_mins(30);
-/// How many are read at once.
-const MOST: u64 = 5_000;
-/// How many numbers before a new one may be missing.
-const MOST_SKIPPED: i64 = 10_000;
-/// How many missing numbers are asked for at once.
-const MOST_MISSING: usize = 500;
+/// A device certificate as it is remembered: by the first half of its fingerprint, 128 bits of SHA-256 that nobody can choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Certificate(pub(super) Uuid);
+
+impl From<&Sha256Digest> for Certificate {
+    fn from(fingerprint: &Sha256Digest) -> Self {
+        let mut first = [0; 16];
+        first.copy_from_slice(&fingerprint.as_bytes()[..16]);
+        Self(Uuid::from_bytes(first))
+    }
+}
 
 impl Change {
-    const fn kind(self) -> &'static str {
+    /// That a certificate was registered or removed.
+    pub(crate) fn certificate(fingerprint: &Sha256Digest) -> Self {
+        Self::Certificate(fingerprint.into())
+    }
+
+    /// How it is written in the log: its kind, and which one.
+    fn announced(self) -> (&'static str, Uuid) {
         match self {
-            Self::Device(_) => "device",
-            Self::Certificate(_) => "certificate",
-            Self::Channel(_) => "channel",
-            Self::Crowd(_) => "crowd",
-            Self::Organization(_) => "organization",
-            Self::Manifests(_) => "manifests",
-            Self::Storage(_) => "storage",
+            Self::Device(id) => ("device", id.uuid()),
+            Self::Devices(id) => ("devices", id.uuid()),
+            Self::Certificate(certificate) => ("certificate", certificate.0),
+            Self::Channel(id) => ("channel", id.uuid()),
+            Self::Crowd(id) => ("crowd", id.uuid()),
+            Self::Product(id) => ("product", id.uuid()),
+            Self::Organization(id) => ("organization", id.uuid()),
+            Self::Manifests(id) => ("manifests", id.uuid()),
+            Self::Storage(id) => ("storage", id.uuid()),
         }
     }
 
-    /// Forgets it in this process only: what was remembered proved to be over, though nothing was changed here.
+    /// `None` for a kind that only another version knows.
+    fn read(kind: &str, subject: Uuid) -> Option<Self> {
+        Some(match kind {
+            "device" => Self::Device(Id::new(subject)),
+            "devices" => Self::Devices(Id::new(subject)),
+            "certificate" => Self::Certificate(Certificate(subject)),
+            "channel" => Self::Channel(Id::new(subject)),
+            "crowd" => Self::Crowd(Id::new(subject)),
+            "product" => Self::Product(Id::new(subject)),
+            "organization" => Self::Organization(Id::new(subject)),
+            "manifests" => Self::Manifests(Id::new(subject)),
+            "storage" => Self::Storage(Id::new(subject)),
+            _ => return None,
+        })
+    }
+
+    /// Forgets it in this process only: what was remembered proved to be out of date, though nothing was changed here.
     pub(super) fn forget(self, ctx: &Context) {
-        ctx.memory().forget(self.kind(), self.subject());
-    }
-
-    fn subject(self) -> Uuid {
-        match self {
-            Self::Device(id) => id.uuid(),
-            Self::Certificate(fingerprint) => half(&fingerprint),
-            Self::Channel(id) | Self::Crowd(id) => id.uuid(),
-            Self::Organization(id) | Self::Manifests(id) => id.uuid(),
-            Self::Storage(id) => id.uuid(),
-        }
+        ctx.memory().forget(self);
     }
 }
 
-/// The first half of a fingerprint, by which certificates are remembered: 128 bits of SHA-256 that nobody can aim at.
-pub(super) fn half(fingerprint: &Sha256Digest) -> Uuid {
-    let mut first = [0; 16];
-    first.copy_from_slice(&fingerprint.as_bytes()[..16]);
-    Uuid::from_bytes(first)
-}
-
-/// Changes that are noted in a transaction; to be applied once it is committed.
+/// Changes that are announced in a transaction; to be applied once it is committed.
 #[derive(Debug, Default)]
-#[must_use = "what was noted must be applied after the commit"]
+#[must_use = "what was announced must be applied after the commit"]
 pub(crate) struct Noted {
-    announced: Vec<Announcement>,
+    announced: Vec<(Announcement, Change)>,
 }
 
-/// Notes changes in the transaction that makes them.
+/// Announces changes in the transaction that makes them.
 pub(crate) async fn note(ctx: &Context, w: &Write, changes: &[Change]) -> Result<Noted, Error> {
     let mut noted = Noted::default();
     let now = ctx.now();
     for change in changes {
-        let (kind, subject) = (change.kind(), change.subject());
+        let (kind, subject) = change.announced();
         let number = announcements::add(w, kind, subject, now).await?;
-        noted.announced.push(Announcement { number, kind: kind.to_owned(), subject });
+        noted.announced.push((Announcement { number, kind: kind.to_owned(), subject }, *change));
     }
     Ok(noted)
+}
+
+/// The changes of a transaction that may change very many devices of one organization.
+#[derive(Debug)]
+pub(crate) struct MassChange {
+    organization: Id<Organization>,
+    changes: Vec<Change>,
+    is_mass: bool,
+}
+
+/// So many devices and certificates are named one by one.
+const MOST_NAMED: usize = 500;
+
+impl MassChange {
+    /// Nothing has changed yet.
+    pub(crate) const fn of(organization: Id<Organization>) -> Self {
+        Self { organization, changes: Vec::new(), is_mass: false }
+    }
+
+    /// Adds changes of devices and of certificates.
+    pub(crate) fn extend(&mut self, changes: impl IntoIterator<Item = Change>) {
+        if !self.is_mass {
+            self.changes.extend(changes);
+            self.is_mass = self.changes.len() > MOST_NAMED;
+        }
+    }
+
+    /// What is to be announced: each change, or that all of the organization's devices are to be read again.
+    pub(crate) fn finish(self) -> Vec<Change> {
+        if self.is_mass { vec![Change::Devices(self.organization)] } else { self.changes }
+    }
 }
 
 impl Noted {
@@ -115,164 +152,127 @@ impl Noted {
         if !self.announced.is_empty() {
             ctx.outbox().changed();
         }
-        for announcement in self.announced {
-            ctx.memory().heard.own(announcement.number);
-            ctx.memory().forget(&announcement.kind, announcement.subject);
+        for (announcement, change) in self.announced {
+            ctx.memory().log.made_here(announcement);
+            ctx.memory().forget(change);
         }
     }
 }
 
-/// Which announcements were heard.
-#[derive(Debug, Default)]
-pub(super) struct Heard {
-    numbers: Mutex<Numbers>,
-    /// Rung where there may be news.
-    bell: Notify,
-}
+/// How often other processes' changes are looked for; a quarantine is in force everywhere within one second.
+const EVERY: Duration = Duration::from_millis(400);
+/// How long to wait after a look, so that many changes in a row cost few queries.
+const PAUSE: Duration = Duration::from_millis(20);
+/// After how long without a look it can't be known what was missed: announcements are kept for an hour.
+const TOO_LONG: Duration = Duration::from_mins(30);
+/// How many changes are applied one by one; after more of them, everything is forgotten.
+const MOST: u64 = 5_000;
+/// How long one look may take; twice as long after one that took longer, in case the database is merely slow.
+const LOOK_WITHIN: Patience = Patience { first: Duration::from_secs(2), then: Duration::from_secs(4) };
 
-#[derive(Debug, Default)]
-struct Numbers {
-    /// All up to here were heard, or are missing.
-    top: i64,
-    /// Those below that may still become visible, and since when they are missed.
-    missing: BTreeMap<i64, Timestamp>,
-    /// Those above that this process made itself.
-    own: HashSet<i64>,
-}
-
-impl Heard {
-    fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// There may be news.
-    pub(super) fn ring(&self) {
-        self.bell.notify_one();
-    }
-
-    /// Waits until there may be news, or it is time to look.
-    async fn news(&self) {
-        tokio::select! {
-            () = self.bell.notified() => {}
-            () = tokio::time::sleep(EVERY) => {}
-        }
-    }
-
-    fn own(&self, number: i64) {
-        let mut numbers = self.numbers();
-        if numbers.missing.remove(&number).is_none() && number > numbers.top {
-            numbers.own.insert(number);
-        }
-    }
-
-    /// Where to go on: after which number, and which of those before are missing.
-    fn place(&self) -> (i64, Vec<i64>) {
-        let numbers = self.numbers();
-        (numbers.top, numbers.missing.keys().copied().take(MOST_MISSING).collect())
-    }
-
-    /// Whether it is news.
-    fn hear(&self, number: i64, now: Timestamp) -> bool {
-        let mut numbers = self.numbers();
-        if number <= numbers.top {
-            return numbers.missing.remove(&number).is_some();
-        }
-        // A restored database may go on far from where it was.
-        for skipped in (numbers.top + 1).max(number - MOST_SKIPPED)..number {
-            if !numbers.own.remove(&skipped) {
-                numbers.missing.insert(skipped, now);
-            }
-        }
-        numbers.top = number;
-        !numbers.own.remove(&number)
-    }
-
-    fn give_up_before(&self, moment: Timestamp) {
-        self.numbers().missing.retain(|_, since| *since >= moment);
-    }
-
-    fn start_at(&self, number: i64) {
-        *self.numbers() = Numbers { top: number, ..Numbers::default() };
-    }
-}
-
-/// Follows what other processes change until `stop`.
+/// Follows what other processes change until `stop`. A look that hangs is given up, and begun again on another connection.
 pub(super) async fn follow(ctx: &Context, stop: &CancellationToken) {
-    let mut last = ctx.now();
-    while stop.run_until_cancelled(ctx.memory().heard.news()).await.is_some() {
-        match look(ctx, last).await {
-            Ok(()) => last = ctx.now(),
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "changes of other processes can't be read"
-                );
-            }
+    let log = &ctx.memory().log;
+    let mut failed = false;
+    while stop.run_until_cancelled(log.news(EVERY)).await.is_some() {
+        let looked = watched(ctx, "changes", LOOK_WITHIN.after(failed), look(ctx)).await;
+        failed = looked.is_err();
+        if let Err(error) = looked {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "changes that other processes made can't be read; trying again");
         }
-        stop.run_until_cancelled(tokio::time::sleep(BREATH)).await;
+        stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
     }
 }
 
-/// Begins to listen; before anything is remembered.
+/// Begins to follow the log; before anything is remembered.
 pub(super) async fn begin(ctx: &Context) -> Result<(), Error> {
-    ctx.memory().heard.start_at(announcements::last_number(ctx.db()).await?);
+    let began = Instant::now();
+    let position = announcements::position(ctx.db()).await?;
+    ctx.memory().log.looked(began, position);
     ctx.memory().forget_all();
     Ok(())
 }
 
-async fn look(ctx: &Context, last: Timestamp) -> Result<(), Error> {
-    let now = ctx.now();
-    if last.plus(TOO_LONG) < now {
-        return begin(ctx).await;
+/// Looks once for what other processes changed.
+pub(super) async fn look(ctx: &Context) -> Result<(), Error> {
+    let (memory, began) = (ctx.memory(), Instant::now());
+    let Some(before) = memory.log.position() else { return begin(ctx).await };
+    let news = announcements::news_since(ctx.db(), &before, MOST).await?;
+    if !news.position.continues(&before) {
+        tracing::warn!(
+            "the database is not the one that it was, or went back to an earlier state: everything is read again"
+        );
+        // Connections that still lead to the database of before must not be read from.
+        ctx.db().distrust_connections();
+        return forget_all(ctx, "other_log").await;
     }
-    let heard = &ctx.memory().heard;
-    loop {
-        let (top, missing) = heard.place();
-        let news = announcements::list_after(ctx.db(), top, &missing, MOST).await?;
-        let is_last = (news.len() as u64) < MOST;
-        for announcement in news {
-            if heard.hear(announcement.number, now) {
-                ctx.memory().forget(&announcement.kind, announcement.subject);
+    if !news.is_all {
+        return forget_all(ctx, "many_changes").await;
+    }
+    if news.position.since(&before) > TOO_LONG {
+        return forget_all(ctx, "long_silence").await;
+    }
+    for announcement in news.announcements {
+        if !memory.log.was_made_here(&announcement) {
+            match Change::read(&announcement.kind, announcement.subject) {
+                Some(change) => memory.forget(change),
+                None => memory.forget_all(),
             }
         }
-        if is_last {
-            heard.give_up_before(now.minus(PATIENCE));
-            return Ok(());
-        }
     }
+    if memory.log.looked(began, news.position) {
+        // Phases are counted from the records again after a time in which changes may have been missed.
+        memory.forget_crowds();
+    }
+    Ok(())
+}
+
+/// Begins anew, on a connection that is known to lead to the database as it is now.
+async fn forget_all(ctx: &Context, reason: &'static str) -> Result<(), Error> {
+    metrics::counter!("olivine_memory_cleared_total", "reason" => reason).increment(1);
+    begin(ctx).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(micros: i64) -> Timestamp {
-        Timestamp::from_micros(micros).unwrap()
+    fn all() -> Vec<Change> {
+        let one = Uuid::from_u128(7);
+        vec![
+            Change::Device(Id::new(one)),
+            Change::Devices(Id::new(one)),
+            Change::Certificate(Certificate(one)),
+            Change::Channel(Id::new(one)),
+            Change::Crowd(Id::new(one)),
+            Change::Product(Id::new(one)),
+            Change::Organization(Id::new(one)),
+            Change::Manifests(Id::new(one)),
+            Change::Storage(Id::new(one)),
+        ]
     }
 
     #[test]
-    fn what_becomes_visible_late_is_heard_once() {
-        let heard = Heard::default();
-        heard.start_at(10);
-        assert!(heard.hear(11, at(0)));
-        assert!(heard.hear(14, at(0)));
-        assert_eq!(heard.place(), (14, vec![12, 13]));
-        assert!(heard.hear(13, at(1)));
-        assert!(!heard.hear(13, at(1)));
-        assert!(!heard.hear(9, at(1)), "from before this process began to remember");
-        heard.give_up_before(at(1));
-        assert_eq!(heard.place(), (14, vec![]));
+    fn each_change_is_read_as_it_was_announced() {
+        for change in all() {
+            let (kind, subject) = change.announced();
+            assert_eq!(Change::read(kind, subject), Some(change));
+        }
+        assert_eq!(Change::read("of a later version", Uuid::nil()), None);
     }
 
     #[test]
-    fn own_changes_are_no_news() {
-        let heard = Heard::default();
-        heard.own(3);
-        assert!(heard.hear(2, at(0)));
-        assert!(!heard.hear(3, at(0)));
-        assert!(heard.hear(5, at(0)));
-        heard.own(4);
-        assert_eq!(heard.place(), (5, vec![1]));
-        assert!(!heard.hear(4, at(0)));
+    fn a_mass_change_is_announced_once() {
+        let organization = Id::new(Uuid::from_u128(1));
+        let device = |number: usize| Change::Device(Id::new(Uuid::from_u128(number as u128)));
+        let mut few = MassChange::of(organization);
+        few.extend((0..MOST_NAMED).map(device));
+        assert_eq!(few.finish().len(), MOST_NAMED);
+        let mut many = MassChange::of(organization);
+        many.extend((0..MOST_NAMED).map(device));
+        many.extend([device(0)]);
+        many.extend((0..MOST_NAMED).map(device));
+        assert_eq!(many.finish(), [Change::Devices(organization)]);
     }
 }

@@ -1,6 +1,7 @@
 //! "Is there an update for me?": from memory where nothing changed, and in a transaction where something has to be counted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
@@ -170,7 +171,10 @@ async fn answer(
             let answer = from_decision(&device, decision);
             return Ok((device, answer));
         };
-        let Ok(template) = template(ctx, &device, &around, bundle).await? else {
+        if ctx.settings().stale_after > Duration::ZERO && ctx.memory().log.is_stale() {
+            return Err(Error::Stale);
+        }
+        let Ok(template) = template(ctx, &device, bundle).await? else {
             let answer = from_decision(&device, decision.undeliverable());
             return Ok((device, answer));
         };
@@ -201,7 +205,7 @@ async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Repor
     let Some(bundle) = decision.bundle else {
         return Ok(Answer { trace: Some(trace), ..from_decision(device, decision) });
     };
-    match template(ctx, device, &around, bundle).await? {
+    match template(ctx, device, bundle).await? {
         Ok(template) => {
             trace.push(TraceStep::deliverable(None));
             let manifest = Some(Manifest { template, urls: Vec::new() });
@@ -217,10 +221,13 @@ async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Repor
 async fn template(
     ctx: &Context,
     device: &DeviceFacts,
-    around: &Surroundings,
     bundle: Id<Bundle>,
 ) -> Result<Result<Arc<Template>, String>, Error> {
-    let target = device.target(&around.organization);
+    let of_product = match &device.target {
+        Some(_) => None,
+        None => ctx.memory().product_target(ctx, device.organization, device.product).await?,
+    };
+    let target = device.target.as_deref().or(of_product.as_deref());
     let found = ctx.memory().manifest(ctx, device.organization, bundle, target).await?;
     Ok(found.map_err(|undeliverable| undeliverable.reason.clone()))
 }

@@ -18,12 +18,15 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::DeviceFacts;
+use crate::watchdog::watched;
 use crate::{Context, Error};
 
 /// The most that may wait to be written; what comes on top is counted and left out.
 const MOST: usize = 100_000;
 /// How many are written in one transaction.
 const BATCH: usize = 500;
+/// After how long a batch is given up, with its connection. It is written again: what was written after all is not written twice.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 /// A device that was silent for longer has connected anew.
 const SILENCE: Duration = Duration::from_hours(24);
 
@@ -162,7 +165,8 @@ pub(super) async fn write(ctx: &Context) {
 }
 
 async fn put_down(ctx: &Context, seen: &[(Id<Device>, Timestamp)], told: Vec<Event>) {
-    if let Err(error) = try_to_put_down(ctx, seen, &told).await {
+    let written = watched(ctx, "check_ins", WRITTEN_WITHIN, try_to_put_down(ctx, seen, &told)).await;
+    if let Err(error) = written {
         tracing::warn!(error = &error as &dyn std::error::Error, "check-ins can't be written; later again");
         ctx.memory().check_ins.put_back(seen, told);
     }

@@ -82,5 +82,5 @@ fn with_claim(device: &DeviceFacts, release: Id<Release>) -> Arc<DeviceFacts> {
     if !claims.contains(&release) {
         claims.push(release);
     }
-    Arc::new(device.with(device.reported.clone(), device.is_placed, claims.into()))
+    Arc::new(device.with(device.reported.clone(), device.placed, claims.into()))
 }

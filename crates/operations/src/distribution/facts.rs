@@ -1,6 +1,7 @@
 //! What is remembered of devices, and of what their organizations decide for them.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use olivine_domain::Timestamp;
@@ -39,13 +40,24 @@ pub(super) struct DeviceFacts {
     pub(super) target: Option<Box<Target>>,
     pub(super) quarantined: bool,
     pub(super) reported: Reported,
-    /// Whether what it reported is a release of its cohort, as fleet numbers count it.
-    pub(super) is_placed: bool,
+    /// The release of its cohort that fleet numbers count it on.
+    pub(super) placed: Placed,
     pub(super) claims: Box<[Id<Release>]>,
     /// The beginning of time if it never was; a million of these are kept, so each byte counts.
     pub(super) last_connected_at: Timestamp,
     /// What it was told last, if that is remembered.
     pub(super) told: Told,
+}
+
+/// The release that a device is counted on, if any: the last four bytes of its id, which are random. A million of these are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Placed(Option<NonZeroU32>);
+
+impl From<Option<Id<Release>>> for Placed {
+    fn from(release: Option<Id<Release>>) -> Self {
+        let low = |id: Id<Release>| u32::try_from(id.uuid().as_u128() & u128::from(u32::MAX)).unwrap_or(1);
+        Self(release.and_then(|id| NonZeroU32::new(low(id).max(1))))
+    }
 }
 
 /// The numbers that a numeric phase is measured by.
@@ -60,7 +72,6 @@ pub(super) struct Crowd {
 pub(super) struct OrganizationFacts {
     pub(super) is_strict: bool,
     pub(super) links: Wishes,
-    targets: HashMap<Id<Product>, Target>,
     overrides: Overrides,
 }
 
@@ -87,7 +98,7 @@ impl DeviceFacts {
             target: device.target.map(Box::new),
             quarantined: device.quarantined,
             reported: device.reported,
-            is_placed: device.release.is_some(),
+            placed: device.release.into(),
             claims: claims.into(),
             last_connected_at: device.last_connected_at.unwrap_or(NEVER),
             told: Told::default(),
@@ -95,7 +106,7 @@ impl DeviceFacts {
     }
 
     /// The same after a report or a claim.
-    pub(super) fn with(&self, reported: Reported, is_placed: bool, claims: Box<[Id<Release>]>) -> Self {
+    pub(super) fn with(&self, reported: Reported, placed: Placed, claims: Box<[Id<Release>]>) -> Self {
         Self {
             id: self.id,
             organization: self.organization,
@@ -105,30 +116,20 @@ impl DeviceFacts {
             target: self.target.clone(),
             quarantined: self.quarantined,
             reported,
-            is_placed,
+            placed,
             claims,
             last_connected_at: self.last_connected_at,
             told: self.told.clone(),
         }
     }
-
-    /// Its target, or its product's.
-    pub(super) fn target<'a>(&'a self, organization: &'a OrganizationFacts) -> Option<&'a Target> {
-        self.target.as_deref().or_else(|| organization.targets.get(&self.product))
-    }
 }
 
 impl OrganizationFacts {
-    /// What a check takes of an organization's record, the targets of its products, and its overrides that are not over.
-    pub(super) fn new(
-        organization: &Organization,
-        targets: Vec<(Id<Product>, Target)>,
-        overrides: Vec<BundleOverride>,
-    ) -> Self {
+    /// What a check takes of an organization's record, and its overrides that are not over.
+    pub(super) fn new(organization: &Organization, overrides: Vec<BundleOverride>) -> Self {
         Self {
             is_strict: organization.strict_certificate_expiry,
             links: Wishes::of(organization),
-            targets: targets.into_iter().collect(),
             overrides: Overrides::new(overrides),
         }
     }

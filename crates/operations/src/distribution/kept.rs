@@ -99,6 +99,15 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
         self.cache.remove(key);
     }
 
+    /// Forgets all entries of which `is_old` is true, and that anybody is about to put one down.
+    pub(super) fn forget_where(&self, is_old: impl Fn(&V) -> bool) {
+        for shard in 0..SHARDS {
+            *self.epoch(shard) += 1;
+        }
+        // What was read before is put down before this, or not at all.
+        self.cache.retain(|_, value| !is_old(value));
+    }
+
     /// Forgets all.
     pub(super) fn forget_all(&self) {
         let mut epochs: Vec<_> = (0..SHARDS).map(|shard| self.epoch(shard)).collect();

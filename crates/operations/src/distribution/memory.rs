@@ -1,13 +1,25 @@
 //! What a process remembers, so that a device that is known and unchanged costs no query. All of it can be read again at any time.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use super::changes::{Certificate, Change};
+use super::check_ins::CheckIns;
+use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts};
+use super::kept::{Kept, Moment};
+use super::log::AnnouncementLog;
+use super::manifests::{self, Template, Undeliverable};
+use super::newcomers::Newcomers;
+use crate::releases::{View, view};
+use crate::storages::{self, Opened};
+use crate::{Context, Error};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::storage_backends::StorageBackend;
@@ -15,32 +27,23 @@ use olivine_domain::target::Target;
 use olivine_records::{
     bundle_overrides, bundles, cohorts, devices, organizations, products, release_claims, releases,
 };
-use uuid::Uuid;
-
-use super::changes::{Heard, half};
-use super::check_ins::CheckIns;
-use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts};
-use super::kept::{Kept, Moment};
-use super::manifests::{self, Template, Undeliverable};
-use super::newcomers::Newcomers;
-use crate::releases::{View, view};
-use crate::storages::{self, Opened};
-use crate::{Context, Error};
 
 /// All that is remembered.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    pub(super) heard: Heard,
+    pub(crate) log: AnnouncementLog,
     pub(super) check_ins: CheckIns,
     pub(super) refusals: super::refusals::Refusals,
     pub(super) newcomers: Newcomers,
     /// Where strangers are noted.
     pub(super) home: OnceLock<Id<Organization>>,
-    certificates: Kept<Uuid, Credential>,
+    certificates: Kept<Certificate, Credential>,
     devices: Kept<Id<Device>, Arc<DeviceFacts>>,
     channels: Kept<Id<Cohort>, Arc<Channel>>,
     crowds: Kept<Id<Cohort>, Crowd>,
     organizations: Kept<Id<Organization>, Arc<OrganizationFacts>>,
+    /// The targets of products. By product, so that a new product is read when it is first asked for.
+    targets: Kept<Id<Product>, Option<Arc<Target>>>,
     manifests: Kept<(Id<Bundle>, Option<String>), Manifest>,
     /// As devices are shown them, with what follows from other records.
     releases: Kept<Id<Release>, Arc<View>>,
@@ -63,13 +66,13 @@ const MOST_OTHERS: usize = 10_000;
 impl Memory {
     /// Other processes may have changed something.
     pub(crate) fn look_soon(&self) {
-        self.heard.ring();
+        self.log.ring();
     }
 
-    /// Room for `most` devices.
-    pub(crate) fn new(most: usize) -> Self {
+    /// Room for `most` devices. Changes of other processes may be missed after `stale_after` without a look at them.
+    pub(crate) fn new(most: usize, stale_after: Duration) -> Self {
         Self {
-            heard: Heard::default(),
+            log: AnnouncementLog::new(stale_after),
             check_ins: CheckIns::default(),
             refusals: super::refusals::Refusals::default(),
             newcomers: Newcomers::default(),
@@ -79,6 +82,7 @@ impl Memory {
             channels: Kept::new(MOST_OTHERS),
             crowds: Kept::new(MOST_OTHERS),
             organizations: Kept::new(MOST_OTHERS),
+            targets: Kept::new(MOST_OTHERS),
             manifests: Kept::new(MOST_OTHERS),
             releases: Kept::new(MOST_OTHERS),
             bundles: Kept::new(MOST_OTHERS),
@@ -86,33 +90,45 @@ impl Memory {
         }
     }
 
-    /// Forgets what an announcement names.
-    pub(super) fn forget(&self, kind: &str, subject: Uuid) {
-        match kind {
-            "device" => self.devices.forget(&Id::new(subject)),
-            "certificate" => self.certificates.forget(&subject),
-            "channel" => {
-                self.channels.forget(&Id::new(subject));
-                self.crowds.forget(&Id::new(subject));
+    /// Forgets what a change made out of date.
+    pub(super) fn forget(&self, change: Change) {
+        match change {
+            Change::Device(id) => self.devices.forget(&id),
+            Change::Devices(organization) => {
+                self.devices.forget_where(|device| device.organization == organization);
+                self.certificates.forget_where(|known| known.organization == organization);
+            }
+            Change::Certificate(certificate) => self.certificates.forget(&certificate),
+            Change::Channel(id) => {
+                self.channels.forget(&id);
+                self.crowds.forget(&id);
                 self.releases.forget_all();
             }
-            "crowd" => {
-                self.crowds.forget(&Id::new(subject));
+            Change::Crowd(id) => {
+                self.crowds.forget(&id);
                 self.releases.forget_all();
             }
-            "organization" => self.organizations.forget(&Id::new(subject)),
-            "manifests" => {
+            Change::Product(id) => self.targets.forget(&id),
+            Change::Organization(id) => {
+                self.organizations.forget(&id);
+                // Servers of the version before announce a product's target so.
+                self.targets.forget_all();
+            }
+            Change::Manifests(_) => {
                 self.manifests.forget_all();
                 self.releases.forget_all();
                 self.bundles.forget_all();
             }
-            "storage" => {
-                self.storages.forget(&Id::new(subject));
+            Change::Storage(id) => {
+                self.storages.forget(&id);
                 self.manifests.forget_all();
             }
-            // A later version's word: whatever it means, nothing old is left.
-            _ => self.forget_all(),
         }
+    }
+
+    /// Forgets how far numeric phases are.
+    pub(super) fn forget_crowds(&self) {
+        self.crowds.forget_all();
     }
 
     /// Forgets all.
@@ -122,6 +138,7 @@ impl Memory {
         self.channels.forget_all();
         self.crowds.forget_all();
         self.organizations.forget_all();
+        self.targets.forget_all();
         self.manifests.forget_all();
         self.releases.forget_all();
         self.bundles.forget_all();
@@ -140,7 +157,7 @@ impl Memory {
         ctx: &Context,
         fingerprint: &Sha256Digest,
     ) -> Result<Option<Credential>, Error> {
-        match self.certificates.get(&half(fingerprint)) {
+        match self.certificates.get(&fingerprint.into()) {
             Some(known) if known.device.is_none_or(|device| self.devices.get(&device).is_some()) => {
                 Ok(Some(known))
             }
@@ -156,7 +173,7 @@ impl Memory {
 
     /// Remembers what was read after a moment, unless it was forgotten since.
     pub(super) fn keep_credential(&self, since: &Moments, fingerprint: &Sha256Digest, found: Credential) {
-        self.certificates.keep(&since.certificates, &half(fingerprint), found);
+        self.certificates.keep(&since.certificates, &fingerprint.into(), found);
     }
 
     /// The same of a device.
@@ -223,10 +240,23 @@ impl Memory {
         let read = async || {
             let organization = organizations::get(ctx.db(), id).await.map_err(Error::missing(id))?;
             let overrides = bundle_overrides::list_current(ctx.db(), id, ctx.now()).await?;
-            let targets = products::list_targets(ctx.db(), id).await?;
-            Ok(Some(Arc::new(OrganizationFacts::new(&organization, targets, overrides))))
+            Ok(Some(Arc::new(OrganizationFacts::new(&organization, overrides))))
         };
         self.organizations.get_or_read(&id, read).await?.ok_or_else(|| Error::not_found(id))
+    }
+
+    /// The target of a product's devices that have none of their own.
+    pub(super) async fn product_target(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+        id: Id<Product>,
+    ) -> Result<Option<Arc<Target>>, Error> {
+        let read = async || {
+            let product = products::find(ctx.db(), organization, id).await?;
+            Ok(product.map(|product| product.target.map(Arc::new)))
+        };
+        Ok(self.targets.get_or_read(&id, read).await?.flatten())
     }
 
     /// A release as devices are shown it.

@@ -15,11 +15,14 @@ use olivine_records::release_claims;
 use tokio::sync::oneshot;
 
 use super::facts::{Credential, DeviceFacts};
+use crate::watchdog::watched;
 use crate::{Context, Error};
 
 /// After how long without progress another lookup begins beside those under way: one connection to the database may hang. Otherwise there
 /// is one at a time, since a second one would only make each smaller.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// After how long a lookup is given up, with its connection.
+const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
 /// How many lookups there are at most.
 const MOST_LOOKUPS: usize = 4;
 /// How many certificates one lookup is for at most.
@@ -119,7 +122,8 @@ async fn look_up_all(ctx: Context) {
         let mut fingerprints: Vec<_> = waiting.iter().map(|waiter| waiter.fingerprint).collect();
         fingerprints.sort_unstable();
         fingerprints.dedup();
-        let found = look_up(&ctx, &fingerprints).await.map_err(Arc::new);
+        let found = watched(&ctx, "lookups", LOOKUP_WITHIN, look_up(&ctx, &fingerprints)).await;
+        let found = found.map_err(Arc::new);
         for Waiter { fingerprint, answer } in waiting {
             let credential = found.as_ref().map(|found| found.get(&fingerprint).copied());
             // Who went away meanwhile needs no answer.

@@ -85,9 +85,10 @@ fn named<R: Resource>(text: Option<&str>, organization: Id<Organization>) -> res
     given(text, |text| own(text).map(|prn| prn.id))
 }
 
-/// Records what a device says, where that differs from what it said before. Who says nothing leaves the record as it is.
+/// Records what a device says, where that differs from what it said before. A device that says nothing leaves the record as it is.
 ///
-/// Who says the same as before may have come to another cohort meanwhile, or its release may be new to it: it is then counted anew.
+/// What a device says may mean another release than before, although it says the same: it was moved to another cohort, its release was
+/// deleted, or another one has its bundle now. It is then counted anew.
 pub(super) async fn record(
     ctx: &Context,
     device: Arc<DeviceFacts>,
@@ -95,13 +96,13 @@ pub(super) async fn record(
     report: &resolution::Report,
     origin: &Origin,
 ) -> Result<Arc<DeviceFacts>, Error> {
-    let is_known = is_known(&device.reported, said, report);
-    if said.is_empty() || (is_known && device.is_placed) {
+    if said.is_empty() {
         return Ok(device);
     }
+    let is_known = is_known(&device.reported, said, report);
     let organization = device.organization;
     let release = place(ctx, &device, report).await?;
-    if is_known && release.is_none() {
+    if is_known && device.placed == release.into() {
         return Ok(device);
     }
     let new = Reported {
@@ -120,7 +121,7 @@ pub(super) async fn record(
     let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
     w.commit().await?;
     noted.apply(ctx);
-    Ok(Arc::new(device.with(new, release.is_some(), device.claims.clone())))
+    Ok(Arc::new(device.with(new, release.into(), device.claims.clone())))
 }
 
 /// The release of its cohort that a device is on.

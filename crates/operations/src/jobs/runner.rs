@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{DELETE_CONTENT, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD, VERIFY_BINARY};
 use super::{delete_content, expire_uploads, purge, replicate, spread, verify_binary};
+use crate::watchdog::watched;
 use crate::{Context, Error};
 
 /// How an order ended well.
@@ -24,6 +25,9 @@ pub(super) enum Outcome {
 
 /// How often to look for orders of other processes, and for those whose time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// After how long a look for orders is given up, with its connection. An order that was claimed by then comes back when its lease ends.
+const CLAIMED_WITHIN: Duration = Duration::from_secs(4);
 
 /// Longest pause before a failed order is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
@@ -59,7 +63,8 @@ pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
 }
 
 async fn claim(ctx: &Context, owner: &str, kinds: &[&str]) -> Option<Job> {
-    match jobs::claim(ctx.db(), kinds, owner, ctx.now(), ctx.settings().job_lease).await {
+    let claim = async { Ok(jobs::claim(ctx.db(), kinds, owner, ctx.now(), ctx.settings().job_lease).await?) };
+    match watched(ctx, "jobs", CLAIMED_WITHIN, claim).await {
         Ok(job) => job,
         Err(error) => {
             tracing::warn!(
@@ -122,7 +127,8 @@ async fn keep_lease(ctx: &Context, job: &Job, owner: &str) {
     let lease = ctx.settings().job_lease;
     loop {
         tokio::time::sleep(lease / 3).await;
-        match jobs::heartbeat(ctx.db(), job.id, owner, ctx.now().plus(lease)).await {
+        let beat = async { Ok(jobs::heartbeat(ctx.db(), job.id, owner, ctx.now().plus(lease)).await?) };
+        match watched(ctx, "leases", lease / 6, beat).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {

@@ -306,8 +306,7 @@ impl Lease {
             Some(live) if self.is_settled => live,
             _ => return Err(silent("this transaction's connection was closed")),
         };
-        let watch =
-            Watch { pool: &self.pool, is_settled: &mut self.is_settled, opened: live.opened, limit };
+        let watch = Watch { pool: &self.pool, is_settled: &mut self.is_settled, opened: live.opened, limit };
         Ok((&mut live.connection, watch))
     }
 
@@ -389,4 +388,3 @@ impl Watch<'_> {
 fn silent(what: &'static str) -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, what))
 }
-

@@ -156,9 +156,11 @@ mod tests {
     #[test]
     fn a_call_is_heard_by_others_only() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        for signals in
-            [(true, false), (false, true), (true, true)].map(|(changes, jobs)| Signals { changes, jobs, reconnected: false })
-        {
+        for signals in [(true, false), (false, true), (true, true)].map(|(changes, jobs)| Signals {
+            changes,
+            jobs,
+            reconnected: false,
+        }) {
             assert_eq!(Signals::read(&signals.payload(one), other), Some(signals));
             assert_eq!(Signals::read(&signals.payload(one), one), None);
         }

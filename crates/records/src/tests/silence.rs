@@ -49,11 +49,7 @@ impl Relay {
     }
 }
 
-async fn carry(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    swallows: Arc<AtomicBool>,
-) {
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, swallows: Arc<AtomicBool>) {
     let mut block = [0; 4096];
     while let Ok(length @ 1..) = from.read(&mut block).await {
         if !swallows.load(Ordering::SeqCst) && to.write_all(&block[..length]).await.is_err() {

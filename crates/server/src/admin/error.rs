@@ -139,6 +139,7 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Link(_) => (Status::FORBIDDEN, Code::LinkInvalid),
         Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
         Error::StorageRefused(_) => (Status::UNPROCESSABLE_ENTITY, Code::StorageRefused),
+        Error::Stale => (Status::SERVICE_UNAVAILABLE, Code::Stale),
         Error::Unavailable { .. } => (Status::SERVICE_UNAVAILABLE, Code::Unavailable),
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
     }
