@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{MassChange, note};
-use crate::{Context, Error, events};
+use crate::{Context, Error, deadlocks, events};
 use lines::Line;
 use plan::{Plan, Planner};
 use rows::Rows;
@@ -118,7 +118,7 @@ pub async fn import(
     if options.dry_run || report.refused > 0 || report.created + report.updated == 0 {
         return Ok(report);
     }
-    write(ctx, by, options, file).await
+    deadlocks::retry(ctx, || write(ctx, by, options, file)).await
 }
 
 /// Writes all lines in one transaction; none if any of them can't be, since the trial.

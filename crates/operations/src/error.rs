@@ -77,6 +77,11 @@ pub enum Error {
     /// Somebody else was faster.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The database undid the change because another one waited for the same records. Doing it again is right: see `deadlocks`.
+    #[error(
+        "the server was changing the same records for others at the same moment; nothing was changed: try again"
+    )]
+    Deadlock,
     /// More or fewer bytes came than were announced.
     #[error("{actual} came, but {expected} bytes were announced: send exactly the announced bytes")]
     SizeMismatch {
@@ -275,6 +280,7 @@ impl From<olivine_records::Error> for Error {
             Records::Conflict => {
                 Self::Conflict("the record was changed at the same moment: read it again and retry")
             }
+            Records::Deadlock => Self::Deadlock,
             Records::StorageFull => Self::StorageFull,
             Records::Unavailable { .. } => Self::Unavailable { what: "database", source: Box::new(error) },
             Records::TooLarge { column, value } => Self::Invalid {

@@ -20,6 +20,7 @@ pub mod content;
 pub mod content_audit;
 pub mod context;
 mod copies;
+mod deadlocks;
 pub mod device_certificates;
 pub mod device_import;
 pub mod devices;

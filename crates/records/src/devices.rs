@@ -18,10 +18,12 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::text::VersionText;
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, Statement, Value,
 };
+use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
 use crate::database::{Reader, Write};
@@ -201,10 +203,14 @@ pub async fn leave_release(
 /// Notes when devices, of whichever organizations, were last seen; a later moment that is on record stays. Works across organizations:
 /// each device proved who it is.
 pub async fn touch(write: &Write, seen: &[(Id<Device>, Timestamp)]) -> Result<(), Error> {
-    // In one order, so that two servers that do the same at once rarely wait for one another.
     let mut seen = seen.to_vec();
     seen.sort_unstable();
     for seen in seen.chunks(MOST_IDS) {
+        // Locked in one order: that in which an update finds its rows is the database's choice.
+        let ids = seen.iter().map(|(id, _)| id.uuid());
+        let locked = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids));
+        let locked = locked.order_by_asc(Column::Id).lock(LockType::NoKeyUpdate);
+        locked.into_tuple::<Uuid>().all(write.transaction()).await?;
         write.transaction().execute_raw(touching(write, seen)).await?;
     }
     Ok(())

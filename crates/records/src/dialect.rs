@@ -130,7 +130,7 @@ pub(crate) fn classify(error: DbErr) -> Error {
         sqlx::Error::Database(reason) => match meaning(reason.as_ref()) {
             Meaning::Duplicate(constraint) => Error::Duplicate(constraint),
             Meaning::BrokenReference => Error::ParentMissing,
-            Meaning::Conflict => Error::Conflict,
+            Meaning::Deadlock => Error::Deadlock,
             Meaning::StorageFull => Error::StorageFull,
             Meaning::Unavailable => Error::Unavailable { source: error },
             Meaning::Other => Error::Database { source: error },
@@ -170,7 +170,7 @@ fn sqlstate(error: &sqlx::Error) -> Option<String> {
 enum Meaning {
     Duplicate(Constraint),
     BrokenReference,
-    Conflict,
+    Deadlock,
     StorageFull,
     Unavailable,
     Other,
@@ -216,7 +216,7 @@ fn postgres_meaning(code: &str) -> Meaning {
     const UNAVAILABLE: [&str; 6] = ["08", "53", "55", "57", "58", "28"];
     match code {
         DISK_FULL => Meaning::StorageFull,
-        SERIALIZATION_FAILURE | DEADLOCK => Meaning::Conflict,
+        SERIALIZATION_FAILURE | DEADLOCK => Meaning::Deadlock,
         _ if UNAVAILABLE.iter().any(|class| code.starts_with(class)) => Meaning::Unavailable,
         _ => Meaning::Other,
     }

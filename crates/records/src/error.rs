@@ -25,7 +25,11 @@ pub enum Error {
     /// The record that this one should belong to is not there (any more), or is another organization's.
     #[error("the record that this one belongs to does not exist in the organization")]
     ParentMissing,
-    /// Somebody else changed the record in between, or two transactions waited for each other: read it again.
+    /// Another transaction and this one waited for each other, or saw records that can't both be: the database undid this one, and
+    /// nothing speaks against doing all of it again.
+    #[error("the transaction was undone because another one waited for the same records: do it again")]
+    Deadlock,
+    /// Somebody else changed the record in between: read it again.
     #[error("the record was changed by another request in the meantime: read it again and retry")]
     Conflict,
     /// A stored value can't be what was once written.

@@ -5,7 +5,7 @@ use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
     UpdateMany,
@@ -158,7 +158,7 @@ pub async fn forget_device(
         .column(releases::Column::Id)
         .filter(own)
         .order_by_asc(releases::Column::Id)
-        .lock_exclusive();
+        .lock(LockType::NoKeyUpdate);
     locked.into_tuple::<Uuid>().all(write.transaction()).await?;
     uncount(ids, organization).exec(write.transaction()).await?;
     Entity::delete_many().filter(of(organization, device)).exec(write.transaction()).await?;

@@ -1,5 +1,7 @@
 //! Fleet numbers: what happened to releases on each day. Sums over all days are those of today, so nobody ever counts devices.
 
+use std::collections::BTreeMap;
+
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
@@ -38,8 +40,21 @@ pub struct ReleaseDay {
     pub delta: Delta,
 }
 
-/// Adds what happened on a day (`YYYY-MM-DD`, in UTC).
+/// Adds what happened to releases on a day (`YYYY-MM-DD`, in UTC). Many devices change these rows at once: written in the order of the
+/// releases' ids, no two transactions wait for each other. So a transaction calls this once, with all that it has to add.
 pub async fn add(
+    write: &Write,
+    organization: Id<Organization>,
+    day: &str,
+    deltas: &BTreeMap<Id<Release>, Delta>,
+) -> Result<(), Error> {
+    for (release, delta) in deltas {
+        add_one(write, organization, *release, day, *delta).await?;
+    }
+    Ok(())
+}
+
+async fn add_one(
     write: &Write,
     organization: Id<Organization>,
     release: Id<Release>,

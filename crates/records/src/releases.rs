@@ -51,7 +51,10 @@ pub async fn get(
 
 /// The release, which nobody else changes or claims until the transaction ends.
 pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Release>) -> Result<Release, Error> {
-    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
+    // What refers to the release (its numbers, say) is written meanwhile; else a device that writes them and then waits for a claim to
+    // end could be waited for by that claim.
+    let locked = Entity::find().filter(one(organization, id)).lock(LockType::NoKeyUpdate);
+    let row = locked.one(write.transaction()).await?;
     row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
 }
 
@@ -156,8 +159,9 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Releas
     use release_days::Column as Day;
     let (owner, release) = (organization.uuid(), id.uuid());
     let transaction = write.transaction();
-    // The release first, although it goes last: whoever claims it waits here, and then finds it gone.
-    lock(write, organization, id).await?;
+    // The release first, although it goes last: whoever claims it waits here, and then finds it gone. Also what would refer to it.
+    let locked = Entity::find().filter(one(organization, id)).lock_exclusive().one(transaction).await?;
+    locked.ok_or(Error::NotFound { table: TABLE })?;
     let claims = Condition::all().add(Claim::OrganizationId.eq(owner)).add(Claim::ReleaseId.eq(release));
     release_claims::Entity::delete_many().filter(claims).exec(transaction).await?;
     let days = Condition::all().add(Day::OrganizationId.eq(owner)).add(Day::ReleaseId.eq(release));

@@ -25,6 +25,11 @@ impl Fleet {
         Self { api, product, cohort }
     }
 
+    /// Where its devices are.
+    pub(crate) fn cohort(&self) -> &str {
+        &self.cohort
+    }
+
     pub(crate) async fn device(&self, server: &Server, name: &str) -> Member {
         let device = Device::new(server, name);
         let new = json!({"identifier": name, "product_prn": self.product, "cohort_prn": self.cohort});

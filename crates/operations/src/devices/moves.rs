@@ -58,11 +58,9 @@ impl Moves {
             cohorts::add_devices(w, organization, cohort, more).await?;
             changes.push(Change::Crowd(cohort));
         }
-        let day = ctx.now().day();
-        for (release, departed) in self.departed {
-            let delta = Delta { departed, ..Delta::default() };
-            release_days::add(w, organization, release, &day, delta).await?;
-        }
+        let departed = |(release, departed)| (release, Delta { departed, ..Delta::default() });
+        let deltas = self.departed.into_iter().map(departed).collect();
+        release_days::add(w, organization, &ctx.now().day(), &deltas).await?;
         Ok(changes)
     }
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::facts::DeviceFacts;
 use crate::watchdog::watched;
-use crate::{Context, Error};
+use crate::{Context, Error, deadlocks};
 
 /// The most that may wait to be written; what comes on top is counted and left out.
 const MOST: usize = 100_000;
@@ -165,7 +165,8 @@ pub(super) async fn write(ctx: &Context) {
 }
 
 async fn put_down(ctx: &Context, seen: &[(Id<Device>, Timestamp)], told: Vec<Event>) {
-    let written = watched(ctx, "check_ins", WRITTEN_WITHIN, try_to_put_down(ctx, seen, &told)).await;
+    let write = || try_to_put_down(ctx, seen, &told);
+    let written = watched(ctx, "check_ins", WRITTEN_WITHIN, deadlocks::retry(ctx, write)).await;
     if let Err(error) = written {
         tracing::warn!(error = &error as &dyn std::error::Error, "check-ins can't be written; later again");
         ctx.memory().check_ins.put_back(seen, told);

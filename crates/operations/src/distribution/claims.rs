@@ -1,6 +1,7 @@
 //! Claiming a place of a numeric phase: counted under the release's lock, so that however many devices ask at once of however many
 //! servers, there are never more claims than places.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use olivine_domain::events::EventType;
@@ -14,7 +15,7 @@ use serde_json::json;
 
 use super::changes::{Change, note};
 use super::facts::DeviceFacts;
-use crate::{Context, Error, events};
+use crate::{Context, Error, deadlocks, events};
 
 /// What came of claiming.
 pub(super) enum Claim {
@@ -26,6 +27,15 @@ pub(super) enum Claim {
 
 /// Claims a place of `expected`, as it was when the decision was made.
 pub(super) async fn claim(
+    ctx: &Context,
+    device: &DeviceFacts,
+    expected: &Release,
+    origin: &Origin,
+) -> Result<Claim, Error> {
+    deadlocks::retry(ctx, || write(ctx, device, expected, origin)).await
+}
+
+async fn write(
     ctx: &Context,
     device: &DeviceFacts,
     expected: &Release,
@@ -61,7 +71,7 @@ pub(super) async fn claim(
         }
     }
     let claimed = Delta { claimed: 1, ..Delta::default() };
-    release_days::add(&w, organization, release, &now.day(), claimed).await?;
+    release_days::add(&w, organization, &now.day(), &BTreeMap::from([(release, claimed)])).await?;
     let actor = Actor::device(organization, device.id, origin.clone());
     let data = json!({"release": release.prn(organization).to_string(), "claims": current.claims + 1, "limit": limit});
     events::record(ctx, &w, &actor, EventType::DeviceClaimedRelease, device.id.prn(organization), data)

@@ -1,5 +1,6 @@
 //! What devices say of themselves: what they run, and how an update goes. Durable before the answer.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use serde_json::json;
 use super::changes::{Change, note};
 use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
-use crate::{Context, Error, events};
+use crate::{Context, Error, deadlocks, events};
 
 /// What a device says it runs, in its own words; all of one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +101,6 @@ pub(super) async fn record(
         return Ok(device);
     }
     let is_known = is_known(&device.reported, said, report);
-    let organization = device.organization;
     let release = place(ctx, &device, report).await?;
     if is_known && device.placed == release.into() {
         return Ok(device);
@@ -110,18 +110,32 @@ pub(super) async fn record(
         bundle: report.bundle.given().copied(),
         version: said.version.as_deref().and_then(|version| version.parse().ok()),
     };
+    let event = (!is_known).then_some(origin);
+    let release = deadlocks::retry(ctx, || write(ctx, &device, &new, release, event)).await?;
+    Ok(Arc::new(device.with(new, release.into(), device.claims.clone())))
+}
+
+/// Writes what a device reports, and with an origin also the event of it; returns the release that it now counts as being on.
+async fn write(
+    ctx: &Context,
+    device: &DeviceFacts,
+    new: &Reported,
+    release: Option<Id<Release>>,
+    event: Option<&Origin>,
+) -> Result<Option<Id<Release>>, Error> {
+    let organization = device.organization;
     let w = ctx.db().write().await?;
     let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
     let release = release.filter(|_| old.cohort == device.cohort);
-    devices::set_report(&w, organization, device.id, &new, release).await?;
+    devices::set_report(&w, organization, device.id, new, release).await?;
     move_between(ctx, &w, organization, old.release, release).await?;
-    if !is_known {
-        record_change(ctx, &w, &device, &old.reported, &new, origin).await?;
+    if let Some(origin) = event {
+        record_change(ctx, &w, device, &old.reported, new, origin).await?;
     }
     let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
     w.commit().await?;
     noted.apply(ctx);
-    Ok(Arc::new(device.with(new, release.into(), device.claims.clone())))
+    Ok(release)
 }
 
 /// The release of its cohort that a device is on.
@@ -179,20 +193,23 @@ pub(crate) async fn move_between(
     if from == to {
         return Ok(());
     }
-    let day = ctx.now().day();
-    if let Some(from) = from {
-        let departed = Delta { departed: 1, ..Delta::default() };
-        release_days::add(w, organization, from, &day, departed).await?;
-    }
-    if let Some(to) = to {
-        let arrived = Delta { arrived: 1, ..Delta::default() };
-        release_days::add(w, organization, to, &day, arrived).await?;
-    }
-    Ok(())
+    let departed = from.map(|from| (from, Delta { departed: 1, ..Delta::default() }));
+    let arrived = to.map(|to| (to, Delta { arrived: 1, ..Delta::default() }));
+    let deltas = departed.into_iter().chain(arrived).collect();
+    Ok(release_days::add(w, organization, &ctx.now().day(), &deltas).await?)
 }
 
 /// Records how an update goes. Saying the same twice counts once.
 pub async fn report_status(
+    ctx: &Context,
+    known: &KnownDevice,
+    report: &StatusReport,
+    origin: &Origin,
+) -> Result<(), Error> {
+    deadlocks::retry(ctx, || write_status(ctx, known, report, origin)).await
+}
+
+async fn write_status(
     ctx: &Context,
     known: &KnownDevice,
     report: &StatusReport,
@@ -210,7 +227,7 @@ pub async fn report_status(
         is_news = before != Some(report.status) || report.detail.is_some();
         let delta = difference(before, report.status);
         if delta != Delta::default() {
-            release_days::add(&w, organization, release, &now.day(), delta).await?;
+            release_days::add(&w, organization, &now.day(), &BTreeMap::from([(release, delta)])).await?;
         }
     }
     if is_news {

@@ -105,7 +105,6 @@ pub(crate) async fn forget_device(ctx: &Context, w: &Write, device: &Device) -> 
     cohorts.dedup_by_key(|release| release.cohort);
     changes.extend(cohorts.iter().map(|release| Change::Crowd(release.cohort)));
 
-    // By key: transactions that write several rows of a day do so in one order.
     let mut deltas: BTreeMap<Id<Release>, Delta> = BTreeMap::new();
     for release in claimed {
         deltas.entry(release).or_default().claimed -= 1;
@@ -118,10 +117,7 @@ pub(crate) async fn forget_device(ctx: &Context, w: &Write, device: &Device) -> 
     if let Some(release) = device.release {
         deltas.entry(release).or_default().departed += 1;
     }
-    let day = ctx.now().day();
-    for (release, delta) in deltas {
-        release_days::add(w, organization, release, &day, delta).await?;
-    }
+    release_days::add(w, organization, &ctx.now().day(), &deltas).await?;
     if bundle_overrides::forget_device(w, organization, device.id).await? > 0 {
         changes.push(Change::Organization(organization));
     }

@@ -1,5 +1,6 @@
 //! Bundles, releases, claims, fleet numbers and overrides: read back as written, linked in an order that databases take, counted exactly.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
@@ -251,7 +252,7 @@ on_both! {
         let (owner, one, other) = (fresh(), fresh(), fresh());
         let delta = Delta { arrived: 1, departed: 2, claimed: 3, installed: -4, failed: 5 };
         for (release, day) in [(one, "2026-01-02"), (one, "2026-01-01"), (one, "2026-01-02"), (other, "2026-01-01")] {
-            commit!(database, |write| release_days::add(&write, owner, release, day, delta).await).unwrap();
+            commit!(database, |write| release_days::add(&write, owner, day, &BTreeMap::from([(release, delta)])).await).unwrap();
         }
         let thrice = Delta { arrived: 3, departed: 6, claimed: 9, installed: -12, failed: 15 };
         let mut sums = release_days::sums(&*database, owner, &[one, other, fresh()]).await.unwrap();

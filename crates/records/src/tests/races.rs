@@ -140,3 +140,25 @@ async fn two_processes_share_one_sqlite_file() {
     write.commit().await.unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().id, record.id);
 }
+
+/// Two transactions that lock two cohorts crosswise: PostgreSQL undoes one of them, and the error says that it may simply be done again.
+#[tokio::test]
+async fn a_deadlock_is_told_from_a_conflict() {
+    let database = crate::testing::postgres().await;
+    let fleet = super::fleet::fleet(&database).await;
+    let (one, other) = (fleet.cohort.clone(), super::fleet::cohort(&fleet.product));
+    commit!(database, |write| cohorts::insert(&write, &other).await).unwrap();
+    let owner = one.organization;
+    let (first, second) = (database.write().await.unwrap(), database.write().await.unwrap());
+    cohorts::lock(&first, owner, one.id).await.unwrap();
+    cohorts::lock(&second, owner, other.id).await.unwrap();
+    let crosswise = async |write: Write, id| cohorts::lock(&write, owner, id).await;
+    let outcomes = tokio::join!(crosswise(first, other.id), crosswise(second, one.id));
+    let outcomes: [Result<_, Error>; 2] = outcomes.into();
+    assert_eq!(
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Deadlock))).count(),
+        1,
+        "{outcomes:?}"
+    );
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+}
