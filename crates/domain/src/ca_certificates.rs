@@ -1,5 +1,6 @@
 //! CA certificates: authorities whose devices are welcome, and what a device is made into when it first appears.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::certificates::{Certificate, CertificateFacts};
@@ -82,6 +83,59 @@ pub enum CaRefusal {
     OtherName,
 }
 
+/// Why a CA certificate can't provision a device now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CannotProvision {
+    /// It has no settings for provisioning.
+    #[error("has no jitp settings")]
+    Off,
+    /// It is over.
+    #[error("has expired on {0}")]
+    Expired(Timestamp),
+    /// It has not begun.
+    #[error("is valid from {0} on")]
+    NotYetValid(Timestamp),
+}
+
+/// Which of several CA certificates, all of which signed a device's certificate, provisions the device: the newest of those that can do
+/// so now. Where none can, the result says what each lacks, the newest first.
+pub fn choose_provisioner(
+    signers: &[CaCertificate],
+    now: Timestamp,
+) -> Result<(&CaCertificate, &Jitp), Vec<(&CaCertificate, CannotProvision)>> {
+    let mut newest_first: Vec<_> = signers.iter().collect();
+    newest_first.sort_by_key(|ca| Reverse(ca.age()));
+    let mut lacking = Vec::new();
+    for ca in newest_first {
+        match ca.can_provision(now) {
+            Ok(jitp) => return Ok((ca, jitp)),
+            Err(lack) => lacking.push((ca, lack)),
+        }
+    }
+    Err(lacking)
+}
+
+impl CaCertificate {
+    /// Sorts certificates of one authority from the oldest to the newest. A renewed one usually begins later; where both begin at the
+    /// same moment, the one that lasts longer is the successor.
+    fn age(&self) -> impl Ord + use<> {
+        let facts = self.certificate.facts();
+        (facts.not_before, facts.not_after, self.inserted_at, self.id)
+    }
+
+    /// The settings to make a device with, if it may do so now.
+    fn can_provision(&self, now: Timestamp) -> Result<&Jitp, CannotProvision> {
+        let facts = self.certificate.facts();
+        if now > facts.not_after {
+            Err(CannotProvision::Expired(facts.not_after))
+        } else if now < facts.not_before {
+            Err(CannotProvision::NotYetValid(facts.not_before))
+        } else {
+            self.jitp.as_ref().ok_or(CannotProvision::Off)
+        }
+    }
+}
+
 /// Whether a certificate can be registered as an authority's.
 pub fn check_authority(facts: &CertificateFacts, now: Timestamp) -> Result<(), CaRefusal> {
     if !facts.is_authority {
@@ -99,4 +153,94 @@ pub fn proven_code<'a>(authority: &Certificate, proof: &'a Certificate) -> Resul
         return Err(CaRefusal::NotSigned);
     }
     proof.facts().common_name.as_deref().ok_or(CaRefusal::OtherName)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// Day by day since 1970.
+    fn day(number: u32) -> Timestamp {
+        Timestamp::from_micros(0).unwrap().plus(DAY * number)
+    }
+
+    /// Certificates of one key and one name.
+    struct Authority(KeyPair);
+
+    impl Authority {
+        fn certificate(&self, id: u128, from: u32, until: u32) -> CaCertificate {
+            let mut params = CertificateParams::default();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            params.not_before = date_time_ymd(1970, 1, 1) + DAY * from;
+            params.not_after = date_time_ymd(1970, 1, 1) + DAY * until;
+            let made = params.self_signed(&self.0).unwrap();
+            CaCertificate {
+                id: Id::new(Uuid::from_u128(id)),
+                organization: Id::new(Uuid::nil()),
+                certificate: Certificate::from_der(made.der()).unwrap(),
+                description: None,
+                jitp: Some(Jitp {
+                    product: Id::new(Uuid::from_u128(id)),
+                    cohort: None,
+                    tags: Tags::default(),
+                    target: None,
+                    description: None,
+                }),
+                revision: Revision::FIRST,
+                inserted_at: day(0),
+                updated_at: day(0),
+            }
+        }
+    }
+
+    /// Which of them provisions on a day, or what each lacks.
+    fn chosen(signers: &[CaCertificate], on: u32) -> Result<u128, Vec<(u128, CannotProvision)>> {
+        let id = |ca: &CaCertificate| ca.id.uuid().as_u128();
+        match choose_provisioner(signers, day(on)) {
+            Ok((ca, jitp)) => {
+                assert_eq!(ca.jitp.as_ref(), Some(jitp));
+                Ok(id(ca))
+            }
+            Err(lacking) => Err(lacking.into_iter().map(|(ca, lack)| (id(ca), lack)).collect()),
+        }
+    }
+
+    #[test]
+    fn of_a_renewed_authority_the_newest_certificate_that_can_provision_does() {
+        let authority = Authority(KeyPair::generate().unwrap());
+        let (old, new) = (authority.certificate(1, 100, 200), authority.certificate(2, 150, 300));
+        for signers in [[old.clone(), new.clone()], [new.clone(), old.clone()]] {
+            assert_eq!(chosen(&signers, 120), Ok(1), "the successor has not begun");
+            assert_eq!(chosen(&signers, 170), Ok(2), "both are valid");
+            assert_eq!(chosen(&signers, 250), Ok(2), "the old one has expired");
+            let over = vec![(2, CannotProvision::Expired(day(300))), (1, CannotProvision::Expired(day(200)))];
+            assert_eq!(chosen(&signers, 301), Err(over));
+            let early = vec![
+                (2, CannotProvision::NotYetValid(day(150))),
+                (1, CannotProvision::NotYetValid(day(100))),
+            ];
+            assert_eq!(chosen(&signers, 99), Err(early));
+        }
+        // Both ends belong to the time in between.
+        assert_eq!(chosen(&[old.clone()], 100), Ok(1));
+        assert_eq!(chosen(&[old.clone()], 200), Ok(1));
+        let without = CaCertificate { jitp: None, ..new };
+        assert_eq!(chosen(&[without.clone(), old.clone()], 170), Ok(1), "the successor does not provision");
+        let lacking = vec![(2, CannotProvision::Off), (1, CannotProvision::Expired(day(200)))];
+        assert_eq!(chosen(&[without, old], 250), Err(lacking));
+        assert_eq!(chosen(&[], 250), Err(Vec::new()));
+    }
+
+    #[test]
+    fn of_two_that_begin_at_once_the_one_that_lasts_longer_is_the_successor() {
+        let authority = Authority(KeyPair::generate().unwrap());
+        let (short, long) = (authority.certificate(2, 100, 200), authority.certificate(1, 100, 300));
+        assert_eq!(chosen(&[short.clone(), long.clone()], 150), Ok(1));
+        assert_eq!(chosen(&[long, short], 150), Ok(1));
+    }
 }

@@ -3,29 +3,32 @@
 //! Must never turn who holds a fresh certificate into a device that exists: whoever can have something signed by the authority would
 //! then be any device.
 
-use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::ca_certificates::{CaCertificate, CannotProvision, Jitp, choose_provisioner};
 use olivine_domain::certificates::Certificate;
 use olivine_domain::device_certificates::DeviceCertificate;
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::events::{EventType, Subject};
-use olivine_domain::organizations::Revision;
+use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::text::InvalidText;
 use olivine_domain::time::Timestamp;
-use olivine_records::{Constraint, Write, ca_certificates, device_certificates, devices};
+use olivine_records::{Constraint, Reader, Write, ca_certificates, device_certificates, devices};
 
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{Change, note};
 use crate::error::Error;
-use crate::{Context, events};
+use crate::{Context, deadlocks, events};
 
 /// Why no device was made.
 #[derive(Debug, thiserror::Error)]
 pub enum NotProvisioned {
-    /// It is not to be.
-    #[error(transparent)]
-    Refused(#[from] ProvisioningRefusal),
+    /// No CA certificate with settings for provisioning signed it. Names the organization of another one that did, if there is one.
+    #[error("no CA certificate that provisions signed it")]
+    Unknown(Option<Id<Organization>>),
+    /// It is not to be; the CA certificates that signed it are this organization's.
+    #[error("{1}")]
+    Refused(Id<Organization>, ProvisioningRefusal),
     /// It could not be.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -40,19 +43,12 @@ impl From<olivine_records::Error> for NotProvisioned {
 /// Why no device is made of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProvisioningRefusal {
-    /// The authority is registered, but without settings for provisioning.
+    /// None of the authorities that signed it can provision it now.
     #[error(
-        "the CA certificate {0} does not provision: register the device's certificate, or give the CA certificate jitp settings"
+        "the CA certificate {}: register its successor with jitp settings, or register the device's certificate",
+        in_words(.0)
     )]
-    Off(Id<CaCertificate>),
-    /// It was not signed by the authority.
-    #[error("the CA certificate {0} did not sign it")]
-    NotSigned(Id<CaCertificate>),
-    /// The authority is over.
-    #[error(
-        "the CA certificate has expired on {0}: register its successor, or register the device's certificate"
-    )]
-    AuthorityExpired(Timestamp),
+    NoAuthority(Vec<(String, CannotProvision)>),
     /// The certificate is over.
     #[error("the certificate has expired on {0}: give the device a new one")]
     Expired(Timestamp),
@@ -77,41 +73,69 @@ pub enum ProvisioningRefusal {
     Removed,
 }
 
-/// Makes a device of a certificate that `ca` signed and that nobody knows. Two connections that do so at once make one device.
+/// How many authorities a refusal names.
+const MOST_NAMED: usize = 3;
+
+fn in_words(lacking: &[(String, CannotProvision)]) -> String {
+    let words: Vec<_> = lacking.iter().map(|(prn, lack)| format!("{prn} {lack}")).collect();
+    words.join(", the CA certificate ")
+}
+
+/// Makes a device of a certificate that nobody knows, if a registered CA certificate signed it that provisions now. Two connections that do
+/// so at once make one device.
 pub async fn provision(
     ctx: &Context,
-    ca: &CaCertificate,
     certificate: &Certificate,
-    origin: Origin,
+    origin: &Origin,
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
     // One more try, after somebody else did the same at the same moment.
-    match attempt(ctx, ca, certificate, &origin).await {
-        Err(NotProvisioned::Failed(Error::Conflict(_))) => attempt(ctx, ca, certificate, &origin).await,
+    match attempt_again(ctx, certificate, origin).await {
+        Err(NotProvisioned::Failed(Error::Conflict(_))) => attempt_again(ctx, certificate, origin).await,
         other => other,
     }
 }
 
-async fn attempt(
+/// Tries, and again after a deadlock.
+async fn attempt_again(
     ctx: &Context,
-    ca: &CaCertificate,
     certificate: &Certificate,
     origin: &Origin,
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
-    let identifier = check(ca, certificate, ctx.now())?;
+    let attempted = deadlocks::retry(ctx, || async {
+        match attempt(ctx, certificate, origin).await {
+            Err(NotProvisioned::Failed(error)) => Err(error),
+            decided => Ok(decided),
+        }
+    });
+    attempted.await?
+}
+
+async fn attempt(
+    ctx: &Context,
+    certificate: &Certificate,
+    origin: &Origin,
+) -> Result<(Device, DeviceCertificate), NotProvisioned> {
+    let mut signers = named_as_issuer(ctx.db(), certificate).await?;
+    signers.retain(|ca| certificate.is_signed_by(&ca.certificate));
+    // Without a transaction first: most of those that are to be refused need none.
+    decide(&signers, certificate, ctx.now())?;
     let w = ctx.db().write().await?;
-    if let Some(known) = already_known(&w, ca, certificate).await? {
+    if let Some(known) = already_known(&w, &signers, certificate).await? {
         return Ok(known);
     }
-    // As it is now: it may have been changed or deleted since the caller looked.
-    let ca = ca_certificates::find(&w, ca.organization, ca.id).await?;
-    let ca = ca.ok_or(Error::Conflict("the CA certificate was deleted at the same moment"))?;
-    let jitp = ca.jitp.clone().ok_or(ProvisioningRefusal::Off(ca.id))?;
+    // As they are now: they may have been changed or deleted since.
+    let signed: Vec<_> = signers.iter().map(|ca| ca.id).collect();
+    let mut signers = named_as_issuer(&w, certificate).await?;
+    signers.retain(|ca| signed.contains(&ca.id));
+    let (ca, jitp, identifier) = decide(&signers, certificate, ctx.now())?;
     if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
         // Another connection may have been faster since the first look: a device comes together with its certificate.
-        let known = already_known(&w, &ca, certificate).await?;
-        return known.ok_or_else(|| ProvisioningRefusal::DeviceExists(identifier).into());
+        let known = already_known(&w, &signers, certificate).await?;
+        let exists =
+            || NotProvisioned::Refused(ca.organization, ProvisioningRefusal::DeviceExists(identifier));
+        return known.ok_or_else(exists);
     }
-    let device = new_device(ctx, &ca, jitp, identifier);
+    let device = new_device(ctx, ca, jitp.clone(), identifier);
     let registered = DeviceCertificate {
         id: ctx.new_id(),
         organization: ca.organization,
@@ -122,7 +146,7 @@ async fn attempt(
     };
     devices::insert(&w, &device).await.map_err(at_once)?;
     device_certificates::insert(&w, &registered).await.map_err(at_once)?;
-    record(ctx, &w, &device, &registered, origin).await?;
+    record(ctx, &w, &device, &registered, ca, origin).await?;
     let mut moves = Moves::default();
     moves.join(&device);
     let mut changes = moves.count(ctx, &w, ca.organization).await?;
@@ -133,22 +157,45 @@ async fn attempt(
     Ok((device, registered))
 }
 
-/// What can be said of the certificates alone; returns the new device's identifier.
-fn check(
-    ca: &CaCertificate,
+async fn named_as_issuer(
+    reader: &impl Reader,
+    certificate: &Certificate,
+) -> Result<Vec<CaCertificate>, olivine_records::Error> {
+    let issuer = &certificate.facts().issuer_hash;
+    ca_certificates::list_by_subject_of_any_organization(reader, issuer).await
+}
+
+/// What can be said of the certificates alone: which authority provisions the device, how, and under which identifier.
+fn decide<'a>(
+    signers: &'a [CaCertificate],
     certificate: &Certificate,
     now: Timestamp,
-) -> Result<Identifier, ProvisioningRefusal> {
-    let (authority, facts) = (ca.certificate.facts(), certificate.facts());
-    if ca.jitp.is_none() {
-        return Err(ProvisioningRefusal::Off(ca.id));
-    }
-    if !certificate.is_signed_by(&ca.certificate) {
-        return Err(ProvisioningRefusal::NotSigned(ca.id));
-    }
-    if now > authority.not_after {
-        return Err(ProvisioningRefusal::AuthorityExpired(authority.not_after));
-    }
+) -> Result<(&'a CaCertificate, &'a Jitp, Identifier), NotProvisioned> {
+    let (ca, jitp) = choose(signers, now)?;
+    let identifier = check(certificate, now);
+    Ok((ca, jitp, identifier.map_err(|refusal| NotProvisioned::Refused(ca.organization, refusal))?))
+}
+
+/// Chooses among the authorities that signed a certificate. A renewed one has the name and the key of the one before, so there may be
+/// several.
+fn choose(signers: &[CaCertificate], now: Timestamp) -> Result<(&CaCertificate, &Jitp), NotProvisioned> {
+    let lacking = match choose_provisioner(signers, now) {
+        Ok(chosen) => return Ok(chosen),
+        Err(lacking) => lacking,
+    };
+    let Some((newest, _)) = lacking.iter().find(|(ca, _)| ca.jitp.is_some()) else {
+        return Err(NotProvisioned::Unknown(lacking.first().map(|(ca, _)| ca.organization)));
+    };
+    // Nothing of other organizations is said.
+    let organization = newest.organization;
+    let own = lacking.iter().filter(|(ca, _)| ca.organization == organization).take(MOST_NAMED);
+    let named = own.map(|(ca, lack)| (ca.id.prn(organization).to_string(), *lack)).collect();
+    Err(NotProvisioned::Refused(organization, ProvisioningRefusal::NoAuthority(named)))
+}
+
+/// Whether the certificate itself will do; returns the new device's identifier.
+fn check(certificate: &Certificate, now: Timestamp) -> Result<Identifier, ProvisioningRefusal> {
+    let facts = certificate.facts();
     if now > facts.not_after {
         return Err(ProvisioningRefusal::Expired(facts.not_after));
     }
@@ -162,16 +209,19 @@ fn check(
 /// The device that is known by this certificate, if another connection was faster.
 async fn already_known(
     w: &Write,
-    ca: &CaCertificate,
+    signers: &[CaCertificate],
     certificate: &Certificate,
 ) -> Result<Option<(Device, DeviceCertificate)>, NotProvisioned> {
     let fingerprint = certificate.facts().fingerprint;
     let known = device_certificates::find_by_fingerprint_of_any_organization(w, &fingerprint).await?;
     let Some(known) = known else { return Ok(None) };
-    let device = known.device.filter(|_| !known.is_removed && known.organization == ca.organization);
-    let device = device.ok_or(ProvisioningRefusal::Removed)?;
-    let registered = device_certificates::get(w, ca.organization, known.id).await?;
-    Ok(Some((devices::get(w, ca.organization, device).await?, registered)))
+    let organization = known.organization;
+    let is_signers = signers.iter().any(|ca| ca.organization == organization);
+    let device = known.device.filter(|_| !known.is_removed && is_signers);
+    let refused = || NotProvisioned::Refused(organization, ProvisioningRefusal::Removed);
+    let device = device.ok_or_else(refused)?;
+    let registered = device_certificates::get(w, organization, known.id).await?;
+    Ok(Some((devices::get(w, organization, device).await?, registered)))
 }
 
 /// What another connection made at the same moment is found by another look.
@@ -211,11 +261,13 @@ async fn record(
     w: &Write,
     device: &Device,
     registered: &DeviceCertificate,
+    ca: &CaCertificate,
     origin: &Origin,
 ) -> Result<(), Error> {
     let itself = Actor::device(device.organization, device.id, origin.clone());
     let mut data = crate::devices::facts(device);
-    data["ca_certificate"] = registered.ca_certificate.map(|ca| ca.to_string()).into();
+    data["ca_certificate"] = ca.id.to_string().into();
+    data["ca_fingerprint"] = ca.certificate.facts().fingerprint.to_hex().into();
     data["fingerprint"] = registered.certificate.facts().fingerprint.to_hex().into();
     events::record(ctx, w, &itself, EventType::DeviceProvisioned, Subject::of(device.id), data).await
 }

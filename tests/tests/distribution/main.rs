@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod authorities;
 mod claims;
 mod emergencies;
 mod factory;
@@ -13,6 +14,7 @@ mod revocation;
 
 use olivine_tests::on_both;
 
+use authorities::a_renewed_authority_provisions;
 use claims::a_phase_is_never_overrun;
 use emergencies::{
     a_destroyed_binary_is_served_to_nobody, an_emergency_is_rolled_back, overrides_overlap_and_end,
@@ -33,6 +35,7 @@ on_both!(
     async a_destroyed_binary_is_served_to_nobody,
     async an_emergency_is_rolled_back,
     async a_phase_is_never_overrun,
+    async a_renewed_authority_provisions,
     async an_open_connection_is_no_permission,
     async a_certificate_that_is_over,
     async nobody_is_let_in_by_mistake,

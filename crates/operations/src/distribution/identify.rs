@@ -1,7 +1,6 @@
 //! Which device a client certificate stands for. The connection has proven that it holds the certificate's key; whether that certificate
 //! is welcome is decided here, for each request anew.
 
-use olivine_domain::ca_certificates::CaCertificate;
 use olivine_domain::certificates::{Certificate, CertificateFacts};
 use olivine_domain::devices::Device;
 use olivine_domain::events::EventType;
@@ -9,7 +8,6 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
-use olivine_records::ca_certificates;
 use serde_json::json;
 
 use super::facts::Credential;
@@ -81,7 +79,7 @@ impl Refusal {
     }
 }
 
-/// Finds out which device a certificate stands for; makes a device of it where its CA says so.
+/// Finds out which device a certificate stands for; makes a device of it where a CA certificate that signed it says so.
 pub async fn authenticate(
     ctx: &Context,
     certificate: &Certificate,
@@ -107,26 +105,23 @@ pub async fn authenticate(
 /// A certificate that nobody registered.
 async fn appear(ctx: &Context, certificate: &Certificate, origin: &Origin) -> Result<KnownDevice, Error> {
     let facts = certificate.facts();
-    let named = ca_certificates::list_by_subject_of_any_organization(ctx.db(), &facts.issuer_hash).await?;
-    let signers: Vec<CaCertificate> =
-        named.into_iter().filter(|ca| certificate.is_signed_by(&ca.certificate)).collect();
-    let Some(ca) = signers.iter().find(|ca| ca.jitp.is_some()) else {
-        let organization = signers.first().map(|ca| ca.organization);
-        let refusal = Refusal::Unknown { version: facts.version };
-        return refuse(ctx, Suspect { organization, device: None }, facts, refusal, origin).await;
-    };
-    match provisioning::provision(ctx, ca, certificate, origin.clone()).await {
-        Ok((device, certificate)) => Ok(KnownDevice {
-            organization: device.organization,
-            device: device.id,
-            not_after: certificate.certificate.facts().not_after,
-        }),
-        Err(NotProvisioned::Refused(reason)) => {
-            let suspect = Suspect { organization: Some(ca.organization), device: None };
-            refuse(ctx, suspect, facts, Refusal::NotProvisioned(reason), origin).await
+    let (organization, refusal) = match provisioning::provision(ctx, certificate, origin).await {
+        Ok((device, certificate)) => {
+            return Ok(KnownDevice {
+                organization: device.organization,
+                device: device.id,
+                not_after: certificate.certificate.facts().not_after,
+            });
         }
-        Err(NotProvisioned::Failed(error)) => Err(error),
-    }
+        Err(NotProvisioned::Failed(error)) => return Err(error),
+        Err(NotProvisioned::Unknown(organization)) => {
+            (organization, Refusal::Unknown { version: facts.version })
+        }
+        Err(NotProvisioned::Refused(organization, reason)) => {
+            (Some(organization), Refusal::NotProvisioned(reason))
+        }
+    };
+    refuse(ctx, Suspect { organization, device: None }, facts, refusal, origin).await
 }
 
 async fn refuse(
