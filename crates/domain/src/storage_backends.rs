@@ -271,9 +271,18 @@ pub struct Copy<K> {
 /// The copy that a device with these tags is sent to: the first that is near to one of its tags, in the order of positions, else the
 /// first of all. `None` where there is none.
 pub fn nearest<'a, K>(copies: &'a [Copy<K>], tags: &Tags) -> Option<&'a Copy<K>> {
-    let is_near = |copy: &&Copy<K>| copy.near.shares_any_with(tags);
-    let near = copies.iter().filter(is_near).min_by_key(|copy| copy.position);
-    near.or_else(|| copies.iter().min_by_key(|copy| copy.position))
+    copies.iter().min_by_key(|copy| place(copy, tags))
+}
+
+/// All copies in the order in which they are tried for a device with these tags: where the nearest can't be used, the next one may.
+pub fn nearest_first<'a, K>(copies: &'a [Copy<K>], tags: &Tags) -> Vec<&'a Copy<K>> {
+    let mut sorted: Vec<_> = copies.iter().collect();
+    sorted.sort_by_key(|copy| place(copy, tags));
+    sorted
+}
+
+fn place<K>(copy: &Copy<K>, tags: &Tags) -> (bool, u16) {
+    (!copy.near.shares_any_with(tags), copy.position)
 }
 
 #[cfg(test)]
@@ -336,6 +345,8 @@ mod tests {
         {
             let found = nearest(&copies, &tags(device));
             assert_eq!(found.map(|copy| copy.key), Some(expected), "{device:?}");
+            let all: String = nearest_first(&copies, &tags(device)).iter().map(|copy| copy.key).collect();
+            assert!(all.len() == 4 && all.starts_with(expected), "{device:?}: {all}");
         }
         assert!(nearest::<char>(&[], &Tags::default()).is_none());
     }

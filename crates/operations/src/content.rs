@@ -15,7 +15,7 @@ use olivine_domain::events::{EventType, Subject};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{StorageBackend, nearest};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::tags::Tags;
 use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::{PromisedPart, Upload};
@@ -248,7 +248,8 @@ pub struct Served {
     /// The name to save it under.
     pub filename: Filename,
     key: ContentKey,
-    storage: Id<StorageBackend>,
+    /// Where it can be read, in the order in which that is tried.
+    storages: Vec<Id<StorageBackend>>,
 }
 
 /// The binary whose content `key` names, if that content is the one that counts.
@@ -271,7 +272,7 @@ pub async fn locate(ctx: &Context, token: &str) -> Result<Served, Error> {
     let size = head.size.ok_or(Error::ContentGone)?;
     let filename = grant.download.filename;
     let BinaryHead { id: binary, hash, storage, .. } = head;
-    Ok(Served { binary, size, hash, filename, key: grant.key, storage })
+    Ok(Served { binary, size, hash, filename, key: grant.key, storages: vec![storage] })
 }
 
 /// What a short URL leads to.
@@ -296,24 +297,41 @@ pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Fo
     let size = head.size.ok_or(Error::ContentGone)?;
     let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
     let replicas = binary_replicas::list_for(ctx.db(), head.organization, &[head.id]).await?;
-    let mut copies = links::copies(ctx, head.storage, &key, &replicas).await?;
-    if let Some(one) = copies.iter().position(|copy| near.is_some_and(|near| near == links::hint(copy.key))) {
-        copies.swap(0, one);
-        copies.truncate(1);
-    }
+    let copies = links::copies(ctx, head.storage, &key, &replicas).await?;
+    let storages = links::in_order(&copies, near, &Tags::default());
     if grant.mode == ShortMode::Stream {
-        let storage = nearest(&copies, &Tags::default()).map_or(head.storage, |copy| copy.key);
-        return Ok(Followed::Here(Served { binary: head.id, size, hash: head.hash, filename, key, storage }));
+        return Ok(Followed::Here(Served {
+            binary: head.id,
+            size,
+            hash: head.hash,
+            filename,
+            key,
+            storages,
+        }));
     }
     let located = Located { key, filename, copies };
     let expires_at = grant.expires_at.max(ctx.now().plus(LEAST));
-    Ok(Followed::Elsewhere(links::direct(ctx, &located, &Tags::default(), expires_at).await?))
+    Ok(Followed::Elsewhere(links::direct(ctx, &located, storages, expires_at).await?))
 }
 
 impl Served {
     /// Reads the bytes of `range` (from 0, end excluded).
     pub async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<ContentReader, Error> {
-        Ok(ctx.storage(self.storage).await?.backend.read(&self.key, Some(range)).await?)
+        let mut failure = None;
+        for storage in &self.storages {
+            let opened = match ctx.storage(*storage).await {
+                Ok(opened) => opened.backend.read(&self.key, Some(range.clone())).await.map_err(Error::from),
+                Err(error) => Err(error),
+            };
+            match opened {
+                Ok(reader) => return Ok(reader),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy can't be read");
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        Err(failure.unwrap_or(Error::ContentGone))
     }
 
     /// Whether it may still be served: asked again during long downloads.

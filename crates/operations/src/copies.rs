@@ -165,7 +165,8 @@ pub(crate) async fn has_right_copy(
     except: Id<StorageBackend>,
 ) -> Result<bool, Error> {
     for from in sources(ctx, binary, except).await? {
-        let source = ctx.storage(from).await?;
+        // One that can't be used now says nothing about the others.
+        let Ok(source) = ctx.storage(from).await else { continue };
         let digested = source.backend.digest(&content_key(binary), &Progress::new()).await;
         if digested.is_ok_and(|digested| digested.sha256 == binary.hash) {
             return Ok(true);

@@ -5,7 +5,7 @@ use olivine_content::{ContentKey, Download, Filename, SignedUrl};
 use olivine_domain::Timestamp;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Copy, Replica, ReplicaState, StorageBackend, nearest};
+use olivine_domain::storage_backends::{Copy, Replica, ReplicaState, StorageBackend, nearest, nearest_first};
 use olivine_domain::tags::Tags;
 
 use crate::storages::Opened;
@@ -56,19 +56,34 @@ pub(crate) async fn copies(
             && (replica.binary, replica.generation) == (key.binary, key.generation)
     });
     let others = complete.map(|replica| replica.storage).filter(|storage| *storage != first);
-    let mut copies = Vec::new();
+    let (mut copies, mut failure) = (Vec::new(), None);
     for storage in std::iter::once(first).chain(others) {
         match ctx.storage(storage).await {
             Ok(opened) => {
                 copies.push(Copy { key: storage, near: opened.near.clone(), position: opened.position });
             }
-            Err(error) if storage == first => return Err(error),
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy is passed over");
+                failure.get_or_insert(error);
             }
         }
     }
-    Ok(copies)
+    match failure {
+        Some(failure) if copies.is_empty() => Err(failure),
+        _ => Ok(copies),
+    }
+}
+
+/// The copies in the order in which they are tried: the one that a URL names as near, if it is there, then by tags and position.
+pub(crate) fn in_order(
+    copies: &[Copy<Id<StorageBackend>>],
+    near: Option<&str>,
+    tags: &Tags,
+) -> Vec<Id<StorageBackend>> {
+    let mut storages: Vec<_> = nearest_first(copies, tags).into_iter().map(|copy| copy.key).collect();
+    // A stable sort: the others stay in their order.
+    storages.sort_by_key(|storage| near.is_none_or(|near| near != hint(*storage)));
+    storages
 }
 
 /// A URL for a client with these tags. Where the nearest storage can't sign one, another copy serves.
@@ -80,7 +95,9 @@ pub(crate) async fn link(
     expires_at: Timestamp,
 ) -> Result<SignedUrl, Error> {
     let mode = match style {
-        DownloadUrlStyle::Direct => return direct(ctx, located, tags, expires_at).await,
+        DownloadUrlStyle::Direct => {
+            return direct(ctx, located, in_order(&located.copies, None, tags), expires_at).await;
+        }
         DownloadUrlStyle::Short => ShortMode::Redirect,
         DownloadUrlStyle::Streamed => ShortMode::Stream,
     };
@@ -99,17 +116,15 @@ pub(crate) fn hint(storage: Id<StorageBackend>) -> String {
     format!("{:08x}", storage.uuid().as_u128() & u128::from(u32::MAX))
 }
 
-/// A URL of a storage, or of the CDN in front of it.
+/// A URL of a storage, or of the CDN in front of it: of the first of these storages that can sign one.
 pub(crate) async fn direct(
     ctx: &Context,
     located: &Located,
-    tags: &Tags,
+    storages: Vec<Id<StorageBackend>>,
     expires_at: Timestamp,
 ) -> Result<SignedUrl, Error> {
-    let mut left = located.copies.clone();
     let mut failure = Error::ContentGone;
-    while let Some(copy) = nearest(&left, tags) {
-        let storage = copy.key;
+    for storage in storages {
         match sign(ctx, storage, located, expires_at).await {
             Ok(url) => return Ok(url),
             Err(error) => {
@@ -117,7 +132,6 @@ pub(crate) async fn direct(
                 failure = error;
             }
         }
-        left.retain(|copy| copy.key != storage);
     }
     Err(failure)
 }
@@ -134,4 +148,23 @@ async fn sign(
     }
     let download = Download { filename: located.filename.clone(), expires_at };
     Ok(opened.backend.download_target(&located.key, &download).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_named_as_near_comes_first_and_the_others_are_tried_after_it() {
+        let storage = |number: u128| Id::<StorageBackend>::new(Uuid::from_u128(number));
+        let copy = |number, position| Copy { key: storage(number), near: Tags::default(), position };
+        let copies = [copy(1, 2), copy(2, 1), copy(3, 3)];
+        let order = |near: Option<&str>| in_order(&copies, near, &Tags::default());
+        assert_eq!(order(None), [2, 1, 3].map(storage));
+        assert_eq!(order(Some(&hint(storage(3)))), [3, 2, 1].map(storage));
+        // A URL that was made before the copy was taken away.
+        assert_eq!(order(Some(&hint(storage(4)))), [2, 1, 3].map(storage));
+    }
 }

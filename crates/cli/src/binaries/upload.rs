@@ -50,7 +50,9 @@ impl Upload {
     async fn infer(&self, session: &Session, hashes: &FileHashes) -> Result<Prn<Named>, Failure> {
         let query =
             Query::default().with("hash", Some(hashes.whole)).with("state", Some(BinaryState::Uploadable));
-        let awaiting = session.client.list::<Binary>(&query).all().await?;
+        let mut awaiting = session.client.list::<Binary>(&query).all().await?;
+        // One that was promised with another size can't be it, whatever its hash says.
+        awaiting.retain(|binary| binary.size.is_none_or(|size| size == hashes.size));
         let [binary] = awaiting.as_slice() else {
             return Err(Failure::usage(format!(
                 "--binary-prn is missing, and {} binaries await a content with the hash {} of {}: name the binary",

@@ -14,7 +14,7 @@ use olivine_records::{binary_replicas, organizations};
 use serde_json::json;
 
 use super::{head, key_of};
-use crate::links::{Located, Wishes, copies, direct};
+use crate::links::{Located, Wishes, copies, direct, in_order};
 use crate::{Context, Error, events};
 
 /// Issues a URL that downloads the content of a verified binary.
@@ -34,7 +34,8 @@ pub async fn download_url(
     let replicas = binary_replicas::list_for(ctx.db(), by.organization, &[id]).await?;
     let located = Located { key, filename, copies: copies(ctx, head.storage, &key, &replicas).await? };
     // People and CI follow redirects, and their buffers hold any URL.
-    let url = direct(ctx, &located, &Tags::default(), expires_at).await?;
+    let storages = in_order(&located.copies, None, &Tags::default());
+    let url = direct(ctx, &located, storages, expires_at).await?;
 
     let w = ctx.db().write().await?;
     let data = json!({"expires_at": expires_at.to_string()});
