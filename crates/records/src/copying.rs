@@ -7,8 +7,8 @@ use olivine_domain::Sha256Digest;
 use olivine_domain::hash::Sha256Hasher;
 use olivine_domain::storage_backends::StorageBackend;
 use sea_orm::{
-    DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn,
-    QueryOrder, StreamTrait, Value,
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
+    PrimaryKeyToColumn, QueryFilter, QueryOrder, StreamTrait, Value,
 };
 
 use crate::database::Database;
@@ -82,7 +82,8 @@ macro_rules! each_table {
 
 macro_rules! refuse_rows {
     ($target:expr, $($table:ident),*) => {
-        $(if $table::Entity::find().one(&$target).await.map_err(target)?.is_some() {
+        $(let others = $table::Entity::find().filter(other_than_made(stringify!($table)));
+        if others.one(&$target).await.map_err(target)?.is_some() {
             return Err(CopyError::TargetNotEmpty { table: stringify!($table) });
         })*
     };
@@ -106,14 +107,21 @@ pub async fn copy(source: &Database, target_database: &Database) -> Result<Vec<C
     dialect::read_one_moment(&from).await.map_err(|error| CopyError::Source(error.into()))?;
     let to = target_database.begin_at_length().await.map_err(CopyError::Target)?;
     dialect::take_time(&to).await.map_err(target)?;
+    // Before anything is changed, so that this is what is said of a target that has something.
+    each_table!(refuse_rows, to);
     // The one row that a migration makes comes from the source.
     let made = storage_backends::Entity::delete_by_id(StorageBackend::DATA_FOLDER.uuid());
     made.exec(&to).await.map_err(target)?;
-    each_table!(refuse_rows, to);
     let mut copied = Vec::new();
     each_table!(copy_rows, copied, &from, &to);
     to.commit().await.map_err(target)?;
     Ok(copied)
+}
+
+/// All rows of a table but the one that a migration made.
+fn other_than_made(table: &str) -> Condition {
+    let is_other = storage_backends::Column::Id.ne(StorageBackend::DATA_FOLDER.uuid());
+    Condition::all().add_option((table == "storage_backends").then_some(is_other))
 }
 
 fn target(error: DbErr) -> CopyError {

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use super::*;
 use crate::copying::{self, CopyError};
 use crate::database::Reader as _;
-use crate::testing;
+use crate::{binaries, testing};
 
 /// Neither a table nor a column that a migration made is forgotten.
 #[tokio::test]
@@ -43,6 +43,19 @@ async fn only_into_an_empty_database_of_this_version() {
         assert!(matches!(again, CopyError::TargetNotEmpty { table: "settings" }), "{again}");
         let empty = testing::empty_sqlite().await;
         assert!(matches!(copying::copy(&empty, &target).await, Err(CopyError::SourceOutdated)));
+    }
+}
+
+/// Its binaries are in the data folder, whose row the target has from the beginning.
+#[tokio::test]
+async fn a_target_that_is_in_use_is_called_so() {
+    for target in [testing::sqlite().await, testing::postgres().await] {
+        let Frame { version: child, .. } = frame(&target).await;
+        let stored = Binary { storage: StorageBackend::DATA_FOLDER, ..binary(&child) };
+        commit!(target, |write| binaries::insert(&write, &stored).await).unwrap();
+        let source = testing::sqlite().await;
+        let error = copying::copy(&source, &target).await.unwrap_err();
+        assert!(matches!(error, CopyError::TargetNotEmpty { table: "organizations" }), "{error:?}");
     }
 }
 
