@@ -35,6 +35,9 @@ impl Ports {
 fn rendered(folder: &Path, ports: &Ports, servers: &[Server; 2]) -> String {
     let at = |path: &str| folder.join(path).display().to_string();
     let mut config = DELIVERED.to_owned();
+    // Else one failure of each of the servers would leave nginx without any.
+    let upstreams = config.lines().filter(|line| line.trim_start().starts_with("server olivine-")).count();
+    assert_eq!(config.matches("max_fails=0;").count(), upstreams, "each server is tried for each connection");
     let address = |url: &str| url.split_once("://").unwrap().1.to_owned();
     let mut replace = |what: &str, by: &str| {
         assert!(config.contains(what), "deploy/nginx.conf has no '{what}' any more");
