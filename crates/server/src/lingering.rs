@@ -33,7 +33,7 @@ where
         let accepted = self.0.accept(stream, service);
         Box::pin(async move {
             let (stream, service) = accepted.await?;
-            Ok((Lingering { stream, end: None }, service))
+            Ok((Lingering::new(stream), service))
         })
     }
 }
@@ -44,6 +44,13 @@ pub struct Lingering<S> {
     stream: S,
     /// When it is closed at the latest; set when its own side was shut down.
     end: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Lingering<S> {
+    /// Closes this connection so.
+    pub const fn new(stream: S) -> Self {
+        Self { stream, end: None }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Lingering<S> {

@@ -1,11 +1,10 @@
 //! Listening, and stopping without losing anything.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -16,24 +15,32 @@ use crate::announcement::Announcement;
 use crate::app::{App, probes_only, router};
 use crate::config::{Config, Role};
 use crate::device::connections::DeviceAcceptor;
+use crate::device::tls::Devices;
 use crate::door::{Door, Peer};
 use crate::draining::{Stages, stop_on_signal};
+use crate::handshake::TlsAcceptor;
 use crate::lingering::LingeringAcceptor;
+use crate::tls::{self, People, Source, outlive_hangups};
 use crate::{device, startup};
 
 /// Devices have little to say: this is room for the largest certificate that a proxy may pass on.
 const DEVICE_HEADER_BYTES: usize = 32 * 1024;
+/// The time for a TLS handshake with people.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    outlive_hangups()?;
     let (admin, admin_address) = bind(config.server.listen)?;
     let device = config.has(Role::Device).then(|| bind(config.device.listen)).transpose()?;
     let device_address = device.as_ref().map(|(_, address)| *address);
     let metrics = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     tokio::spawn(fold_metrics(metrics.clone()));
     let started = startup::start(&config, admin_address).await?;
-    let tls = tls(&config).await?;
-    let device_tls = device_tls(&config, device_address, &started.ctx)?;
+    let tls = follow(People::of(&config), &started.ctx).context("the TLS of people's listener")?;
+    let devices = device_address.and_then(|address| Devices::of(&config, address));
+    let device_tls = follow(devices, &started.ctx).context("the Device API's TLS")?;
+    warn_of_proxies(&config, device_tls.is_some());
 
     let stages = Stages::default();
     let runner = config.has(Role::Jobs).then(|| {
@@ -102,8 +109,9 @@ async fn listen(
     let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
-        let server = Server::from_listener(door).handle(handle).acceptor(RustlsAcceptor::new(tls));
-        let mut server = server.map(LingeringAcceptor).http1_only();
+        let server = Server::from_listener(door).handle(handle);
+        let tls = LingeringAcceptor(TlsAcceptor::new(tls, HANDSHAKE));
+        let mut server = server.acceptor(tls).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     } else {
@@ -128,7 +136,8 @@ async fn listen_to_devices(
     let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
-        let mut server = plain.acceptor(LingeringAcceptor(DeviceAcceptor::new(tls, patience))).http1_only();
+        let tls = DeviceAcceptor(TlsAcceptor::new(tls, patience));
+        let mut server = plain.acceptor(LingeringAcceptor(tls)).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     } else {
@@ -139,31 +148,24 @@ async fn listen_to_devices(
     served.context("serving devices")
 }
 
-/// The certificate and its key, if the server is to speak HTTPS.
-async fn tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
-    let (Some(certificate), Some(key)) = (&config.server.tls_certificate, &config.server.tls_key) else {
-        return Ok(None);
-    };
-    let loaded = RustlsConfig::from_pem_file(certificate, key).await;
-    let loaded = loaded.context("reading the TLS certificate and key")?;
-    let mut offered = loaded.get_inner().as_ref().clone();
-    // It offers HTTP/2 too by default, which clients would then choose, and which is not spoken here.
-    offered.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Some(RustlsConfig::from_config(Arc::new(offered))))
+/// What a listener works with that speaks TLS; it takes up a certificate that is renewed.
+fn follow<S: Source>(source: Option<S>, ctx: &Context) -> anyhow::Result<Option<RustlsConfig>> {
+    let Some(source) = source else { return Ok(None) };
+    let followed = tls::open(source, ctx.now())?;
+    let tls = followed.tls();
+    tokio::spawn(followed.follow(ctx.clone()));
+    Ok(Some(tls))
 }
 
-/// What the listener for devices needs, if there is one; taken up anew when its certificate is renewed.
-fn device_tls(
-    config: &Config,
-    address: Option<SocketAddr>,
-    ctx: &Context,
-) -> anyhow::Result<Option<RustlsConfig>> {
-    let Some(address) = address else { return Ok(None) };
-    let opened = device::tls::open(config, address, ctx.now())?;
-    if let Some(tls) = opened.clone() {
-        tokio::spawn(device::tls::keep_fresh(config.clone(), address, ctx.clone(), tls));
+/// A proxy that passes TLS on can't keep its clients from sending the header by which they would be any device.
+fn warn_of_proxies(config: &Config, speaks_tls: bool) {
+    if speaks_tls && !config.device.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "device.trusted_proxies is set and device.tls is on: from these addresses, a connection without a certificate is taken for the \
+             device that its Client-Cert header names. This is right only for proxies that end TLS and set that header themselves; if one \
+             of them passes TCP on, anybody can be any device: take it out of device.trusted_proxies"
+        );
     }
-    Ok(opened)
 }
 
 /// HTTP/1.1 only: what telling HTTP/2 from it would wait for has no time limit. A proxy in front may speak whatever it likes.

@@ -2,41 +2,30 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum_server::accept::{Accept, NoDelayAcceptor};
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::accept::Accept;
 use futures_util::future::BoxFuture;
 use olivine_domain::certificates::Certificate;
 use tokio::net::TcpStream;
 use tower_http::add_extension::AddExtension;
 
+use crate::handshake::TlsAcceptor;
+
 /// The certificate whose key the other end of the connection has proven to hold, if it has one.
 #[derive(Clone, Debug)]
 pub struct PeerCertificate(pub Option<Arc<Certificate>>);
 
-/// Shakes hands, within a time.
+/// Shakes hands.
 #[derive(Clone, Debug)]
-pub struct DeviceAcceptor {
-    tls: RustlsAcceptor<NoDelayAcceptor>,
-}
-
-impl DeviceAcceptor {
-    /// With the server's certificate and rules.
-    pub fn new(tls: RustlsConfig, patience: Duration) -> Self {
-        // An answer that follows a session's ticket must not wait until the ticket was acknowledged.
-        let acceptor = RustlsAcceptor::new(tls).handshake_timeout(patience);
-        Self { tls: acceptor.acceptor(NoDelayAcceptor::new()) }
-    }
-}
+pub struct DeviceAcceptor(pub TlsAcceptor);
 
 impl<S: Send + 'static> Accept<TcpStream, S> for DeviceAcceptor {
-    type Stream = <RustlsAcceptor<NoDelayAcceptor> as Accept<TcpStream, S>>::Stream;
+    type Stream = <TlsAcceptor as Accept<TcpStream, S>>::Stream;
     type Service = AddExtension<S, PeerCertificate>;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let handshake = self.tls.accept(stream, service);
+        let handshake = self.0.accept(stream, service);
         Box::pin(async move {
             let shaken = handshake.await.inspect_err(|error| {
                 metrics::counter!("olivine_device_handshakes_total", "outcome" => "failed").increment(1);
