@@ -119,6 +119,28 @@ fn slow_handshakes_are_cut() {
     assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key"), 401, "certificate_unknown");
 }
 
+#[test]
+fn plain_http_is_told_that_this_is_https() {
+    let server = Server::start(Database::Sqlite);
+    let address = server.device_url().strip_prefix("https://").unwrap();
+    let ask = format!("curl -sS -w '%{{http_code}}' http://{address}/update");
+    let said = server.shell().run(&ask).succeeds();
+    assert_refused(&said, 400, "bad_request");
+    assert!(said.contains("this port speaks HTTPS"), "{said}");
+    // Also to a client that sends more than is read.
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!(
+        "POST /update/status HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n{}",
+        "x".repeat(100_000)
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https://"), "{answer}");
+}
+
 /// Shows a certificate, and signs with whatever key it has.
 #[derive(Debug)]
 struct Presented(Arc<CertifiedKey>);
@@ -214,6 +236,11 @@ fn a_header_counts_from_trusted_proxies_only() {
     assert_refused(&ask(&shell, "-H @header"), 401, "certificate_unknown");
     // The proxy's own certificate is not its client's.
     assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key"), 401, "certificate_missing");
+    // A connection that proves another certificate than it names is nobody's; the same one is no contradiction.
+    assert_refused(&ask(&shell, "-H @header --cert p256-v1.pem --key p256.key"), 401, "certificate_invalid");
+    assert_refused(&ask(&shell, "-H @header --cert rsa-v1.pem --key rsa.key"), 401, "certificate_unknown");
+    let log = trusting.log();
+    assert!(log.contains("anybody can be any device"), "{log}");
     for malformed in ["nonsense", ":a:b:", "::", "-----BEGIN CERTIFICATE-----"] {
         shell.write("malformed", format!("Client-Cert: {malformed}"));
         assert_refused(&ask(&shell, "-H @malformed"), 400, "bad_request");

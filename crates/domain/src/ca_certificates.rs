@@ -227,8 +227,8 @@ mod tests {
             assert_eq!(chosen(&signers, 99), Err(early));
         }
         // Both ends belong to the time in between.
-        assert_eq!(chosen(&[old.clone()], 100), Ok(1));
-        assert_eq!(chosen(&[old.clone()], 200), Ok(1));
+        assert_eq!(chosen(std::slice::from_ref(&old), 100), Ok(1));
+        assert_eq!(chosen(std::slice::from_ref(&old), 200), Ok(1));
         let without = CaCertificate { jitp: None, ..new };
         assert_eq!(chosen(&[without.clone(), old.clone()], 170), Ok(1), "the successor does not provision");
         let lacking = vec![(2, CannotProvision::Off), (1, CannotProvision::Expired(day(200)))];

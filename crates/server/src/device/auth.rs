@@ -40,16 +40,21 @@ impl FromRequestParts<DeviceApp> for Caller {
     }
 }
 
-/// The certificate by which the device is to be known: the one in a trusted proxy's word, else the connection's own.
+/// The certificate by which the device is to be known: the one that a trusted proxy names, else the connection's own.
+///
+/// From a trusted proxy the header is needed also where the connection has a certificate: so it is noticed at once if the proxy only
+/// passes connections on, through which anybody could send the header.
 fn certificate(parts: &Parts, app: &DeviceApp) -> Result<Arc<Certificate>, DeviceError> {
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let is_proxy = |address| app.0.trusted_proxies.iter().any(|proxy| proxy.is_at(address));
+    let peer = parts.extensions.get::<PeerCertificate>().and_then(|peer| peer.0.clone());
     if address.is_some_and(is_proxy) {
-        let der =
-            proxies::client_certificate(&parts.headers)?.ok_or_else(DeviceError::certificate_missing)?;
+        let der = proxies::client_certificate(&parts.headers)?.ok_or_else(DeviceError::header_missing)?;
+        if peer.is_some_and(|peer| peer.der() != der) {
+            return Err(DeviceError::certificates_differ());
+        }
         let read = Certificate::from_der(&der);
         return read.map(Arc::new).map_err(|problem| DeviceError::certificate_invalid(&problem.to_string()));
     }
-    let peer = parts.extensions.get::<PeerCertificate>().and_then(|peer| peer.0.clone());
     peer.ok_or_else(DeviceError::certificate_missing)
 }

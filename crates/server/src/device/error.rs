@@ -26,6 +26,21 @@ impl DeviceError {
         Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateMissing, message)
     }
 
+    /// A trusted proxy says nothing of a certificate.
+    pub fn header_missing() -> Self {
+        let message = "the connection comes from an address in device.trusted_proxies, but has no Client-Cert header: either the client \
+                       showed the proxy no certificate, or the proxy does not end TLS; in the latter case the server's operator has to \
+                       take it out of device.trusted_proxies";
+        Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateMissing, message)
+    }
+
+    /// The connection proved another certificate than the one in the header.
+    pub fn certificates_differ() -> Self {
+        let message = "the connection's own client certificate is another than the one in its Client-Cert header: behind a proxy that \
+                       ends TLS, the proxy must show no certificate of its own; without one, leave the header out";
+        Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateInvalid, message)
+    }
+
     /// A trusted proxy's certificate is none.
     pub fn certificate_invalid(problem: &str) -> Self {
         let message = format!("the client certificate can't be read: {problem}");
