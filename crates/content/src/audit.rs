@@ -4,6 +4,15 @@ use olivine_domain::Timestamp;
 
 use crate::backend::ContentKey;
 
+/// What storage tells of a complete content without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentStat {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written, by the storage's clock.
+    pub modified: Timestamp,
+}
+
 /// Something that lies in storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredContent {

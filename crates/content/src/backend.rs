@@ -11,10 +11,11 @@ use olivine_domain::binaries::{Binary, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
-use crate::audit::{ProbeFailed, StoredContent};
+use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::digest::{Digested, Progress, digest_by_reading};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
+use crate::identity::StorageIdentity;
 use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
     UploadedPart,
@@ -106,13 +107,25 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Errors: [`Error::NotFound`], [`Error::OutOfRange`], [`Error::Corrupt`].
     async fn read(&self, key: &ContentKey, range: Option<Range<u64>>) -> Result<ContentReader, Error>;
 
-    /// The size in bytes of a complete content.
+    /// The size of a complete content, and when it was last written. Does not read it.
     ///
     /// Errors: [`Error::NotFound`] if it is not complete.
-    async fn size(&self, key: &ContentKey) -> Result<u64, Error>;
+    async fn stat(&self, key: &ContentKey) -> Result<ContentStat, Error>;
 
-    /// Removes a content and whatever was uploaded for it; a success if there is nothing. From its return on, late writers get
-    /// [`Error::SessionGone`].
+    /// The size in bytes of a complete content.
+    ///
+    /// Errors: as [`Backend::stat`].
+    async fn size(&self, key: &ContentKey) -> Result<u64, Error> {
+        Ok(self.stat(key).await?.size)
+    }
+
+    /// Whether storage has anything of a content: the complete content, or what was uploaded for it.
+    ///
+    /// Errors: [`Error::Unavailable`].
+    async fn holds(&self, key: &ContentKey) -> Result<bool, Error>;
+
+    /// Removes a content and whatever was uploaded for it; a success if there is nothing, so it does not tell whether there was something:
+    /// ask [`Backend::holds`] before. From its return on, late writers get [`Error::SessionGone`].
     ///
     /// Errors: [`Error::Unavailable`]: try again until it succeeds.
     async fn delete(&self, key: &ContentKey) -> Result<(), Error>;
@@ -121,6 +134,16 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// Errors: [`Error::Unavailable`] where storage has to be asked.
     async fn download_target(&self, key: &ContentKey, download: &Download) -> Result<SignedUrl, Error>;
+
+    /// Which storage this is; `None` if nobody gave it an identity yet.
+    ///
+    /// Errors: [`Error::Unavailable`]; [`Error::Corrupt`] if the identity can't be read.
+    async fn identity(&self) -> Result<Option<StorageIdentity>, Error>;
+
+    /// Gives the storage this identity unless it has one, and returns the one that it has now. Never replaces one.
+    ///
+    /// Errors: as [`Backend::identity`]; [`Error::StorageFull`].
+    async fn claim_identity(&self, proposed: StorageIdentity) -> Result<StorageIdentity, Error>;
 
     /// Whether storage can be written and read right now.
     ///

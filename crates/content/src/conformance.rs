@@ -99,7 +99,7 @@ pub fn bytes(seed: u64, length: usize) -> Bytes {
 
 type CaseFunction = for<'a> fn(Case<'a>) -> BoxFuture<'a, ()>;
 
-const CASES: [CaseFunction; 22] = [
+const CASES: [CaseFunction; 24] = [
     |case| Box::pin(uploading::three_parts_in_any_order_become_one_content(case)),
     |case| Box::pin(uploading::an_empty_content_is_a_content(case)),
     |case| Box::pin(uploading::refused_bytes_leave_nothing(case)),
@@ -120,6 +120,8 @@ const CASES: [CaseFunction; 22] = [
     |case| Box::pin(keeping::an_import_is_there_once_all_of_it_is_right(case)),
     |case| Box::pin(keeping::an_import_of_many_chunks_is_whole(case)),
     |case| Box::pin(keeping::lists_tell_contents_from_leftovers(case)),
+    |case| Box::pin(keeping::what_is_held_is_told_until_it_is_deleted(case)),
+    |case| Box::pin(keeping::a_storage_has_one_identity(case)),
     |case| Box::pin(keeping::deletions_leave_nothing_in_the_list(case)),
     |case| Box::pin(keeping::a_probe_leaves_nothing(case)),
 ];

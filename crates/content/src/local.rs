@@ -7,6 +7,7 @@ mod backup;
 mod buffers;
 mod complete;
 mod folder;
+mod identity;
 mod layout;
 mod list;
 mod read;
@@ -29,14 +30,16 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
 pub use self::backup::{BackedUp, back_up, back_up_empty, make_durable};
+pub use self::identity::back_up_identity;
 use self::layout::{Layout, blocking};
 pub use self::remove::Swept;
 use self::temp::TempFile;
-use crate::audit::{ProbeFailed, StoredContent};
+use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::backend::{Backend, ContentKey};
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
+use crate::identity::StorageIdentity;
 use crate::tokens::TokenKey;
 use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
@@ -150,9 +153,14 @@ impl Backend for Local {
         self.run(move |layout| read::read(layout, &key, range)).await
     }
 
-    async fn size(&self, key: &ContentKey) -> Result<u64, Error> {
+    async fn stat(&self, key: &ContentKey) -> Result<ContentStat, Error> {
         let key = *key;
-        self.run(move |layout| read::size(layout, &key)).await
+        self.run(move |layout| read::stat(layout, &key)).await
+    }
+
+    async fn holds(&self, key: &ContentKey) -> Result<bool, Error> {
+        let key = *key;
+        self.run(move |layout| remove::holds(layout, &key)).await
     }
 
     async fn delete(&self, key: &ContentKey) -> Result<(), Error> {
@@ -163,6 +171,14 @@ impl Backend for Local {
     async fn download_target(&self, key: &ContentKey, download: &Download) -> Result<SignedUrl, Error> {
         let url = self.url(&self.tokens.download_token(key, download));
         Ok(SignedUrl { url, expires_at: download.expires_at })
+    }
+
+    async fn identity(&self) -> Result<Option<StorageIdentity>, Error> {
+        self.run(identity::find).await
+    }
+
+    async fn claim_identity(&self, proposed: StorageIdentity) -> Result<StorageIdentity, Error> {
+        self.run(move |layout| identity::claim(layout, proposed)).await
     }
 
     async fn check(&self) -> Result<(), Error> {

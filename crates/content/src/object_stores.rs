@@ -9,6 +9,7 @@ mod complete;
 mod digest;
 mod gcs;
 mod http;
+mod identity;
 mod import;
 mod list;
 mod network;
@@ -38,11 +39,12 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::storage_backends::{Bucket, StorageUrl};
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
-use crate::audit::{ProbeFailed, StoredContent};
+use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::backend::{Backend, ContentKey};
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
+use crate::identity::StorageIdentity;
 use crate::open::{Network, OpenError, Storage};
 use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
@@ -212,8 +214,13 @@ impl Backend for ObjectStores {
         self.open_reader(key, range).await
     }
 
-    async fn size(&self, key: &ContentKey) -> Result<u64, Error> {
-        self.size_of(&self.path(key)).await
+    async fn stat(&self, key: &ContentKey) -> Result<ContentStat, Error> {
+        let found = self.meta_of(&self.path(key)).await?;
+        Ok(ContentStat { size: found.size, modified: list::modified(&found) })
+    }
+
+    async fn holds(&self, key: &ContentKey) -> Result<bool, Error> {
+        self.has_anything(key).await
     }
 
     async fn delete(&self, key: &ContentKey) -> Result<(), Error> {
@@ -222,6 +229,14 @@ impl Backend for ObjectStores {
 
     async fn download_target(&self, key: &ContentKey, download: &Download) -> Result<SignedUrl, Error> {
         self.download(key, download).await
+    }
+
+    async fn identity(&self) -> Result<Option<StorageIdentity>, Error> {
+        self.find_identity().await
+    }
+
+    async fn claim_identity(&self, proposed: StorageIdentity) -> Result<StorageIdentity, Error> {
+        self.claim(proposed).await
     }
 
     async fn check(&self) -> Result<(), Error> {

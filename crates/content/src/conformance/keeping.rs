@@ -5,9 +5,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::{Case, PART, body, bytes, plan};
 use crate::audit::{StoredContent, StoredKind};
 use crate::error::Error;
+use crate::identity::StorageIdentity;
 use crate::uploads::{ReceiveError, ReceivePart};
 use bytes::Bytes;
+use futures_util::future::join;
 use olivine_domain::Sha256Digest;
+use uuid::Uuid;
 
 pub(super) async fn an_import_is_there_once_all_of_it_is_right(case: Case<'_>) {
     let content = bytes(1, 300_000);
@@ -63,6 +66,37 @@ pub(super) async fn lists_tell_contents_from_leftovers(case: Case<'_>) {
     next.backend.delete(&next.key).await.expect("deleting the leftovers");
     assert!(list(case).await.iter().all(|found| found.key != Some(next.key)));
     case.assert_holds(&bytes(1, 1000)).await;
+}
+
+pub(super) async fn what_is_held_is_told_until_it_is_deleted(case: Case<'_>) {
+    let holds = || async { case.backend.holds(&case.key).await.expect("asking") };
+    assert!(!holds().await);
+    let session = case.begin().await;
+    let staged = bytes(2, 2000);
+    let part = ReceivePart::planned(&plan(1, &staged));
+    case.receive(&session, &part, body(&staged)).await.expect("a part through the server");
+    assert!(holds().await, "what is uploaded counts");
+    case.backend.delete(&case.key).await.expect("deleting an unfinished upload");
+    assert!(!holds().await);
+    case.store(&[bytes(1, 1000)]).await;
+    let stat = case.backend.stat(&case.key).await.expect("it is complete");
+    assert_eq!(stat.size, 1000);
+    assert!(stat.modified.as_seconds() > 1_700_000_000, "{stat:?}");
+    assert!(holds().await);
+    case.backend.delete(&case.key).await.expect("deleting");
+    assert!(!holds().await);
+}
+
+/// The last cases show that it is in no list.
+pub(super) async fn a_storage_has_one_identity(case: Case<'_>) {
+    let proposed = |number| StorageIdentity::new(Uuid::from_u128(number));
+    let claim = |number| case.backend.claim_identity(proposed(number));
+    let (one, other) = join(claim(1), claim(2)).await;
+    let (one, other) = (one.expect("claiming"), other.expect("claiming at once"));
+    assert_eq!(one, other);
+    assert!(one == proposed(1) || one == proposed(2));
+    assert_eq!(claim(3).await.expect("claiming again"), one);
+    assert_eq!(case.backend.identity().await.expect("asking"), Some(one));
 }
 
 pub(super) async fn deletions_leave_nothing_in_the_list(case: Case<'_>) {

@@ -49,11 +49,16 @@ pub fn back_up_empty(into: &Path, key: &ContentKey) -> Result<(), Error> {
     Ok(make_folders(&Layout::at(into).generation(key))?)
 }
 
-fn link_or_copy(from: &Path, to: &Path) -> io::Result<u64> {
+pub(super) fn link_or_copy(from: &Path, to: &Path) -> io::Result<u64> {
     match fs::hard_link(from, to) {
         Ok(()) => Ok(fs::metadata(to)?.len()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
-        Err(_) => fs::copy(from, to),
+        Err(_) => {
+            let (bytes, modified) = (fs::copy(from, to)?, fs::metadata(from)?.modified()?);
+            // An audit takes a content that was written after its verification for one that was replaced.
+            File::options().write(true).open(to)?.set_modified(modified)?;
+            Ok(bytes)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where things lie in the root folder, and folders that survive a power cut.
 //!
-//! `tmp/` holds what is being written, `trash/` what is being removed, `content/<organization>/<binary>/<generation>/` parts and,
+//! `.olivine-storage-id` says which folder this is, `tmp/` holds what is being written, `trash/` what is being removed, `content/<organization>/<binary>/<generation>/` parts and,
 //! once the content is complete, its `segments`. Paths come from UUIDs and numbers only.
 
 use std::fs::{self, File};
@@ -40,6 +40,10 @@ impl Layout {
             sync_folder(parent)?;
         }
         Ok(layout)
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(super) fn tmp(&self) -> PathBuf {

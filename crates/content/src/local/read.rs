@@ -7,10 +7,12 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Weak;
+use std::time::SystemTime;
 use std::{io, vec};
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
+use olivine_domain::Timestamp;
 use olivine_domain::hash::Sha256Hasher;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -18,6 +20,7 @@ use super::buffers::Buffers;
 use super::folder::Folder;
 use super::layout::{Layout, finished};
 use super::segments::{Segments, part_name};
+use crate::audit::ContentStat;
 use crate::backend::ContentKey;
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, within};
@@ -27,9 +30,20 @@ use crate::uploads::CompletedPart;
 /// The most bytes of a chunk: large enough that a system call costs nothing, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;
 
-/// The size of a complete content.
-pub(super) fn size(layout: &Layout, key: &ContentKey) -> Result<u64, Error> {
-    Ok(find(layout, key)?.1.total())
+/// The size of a complete content, and when the last of its parts was written.
+pub(super) fn stat(layout: &Layout, key: &ContentKey) -> Result<ContentStat, Error> {
+    let (folder, segments) = find(layout, key)?;
+    let mut modified = SystemTime::UNIX_EPOCH;
+    for part in segments.parts() {
+        match folder.file(&part_name(part.index, &part.sha256)).and_then(|file| file.metadata()?.modified()) {
+            Ok(written) => modified = modified.max(written),
+            // Whoever reads the content is told so.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let modified = Timestamp::EPOCH.plus(modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
+    Ok(ContentStat { size: segments.total(), modified })
 }
 
 /// The folder of a complete content, and the list of its parts.

@@ -7,6 +7,12 @@ use super::temp;
 use crate::backend::ContentKey;
 use crate::error::Error;
 
+/// Whether anything of a content is there, or was and is being removed.
+pub(super) fn holds(layout: &Layout, key: &ContentKey) -> Result<bool, Error> {
+    fs::metadata(layout.content())?;
+    Ok(layout.generation(key).try_exists()? || layout.trashed(key).try_exists()?)
+}
+
 /// Moves a content's folder out of the way in one step, so that no late part can get in, and then removes it.
 pub(super) fn delete(layout: &Layout, key: &ContentKey) -> Result<(), Error> {
     // Nothing is there either while a volume is not mounted, but that does not mean it is deleted.

@@ -12,6 +12,7 @@ use super::told::trouble;
 use super::xml::Upload;
 use crate::audit::{StoredContent, StoredKind, recognize};
 use crate::error::Error;
+use crate::identity::IDENTITY_NAME;
 
 /// Where the list is: at its beginning, at a page, or after the last one.
 enum Place {
@@ -49,7 +50,9 @@ impl ObjectStores {
                 let page = self.lists.list_paginated(wanted, options).await;
                 let page = page.map_err(|error| trouble(&error))?;
                 let next = page.page_token.map_or(Place::Uploads, |token| Place::Page(Some(token)));
-                let found = page.result.objects.iter().map(|object| self.stored(object)).collect();
+                let found = page.result.objects.iter().map(|object| self.stored(object));
+                // It belongs to the storage, not to what is in it.
+                let found = found.filter(|stored| stored.name != IDENTITY_NAME).collect();
                 Ok(Some((found, next)))
             }
             Place::Uploads => {
@@ -64,8 +67,7 @@ impl ObjectStores {
     fn stored(&self, object: &ObjectMeta) -> StoredContent {
         let name = self.below(object.location.as_ref());
         let (key, kind) = recognize(&name);
-        let modified = Timestamp::from_micros(object.last_modified.timestamp_micros());
-        StoredContent { name, key, kind, size: object.size, modified: modified.unwrap_or(Timestamp::EPOCH) }
+        StoredContent { name, key, kind, size: object.size, modified: modified(object) }
     }
 
     fn begun(&self, upload: &Upload) -> StoredContent {
@@ -77,4 +79,9 @@ impl ObjectStores {
     fn below(&self, name: &str) -> String {
         name.strip_prefix(&self.prefix()).unwrap_or(name).to_owned()
     }
+}
+
+/// When an object was last written.
+pub(super) fn modified(object: &ObjectMeta) -> Timestamp {
+    Timestamp::from_micros(object.last_modified.timestamp_micros()).unwrap_or(Timestamp::EPOCH)
 }

@@ -31,6 +31,17 @@ impl ObjectStores {
         self.remove_object(&self.path(key)).await
     }
 
+    /// Whether the content is there, or anything that could still become one.
+    pub(super) async fn has_anything(&self, key: &ContentKey) -> Result<bool, Error> {
+        match self.size_of(&self.path(key)).await {
+            Ok(_) => return Ok(true),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+        let parts = self.names(&format!("{}.part-", self.name(key))).await?;
+        Ok(!parts.is_empty() || !self.uploads_of(key).await?.is_empty())
+    }
+
     /// Removes the parts that came through the server, and the marker of an open upload.
     pub(super) async fn remove_parts(&self, key: &ContentKey) -> Result<(), Error> {
         let names = self.names(&format!("{}.part-", self.name(key))).await?;

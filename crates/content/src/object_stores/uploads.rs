@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::Method;
-use object_store::PutPayload;
 use object_store::path::Path;
+use object_store::{ObjectMeta, PutPayload};
 use olivine_domain::{Id, Timestamp};
 
 use super::azure::{block_id, encoded};
@@ -106,13 +106,18 @@ impl ObjectStores {
 
     /// The size of a complete object.
     pub(super) async fn size_of(&self, path: &Path) -> Result<u64, Error> {
+        Ok(self.meta_of(path).await?.size)
+    }
+
+    /// What the store tells of a complete object.
+    pub(super) async fn meta_of(&self, path: &Path) -> Result<ObjectMeta, Error> {
         let head = object_store::GetOptions { head: true, ..Default::default() };
         match self.objects.get_opts(path, head).await {
-            Ok(found) => Ok(found.meta.size),
+            Ok(found) => Ok(found.meta),
             // The answer to such a request has no body, so it does not say whether the object or the bucket is missing.
             Err(object_store::Error::NotFound { .. }) => {
                 let found = self.objects.get_opts(path, object_store::GetOptions::default()).await;
-                found.map(|found| found.meta.size).map_err(|error| meaning(&error))
+                found.map(|found| found.meta).map_err(|error| meaning(&error))
             }
             Err(error) => Err(meaning(&error)),
         }
