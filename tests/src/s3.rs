@@ -191,9 +191,10 @@ impl S3 {
         self.knobs.sent.load(Ordering::SeqCst)
     }
 
-    /// The names of all objects in a bucket, in order.
+    /// The names of all objects in a bucket, in order, besides the one that says which storage it is.
     pub fn objects(&self, bucket: &str) -> Vec<String> {
-        self.state.names(bucket)
+        let names = self.state.names(bucket).into_iter();
+        names.filter(|name| !name.ends_with(".olivine-storage-id")).collect()
     }
 
     /// Takes an object away, as a mishap would.

@@ -60,6 +60,7 @@ event_types! {
     BinaryReplicationFailed = "binary.replication_failed";
     BinaryMoved = "binary.moved";
     BinaryContentDeleted = "binary.content_deleted";
+    BinaryContentMissing = "binary.content_missing";
     BinaryPartCreated = "binary_part.created";
     BinaryPartUploaded = "binary_part.uploaded";
     BinaryPartRefused = "binary_part.refused";

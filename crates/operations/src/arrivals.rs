@@ -32,7 +32,9 @@ pub(crate) async fn note(ctx: &Context, by: &Actor, id: Id<Binary>) -> Result<()
 /// The session of an upload that waits for parts which the server does not see arriving.
 async fn awaiting(ctx: &Context, head: &BinaryHead) -> Result<Option<UploadSession>, Error> {
     let Some(session) = &head.upload_session else { return Ok(None) };
-    if head.state != BinaryState::Uploadable || !ctx.storage(head.storage).await?.takes_parts_itself {
+    if head.state != BinaryState::Uploadable
+        || !ctx.storage_as_recorded(head.storage).await?.takes_parts_itself
+    {
         return Ok(None);
     }
     let parts = binary_parts::list_all(ctx.db(), Upload::of_head(head)).await?;

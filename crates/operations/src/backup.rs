@@ -17,9 +17,6 @@ pub const RENEW_EVERY: Duration = Duration::from_secs(4);
 /// How often who waits for its end looks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-const TAKEN: Error = Error::Conflict(
-    "another backup is being made; if it was killed, its hold on the contents runs out within 20 seconds",
-);
 const LOST: Error =
     Error::Conflict("the hold on the contents ran out before the backup was done: the machine stood still");
 
@@ -27,13 +24,11 @@ const LOST: Error =
 #[derive(Clone, Copy, Debug)]
 pub struct Hold(Uuid);
 
-/// Takes the hold: what is ordered to be deleted from now on stays, until the hold is released or runs out.
+/// Takes the hold: what is ordered to be deleted from now on stays, until the hold is released or runs out. The caller knows that no other
+/// backup is being made, so a hold that there is belongs to one that was killed.
 pub async fn hold(ctx: &Context) -> Result<Hold, Error> {
     let hold = Hold(ctx.new_uuid());
     let w = ctx.db().write().await?;
-    if stored(&w).await?.is_some_and(|(_, until)| until > ctx.now()) {
-        return Err(TAKEN);
-    }
     settings::put(&w, HOLD, &written(hold, ctx.now())).await?;
     w.commit().await?;
     Ok(hold)

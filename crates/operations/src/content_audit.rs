@@ -13,16 +13,18 @@ use olivine_records::{binaries, organizations, storage_backends};
 
 use crate::binaries::content_key;
 use crate::copies::{self, is_verified};
-use crate::{Context, Error};
+use crate::{Context, Error, storages};
 
 /// What nobody refers to may be an upload that is just beginning.
 const GRACE: Duration = Duration::from_hours(24);
+/// A storage's clock may go differently from the records' by so much.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_mins(5);
 const BATCH: u64 = 500;
 
 /// How to look.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Read every content and hash it, instead of comparing sizes only.
+    /// Read every content and hash it. Otherwise sizes are compared, and only what was written after its record last changed is read.
     pub hashes: bool,
     /// Repair what can be repaired.
     pub repair: bool,
@@ -37,8 +39,43 @@ pub struct Finding {
     pub name: String,
     /// What is wrong.
     pub problem: Problem,
-    /// Whether it is as it should be now, or has been ordered to become so.
-    pub repaired: bool,
+    /// What was done about it.
+    pub repair: Repair,
+}
+
+/// What came of repairing something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// Nothing was to be repaired, or this never is.
+    NotTried,
+    /// It is as it should be now, or has been ordered to become so.
+    Done,
+    /// No other storage has a right copy.
+    NoCopy,
+    /// It was tried in vain.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Repair {
+    fn of(attempt: Result<bool, Error>) -> Self {
+        match attempt {
+            Ok(true) => Self::Done,
+            Ok(false) => Self::NoCopy,
+            Err(error) => Self::Failed { why: error.to_string() },
+        }
+    }
+}
+
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Contents on record.
+    pub contents: u64,
+    /// How many of them were read and hashed.
+    pub read: u64,
 }
 
 /// What can be wrong.
@@ -71,7 +108,10 @@ impl Problem {
 
 /// The storages of the server and of all organizations.
 pub async fn storages(ctx: &Context) -> Result<Vec<Id<StorageBackend>>, Error> {
-    let mut all = vec![StorageBackend::DATA_FOLDER];
+    let mut all = Vec::new();
+    if has_data_folder(ctx).await? {
+        all.push(StorageBackend::DATA_FOLDER);
+    }
     all.extend(storage_backends::list_all(ctx.db(), None).await?.into_iter().map(|backend| backend.id));
     for organization in organizations::list_ids(ctx.db()).await? {
         let own = storage_backends::list_all(ctx.db(), Some(organization)).await?;
@@ -80,16 +120,27 @@ pub async fn storages(ctx: &Context) -> Result<Vec<Id<StorageBackend>>, Error> {
     Ok(all)
 }
 
-/// Looks through one storage. `found` is told what is wrong; the number of contents that were looked at is returned.
+/// Whether contents may be in a data folder. Where processes share another storage, each has a folder of its own, which stays empty.
+async fn has_data_folder(ctx: &Context) -> Result<bool, Error> {
+    let (id, storages) = (StorageBackend::DATA_FOLDER, ctx.storages());
+    if storages.is_alone || storages.own == id || binary_replicas::is_in_use(ctx.db(), id).await? {
+        return Ok(true);
+    }
+    Ok(!binaries::list_in_storage_of_all_organizations(ctx.db(), id, None, 1).await?.is_empty())
+}
+
+/// Looks through one storage. `found` is told what is wrong.
 pub async fn audit(
     ctx: &Context,
     storage: Id<StorageBackend>,
     options: Options,
     found: &mut (dyn FnMut(Finding) + Send),
-) -> Result<u64, Error> {
-    let mut looked = 0;
-    looked += check_firsts(ctx, storage, options, found).await?;
-    looked += check_replicas(ctx, storage, options, found).await?;
+) -> Result<Looked, Error> {
+    // Found to be missing from a folder that is not mounted, contents would be "repaired", and others taken for orphans.
+    storages::identity::check_now(ctx, storage).await?;
+    let mut looked = Looked::default();
+    check_firsts(ctx, storage, options, &mut looked, found).await?;
+    check_replicas(ctx, storage, options, &mut looked, found).await?;
     check_stored(ctx, storage, options, found).await?;
     Ok(looked)
 }
@@ -99,18 +150,22 @@ async fn check_firsts(
     ctx: &Context,
     storage: Id<StorageBackend>,
     options: Options,
+    looked: &mut Looked,
     found: &mut (dyn FnMut(Finding) + Send),
-) -> Result<u64, Error> {
-    let (mut after, mut looked) = (None, 0);
+) -> Result<(), Error> {
+    let mut after = None;
     loop {
         let batch = binaries::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH).await?;
-        let Some(last) = batch.last() else { return Ok(looked) };
+        let Some(last) = batch.last() else { return Ok(()) };
         after = Some(last.id);
         for binary in batch.iter().filter(|binary| is_verified(binary)) {
-            looked += 1;
-            let Some(problem) = problem(ctx, storage, binary, options).await? else { continue };
-            let repaired = options.repair && restore(ctx, storage, binary).await;
-            found(Finding { storage, name: content_key(binary).to_string(), problem, repaired });
+            let place = Recorded { storage, binary, since: binary.updated_at };
+            let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
+            let repair = match options.repair {
+                true => Repair::of(restore(ctx, storage, binary).await),
+                false => Repair::NotTried,
+            };
+            found(Finding { storage, name: content_key(binary).to_string(), problem, repair });
         }
     }
 }
@@ -120,45 +175,59 @@ async fn check_replicas(
     ctx: &Context,
     storage: Id<StorageBackend>,
     options: Options,
+    looked: &mut Looked,
     found: &mut (dyn FnMut(Finding) + Send),
-) -> Result<u64, Error> {
-    let (mut after, mut looked) = (None, 0);
+) -> Result<(), Error> {
+    let mut after = None;
     loop {
         let batch = binary_replicas::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH);
         let batch = batch.await?;
-        let Some(last) = batch.last() else { return Ok(looked) };
+        let Some(last) = batch.last() else { return Ok(()) };
         after = Some(last.binary);
         for replica in batch.iter().filter(|replica| replica.state == ReplicaState::Complete) {
             let binary = binaries::find(ctx.db(), replica.organization, replica.binary).await?;
             let Some(binary) = binary.filter(|binary| binary.generation == replica.generation) else {
                 continue;
             };
-            looked += 1;
-            let Some(problem) = problem(ctx, storage, &binary, options).await? else { continue };
-            let repaired = options.repair;
-            if repaired {
-                copy_anew(ctx, replica, &binary).await?;
-            }
-            found(Finding { storage, name: content_key(&binary).to_string(), problem, repaired });
+            let place = Recorded { storage, binary: &binary, since: replica.updated_at };
+            let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
+            let repair = match options.repair {
+                true => Repair::of(copy_anew(ctx, replica, &binary).await),
+                false => Repair::NotTried,
+            };
+            found(Finding { storage, name: content_key(&binary).to_string(), problem, repair });
         }
     }
+}
+
+/// A content that should be in a storage.
+#[derive(Clone, Copy)]
+struct Recorded<'a> {
+    storage: Id<StorageBackend>,
+    binary: &'a Binary,
+    /// When its record last changed. The content was written before; nothing writes it again.
+    since: Timestamp,
 }
 
 /// What is wrong with a verified content, if it still is verified.
 async fn problem(
     ctx: &Context,
-    storage: Id<StorageBackend>,
-    binary: &Binary,
+    Recorded { storage, binary, since }: Recorded<'_>,
     options: Options,
+    looked: &mut Looked,
 ) -> Result<Option<Problem>, Error> {
+    looked.contents += 1;
     let opened = ctx.storage(storage).await?;
     let key = content_key(binary);
-    let wrong = match opened.backend.size(&key).await {
+    let wrong = match opened.backend.stat(&key).await {
         Err(olivine_content::Error::NotFound) => Some(Problem::Missing),
         Err(olivine_content::Error::Corrupt { .. }) => Some(Problem::WrongHash),
         Err(error) => return Err(error.into()),
-        Ok(size) if Some(size) != binary.size => Some(Problem::WrongSize),
-        Ok(_) if options.hashes => wrong_hash(&*opened.backend, &key, binary).await?,
+        Ok(stat) if Some(stat.size) != binary.size => Some(Problem::WrongSize),
+        Ok(stat) if options.hashes || stat.modified > since.plus(CLOCKS_DIFFER_BY) => {
+            looked.read += 1;
+            wrong_hash(&*opened.backend, &key, binary).await?
+        }
         Ok(_) => None,
     };
     // Destroyed, reset or moved while it was looked at?
@@ -182,25 +251,25 @@ async fn wrong_hash(
     }
 }
 
-/// Brings a content back to its first place from a copy. What is wrong there goes first, but only once a right copy is known.
-async fn restore(ctx: &Context, storage: Id<StorageBackend>, binary: &Binary) -> bool {
-    let attempt = async {
-        if !copies::has_right_copy(ctx, binary, storage).await? {
-            return Ok(false);
-        }
-        ctx.storage(storage).await?.backend.delete(&content_key(binary)).await?;
-        copies::copy(ctx, binary, storage).await?;
-        Ok::<_, Error>(true)
-    };
-    attempt.await.unwrap_or_else(|error| {
-        tracing::warn!(error = &error as &dyn std::error::Error, binary = %binary.id, "can't be restored");
-        false
-    })
+/// Brings a content back to its first place from a copy. What is wrong there goes first, but only once a right copy is known; `false` where
+/// there is none.
+async fn restore(ctx: &Context, storage: Id<StorageBackend>, binary: &Binary) -> Result<bool, Error> {
+    if !copies::has_right_copy(ctx, binary, storage).await? {
+        return Ok(false);
+    }
+    ctx.storage(storage).await?.backend.delete(&content_key(binary)).await?;
+    copies::copy(ctx, binary, storage).await?;
+    Ok(true)
 }
 
-async fn copy_anew(ctx: &Context, replica: &Replica, binary: &Binary) -> Result<(), Error> {
+/// Orders a copy that is wrong anew, if there is a right one to make it of.
+async fn copy_anew(ctx: &Context, replica: &Replica, binary: &Binary) -> Result<bool, Error> {
+    if !copies::has_right_copy(ctx, binary, replica.storage).await? {
+        return Ok(false);
+    }
     ctx.storage(replica.storage).await?.backend.delete(&content_key(binary)).await?;
-    copies::order_again(ctx, binary, replica.storage).await
+    copies::order_again(ctx, binary, replica.storage).await?;
+    Ok(true)
 }
 
 /// What lies in a storage without a record that wants it.
@@ -215,12 +284,12 @@ async fn check_stored(
     let mut stored = opened.backend.list(None);
     while let Some(one) = stored.try_next().await? {
         let Some(problem) = unwanted(ctx, storage, &one, before).await? else { continue };
-        let mut repaired = false;
+        let mut repair = Repair::NotTried;
         if let (Problem::Orphaned, true, Some(key)) = (problem, options.repair, &one.key) {
             opened.backend.delete(key).await?;
-            repaired = true;
+            repair = Repair::Done;
         }
-        found(Finding { storage, name: one.name, problem, repaired });
+        found(Finding { storage, name: one.name, problem, repair });
     }
     Ok(())
 }

@@ -126,8 +126,13 @@ impl Context {
         &self.shared.storages
     }
 
-    /// The storage of that id, which a binary's record names.
+    /// The storage of that id, which a binary's record names. It is known to be the one that the records mean.
     pub async fn storage(&self, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
+        storages::checked(self, id).await
+    }
+
+    /// What the record of a storage says of it. The storage need not answer.
+    pub(crate) async fn storage_as_recorded(&self, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
         storages::opened(self, id).await
     }
 

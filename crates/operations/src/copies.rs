@@ -10,7 +10,7 @@ use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, Write, binaries, storage_backends};
 
 use crate::binaries::{content_key, note_bundled};
-use crate::jobs::{self, Order};
+use crate::jobs::{self, Held, Order};
 use crate::storages::Opened;
 use crate::{Context, Error};
 
@@ -107,11 +107,12 @@ pub(crate) async fn order_deletions(
     if keeps_record {
         binary_replicas::put(w, &first).await?;
     }
-    enqueue_deletion(ctx, w, &first).await?;
+    let held = if is_verified(binary) { Held::Complete } else { Held::Anything };
+    enqueue_deletion(ctx, w, &first, held).await?;
     for other in others.into_iter().filter(|other| other.generation == binary.generation) {
         // Else it would be on record as a copy that counts, and no order to delete it would be carried out.
         binary_replicas::put(w, &replica(ctx, binary, other.storage, ReplicaState::Deleting)).await?;
-        enqueue_deletion(ctx, w, &other).await?;
+        enqueue_deletion(ctx, w, &other, held_as(other.state)).await?;
     }
     Ok(())
 }
@@ -121,7 +122,7 @@ pub(crate) async fn order_deletion(ctx: &Context, replica: &Replica) -> Result<(
     let w = ctx.db().write().await?;
     let place = Place::of(replica);
     binary_replicas::change(&w, place, replica.state, ReplicaState::Deleting, None, ctx.now()).await?;
-    enqueue_deletion(ctx, &w, replica).await?;
+    enqueue_deletion(ctx, &w, replica, held_as(replica.state)).await?;
     Ok(w.commit().await?)
 }
 
@@ -131,9 +132,22 @@ pub(crate) async fn is_to_be_cleared(reader: &impl Reader, place: Place) -> Resu
     Ok(found.is_some_and(|replica| replica.state == ReplicaState::Deleting))
 }
 
-pub(crate) async fn enqueue_deletion(ctx: &Context, w: &Write, replica: &Replica) -> Result<(), Error> {
+/// What is to be found where a copy was in this state.
+const fn held_as(state: ReplicaState) -> Held {
+    match state {
+        ReplicaState::Complete => Held::Complete,
+        ReplicaState::Copying | ReplicaState::Deleting => Held::Anything,
+    }
+}
+
+pub(crate) async fn enqueue_deletion(
+    ctx: &Context,
+    w: &Write,
+    replica: &Replica,
+    held: Held,
+) -> Result<(), Error> {
     let Replica { binary, generation, storage, organization, .. } = *replica;
-    let order = Order::DeleteContent { binary, generation, storage: Some(storage) };
+    let order = Order::DeleteContent { binary, generation, storage: Some(storage), held };
     jobs::enqueue(ctx, w, Some(organization), &order).await
 }
 
@@ -164,15 +178,22 @@ pub(crate) async fn has_right_copy(
     binary: &Binary,
     except: Id<StorageBackend>,
 ) -> Result<bool, Error> {
+    let mut failure = None;
     for from in sources(ctx, binary, except).await? {
-        // One that can't be used now says nothing about the others.
-        let Ok(source) = ctx.storage(from).await else { continue };
-        let digested = source.backend.digest(&content_key(binary), &Progress::new()).await;
-        if digested.is_ok_and(|digested| digested.sha256 == binary.hash) {
-            return Ok(true);
+        let digested = match ctx.storage(from).await {
+            Ok(source) => {
+                source.backend.digest(&content_key(binary), &Progress::new()).await.map_err(Error::from)
+            }
+            Err(error) => Err(error),
+        };
+        match digested {
+            Ok(digested) if digested.sha256 == binary.hash => return Ok(true),
+            // A storage that can't be asked says nothing against its copy.
+            Err(error @ (Error::Unavailable { .. } | Error::WrongStorage(_))) => failure = Some(error),
+            Ok(_) | Err(_) => {}
         }
     }
-    Ok(false)
+    failure.map_or(Ok(false), Err)
 }
 
 /// Orders a copy that is there but wrong anew.
@@ -215,9 +236,33 @@ enum Transfer {
     Target(Error),
 }
 
+/// Whether the target has the right content already. One of the same size may still have other bytes, and must not count as copied; what
+/// is wrong is removed, so that the right one can take its place.
+async fn is_there(binary: &Binary, key: &ContentKey, size: u64, target: &Opened) -> Result<bool, Error> {
+    let is_right = match target.backend.size(key).await {
+        Err(olivine_content::Error::NotFound) => return Ok(false),
+        Ok(there) if there == size => match target.backend.digest(key, &Progress::new()).await {
+            Ok(digested) => digested.sha256 == binary.hash,
+            Err(olivine_content::Error::NotFound) => return Ok(false),
+            Err(olivine_content::Error::Corrupt { .. }) => false,
+            Err(error) => return Err(error.into()),
+        },
+        Ok(_) | Err(olivine_content::Error::Corrupt { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    if !is_right {
+        tracing::warn!(%key, "other bytes than the record's are where a copy is to be made; they are replaced");
+        target.backend.delete(key).await?;
+    }
+    Ok(is_right)
+}
+
 async fn transfer(binary: &Binary, source: &Opened, target: &Opened) -> Result<(), Transfer> {
     let key: ContentKey = content_key(binary);
     let size = binary.size.ok_or_else(|| Transfer::Source(Error::internal("a verified size")))?;
+    if is_there(binary, &key, size, target).await.map_err(Transfer::Target)? {
+        return Ok(());
+    }
     let read = source.backend.read(&key, None).await.map_err(|error| Transfer::Source(error.into()))?;
     let body = read.map_err(Into::into).boxed();
     match target.backend.import(&key, size, binary.hash, body).await {

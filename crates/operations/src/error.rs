@@ -145,6 +145,9 @@ pub enum Error {
          another server"
     )]
     Stale,
+    /// A storage is not the one that the records mean.
+    #[error(transparent)]
+    WrongStorage(#[from] crate::storages::identity::WrongStorage),
     /// Something that the server depends on is down.
     #[error("the server can't reach its {what} right now: try again in a few seconds")]
     Unavailable {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use olivine_records::jobs::{self, JobState};
 
 use crate::jobs::KINDS;
-use crate::{Context, Error};
+use crate::{Context, Error, storages};
 
 /// Whether records and content can be reached and written.
 pub async fn check(ctx: &Context) -> Result<(), Error> {
@@ -14,7 +14,7 @@ pub async fn check(ctx: &Context) -> Result<(), Error> {
         return Err(Error::Stale);
     }
     ctx.db().ping().await?;
-    Ok(ctx.storage(ctx.storages().own).await?.backend.check().await?)
+    Ok(storages::checked_now(ctx, ctx.storages().own).await?.backend.check().await?)
 }
 
 /// How long ago the last completed look at other processes' changes began.

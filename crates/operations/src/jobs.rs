@@ -43,6 +43,8 @@ pub enum Order {
         generation: Generation,
         /// Where; `None` in orders of the version that knew one place only.
         storage: Option<Id<StorageBackend>>,
+        /// What is to be found there.
+        held: Held,
     },
     /// Copy a verified content to another storage.
     Replicate {
@@ -61,6 +63,16 @@ pub enum Order {
     Purge,
 }
 
+/// What a storage has, by the records, of a content that is to be deleted there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The complete content: if it is not there, it was lost.
+    Complete,
+    /// Perhaps a part of it, perhaps nothing.
+    Anything,
+}
+
+const COMPLETE: &str = "complete";
 const VERIFY_BINARY: &str = "verify_binary";
 const DELETE_CONTENT: &str = "delete_content";
 const REPLICATE: &str = "replicate";
@@ -85,10 +97,10 @@ impl Order {
     fn dedup_key(&self) -> String {
         match self {
             Self::VerifyBinary { binary, generation }
-            | Self::DeleteContent { binary, generation, storage: None } => {
+            | Self::DeleteContent { binary, generation, storage: None, .. } => {
                 format!("{}:{binary}:{generation}", self.kind())
             }
-            Self::DeleteContent { binary, generation, storage: Some(storage) }
+            Self::DeleteContent { binary, generation, storage: Some(storage), .. }
             | Self::Replicate { binary, generation, storage } => {
                 format!("{}:{binary}:{generation}:{storage}", self.kind())
             }
@@ -99,10 +111,18 @@ impl Order {
     fn payload(&self) -> Value {
         match self {
             Self::VerifyBinary { binary, generation }
-            | Self::DeleteContent { binary, generation, storage: None } => {
+            | Self::DeleteContent { binary, generation, storage: None, .. } => {
                 json!({"binary": binary.to_string(), "generation": generation.get()})
             }
-            Self::DeleteContent { binary, generation, storage: Some(storage) }
+            Self::DeleteContent { binary, generation, storage: Some(storage), held: Held::Complete } => {
+                json!({
+                    "binary": binary.to_string(),
+                    "generation": generation.get(),
+                    "storage": storage.to_string(),
+                    "held": COMPLETE,
+                })
+            }
+            Self::DeleteContent { binary, generation, storage: Some(storage), held: Held::Anything }
             | Self::Replicate { binary, generation, storage } => {
                 json!({"binary": binary.to_string(), "generation": generation.get(), "storage": storage.to_string()})
             }
@@ -123,7 +143,13 @@ impl Order {
             VERIFY_BINARY => content().map(|(binary, generation)| Self::VerifyBinary { binary, generation }),
             DELETE_CONTENT => {
                 let storage = storage();
-                content().map(|(binary, generation)| Self::DeleteContent { binary, generation, storage })
+                let held = if payload["held"] == COMPLETE { Held::Complete } else { Held::Anything };
+                content().map(|(binary, generation)| Self::DeleteContent {
+                    binary,
+                    generation,
+                    storage,
+                    held,
+                })
             }
             REPLICATE => {
                 let ((binary, generation), storage) = content().zip(storage())?;

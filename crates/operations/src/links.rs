@@ -58,7 +58,7 @@ pub(crate) async fn copies(
     let others = complete.map(|replica| replica.storage).filter(|storage| *storage != first);
     let (mut copies, mut failure) = (Vec::new(), None);
     for storage in std::iter::once(first).chain(others) {
-        match ctx.storage(storage).await {
+        match ctx.storage_as_recorded(storage).await {
             Ok(opened) => {
                 copies.push(Copy { key: storage, near: opened.near.clone(), position: opened.position });
             }
@@ -142,7 +142,7 @@ async fn sign(
     located: &Located,
     expires_at: Timestamp,
 ) -> Result<SignedUrl, Error> {
-    let opened: std::sync::Arc<Opened> = ctx.storage(storage).await?;
+    let opened: std::sync::Arc<Opened> = ctx.storage_as_recorded(storage).await?;
     if let Some(cdn) = &opened.cdn {
         return Ok(cdn.sign(&located.key.to_string(), expires_at, ctx.now())?);
     }

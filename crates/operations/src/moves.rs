@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::binaries::{note_bundled, store};
 use crate::copies::{self, is_verified};
+use crate::jobs::Held;
 use crate::{Context, Error, events};
 
 /// What came of moving one binary's content.
@@ -106,5 +107,5 @@ async fn leave(ctx: &Context, w: &Write, old: &Binary) -> Result<(), Error> {
     let state = if stays { ReplicaState::Complete } else { ReplicaState::Deleting };
     let replica = copies::replica(ctx, old, old.storage, state);
     binary_replicas::put(w, &replica).await?;
-    if stays { Ok(()) } else { copies::enqueue_deletion(ctx, w, &replica).await }
+    if stays { Ok(()) } else { copies::enqueue_deletion(ctx, w, &replica, Held::Complete).await }
 }

@@ -304,6 +304,7 @@ pub async fn delete(
         return Err(Error::InUse(message.to_owned()));
     }
     storage_backends::delete(&w, by.organization, id).await?;
+    storages::identity::forget(&w, id).await?;
     let data = json!({"name": backend.name.as_str(), "url": backend.url.to_string()});
     events::record(ctx, &w, by, EventType::StorageBackendDeleted, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Storage(id)]).await?;

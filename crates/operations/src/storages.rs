@@ -1,8 +1,11 @@
 //! The storages that contents are in: opened when they are first needed, remembered until their record changes.
 
+pub mod identity;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +33,8 @@ pub struct Storages {
     pub(crate) folders: Folders,
     pub(crate) rest: Rest,
     own_settings: Option<Own>,
+    /// Whether no other process can use the database.
+    pub(crate) is_alone: bool,
 }
 
 /// Storages that failed just now, and are not asked for some time: else each of a thousand copies would wait for its time-out.
@@ -74,6 +79,8 @@ pub struct Opened {
     pub(crate) near: Tags,
     /// Its place among those that are near to nobody.
     pub(crate) position: u16,
+    /// Whether this process has found it to be the storage that the records mean.
+    pub(crate) is_checked: AtomicBool,
 }
 
 impl fmt::Debug for Opened {
@@ -98,6 +105,7 @@ impl Storages {
             takes_parts_itself: false,
             near: Tags::default(),
             position: 0,
+            is_checked: AtomicBool::new(false),
         };
         Self {
             data_folder: Arc::new(opened),
@@ -106,7 +114,14 @@ impl Storages {
             folders,
             rest: Rest::default(),
             own_settings: None,
+            is_alone: false,
         }
+    }
+
+    /// The same, on a database that no other server can use.
+    #[must_use]
+    pub fn alone(self, is_alone: bool) -> Self {
+        Self { is_alone, ..self }
     }
 
     /// The same, with another place for what is new. It is put on record, so that what is there is found when it is the place for new
@@ -165,7 +180,21 @@ impl Own {
     }
 }
 
-/// The storage of that id, which a binary's record names.
+/// The storage of that id, which a binary's record names, once it is known to be the right one.
+pub(crate) async fn checked(ctx: &Context, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
+    let opened = opened(ctx, id).await?;
+    identity::check_once(ctx, id, &opened).await?;
+    Ok(opened)
+}
+
+/// The same, checked at this moment.
+pub(crate) async fn checked_now(ctx: &Context, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
+    let opened = opened(ctx, id).await?;
+    identity::check(ctx, id, &opened).await?;
+    Ok(opened)
+}
+
+/// The storage of that id, which need not answer: for what is only computed, such as signed URLs.
 pub(crate) async fn opened(ctx: &Context, id: Id<StorageBackend>) -> Result<Arc<Opened>, Error> {
     if id == StorageBackend::DATA_FOLDER {
         return Ok(ctx.storages().data_folder.clone());
@@ -190,7 +219,8 @@ pub(crate) async fn open(ctx: &Context, record: &StorageBackend) -> Result<Opene
         None => storage_backends::cdn(&ctx.storages().seal, record)?,
     };
     let takes_parts_itself = record.url.bucket().is_some();
-    Ok(Opened { backend, cdn, takes_parts_itself, near: record.near.clone(), position: record.position })
+    let (near, position, is_checked) = (record.near.clone(), record.position, AtomicBool::new(false));
+    Ok(Opened { backend, cdn, takes_parts_itself, near, position, is_checked })
 }
 
 /// What is configured, if the record is that of the storage that is.

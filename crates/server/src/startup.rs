@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -14,12 +15,14 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_operations::lists::NewId;
 use olivine_operations::sealing::SealKey;
-use olivine_operations::storages::{Folders, Own, Storages};
-use olivine_operations::{Clock, Context, api_keys, jobs, organizations};
+use olivine_operations::storages::{Folders, Own, Storages, identity};
+use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations};
 use olivine_records::{Database, settings};
 
 use crate::config::Config;
 
+/// How long a start waits for content storage to say which one it is.
+const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// The name of the file that holds the first admin key.
 pub const ADMIN_KEY_FILE: &str = "admin-api-key";
 
@@ -43,6 +46,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     let tokens = TokenKey::derive(&secret);
     let storages = Box::pin(storages(config, &db, config.public_url(address), &secret)).await?;
     let ctx = Context::new(Clock::of(&db).await?, db, storages, tokens, config.settings());
+    check_storages(config, &ctx).await?;
 
     let name = config.organization.parse().context("the configuration's 'organization'")?;
     let organization = organizations::ensure(&ctx, &name).await?;
@@ -82,7 +86,7 @@ async fn storages(
     let folders = Folders { base_url, tokens: TokenKey::derive(secret) };
     let data_folder = folders.open(&config.data_dir.join("content")).await;
     let data_folder = data_folder.context("opening the content folder")?;
-    let storages = Storages::new(data_folder, folders, SealKey::derive(secret));
+    let storages = Storages::new(data_folder, folders, SealKey::derive(secret)).alone(config.is_embedded());
     let Some(url) = config.storage.url()? else { return Ok(storages) };
     let own = Own {
         url,
@@ -91,6 +95,40 @@ async fn storages(
         cdn: config.storage.cdn()?,
     };
     storages.with_own(db, own).await.context("putting the storage on record")
+}
+
+/// Refuses to start on a storage that is not the one that the records mean. One that does not answer is checked when it is first used.
+async fn check_storages(config: &Config, ctx: &Context) -> anyhow::Result<()> {
+    let checked = tokio::time::timeout(STORE_ANSWERS_WITHIN, identity::check_at_start(ctx)).await;
+    match checked {
+        Ok(Ok(())) => {}
+        Ok(Err(Error::WrongStorage(wrong))) => bail!("{wrong}. {}", advice(config)),
+        Ok(Err(error)) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "content storage can't be checked now; it will be when it is first used"
+        ),
+        Err(_) => {
+            tracing::warn!("content storage does not answer; it is checked when it is first used");
+        }
+    }
+    Ok(())
+}
+
+/// What to do about a storage that is not the right one.
+fn advice(config: &Config) -> String {
+    let folder = config.data_dir.join("content");
+    let folder = folder.display();
+    if config.is_embedded() {
+        format!(
+            "The content folder is {folder}: mount it, or restore the data folder from a backup. If it is right as it is, `olivine content \
+             adopt --storage data-folder` accepts it, and `olivine content audit` says what is missing"
+        )
+    } else {
+        format!(
+            "Set --storage-url (OLIVINE_STORAGE_URL) to the storage that the other processes use, or mount the folder that they share at \
+             {folder}. If this storage is right as it is, `olivine content adopt --storage server` (or data-folder) accepts it"
+        )
+    }
 }
 
 /// Makes the folder, for its owner only, if it is missing.
@@ -106,14 +144,17 @@ pub(crate) fn create_private_dir(dir: &Path) -> anyhow::Result<()> {
 /// Two servers on one data folder would each believe the other dead.
 pub(crate) fn lock_data_dir(dir: &Path) -> anyhow::Result<File> {
     create_private_dir(dir)?;
-    let path = dir.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let busy = format!("another olivine is running on the data folder {}: stop it first", dir.display());
+    lock(&dir.join("lock"), &busy)
+}
+
+/// Locks a file, which is made if need be, until the value is dropped or the process dies; `busy` says that another process has it.
+pub(crate) fn lock(path: &Path, busy: &str) -> anyhow::Result<File> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
     let file = file.with_context(|| format!("opening {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            bail!("another olivine is running on the data folder {}: stop it first", dir.display())
-        }
+        Err(TryLockError::WouldBlock) => bail!("{busy}"),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("locking {}", path.display())),
     }
 }

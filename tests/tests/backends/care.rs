@@ -1,6 +1,9 @@
 //! What an operator does with contents: moving them, and looking after them.
 
-use olivine_tests::{Database, S3, Workbench};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use olivine_tests::{Database, S3, Server, Workbench, events_of};
 use serde_json::json;
 
 use crate::team::{Customer, are_complete, copies, fetch, make_default, open_server, register, until};
@@ -88,4 +91,89 @@ pub(crate) async fn an_audit_finds_and_repairs(database: Database) {
         s3.objects("second").iter().any(|object| object.ends_with("notes.txt")),
         "what is not ours stays"
     );
+}
+
+/// "Deleted" is an assurance: it is given only of what was there.
+pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database) {
+    let s3 = S3::start();
+    let server = open_server(database).start();
+    let api = server.api();
+    let bench = Workbench::new(server.api()).await;
+    let backend = register(&api, &s3, "first", json!({})).await;
+    make_default(&api, Some(&backend)).await;
+    let (lost, kept) = (bench.signed(b"lost").await, bench.signed(b"kept").await);
+    let never_sent = bench.uploadable(b"never sent").await;
+    let name = lost.rsplit(':').next().unwrap();
+    let object = s3.objects("first").into_iter().find(|object| object.contains(name)).unwrap();
+    s3.remove("first", &object);
+    // The first attempt fails, and the second one must not take its own work for a loss.
+    s3.deny(&["s3:DeleteObject"]);
+    for binary in [&lost, &kept, &never_sent] {
+        bench.ask(binary, "destroyed").await.expect(200);
+    }
+    copies(&api, &kept, |left| left.iter().any(|copy| !copy["error"].is_null())).await;
+    let name = kept.rsplit(':').next().unwrap();
+    let object = s3.objects("first").into_iter().find(|object| object.contains(name)).unwrap();
+    s3.remove("first", &object);
+    s3.deny(&[]);
+    for (binary, wanted) in
+        [(&lost, &["binary.content_missing"][..]), (&kept, &["binary.content_deleted"]), (&never_sent, &[])]
+    {
+        copies(&api, binary, <[_]>::is_empty).await;
+        let events = events_of(&api, binary).await;
+        let gone: Vec<_> = events.iter().filter(|kind| kind.starts_with("binary.content_")).collect();
+        let gone: Vec<_> = gone.into_iter().filter(|kind| *kind != "binary.content_uploaded").collect();
+        assert_eq!(gone, wanted, "{events:?}");
+    }
+}
+
+/// A copy that is there already counts only if it is right.
+pub(crate) async fn a_move_compares_what_is_there_already(database: Database) {
+    let s3 = S3::start();
+    let server = open_server(database).start();
+    let api = server.api();
+    let bench = Workbench::new(server.api()).await;
+    register(&api, &s3, "second", json!({"replicates": true})).await;
+    let binary = bench.signed(b"right").await;
+    copies(&api, &binary, are_complete(1)).await;
+    s3.replace("second", &s3.objects("second")[0], b"wrong");
+    let from = if server.processes() > 1 { "server" } else { "data-folder" };
+    server.operator(&["content", "move", "--from", from, "--to", "second"]);
+    assert_eq!(fetch(&api, &bench.download_url(&binary).await).await, b"right");
+}
+
+/// The only file of a content's only part.
+fn part_of(server: &Server) -> PathBuf {
+    let found = std::process::Command::new("find")
+        .arg(server.data_dir().join("content"))
+        .args(["-name", "part-*"])
+        .output()
+        .unwrap();
+    let found = String::from_utf8(found.stdout).unwrap();
+    Path::new(found.trim()).to_owned()
+}
+
+/// An audit says what it compared; what was replaced later is read even where nobody asked for hashes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audit_reads_what_was_written_after_its_record() {
+    let server = Server::start(Database::Sqlite);
+    Workbench::new(server.api()).await.signed(b"right").await;
+    let said = server.operator(&["content", "audit"]);
+    assert!(said.contains("1 contents on record, compared by size; --hashes reads them"), "{said}");
+    let said = server.operator(&["content", "audit", "--hashes"]);
+    assert!(said.contains("1 contents on record, all of them read"), "{said}");
+
+    let part = part_of(&server);
+    std::fs::remove_file(&part).unwrap();
+    std::fs::write(&part, b"wrong").unwrap();
+    let later = SystemTime::now() + Duration::from_hours(1);
+    std::fs::File::options().write(true).open(&part).unwrap().set_modified(later).unwrap();
+    let (is_well, said) = server.operator_tries(&["content", "audit"]);
+    assert!(!is_well && said.contains(": wrong hash\n"), "{said}");
+    let (is_well, said) = server.operator_tries(&["content", "audit", "--repair"]);
+    assert!(
+        !is_well && said.contains("wrong hash, not repaired: no other storage has a right copy"),
+        "{said}"
+    );
+    assert!(said.contains("Bring them back to the same place from a backup"), "{said}");
 }

@@ -12,7 +12,10 @@ mod team;
 
 use olivine_tests::on_both;
 
-use care::{an_audit_finds_and_repairs, contents_move_while_devices_are_served};
+use care::{
+    a_move_compares_what_is_there_already, an_audit_finds_and_repairs,
+    contents_move_while_devices_are_served, what_was_lost_is_not_reported_as_deleted,
+};
 use failures::{
     a_store_that_is_down_is_waited_for, a_store_that_is_slow_is_waited_for, copies_survive_kills,
     parts_go_straight_to_the_store,
@@ -28,6 +31,8 @@ on_both!(
     async a_failing_location_holds_nothing_up,
     async contents_move_while_devices_are_served,
     async an_audit_finds_and_repairs,
+    async what_was_lost_is_not_reported_as_deleted,
+    async a_move_compares_what_is_there_already,
     async parts_go_straight_to_the_store,
     async a_store_that_is_down_is_waited_for,
     async a_store_that_is_slow_is_waited_for,

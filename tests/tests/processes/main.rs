@@ -10,6 +10,7 @@ mod roles;
 mod rolling;
 mod rollout;
 mod signals;
+mod storages;
 
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -25,7 +25,7 @@ async fn each_process_does_its_part() {
     assert_eq!(announced(&people)["roles"], json!(["api"]));
     assert!(!people.data_dir().join("device-ca.pem").exists(), "nobody needs it here");
 
-    let devices = with_roles(&database, "device").start();
+    let devices = with_roles(&database, "device").data_dir(crate::beside(&people)).start();
     let nobody = Api::new(devices.url());
     for (path, status) in
         [("/healthz", 200), ("/readyz", 200), ("/metrics", 200), ("/v1/binaries", 404), ("/docs", 404)]

@@ -34,9 +34,7 @@ impl ObjectStores {
         let put = self.objects.put_opts(&self.identity_path(), proposed.encode().into(), options).await;
         match put {
             Ok(_)
-            | Err(
-                object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. },
-            ) => {}
+            | Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {}
             Err(error) => return Err(trouble(&error)),
         }
         // A store that knows no conditions may have replaced what another process wrote: what is read is what counts.

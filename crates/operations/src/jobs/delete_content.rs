@@ -6,22 +6,38 @@ use olivine_domain::events::{EventType, Subject};
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
-use olivine_records::binaries;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::jobs::{self, Job};
+use olivine_records::{Reader, binaries, settings};
 use serde_json::json;
 
+use super::Held;
 use super::runner::Outcome;
-use crate::{Context, Error, backup, events};
+use crate::{Context, Error, backup, events, storages};
 
-pub(super) async fn run(
-    ctx: &Context,
-    job: &Job,
-    owner: &str,
-    binary: Id<Binary>,
-    generation: Generation,
-    storage: Option<Id<StorageBackend>>,
-) -> Result<Outcome, Error> {
+/// What is ordered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deletion {
+    pub(super) binary: Id<Binary>,
+    pub(super) generation: Generation,
+    /// Where; `None` in orders of the version that knew one place only.
+    pub(super) storage: Option<Id<StorageBackend>>,
+    pub(super) held: Held,
+}
+
+/// What became of a content that is no longer in a storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    /// It, or what there was of it, was deleted by this job.
+    Deleted,
+    /// The complete content should have been there, but was not.
+    Missing,
+    /// Nothing was to be expected, and nothing was there.
+    Nothing,
+}
+
+pub(super) async fn run(ctx: &Context, job: &Job, owner: &str, ordered: Deletion) -> Result<Outcome, Error> {
+    let Deletion { binary, generation, storage, held } = ordered;
     if let Some(moment) = backup::held_until(ctx).await? {
         return Ok(Outcome::Again(moment));
     }
@@ -35,28 +51,47 @@ pub(super) async fn run(
         tracing::error!(%binary, %storage, "an order to delete what is wanted is passed over");
         return Ok(Outcome::Done);
     }
-    let deleted = delete(ctx, place).await;
+    match delete(ctx, place, held).await {
+        Ok(gone) => conclude(ctx, job, owner, place, gone).await,
+        Err(error) => {
+            let w = ctx.db().write().await?;
+            let why = Some(error.to_string());
+            let deleting = ReplicaState::Deleting;
+            binary_replicas::change(&w, place, deleting, deleting, why.as_deref(), ctx.now()).await?;
+            w.commit().await?;
+            Err(error)
+        }
+    }
+}
+
+/// Puts on record that a content is gone, together with the job's end.
+async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place, gone: Gone) -> Result<Outcome, Error> {
     let w = ctx.db().write().await?;
-    let now = ctx.now();
-    if let Err(error) = deleted {
-        let why = Some(error.to_string());
-        let deleting = ReplicaState::Deleting;
-        binary_replicas::change(&w, place, deleting, deleting, why.as_deref(), now).await?;
-        w.commit().await?;
-        return Err(error);
-    }
     // Of a destroyed binary it is on record where its content still is, so it is on record when it is gone.
-    let is_noted = binary_replicas::find(&w, place).await?;
-    if is_noted.is_some_and(|replica| replica.state == ReplicaState::Deleting) {
+    if is_noted(&w, place).await? {
         binary_replicas::delete(&w, place).await?;
-        let actor = Actor::system(organization);
-        let data = json!({"storage_backend": storage.to_string(), "generation": generation.get()});
-        events::record(ctx, &w, &actor, EventType::BinaryContentDeleted, Subject::of(binary), data).await?;
+        let kind = match gone {
+            Gone::Deleted => Some(EventType::BinaryContentDeleted),
+            Gone::Missing => Some(EventType::BinaryContentMissing),
+            Gone::Nothing => None,
+        };
+        if let Some(kind) = kind {
+            let Place { organization, binary, generation, storage } = place;
+            let data = json!({"storage_backend": storage.to_string(), "generation": generation.get()});
+            let (actor, subject) = (Actor::system(organization), Subject::of(binary));
+            events::record(ctx, &w, &actor, kind, subject, data).await?;
+        }
     }
-    if jobs::finish(&w, job.id, owner, now).await? {
+    settings::delete(&w, &begun(place)).await?;
+    if jobs::finish(&w, job.id, owner, ctx.now()).await? {
         w.commit().await?;
     }
     Ok(Outcome::Recorded)
+}
+
+async fn is_noted(reader: &impl Reader, place: Place) -> Result<bool, Error> {
+    let replica = binary_replicas::find(reader, place).await?;
+    Ok(replica.is_some_and(|replica| replica.state == ReplicaState::Deleting))
 }
 
 /// Whether a content is one that counts. No order can be for such a one, since whoever gives it takes the content off the record in the
@@ -72,10 +107,39 @@ async fn is_wanted(ctx: &Context, place: Place) -> Result<bool, Error> {
     }))
 }
 
-async fn delete(ctx: &Context, place: Place) -> Result<(), Error> {
+/// Deletes a content from the storage that the records mean. That something was there is on record before it is deleted, because this may
+/// be repeated: the second attempt finds nothing, and must not take the content for lost.
+async fn delete(ctx: &Context, place: Place, held: Held) -> Result<Gone, Error> {
     let Place { organization, binary, generation, storage } = place;
-    let storage = ctx.storage(storage).await?;
-    Ok(storage.backend.delete(&ContentKey { organization, binary, generation }).await?)
+    let opened = storages::checked_now(ctx, storage).await?;
+    let key = ContentKey { organization, binary, generation };
+    if !is_noted(ctx.db(), place).await? {
+        // Nobody is told of it.
+        opened.backend.delete(&key).await?;
+        return Ok(Gone::Nothing);
+    }
+    let mut was_there = settings::find(ctx.db(), &begun(place)).await?.is_some();
+    if !was_there && opened.backend.holds(&key).await? {
+        let w = ctx.db().write().await?;
+        settings::put(&w, &begun(place), "something was there").await?;
+        w.commit().await?;
+        was_there = true;
+    }
+    opened.backend.delete(&key).await?;
+    Ok(match held {
+        _ if was_there => Gone::Deleted,
+        Held::Complete => {
+            tracing::warn!(%key, %storage, "a content that was to be deleted was not in its storage");
+            Gone::Missing
+        }
+        Held::Anything => Gone::Nothing,
+    })
+}
+
+/// The name under which it is on record that a deletion has begun.
+fn begun(place: Place) -> String {
+    let Place { binary, generation, storage, .. } = place;
+    format!("deletion_begun:{binary}:{}:{storage}", generation.get())
 }
 
 /// Where a content is whose order does not say so.

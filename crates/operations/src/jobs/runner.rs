@@ -110,8 +110,9 @@ async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error
         Order::VerifyBinary { binary, generation } => {
             verify_binary::run(ctx, job, owner, binary, generation).await
         }
-        Order::DeleteContent { binary, generation, storage } => {
-            delete_content::run(ctx, job, owner, binary, generation, storage).await
+        Order::DeleteContent { binary, generation, storage, held } => {
+            let order = delete_content::Deletion { binary, generation, storage, held };
+            delete_content::run(ctx, job, owner, order).await
         }
         Order::Replicate { binary, generation, storage } => {
             replicate::run(ctx, job, owner, binary, generation, storage).await

@@ -140,7 +140,9 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
         Error::StorageRefused(_) => (Status::UNPROCESSABLE_ENTITY, Code::StorageRefused),
         Error::Stale => (Status::SERVICE_UNAVAILABLE, Code::Stale),
-        Error::Unavailable { .. } | Error::Deadlock => (Status::SERVICE_UNAVAILABLE, Code::Unavailable),
+        Error::Unavailable { .. } | Error::Deadlock | Error::WrongStorage(_) => {
+            (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
+        }
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
     }
 }

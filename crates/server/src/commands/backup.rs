@@ -2,10 +2,11 @@
 //! `backup.json`, and without that nothing is restored.
 
 mod manifest;
+mod partial;
 mod restore;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use olivine_content::{BackedUp, ContentKey, local};
@@ -13,13 +14,15 @@ use olivine_domain::binaries::BinaryState;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::Context;
 use olivine_operations::backup::{self, Hold, RENEW_EVERY};
+use olivine_operations::storages::identity;
 use olivine_records::Database;
 use olivine_records::binaries::{RecordedContent, list_contents_of_all_organizations};
 
 use self::manifest::{Contents, DATABASE, KeptFile, Manifest};
+use self::partial::Partial;
 pub(super) use self::restore::restore;
 use crate::config::Config;
-use crate::startup::{self, create_private_dir};
+use crate::startup;
 
 /// What belongs to an installation besides records and contents, if it is there.
 const FILES: [&str; 5] =
@@ -36,27 +39,22 @@ pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String
     }
     ensure!(!to.exists(), "{} is there already: name a folder that does not exist", to.display());
     let ctx = startup::records_only(config).await?;
-    let partial = partial(to)?;
+    // It dies with the process, so whoever holds it knows that no other backup is being made.
+    let busy = "another backup is being made of this data folder: wait until it is done";
+    let _lock = startup::lock(&config.data_dir.join("backup.lock"), busy)?;
+    identity::check_now(&ctx, StorageBackend::DATA_FOLDER).await?;
+    let partial = Partial::beside(to)?;
     let hold = backup::hold(&ctx).await?;
     let made = tokio::select! {
-        made = make(&ctx, config, &partial) => made,
+        made = make(&ctx, config, partial.path()) => made,
         error = keep_renewing(&ctx, hold) => Err(error),
     };
     // Also where it failed; and whether it held to the end says whether all contents are those of the records.
     let released = backup::release(&ctx, hold).await;
-    let finished = made.and_then(|manifest| {
-        released?;
-        manifest.write(&partial)?;
-        local::make_durable(&partial)?;
-        fs::rename(&partial, to).with_context(|| format!("naming the backup {}", to.display()))?;
-        local::make_durable(to)?;
-        Ok(manifest)
-    });
-    if finished.is_err() {
-        // What is left has no manifest; it is in the way of nobody but the disk.
-        let _ = fs::remove_dir_all(&partial);
-    }
-    let manifest = finished?;
+    let manifest = made?;
+    released?;
+    manifest.write(partial.path())?;
+    partial.finish()?;
     let secret = if config.secret_key.is_some() {
         "The secret key is configured, so it is not in the backup: keep it elsewhere.\n"
     } else {
@@ -66,12 +64,6 @@ pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String
         "{}: {manifest}\n{secret}Contents may share their bytes on disk with the data folder: copy the backup to another machine.\n",
         to.display()
     ))
-}
-
-/// A name beside the final one, so that giving it that name is one step.
-fn partial(to: &Path) -> anyhow::Result<PathBuf> {
-    let name = to.file_name().with_context(|| format!("{} is no name for a folder", to.display()))?;
-    Ok(to.with_file_name(format!(".{}.partial-{}", name.to_string_lossy(), std::process::id())))
 }
 
 /// Returns only when the hold is lost.
@@ -86,7 +78,6 @@ async fn keep_renewing(ctx: &Context, hold: Hold) -> anyhow::Error {
 
 /// Records first: each content that they name is there, as long as nothing is deleted.
 async fn make(ctx: &Context, config: &Config, partial: &Path) -> anyhow::Result<Manifest> {
-    create_private_dir(partial)?;
     let database = partial.join(DATABASE);
     Database::snapshot(&config.database_path(), &database, backup::HOLD)
         .await
@@ -110,7 +101,8 @@ async fn make(ctx: &Context, config: &Config, partial: &Path) -> anyhow::Result<
 
 async fn copy_contents(config: &Config, snapshot: &Database, partial: &Path) -> anyhow::Result<Contents> {
     let (from, to) = (config.data_dir.join("content"), partial.join("content"));
-    let mut contents = Contents::default();
+    let identity = local::back_up_identity(&from, &to).context("copying the storage's identity")?;
+    let mut contents = Contents { files: identity.files, bytes: identity.bytes, ..Contents::default() };
     let mut after = None;
     loop {
         let batch = list_contents_of_all_organizations(snapshot, after, BATCH).await?;

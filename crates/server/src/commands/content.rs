@@ -5,8 +5,9 @@ use clap::Subcommand;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
-use olivine_operations::content_audit::{self, Finding, Options, Problem};
+use olivine_operations::content_audit::{self, Finding, Looked, Options, Problem, Repair};
 use olivine_operations::moves::{self, Moved};
+use olivine_operations::storages::identity;
 use olivine_operations::{Context, organizations};
 
 use super::show;
@@ -30,6 +31,21 @@ pub(super) enum ContentCommand {
         /// Where from
         #[arg(long, value_name = "STORAGE", default_value = "data-folder")]
         from: String,
+        /// The organization whose storage backends are meant [default: the configured one]
+        #[arg(long)]
+        organization: Option<Name>,
+    },
+    /// Accept a storage as it is now as the one that the records mean, after its identity was lost or its contents were brought elsewhere
+    #[command(
+        after_help = "No process may use another folder or bucket for it. Afterwards, `olivine content audit` says what is \
+                            missing.\n\nExample: olivine content adopt --storage data-folder"
+    )]
+    Adopt {
+        #[command(flatten)]
+        flags: Box<Flags>,
+        /// The storage: the name of a storage backend, or `server` (what --storage-url names), or `data-folder`
+        #[arg(long, value_name = "STORAGE")]
+        storage: String,
         /// The organization whose storage backends are meant [default: the configured one]
         #[arg(long)]
         organization: Option<Name>,
@@ -64,6 +80,16 @@ impl ContentCommand {
                 let place = Place::open(&config, organization).await?;
                 let (from, to) = (place.find(&from).await?, place.find(&to).await?);
                 move_all(&place, from, to).await
+            }
+            Self::Adopt { flags, storage, organization } => {
+                let place = Place::open(&flags.load()?, organization).await?;
+                let id = place.find(&storage).await?;
+                identity::accept(&place.ctx, id).await?;
+                let name = content_audit::name_of(&place.ctx, id).await?;
+                Ok(show(&format!(
+                    "{name}: this is the storage that the records mean from now on; running servers go on as they were, so \
+                    restart them\n"
+                ))?)
             }
             Self::Audit { flags, storage, organization, hashes, repair } => {
                 let config = flags.load()?;
@@ -129,16 +155,17 @@ async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend
 }
 
 async fn audit_all(ctx: &Context, storages: &[Id<StorageBackend>], options: Options) -> anyhow::Result<()> {
-    let mut wrong = 0_u64;
+    let (mut wrong, mut is_lost) = (0_u64, false);
     for storage in storages {
         let name = content_audit::name_of(ctx, *storage).await?;
         let mut lines = Vec::new();
         let mut found = |finding: Finding| {
-            let repaired = if finding.repaired { ", repaired" } else { "" };
-            lines.push(format!("  {}: {}{repaired}\n", finding.name, finding.problem.as_str()));
-            if !finding.repaired && finding.problem != Problem::Foreign {
+            let repair = said_of(&finding.repair);
+            lines.push(format!("  {}: {}{repair}\n", finding.name, finding.problem.as_str()));
+            if finding.repair != Repair::Done && finding.problem != Problem::Foreign {
                 wrong += 1;
             }
+            is_lost |= finding.repair == Repair::NoCopy;
             if lines.len() >= 100 {
                 // What was found is shown soon, also when a later step fails.
                 let _ = show(&lines.drain(..).collect::<String>());
@@ -147,10 +174,38 @@ async fn audit_all(ctx: &Context, storages: &[Id<StorageBackend>], options: Opti
         let looked = content_audit::audit(ctx, *storage, options, &mut found).await;
         let looked = looked.with_context(|| format!("looking through {name}"))?;
         show(&lines.concat())?;
-        show(&format!("{name}: {looked} contents on record\n"))?;
+        let compared = match looked {
+            Looked { contents, read } if read == contents => {
+                "all of them read and compared by hash".to_owned()
+            }
+            Looked { read: 0, .. } => {
+                "compared by size; --hashes reads them and compares their bytes".to_owned()
+            }
+            Looked { read, .. } => format!(
+                "compared by size; {read} that were written after their record last changed were read and compared by hash, --hashes does \
+                 so with all"
+            ),
+        };
+        show(&format!("{name}: {} contents on record, {compared}\n", looked.contents))?;
+    }
+    if is_lost {
+        show(LOST)?;
     }
     match wrong {
         0 => Ok(()),
         some => bail!("{some} contents are not as they should be"),
+    }
+}
+
+const LOST: &str = "Contents without a right copy in any storage can't be repaired from here. Bring them back to the same place from a backup \
+    or from the bucket's earlier versions, and run the audit again; or destroy the binary, so that no device is sent there, and publish its \
+    content anew.\n";
+
+fn said_of(repair: &Repair) -> String {
+    match repair {
+        Repair::NotTried => String::new(),
+        Repair::Done => ", repaired".to_owned(),
+        Repair::NoCopy => ", not repaired: no other storage has a right copy".to_owned(),
+        Repair::Failed { why } => format!(", not repaired: {why}"),
     }
 }

@@ -5,10 +5,9 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use olivine_content::local;
 
 use super::manifest::{Contents, MANIFEST, Manifest};
-use super::partial;
+use super::partial::Partial;
 use crate::startup::create_private_dir;
 
 /// Makes the data folder `to` of a backup; returns what there is to say.
@@ -16,16 +15,9 @@ pub(in crate::commands) fn restore(from: &Path, to: &Path) -> anyhow::Result<Str
     let manifest = Manifest::read(from)?;
     manifest.check(from)?;
     ensure!(is_free(to)?, "{} is not empty: name a folder that is, or that does not exist", to.display());
-    let partial = partial(&std::path::absolute(to)?)?;
-    create_private_dir(&partial)?;
-    let restored = fill(&manifest, from, &partial).and_then(|()| {
-        fs::rename(&partial, to).with_context(|| format!("naming the data folder {}", to.display()))?;
-        Ok(local::make_durable(to)?)
-    });
-    if restored.is_err() {
-        let _ = fs::remove_dir_all(&partial);
-    }
-    restored?;
+    let partial = Partial::beside(to)?;
+    fill(&manifest, from, partial.path())?;
+    partial.finish()?;
     Ok(format!("{}: restored from a backup {manifest}\n", to.display()))
 }
 
@@ -55,8 +47,7 @@ fn fill(manifest: &Manifest, from: &Path, to: &Path) -> anyhow::Result<()> {
         manifest.contents.files,
         manifest.contents.bytes
     );
-    manifest.check(to)?;
-    Ok(local::make_durable(to)?)
+    manifest.check(to)
 }
 
 fn copy_folder(from: &Path, to: &Path, copied: &mut Contents) -> anyhow::Result<()> {
@@ -79,7 +70,11 @@ fn copy_file(from: &Path, to: &Path) -> anyhow::Result<u64> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let copy = || -> io::Result<u64> {
         let mut target = File::options().write(true).create_new(true).mode(0o600).open(to)?;
-        io::copy(&mut File::open(from)?, &mut target)
+        let mut source = File::open(from)?;
+        let bytes = io::copy(&mut source, &mut target)?;
+        // An audit takes a content that was written after its verification for one that was replaced.
+        target.set_modified(source.metadata()?.modified()?)?;
+        Ok(bytes)
     };
     copy().with_context(|| format!("copying {} to {}", from.display(), to.display()))
 }
