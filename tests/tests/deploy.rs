@@ -152,7 +152,7 @@ fn two_servers(shell: &Shell) -> [Server; 2] {
     };
     let first = builder().database(Database::Postgres).start();
     let database = first.postgres().unwrap().url();
-    let second = builder().arg("--database-url").arg(database).start();
+    let second = builder().arg("--database-url").arg(database).storage_of(&first).start();
     [first, second]
 }
 

@@ -161,9 +161,10 @@ async fn check_firsts(
         for binary in batch.iter().filter(|binary| is_verified(binary)) {
             let place = Recorded { storage, binary, since: binary.updated_at };
             let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
-            let repair = match options.repair {
-                true => Repair::of(restore(ctx, storage, binary).await),
-                false => Repair::NotTried,
+            let repair = if options.repair {
+                Repair::of(restore(ctx, storage, binary).await)
+            } else {
+                Repair::NotTried
             };
             found(Finding { storage, name: content_key(binary).to_string(), problem, repair });
         }
@@ -191,9 +192,10 @@ async fn check_replicas(
             };
             let place = Recorded { storage, binary: &binary, since: replica.updated_at };
             let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
-            let repair = match options.repair {
-                true => Repair::of(copy_anew(ctx, replica, &binary).await),
-                false => Repair::NotTried,
+            let repair = if options.repair {
+                Repair::of(copy_anew(ctx, replica, &binary).await)
+            } else {
+                Repair::NotTried
             };
             found(Finding { storage, name: content_key(&binary).to_string(), problem, repair });
         }

@@ -17,6 +17,8 @@ pub struct ServerBuilder {
     pub(super) executables: Executables,
     database: Database,
     data_dir: Option<PathBuf>,
+    /// The content folder of another process, which this one has a link to.
+    shared_content: Option<PathBuf>,
     variables: Vec<(String, String)>,
     args: Vec<String>,
     /// Where it listens: for people, for devices.
@@ -38,6 +40,7 @@ impl Default for ServerBuilder {
             executables: Executables::built(),
             database: Database::Sqlite,
             data_dir: None,
+            shared_content: None,
             variables: Vec::new(),
             args: Vec::new(),
             addresses: [ANYWHERE, ANYWHERE].map(str::to_owned),
@@ -59,6 +62,16 @@ impl ServerBuilder {
     #[must_use]
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(folder.into());
+        self
+    }
+
+    /// The storage of another process of the same installation, instead of a content folder of its own.
+    #[must_use]
+    pub fn storage_of(mut self, other: &Server) -> Self {
+        match other.scaled() {
+            Some(scaled) => self.variables.splice(0..0, scaled.environment()).for_each(drop),
+            None => self.shared_content = Some(other.data_dir().join("content")),
+        }
         self
     }
 
@@ -109,6 +122,10 @@ impl ServerBuilder {
     pub fn start(mut self) -> Server {
         let folder = tempfile::Builder::new().prefix("olivine-test-").tempdir().expect("a temporary folder");
         let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
+        if let Some(content) = &self.shared_content {
+            std::fs::create_dir_all(&data_dir).expect("a folder");
+            std::os::unix::fs::symlink(content, data_dir.join("content")).expect("a link");
+        }
         let postgres = (self.database == Database::Postgres).then(PostgresDatabase::create);
         let scaled = (self.is_scaled && postgres.is_some()).then(Scaled::start);
         if let Some(scaled) = &scaled {

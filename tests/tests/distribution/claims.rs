@@ -39,9 +39,8 @@ impl Servers {
         }
         let database = PostgresDatabase::create();
         let builder = builder.arg("--database-url").arg(database.url());
-        // The first one has the contents, so it alone verifies them.
         let mut all = vec![builder.clone().start()];
-        let others = builder.arg("--roles").arg("api,device");
+        let others = builder.storage_of(&all[0]).arg("--roles").arg("api,device");
         all.extend((1..4).map(|_| others.clone().start()));
         Self { all, _database: Some(database) }
     }

@@ -62,7 +62,7 @@ pub(crate) async fn an_open_connection_is_no_permission(database: Database) {
     assert_refused(member.device.get("/device/me").await, "certificate_removed");
     if let Some(database) = server.postgres() {
         let there = Server::builder().arg("--database-url").arg(database.url());
-        let there = there.env("OLIVINE_SECRET_KEY", SECRET).start();
+        let there = there.env("OLIVINE_SECRET_KEY", SECRET).storage_of(&server).start();
         it_is_in_force_everywhere(&factory, &server, &there).await;
     }
 }

@@ -55,8 +55,8 @@ async fn a_lost_connection_misses_nothing() {
     let relay = Relay::to(host.to_owned());
     let one = crate::on(&database).start();
     let behind = format!("{start}@{}/{name}", relay.address());
-    let other =
-        Server::builder().arg("--database-url").arg(behind).env("OLIVINE_SECRET_KEY", crate::SECRET).start();
+    let other = Server::builder().arg("--database-url").arg(behind).env("OLIVINE_SECRET_KEY", crate::SECRET);
+    let other = other.storage_of(&one).start();
     let member = Fleet::new(one.api()).await.device(&one, "SN-1").await;
     let there = Member { device: member.device.at(&other), prn: member.prn };
     assert_eq!(status(&there).await, "no_update");
