@@ -16,6 +16,7 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::distribution::log::USUAL_STALE_AFTER;
 use crate::distribution::memory::Memory;
+use crate::health::Readiness;
 use crate::signals::Outbox;
 use crate::storages::{self, Opened, Storages};
 
@@ -35,6 +36,7 @@ struct Shared {
     bell: Notify,
     outbox: Outbox,
     memory: Memory,
+    readiness: Readiness,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
 }
@@ -99,6 +101,7 @@ impl Context {
             bell: Notify::new(),
             outbox: Outbox::default(),
             memory: Memory::new(settings.directory_devices, settings.stale_after),
+            readiness: Readiness::default(),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
             random: SystemRandom::new(),
@@ -149,6 +152,11 @@ impl Context {
     /// What this process remembers of devices and releases.
     pub(crate) fn memory(&self) -> &Memory {
         &self.shared.memory
+    }
+
+    /// What the last checks of database and storage found.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.shared.readiness
     }
 
     /// A new key for a record. Keys of one process sort in the order in which they were made.

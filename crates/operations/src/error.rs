@@ -8,6 +8,7 @@ use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::{MissingScope, Scope};
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_records::Trouble;
 
 /// Why an operation did not happen. Nothing was changed, except for an event where one is due.
 #[derive(Debug, thiserror::Error)]
@@ -285,13 +286,27 @@ impl From<olivine_records::Error> for Error {
             }
             Records::Deadlock => Self::Deadlock,
             Records::StorageFull => Self::StorageFull,
-            Records::Unavailable { .. } => Self::Unavailable { what: "database", source: Box::new(error) },
+            Records::Unavailable { trouble, .. } => {
+                Self::Unavailable { what: database(trouble), source: Box::new(error) }
+            }
             Records::TooLarge { column, value } => Self::Invalid {
                 field: column,
                 problem: format!("at most {} is possible; got {value}", i64::MAX),
             },
             other => Self::internal(other),
         }
+    }
+}
+
+/// The database, and what is wrong with it where that is known.
+const fn database(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::ReadOnly => "database for writing (it is read-only)",
+        Trouble::DiskFull => "database for writing (its disk is full)",
+        Trouble::Crowded => "database (it has no free connection)",
+        Trouble::Stopping => "database (it is starting or stopping)",
+        Trouble::Slow => "database (it did not answer in time)",
+        Trouble::Other => "database",
     }
 }
 

@@ -3,6 +3,8 @@
 //! Nothing may write but through a [`Write`], and a [`Write`] must never be held while waiting for anything but the database.
 
 mod executor;
+mod lease;
+mod parameters;
 mod pool;
 mod postgres;
 mod signals;
@@ -21,7 +23,7 @@ use sea_orm::{
 use self::executor::{Executor, Session, Transaction};
 use self::pool::Pool;
 use crate::error::Error;
-use crate::{dialect, migrations};
+use crate::{dialect, migrations, settings};
 
 pub use self::signals::{Listener, Signals};
 
@@ -116,11 +118,11 @@ impl Database {
         }
     }
 
-    /// Whether the database answers: both for reading and for writing.
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.executor().execute_unprepared("SELECT 1").await?;
-        drop(self.write().await?);
-        Ok(())
+    /// Whether the database can be written: writes down when that was asked, and waits until that is durable.
+    pub async fn prove_writable(&self, now: Timestamp) -> Result<(), Error> {
+        let write = self.write().await?;
+        settings::put(&write, "readiness.asked_at", &now.as_micros().to_string()).await?;
+        write.commit().await
     }
 
     /// What the database's clock shows; `None` where that is this machine's own.
@@ -218,6 +220,7 @@ impl Reader for Write {
 }
 
 fn unavailable(error: sqlx::Error) -> Error {
+    let trouble = dialect::trouble(&error);
     let source = sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into()));
-    Error::Unavailable { source }
+    Error::Unavailable { trouble, source }
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, RuntimeErr};
 
-use crate::error::{Constraint, Error};
+use crate::error::{Constraint, Error, Trouble};
 
 /// A migration with its words in braces as each database spells them, and with what only SQLite is to be told.
 ///
@@ -120,7 +120,9 @@ pub(crate) const fn explain(backend: DbBackend) -> &'static str {
 /// What the database's words mean.
 pub(crate) fn classify(error: DbErr) -> Error {
     let sqlx = match &error {
-        DbErr::ConnectionAcquire(_) => return Error::Unavailable { source: error },
+        DbErr::ConnectionAcquire(_) => {
+            return Error::Unavailable { trouble: Trouble::Slow, source: error };
+        }
         DbErr::Exec(RuntimeErr::SqlxError(sqlx))
         | DbErr::Query(RuntimeErr::SqlxError(sqlx))
         | DbErr::Conn(RuntimeErr::SqlxError(sqlx)) => sqlx.clone(),
@@ -132,7 +134,7 @@ pub(crate) fn classify(error: DbErr) -> Error {
             Meaning::BrokenReference => Error::ParentMissing,
             Meaning::Deadlock => Error::Deadlock,
             Meaning::StorageFull => Error::StorageFull,
-            Meaning::Unavailable => Error::Unavailable { source: error },
+            Meaning::Unavailable => Error::Unavailable { trouble: trouble(&sqlx), source: error },
             Meaning::Other => Error::Database { source: error },
         },
         sqlx::Error::Io(_)
@@ -140,30 +142,128 @@ pub(crate) fn classify(error: DbErr) -> Error {
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Error::Unavailable { source: error },
+        | sqlx::Error::WorkerCrashed => Error::Unavailable { trouble: trouble(&sqlx), source: error },
         _ => Error::Database { source: error },
     }
 }
 
+/// What an error says about a database that is not available.
+pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
+    let reason = match error {
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => return Trouble::Slow,
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ReadOnlyFilesystem => {
+            return Trouble::ReadOnly;
+        }
+        sqlx::Error::PoolTimedOut => return Trouble::Slow,
+        sqlx::Error::Database(reason) => reason,
+        _ => return Trouble::Other,
+    };
+    let code = reason.code().unwrap_or_default();
+    if reason.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        return match sqlite_kind(&code) {
+            Some(sqlite::READ_ONLY) => Trouble::ReadOnly,
+            Some(sqlite::BUSY | sqlite::LOCKED) => Trouble::Slow,
+            _ => Trouble::Other,
+        };
+    }
+    match &*code {
+        sqlstate::READ_ONLY => Trouble::ReadOnly,
+        sqlstate::DISK_FULL => Trouble::DiskFull,
+        sqlstate::TOO_MANY_CONNECTIONS => Trouble::Crowded,
+        sqlstate::QUERY_CANCELED | sqlstate::LOCK_NOT_AVAILABLE => Trouble::Slow,
+        _ if code.starts_with(sqlstate::SHUTTING_DOWN) => Trouble::Stopping,
+        _ => Trouble::Other,
+    }
+}
+
+/// What to do where the database will not let this server in at the next attempt either.
+pub(crate) fn permanent_refusal(error: &sqlx::Error) -> Option<&'static str> {
+    if matches!(error, sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)) {
+        return Some("look at sslmode, sslrootcert, sslcert and sslkey in its URL");
+    }
+    let reason = error.as_database_error()?;
+    let code = reason.code().unwrap_or_default();
+    let is_parameter = reason.message().contains("unsupported startup parameter");
+    match &*code {
+        _ if is_parameter => Some(
+            "a pooler in between refuses a parameter of the connection: add it to the pooler's ignore_startup_parameters",
+        ),
+        sqlstate::WRONG_PASSWORD => Some("the user name or the password in its URL is wrong"),
+        _ if code.starts_with(sqlstate::AUTHORIZATION) => Some(
+            "it does not accept this user from here: look at the user in its URL, and at the server's pg_hba.conf",
+        ),
+        sqlstate::NO_SUCH_DATABASE => Some("there is no database of that name: create it first"),
+        sqlstate::NOT_PERMITTED => Some("the user may not connect to this database: grant it CONNECT"),
+        _ => None,
+    }
+}
+
+/// Nobody listens there: a server that is down, or is being started again.
+pub(crate) fn is_refused(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
+/// A server that is being started.
+pub(crate) fn is_starting(error: &sqlx::Error) -> bool {
+    is_refused(error) || sqlstate_of(error).is_some_and(|code| code == sqlstate::CANNOT_CONNECT_NOW)
+}
+
+/// Said of a server that was asked whether it can be written, and can't.
+pub(crate) fn read_only() -> sqlx::Error {
+    let error = "the server is read-only, and target_session_attrs asks for one that can be written";
+    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::ReadOnlyFilesystem, error))
+}
+
+/// PostgreSQL's SQLSTATE. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+mod sqlstate {
+    pub(super) const READ_ONLY: &str = "25006";
+    pub(super) const AUTHORIZATION: &str = "28";
+    pub(super) const WRONG_PASSWORD: &str = "28P01";
+    pub(super) const NO_SUCH_DATABASE: &str = "3D000";
+    pub(super) const SERIALIZATION_FAILURE: &str = "40001";
+    pub(super) const DEADLOCK: &str = "40P01";
+    pub(super) const NOT_PERMITTED: &str = "42501";
+    pub(super) const DISK_FULL: &str = "53100";
+    pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+    pub(super) const QUERY_CANCELED: &str = "57014";
+    pub(super) const SHUTTING_DOWN: &str = "57P0";
+    pub(super) const CANNOT_CONNECT_NOW: &str = "57P03";
+    pub(super) const CONNECTION: &str = "08";
+    /// Out of resources, in a state that forbids it, stopped by an operator, an error of the system, not let in.
+    pub(super) const UNAVAILABLE: [&str; 6] = [CONNECTION, "53", "55", "57", "58", AUTHORIZATION];
+}
+
+/// SQLite's result codes: the low byte is the kind. <https://www.sqlite.org/rescode.html>
+mod sqlite {
+    pub(super) const PERM: i32 = 3;
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const LOCKED: i32 = 6;
+    pub(super) const NO_MEMORY: i32 = 7;
+    pub(super) const READ_ONLY: i32 = 8;
+    pub(super) const INTERRUPTED: i32 = 9;
+    pub(super) const IO_ERROR: i32 = 10;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANNOT_OPEN: i32 = 14;
+    pub(super) const PROTOCOL: i32 = 15;
+}
+
 /// Whether the server has no more connections for this client.
 pub(crate) fn is_crowded(error: &sqlx::Error) -> bool {
-    const TOO_MANY_CONNECTIONS: &str = "53300";
-    sqlstate(error).as_deref() == Some(TOO_MANY_CONNECTIONS)
+    sqlstate_of(error).as_deref() == Some(sqlstate::TOO_MANY_CONNECTIONS)
 }
 
 /// Whether an error says that its connection, and probably others to the same server, can't be used again: the server is stopping or
 /// can only be read, or what came is not an answer.
 pub(crate) fn spoils_connections(error: &sqlx::Error) -> bool {
-    const READ_ONLY: &str = "25006";
-    const SHUTTING_DOWN: &str = "57P0";
-    const CONNECTION: &str = "08";
-    match sqlstate(error) {
-        Some(code) => code == READ_ONLY || code.starts_with(SHUTTING_DOWN) || code.starts_with(CONNECTION),
+    const SPOILING: [&str; 3] = [sqlstate::READ_ONLY, sqlstate::SHUTTING_DOWN, sqlstate::CONNECTION];
+    match sqlstate_of(error) {
+        Some(code) => SPOILING.iter().any(|class| code.starts_with(class)),
         None => matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)),
     }
 }
 
-fn sqlstate(error: &sqlx::Error) -> Option<String> {
+fn sqlstate_of(error: &sqlx::Error) -> Option<String> {
     error.as_database_error()?.code().map(Cow::into_owned)
 }
 
@@ -194,30 +294,28 @@ fn meaning(error: &dyn sqlx::error::DatabaseError) -> Meaning {
     }
 }
 
-/// SQLite's result codes: the low byte is the kind. <https://www.sqlite.org/rescode.html>
+fn sqlite_kind(code: &str) -> Option<i32> {
+    code.parse::<i32>().ok().map(|code| code & 0xff)
+}
+
 fn sqlite_meaning(code: &str) -> Meaning {
-    const BUSY: i32 = 5;
-    const LOCKED: i32 = 6;
-    const IO_ERROR: i32 = 10;
-    const FULL: i32 = 13;
-    const CANNOT_OPEN: i32 = 14;
-    match code.parse::<i32>().map(|code| code & 0xff) {
-        Ok(FULL) => Meaning::StorageFull,
-        Ok(BUSY | LOCKED | IO_ERROR | CANNOT_OPEN) => Meaning::Unavailable,
+    use sqlite::{
+        BUSY, CANNOT_OPEN, FULL, INTERRUPTED, IO_ERROR, LOCKED, NO_MEMORY, PERM, PROTOCOL, READ_ONLY,
+    };
+    match sqlite_kind(code) {
+        Some(FULL) => Meaning::StorageFull,
+        Some(
+            PERM | BUSY | LOCKED | NO_MEMORY | READ_ONLY | INTERRUPTED | IO_ERROR | CANNOT_OPEN | PROTOCOL,
+        ) => Meaning::Unavailable,
         _ => Meaning::Other,
     }
 }
 
-/// PostgreSQL's SQLSTATE. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 fn postgres_meaning(code: &str) -> Meaning {
-    const DISK_FULL: &str = "53100";
-    const SERIALIZATION_FAILURE: &str = "40001";
-    const DEADLOCK: &str = "40P01";
-    const UNAVAILABLE: [&str; 6] = ["08", "53", "55", "57", "58", "28"];
     match code {
-        DISK_FULL => Meaning::StorageFull,
-        SERIALIZATION_FAILURE | DEADLOCK => Meaning::Deadlock,
-        _ if UNAVAILABLE.iter().any(|class| code.starts_with(class)) => Meaning::Unavailable,
+        sqlstate::READ_ONLY => Meaning::Unavailable,
+        sqlstate::SERIALIZATION_FAILURE | sqlstate::DEADLOCK => Meaning::Deadlock,
+        _ if sqlstate::UNAVAILABLE.iter().any(|class| code.starts_with(class)) => Meaning::Unavailable,
         _ => Meaning::Other,
     }
 }
@@ -285,4 +383,32 @@ fn sqlite_constraint(message: &str) -> Constraint {
         return Constraint::PrimaryKey;
     }
     Constraint::NAMED.into_iter().find(|known| names(*known).1 == columns).unwrap_or(Constraint::Other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_database_that_passes_are_not_defects() {
+        let unavailable = |meaning| matches!(meaning, Meaning::Unavailable);
+        // Read-only, out of memory, disk full, too many connections, a lock, cancelled, stopping, starting, lost, I/O, a password.
+        for code in [
+            "25006", "53200", "53100", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "08006",
+            "08P01", "58030", "28P01",
+        ] {
+            assert!(unavailable(postgres_meaning(code)), "{code}");
+        }
+        for code in ["42601", "23514", "XX001", "25P02"] {
+            assert!(matches!(postgres_meaning(code), Meaning::Other), "{code}");
+        }
+        // SQLite's extended codes have the kind in the low byte: 776 is a database file that was moved, 2570 a failed fsync.
+        for code in ["5", "6", "8", "10", "14", "776", "2570", "261"] {
+            assert!(unavailable(sqlite_meaning(code)), "{code}");
+        }
+        assert!(matches!(sqlite_meaning("13"), Meaning::StorageFull));
+        for code in ["1", "11", "26", "words"] {
+            assert!(matches!(sqlite_meaning(code), Meaning::Other), "{code}");
+        }
+    }
 }

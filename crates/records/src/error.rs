@@ -59,9 +59,11 @@ pub enum Error {
     /// The database's disk is full.
     #[error("the database's disk is full: free some space, then retry; nothing was lost")]
     StorageFull,
-    /// The database does not answer, or not in time.
-    #[error("the database is not available at the moment")]
+    /// The database does not answer, or not in time, or can't be written at the moment.
+    #[error("the database is not available at the moment{}", .trouble.in_words())]
     Unavailable {
+        /// What is wrong with it, as far as that is known.
+        trouble: Trouble,
         /// What it said.
         source: DbErr,
     },
@@ -71,6 +73,14 @@ pub enum Error {
     /// The database's address can't be understood; it may hold a password, so it is not repeated.
     #[error("the database URL can't be used: {0}")]
     InvalidUrl(String),
+    /// The database does not let this server in, and will not as long as nobody changes something.
+    #[error("the database does not let this server in: {hint}")]
+    NotLetIn {
+        /// What to do.
+        hint: &'static str,
+        /// What it said.
+        source: sqlx::Error,
+    },
     /// The database's file can't be made or opened.
     #[error("the database file can't be opened")]
     File {
@@ -83,6 +93,36 @@ pub enum Error {
         /// What it said.
         source: DbErr,
     },
+}
+
+/// Why a database is not available. All of these pass, or can be ended without this server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It can only be read: a standby, or a failover that is not complete.
+    ReadOnly,
+    /// Its disk is full.
+    DiskFull,
+    /// It has no free connection.
+    Crowded,
+    /// It is starting or stopping.
+    Stopping,
+    /// It did not answer in time, or somebody held a lock for too long.
+    Slow,
+    /// Anything else, such as a network that is down.
+    Other,
+}
+
+impl Trouble {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::ReadOnly => ": it is read-only",
+            Self::DiskFull => ": its disk is full",
+            Self::Crowded => ": it has no free connection",
+            Self::Stopping => ": it is starting or stopping",
+            Self::Slow => ": it did not answer in time",
+            Self::Other => "",
+        }
+    }
 }
 
 impl From<DbErr> for Error {

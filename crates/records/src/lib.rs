@@ -48,5 +48,5 @@ mod tests;
 pub mod verification_codes;
 
 pub use database::{Database, Listener, Options, Reader, Signals, Write};
-pub use error::{Constraint, Error};
+pub use error::{Constraint, Error, Trouble};
 pub use lists::ListQuery;

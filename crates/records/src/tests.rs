@@ -5,6 +5,7 @@ mod channels;
 mod constraints;
 mod copying;
 mod dialects;
+mod failover;
 mod fleet;
 mod lists;
 mod migrations;

@@ -139,6 +139,9 @@ fn unreadable(line: u64, error: csv::Error) -> Error {
                 "line {line} has more than {MAX_LINE} bytes: is there a quote that is never closed?"
             ),
         },
+        csv::ErrorKind::Io(_) => {
+            Error::Unavailable { what: "folder for temporary files", source: error.into() }
+        }
         _ => Error::internal(error),
     }
 }

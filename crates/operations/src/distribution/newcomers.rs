@@ -180,6 +180,7 @@ async fn claims(
 fn same(error: Arc<Error>) -> Error {
     match *error {
         Error::Unavailable { what, .. } => Error::Unavailable { what, source: Box::new(error) },
+        Error::StorageFull => Error::StorageFull,
         _ => Error::internal(error),
     }
 }

@@ -14,7 +14,8 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres};
 use tokio::sync::Mutex;
 
-use super::pool::{Lease, Pool};
+use super::lease::Lease;
+use super::pool::Pool;
 
 /// Runs statements on a database, or in a transaction.
 pub struct Executor<'a>(Source<'a>);

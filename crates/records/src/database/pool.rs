@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::Options;
+use super::lease::Lease;
+use super::postgres::Servers;
 use crate::dialect;
 
 /// A connection that was idle for longer has to answer before it is lent.
@@ -30,8 +32,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long statements may still run on connections that nobody trusts any more because others went silent.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
-/// How often a statement that takes long looks whether its connection is still trusted.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often those who wait look whether anything is different.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// How long closing in an orderly way may take; nothing waits for it.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -53,12 +55,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Pool(Arc<Shared>);
 
 struct Shared {
-    connect: PgConnectOptions,
+    servers: Servers,
     limits: Options,
     free: Arc<Semaphore>,
     idle: Mutex<Vec<Idle>>,
     trust: Mutex<Trust>,
     open: Arc<AtomicUsize>,
+    /// How many connections are being opened.
+    opening: Arc<AtomicUsize>,
     /// Rung whenever a connection was returned or closed.
     returned: Notify,
 }
@@ -72,15 +76,21 @@ struct Trust {
     silence: Option<Instant>,
 }
 
+impl Shared {
+    fn most(&self) -> usize {
+        self.limits.connections.max(2) as usize
+    }
+}
+
 struct Idle {
     live: Live,
     since: Instant,
 }
 
 /// An open connection. Dropping it closes the socket at once.
-struct Live {
-    connection: PgConnection,
-    opened: Instant,
+pub(super) struct Live {
+    pub(super) connection: PgConnection,
+    pub(super) opened: Instant,
     _counted: Counted,
 }
 
@@ -112,21 +122,54 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Pool {
     /// Opens no connection yet.
-    pub(super) fn new(connect: PgConnectOptions, limits: Options) -> Self {
-        let most = limits.connections.max(2) as usize;
+    pub(super) fn new(servers: Servers, limits: Options) -> Self {
+        let free = Arc::new(Semaphore::new(limits.connections.max(2) as usize));
         Self(Arc::new(Shared {
-            connect,
+            servers,
             limits,
-            free: Arc::new(Semaphore::new(most)),
+            free,
             idle: Mutex::default(),
             trust: Mutex::default(),
             open: Arc::default(),
+            opening: Arc::default(),
             returned: Notify::new(),
         }))
     }
 
-    pub(super) fn connect_options(&self) -> &PgConnectOptions {
-        &self.0.connect
+    /// Takes a connection that was opened elsewhere.
+    pub(super) fn adopt(&self, connection: PgConnection) {
+        self.take_back(self.live(connection, Instant::now()));
+    }
+
+    fn live(&self, connection: PgConnection, opened: Instant) -> Live {
+        Live { connection, opened, _counted: Counted::new(&self.0.open) }
+    }
+
+    /// The server that answers now, for a connection that is not the pool's.
+    pub(super) async fn server(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        if let Some(only) = self.0.servers.only() {
+            return Ok(only.clone());
+        }
+        let connecting = timeout(self.0.limits.patience, self.0.servers.connect()).await;
+        let (connection, server) = connecting.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        let server = server.clone();
+        let _ = timeout(FAREWELL, connection.close()).await;
+        Ok(server)
+    }
+
+    /// How long to wait for the answer to a statement.
+    pub(super) fn statement_limit(&self) -> Duration {
+        self.0.limits.statement_timeout + GRACE
+    }
+
+    /// The same for what needs but one round trip.
+    pub(super) fn round_trip_limit(&self) -> Duration {
+        self.0.limits.statement_timeout.min(LAST_CHANCE) + GRACE
+    }
+
+    /// Wakes one of those who wait for a connection.
+    pub(super) fn wake(&self) {
+        self.0.returned.notify_one();
     }
 
     pub(super) fn patience(&self) -> Duration {
@@ -142,15 +185,28 @@ impl Pool {
     async fn lend_without_limit(&self) -> Result<Lease, sqlx::Error> {
         let permit = Arc::clone(&self.0.free).acquire_owned().await;
         let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
-        let mut pause = Duration::from_millis(10);
+        let (mut opening, mut pause) = (None, Duration::from_millis(10));
         loop {
-            let returned = self.0.returned.notified();
+            let mut returned = pin!(self.0.returned.notified());
+            returned.as_mut().enable();
             if let Some(live) = self.idle().await {
                 return Ok(Lease::new(self, live, permit));
             }
-            match self.open().await {
+            opening = opening.or_else(|| self.begin_to_open());
+            let opened = match &mut opening {
+                Some(opening) => tokio::select! {
+                    opened = opening => opened.unwrap_or(Err(sqlx::Error::WorkerCrashed)),
+                    () = returned.as_mut() => continue,
+                },
+                None => {
+                    returned.await;
+                    continue;
+                }
+            };
+            opening = None;
+            match opened {
                 Ok(live) => return Ok(Lease::new(self, live, permit)),
-                Err(error) if is_refused(&error) => tokio::time::sleep(pause).await,
+                Err(error) if dialect::is_refused(&error) => tokio::time::sleep(pause).await,
                 // The server has no more connections for us, but we have some: wait for one of them.
                 Err(error) if dialect::is_crowded(&error) && self.0.open.load(Ordering::Relaxed) > 0 => {
                     let _ = timeout(LOOK, returned).await;
@@ -159,6 +215,27 @@ impl Pool {
             }
             pause = (pause * 2).min(LOOK);
         }
+    }
+
+    /// Opens a connection, unless there are as many as there may be. If one that is returned meanwhile is taken instead, the new one is
+    /// there for the next who asks: what the server has begun is not thrown away.
+    fn begin_to_open(&self) -> Option<oneshot::Receiver<Result<Live, sqlx::Error>>> {
+        let opening = Counted::new(&self.0.opening);
+        let count = self.0.open.load(Ordering::Relaxed) + self.0.opening.load(Ordering::Relaxed);
+        if count > self.0.most() {
+            return None;
+        }
+        let (sender, receiver) = oneshot::channel();
+        let pool = self.clone();
+        tokio::spawn(async move {
+            let opened = pool.open().await;
+            drop(opening);
+            if let Err(Ok(live)) = sender.send(opened) {
+                pool.take_back(live);
+                pool.wake();
+            }
+        });
+        Some(receiver)
     }
 
     /// One of the idle connections that is trusted and answers.
@@ -182,10 +259,9 @@ impl Pool {
 
     async fn open(&self) -> Result<Live, sqlx::Error> {
         let opened = Instant::now();
-        let mut connection = PgConnection::connect_with(&self.0.connect).await?;
-        // A pooler in between accepts connections for which it has no server yet.
-        connection.ping().await?;
-        Ok(Live { connection, opened, _counted: Counted::new(&self.0.open) })
+        // What a new session is told first is also its proof: a pooler in between accepts connections for which it has no server yet.
+        let (connection, _) = self.0.servers.connect().await?;
+        Ok(self.live(connection, opened))
     }
 
     /// From now on no connection that is open now is used for another statement.
@@ -195,7 +271,7 @@ impl Pool {
         self.close_idle();
     }
 
-    fn distrust_silence(&self, opened: Instant, limit: Duration) {
+    pub(super) fn distrust_silence(&self, opened: Instant, limit: Duration) {
         if self.trusts(opened) {
             let seconds = limit.as_secs();
             tracing::warn!(
@@ -206,7 +282,7 @@ impl Pool {
         }
     }
 
-    fn distrust_error(&self, error: &sqlx::Error) {
+    pub(super) fn distrust_error(&self, error: &sqlx::Error) {
         if !dialect::spoils_connections(error) {
             return;
         }
@@ -230,12 +306,12 @@ impl Pool {
     }
 
     /// Whether what runs on a connection is not worth waiting for.
-    fn has_given_up(&self, opened: Instant) -> bool {
+    pub(super) fn has_given_up(&self, opened: Instant) -> bool {
         let silence = lock(&self.0.trust).silence;
         silence.is_some_and(|silence| opened <= silence && silence.elapsed() > LAST_CHANCE)
     }
 
-    fn take_back(&self, live: Live) {
+    pub(super) fn take_back(&self, live: Live) {
         if self.0.free.is_closed() || !self.trusts(live.opened) {
             return say_farewell(live);
         }
@@ -262,129 +338,10 @@ impl Pool {
     }
 }
 
-/// Nobody listens: a server that is being started again.
-fn is_refused(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused)
-}
-
 /// Closes a connection in an orderly way; nobody waits for it.
 fn say_farewell(live: Live) {
     // Without a runtime, dropping it closes the socket.
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(async move { timeout(FAREWELL, live.connection.close()).await });
     }
-}
-
-/// A connection that one task has for itself.
-pub(super) struct Lease {
-    pool: Pool,
-    live: Option<Live>,
-    permit: Option<OwnedSemaphorePermit>,
-    /// Whether the last statement was answered: only then it is known what the connection is doing.
-    is_settled: bool,
-}
-
-impl Lease {
-    fn new(pool: &Pool, live: Live, permit: OwnedSemaphorePermit) -> Self {
-        Self { pool: pool.clone(), live: Some(live), permit: Some(permit), is_settled: true }
-    }
-
-    /// The connection, and the watch under which to wait for its answer to one statement.
-    pub(super) fn work(&mut self) -> Result<(&mut PgConnection, Watch<'_>), sqlx::Error> {
-        let limit = self.pool.0.limits.statement_timeout + GRACE;
-        self.work_within(limit)
-    }
-
-    /// The same for what needs but one round trip.
-    pub(super) fn work_quickly(&mut self) -> Result<(&mut PgConnection, Watch<'_>), sqlx::Error> {
-        let limit = self.pool.0.limits.statement_timeout.min(LAST_CHANCE) + GRACE;
-        self.work_within(limit)
-    }
-
-    fn work_within(&mut self, limit: Duration) -> Result<(&mut PgConnection, Watch<'_>), sqlx::Error> {
-        let live = match &mut self.live {
-            Some(live) if self.is_settled => live,
-            _ => return Err(silent("this transaction's connection was closed")),
-        };
-        let watch = Watch { pool: &self.pool, is_settled: &mut self.is_settled, opened: live.opened, limit };
-        Ok((&mut live.connection, watch))
-    }
-
-    /// Undoes the transaction and gives the connection back; nobody waits for it.
-    pub(super) fn roll_back(mut self) {
-        if !self.is_settled {
-            return;
-        }
-        let Ok(runtime) = Handle::try_current() else {
-            self.is_settled = false;
-            return;
-        };
-        runtime.spawn(async move {
-            if let Ok((connection, watch)) = self.work_quickly() {
-                let _ = watch.wait(connection.execute("ROLLBACK")).await;
-            }
-        });
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(live) = self.live.take()
-            && self.is_settled
-        {
-            self.pool.take_back(live);
-        }
-        // The connection is there for the next one before the permit is.
-        drop(self.permit.take());
-        self.pool.0.returned.notify_one();
-    }
-}
-
-/// Waits for the answer to one statement, but not for ever.
-pub(super) struct Watch<'l> {
-    pool: &'l Pool,
-    is_settled: &'l mut bool,
-    opened: Instant,
-    limit: Duration,
-}
-
-impl Watch<'_> {
-    /// What the statement gives. Where it is not known what the connection is doing afterwards, the connection is closed instead of
-    /// used again: also where this future is dropped before it has ended.
-    pub(super) async fn wait<T>(
-        self,
-        work: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, sqlx::Error> {
-        *self.is_settled = false;
-        let begun = Instant::now();
-        let mut work = pin!(work);
-        let done = loop {
-            let left = self.limit.saturating_sub(begun.elapsed());
-            match timeout(left.min(LOOK), work.as_mut()).await {
-                Ok(done) => break done,
-                Err(_) if begun.elapsed() >= self.limit => {
-                    self.pool.distrust_silence(self.opened, self.limit);
-                    return Err(silent("the database did not answer a statement in time"));
-                }
-                Err(_) if self.pool.has_given_up(self.opened) => {
-                    return Err(silent("connections to the database went silent, and this one with them"));
-                }
-                Err(_) => {}
-            }
-        };
-        match &done {
-            Ok(_) | Err(sqlx::Error::RowNotFound) => *self.is_settled = true,
-            Err(error) => {
-                // After an error that is the server's answer to a statement, the connection is as good as before.
-                let is_answer = matches!(error, sqlx::Error::Database(_));
-                *self.is_settled = is_answer && !dialect::spoils_connections(error);
-                self.pool.distrust_error(error);
-            }
-        }
-        done
-    }
-}
-
-fn silent(what: &'static str) -> sqlx::Error {
-    sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, what))
 }

@@ -1,71 +1,158 @@
-//! How to connect to PostgreSQL: what a URL may say, and what every session is told.
+//! How to connect to PostgreSQL: what a URL may say, which server to take of several, and what every session is told.
 
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait as _};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use tokio::time::timeout;
 
+use super::parameters::{Target, Wanted};
 use super::pool::Pool;
 use super::{Connections, Database, Options, unavailable};
+use crate::dialect;
 use crate::error::Error;
 
-/// What a PostgreSQL URL may say after its `?`.
-const PARAMETERS: [&str; 13] = [
-    "sslmode",
-    "sslrootcert",
-    "sslcert",
-    "sslkey",
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-    "password",
-    "application_name",
-    "options",
-    "statement-cache-capacity",
-];
-
-/// The driver passes over parameters that it does not know: with a misspelt `sslmode` it would connect without looking at certificates.
-/// (It also logs them, and might so log a password.)
-fn refuse_unknown_parameters(url: &str) -> Result<(), Error> {
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let names =
-        query.split('&').filter(|part| !part.is_empty()).map(|part| part.split('=').next().unwrap_or(part));
-    for name in names {
-        if !PARAMETERS.contains(&name) {
-            let known = PARAMETERS.join(", ");
-            let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
-                && name.len() <= 32;
-            let name = if plain { name } else { "…" };
-            return Err(Error::InvalidUrl(format!("it has the parameter '{name}'; it may have {known}")));
-        }
-    }
-    Ok(())
-}
-
 pub(super) async fn open(url: &str, options: &Options) -> Result<Database, Error> {
-    let pool = Pool::new(connect_options(url, options.statement_timeout)?, options.clone());
-    drop(pool.lend().await.map_err(unavailable)?);
+    let servers = Servers::new(Target::parse(url)?, options);
+    let first = timeout(options.patience, first_session(&servers)).await;
+    let (connection, most) = first.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(opening_failed)?;
+    let Some(connection) = connection else {
+        return Err(Error::InvalidUrl(TRANSACTION_POOLING.to_owned()));
+    };
+    warn_if_few(most, options.connections);
+    let pool = Pool::new(servers, options.clone());
+    pool.adopt(connection);
     Ok(Database { connections: Connections::Postgres(pool) })
 }
 
-fn connect_options(url: &str, statement_timeout: Duration) -> Result<PgConnectOptions, Error> {
-    refuse_unknown_parameters(url)?;
-    let connect: PgConnectOptions = url.parse().map_err(|_| {
-        Error::InvalidUrl("it is not of the form postgres://user:password@host/name".to_owned())
-    })?;
-    let timeout = statement_timeout.as_millis().to_string();
-    Ok(connect.application_name("olivine").options([
-        ("statement_timeout", timeout.as_str()),
-        ("idle_in_transaction_session_timeout", timeout.as_str()),
-    ]))
+/// The servers that a URL names, and how to open a session on one of them.
+pub(super) struct Servers {
+    hosts: Vec<PgConnectOptions>,
+    wanted: Wanted,
+    /// How long one server may take to let us in.
+    limit: Duration,
+    /// What every session is told first. Not as parameters of the connection, because poolers refuse those or drop them.
+    settings: String,
+}
+
+impl Servers {
+    fn new(target: Target, options: &Options) -> Self {
+        let each = options.patience / u32::try_from(target.hosts.len()).unwrap_or(1).max(1);
+        let limit = target.connect_timeout.map_or(each, |limit| limit.min(each));
+        let hosts: Vec<_> = target.hosts.into_iter().map(|host| host.application_name("olivine")).collect();
+        let timeout = options.statement_timeout.as_millis();
+        let settings =
+            format!("SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}");
+        Self { hosts, wanted: target.wanted, limit, settings }
+    }
+
+    /// The server, where there is but one.
+    pub(super) fn only(&self) -> Option<&PgConnectOptions> {
+        if let [only] = &self.hosts[..] { Some(only) } else { None }
+    }
+
+    /// A session on the first server that answers and is of the wanted kind, and how to connect to that server again.
+    pub(super) async fn connect(&self) -> Result<(PgConnection, &PgConnectOptions), sqlx::Error> {
+        let mut first = None;
+        for host in &self.hosts {
+            let connecting = async {
+                let mut connection = PgConnection::connect_with(host).await?;
+                sqlx::raw_sql(AssertSqlSafe(self.settings.clone())).execute(&mut connection).await?;
+                self.check_kind(&mut connection).await?;
+                Ok(connection)
+            };
+            match timeout(self.limit, connecting).await {
+                Ok(Ok(connection)) => return Ok((connection, host)),
+                Ok(Err(error)) => drop(first.get_or_insert(error)),
+                Err(_) => drop(first.get_or_insert(sqlx::Error::PoolTimedOut)),
+            }
+        }
+        Err(first.unwrap_or(sqlx::Error::PoolClosed))
+    }
+
+    async fn check_kind(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let question = match self.wanted {
+            Wanted::Any => return Ok(()),
+            Wanted::ReadWrite => "SELECT current_setting('transaction_read_only') = 'on'",
+            Wanted::Primary => "SELECT pg_is_in_recovery()",
+        };
+        let is_other: bool = sqlx::raw_sql(question).fetch_one(connection).await?.try_get(0)?;
+        if is_other { Err(dialect::read_only()) } else { Ok(()) }
+    }
+}
+
+const TRANSACTION_POOLING: &str = "it leads to a pooler in transaction mode, and transaction pooling is not supported: use \
+     session mode, or connect directly";
+
+/// The first session, `None` where it is not ours alone; and how many there may be.
+///
+/// A pooler that gives each transaction another session of the server can't be worked with: prepared statements, NOTIFY and settings
+/// belong to a session. Two connections tell: while the second is in a transaction, it holds whatever session the first one used before.
+async fn first_session(servers: &Servers) -> Result<(Option<PgConnection>, Option<i32>), sqlx::Error> {
+    let (mut one, host) = connect_patiently(servers).await?;
+    let most = most_connections(&mut one).await?;
+    let mut other = PgConnection::connect_with(host).await?;
+    let before = session(&mut one).await?;
+    sqlx::raw_sql("BEGIN").execute(&mut other).await?;
+    session(&mut other).await?;
+    let after = session(&mut one).await?;
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await?;
+    other.close().await?;
+    Ok(((before == after).then_some(one), most))
+}
+
+async fn session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
+}
+
+/// A server that is being started refuses connections for a moment.
+async fn connect_patiently(servers: &Servers) -> Result<(PgConnection, &PgConnectOptions), sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    loop {
+        match servers.connect().await {
+            Err(error) if dialect::is_starting(&error) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+}
+
+/// How many connections this role may have to this database at once, as far as the server says; without those for superusers.
+async fn most_connections(connection: &mut PgConnection) -> Result<Option<i32>, sqlx::Error> {
+    let limits = "SELECT min(most)::int4 FROM (
+        SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS most
+        UNION ALL SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user AND rolconnlimit >= 0
+        UNION ALL SELECT datconnlimit FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0
+    ) AS limits";
+    sqlx::raw_sql(limits).fetch_one(connection).await?.try_get(0)
+}
+
+fn warn_if_few(most: Option<i32>, connections: u32) {
+    // One more listens for other processes.
+    let needed = connections.saturating_add(1);
+    if most.is_some_and(|most| u32::try_from(most).unwrap_or(0) < needed) {
+        tracing::warn!(
+            most,
+            needed,
+            "the database lets in fewer connections than this process may open: raise its max_connections (or the role's \
+             or the database's CONNECTION LIMIT), or lower database.connections"
+        );
+    }
+}
+
+/// What can't be otherwise at the next attempt is not told as something that passes.
+fn opening_failed(error: sqlx::Error) -> Error {
+    match dialect::permanent_refusal(&error) {
+        Some(hint) => Error::NotLetIn { hint, source: error },
+        None => unavailable(error),
+    }
 }
 
 /// Begins a transaction on a connection of its own, which may take as long as it needs.
 pub(super) async fn begin_at_length(pool: &Pool) -> Result<DatabaseTransaction, Error> {
+    let host = pool.server().await.map_err(unavailable)?;
     let one = PgPoolOptions::new().max_connections(1).acquire_timeout(pool.patience());
-    let one = one.connect_with(pool.connect_options().clone()).await.map_err(unavailable)?;
+    let one = one.connect_with(host).await.map_err(unavailable)?;
     let one: DatabaseConnection = one.into();
     Ok(one.begin().await?)
 }

@@ -7,11 +7,12 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlx::Executor as _;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::executor::{connection_error, query_error};
+use super::pool::Pool;
 use super::{Connections, Database, unavailable};
 use crate::error::Error;
 
@@ -78,15 +79,13 @@ impl Database {
     /// Hears what other processes on this database than `own` call out, on a connection of its own. `None` on SQLite.
     pub fn listener(&self, own: Uuid) -> Option<Listener> {
         let Connections::Postgres(pool) = &self.connections else { return None };
-        let (connect, patience) = (pool.connect_options().clone(), pool.patience());
-        Some(Listener { connect, patience, listening: None, own })
+        Some(Listener { pool: pool.clone(), listening: None, own })
     }
 }
 
 /// Hears what other processes call out.
 pub struct Listener {
-    connect: PgConnectOptions,
-    patience: Duration,
+    pool: Pool,
     listening: Option<PgListener>,
     own: Uuid,
 }
@@ -111,7 +110,7 @@ impl Listener {
 
     async fn try_to_hear(&mut self) -> Result<Signals, sqlx::Error> {
         let Some(listening) = &mut self.listening else {
-            let connecting = timeout(self.patience, connect(self.connect.clone())).await;
+            let connecting = timeout(self.pool.patience(), connect(&self.pool)).await;
             self.listening = Some(connecting.map_err(|_| sqlx::Error::PoolTimedOut)??);
             return Ok(Signals::ALL);
         };
@@ -131,7 +130,8 @@ impl Listener {
 }
 
 /// On a pool of its own, because a connection that went silent would block the only place of the one before.
-async fn connect(options: PgConnectOptions) -> Result<PgListener, sqlx::Error> {
+async fn connect(pool: &Pool) -> Result<PgListener, sqlx::Error> {
+    let options = pool.server().await?;
     let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let mut listening = PgListener::connect_with(&pool.connect_lazy_with(options)).await?;
     // The next attempt of ours connects, within its own limit.

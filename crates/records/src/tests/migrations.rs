@@ -10,7 +10,7 @@ async fn from_nothing_and_again() {
         assert_eq!(database.migrate().await.unwrap(), 3);
         assert_eq!(database.migrate().await.unwrap(), 0);
         assert_eq!(database.pending_migrations().await.unwrap(), 0);
-        database.ping().await.unwrap();
+        database.prove_writable(super::at(1)).await.unwrap();
     }
 }
 

@@ -121,7 +121,7 @@ on_both! {
             }
         }
         commit!(database, |write| artifact_versions::insert(&write, &version(&parent)).await).unwrap();
-        database.ping().await.unwrap();
+        database.prove_writable(super::at(1)).await.unwrap();
     }
 }
 

@@ -106,8 +106,8 @@ fn check_type(request: &Request) -> Result<(), ApiError> {
 /// The body in a file that has no name, and ends with this request.
 async fn spool(app: &App, request: Request) -> Result<File, ApiError> {
     let broken = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::StorageFull => Error::StorageFull,
-        _ => Error::internal(error),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::StorageFull,
+        _ => Error::Unavailable { what: "folder for temporary files", source: error.into() },
     };
     let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
     let mut file = tokio::fs::File::from_std(file.map_err(broken)?);

@@ -80,8 +80,19 @@ impl Database {
 }
 
 /// What a URL's query may show; all else could be a secret, also where it is misspelt.
-const HARMLESS: [&str; 8] =
-    ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "application_name"];
+const HARMLESS: [&str; 11] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "port",
+    "dbname",
+    "application_name",
+    "target_session_attrs",
+    "connect_timeout",
+    "channel_binding",
+];
 
 /// A database's URL without any password, wherever in it that stands. A PostgreSQL URL that can't be understood is not shown.
 pub fn shown(url: &str) -> String {
@@ -102,9 +113,7 @@ fn understood(url: &str) -> Option<String> {
     }
     let (user, host) =
         authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
-    let port =
-        host.rsplit_once(']').map_or(host, |(_, port)| port).rsplit_once(':').map_or("", |(_, port)| port);
-    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !host.split(',').all(has_plain_port) {
         return None;
     }
     let user = user.map_or(String::new(), |user| match user.split_once(':') {
@@ -115,6 +124,13 @@ fn understood(url: &str) -> Option<String> {
         format!("?{}", query.split('&').map(parameter).collect::<Vec<_>>().join("&"))
     });
     Some(format!("{scheme}://{user}{host}/{name}{query}"))
+}
+
+/// What is behind the last colon would be a part of a password, if it is not a port.
+fn has_plain_port(host: &str) -> bool {
+    let behind_address = host.rsplit_once(']').map_or(host, |(_, port)| port);
+    let port = behind_address.rsplit_once(':').map_or("", |(_, port)| port);
+    port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn parameter(text: &str) -> String {
@@ -135,6 +151,10 @@ mod tests {
             ("sqlite:/a/b.db", "sqlite:/a/b.db"),
             ("postgres://u:secret@db.example.com:5432/olivine", "postgres://u:…@db.example.com:5432/olivine"),
             ("postgres://u@[::1]:5432/olivine", "postgres://u@[::1]:5432/olivine"),
+            (
+                "postgres://u:p@one:5432,two/x?connect_timeout=3",
+                "postgres://u:…@one:5432,two/x?connect_timeout=3",
+            ),
             (
                 "postgres://db/olivine?user=u&password=secret&sslmode=verify-full",
                 "postgres://db/olivine?user=…&password=…&sslmode=verify-full",

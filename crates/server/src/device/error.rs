@@ -66,6 +66,11 @@ impl From<MalformedHeader> for DeviceError {
 
 impl From<Error> for DeviceError {
     fn from(error: Error) -> Self {
+        // A device can't free space; it can only come back later.
+        if matches!(error, Error::StorageFull) {
+            let message = "the server can't write at the moment, because its disk is full: try again later";
+            return Self::refused(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message);
+        }
         Self(error.into())
     }
 }
