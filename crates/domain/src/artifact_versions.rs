@@ -4,8 +4,6 @@
 
 use std::cmp::Ordering;
 
-use semver::Version;
-
 use crate::artifacts::Artifact;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
@@ -13,6 +11,7 @@ use crate::prn::Id;
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::{Description, VersionText};
 use crate::time::Timestamp;
+use crate::versions::Version;
 
 /// What lists of artifact versions can be searched by.
 pub const SEARCH: FieldTable = &[
@@ -47,15 +46,15 @@ pub struct ArtifactVersion {
     pub updated_at: Timestamp,
 }
 
-/// Which version is the older: by `SemVer` where both are, else by natural order (`r9` before `r10`).
+/// Which version is the older: by the order of [`Version`] where both are one, else by natural order (`r9` before `r10`).
 ///
-/// To be a total order also where an artifact mixes both, every version that is not `SemVer` is older than every
+/// To be a total order also where an artifact mixes both, every text that is no [`Version`] is older than every
 /// one that is. Versions that differ only in what the rules ignore (natural order skips spaces) are ordered as plain
 /// text, so that only the same text is equal.
 pub fn compare(a: &VersionText, b: &VersionText) -> Ordering {
     let (a, b) = (a.as_str(), b.as_str());
-    let by_rule = match (Version::parse(a), Version::parse(b)) {
-        (Ok(a), Ok(b)) => a.cmp(&b),
+    let by_rule = match (a.parse::<Version>(), b.parse::<Version>()) {
+        (Ok(a), Ok(b)) => a.cmp_precedence(&b).then_with(|| a.cmp_build(&b)),
         (Ok(_), Err(_)) => Ordering::Greater,
         (Err(_), Ok(_)) => Ordering::Less,
         (Err(_), Err(_)) => natord::compare(a, b),
@@ -83,10 +82,17 @@ mod tests {
     }
 
     #[test]
+    fn what_git_describes_comes_after_its_tag() {
+        let order = ["v1.1.0", "1.2.0", "v1.2.0-9-gcdef", "v1.2.0-10-gabcd", "v1.2.1-rc.1", "1.2.1"];
+        let mut shuffled = order;
+        shuffled.reverse();
+        assert_eq!(sorted(&shuffled), order);
+    }
+
+    #[test]
     fn natural_order_else() {
         assert_eq!(sorted(&["r10", "r9", "r1"]), ["r1", "r9", "r10"]);
         assert_eq!(sorted(&["2026-01-15", "2025-12-31"]), ["2025-12-31", "2026-01-15"]);
-        assert_eq!(sorted(&["v1.2.0-10-gab", "v1.2.0-9-gcd"]), ["v1.2.0-9-gcd", "v1.2.0-10-gab"]);
     }
 
     #[test]
@@ -97,7 +103,7 @@ mod tests {
     /// Texts near to each other and to `SemVer`, so that each rule meets each other one.
     fn version() -> impl Strategy<Value = VersionText> {
         prop_oneof![
-            "[0-2]\\.[0-2]\\.[01](-[a0-2]{1,2})?(\\+[0-1]{1,2})?",
+            "v?[0-2]\\.[0-2]\\.[01](-[a0-2]{1,2})?(-[1-2]-gabcd)?(\\+[0-1]{1,2})?",
             "[v0-2. a\u{e9}\u{660}-]{1,6}",
             "\\PC{1,8}",
         ]

@@ -92,12 +92,12 @@ impl<'a> Scanner<'a> {
             return fail(Problem::NotAVersion(found.to_owned()));
         }
         let error = match semver::Version::parse(word) {
-            Ok(version) => return Ok(Comparison { operator, version }),
+            Ok(version) => return Ok(Comparison { operator, version: version.into() }),
             Err(error) => error,
         };
         match with_patch(word) {
             Some(version) if operator == Operator::SameMinor => {
-                Ok(Comparison { operator: Operator::SameMajor, version })
+                Ok(Comparison { operator: Operator::SameMajor, version: version.into() })
             }
             Some(_) => fail(Problem::NoPatch(word.to_owned())),
             None => fail(Problem::InvalidVersion(InvalidVersion::new(word, error.to_string()))),
