@@ -69,6 +69,9 @@ impl Cli {
         let stop = stop_on_signals()?;
         let interval = settings.poll_interval;
         let device = DeviceClient::new(settings.device.clone())?;
+        for problem in settings.running.problems() {
+            tracing::warn!("{problem}");
+        }
         let agent = Agent::open(settings, device, now, stop.clone())?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         schedule::run(agent, interval, stop).await;
@@ -86,6 +89,13 @@ impl Cli {
     fn check(&self) -> Result<ExitCode, Error> {
         let settings = Settings::read(&self.config)?;
         DeviceClient::new(settings.device.clone())?;
+        let problems = settings.running.problems();
+        if !problems.is_empty() {
+            for problem in problems {
+                say(&mut std::io::stderr(), &format!("error: {}: {problem}", self.config.display()));
+            }
+            return Ok(ExitCode::FAILURE);
+        }
         let text = format!(
             "{} is sound: {} trusted keys, {} of them required, server {}",
             self.config.display(),

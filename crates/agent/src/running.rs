@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use olivine_domain::bundles::Bundle;
+use olivine_domain::prn::Prn;
+use olivine_domain::releases::Release;
+use olivine_domain::versions::{Version, is_same};
+
 use crate::state::Current;
 
 /// The most characters of a version.
@@ -38,6 +43,26 @@ impl Running {
         self.version_file.as_deref().and_then(text)
     }
 
+    /// What of it the server can't understand, and so would pass over; each as a sentence.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let Current { release_prn, bundle_prn, version, .. } = &self.factory;
+        let release = release_prn.as_deref().and_then(|prn| prn.parse::<Prn<Release>>().err());
+        let bundle = bundle_prn.as_deref().and_then(|prn| prn.parse::<Prn<Bundle>>().err());
+        let of_file = self.version();
+        let is_version =
+            |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Version>().err());
+        let by_version = "the server can't choose a release by it";
+        [
+            release.map(|problem| format!("running.release_prn: {problem}")),
+            bundle.map(|problem| format!("running.bundle_prn: {problem}")),
+            is_version(version).map(|problem| format!("running.version: {problem}; {by_version}")),
+            is_version(&of_file).map(|problem| format!("running.version_file: {problem}; {by_version}")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
     /// What names this start of the system.
     pub(crate) fn boot_id(&self) -> Option<String> {
         self.boot_id_file.as_deref().and_then(text)
@@ -47,7 +72,7 @@ impl Running {
     /// not run yet. Where the release has none, nobody knows whether it should.
     pub(crate) fn needs_restart(&self, asked: bool, before: Option<&str>, expected: Option<&str>) -> bool {
         let version = self.version();
-        let is_missing = expected.is_some() && version.as_deref() != expected;
+        let is_missing = expected.is_some() && !same(version.as_deref(), expected);
         asked || (is_missing && version.is_some() && version.as_deref() == before)
     }
 
@@ -62,13 +87,21 @@ impl Running {
             return AfterRestart::Pending;
         }
         match self.version() {
-            Some(version) if Some(version.as_str()) == expected || Some(version.as_str()) != before => {
+            Some(version) if same(Some(&version), expected) || Some(version.as_str()) != before => {
                 AfterRestart::New
             }
             Some(version) if restarted => AfterRestart::Old(version),
             None if restarted => AfterRestart::New,
             _ => AfterRestart::Pending,
         }
+    }
+}
+
+/// Whether both are one version: a device may call `v1.2.3` what its release calls `1.2.3`.
+fn same(a: Option<&str>, b: Option<&str>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => is_same(a, b),
+        (a, b) => a == b,
     }
 }
 
@@ -81,6 +114,33 @@ fn text(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_server_would_pass_over_is_named() {
+        let problems = |release: &str, bundle: &str, version: &str| {
+            let [release_prn, bundle_prn, version] =
+                [release, bundle, version].map(|text| Some(text.to_owned()));
+            let factory = Current { release_prn, bundle_prn, version, mixed: false };
+            Running { factory, ..Running::default() }.problems()
+        };
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let prn = |kind: &str| format!("prn:1:{id}:{kind}:{id}");
+        for version in ["1.0.0", "v1.0.0", "1.0.0-5-gabc1234"] {
+            assert_eq!(problems(&prn("release"), &prn("bundle"), version), [""; 0], "{version}");
+        }
+        let all = problems("r1", &prn("release"), "v1.0.0 beta");
+        for (problem, told) in
+            all.iter().zip(["'r1' is not a PRN", "names a record of type 'release'", "'v1.0.0 beta'"])
+        {
+            assert!(problem.contains(told), "{problem}");
+        }
+        assert_eq!(all.len(), 3, "{all:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("version");
+        fs::write(&file, "2024.06.01\n").unwrap();
+        let of_file = Running { version_file: Some(file), ..Running::default() }.problems();
+        assert!(of_file[0].contains("running.version_file: '2024.06.01'"), "{of_file:?}");
+    }
 
     /// Each line: the version file's text, whether a restart was asked for and happened, the version before, the release's.
     #[test]
@@ -102,6 +162,7 @@ mod tests {
             ("1", true, true, Some("1"), true, New),
             ("1", true, true, None, true, old()),
             ("1", false, true, Some("2"), true, old()),
+            ("v2.0.0", false, false, Some("2.0.0"), false, New),
         ] {
             fs::write(&file, version).unwrap();
             let case = (version, asked, restarted, expected);

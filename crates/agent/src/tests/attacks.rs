@@ -119,6 +119,26 @@ async fn older_signed_binary_named_by_the_manifest() {
 }
 
 #[tokio::test]
+async fn tag_offered_in_place_of_the_commits_after_it() {
+    let device = Device::new().await;
+    let minimum = format!("[minimum_versions]\n\"{}\" = \"2.0.0-3-gabc1234\"\n", prn("artifact", 1));
+    device.configure("refuse_older = true", &format!("[[installers]]\ncopy = \"one\"\n{minimum}"));
+    device.offer(1, &[device.entry(1, "v2.0.0-5-gabc1234", "new")]);
+    device.once().await.unwrap();
+    for (version, told) in
+        [("2.0.0", "below the minimum"), ("2.0.0-4-gabc1234", "older than v2.0.0-5-gabc1234")]
+    {
+        device.offer(2, &[device.entry(1, version, "old")]);
+        let outcome = device.once().await.unwrap();
+        assert!(matches!(&outcome, Outcome::Failed { detail, .. } if detail.contains(told)), "{outcome:?}");
+        assert_eq!(device.installed("one").unwrap(), "new");
+    }
+    device.offer(3, &[device.entry(1, "2.0.1-rc.1", "newer")]);
+    device.once().await.unwrap();
+    assert_eq!(device.installed("one").unwrap(), "newer");
+}
+
+#[tokio::test]
 async fn version_below_the_minimum() {
     let device = offered(|_, _| {}).await;
     let section = format!(
