@@ -212,6 +212,7 @@ impl Fleet {
             target: None,
             quarantined: false,
             release: reported.release,
+            offer: None,
             reported,
             last_connected_at: Some(self.content.now.minus(Duration::from_hours(1))),
             revision: Revision::FIRST,

@@ -38,6 +38,11 @@ pub struct Device {
     pub reported_bundle_prn: Option<String>,
     /// The version that it last reported.
     pub reported_release_version: Option<String>,
+    /// What is wrong with the reported version, so that no release can be chosen by it; null where nothing is.
+    #[schema(
+        example = "'v1.0.0 beta' is not a version in the form of SemVer, such as 1.2.3 or 1.2.3-rc.1: unexpected character ' ' after patch version number"
+    )]
+    pub reported_release_version_problem: Option<String>,
     /// The release of its cohort that this is.
     pub release_prn: Option<String>,
     /// When it last asked for something, to within some seconds.

@@ -26,10 +26,10 @@ pub struct Release {
     pub name: String,
     /// What people say of it.
     pub description: Option<String>,
-    /// `SemVer`.
+    /// `SemVer`, or as `git describe` makes it: `2.1.0-5-gabc1234` is newer than `2.1.0`.
     #[schema(example = "2.1.0")]
     pub version: Option<String>,
-    /// Which versions a device may have to get it.
+    /// Which versions a device may have to get it. Where it is null, devices that report only a version get the release if theirs is older.
     #[schema(example = ">= 2.0.0 and < 3.0.0")]
     pub version_requirement: Option<String>,
     /// Whether devices must stop at it on their way.
@@ -40,7 +40,7 @@ pub struct Release {
     pub schedule_date: Option<String>,
     /// `tags` or `numeric`.
     pub phase_mode: String,
-    /// A share of the cohort's devices (0 to 1) or a count (2 and more); null with `tags`.
+    /// A share of the cohort's devices (0 to 1; rounded down, but above 0 at least one device) or a count (2 and more); null with `tags`.
     pub phase_value: Option<f64>,
     /// Devices with any of these tags get it, where the mode is `tags`.
     pub phase_tags: Vec<String>,
@@ -85,10 +85,11 @@ pub struct ReleaseCreate {
     /// Up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `SemVer`.
+    /// `SemVer`, or as `git describe` makes it: `2.1.0-5-gabc1234` is newer than `2.1.0`. A leading `v` is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Which versions a device may have to get it: `==`, `!=`, `>`, `>=`, `<`, `<=`, `~>`, `and`, `or`.
+    /// Which versions a device may have to get it: `==`, `!=`, `>`, `>=`, `<`, `<=`, `~>`, `and`, `or`. Without it, devices that report
+    /// only a version get the release if theirs is older.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_requirement: Option<String>,
     /// Whether devices must stop at it on their way.
@@ -129,11 +130,11 @@ pub struct ReleaseUpdate {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// `SemVer`.
+    /// `SemVer`, or as `git describe` makes it. A leading `v` is removed.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub version: Option<Option<String>>,
-    /// Which versions a device may have to get it.
+    /// Which versions a device may have to get it; null: devices that report only a version get the release if theirs is older.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub version_requirement: Option<Option<String>>,

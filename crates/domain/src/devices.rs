@@ -6,11 +6,13 @@ use crate::organizations::{Organization, Revision};
 use crate::prn::Id;
 use crate::products::Product;
 use crate::releases::Release;
+use crate::resolution::Offer;
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::tags::Tags;
 use crate::target::Target;
 use crate::text::{Description, Name, VersionText};
 use crate::time::Timestamp;
+use crate::versions::{InvalidVersion, Version};
 
 /// What lists of devices can be searched by.
 pub const SEARCH: FieldTable = &[
@@ -59,6 +61,8 @@ pub struct Device {
     pub reported: Reported,
     /// The release of its cohort that this is, as fleet numbers count it.
     pub release: Option<Id<Release>>,
+    /// The override's bundle that it was given last, if it names none itself.
+    pub offer: Option<Offer>,
     /// When it last asked for something, to within some seconds.
     pub last_connected_at: Option<Timestamp>,
     /// Grows with each change by people; reports leave it as it is.
@@ -78,6 +82,13 @@ pub struct Reported {
     pub bundle: Option<Id<Bundle>>,
     /// The version, in whatever form it says it.
     pub version: Option<VersionText>,
+}
+
+impl Reported {
+    /// What is wrong with the version, so that nothing can be told by it.
+    pub fn version_problem(&self) -> Option<InvalidVersion> {
+        self.version.as_ref().and_then(|version| version.as_str().parse::<Version>().err())
+    }
 }
 
 /// How an update went, in the device's own word (`POST /update/status`).

@@ -51,7 +51,7 @@ pub struct Release {
     pub description: Option<Description>,
     /// Its version, by which devices that report only a version are judged.
     pub version: Option<Version>,
-    /// The versions from which a device may come.
+    /// The versions from which a device may come; without it, devices that only know their version come from any older one.
     pub version_requirement: Option<Requirement>,
     /// Whether devices may not pass it by.
     pub required: bool,
@@ -161,6 +161,7 @@ impl PhaseValue {
     /// How many devices of a cohort of that size may claim the release; `None` if all may.
     ///
     /// A limit is never overrun, so a share that is no whole number of devices is rounded down: half of five are two.
+    /// Above 0 it is at least one, if there is a device at all: 5 % of a cohort of ten are one, not nobody for ever.
     /// A share is meant as the decimal number that people write: 0.29 of 100 are 29, although the nearest
     /// floating-point number gives 28.999999999999996.
     pub fn limit(self, cohort_devices: u64) -> Option<u64> {
@@ -175,7 +176,9 @@ impl PhaseValue {
         let nearest = product.round();
         // Half a unit of error from reading the share, half a unit from the product.
         let is_whole = (product - nearest).abs() <= nearest * f64::EPSILON;
-        Some(whole(if is_whole { nearest } else { product.floor() }))
+        let share = whole(if is_whole { nearest } else { product.floor() });
+        let is_anybody = self.0 > 0.0 && cohort_devices > 0;
+        Some(share.max(u64::from(is_anybody)))
     }
 }
 
@@ -204,10 +207,17 @@ mod tests {
         for percent in 0..100_u64 {
             let share: f64 = format!("{percent}e-2").parse().unwrap();
             for devices in (0..2_000).chain([999_999, 1_000_000, 1_000_003]) {
-                assert_eq!(limit(share, devices), Some(percent * devices / 100), "{share} of {devices}");
+                let least = u64::from(percent > 0 && devices > 0);
+                let expected = (percent * devices / 100).max(least);
+                assert_eq!(limit(share, devices), Some(expected), "{share} of {devices}");
             }
         }
         assert_eq!(limit(0.5, 5), Some(2));
+        assert_eq!(limit(0.05, 10), Some(1), "not nobody for ever");
+        assert_eq!(
+            (limit(0.0, 10), limit(0.05, 0), limit(f64::MIN_POSITIVE, 1)),
+            (Some(0), Some(0), Some(1))
+        );
         assert_eq!(limit(0.333_333_333_333_333_3, 3), Some(1));
         assert_eq!(limit(0.289_999_999_999_999_9, 100), Some(28), "less than 0.29 is meant");
     }

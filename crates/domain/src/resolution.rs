@@ -4,7 +4,12 @@
 //! trace nothing may allocate: every check-in of a fleet comes through here.
 
 mod entry;
+mod offer;
+mod report;
 pub mod trace;
+
+pub use offer::Offer;
+pub use report::{Malformed, Report, Reported};
 
 use self::entry::{Entry, enter};
 use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, closed, unmet};
@@ -31,43 +36,12 @@ pub struct Question<'a> {
     pub report: &'a Report,
     /// Of the bundle overrides that are active for the device, the one that started last.
     pub active_override: Option<&'a ActiveOverride>,
+    /// What is remembered of the override's bundle that the device was given last.
+    pub offer: Option<&'a Offer>,
     /// The moment of asking.
     pub now: Timestamp,
     /// What phases count.
     pub crowd: Crowd<'a>,
-}
-
-/// What a device says that it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Report {
-    /// The release that it came to last.
-    pub release: Reported<Id<Release>>,
-    /// The bundle that it runs.
-    pub bundle: Reported<Id<Bundle>>,
-    /// The version that it runs.
-    pub version: Reported<Version>,
-}
-
-/// A value that may be missing, or not be what it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Reported<T> {
-    /// Nothing was given.
-    #[default]
-    Absent,
-    /// Something was given, but not in the right form, or it names something of another organization.
-    Malformed,
-    /// A well-formed value, which may still name nothing.
-    Given(T),
-}
-
-impl<T> Reported<T> {
-    /// The value, if it is well-formed.
-    pub const fn given(&self) -> Option<&T> {
-        match self {
-            Self::Given(value) => Some(value),
-            Self::Absent | Self::Malformed => None,
-        }
-    }
 }
 
 /// The bundle override that applies to a device.
@@ -134,6 +108,8 @@ pub struct Decision {
     pub bundle: Option<Id<Bundle>>,
     /// Whether the device has to claim one of the last places of the release before it gets it.
     pub needs_claim: bool,
+    /// Whether it has to be remembered that the device is given the override's bundle: see [`Offer`].
+    pub needs_offer: bool,
     /// The release that the device is on, as far as its report tells: see [`current_release`].
     pub current: Option<Id<Release>>,
 }
@@ -149,7 +125,7 @@ impl Decision {
     }
 
     const fn without_update(status: Status, current: Option<Id<Release>>) -> Self {
-        Self { status, source: None, bundle: None, needs_claim: false, current }
+        Self { status, source: None, bundle: None, needs_claim: false, needs_offer: false, current }
     }
 
     const fn update(source: Source, bundle: Id<Bundle>, current: Option<Id<Release>>) -> Self {
@@ -158,6 +134,7 @@ impl Decision {
             source: Some(source),
             bundle: Some(bundle),
             needs_claim: false,
+            needs_offer: false,
             current,
         }
     }
@@ -194,10 +171,12 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
     }
     tracer.step(Step::Quarantine, Outcome::Continue, || "the device is not quarantined".to_owned());
     if let Some(forced) = question.active_override {
-        return if is_forced_already(question, forced, tracer) {
-            no_update
-        } else {
-            Decision::update(Source::BundleOverride(forced.id), forced.bundle, current)
+        return match force(question, forced, tracer) {
+            Forced::Runs => no_update,
+            Forced::Gets { needs_offer } => {
+                let update = Decision::update(Source::BundleOverride(forced.id), forced.bundle, current);
+                Decision { needs_offer, ..update }
+            }
         };
     }
     tracer.step(Step::Override, Outcome::Continue, || "no bundle override is active for it".to_owned());
@@ -216,21 +195,47 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
     Decision { needs_claim, ..Decision::update(Source::Release(release.id), release.bundle, current) }
 }
 
-/// Step 2. The bundle that a device runs is the one it names, else that of the release it names.
-fn is_forced_already(question: &Question<'_>, forced: &ActiveOverride, tracer: &mut impl Tracer) -> bool {
-    let of_release = || Some(question.channel?.get(*question.report.release.given()?)?.bundle);
-    let runs = question.report.bundle.given().copied().or_else(of_release);
-    let already = runs == Some(forced.bundle);
-    let outcome = if already { Outcome::NoUpdate } else { Outcome::Continue };
-    tracer.step(Step::Override, outcome, || {
-        let then = if already {
-            "the device runs its bundle already"
+/// The bundle that a device says it runs: the one it names, else that of the release it names.
+pub fn reported_bundle(channel: Option<&Channel>, report: &Report) -> Option<Id<Bundle>> {
+    let of_release = || Some(channel?.get(*report.release.given()?)?.bundle);
+    report.bundle.given().copied().or_else(of_release)
+}
+
+/// What an active override means for a device.
+enum Forced {
+    /// The device runs its bundle.
+    Runs,
+    /// The device gets its bundle.
+    Gets { needs_offer: bool },
+}
+
+/// Step 2. A device that names no bundle is known to run the override's by what is remembered of it.
+fn force(question: &Question<'_>, forced: &ActiveOverride, tracer: &mut impl Tracer) -> Forced {
+    let name = &forced.name;
+    if let Some(runs) = reported_bundle(question.channel, question.report) {
+        let (outcome, then, result) = if runs == forced.bundle {
+            (Outcome::NoUpdate, "the device runs its bundle already", Forced::Runs)
         } else {
-            "the device does not run its bundle yet"
+            let gets = Forced::Gets { needs_offer: false };
+            (Outcome::Continue, "the device does not run its bundle yet", gets)
         };
-        format!("the bundle override '{}' is active, and {then}", forced.name)
+        tracer
+            .step(Step::Override, outcome, || format!("the bundle override '{name}' is active, and {then}"));
+        return result;
+    }
+    if let Some(sign) = question.offer.and_then(|offer| offer.sign(forced.bundle, question.report)) {
+        tracer.step(Step::Override, Outcome::NoUpdate, || {
+            format!("the bundle override '{name}' is active, and the device runs its bundle: {sign}")
+        });
+        return Forced::Runs;
+    }
+    tracer.step(Step::Override, Outcome::Continue, || {
+        format!(
+            "the bundle override '{name}' is active; the device names no bundle, and has not reported an installation \
+             of this one or a new version since it was offered"
+        )
     });
-    already
+    Forced::Gets { needs_offer: Offer::needed(question.offer, forced.bundle, question.report).is_some() }
 }
 
 /// Steps 5 and 6: forward to the stop, and back to the first release that is valid. Also whether it needs a claim.

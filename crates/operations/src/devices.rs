@@ -66,6 +66,7 @@ pub async fn create(
         quarantined: new.quarantined,
         reported: Reported::default(),
         release: None,
+        offer: None,
         last_connected_at: None,
         revision: Revision::FIRST,
         inserted_at: now,

@@ -15,6 +15,7 @@ pub(crate) mod log;
 mod manifests;
 pub(crate) mod memory;
 mod newcomers;
+mod offers;
 mod refusals;
 pub(crate) mod reports;
 

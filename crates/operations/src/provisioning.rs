@@ -249,6 +249,7 @@ fn new_device(ctx: &Context, ca: &CaCertificate, jitp: Jitp, identifier: Identif
         quarantined: false,
         reported: Reported::default(),
         release: None,
+        offer: None,
         last_connected_at: None,
         revision: Revision::FIRST,
         inserted_at: now,

@@ -16,6 +16,7 @@ use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
+use olivine_domain::resolution::Offer;
 use olivine_domain::text::VersionText;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
@@ -34,7 +35,7 @@ use crate::rows::owned;
 
 const TABLE: &str = "devices";
 
-/// The most rows of one `INSERT`: with 18 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 20 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
 /// The device, if the organization has it.
@@ -179,7 +180,26 @@ pub async fn set_report(
         release_id: Set(release.map(Id::uuid)),
         ..ActiveModel::default()
     };
-    let update = Entity::update_many().set(report).filter(one(organization, id));
+    set(write, organization, id, report).await
+}
+
+/// Notes which override's bundle a device was given last. The record's revision stays: people did not change it.
+pub async fn set_offer(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<Device>,
+    offer: Option<&Offer>,
+) -> Result<(), Error> {
+    set(write, organization, id, row::offer(offer)).await
+}
+
+async fn set(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<Device>,
+    columns: ActiveModel,
+) -> Result<(), Error> {
+    let update = Entity::update_many().set(columns).filter(one(organization, id));
     match update.exec(write.transaction()).await?.rows_affected {
         0 => Err(Error::NotFound { table: TABLE }),
         _ => Ok(()),

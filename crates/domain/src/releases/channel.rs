@@ -35,8 +35,7 @@ pub struct Channel {
     by_bundle: HashMap<Id<Bundle>, Position>,
     /// Those with a version, the oldest first; of equal ones, the one nearest the sink.
     by_version: Box<[Position]>,
-    /// Those of `by_version` that also have a requirement: where a device that only knows its version may enter.
-    entries: Box<[Position]>,
+    /// What those of `by_version` take of devices that only know their version.
     entry_reach: Reach,
 }
 
@@ -75,7 +74,6 @@ impl Channel {
             by_id,
             by_bundle: HashMap::new(),
             by_version: Box::default(),
-            entries: Box::default(),
             entry_reach: Reach::new(&[]),
         };
         channel.index();
@@ -91,10 +89,8 @@ impl Channel {
         let mut versioned = nearest_first;
         versioned.retain(|position| self.at(*position).version.is_some());
         versioned.sort_by(|a, b| by_version(self.at(*a), self.at(*b)));
-        let entries = versioned.iter().filter(|position| self.at(**position).version_requirement.is_some());
-        self.entries = entries.copied().collect();
-        let takes = |position: &Position| Takes::Versions(self.at(*position).version_requirement.as_ref());
-        self.entry_reach = Reach::new(&self.entries.iter().map(takes).collect::<Vec<_>>());
+        let takes = |position: &Position| Takes::at_entry(self.at(*position));
+        self.entry_reach = Reach::new(&versioned.iter().map(takes).collect::<Vec<_>>());
         self.by_version = versioned.into();
     }
 
@@ -182,14 +178,23 @@ impl Channel {
         PathBack::new(&self.releases, (&self.layout, &self.reach), ends, version)
     }
 
-    /// Where a device enters that only knows its version: of the releases with version and requirement, the oldest
-    /// whose requirement it meets.
+    /// Those with a version, the oldest first.
+    pub(crate) fn versioned(&self) -> impl ExactSizeIterator<Item = &Release> {
+        self.by_version.iter().map(|position| self.at(*position))
+    }
+
+    /// Where a device enters that only knows its version: of the releases with a version, the oldest that takes it. A
+    /// release takes the versions that meet its requirement; without one, those that are older than its own.
     pub(crate) fn entry(&self, version: &Version) -> Option<&Release> {
         let sought = self.entry_reach.of(Some(version));
         let mut from = 0;
         while let Some(index) = self.entry_reach.first(from, sought) {
-            let release = self.at(self.entries[index]);
-            if release.version_requirement.as_ref().is_some_and(|requirement| requirement.admits(version)) {
+            let release = self.at(self.by_version[index]);
+            let takes = match (&release.version_requirement, &release.version) {
+                (Some(requirement), _) => requirement.admits(version),
+                (None, own) => own.as_ref().is_some_and(|own| own.is_newer_than(version)),
+            };
+            if takes {
                 return Some(release);
             }
             from = index + 1;

@@ -1,6 +1,6 @@
 //! Step 4 of resolution: where a device enters its cohort's channel. The first report that works counts.
 
-use super::trace::{Outcome, Step, Tracer};
+use super::trace::{Outcome, Step, Tracer, entries};
 use super::{Report, Reported};
 use crate::releases::Release;
 use crate::releases::channel::Channel;
@@ -30,9 +30,17 @@ pub(super) fn enter<'a>(
         return ahead(channel, current, report, tracer);
     }
     let by_version =
-        find(("version", "may enter at"), &report.version, |version| channel.entry(version), tracer);
+        find(("version", "enters at"), &report.version, |version| channel.entry(version), tracer);
     let Some(candidate) = by_version else {
-        tracer.step(Step::Entry, Outcome::NoUpdate, || "nothing it reports leads into its cohort".to_owned());
+        tracer.step(Step::Entry, Outcome::NoUpdate, || match &report.version {
+            Reported::Given(version) => {
+                format!("no release of its cohort takes version {version}: {}", entries(channel))
+            }
+            _ => format!(
+                "nothing it reports leads to a release of its cohort. By version, its releases take: {}",
+                entries(channel)
+            ),
+        });
         return None;
     };
     Some(Entry { candidate, version: report.version.given(), by_version: true })
@@ -47,8 +55,10 @@ fn find<'a, T>(
 ) -> Option<&'a Release> {
     let value = match reported {
         Reported::Given(value) => value,
-        Reported::Malformed => {
-            tracer.step(Step::Entry, Outcome::FallThrough, || format!("the reported {what} is malformed"));
+        Reported::Malformed(malformed) => {
+            tracer.step(Step::Entry, Outcome::FallThrough, || {
+                format!("the reported {what} is malformed: {malformed}")
+            });
             return None;
         }
         Reported::Absent => {

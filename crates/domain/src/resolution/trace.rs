@@ -5,7 +5,11 @@
 use std::fmt;
 
 use crate::releases::Release;
+use crate::releases::channel::Channel;
 use crate::versions::{Requirement, Version};
+
+/// The most releases that a reason names: half of them from each end.
+const MAX_NAMED: usize = 10;
 
 /// The most steps back that a trace spells out.
 const MAX_STEPS_BACK: usize = 100;
@@ -175,4 +179,37 @@ pub(super) fn closed(releases: &[Release], version: Option<&Version>) -> String 
 pub(super) fn unmet(release: &Release, version: &impl fmt::Display) -> String {
     let requirement = release.version_requirement.as_ref().map_or("", Requirement::as_str);
     format!("'{}' requires version {requirement}; the device has {version}", release.name)
+}
+
+/// Says what a device that only knows its version could enter at, the oldest version first.
+pub(super) fn entries(channel: &Channel) -> String {
+    let all = channel.len();
+    if all == 0 {
+        return "its cohort has no releases".to_owned();
+    }
+    let versioned = channel.versioned().len();
+    let left_out = versioned.saturating_sub(MAX_NAMED);
+    let first = if left_out > 0 { MAX_NAMED / 2 } else { versioned };
+    let mut named: Vec<String> = channel.versioned().take(first).map(takes).collect();
+    if left_out > 0 {
+        named.push(format!("{left_out} more"));
+        named.extend(channel.versioned().skip(first + left_out).map(takes));
+    }
+    match all - versioned {
+        0 => {}
+        1 => named.push("1 release has no version, so no device enters at it".to_owned()),
+        more => named.push(format!("{more} releases have no version, so no device enters at them")),
+    }
+    named.join("; ")
+}
+
+fn takes(release: &Release) -> String {
+    let name = &release.name;
+    match (&release.version, &release.version_requirement) {
+        (Some(version), None) => {
+            format!("'{name}' ({version}, without a requirement) takes every version below {version}")
+        }
+        (Some(version), Some(requirement)) => format!("'{name}' ({version}) takes {requirement}"),
+        (None, _) => format!("'{name}' has no version"),
+    }
 }

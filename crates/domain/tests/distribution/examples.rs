@@ -8,7 +8,8 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Decision, Question, Report, Reported, Source, Status, resolve, resolve_traced,
+    ActiveOverride, Crowd, Decision, Malformed, Question, Report, Reported, Source, Status, resolve,
+    resolve_traced,
 };
 use olivine_domain::tags::Tags;
 use olivine_domain::versions::{Requirement, Version};
@@ -74,7 +75,9 @@ fn read_release(name: &str, value: &Value) -> Release {
 fn reported<T>(value: &Value, parse: impl Fn(&str) -> Option<T>) -> Reported<T> {
     match value.as_str() {
         None => Reported::Absent,
-        Some(text) => parse(text).map_or(Reported::Malformed, Reported::Given),
+        Some(text) => {
+            parse(text).map_or_else(|| Reported::Malformed(Malformed::new(text, &text)), Reported::Given)
+        }
     }
 }
 
@@ -106,6 +109,7 @@ fn answer(case: &Value, channel: &Channel, ask: &Value) -> (Decision, String) {
         channel: Some(channel),
         report: &report,
         active_override: forced.as_ref(),
+        offer: None,
         now: now(),
         crowd: Crowd { devices_in_cohort, claims, claimed_by_this_device: &claimed },
     };

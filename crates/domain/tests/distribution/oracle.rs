@@ -3,17 +3,32 @@
 use std::collections::HashMap;
 
 use olivine_domain::Id;
+use olivine_domain::bundles::Bundle;
 use olivine_domain::releases::{Phase, Release};
-use olivine_domain::resolution::{ActiveOverride, Crowd, Question, Report, Reported, Status};
+use olivine_domain::resolution::{
+    ActiveOverride, Crowd, Malformed, Offer, Question, Report, Reported, Status,
+};
 use olivine_domain::tags::Tags;
 use olivine_domain::versions::Version;
 use proptest::prelude::*;
 
 use crate::channels::{id, now, numeric, release, tags, tomorrow};
 
-const VERSIONS: [&str; 8] =
-    ["1.0.0", "2.0.0-dev", "2.0.0", "2.1.0", "2.1.0+b", "2.2.0-0", "3.0.0-alpha", "3.0.0"];
-const REQUIREMENTS: [&str; 8] = [
+const VERSIONS: [&str; 11] = [
+    "1.0.0",
+    "2.0.0-dev",
+    "2.0.0-dev-3-gabcd",
+    "v2.0.0",
+    "2.0.0-5-gabc1234",
+    "2.1.0",
+    "2.1.0+b",
+    "2.1.0-2-gabcd",
+    "2.2.0-0",
+    "3.0.0-alpha",
+    "3.0.0",
+];
+const REQUIREMENTS: [&str; 9] = [
+    "<= 2.0.0-5-gabcd",
     ">= 1.0.0",
     "> 2.0.0",
     "~> 2.1",
@@ -32,6 +47,7 @@ pub(crate) struct World {
     pub(crate) tags: Tags,
     pub(crate) report: Report,
     pub(crate) forced: Option<ActiveOverride>,
+    pub(crate) offer: Option<Offer>,
     pub(crate) devices: u64,
     pub(crate) claims: u64,
     pub(crate) claimed: Vec<Id<Release>>,
@@ -48,6 +64,7 @@ impl World {
             channel: Some(channel),
             report: &self.report,
             active_override: self.forced.as_ref(),
+            offer: self.offer.as_ref(),
             now: now(),
             crowd: Crowd {
                 devices_in_cohort: self.devices,
@@ -84,10 +101,35 @@ impl World {
         match &release.phase {
             Phase::Tags(tags) => tags.iter().any(|tag| self.tags.contains(tag)),
             Phase::Numeric(value) => {
-                let limit = value.limit(self.devices).unwrap_or(u64::MAX);
+                let limit = self.limit(value.get());
                 self.claimed.contains(&release.id) || self.claims < limit
             }
         }
+    }
+
+    /// A count, or a share rounded down, but of a cohort with devices at least one device.
+    fn limit(&self, value: f64) -> u64 {
+        let places = |share: u64, of: u64| (self.devices * share / of).max(u64::from(self.devices > 0));
+        match value {
+            0.5 => places(1, 2),
+            0.05 => places(1, 20),
+            1.0 => u64::MAX,
+            _ => 2,
+        }
+    }
+
+    /// Whether the device runs an override's bundle: by what it names, else by what it did since it was given the bundle.
+    fn runs(&self, bundle: Id<Bundle>) -> bool {
+        let of_release = || Some(self.release(*self.report.release.given()?)?.bundle);
+        if let Some(named) = self.report.bundle.given().copied().or_else(of_release) {
+            return named == bundle;
+        }
+        self.offer.as_ref().is_some_and(|offer| {
+            let before = offer.version.as_ref().map(ToString::to_string);
+            let now = self.report.version.given().map(ToString::to_string);
+            let is_another = before.zip(now).is_some_and(|(before, now)| before != now);
+            offer.bundle == bundle && (offer.is_installed || is_another)
+        })
     }
 
     /// The answer, and the release that it comes from.
@@ -97,9 +139,7 @@ impl World {
             return (Status::DeviceQuarantine, None);
         }
         if let Some(forced) = &self.forced {
-            let of_release = || Some(self.release(*self.report.release.given()?)?.bundle);
-            let runs = self.report.bundle.given().copied().or_else(of_release);
-            return if runs == Some(forced.bundle) { NO_UPDATE } else { (Status::Update, None) };
+            return if self.runs(forced.bundle) { NO_UPDATE } else { (Status::Update, None) };
         }
         let reported = self.report.version.given();
         let (entry, version) = if let Some(current) = self.current() {
@@ -123,8 +163,11 @@ impl World {
     fn entry(&self, version: &Version) -> Option<&Release> {
         let mut entries: Vec<_> = self.releases.iter().collect();
         entries.retain(|release| {
-            release.version.is_some()
-                && release.version_requirement.as_ref().is_some_and(|requirement| requirement.admits(version))
+            let Some(own) = &release.version else { return false };
+            match &release.version_requirement {
+                Some(requirement) => requirement.admits(version),
+                None => own.is_newer_than(version),
+            }
         });
         entries.sort_by_key(|release| (self.distance(release), release.id));
         entries.sort_by(|a, b| {
@@ -169,7 +212,7 @@ pub(crate) fn trees(most: usize) -> impl Strategy<Value = Vec<Release>> {
         prop::option::weighted(0.4, 0..REQUIREMENTS.len()),
         prop::bool::weighted(0.1),
     );
-    (prop::collection::vec(one, 1..most), 0..6_u32).prop_map(|(genes, phase)| {
+    (prop::collection::vec(one, 1..most), 0..7_u32).prop_map(|(genes, phase)| {
         let mut releases = Vec::new();
         for (index, ((any, chain), bundle, required, disabled, version, requirement, scheduled)) in
             genes.into_iter().enumerate()
@@ -188,10 +231,15 @@ pub(crate) fn trees(most: usize) -> impl Strategy<Value = Vec<Release>> {
             0 => Phase::of_tags(tags(&["beta"])).unwrap(),
             1 => numeric(2.0),
             2 => numeric(0.5),
+            3 => numeric(0.05),
             _ => Phase::EVERYONE,
         };
         releases
     })
+}
+
+pub(crate) fn malformed<T>() -> Reported<T> {
+    Reported::Malformed(Malformed::new("x", &"'x' is nothing"))
 }
 
 fn reported<T: Clone + std::fmt::Debug + 'static>(
@@ -199,7 +247,7 @@ fn reported<T: Clone + std::fmt::Debug + 'static>(
 ) -> impl Strategy<Value = Reported<T>> {
     prop_oneof![
         3 => Just(Reported::Absent),
-        1 => Just(Reported::Malformed),
+        1 => Just(malformed()),
         6 => value.prop_map(Reported::Given),
     ]
 }
@@ -208,7 +256,8 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
     let device = (
         prop::bool::weighted(0.05),
         prop::sample::select(vec![vec![], vec!["beta"], vec!["eu"]]),
-        prop::option::weighted(0.1, 1..7_u32),
+        prop::option::weighted(0.2, 1..7_u32),
+        prop::option::of((1..7_u32, prop::option::of(0..VERSIONS.len()), any::<bool>())),
         (1..8_u64, 0..5_u64, prop::bool::weighted(0.2)),
     );
     let report = (
@@ -217,15 +266,14 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
         reported(prop::sample::select(VERSIONS.to_vec())),
     );
     (trees(30), device, report).prop_map(|(releases, device, (release, bundle, version))| {
-        let (quarantined, owned, forced, (devices, claims, claimed)) = device;
+        let (quarantined, owned, forced, offer, (devices, claims, claimed)) = device;
         let release = match release {
             Reported::Given(index) => Reported::Given(id(scrambled(index.index(releases.len() + 2)))),
-            Reported::Malformed => Reported::Malformed,
+            Reported::Malformed(_) => malformed(),
             Reported::Absent => Reported::Absent,
         };
         let bundle = bundle.given().map_or(Reported::Absent, |bundle| Reported::Given(id(*bundle)));
-        let version =
-            version.given().map_or(Reported::Malformed, |text| Reported::Given(text.parse().unwrap()));
+        let version = version.given().map_or_else(malformed, |text| Reported::Given(text.parse().unwrap()));
         World {
             quarantined,
             tags: tags(&owned),
@@ -234,6 +282,11 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
                 id: id(700),
                 bundle: id(bundle),
                 name: "override".parse().unwrap(),
+            }),
+            offer: offer.map(|(bundle, version, is_installed)| Offer {
+                bundle: id(bundle),
+                version: version.map(|version| VERSIONS[version].trim_start_matches('v').parse().unwrap()),
+                is_installed,
             }),
             devices,
             claims,

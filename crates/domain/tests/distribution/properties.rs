@@ -11,7 +11,7 @@ use olivine_domain::tags::Tags;
 use proptest::prelude::*;
 
 use crate::channels::{channel, id, line, now, numeric, release};
-use crate::oracle::{World, by_id, trees, worlds};
+use crate::oracle::{World, by_id, malformed, trees, worlds};
 
 /// The releases after `from`, in order.
 fn way<'a>(world: &'a World, from: &Release) -> Vec<&'a Release> {
@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn standings_are_those_of_the_ways(releases in trees(40), a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>()) {
         let world = |releases| World {
-            releases, quarantined: false, tags: Tags::default(), report: Report::default(), forced: None,
+            releases, quarantined: false, tags: Tags::default(), report: Report::default(), forced: None, offer: None,
             devices: 0, claims: 0, claimed: Vec::new(),
         };
         let channel = channel(&releases);
@@ -86,6 +86,7 @@ fn ask(releases: &[Release], report: &Report) -> (Status, Option<Source>) {
         channel: Some(&channel),
         report,
         active_override: None,
+        offer: None,
         now: now(),
         crowd: olivine_domain::resolution::Crowd {
             devices_in_cohort: 10,
@@ -117,7 +118,15 @@ fn ten_thousand_releases_in_all_shapes() {
     let version =
         |text: &str| Report { version: Reported::Given(text.parse().unwrap()), ..Report::default() };
     assert_eq!(ask(&stairs, &version("1.0.0")), served(2));
-    assert_eq!(ask(&stairs, &version("0.9.0")), (Status::NoUpdate, None));
+    assert_eq!(ask(&stairs, &version("0.9.0")), served(1), "R1 takes what is older");
+    assert_eq!(ask(&stairs[1..], &version("0.9.0")), (Status::NoUpdate, None));
+    let plain = line(COUNT);
+    assert_eq!(ask(&plain, &version("4999.5.0")), served(COUNT));
+    assert_eq!(ask(&plain, &version("10000.0.0-5-gabc1234")), (Status::NoUpdate, None));
+    let mut alike = line(COUNT);
+    alike.iter_mut().for_each(|release| release.version = Some("1.0.0".parse().unwrap()));
+    assert_eq!(ask(&alike, &version("1.0.0")), (Status::NoUpdate, None));
+    assert_eq!(ask(&alike, &version("0.9.0")), served(COUNT));
     let star: Vec<_> = (1..=COUNT).map(|number| release(number, (number > 1).then_some(1))).collect();
     assert_eq!(ask(&star, &from(COUNT)), served(1));
     let comb = |number: u32| {
@@ -140,7 +149,7 @@ fn fleet_numbers_find_the_release_by_key_bundle_or_version() {
     let all =
         Report { release: Reported::Given(id(1)), bundle: Reported::Given(id(2)), version: version("3.0.0") };
     assert_eq!(current(all.clone()), Some(1));
-    assert_eq!(current(Report { release: Reported::Malformed, ..all.clone() }), Some(2));
+    assert_eq!(current(Report { release: malformed(), ..all.clone() }), Some(2));
     let by_version =
         |text| Report { release: Reported::Given(id(9)), bundle: Reported::Absent, version: version(text) };
     assert_eq!(current(by_version("3.0.0+build.7")), Some(3));

@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 
 use olivine_domain::Id;
 use olivine_domain::bundle_overrides::{self, BundleOverride};
+use olivine_domain::devices::UpdateStatus;
+use olivine_domain::prn::Prn;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Decision, Question, Report, Reported, Source, Status, resolve, resolve_traced,
+    ActiveOverride, Crowd, Decision, Malformed, Offer, Question, Report, Reported, Source, Status, resolve,
+    resolve_traced,
 };
 use olivine_domain::tags::Tags;
+use olivine_domain::versions::Version;
 
 use crate::channels::{channel, id, line, now, number, numeric, tags, tomorrow};
 
@@ -21,6 +25,7 @@ struct Case {
     tags: Tags,
     quarantined: bool,
     forced: Option<ActiveOverride>,
+    offer: Option<Offer>,
     devices: u64,
     claims: u64,
     claimed: Vec<Id<Release>>,
@@ -35,6 +40,7 @@ impl Case {
             tags: Tags::default(),
             quarantined: false,
             forced: None,
+            offer: None,
             devices: 10,
             claims: 0,
             claimed: Vec::new(),
@@ -77,6 +83,7 @@ impl Case {
             channel: Some(channel),
             report: &self.report,
             active_override: self.forced.as_ref(),
+            offer: self.offer.as_ref(),
             now: now(),
             crowd: Crowd {
                 devices_in_cohort: self.devices,
@@ -115,6 +122,9 @@ fn in_words(decision: &Decision) -> String {
     }
     if decision.needs_claim {
         words += ", needs a claim";
+    }
+    if decision.needs_offer {
+        words += ", to be remembered";
     }
     words
 }
@@ -174,7 +184,8 @@ fn other_cases() -> [(&'static str, Case); 9] {
         (
             "malformed release, bundle B2",
             Case::new(|case| {
-                case.report.release = Reported::Malformed;
+                let problem = "abc".parse::<Prn<Release>>().unwrap_err();
+                case.report.release = Reported::Malformed(Malformed::new("abc", &problem));
                 case.report.bundle = Reported::Given(id(2));
             }),
         ),
@@ -224,10 +235,109 @@ fn other_cases() -> [(&'static str, Case); 9] {
     ]
 }
 
+/// A device that reports only this version, in a cohort whose releases have versions.
+fn version(text: &str, change: impl FnOnce(&mut Case)) -> Case {
+    Case::new(|case| {
+        case.with_versions();
+        case.report.version = match text.parse::<Version>() {
+            Ok(version) => Reported::Given(version),
+            Err(problem) => Reported::Malformed(Malformed::new(text, &problem)),
+        };
+        change(case);
+    })
+}
+
+fn offer(bundle: u32, version: &str, is_installed: bool) -> Option<Offer> {
+    Some(Offer { bundle: id(bundle), version: Some(version.parse().unwrap()), is_installed })
+}
+
+/// By version alone: step 4c, and step 2 for a device that names no bundle.
+fn cases_by_version() -> [(&'static str, Case); 14] {
+    let require = |case: &mut Case| {
+        for (release, requirement) in
+            case.releases.iter_mut().zip([">= 0.1.0", ">= 1.0.0", "~> 2.1", ">= 3.0.0"])
+        {
+            release.version_requirement = Some(requirement.parse().unwrap());
+        }
+    };
+    let force = |offer: Option<Offer>| {
+        move |case: &mut Case| {
+            case.force(9);
+            case.offer = offer;
+        }
+    };
+    [
+        ("version 1.5.0, no requirements", version("1.5.0", |_| {})),
+        ("version v1.2.2, no requirements", version("v1.2.2", |_| {})),
+        ("version 3.0.0-5-gabc1234, no requirements", version("3.0.0-5-gabc1234", |_| {})),
+        ("version 4.0.0-5-gabc1234, no requirements", version("4.0.0-5-gabc1234", |_| {})),
+        ("version 'v1.0.0 beta'", version("v1.0.0 beta", |_| {})),
+        ("version 0.0.9, each release requires more", version("0.0.9", require)),
+        (
+            "version 99.0.0, a dozen releases, one of them without a version",
+            version("99.0.0", |case| {
+                case.releases = line(12);
+                case.releases[3].version = None;
+            }),
+        ),
+        (
+            "R4 phased 0.05 in a cohort of 10, version 3.0.0",
+            version("3.0.0", |case| case.release(4).phase = numeric(0.05)),
+        ),
+        ("override B9 active, version 1.0.0", version("1.0.0", force(None))),
+        ("as before, B9 was offered to 1.0.0", version("1.0.0", force(offer(9, "1.0.0", false)))),
+        ("as before, and is reported as installed", version("1.0.0", force(offer(9, "1.0.0", true)))),
+        ("B9 was offered to 1.0.0, version 9.0.0", version("9.0.0", force(offer(9, "1.0.0", false)))),
+        ("B8 was offered to 1.0.0, version 9.0.0", version("9.0.0", force(offer(8, "1.0.0", true)))),
+        (
+            "B9 was offered to 1.0.0, and the device names B2",
+            version("9.0.0", |case| {
+                force(offer(9, "1.0.0", true))(case);
+                case.report.bundle = Reported::Given(id(2));
+            }),
+        ),
+    ]
+}
+
+/// What becomes of an offer of B9 to version 1.0.0 with what the device reports.
+#[test]
+fn an_offer_lasts_as_long_as_it_tells_something() {
+    let b9 = Some(id(9));
+    let text = |version: &str| Some(version.parse().unwrap());
+    let offer = |is_installed| offer(9, "1.0.0", is_installed).unwrap();
+    let report = |offer: Offer, old: &str, new: &str, reported, forced| {
+        offer.after_report((text(old).as_ref(), text(new).as_ref()), reported, forced)
+    };
+    assert_eq!(report(offer(true), "1.0.0", "v1.0.0", None, None), Some(offer(true)), "the same version");
+    assert_eq!(report(offer(true), "1.0.0", "9.0.0", None, b9), Some(offer(false)), "the version tells now");
+    assert_eq!(report(offer(false), "9.0.0", "1.0.0", None, b9), Some(offer(false)), "it went back");
+    assert_eq!(report(offer(false), "9.0.0", "5.0.0", None, None), None, "the override is over");
+    assert_eq!(report(offer(false), "9.0.0", "5.0.0", None, Some(id(8))), None, "another one is active");
+    assert_eq!(report(offer(true), "1.0.0", "1.0.0", Some(id(2)), b9), None, "it runs another bundle");
+    assert_eq!(report(offer(true), "1.0.0", "1.0.0", b9, None), Some(offer(true)));
+    assert_eq!(offer(true).after_report((None, text("9.0.0").as_ref()), None, None), Some(offer(true)));
+    assert_eq!(offer(false).after_status(id(9), UpdateStatus::Installed), Some(offer(true)));
+    assert_eq!(offer(true).after_status(id(9), UpdateStatus::RolledBack), Some(offer(false)));
+    for (bundle, status) in
+        [(9, UpdateStatus::Downloading), (9, UpdateStatus::Failed), (8, UpdateStatus::Installed)]
+    {
+        assert_eq!(offer(false).after_status(id(bundle), status), None, "{bundle} {status:?}");
+    }
+}
+
 #[test]
 fn all_twenty() {
+    insta::assert_snapshot!(table(cases_by_release().into_iter().chain(other_cases())));
+}
+
+#[test]
+fn all_by_version() {
+    insta::assert_snapshot!(table(cases_by_version()));
+}
+
+fn table(cases: impl IntoIterator<Item = (&'static str, Case)>) -> String {
     let mut table = String::new();
-    for (index, (given, case)) in cases_by_release().into_iter().chain(other_cases()).enumerate() {
+    for (index, (given, case)) in cases.into_iter().enumerate() {
         let (decision, trace) = case.answer();
         writeln!(table, "{:>2}. {given}: {}", index + 1, in_words(&decision)).unwrap();
         for step in trace {
@@ -235,7 +345,7 @@ fn all_twenty() {
             writeln!(table, "      {what:<12}{outcome:<18}{}", step.reason).unwrap();
         }
     }
-    insta::assert_snapshot!(table);
+    table
 }
 
 #[test]

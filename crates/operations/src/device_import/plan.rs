@@ -232,6 +232,7 @@ impl<'a> Planner<'a> {
             quarantined: line.quarantined.unwrap_or(false),
             reported: Reported::default(),
             release: None,
+            offer: None,
             last_connected_at: None,
             revision: Revision::FIRST,
             inserted_at: self.now,

@@ -20,6 +20,7 @@ use super::claims::{Claim, claim};
 use super::facts::{Crowd, DeviceFacts, OrganizationFacts};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
+use super::offers::remember;
 use super::reports::{ReportedHeaders, parse, record, recorded};
 use crate::{Context, Error};
 
@@ -51,6 +52,15 @@ pub struct Ask {
     pub explain: bool,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// The device, or somebody who says for it what it runs.
+    Device,
+    /// Somebody who wants to know what a device that runs something would get.
+    Trial,
+}
+
 /// How often a check begins anew because what it was made of changed meanwhile.
 const MOST_ATTEMPTS: usize = 10;
 
@@ -65,7 +75,7 @@ pub async fn check(
     let report = parse(said, known.organization);
     let device = record(ctx, device, said, &report, origin).await?;
     note_expiry(ctx, known, &device, origin);
-    let (device, answer) = answer(ctx, device, &report, origin).await?;
+    let (device, answer) = answer(ctx, device, &report, (By::Device, origin)).await?;
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.told.is_news(code(&answer)) {
@@ -91,7 +101,8 @@ pub async fn ask(
     }
     let device =
         if ask.write { record(ctx, device, &ask.report, &report, &by.origin).await? } else { device };
-    Ok(answer(ctx, device, &report, &by.origin).await?.1)
+    let who = if ask.write || ask.report.is_empty() { By::Device } else { By::Trial };
+    Ok(answer(ctx, device, &report, (who, &by.origin)).await?.1)
 }
 
 async fn find(
@@ -143,6 +154,7 @@ impl Surroundings {
             channel: self.channel.as_deref(),
             report,
             active_override: active_override.as_ref(),
+            offer: device.offer.as_deref(),
             now,
             crowd: resolution::Crowd {
                 devices_in_cohort: self.crowd.devices,
@@ -162,7 +174,7 @@ async fn answer(
     ctx: &Context,
     mut device: Arc<DeviceFacts>,
     report: &resolution::Report,
-    origin: &Origin,
+    (by, origin): (By, &Origin),
 ) -> Result<(Arc<DeviceFacts>, Answer), Error> {
     for _ in 0..MOST_ATTEMPTS {
         let around = Surroundings::read(ctx, &device).await?;
@@ -189,6 +201,9 @@ async fn answer(
                     continue;
                 }
             }
+        }
+        if decision.needs_offer && by == By::Device {
+            device = remember(ctx, device, bundle, report).await?;
         }
         let wishes = around.organization.links;
         let manifest = Some(template.with_urls(ctx, wishes, &device.tags).await?);

@@ -12,7 +12,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
-use olivine_domain::resolution::ActiveOverride;
+use olivine_domain::resolution::{ActiveOverride, Offer};
 use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 
@@ -43,6 +43,8 @@ pub(super) struct DeviceFacts {
     /// The release of its cohort that fleet numbers count it on.
     pub(super) placed: Placed,
     pub(super) claims: Box<[Id<Release>]>,
+    /// The override's bundle that it was given last; boxed because few have one.
+    pub(super) offer: Option<Box<Offer>>,
     /// The beginning of time if it never was; a million of these are kept, so each byte counts.
     pub(super) last_connected_at: Timestamp,
     /// What it was told last, if that is remembered.
@@ -100,6 +102,7 @@ impl DeviceFacts {
             reported: device.reported,
             placed: device.release.into(),
             claims: claims.into(),
+            offer: device.offer.map(Box::new),
             last_connected_at: device.last_connected_at.unwrap_or(NEVER),
             told: Told::default(),
         }
@@ -118,9 +121,16 @@ impl DeviceFacts {
             reported,
             placed,
             claims,
+            offer: self.offer.clone(),
             last_connected_at: self.last_connected_at,
             told: self.told.clone(),
         }
+    }
+
+    /// The same after another offer.
+    pub(super) fn with_offer(&self, offer: Option<Offer>) -> Self {
+        let same = self.with(self.reported.clone(), self.placed, self.claims.clone());
+        Self { offer: offer.map(Box::new), ..same }
     }
 }
 

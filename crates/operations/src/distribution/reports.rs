@@ -1,6 +1,8 @@
 //! What devices say of themselves: what they run, and how an update goes. Durable before the answer.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -11,15 +13,17 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::releases::Release;
-use olivine_domain::resolution::{self, current_release};
+use olivine_domain::resolution::{self, Malformed, Offer, current_release};
 use olivine_domain::text::{Description, VersionText};
+use olivine_domain::versions::Version;
 use olivine_records::release_days::{self, Delta};
 use olivine_records::{Write, device_outcomes, devices, releases};
 use serde_json::json;
 
-use super::changes::{Change, note};
+use super::changes::{Change, Noted, note};
 use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
+use super::offers::Bundles;
 use crate::{Context, Error, deadlocks, events};
 
 /// What a device says it runs, in its own words; all of one moment.
@@ -58,7 +62,7 @@ pub(super) fn parse(said: &ReportedHeaders, organization: Id<Organization>) -> r
     resolution::Report {
         release: named(said.release.as_deref(), organization),
         bundle: named(said.bundle.as_deref(), organization),
-        version: given(said.version.as_deref(), |text| text.parse().ok()),
+        version: given(said.version.as_deref(), str::parse::<Version>),
     }
 }
 
@@ -70,20 +74,28 @@ pub(super) fn recorded(reported: &Reported) -> resolution::Report {
     resolution::Report {
         release: known(reported.release),
         bundle: known(reported.bundle),
-        version: given(reported.version.as_ref().map(VersionText::as_str), |text| text.parse().ok()),
+        version: given(reported.version.as_ref().map(VersionText::as_str), str::parse::<Version>),
     }
 }
 
-fn given<T>(text: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> resolution::Reported<T> {
-    match text {
+/// What is malformed is never passed over in silence: the value stays, with what is wrong with it.
+fn given<T, E: fmt::Display>(
+    text: Option<&str>,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> resolution::Reported<T> {
+    match text.map(|text| (text, parse(text))) {
         None => resolution::Reported::Absent,
-        Some(text) => parse(text).map_or(resolution::Reported::Malformed, resolution::Reported::Given),
+        Some((_, Ok(value))) => resolution::Reported::Given(value),
+        Some((text, Err(problem))) => resolution::Reported::Malformed(Malformed::new(text, &problem)),
     }
 }
 
 fn named<R: Resource>(text: Option<&str>, organization: Id<Organization>) -> resolution::Reported<Id<R>> {
-    let own = |text: &str| Prn::<R>::from_str(text).ok().filter(|prn| prn.organization == organization);
-    given(text, |text| own(text).map(|prn| prn.id))
+    given(text, |text| match Prn::<R>::from_str(text) {
+        Ok(prn) if prn.organization == organization => Ok(prn.id),
+        Ok(_) => Err(format!("'{text}' belongs to another organization")),
+        Err(problem) => Err(problem.to_string()),
+    })
 }
 
 /// Records what a device says, where that differs from what it said before. A device that says nothing leaves the record as it is.
@@ -108,26 +120,35 @@ pub(super) async fn record(
     let new = Reported {
         release: report.release.given().copied(),
         bundle: report.bundle.given().copied(),
-        version: said.version.as_deref().and_then(|version| version.parse().ok()),
+        version: recordable(said).and_then(|version| version.parse().ok()),
     };
     let event = (!is_known).then_some(origin);
-    let release = deadlocks::retry(ctx, || write(ctx, &device, &new, release, event)).await?;
-    Ok(Arc::new(device.with(new, release.into(), device.claims.clone())))
+    let bundles = Bundles::read(ctx, &device, report).await?;
+    let (release, offer) =
+        deadlocks::retry(ctx, || write(ctx, &device, &new, release, &bundles, event)).await?;
+    let is_new = device.reported.version != new.version;
+    if is_new && matches!(report.version, resolution::Reported::Malformed(_)) {
+        metrics::counter!("olivine_malformed_versions_total").increment(1);
+    }
+    Ok(Arc::new(device.with(new, release.into(), device.claims.clone()).with_offer(offer)))
 }
 
-/// Writes what a device reports, and with an origin also the event of it; returns the release that it now counts as being on.
+/// Writes what a device reports, and with an origin also the event of it; returns the release that it now counts as being on, and what is
+/// left of an override's bundle that it was offered.
 async fn write(
     ctx: &Context,
     device: &DeviceFacts,
     new: &Reported,
     release: Option<Id<Release>>,
+    bundles: &Bundles,
     event: Option<&Origin>,
-) -> Result<Option<Id<Release>>, Error> {
+) -> Result<(Option<Id<Release>>, Option<Offer>), Error> {
     let organization = device.organization;
     let w = ctx.db().write().await?;
     let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
     let release = release.filter(|_| old.cohort == device.cohort);
     devices::set_report(&w, organization, device.id, new, release).await?;
+    let offer = bundles.follow_report(&w, &old, new).await?;
     move_between(ctx, &w, organization, old.release, release).await?;
     if let Some(origin) = event {
         record_change(ctx, &w, device, &old.reported, new, origin).await?;
@@ -135,7 +156,7 @@ async fn write(
     let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
     w.commit().await?;
     noted.apply(ctx);
-    Ok(release)
+    Ok((release, offer))
 }
 
 /// The release of its cohort that a device is on.
@@ -174,12 +195,18 @@ async fn record_change(
 fn is_known(known: &Reported, said: &ReportedHeaders, report: &resolution::Report) -> bool {
     known.release.as_ref() == report.release.given()
         && known.bundle.as_ref() == report.bundle.given()
-        && known.version.as_ref().map(VersionText::as_str) == recordable(said)
+        && known.version.as_ref().map(VersionText::as_str) == recordable(said).as_deref()
 }
 
-/// The version that would be recorded.
-fn recordable(said: &ReportedHeaders) -> Option<&str> {
-    said.version.as_deref().filter(|version| version.parse::<VersionText>().is_ok())
+/// The version that would be recorded: as it was said, or the beginning of what is too long or can't be shown.
+fn recordable(said: &ReportedHeaders) -> Option<Cow<'_, str>> {
+    const MOST: usize = 120;
+    let version = said.version.as_deref()?;
+    if version.parse::<VersionText>().is_ok() {
+        return Some(Cow::Borrowed(version));
+    }
+    let shown: String = version.trim().chars().flat_map(char::escape_debug).take(MOST).collect();
+    (!shown.is_empty()).then(|| Cow::Owned(format!("{shown} …")))
 }
 
 /// Counts that a device left one release and came to another.
@@ -217,7 +244,14 @@ async fn write_status(
 ) -> Result<(), Error> {
     let (organization, device) = (known.organization, known.device);
     let w = ctx.db().write().await?;
-    devices::lock(&w, organization, device).await.map_err(Error::missing(device))?;
+    let locked = devices::lock(&w, organization, device).await.map_err(Error::missing(device))?;
+    let mut noted = Noted::default();
+    if let Some(offer) =
+        locked.offer.as_ref().and_then(|offer| offer.after_status(report.bundle, report.status))
+    {
+        devices::set_offer(&w, organization, device, Some(&offer)).await?;
+        noted = note(ctx, &w, &[Change::Device(device)]).await?;
+    }
     let mut is_news = true;
     if let Some(release) = report.release
         && releases::find(&w, organization, release).await?.is_some()
@@ -241,7 +275,9 @@ async fn write_status(
         events::record(ctx, &w, &actor, EventType::DeviceUpdateReported, device.prn(organization), data)
             .await?;
     }
-    Ok(w.commit().await?)
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok(())
 }
 
 /// What a device's new word changes in the counts of its release.

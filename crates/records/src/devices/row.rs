@@ -7,6 +7,7 @@ use olivine_domain::organizations::Revision;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
+use olivine_domain::resolution::Offer;
 use olivine_domain::search::{Clause, Value};
 use olivine_domain::text::{Description, VersionText};
 use olivine_domain::{Target, Timestamp};
@@ -101,6 +102,24 @@ pub(super) fn row(device: &Device) -> Model {
         revision: device.revision.get(),
         inserted_at: device.inserted_at.as_micros(),
         updated_at: device.updated_at.as_micros(),
+        offered_bundle_id: device.offer.as_ref().map(|offer| offer.bundle.uuid()),
+        offered_to_version: offered_to(device.offer.as_ref()),
+        offer_installed: device.offer.as_ref().is_some_and(|offer| offer.is_installed),
+    }
+}
+
+/// The version to which an offer was made.
+fn offered_to(offer: Option<&Offer>) -> Option<String> {
+    owned(offer.and_then(|offer| offer.version.as_ref()), VersionText::as_str)
+}
+
+/// What is remembered of a device's last offer.
+pub(super) fn offer(offer: Option<&Offer>) -> ActiveModel {
+    ActiveModel {
+        offered_bundle_id: Set(offer.map(|offer| offer.bundle.uuid())),
+        offered_to_version: Set(offered_to(offer)),
+        offer_installed: Set(offer.is_some_and(|offer| offer.is_installed)),
+        ..ActiveModel::default()
     }
 }
 
@@ -110,6 +129,14 @@ pub(super) fn parse(model: &Model) -> Result<Device, Error> {
         release: model.reported_release_id.map(Id::new),
         bundle: model.reported_bundle_id.map(Id::new),
         version: row.optional("reported_version", model.reported_version.as_deref())?,
+    };
+    let offer = match model.offered_bundle_id {
+        Some(bundle) => Some(Offer {
+            bundle: Id::new(bundle),
+            version: row.optional("offered_to_version", model.offered_to_version.as_deref())?,
+            is_installed: model.offer_installed,
+        }),
+        None => None,
     };
     let last_connected_at = model.last_connected_at.map(|at| row.moment("last_connected_at", at));
     Ok(Device {
@@ -124,6 +151,7 @@ pub(super) fn parse(model: &Model) -> Result<Device, Error> {
         quarantined: model.quarantined,
         reported,
         release: model.release_id.map(Id::new),
+        offer,
         last_connected_at: last_connected_at.transpose()?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,

@@ -49,6 +49,9 @@ table!(devices, "devices", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    offered_bundle_id: Option<Uuid>,
+    offered_to_version: Option<String>,
+    offer_installed: bool,
 });
 
 table!(ca_certificates, "ca_certificates", {

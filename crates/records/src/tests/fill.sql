@@ -52,7 +52,8 @@ SELECT {uuid 07 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 200 + 1)}, 'c' 
 
 INSERT INTO devices {numbers}
 SELECT {uuid 08 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 2000 / 200 + 1)}, {uuid 07 (n % 2) + 2 * (n / 2000)},
-    'd' || n, NULL, ',beta,', NULL, n % 100 < 2, NULL, NULL, NULL, {uuid 09 (n % 2) + 2 * (n / 1000)}, NULL, 1, n, n
+    'd' || n, NULL, ',beta,', NULL, n % 100 < 2, NULL, NULL, NULL, {uuid 09 (n % 2) + 2 * (n / 1000)}, NULL, 1, n, n,
+    NULL, NULL, {false}
 FROM numbers WHERE n >= 4000;
 
 INSERT INTO device_certificates {numbers}

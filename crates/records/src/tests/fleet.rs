@@ -6,6 +6,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::DeviceCertificate;
 use olivine_domain::devices::{Device, Reported, SEARCH};
 use olivine_domain::products::Product;
+use olivine_domain::resolution::Offer;
 use olivine_domain::search;
 use olivine_domain::tags::Tags;
 
@@ -56,6 +57,7 @@ pub(super) fn device(cohort: &Cohort) -> Device {
         quarantined: false,
         reported: Reported::default(),
         release: None,
+        offer: None,
         last_connected_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
@@ -155,6 +157,7 @@ on_both! {
             quarantined: true,
             reported,
             release: Some(fresh()),
+            offer: Some(Offer { bundle: fresh(), version: Some("v1.0.0 beta".parse().unwrap()), is_installed: true }),
             last_connected_at: Some(at(7)),
             ..device(&cohort)
         };
@@ -168,15 +171,19 @@ on_both! {
         let reported = Reported { release: None, bundle: None, version: Some("2".parse().unwrap()) };
         commit!(database, |write| devices::set_report(&write, owner, record.id, &reported, None).await).unwrap();
         commit!(database, |write| devices::touch(&write, &[(record.id, at(6))]).await).unwrap();
-        record = Device { reported, release: None, ..record };
+        let offer = Some(Offer { bundle: fresh(), version: None, is_installed: false });
+        commit!(database, |write| devices::set_offer(&write, owner, record.id, offer.as_ref()).await).unwrap();
+        record = Device { reported, release: None, offer, ..record };
         assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), record, "not moved back");
-        let stale = Device { reported: Reported::default(), last_connected_at: None, ..record.clone() };
+        let stale = Device { reported: Reported::default(), offer: None, last_connected_at: None, ..record.clone() };
         let other = Product { name: "other".parse().unwrap(), ..super::fleet::product(&organization) };
         commit!(database, |write| products::insert(&write, &other).await).unwrap();
         let new = Device { product: other.id, cohort: None, tags: Tags::default(), quarantined: false, revision: stale.revision.next(), ..stale };
         commit!(database, |write| devices::update(&write, &new, record.revision).await).unwrap();
-        let expected = Device { reported: record.reported, last_connected_at: record.last_connected_at, ..new };
+        let expected = Device { reported: record.reported, offer: record.offer, last_connected_at: record.last_connected_at, ..new };
         assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), expected);
+        commit!(database, |write| devices::set_offer(&write, owner, record.id, None).await).unwrap();
+        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap().offer, None);
         let gone = commit!(database, |write| devices::set_report(&write, owner, fresh(), &Reported::default(), None).await);
         assert!(is_missing(&gone));
 

@@ -76,6 +76,7 @@ pub(crate) fn show(device: Device) -> api::Device {
         quarantined: device.quarantined,
         reported_release_prn: wire::text(device.reported.release.map(|release| release.prn(organization))),
         reported_bundle_prn: wire::text(device.reported.bundle.map(|bundle| bundle.prn(organization))),
+        reported_release_version_problem: wire::text(device.reported.version_problem()),
         reported_release_version: wire::text(device.reported.version),
         release_prn: wire::text(device.release.map(|release| release.prn(organization))),
         last_connected_at: wire::text(device.last_connected_at),

@@ -52,12 +52,12 @@ impl FromRequestParts<DeviceApp> for Wanted {
     }
 }
 
-/// What the device says it runs. What can't be read is taken for a value that makes no sense, which is passed over.
+/// What the device says it runs.
 fn reported(headers: &HeaderMap) -> ReportedHeaders {
     let value = |name| {
         let value = headers.get(name)?;
-        let text = value.to_str().ok().filter(|text| text.len() <= LONGEST);
-        Some(text.unwrap_or_default().to_owned())
+        // What can't be read, or is too long by even one character, is malformed; it is shown as far as it can be.
+        Some(String::from_utf8_lossy(value.as_bytes()).chars().take(LONGEST + 1).collect())
     };
     ReportedHeaders {
         release: value(RELEASE_HEADER),

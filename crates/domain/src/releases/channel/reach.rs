@@ -36,6 +36,8 @@ pub(super) enum Takes<'a> {
     Nothing,
     /// Devices whose version meets this requirement, if it is one.
     Versions(Option<&'a Requirement>),
+    /// Devices whose version is older than this one.
+    OlderThan(&'a Version),
 }
 
 impl<'a> Takes<'a> {
@@ -43,12 +45,21 @@ impl<'a> Takes<'a> {
     pub(super) fn of(release: &'a Release) -> Self {
         if release.disabled { Self::Nothing } else { Self::Versions(release.version_requirement.as_ref()) }
     }
+
+    /// What this release takes of devices that only know their version.
+    pub(super) fn at_entry(release: &'a Release) -> Self {
+        match (&release.version_requirement, &release.version) {
+            (None, Some(own)) => Self::OlderThan(own),
+            (requirement, _) => Self::Versions(requirement.as_ref()),
+        }
+    }
 }
 
 impl Reach {
     pub(super) fn new(row: &[Takes<'_>]) -> Self {
         let ends = |takes: &Takes<'_>| match takes {
             Takes::Versions(Some(requirement)) => requirement.ends(),
+            Takes::OlderThan(version) => (None, Some((*version).clone())),
             Takes::Versions(None) | Takes::Nothing => (None, None),
         };
         let ends: Vec<_> = row.iter().map(ends).collect();
@@ -59,11 +70,14 @@ impl Reach {
         let leaves = row.len().next_power_of_two();
         let mut reach = Self { bounds: bounds.into(), tree: vec![Span::NOTHING; 2 * leaves].into() };
         for (index, (takes, (least, most))) in row.iter().zip(&ends).enumerate() {
-            if let Takes::Versions(_) = takes {
-                let least = least.as_ref().map_or(Span::ANYTHING.least, |bound| reach.rank(bound));
-                let most = most.as_ref().map_or(Span::ANYTHING.most, |bound| reach.rank(bound));
-                reach.tree[leaves + index] = Span { least, most };
-            }
+            let least = least.as_ref().map_or(Span::ANYTHING.least, |bound| reach.rank(bound));
+            let most = most.as_ref().map_or(Span::ANYTHING.most, |bound| reach.rank(bound));
+            reach.tree[leaves + index] = match takes {
+                Takes::Nothing => Span::NOTHING,
+                Takes::Versions(_) => Span { least, most },
+                // Exactly those below: a look for a version that many releases have must not stop at each of them.
+                Takes::OlderThan(_) => Span { least, most: most - 1 },
+            };
         }
         for node in (1..leaves).rev() {
             let (a, b) = (reach.tree[2 * node], reach.tree[2 * node + 1]);
