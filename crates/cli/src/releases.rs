@@ -3,6 +3,7 @@
 mod chart;
 mod graph;
 mod phases;
+mod versions;
 
 use clap::{Args, Subcommand};
 use olivine_api::releases::{Adoption, Release, ReleaseCreate, ReleaseUpdate};
@@ -83,10 +84,11 @@ pub(crate) struct Create {
     /// What people say of it
     #[arg(long)]
     description: Option<String>,
-    /// A semantic version, such as 2.1.0
+    /// A semantic version, such as 2.1.0, or one of git describe, such as 2.1.0-5-gabc1234
     #[arg(long)]
     version: Option<String>,
-    /// Which versions a device may have to get it, such as '>= 2.0.0 and < 3.0.0'
+    /// Which versions a device may have to get it, such as '>= 2.0.0 and < 3.0.0'. Without it, devices that report only a version get
+    /// it if theirs is older
     #[arg(long, value_name = "REQUIREMENT")]
     version_requirement: Option<String>,
     /// Before this one; with --previous-release-prn between the two
@@ -158,7 +160,7 @@ pub(crate) struct Update {
     /// A semantic version; empty removes it
     #[arg(long)]
     version: Option<OrNothing<String>>,
-    /// Which versions a device may have to get it; empty for any
+    /// Which versions a device may have to get it; empty: any, and for devices that report only a version, any older one
     #[arg(long, value_name = "REQUIREMENT")]
     version_requirement: Option<OrNothing<String>>,
     /// Whether devices must stop at it on their way
@@ -177,11 +179,17 @@ pub(crate) struct Update {
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(create) => session.create::<Release>(&create.body()).await,
+            Self::Create(create) => {
+                versions::warn_of_new(session, &create.cohort_prn, create.version.as_deref()).await;
+                session.create::<Release>(&create.body()).await
+            }
             Self::List(list) => session.list::<Release>(&list.options, list.query()).await,
             Self::Get(One { prn }) => session.get::<Release>(&prn, &[]).await,
             Self::Update(update) => {
                 let prn = update.one.prn;
+                if let Some(Some(version)) = change(update.version.as_ref()) {
+                    versions::warn_of_changed(session, &prn, &version).await;
+                }
                 session.update::<Release>(&prn, &update.body()).await
             }
             Self::Delete(One { prn }) => session.delete::<Release>(&prn).await,

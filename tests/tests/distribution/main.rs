@@ -11,6 +11,7 @@ mod journey;
 mod numbers;
 mod reports;
 mod revocation;
+mod versions;
 
 use olivine_tests::on_both;
 
@@ -26,6 +27,10 @@ use journey::{
 use numbers::fleet_numbers_equal_a_recount;
 use reports::{a_device_was_seen, what_was_acknowledged_survives};
 use revocation::{a_certificate_that_is_over, an_open_connection_is_no_permission};
+use versions::{
+    a_malformed_report_is_named, a_share_of_a_small_cohort_is_somebody, a_version_alone_is_enough,
+    an_override_is_not_given_at_every_poll, doubtful_versions_are_warned_of,
+};
 
 on_both!(
     async each_device_gets_what_is_for_it,
@@ -43,4 +48,9 @@ on_both!(
     async what_was_acknowledged_survives,
     async a_device_was_seen,
     async fleet_numbers_equal_a_recount,
+    async a_version_alone_is_enough,
+    async a_malformed_report_is_named,
+    async a_share_of_a_small_cohort_is_somebody,
+    async an_override_is_not_given_at_every_poll,
+    async doubtful_versions_are_warned_of,
 );

@@ -10,7 +10,7 @@ pub(super) struct Phases {
     /// tags or numeric [default: as the other phase options need it]
     #[arg(long = "phase-mode", id = "phase_mode", value_name = "MODE", value_parser = ["tags", "numeric"])]
     mode: Option<String>,
-    /// Only so many devices: a share of the cohort's (0 to 1; 1 is everyone), or a count (2 and more)
+    /// Only so many devices: a share of the cohort's (0 to 1; 1 is everyone; above 0 at least one device), or a count (2 and more)
     #[arg(long = "phase-value", id = "phase_value", value_name = "NUMBER", conflicts_with = "phase_tags")]
     value: Option<f64>,
     /// Only devices that have this tag; may be given several times

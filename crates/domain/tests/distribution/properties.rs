@@ -124,7 +124,9 @@ fn ten_thousand_releases_in_all_shapes() {
     assert_eq!(ask(&plain, &version("4999.5.0")), served(COUNT));
     assert_eq!(ask(&plain, &version("10000.0.0-5-gabc1234")), (Status::NoUpdate, None));
     let mut alike = line(COUNT);
-    alike.iter_mut().for_each(|release| release.version = Some("1.0.0".parse().unwrap()));
+    for release in &mut alike {
+        release.version = Some("1.0.0".parse().unwrap());
+    }
     assert_eq!(ask(&alike, &version("1.0.0")), (Status::NoUpdate, None));
     assert_eq!(ask(&alike, &version("0.9.0")), served(COUNT));
     let star: Vec<_> = (1..=COUNT).map(|number| release(number, (number > 1).then_some(1))).collect();

@@ -247,8 +247,8 @@ fn version(text: &str, change: impl FnOnce(&mut Case)) -> Case {
     })
 }
 
-fn offer(bundle: u32, version: &str, is_installed: bool) -> Option<Offer> {
-    Some(Offer { bundle: id(bundle), version: Some(version.parse().unwrap()), is_installed })
+fn offer(bundle: u32, version: &str, is_installed: bool) -> Offer {
+    Offer { bundle: id(bundle), version: Some(version.parse().unwrap()), is_installed }
 }
 
 /// By version alone: step 4c, and step 2 for a device that names no bundle.
@@ -285,14 +285,14 @@ fn cases_by_version() -> [(&'static str, Case); 14] {
             version("3.0.0", |case| case.release(4).phase = numeric(0.05)),
         ),
         ("override B9 active, version 1.0.0", version("1.0.0", force(None))),
-        ("as before, B9 was offered to 1.0.0", version("1.0.0", force(offer(9, "1.0.0", false)))),
-        ("as before, and is reported as installed", version("1.0.0", force(offer(9, "1.0.0", true)))),
-        ("B9 was offered to 1.0.0, version 9.0.0", version("9.0.0", force(offer(9, "1.0.0", false)))),
-        ("B8 was offered to 1.0.0, version 9.0.0", version("9.0.0", force(offer(8, "1.0.0", true)))),
+        ("as before, B9 was offered to 1.0.0", version("1.0.0", force(Some(offer(9, "1.0.0", false))))),
+        ("as before, and is reported as installed", version("1.0.0", force(Some(offer(9, "1.0.0", true))))),
+        ("B9 was offered to 1.0.0, version 9.0.0", version("9.0.0", force(Some(offer(9, "1.0.0", false))))),
+        ("B8 was offered to 1.0.0, version 9.0.0", version("9.0.0", force(Some(offer(8, "1.0.0", true))))),
         (
             "B9 was offered to 1.0.0, and the device names B2",
             version("9.0.0", |case| {
-                force(offer(9, "1.0.0", true))(case);
+                force(Some(offer(9, "1.0.0", true)))(case);
                 case.report.bundle = Reported::Given(id(2));
             }),
         ),
@@ -304,7 +304,7 @@ fn cases_by_version() -> [(&'static str, Case); 14] {
 fn an_offer_lasts_as_long_as_it_tells_something() {
     let b9 = Some(id(9));
     let text = |version: &str| Some(version.parse().unwrap());
-    let offer = |is_installed| offer(9, "1.0.0", is_installed).unwrap();
+    let offer = |is_installed| offer(9, "1.0.0", is_installed);
     let report = |offer: Offer, old: &str, new: &str, reported, forced| {
         offer.after_report((text(old).as_ref(), text(new).as_ref()), reported, forced)
     };
