@@ -39,6 +39,11 @@ pub async fn begin(ctx: &Context, home: Id<Organization>) -> Result<(), Error> {
     changes::begin(ctx).await
 }
 
+/// Applies at once what other processes changed until now, instead of at the next look.
+pub async fn catch_up(ctx: &Context) -> Result<(), Error> {
+    changes::look(ctx).await
+}
+
 /// The device as the server knows it.
 pub async fn me(ctx: &Context, known: &KnownDevice) -> Result<Device, Error> {
     devices::get(ctx.db(), known.organization, known.device).await.map_err(Error::missing(known.device))
