@@ -4,6 +4,7 @@
 
 mod both_ways;
 mod clocks;
+mod coherence;
 mod database;
 mod fleet;
 mod roles;
