@@ -36,6 +36,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         tools::OPENSSL,
         tools::CURL,
         tools::NGINX,
+        tools::PGBOUNCER,
         tools::NGINX_STREAM,
         tools::FAKETIME,
     ])?;

@@ -19,6 +19,7 @@ pub(crate) struct Tool {
 pub(crate) const POSTGRESQL: Tool = Tool { program: "initdb", package: "postgresql" };
 pub(crate) const OPENSSL: Tool = Tool { program: "openssl", package: "openssl" };
 pub(crate) const CURL: Tool = Tool { program: "curl", package: "curl" };
+pub(crate) const PGBOUNCER: Tool = Tool { program: "pgbouncer", package: "pgbouncer" };
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
 pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
 pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };

@@ -39,10 +39,10 @@ pub(super) const LOOK: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Connections older than this are replaced, so that the server's memory for them is freed from time to time.
-const OLD: Duration = Duration::from_secs(30 * 60);
+const OLD: Duration = Duration::from_mins(30);
 
 /// Connections beyond the first few that nobody needed for this long are closed.
-const UNNEEDED: Duration = Duration::from_secs(10 * 60);
+const UNNEEDED: Duration = Duration::from_mins(10);
 
 /// So many connections stay open even if they are not needed, so that other clients can't take the server's last ones.
 const KEPT_OPEN: usize = 2;
@@ -193,15 +193,13 @@ impl Pool {
                 return Ok(Lease::new(self, live, permit));
             }
             opening = opening.or_else(|| self.begin_to_open());
-            let opened = match &mut opening {
-                Some(opening) => tokio::select! {
-                    opened = opening => opened.unwrap_or(Err(sqlx::Error::WorkerCrashed)),
-                    () = returned.as_mut() => continue,
-                },
-                None => {
-                    returned.await;
-                    continue;
-                }
+            let Some(receiver) = &mut opening else {
+                returned.await;
+                continue;
+            };
+            let opened = tokio::select! {
+                opened = receiver => opened.unwrap_or(Err(sqlx::Error::WorkerCrashed)),
+                () = returned.as_mut() => continue,
             };
             opening = None;
             match opened {
@@ -298,7 +296,9 @@ impl Pool {
 
     fn close_idle(&self) {
         let idle = std::mem::take(&mut *lock(&self.0.idle));
-        idle.into_iter().for_each(|idle| say_farewell(idle.live));
+        for idle in idle {
+            say_farewell(idle.live);
+        }
     }
 
     fn trusts(&self, opened: Instant) -> bool {
@@ -332,7 +332,8 @@ impl Pool {
         let all = self.0.free.acquire_many(most).await;
         self.0.free.close();
         drop(all);
-        for idle in std::mem::take(&mut *lock(&self.0.idle)) {
+        let idle = std::mem::take(&mut *lock(&self.0.idle));
+        for idle in idle {
             let _ = timeout(FAREWELL, idle.live.connection.close()).await;
         }
     }
