@@ -110,6 +110,8 @@ pub async fn delete(
     devices::leave_release(&w, by.organization, id).await?;
     // The release before the links: a new sink must not be there while the old one is.
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    // Once more: a device may have reported it between the first time and the deletion.
+    devices::leave_release(&w, by.organization, id).await?;
     channels::relink(ctx, &w, by, &channel, &links.relink).await?;
     events::record(ctx, &w, by, EventType::ReleaseDeleted, Subject::of(id), facts(release)).await?;
     let noted = note(ctx, &w, &[Change::Channel(cohort)]).await?;

@@ -146,7 +146,11 @@ async fn write(
     let organization = device.organization;
     let w = ctx.db().write().await?;
     let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
-    let release = release.filter(|_| old.cohort == device.cohort);
+    let release = match release.filter(|_| old.cohort == device.cohort) {
+        // This process may not have heard yet that the release was deleted.
+        Some(id) => releases::find(&w, organization, id).await?.map(|found| found.id),
+        None => None,
+    };
     devices::set_report(&w, organization, device.id, new, release).await?;
     let offer = bundles.follow_report(&w, &old, new).await?;
     move_between(ctx, &w, organization, old.release, release).await?;
