@@ -62,12 +62,7 @@ pub struct News {
 impl Position {
     /// Whether this is a later position in the same log. It is not after a failover, after a restore, or where the log went back.
     pub fn continues(&self, before: &Self) -> bool {
-        let went_back = match (&self.seen, &before.seen) {
-            (Seen::Numbers(now), Seen::Numbers(then)) => now < then,
-            (Seen::Transactions { next: now, .. }, Seen::Transactions { next: then, .. }) => now < then,
-            _ => true,
-        };
-        self.log == before.log && !went_back
+        self.log == before.log && self.after().next >= before.after().next
     }
 
     /// How much time has passed on the database's clock since the position before.

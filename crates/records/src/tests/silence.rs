@@ -110,7 +110,7 @@ async fn assert_works(database: &Database) {
     assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
 }
 
-fn assert_unavailable<T: std::fmt::Debug>(answer: Result<T, Error>) {
+fn assert_unavailable<T: std::fmt::Debug>(answer: &Result<T, Error>) {
     assert!(matches!(answer, Err(Error::Unavailable { .. })), "{answer:?}");
 }
 
@@ -123,7 +123,7 @@ async fn statements_on_silent_connections_are_given_up_and_all_connections_repla
     let answers = join_all([(); 4].map(|()| backend(&wire.database))).await;
     assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
     for answer in answers {
-        assert_unavailable(answer);
+        assert_unavailable(&answer);
     }
     assert_works(&wire.database).await;
 }
@@ -133,7 +133,7 @@ async fn one_silent_statement_is_enough_to_replace_the_connections_that_are_idle
     let wire = wire(short()).await;
     open_all(&wire.database).await;
     wire.relay.black_hole();
-    assert_unavailable(backend(&wire.database).await);
+    assert_unavailable(&backend(&wire.database).await);
     assert_works(&wire.database).await;
 }
 
@@ -144,10 +144,10 @@ async fn a_transaction_on_a_silent_connection_ends() {
     wire.relay.black_hole();
     let begun = Instant::now();
     let [one, other] = writes;
-    assert_unavailable(settings::put(&one, "a", "b").await);
-    assert_unavailable(settings::put(&one, "a", "b").await);
-    assert_unavailable(one.commit().await);
-    assert_unavailable(other.commit().await);
+    assert_unavailable(&settings::put(&one, "a", "b").await);
+    assert_unavailable(&settings::put(&one, "a", "b").await);
+    assert_unavailable(&one.commit().await);
+    assert_unavailable(&other.commit().await);
     assert!(begun.elapsed() < Duration::from_secs(8), "it took {:?}", begun.elapsed());
     assert_works(&wire.database).await;
 }
@@ -196,7 +196,7 @@ async fn what_runs_on_distrusted_connections_is_given_up_after_a_last_chance() {
     };
     let (slow, asked, ()) = tokio::join!(slow, asked, distrust);
     slow.expect("what is answered within five seconds is not given up");
-    assert_unavailable(asked);
+    assert_unavailable(&asked);
     assert!(begun.elapsed() < Duration::from_secs(8), "it took {:?}", begun.elapsed());
     assert_works(&wire.database).await;
 }
@@ -226,7 +226,7 @@ async fn a_listener_on_a_silent_connection_notices_and_connects_anew() {
     assert_eq!(listener.hear().await.unwrap(), called);
     wire.relay.black_hole();
     let begun = Instant::now();
-    assert_unavailable(listener.hear().await);
+    assert_unavailable(&listener.hear().await);
     assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
     assert!(listener.hear().await.unwrap().reconnected);
     wire.direct.signal(other, called).await.unwrap();
