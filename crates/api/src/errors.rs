@@ -79,9 +79,12 @@ codes! {
     ConstrainedBeforeSink = "constrained_before_sink", "Only the latest release of a cohort may be scheduled in the future or phased; the context names the one that follows.";
     SecondSink = "second_sink", "A cohort has one latest release, which the context names; all others point to a next one.";
     SeveralSinks = "several_sinks", "The cohort's latest release can't be deleted while several releases point to it.";
+    RollbackTargetUnclear = "rollback_target_unclear", "There is no release before the one to take back, or there are several with different bundles: name the bundle.";
+    RollbackLaterRelease = "rollback_later_release", "A later release is open to the devices, so they go there and not back; the context names it.";
+    RollbackUndeliverable = "rollback_undeliverable", "The bundle to go back to can't be delivered to any device of the release.";
     IdentifierTaken = "identifier_taken", "Another device has this identifier.";
     CertificateTaken = "certificate_taken", "This certificate is registered already; the context names where.";
-    ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides; the context names them: repeat with ?confirm= and the PRN of the binary.";
+    ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides, or devices are on the release; the context names them or their number: repeat with ?confirm= and the PRN of the record.";
     CertificateMissing = "certificate_missing", "The connection has no client certificate.";
     CertificateInvalid = "certificate_invalid", "The client certificate can't be read.";
     CertificateUnknown = "certificate_unknown", "No device is known by this client certificate, and no registered CA with provisioning signed it.";

@@ -159,6 +159,93 @@ pub struct ReleaseUpdate {
     pub phase_tags: Option<Vec<String>>,
 }
 
+/// How to take a release back. All fields are optional.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackCreate {
+    /// With true, nothing is changed: the answer says what would be done.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// The PRN of the bundle that the release's devices get instead. Where it is absent: the bundle of the release before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_bundle_prn: Option<String>,
+    /// The version of that bundle, in the form of `SemVer`: the version that its firmware reports. Where it is absent: the version of the
+    /// release that the bundle comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1.1.0")]
+    pub release_version: Option<String>,
+    /// The name of the release that is added, 1–128 characters, unique in the cohort. Where it is absent: `rollback of` and the name of
+    /// the release that is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What taking a release back did, or would do.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Rollback {
+    /// Whether this was only a trial, which changed nothing.
+    pub dry_run: bool,
+    /// Whether anything was changed, or would be. A release that is taken back already is not changed again.
+    pub changed: bool,
+    /// All that was done, or would be, in sentences.
+    pub steps: Vec<String>,
+    /// The PRN of the bundle that the devices get; null where no device can have the release.
+    pub bundle_prn: Option<String>,
+    /// The PRN of the release to which devices go that are on the release which is taken back: the one that was added, or one that
+    /// followed it before. Null where there is none, or where it is yet to be added.
+    pub next_release_prn: Option<String>,
+    /// The release that was added, or would be.
+    pub added_release: Option<RollbackRelease>,
+    /// The bundle override that was created or extended, or would be.
+    pub bundle_override: Option<RollbackOverride>,
+    /// How many devices are on the release, and how they leave it.
+    pub devices: RollbackDevices,
+    /// The release that is taken back, as it is after that.
+    pub release: Release,
+}
+
+/// A release that brings devices back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RollbackRelease {
+    /// Its PRN; null in a trial.
+    pub prn: Option<String>,
+    /// Its name.
+    #[schema(example = "rollback of spring")]
+    pub name: String,
+    /// Its version.
+    #[schema(example = "1.1.0")]
+    pub version: Option<String>,
+    /// The versions that a device may have to get it.
+    pub version_requirement: Option<String>,
+}
+
+/// A bundle override that brings devices back which no release can reach. It applies to a device only while that is on the release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RollbackOverride {
+    /// Its PRN. It follows from the PRN of the release, so it is known in a trial too.
+    pub prn: String,
+    /// Its name.
+    #[schema(example = "rollback of spring")]
+    pub name: String,
+    /// How many devices it names by now.
+    pub devices: u64,
+}
+
+/// How many devices are on a release that is taken back, and how they leave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RollbackDevices {
+    /// All of them.
+    pub on: u64,
+    /// Devices that a release leads on.
+    pub by_release: u64,
+    /// Devices that the bundle override brings back, because they report only a version.
+    pub by_override: u64,
+    /// Devices that stay on the release, because nothing reaches them.
+    pub not_reached: u64,
+    /// Devices that are reached, but have a target that the bundle has no binary for, so that they stay too.
+    pub without_binary: u64,
+}
+
 /// How far a cohort's devices came, seen from one release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Adoption {

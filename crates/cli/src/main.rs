@@ -16,6 +16,7 @@ mod certificates;
 mod changes;
 mod cohorts;
 mod completions;
+mod confirmation;
 mod custom_metadata;
 mod device_certificates;
 mod devices;

@@ -1,8 +1,10 @@
 //! `peridio releases`: a cohort's update paths, how far its devices came on them, and a picture of it all.
 
 mod chart;
+mod delete;
 mod graph;
 mod phases;
+mod rollback;
 mod versions;
 
 use clap::{Args, Subcommand};
@@ -55,9 +57,18 @@ pub(crate) enum Command {
                             update --prn $RELEASE_PRN --disabled          # to nobody"
     )]
     Update(Box<Update>),
+    /// Takes a release back: nobody else gets it, and devices that are on it get the bundle of the release before
+    #[command(
+        after_help = "Examples:\n  peridio releases rollback --prn $RELEASE_PRN --dry-run    # only says what would be done\n  peridio \
+                            releases rollback --prn $RELEASE_PRN --yes\n  peridio releases rollback --prn $RELEASE_PRN --to-bundle \
+                            $BUNDLE_PRN --release-version 1.1.0"
+    )]
+    Rollback(rollback::Rollback),
     /// Deletes a release; those before it then lead to the one after it
+    ///
+    /// While devices are on it, the server says what becomes of them, and a confirmation is asked for. To bring them back, use rollback.
     #[command(after_help = "Example:\n  peridio releases delete --prn $RELEASE_PRN")]
-    Delete(One),
+    Delete(delete::Delete),
     /// Shows how many devices are on a release, before and after it, and how its installations went
     #[command(after_help = "Example:\n  peridio releases adoption --prn $RELEASE_PRN")]
     Adoption(One),
@@ -192,7 +203,8 @@ impl Command {
                 }
                 session.update::<Release>(&prn, &update.body()).await
             }
-            Self::Delete(One { prn }) => session.delete::<Release>(&prn).await,
+            Self::Rollback(rollback) => rollback.run(session).await,
+            Self::Delete(delete) => delete.run(session).await,
             Self::Adoption(One { prn }) => session.printer.one(&session.client.adoption(&prn).await?),
             Self::Graph(chart) => chart.run(session).await,
         }

@@ -1,6 +1,8 @@
 //! Releases: a cohort's update paths, and how far its devices came on them.
 
-use olivine_api::releases::{Adoption, Release, ReleaseCreate, ReleaseEnvelope, ReleaseList, ReleaseUpdate};
+use olivine_api::releases::{
+    Adoption, Release, ReleaseCreate, ReleaseEnvelope, ReleaseList, ReleaseUpdate, Rollback, RollbackCreate,
+};
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release as Named;
 use reqwest::Method;
@@ -23,5 +25,18 @@ impl Client {
     /// How far a cohort's devices came, seen from one of its releases.
     pub async fn adoption(&self, prn: &Prn<Named>) -> Result<Adoption, Error> {
         self.send(&Request::new(Method::GET, self.url(&format!("releases/{prn}/adoption")))).await
+    }
+
+    /// Takes a release back, or says what this would do.
+    pub async fn roll_back(&self, prn: &Prn<Named>, how: &RollbackCreate) -> Result<Rollback, Error> {
+        let url = self.url(&format!("releases/{prn}/rollback"));
+        self.send(&Request::new(Method::POST, url).json(how)).await
+    }
+
+    /// Deletes a release although devices are on it.
+    pub async fn delete_release_confirmed(&self, prn: &Prn<Named>) -> Result<(), Error> {
+        let mut url = self.url(&format!("releases/{prn}"));
+        url.query_pairs_mut().append_pair("confirm", &prn.to_string());
+        self.send_plain(&Request::new(Method::DELETE, url)).await
     }
 }

@@ -102,6 +102,7 @@ event_types! {
     ReleaseCreated = "release.created";
     ReleaseUpdated = "release.updated";
     ReleaseRelinked = "release.relinked";
+    ReleaseRolledBack = "release.rolled_back";
     ReleaseDeleted = "release.deleted";
     VerificationCodeCreated = "verification_code.created";
     OrganizationCreated = "organization.created";

@@ -3,6 +3,8 @@
 //! How releases are joined to a channel is in [`channel`]; which of them a device gets in [`crate::resolution`].
 
 pub mod channel;
+pub mod leaving;
+pub mod rollback;
 
 use std::fmt;
 

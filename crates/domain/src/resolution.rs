@@ -17,7 +17,7 @@ use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
 use crate::releases::channel::{Channel, Met};
-use crate::releases::{Phase, Release};
+use crate::releases::{Phase, Release, rollback};
 use crate::tags::Tags;
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -170,7 +170,8 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
         return Decision::without_update(Status::DeviceQuarantine, current);
     }
     tracer.step(Step::Quarantine, Outcome::Continue, || "the device is not quarantined".to_owned());
-    if let Some(forced) = question.active_override {
+    let applies = |forced: &&ActiveOverride| rollback::applies(forced.id, current);
+    if let Some(forced) = question.active_override.filter(applies) {
         return match force(question, forced, tracer) {
             Forced::Runs => no_update,
             Forced::Gets { needs_offer } => {

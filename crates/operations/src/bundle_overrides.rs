@@ -168,7 +168,7 @@ async fn name_taken(ctx: &Context, new: &BundleOverride) -> Result<Error, Error>
     })
 }
 
-fn facts(of: &BundleOverride) -> Value {
+pub(crate) fn facts(of: &BundleOverride) -> Value {
     /// Enough to see who was meant, without making an event as large as the list.
     const MOST_NAMED: usize = 100;
     let audience = match &of.audience {

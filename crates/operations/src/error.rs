@@ -8,6 +8,8 @@ use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::{MissingScope, Scope};
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_domain::releases::leaving::Leaving;
+use olivine_domain::releases::rollback::RollbackRefusal;
 use olivine_records::Trouble;
 
 /// Why an operation did not happen. Nothing was changed, except for an event where one is due.
@@ -57,6 +59,23 @@ pub enum Error {
     /// The cohort's releases would not form a channel.
     #[error("{0}")]
     Channel(Box<ChannelRefusal>),
+    /// A release can't be taken back as it was asked for.
+    #[error("{0}")]
+    Rollback(Box<RollbackRefusal>),
+    /// The bundle to go back to can't be delivered.
+    #[error(
+        "the bundle {bundle} can't be delivered to any device of this release: {reason}; nothing was changed. Name another bundle \
+         (to_bundle_prn), or only stop the release by setting disabled to true"
+    )]
+    RollbackUndeliverable {
+        /// The bundle's PRN.
+        bundle: String,
+        /// In words.
+        reason: String,
+    },
+    /// Devices are on the release that is to be deleted: the caller has to say that they know.
+    #[error(transparent)]
+    ReleaseHasDevices(Box<ReleaseHasDevices>),
     /// A neighbour that was named for a release is of another cohort.
     #[error("the release {0} is of another cohort; previous and next must be releases of the same cohort")]
     OtherCohort(Box<Named>),
@@ -188,6 +207,38 @@ impl ConfirmationRequired {
         let (first, rest) = all.split_at(all.len().min(5));
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         first.join(", ") + &more
+    }
+}
+
+/// Devices are on a release that is to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} on the release '{}'. If it is deleted: {leaving}. To bring devices back first, take the release back \
+     ('peridio releases rollback', or POST /v1/releases/{{prn}}/rollback). To delete it all the same, repeat the request with ?confirm={}",
+    if .leaving.devices == 1 { "1 device is".to_owned() } else { format!("{} devices are", .leaving.devices) },
+    .release.name,
+    .release.prn
+)]
+pub struct ReleaseHasDevices {
+    /// The release.
+    pub release: Named,
+    /// How many there are, and what becomes of them.
+    pub leaving: Leaving,
+}
+
+impl From<RollbackRefusal> for Error {
+    fn from(refusal: RollbackRefusal) -> Self {
+        match refusal {
+            RollbackRefusal::Channel(refusal) => refusal.into(),
+            RollbackRefusal::Broken(broken) => Self::internal(broken),
+            RollbackRefusal::SameBundle(_) => {
+                Self::Invalid { field: "to_bundle_prn", problem: refusal.to_string() }
+            }
+            RollbackRefusal::VersionUnknown => {
+                Self::Invalid { field: "release_version", problem: refusal.to_string() }
+            }
+            other => Self::Rollback(Box::new(other)),
+        }
     }
 }
 

@@ -4,12 +4,14 @@ mod channels;
 mod create;
 mod numbers;
 mod phases;
+mod rollback;
 mod update;
 
 pub use create::{Create, create};
 pub(crate) use numbers::forget_device;
 pub use numbers::{Adoption, adoption};
 pub use phases::{Mode, PhaseChange};
+pub use rollback::{Devices, Rollback, RolledBack, rollback};
 pub use update::{Update, update};
 
 use std::collections::HashMap;
@@ -21,13 +23,15 @@ use olivine_domain::events::{EventType, Subject};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::releases::channel::{Channel, Named};
+use olivine_domain::releases::leaving::leaving;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::text::Name;
-use olivine_records::{binaries, bundles, cohorts, devices, releases};
+use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
 use serde_json::{Value, json};
 
 use crate::distribution::changes::{Change, note};
-use crate::error::{Error, Taken};
+use crate::error::{Error, ReleaseHasDevices, Taken};
 use crate::lists::ListQuery;
 use crate::{Context, events};
 
@@ -96,17 +100,22 @@ pub async fn cohorts_of(ctx: &Context, by: &Actor, views: &[View]) -> Result<Vec
     Ok(cohorts::get_many(ctx.db(), by.organization, &ids).await?)
 }
 
-/// Deletes a release; whoever points to it points to its next one from then on.
+/// Deletes a release; those that point to it point to its next one from then on. Refused while devices are on it, unless the release is
+/// named once more.
 pub async fn delete(
     ctx: &Context,
     by: &Authorized<scope::ReleaseDelete>,
     id: Id<Release>,
+    confirm: Option<Id<Release>>,
 ) -> Result<(), Error> {
     let w = ctx.db().write().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
     let channel = channels::lock(&w, by.organization, cohort).await?;
     let release = channel.get(id).ok_or_else(|| Error::not_found(id))?;
     let links = channel.plan_delete(id)?;
+    if confirm != Some(id) {
+        check_devices(ctx, &w, &channel, release).await?;
+    }
     devices::leave_release(&w, by.organization, id).await?;
     // The release before the links: a new sink must not be there while the old one is.
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
@@ -114,10 +123,23 @@ pub async fn delete(
     devices::leave_release(&w, by.organization, id).await?;
     channels::relink(ctx, &w, by, &channel, &links.relink).await?;
     events::record(ctx, &w, by, EventType::ReleaseDeleted, Subject::of(id), facts(release)).await?;
-    let noted = note(ctx, &w, &[Change::Channel(cohort)]).await?;
+    let mut changes = vec![Change::Channel(cohort)];
+    changes.extend(rollback::forget(ctx, &w, by, id).await?);
+    let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;
     noted.apply(ctx);
     Ok(())
+}
+
+/// Refuses to delete a release that devices are on: they would no longer be known to be on a release.
+async fn check_devices(ctx: &Context, w: &Write, channel: &Channel, release: &Release) -> Result<(), Error> {
+    let groups = devices::group_on_release(w, release.organization, release.id).await?;
+    let leaving = leaving(channel, release.id, &rollback::seen(&groups), ctx.now())?;
+    if leaving.devices == 0 {
+        return Ok(());
+    }
+    let release = Named { prn: release.id.prn(release.organization), name: release.name.clone() };
+    Err(Error::ReleaseHasDevices(Box::new(ReleaseHasDevices { release, leaving })))
 }
 
 /// What its events say of a release.

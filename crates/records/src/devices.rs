@@ -2,9 +2,11 @@
 //!
 //! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
 
+mod on_release;
 mod recognized;
 mod row;
 
+pub use on_release::{OnRelease, group_on_release, hold, list_on_release};
 #[cfg(test)]
 pub(crate) use recognized::recognizing;
 pub use recognized::{Recognized, recognize_of_any_organization};

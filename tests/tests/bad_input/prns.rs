@@ -244,6 +244,7 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
         ("POST /v1/releases: next_release_prn", "release", release.clone()),
         ("POST /v1/releases: previous_release_prn", "release", release),
         ("PATCH /v1/releases/{prn}: bundle_prn", "bundle", none.clone()),
+        ("POST /v1/releases/{prn}/rollback: to_bundle_prn", "bundle", none.clone()),
         ("PATCH /v1/releases/{prn}: next_release_prn", "release", none.clone()),
         ("POST /v1/bundle_overrides: bundle_prn", "bundle", for_cohort),
         ("POST /v1/bundle_overrides: cohort_prn", "cohort", for_some.clone()),

@@ -114,7 +114,7 @@ pub(crate) async fn how_far_devices_came(database: Database) {
     assert_eq!(adoption(&middle).await, [6, 1, 1, 2, 2]);
     shop.api().delete(&format!("/v1/devices/{}", devices[3])).await.expect(204);
     assert_eq!(adoption(&last).await, [5, 1, 3, 0, 1]);
-    shop.api().delete(&format!("/v1/releases/{middle}")).await.expect(204);
+    shop.api().delete(&format!("/v1/releases/{middle}?confirm={middle}")).await.expect(204);
     assert_eq!(adoption(&last).await, [5, 1, 2, 0, 2]);
     let days = shop.api().get(&format!("/v1/releases/{last}/adoption")).await.expect(200).json["days"].take();
     assert_eq!((&days[0]["arrived"], &days[0]["departed"]), (&json!(2), &json!(1)));

@@ -11,6 +11,7 @@ mod journey;
 mod numbers;
 mod reports;
 mod revocation;
+mod taken_back;
 mod versions;
 
 use olivine_tests::on_both;
@@ -27,6 +28,10 @@ use journey::{
 use numbers::fleet_numbers_equal_a_recount;
 use reports::{a_device_was_seen, what_was_acknowledged_survives};
 use revocation::{a_certificate_that_is_over, an_open_connection_is_no_permission};
+use taken_back::{
+    a_phased_release_is_taken_back, deleting_what_devices_are_on_asks_first,
+    taking_back_at_once_is_done_once, taking_back_is_refused_as_a_whole,
+};
 use versions::{
     a_malformed_report_is_named, a_share_of_a_small_cohort_is_somebody, a_version_alone_is_enough,
     an_override_is_not_given_at_every_poll, doubtful_versions_are_warned_of,
@@ -53,4 +58,8 @@ on_both!(
     async a_share_of_a_small_cohort_is_somebody,
     async an_override_is_not_given_at_every_poll,
     async doubtful_versions_are_warned_of,
+    async a_phased_release_is_taken_back,
+    async taking_back_at_once_is_done_once,
+    async taking_back_is_refused_as_a_whole,
+    async deleting_what_devices_are_on_asks_first,
 );

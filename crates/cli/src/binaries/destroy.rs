@@ -3,13 +3,12 @@
 use clap::Args;
 use olivine_api::binaries::Binary;
 use olivine_client::Error;
-use olivine_domain::binaries::{Binary as Named, BinaryState};
-use olivine_domain::prn::Prn;
+use olivine_domain::binaries::BinaryState;
 use serde_json::Value;
 
 use super::One;
+use crate::confirmation::{Confirmation, is_asked_for};
 use crate::failure::Failure;
-use crate::messages;
 use crate::output::visible;
 use crate::session::Session;
 
@@ -18,50 +17,22 @@ use crate::session::Session;
 pub(crate) struct Destroy {
     #[command(flatten)]
     one: One,
-    /// Destroy it even if live releases depend on it
-    #[arg(long, short)]
-    yes: bool,
-    /// The binary's PRN once more: destroy it even if live releases depend on it
-    #[arg(long, value_name = "PRN", conflicts_with = "yes")]
-    confirm: Option<Prn<Named>>,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 impl Destroy {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (client, prn) = (&session.client, &self.one.prn);
-        if self.confirm.is_some_and(|confirmed| confirmed != *prn) {
-            return Err(Failure::usage(format!(
-                "--confirm names another binary than {prn}; nothing was destroyed"
-            )));
-        }
+        self.confirmation.check(prn)?;
         let binary: Binary = match client.ask(prn, BinaryState::Destroyed).await {
-            Err(error) if asks_for_confirmation(&error) => {
-                if !self.yes && self.confirm.is_none() {
-                    confirm(&error, &prn.to_string())?;
-                }
+            Err(error) if is_asked_for(&error) => {
+                self.confirmation.get(&reason(&error), "Destroying can't be undone.", &prn.to_string())?;
                 client.destroy_confirmed(prn).await?
             }
             result => result?,
         };
         session.printer.one(&binary)
-    }
-}
-
-fn asks_for_confirmation(error: &Error) -> bool {
-    error.status() == Some(409) && error.fact("confirm").is_some()
-}
-
-fn confirm(error: &Error, prn: &str) -> Result<(), Failure> {
-    let reason = reason(error);
-    if !messages::can_ask() {
-        return Err(Failure::new(format!("{reason}\nto destroy it all the same, give --confirm {prn}")));
-    }
-    messages::warning(&reason);
-    let answer =
-        messages::ask(&format!("Destroying can't be undone. To go on, type the binary's PRN ({prn}):"));
-    match answer {
-        Ok(answer) if answer == prn => Ok(()),
-        _ => Err(Failure::new("not confirmed; nothing was destroyed")),
     }
 }
 
@@ -95,7 +66,7 @@ mod tests {
             .with("releases", json!([{"prn": "prn:r", "name": "spring"}]))
             .with("bundle_overrides", json!([{"prn": "prn:o", "name": "lab"}]));
         let error = Error::Api { status: 409, request_id: None, retry_after: None, errors: vec![item] };
-        assert!(asks_for_confirmation(&error));
+        assert!(is_asked_for(&error));
         let expected = "releases depend on it\n  release 'spring': prn:r\n  override 'lab': prn:o";
         assert_eq!(reason(&error), expected);
     }

@@ -7,4 +7,5 @@ mod edits;
 mod examples;
 mod oracle;
 mod properties;
+mod rollback;
 mod worked_cases;

@@ -67,7 +67,7 @@ pub(super) fn parse(said: &ReportedHeaders, organization: Id<Organization>) -> r
 }
 
 /// What a device said before.
-pub(super) fn recorded(reported: &Reported) -> resolution::Report {
+pub(crate) fn recorded(reported: &Reported) -> resolution::Report {
     fn known<T>(value: Option<T>) -> resolution::Reported<T> {
         value.map_or(resolution::Reported::Absent, resolution::Reported::Given)
     }

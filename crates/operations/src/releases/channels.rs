@@ -7,7 +7,7 @@ use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
-use olivine_records::{Write, releases};
+use olivine_records::{Reader, Write, releases};
 use serde_json::json;
 
 use crate::{Context, Error, events};
@@ -20,7 +20,16 @@ pub(super) async fn lock(
 ) -> Result<Channel, Error> {
     releases::lock_cohort(w, organization, cohort).await.map_err(Error::missing(cohort))?;
     // Read after the lock: what others did before is in it.
-    let all = releases::list_channel(w, organization, cohort).await?;
+    read(w, organization, cohort).await
+}
+
+/// The cohort's channel as it is at the moment.
+pub(super) async fn read(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+) -> Result<Channel, Error> {
+    let all = releases::list_channel(reader, organization, cohort).await?;
     Channel::new(all).map_err(Error::internal)
 }
 

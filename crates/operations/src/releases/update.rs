@@ -112,7 +112,7 @@ fn changed(old: &Release, change: Update) -> Result<Release, Error> {
     })
 }
 
-fn names_of_changed(old: &Release, new: &Release) -> Vec<&'static str> {
+pub(super) fn names_of_changed(old: &Release, new: &Release) -> Vec<&'static str> {
     let fields = [
         ("bundle_prn", new.bundle != old.bundle),
         ("next_release_prn", new.next != old.next),

@@ -13,9 +13,10 @@ use olivine_content::tokens::TokenError;
 use olivine_domain::binaries::{self, BinaryState};
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_domain::releases::rollback::RollbackRefusal;
 use olivine_operations::Error;
 use olivine_operations::distribution::Refusal;
-use olivine_operations::error::Taken;
+use olivine_operations::error::{ReleaseHasDevices, Taken};
 use serde_json::{Value, json};
 
 use crate::limits::TooSlow;
@@ -113,8 +114,12 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Taken { what, .. } => (Status::CONFLICT, taken(*what)),
         Error::InUse(_) => (Status::CONFLICT, Code::InUse),
         Error::Channel(refusal) => refused(refusal),
+        Error::Rollback(refusal) => (Status::CONFLICT, not_taken_back(refusal)),
+        Error::RollbackUndeliverable { .. } => (Status::CONFLICT, Code::RollbackUndeliverable),
         Error::OtherCohort(_) => (Status::UNPROCESSABLE_ENTITY, Code::ReleaseNotInCohort),
-        Error::ConfirmationRequired(_) => (Status::CONFLICT, Code::ConfirmationRequired),
+        Error::ConfirmationRequired(_) | Error::ReleaseHasDevices(_) => {
+            (Status::CONFLICT, Code::ConfirmationRequired)
+        }
         Error::Refused(binaries::Refusal::InvalidTransition { .. }) => {
             (Status::CONFLICT, Code::InvalidTransition)
         }
@@ -172,6 +177,13 @@ const fn refused(refusal: &ChannelRefusal) -> (StatusCode, ErrorCode) {
     }
 }
 
+const fn not_taken_back(refusal: &RollbackRefusal) -> ErrorCode {
+    match refusal {
+        RollbackRefusal::LaterRelease { .. } => ErrorCode::RollbackLaterRelease,
+        _ => ErrorCode::RollbackTargetUnclear,
+    }
+}
+
 const fn taken(what: Taken) -> ErrorCode {
     match what {
         Taken::Name => ErrorCode::NameTaken,
@@ -197,6 +209,9 @@ fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
         Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
         Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
         Error::Channel(refusal) => channel_facts(refusal, item),
+        Error::Rollback(refusal) => rollback_facts(refusal, item),
+        Error::RollbackUndeliverable { bundle, .. } => item.with("bundle", bundle.as_str()),
+        Error::ReleaseHasDevices(refused) => leaving_facts(refused, item),
         Error::OtherCohort(release) => {
             item.with("rule", ErrorCode::ReleaseNotInCohort.as_str()).with("release", release.prn.to_string())
         }
@@ -246,6 +261,36 @@ fn channel_facts(refusal: &ChannelRefusal, item: ErrorItem) -> ErrorItem {
             item.with("release", prn(sink)).with("previous_releases", previous)
         }
     }
+}
+
+/// Which releases a rollback is refused for.
+fn rollback_facts(refusal: &RollbackRefusal, item: ErrorItem) -> ErrorItem {
+    let prn = |named: &Named| named.prn.to_string();
+    match refusal {
+        RollbackRefusal::NoneBefore(release) => item.with("release", prn(release)),
+        RollbackRefusal::SeveralBefore { release, before } => {
+            let before: Vec<_> = before.iter().map(prn).collect();
+            item.with("release", prn(release)).with("previous_releases", before)
+        }
+        RollbackRefusal::LaterRelease { release, next } => {
+            item.with("release", prn(release)).with("next_release", prn(next))
+        }
+        _ => item,
+    }
+}
+
+/// How many devices are on a release, and what becomes of them.
+fn leaving_facts(refused: &ReleaseHasDevices, item: ErrorItem) -> ErrorItem {
+    let ReleaseHasDevices { release, leaving } = refused;
+    let listed = |all: &[(Named, u64)]| -> Vec<Value> {
+        let one = |(to, devices): &(Named, u64)| json!({"prn": to.prn.to_string(), "name": to.name.as_str(), "devices": devices});
+        all.iter().map(one).collect()
+    };
+    item.with("confirm", release.prn.to_string())
+        .with("devices", leaving.devices)
+        .with("go_to", listed(&leaving.go_to))
+        .with("count_as", listed(&leaving.count_as))
+        .with("without_update", leaving.stranded)
 }
 
 /// Records with their names.

@@ -7,13 +7,14 @@ use http::StatusCode;
 use olivine_api::errors::ErrorBody;
 use olivine_api::lists::ListParams;
 use olivine_api::releases as api;
+use olivine_domain::bundle_overrides::Audience;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::releases::channel::Placement;
 use olivine_domain::releases::{Phase, PhaseValue, Release, SEARCH};
-use olivine_operations::releases::{self, Mode, PhaseChange, View};
+use olivine_operations::releases::{self, Mode, PhaseChange, RolledBack, View};
 use olivine_operations::{Context, bundles as bundle_operations};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create, list))
         .routes(routes!(get, update, delete))
         .routes(routes!(adoption))
+        .routes(routes!(rollback))
         .routes(routes!(of_binary))
 }
 
@@ -269,16 +271,87 @@ async fn update(
 }
 
 /// Delete a release; those that point to it point to its next one from then on
-#[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path)),
+///
+/// While devices are on it, this takes a confirmation: the answer says how many there are, and what becomes of them.
+#[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path),
+    ("confirm" = Option<String>, Query, description = "The release's PRN once more, to delete it although devices are on it")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseDelete>,
     Path(prn): Path<String>,
+    pairs: Pairs,
 ) -> Result<StatusCode, ApiError> {
     let id = named(&prn, by.organization)?;
-    releases::delete(&app.ctx, &by, id).await?;
+    let confirm = pairs.confirm(&prn)?.then_some(id);
+    releases::delete(&app.ctx, &by, id, confirm).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take a release back: no further device gets it, and the devices that are on it get the bundle of the release before
+///
+/// All of it is done at once, or nothing. The release is disabled, and is neither required nor phased nor scheduled any more. A release
+/// with the old bundle is added after it, unless a later one is open to its devices already; devices that report only a version, which no
+/// older release can reach, get a bundle override. Doing it again changes nothing, except that it brings back devices that came to the
+/// release in between. Besides `release.update` this takes `release.create` where a release is added, and `bundle_override.create` where
+/// an override is needed.
+#[utoipa::path(post, path = "/releases/{prn}/rollback", tag = "releases", params(("prn" = String, Path)),
+    request_body = api::RollbackCreate, responses((status = 200, body = api::Rollback),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn rollback(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseUpdate>,
+    Path(prn): Path<String>,
+    Json(body): Json<api::RollbackCreate>,
+) -> Result<axum::Json<api::Rollback>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let bundle: Option<Prn<Bundle>> = fields.optional("to_bundle_prn", body.to_bundle_prn);
+    let wish = releases::Rollback {
+        bundle: None,
+        version: fields.optional("release_version", body.release_version),
+        name: fields.optional("name", body.name),
+        dry_run: body.dry_run,
+    };
+    let wish = fields.all(Some(wish))?;
+    let bundle = bundle.map(|bundle| own(bundle, by.organization)).transpose()?;
+    let wish = releases::Rollback { bundle, ..wish };
+    Ok(axum::Json(shown_rollback(releases::rollback(&app.ctx, &by, id, &wish).await?)))
+}
+
+fn shown_rollback(done: RolledBack) -> api::Rollback {
+    let organization = done.release.release.organization;
+    let existing = |release: &Release| (!done.dry_run).then(|| release.id.prn(organization).to_string());
+    let onward = done.onward.as_ref().map(|onward| onward.id.prn(organization).to_string());
+    api::Rollback {
+        dry_run: done.dry_run,
+        changed: done.changed,
+        steps: done.steps,
+        bundle_prn: done.bundle.map(|bundle| bundle.prn(organization).to_string()),
+        next_release_prn: onward.or_else(|| done.added.as_ref().and_then(existing)),
+        added_release: done.added.as_ref().map(|added| api::RollbackRelease {
+            prn: existing(added),
+            name: added.name.to_string(),
+            version: wire::text(added.version.clone()),
+            version_requirement: wire::text(added.version_requirement.clone()),
+        }),
+        bundle_override: done.bundle_override.as_ref().map(|forced| api::RollbackOverride {
+            prn: forced.id.prn(organization).to_string(),
+            name: forced.name.to_string(),
+            devices: match &forced.audience {
+                Audience::Devices(devices) => devices.len() as u64,
+                Audience::Tags(_) | Audience::Cohort(_) => 0,
+            },
+        }),
+        devices: api::RollbackDevices {
+            on: done.devices.on,
+            by_release: done.devices.by_release,
+            by_override: done.devices.by_override,
+            not_reached: done.devices.not_reached,
+            without_binary: done.devices.without_binary,
+        },
+        release: show(done.release),
+    }
 }
 
 /// Say how far the cohort's devices came, seen from a release

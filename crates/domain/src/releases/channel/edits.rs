@@ -47,7 +47,7 @@ pub struct Named {
 }
 
 impl Named {
-    pub(super) fn of(release: &Release) -> Self {
+    pub(in crate::releases) fn of(release: &Release) -> Self {
         Self { name: release.name.clone(), prn: release.id.prn(release.organization) }
     }
 }
@@ -66,7 +66,8 @@ pub enum ChannelRefusal {
     NotInCohort(Id<Release>),
     /// A new sink while the current one is scheduled or phased.
     #[error(
-        "nothing can follow the release {0} while it is scheduled in the future or phased; finish its rollout first (phase_mode numeric, phase_value 1, no schedule_date in the future), or delete it"
+        "nothing can follow the release {0} while it is scheduled in the future or phased. If it is good, open it to every device first (phase_mode numeric, phase_value 1, no schedule_date in the future). If it is bad, take it back ('peridio releases rollback --prn {prn}', or POST /v1/releases/{prn}/rollback): this stops it, and brings its devices back; setting disabled to true only stops it",
+        prn = .0.prn
     )]
     SinkConstrained(Named),
     /// A schedule or a phase on a release that is not the sink.

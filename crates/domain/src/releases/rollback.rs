@@ -1,0 +1,352 @@
+//! Taking a release back: [`plan`] says what to write so that no further device gets it, and so that the devices that are on it
+//! get the bundle of the release before.
+//!
+//! It asks [`resolve`] about the channel as it will be, so it can't disagree with what devices are told. It must never change anything
+//! itself: plan and write belong under the cohort's lock.
+
+use uuid::Uuid;
+
+use super::channel::edits::{ChannelRefusal, Named, Placement};
+use super::channel::{Broken, Channel};
+use super::{Phase, Release};
+use crate::bundle_overrides::BundleOverride;
+use crate::bundles::Bundle;
+use crate::organizations::Revision;
+use crate::prn::Id;
+use crate::resolution::{
+    ActiveOverride, Crowd, Decision, Question, Report, Reported, Source, Status, resolve,
+};
+use crate::tags::Tags;
+use crate::text::Name;
+use crate::time::Timestamp;
+use crate::versions::{Requirement, Version};
+
+/// What the UUIDs of rollbacks' overrides begin with, where others have their time: "rollbk".
+const MARK: u128 = 0x726f_6c6c_626b << 80;
+/// After it, version 8: custom.
+const VERSION: u128 = 0x8 << 76;
+/// The rest, which is the release's own.
+const REST: u128 = (1 << 76) - 1;
+
+/// The key of the bundle override that brings devices back from a release. It follows from the release's key, so that a repeated
+/// rollback finds the override, and so that resolution knows for which release it is.
+pub fn override_of(release: Id<Release>) -> Id<BundleOverride> {
+    Id::new(Uuid::from_u128(MARK | VERSION | (release.uuid().as_u128() & REST)))
+}
+
+/// Whether an active override applies to a device that is on the release `current`. That of a rollback only applies while the device is
+/// on the release that was taken back: a device that came back goes on as if there was no override.
+pub(crate) fn applies(forced: Id<BundleOverride>, current: Option<Id<Release>>) -> bool {
+    let is_of_a_rollback = forced.uuid().as_u128() & !REST == MARK | VERSION;
+    !is_of_a_rollback || current.is_some_and(|release| override_of(release) == forced)
+}
+
+/// Which release to take back, and how.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The release to take back.
+    pub release: Id<Release>,
+    /// What its devices are to get; `None` for the bundle of the release before.
+    pub bundle: Option<Id<Bundle>>,
+    /// The version of that bundle; `None` for the version of the release that it comes from.
+    pub version: Option<&'a Version>,
+    /// The key of the release that is added, where one has to be.
+    pub new_id: Id<Release>,
+    /// The name of that release.
+    pub new_name: &'a Name,
+    /// The time of the rollback.
+    pub now: Timestamp,
+}
+
+/// Devices that are on a release and report the same.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What they report.
+    pub report: Report,
+    /// How many there are.
+    pub devices: u64,
+}
+
+/// How devices leave the release that is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// To a release that follows it.
+    Release(Id<Release>),
+    /// By a bundle override, because no release is for them: a device that reports only a version gets no older one.
+    Override,
+    /// Not at all: their reports can't tell the two releases apart, or a later release does not admit them.
+    None,
+}
+
+/// What to write.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The release as it is to be: disabled, not required, neither phased nor scheduled in the future. Where a release is added, it
+    /// points to that.
+    pub stopped: Release,
+    /// What its devices get, if that is known.
+    pub bundle: Option<Id<Bundle>>,
+    /// The release to add after it.
+    pub added: Option<Release>,
+    /// The release that follows it already, and to which its devices go.
+    pub onward: Option<Id<Release>>,
+    /// How its devices leave, in the order in which they were given.
+    pub ways: Vec<Way>,
+}
+
+/// Why a release can't be taken back as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RollbackRefusal {
+    /// The release is not of the channel.
+    #[error(transparent)]
+    Channel(#[from] ChannelRefusal),
+    /// There is no release to go back to.
+    #[error(
+        "no release that is not disabled and has another bundle comes before {0}, so there is nothing that its devices could go back to: \
+         name a bundle (to_bundle_prn). To stop the release without bringing devices back, set disabled to true"
+    )]
+    NoneBefore(Named),
+    /// There are several, with different bundles.
+    #[error(
+        "the releases before {release} have different bundles ({before}): say which bundle its devices are to get (to_bundle_prn). To stop \
+         the release without bringing devices back, set disabled to true",
+        before = .before.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralBefore {
+        /// The release to take back.
+        release: Named,
+        /// Those before it.
+        before: Vec<Named>,
+    },
+    /// A later release takes the devices elsewhere.
+    #[error(
+        "{next} follows {release} and is open to its devices, so they go there and not back: take {next} back first, or disable it"
+    )]
+    LaterRelease {
+        /// The release to take back.
+        release: Named,
+        /// The one that follows.
+        next: Named,
+    },
+    /// The bundle is the one that is taken back.
+    #[error("{0} has this bundle, and is to be taken back: name another bundle")]
+    SameBundle(Named),
+    /// It is not known which version the bundle has.
+    #[error(
+        "no release of this cohort says which version this bundle has: give the version that its firmware reports. Without it, devices that \
+         report only a version would get the bundle again and again"
+    )]
+    VersionUnknown,
+    /// The channel would not be valid.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+}
+
+/// What a rollback has to write.
+pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<Plan, RollbackRefusal> {
+    let bad = channel.get(request.release).ok_or(ChannelRefusal::NotInCohort(request.release))?;
+    if request.bundle == Some(bad.bundle) {
+        return Err(RollbackRefusal::SameBundle(Named::of(bad)));
+    }
+    let mut stopped = stopped(bad, request.now);
+    let mut after = replaced(channel, &stopped, None)?;
+    let onward = onward(&after, bad, request)?;
+    // One that was disabled or scheduled, and that no device is known to have had, needs no way back.
+    let is_open = bad.is_due(request.now) && !bad.disabled;
+    let may_be_out = is_open || bad.claims > 0 || seen.iter().any(|group| group.devices > 0);
+    let mut bundle = request.bundle.or_else(|| onward.map(|next| next.bundle));
+    let onward = onward.map(|next| next.id);
+    let mut added = None;
+    if onward.is_none() && may_be_out {
+        let origin = origin(channel, bad, request)?;
+        let new = new_release(channel, bad, &origin, request)?;
+        let links = after.plan_create(&new, Placement::After(bad.id), request.now)?;
+        let new = Release { next: links.next_of_new, ..new };
+        stopped.next = Some(new.id);
+        after = replaced(channel, &stopped, Some(&new))?;
+        bundle = Some(origin.bundle);
+        added = Some(new);
+    } else if let Ok(origin) = origin(channel, bad, request) {
+        bundle = Some(origin.bundle);
+    }
+    let forced = bundle.map(|bundle| ActiveOverride {
+        id: override_of(bad.id),
+        bundle,
+        name: request.new_name.clone(),
+    });
+    let way = |group: &Seen| way(&after, bad, &group.report, forced.as_ref(), request.now);
+    let ways = seen.iter().map(way).collect();
+    Ok(Plan { stopped, bundle: bundle.filter(|_| may_be_out), added, onward, ways })
+}
+
+/// The release when nobody gets it any more, and something may follow it.
+fn stopped(bad: &Release, now: Timestamp) -> Release {
+    Release {
+        disabled: true,
+        // Devices before it would otherwise be held there for good.
+        required: false,
+        schedule_date: bad.schedule_date.filter(|_| bad.is_due(now)),
+        phase: Phase::EVERYONE,
+        ..bad.clone()
+    }
+}
+
+/// The channel with one release changed, and one added.
+fn replaced(channel: &Channel, changed: &Release, added: Option<&Release>) -> Result<Channel, Broken> {
+    let as_it_is = channel.iter().map(|one| if one.id == changed.id { changed } else { one });
+    Channel::new(as_it_is.chain(added).cloned().collect())
+}
+
+/// The release to which devices go from the stopped one, if one is open to them all.
+fn onward<'a>(
+    after: &'a Channel,
+    bad: &Release,
+    request: &Request<'_>,
+) -> Result<Option<&'a Release>, RollbackRefusal> {
+    let on_it = Report { release: Reported::Given(bad.id), ..Report::default() };
+    let Some(next) = target(after, &on_it, None, request.now) else { return Ok(None) };
+    let Some(next) = after.get(next) else { return Ok(None) };
+    if next.bundle == bad.bundle || request.bundle.is_some_and(|bundle| bundle != next.bundle) {
+        return Err(RollbackRefusal::LaterRelease { release: Named::of(bad), next: Named::of(next) });
+    }
+    Ok(Some(next))
+}
+
+/// The release that such a device gets.
+fn target(
+    channel: &Channel,
+    report: &Report,
+    forced: Option<&ActiveOverride>,
+    now: Timestamp,
+) -> Option<Id<Release>> {
+    match decide(channel, report, forced, now).source {
+        Some(Source::Release(id)) => Some(id),
+        Some(Source::BundleOverride(_)) | None => None,
+    }
+}
+
+/// What a device of no tag and without a claim is told, whatever places are left.
+pub(super) fn decide(
+    channel: &Channel,
+    report: &Report,
+    forced: Option<&ActiveOverride>,
+    now: Timestamp,
+) -> Decision {
+    let full = Crowd { claims: u64::MAX, ..Crowd::default() };
+    let tags = Tags::default();
+    resolve(&Question {
+        quarantined: false,
+        tags: &tags,
+        channel: Some(channel),
+        report,
+        active_override: forced,
+        offer: None,
+        now,
+        crowd: full,
+    })
+}
+
+fn way(
+    after: &Channel,
+    bad: &Release,
+    report: &Report,
+    forced: Option<&ActiveOverride>,
+    now: Timestamp,
+) -> Way {
+    let release = target(after, report, None, now).and_then(|id| after.get(id));
+    if let Some(release) = release.filter(|release| release.bundle != bad.bundle) {
+        return Way::Release(release.id);
+    }
+    let is_forced = |forced| decide(after, report, Some(forced), now).status == Status::Update;
+    if forced.is_some_and(is_forced) { Way::Override } else { Way::None }
+}
+
+/// What devices go back to.
+struct Origin<'a> {
+    bundle: Id<Bundle>,
+    version: Option<&'a Version>,
+    requirement: Option<&'a Requirement>,
+}
+
+fn origin<'a>(
+    channel: &'a Channel,
+    bad: &'a Release,
+    request: &Request<'_>,
+) -> Result<Origin<'a>, RollbackRefusal> {
+    let of = |release: &'a Release| Origin {
+        bundle: release.bundle,
+        version: release.version.as_ref(),
+        requirement: release.version_requirement.as_ref(),
+    };
+    if let Some(bundle) = request.bundle {
+        let unknown = Origin { bundle, version: None, requirement: bad.version_requirement.as_ref() };
+        return Ok(channel.by_bundle(bundle).map_or(unknown, of));
+    }
+    let before = before(channel, bad);
+    let Some(first) = before.first() else { return Err(RollbackRefusal::NoneBefore(Named::of(bad))) };
+    if before.iter().any(|release| release.bundle != first.bundle) {
+        let before = before.iter().map(|release| Named::of(release)).collect();
+        return Err(RollbackRefusal::SeveralBefore { release: Named::of(bad), before });
+    }
+    let versioned = before.iter().find(|release| release.version.is_some()).unwrap_or(first);
+    Ok(of(versioned))
+}
+
+/// On each path, the nearest release before it from which devices came: it is not disabled, and brings something else.
+fn before<'a>(channel: &'a Channel, bad: &Release) -> Vec<&'a Release> {
+    let mut found = Vec::new();
+    let mut open = vec![bad.id];
+    while let Some(id) = open.pop() {
+        for release in channel.previous(id) {
+            if release.disabled || release.bundle == bad.bundle {
+                open.push(release.id);
+            } else {
+                found.push(release);
+            }
+        }
+    }
+    found
+}
+
+fn new_release(
+    channel: &Channel,
+    bad: &Release,
+    origin: &Origin<'_>,
+    request: &Request<'_>,
+) -> Result<Release, RollbackRefusal> {
+    let version = request.version.or(origin.version).cloned();
+    if version.is_none() && channel.iter().any(|release| release.version.is_some()) {
+        return Err(RollbackRefusal::VersionUnknown);
+    }
+    Ok(Release {
+        id: request.new_id,
+        organization: bad.organization,
+        cohort: bad.cohort,
+        bundle: origin.bundle,
+        next: None,
+        name: request.new_name.clone(),
+        description: None,
+        version,
+        version_requirement: requirement(origin.requirement, bad.version.as_ref()),
+        required: false,
+        disabled: false,
+        schedule_date: None,
+        phase: Phase::EVERYONE,
+        claims: 0,
+        revision: Revision::FIRST,
+        inserted_at: request.now,
+        updated_at: request.now,
+    })
+}
+
+/// Whoever may have the bundle may have it again, and devices of the version that is taken back besides.
+fn requirement(origin: Option<&Requirement>, bad: Option<&Version>) -> Option<Requirement> {
+    let origin = origin?;
+    match bad {
+        // 'and' binds tighter than 'or', so nothing needs parentheses.
+        Some(version) if !origin.admits(version) => {
+            format!("{origin} or == {version}").parse().ok().or_else(|| Some(origin.clone()))
+        }
+        _ => Some(origin.clone()),
+    }
+}

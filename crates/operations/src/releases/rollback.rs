@@ -1,0 +1,184 @@
+//! Taking a release back: it is stopped, and its devices are brought back, in one transaction. Doing it again changes nothing, except that
+//! devices which came to the release in between are brought back too.
+
+mod forced;
+mod prepared;
+mod words;
+
+use olivine_domain::bundle_overrides::BundleOverride;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::events::{EventType, Subject};
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::text::Name;
+use olivine_domain::versions::Version;
+use olivine_records::{Constraint, Write, devices, releases};
+use serde_json::json;
+
+use super::update::names_of_changed;
+use super::{View, channels, facts, name_taken};
+use crate::distribution::changes::{Change, note};
+use crate::{Context, Error, events};
+pub(super) use prepared::seen;
+
+use prepared::Prepared;
+
+/// How often devices may come to the release while it is taken back, before the caller is asked to try again.
+const MOST_TRIES: u32 = 5;
+
+/// How to take a release back.
+#[derive(Clone, Debug, Default)]
+pub struct Rollback {
+    /// What its devices get; `None` for the bundle of the release before.
+    pub bundle: Option<Id<Bundle>>,
+    /// The version of that bundle; `None` for that of the release that it comes from.
+    pub version: Option<Version>,
+    /// The name of the release that brings it; `None` for one that is made of the release's.
+    pub name: Option<Name>,
+    /// Whether to find out only what would be done.
+    pub dry_run: bool,
+}
+
+/// What was done, or would be.
+#[derive(Clone, Debug)]
+pub struct RolledBack {
+    /// Whether it was only a trial.
+    pub dry_run: bool,
+    /// Whether anything is changed by it.
+    pub changed: bool,
+    /// The release as it is then.
+    pub release: View,
+    /// What its devices get, where any can have it.
+    pub bundle: Option<Id<Bundle>>,
+    /// The release that is added, and brings them the bundle.
+    pub added: Option<Release>,
+    /// The release that was there already, and to which they go.
+    pub onward: Option<Release>,
+    /// The override for devices that no release can bring back.
+    pub bundle_override: Option<BundleOverride>,
+    /// How many devices leave it, and how.
+    pub devices: Devices,
+    /// All of it in sentences.
+    pub steps: Vec<String>,
+}
+
+/// How many devices are on a release, and how they leave it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Devices {
+    /// All of them.
+    pub on: u64,
+    /// Those that a release leads on.
+    pub by_release: u64,
+    /// Those that an override brings back.
+    pub by_override: u64,
+    /// Those that stay, because nothing that they report tells them apart, or a later release is not open to them.
+    pub not_reached: u64,
+    /// Of those that are reached: those for whose target the bundle has no binary, so that they stay too.
+    pub without_binary: u64,
+}
+
+/// Takes a release back.
+pub async fn rollback(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    wish: &Rollback,
+) -> Result<RolledBack, Error> {
+    let ahead = Prepared::read(ctx, ctx.db(), by, id, wish).await?;
+    if wish.dry_run {
+        return ahead.seen(ctx).await;
+    }
+    let mut held = ahead.forced_devices;
+    for _ in 0..MOST_TRIES {
+        let w = ctx.db().write().await?;
+        // Devices are locked before their cohort, so they have to be known by then.
+        devices::hold(&w, by.organization, &held).await?;
+        let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
+        releases::lock_cohort(&w, by.organization, cohort).await.map_err(Error::missing(cohort))?;
+        let prepared = Prepared::read(ctx, &w, by, id, wish).await?;
+        if prepared.forced_devices.iter().all(|device| held.binary_search(device).is_ok()) {
+            return write(ctx, w, by, prepared).await;
+        }
+        held = prepared.forced_devices;
+    }
+    Err(Error::Conflict("devices keep coming to this release: try again"))
+}
+
+async fn write(
+    ctx: &Context,
+    w: Write,
+    by: &Authorized<scope::ReleaseUpdate>,
+    prepared: Prepared,
+) -> Result<RolledBack, Error> {
+    let old = &prepared.release;
+    let mut plan = prepared.plan.clone();
+    let mut changes = Vec::new();
+    if plan.stopped != *old {
+        plan.stopped.revision = old.revision.next();
+        plan.stopped.updated_at = ctx.now();
+        // Before the new release: it must not be a second one without a next.
+        releases::update(&w, &plan.stopped, old.revision).await?;
+        let mut data = facts(&plan.stopped);
+        data["changed"] = names_of_changed(old, &plan.stopped).into();
+        events::record(ctx, &w, by, EventType::ReleaseUpdated, Subject::of(old.id), data).await?;
+        changes.push(Change::Channel(old.cohort));
+    }
+    if let Some(new) = &plan.added {
+        match releases::insert(&w, new).await {
+            Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
+                drop(w);
+                return Err(name_taken(ctx, new).await?);
+            }
+            Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
+            other => other?,
+        }
+        events::record(ctx, &w, by, EventType::ReleaseCreated, Subject::of(new.id), facts(new)).await?;
+    }
+    if let Some(forced) = &prepared.forced {
+        forced.write(ctx, &w, by).await?;
+        changes.extend(forced.is_change().then_some(Change::Organization(by.organization)));
+    }
+    if changes.is_empty() {
+        drop(w);
+        return prepared.seen(ctx).await;
+    }
+    let data = json!({
+        "name": old.name.as_str(),
+        "bundle": plan.bundle.map(|bundle| bundle.to_string()),
+        "added_release": plan.added.as_ref().map(|added| added.id.to_string()),
+        "bundle_override": prepared.forced.as_ref().map(|forced| forced.new.id.to_string()),
+        "devices": prepared.devices.on,
+    });
+    events::record(ctx, &w, by, EventType::ReleaseRolledBack, Subject::of(old.id), data).await?;
+    let noted = note(ctx, &w, &changes).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Prepared { plan, ..prepared }.seen(ctx).await
+}
+
+/// Removes the override of a rollback of a release that is deleted. Returns what is to be noted.
+pub(super) async fn forget(
+    ctx: &Context,
+    w: &Write,
+    by: &Authorized<scope::ReleaseDelete>,
+    id: Id<Release>,
+) -> Result<Option<Change>, Error> {
+    let forced = olivine_domain::releases::rollback::override_of(id);
+    if olivine_records::bundle_overrides::find(w, by.organization, forced).await?.is_none() {
+        return Ok(None);
+    }
+    let old = olivine_records::bundle_overrides::lock(w, by.organization, forced).await?;
+    olivine_records::bundle_overrides::delete(w, by.organization, forced).await?;
+    let data = crate::bundle_overrides::facts(&old);
+    events::record(ctx, w, by, EventType::BundleOverrideDeleted, Subject::of(forced), data).await?;
+    Ok(Some(Change::Organization(by.organization)))
+}
+
+/// The channel that an operation reads, whether or not it is locked.
+async fn channel(
+    reader: &impl olivine_records::Reader,
+    release: &Release,
+) -> Result<olivine_domain::releases::channel::Channel, Error> {
+    channels::read(reader, release.organization, release.cohort).await
+}
