@@ -1,9 +1,10 @@
 //! `peridio push`: from a file to a signed binary in one step, and on to a release if one wants. Safe to run twice, and at the
 //! same time as others.
 
+mod ahead;
 mod release;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use olivine_api::artifact_versions::{ArtifactVersion, ArtifactVersionCreate};
@@ -12,6 +13,7 @@ use olivine_api::errors::ErrorCode;
 use olivine_client::{Client, Create, Query};
 use olivine_domain::Target;
 use olivine_domain::prn::Prn;
+use olivine_domain::text::{Description, Name, VersionText};
 
 use crate::binaries::{Wanted, check_waits, hash};
 use crate::custom_metadata;
@@ -29,23 +31,23 @@ use release::ReleaseOptions;
     after_help = "Examples:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
                         --signing-key private_key.pem\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 --target \
                         arm-linux-gnueabihf \\\n    --signing-key private_key.pem --bundle main-1.2.3 --cohort-prn $COHORT_PRN \
-                        --release-version 1.2.3"
+                        --release-version 1.2.3\n\nNothing is created or sent before all that can be known in advance is checked."
 )]
 pub(crate) struct Push {
     /// The file with the content
     file: PathBuf,
     /// The artifact's name; it is created if there is none
     #[arg(long, value_name = "NAME")]
-    artifact: String,
+    artifact: Name,
     /// The version; it is created if there is none
     #[arg(long)]
-    version: String,
+    version: VersionText,
     /// A target triplet, any custom name, or 'universal' for every device
     #[arg(long, env = "PERIDIO_TARGET")]
     target: Target,
     /// What people say of the binary
     #[arg(long)]
-    description: Option<String>,
+    description: Option<Description>,
     /// For the binary: a JSON object, or @ and the name of a file with one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
@@ -62,18 +64,29 @@ impl Push {
         let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
         check_waits(&self.key, &self.options)?;
         self.release.check(&self.options)?;
+        let size = file_size(&self.file)?;
         let signer = self.key.signer(&session.client).await?;
+        self.look_ahead(&session.client, signer.as_ref(), size).await?;
         let hashes = hash(session, &self.file, &self.options).await?;
-        let artifact = artifact(&session.client, &self.artifact).await?;
-        let version = version(&session.client, artifact.prn, &self.version).await?;
+        let artifact = artifact(&session.client, self.artifact.as_str()).await?;
+        let version = version(&session.client, artifact.prn, self.version.as_str()).await?;
         let artifact_version: Prn<_> =
             version.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
         let Self { file, target, description, options, release, .. } = self;
+        let description = description.map(|description| description.to_string());
         let wanted =
             Wanted { artifact_version, target, id: None, description, custom_metadata, file, hashes };
         let binary = wanted.bring_about(session, signer, &options).await?;
         release.bring_about(&session.client, &version, &binary).await?;
         session.printer.one(&binary)
+    }
+}
+
+/// The size of a file that can be read and is not empty.
+fn file_size(file: &Path) -> Result<u64, Failure> {
+    match olivine_client::files::size(file)? {
+        0 => Err(Failure::new(format!("{} is empty: nothing was pushed", file.display()))),
+        size => Ok(size),
     }
 }
 

@@ -35,7 +35,11 @@ impl SigningKeyFile {
     /// Loads the key and finds it on the server, so that nothing is uploaded in vain.
     pub(crate) async fn signer(&self, client: &Client) -> Result<Option<Signer>, Failure> {
         match &self.signing_key {
-            Some(path) => Signer::open(client, path.clone()).await.map(Some),
+            Some(path) => {
+                let signer = Signer::open(client, path.clone()).await?;
+                signer.check_active()?;
+                Ok(Some(signer))
+            }
             None => Ok(None),
         }
     }
@@ -63,6 +67,18 @@ impl Signer {
             )));
         };
         Ok(Self { key, public, registered })
+    }
+
+    /// That the registered key may sign at all.
+    fn check_active(&self) -> Result<(), Failure> {
+        if self.registered.state == KeyStatus::Active.as_str() {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "the signing key '{}' is {}, so the server takes no signature by it; nothing was changed. Sign with another key, or \
+             enable it again if it is disabled",
+            self.registered.name, self.registered.state
+        )))
     }
 
     /// The registered key.

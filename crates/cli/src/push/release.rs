@@ -4,13 +4,19 @@ use clap::Args;
 use olivine_api::artifact_versions::ArtifactVersion;
 use olivine_api::binaries::Binary;
 use olivine_api::bundles::{Bundle, BundleCreate};
+use olivine_api::cohorts::Cohort as CohortRecord;
 use olivine_api::errors::ErrorCode;
 use olivine_api::releases::{Release, ReleaseCreate};
 use olivine_client::{Client, Query};
+use olivine_domain::binaries::BinaryState;
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::permissions::Scope;
 use olivine_domain::prn::Prn;
+use olivine_domain::text::Name;
+use olivine_domain::versions::{Requirement, Version};
 
-use super::find_or_create;
+use super::ahead::{Found, Scopes};
+use super::{find, find_or_create};
 use crate::failure::Failure;
 use crate::messages;
 use crate::uploads::UploadOptions;
@@ -21,16 +27,19 @@ use crate::uploads::UploadOptions;
 pub(super) struct ReleaseOptions {
     /// Then put all signed binaries of the version into a bundle of this name
     #[arg(long, value_name = "NAME")]
-    bundle: Option<String>,
+    bundle: Option<Name>,
     /// And release the bundle to this cohort, as its latest release
     #[arg(long, value_name = "PRN", requires = "bundle")]
     cohort_prn: Option<Prn<Cohort>>,
     /// The release's name [default: the bundle's]
     #[arg(long, value_name = "NAME", requires = "cohort_prn")]
-    release: Option<String>,
-    /// The release's version, such as 1.2.3
+    release: Option<Name>,
+    /// The release's version, such as 1.2.3: the one that the firmware reports
     #[arg(long, value_name = "VERSION", requires = "cohort_prn")]
-    release_version: Option<String>,
+    release_version: Option<Version>,
+    /// Which versions a device may have to get the release, such as '>= 1.0.0 and < 2.0.0' [default: any]
+    #[arg(long, value_name = "REQUIREMENT", requires = "cohort_prn")]
+    version_requirement: Option<Requirement>,
 }
 
 impl ReleaseOptions {
@@ -44,6 +53,49 @@ impl ReleaseOptions {
         Ok(())
     }
 
+    /// Whether to go on to a bundle.
+    pub(super) const fn wants_bundle(&self) -> bool {
+        self.bundle.is_some()
+    }
+
+    /// Refuses what is known to fail once the binary is signed.
+    pub(super) async fn look_ahead(
+        &self,
+        client: &Client,
+        scopes: &Scopes,
+        found: &Found,
+        has_key: bool,
+    ) -> Result<(), Failure> {
+        let Some(name) = &self.bundle else { return Ok(()) };
+        scopes.need(&[Scope::BundleRead])?;
+        let is_signed =
+            found.binary.as_ref().is_some_and(|binary| binary.state == BinaryState::Signed.as_str());
+        if !has_key && !is_signed {
+            return Err(Failure::usage(
+                "--bundle takes what is signed: give --signing-key, or sign the binary first",
+            ));
+        }
+        let query = Query::default().with("name", Some(name.as_str()));
+        let bundle: Option<Bundle> = find(client, &query).await?;
+        scopes.need_for(&[(bundle.is_none(), Scope::BundleCreate)])?;
+        if let Some(bundle) = &bundle {
+            let binary = found.binary.as_ref().map(|binary| binary.prn.as_str());
+            whole_with(client, bundle, name, binary).await?;
+        }
+        let Some(cohort) = &self.cohort_prn else { return Ok(()) };
+        scopes.need(&[Scope::ReleaseRead])?;
+        if scopes.has(Scope::CohortRead) {
+            client.get::<CohortRecord>(cohort).await?;
+        }
+        let query = Query::default().with("cohort_prn", Some(cohort));
+        let release = self.release.as_ref().unwrap_or(name).as_str();
+        if let Some(release) = find::<Release>(client, &query.clone().with("name", Some(release))).await? {
+            return check_bundle(&release, bundle.as_ref().map(|bundle| bundle.prn.as_str()));
+        }
+        scopes.need(&[Scope::ReleaseCreate])?;
+        check_latest(&client.list::<Release>(&query).all().await?)
+    }
+
     /// Creates bundle and release, whichever of them is asked for and not there yet.
     pub(super) async fn bring_about(
         self,
@@ -52,13 +104,14 @@ impl ReleaseOptions {
         binary: &Binary,
     ) -> Result<(), Failure> {
         let Some(name) = self.bundle else { return Ok(()) };
-        let bundle = bundle(client, name.clone(), version, binary).await?;
+        let bundle = bundle(client, &name, version, binary).await?;
         let Some(cohort) = self.cohort_prn else { return Ok(()) };
         let new = ReleaseCreate {
             cohort_prn: cohort.to_string(),
             bundle_prn: bundle.prn,
-            name: self.release.unwrap_or(name),
-            version: self.release_version,
+            name: self.release.unwrap_or(name).to_string(),
+            version: self.release_version.map(|version| version.to_string()),
+            version_requirement: self.version_requirement.map(|requirement| requirement.to_string()),
             ..ReleaseCreate::default()
         };
         release(client, &new).await
@@ -68,20 +121,30 @@ impl ReleaseOptions {
 /// The bundle of that name, with the binary in it.
 async fn bundle(
     client: &Client,
-    name: String,
+    name: &Name,
     version: &ArtifactVersion,
     binary: &Binary,
 ) -> Result<Bundle, Failure> {
-    let query = Query::default().with("name", Some(&name));
+    let query = Query::default().with("name", Some(name.as_str()));
     let new = BundleCreate {
-        name: Some(name.clone()),
+        name: Some(name.to_string()),
         artifact_version_prns: Some(vec![version.prn.clone()]),
         ..BundleCreate::default()
     };
     let bundle: Bundle = find_or_create(client, &query, &new, ErrorCode::NameTaken).await?;
+    whole_with(client, &bundle, name, Some(&binary.prn)).await
+}
+
+/// The bundle with its binaries, if that binary is one of them.
+async fn whole_with(
+    client: &Client,
+    bundle: &Bundle,
+    name: &Name,
+    binary: Option<&str>,
+) -> Result<Bundle, Failure> {
     let prn = bundle.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
     let whole: Bundle = client.get(&prn).await?;
-    if whole.binaries.iter().flatten().any(|member| member.prn == binary.prn) {
+    if whole.binaries.iter().flatten().any(|member| Some(member.prn.as_str()) == binary) {
         return Ok(whole);
     }
     Err(Failure::new(format!(
@@ -93,12 +156,57 @@ async fn bundle(
 async fn release(client: &Client, new: &ReleaseCreate) -> Result<(), Failure> {
     let query = Query::default().with("cohort_prn", Some(&new.cohort_prn)).with("name", Some(&new.name));
     let release: Release = find_or_create(client, &query, new, ErrorCode::NameTaken).await?;
-    if release.bundle_prn != new.bundle_prn {
-        return Err(Failure::new(format!(
-            "the cohort has a release '{}' already, with another bundle ({}): give another name with --release",
-            release.name, release.bundle_prn
-        )));
-    }
+    check_bundle(&release, Some(&new.bundle_prn))?;
     messages::note(&format!("'{}' is released to {}", release.name, release.cohort_prn));
     Ok(())
+}
+
+/// That a release of the wanted name has the wanted bundle.
+fn check_bundle(release: &Release, bundle: Option<&str>) -> Result<(), Failure> {
+    if Some(release.bundle_prn.as_str()) == bundle {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the cohort has a release '{}' already, with another bundle ({}): give another name with --release",
+        release.name, release.bundle_prn
+    )))
+}
+
+/// That something may follow the latest release. Whether its schedule date has come is for the server's clock to say.
+fn check_latest(releases: &[Release]) -> Result<(), Failure> {
+    let latest = releases.iter().find(|release| release.next_release_prn.is_none());
+    match latest.filter(|latest| latest.phase_value.is_none_or(|value| (value - 1.0).abs() > f64::EPSILON)) {
+        None => Ok(()),
+        Some(latest) => Err(Failure::new(format!(
+            "no release can follow '{}' while it is phased; nothing was pushed. If it is good, open it to every device first:\n  peridio \
+             releases update --prn {1} --phase-value 1\nIf it is bad, take it back:\n  peridio releases rollback --prn {1}",
+            latest.name, latest.prn
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn release(phase_mode: &str, phase_value: Option<f64>) -> Release {
+        let release = json!({
+            "prn": "prn:r", "organization_prn": "prn:o", "cohort_prn": "prn:c", "bundle_prn": "prn:b", "next_release_prn": null,
+            "phase_mode": phase_mode, "phase_value": phase_value, "phase_tags": [], "name": "spring", "description": null,
+            "version": null, "version_requirement": null, "required": false, "disabled": false, "schedule_date": null,
+            "claims": 0, "affected_by": [], "inserted_at": "", "updated_at": ""
+        });
+        serde_json::from_value(release).unwrap()
+    }
+
+    #[test]
+    fn a_phased_latest_release_is_noticed_ahead() {
+        assert!(check_latest(&[]).is_ok());
+        assert!(check_latest(&[release("numeric", Some(1.0))]).is_ok());
+        assert!(check_latest(&[release("numeric", Some(0.5))]).is_err());
+        assert!(check_latest(&[release("tags", None)]).is_err());
+        assert!(check_bundle(&release("numeric", Some(1.0)), Some("prn:b")).is_ok());
+        assert!(check_bundle(&release("numeric", Some(1.0)), None).is_err());
+    }
 }

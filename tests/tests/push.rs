@@ -1,0 +1,108 @@
+//! `peridio push`: what can be known in advance is checked before anything is created or sent.
+
+use olivine_tests::{Database, Server, Shell, list_all, on_both, prn};
+use serde_json::json;
+
+on_both!(
+    async a_push_that_can_not_succeed_changes_nothing,
+    async a_push_goes_all_the_way,
+);
+
+const PREPARE: &str = "
+    openssl genpkey -algorithm ed25519 -out key.pem
+    openssl pkey -in key.pem -pubout -out key.pub.pem
+    openssl genpkey -algorithm ed25519 -out other.pem
+    openssl pkey -in other.pem -pubout -out other.pub.pem
+    peridio signing-keys create --name ci --public-key-file key.pub.pem
+    printf content > fw.bin
+    printf 'other content' > other.bin
+    : > empty.bin";
+
+/// A terminal with a key and files, and the PRN of a cohort.
+async fn prepared(server: &Server) -> (Shell, String) {
+    let api = server.api();
+    let product = api.post("/v1/products", &json!({"name": "gateway", "target": "arm"})).await.expect(201);
+    let cohort = json!({"name": "production", "product_prn": prn(&product.json["product"])});
+    let cohort = api.post("/v1/cohorts", &cohort).await.expect(201);
+    let shell = server.shell();
+    shell.run(PREPARE).succeeds();
+    (shell, prn(&cohort.json["cohort"]))
+}
+
+async fn a_push_that_can_not_succeed_changes_nothing(database: Database) {
+    let server = Server::start(database);
+    let (shell, cohort) = prepared(&server).await;
+    let api = server.api();
+    let push = "peridio push fw.bin --artifact main --version v1 --target arm --signing-key key.pem";
+    let released = format!("{push} --bundle one --cohort-prn {cohort} --release-version 1.0.0");
+    shell.run(&released).succeeds();
+    let mut phased = list_all(&api, "/v1/releases", "releases").await;
+    let phased = prn(&phased.remove(0));
+
+    let absent = cohort.rsplit_once(':').expect("a PRN has colons").0;
+    let absent = format!("{absent}:01890000-0000-7000-8000-000000000000");
+    let new = "peridio push other.bin --artifact new --version v2 --target arm";
+    let signed = format!("{new} --signing-key key.pem");
+    let to = |bundle: &str, more: &str| format!("{signed} --bundle {bundle} --cohort-prn {cohort} {more}");
+    let count = async || list_all(&api, "/v1/events", "events").await.len();
+    let check = async |what: &str, command: &str, code: i32, said: &str| {
+        let before = count().await;
+        let told = shell.run(command).fails(code);
+        assert!(told.contains(said), "{what}: {told}");
+        assert_eq!(count().await, before, "{what}: something was changed");
+    };
+    check("a release version with a typo", &to("two", "--release-version 2.x"), 2, "2.x").await;
+    check("a requirement of another language", &to("two", "--version-requirement '^1.0.0'"), 2, "^1.0.0")
+        .await;
+    check("a name on two lines", &to("$'a\\nb'", ""), 2, "--bundle").await;
+    check("a version that is too long", &signed.replace("v2", &"v".repeat(200)), 2, "--version").await;
+    check("an empty file", &signed.replace("other.bin", "empty.bin"), 1, "is empty").await;
+    check("no file", &signed.replace("other.bin", "nowhere.bin"), 1, "nowhere.bin").await;
+    check("an unregistered key", &signed.replace("key.pem", "other.pem"), 1, "not registered").await;
+    check("a bundle of what nobody signs", &format!("{new} --bundle two"), 2, "--signing-key").await;
+    check("a bundle that is there", &to("one", ""), 1, "there is a bundle 'one' already").await;
+    check("no such cohort", &to("two", "").replace(&cohort, &absent), 1, "cohort").await;
+    check("a release that is there", &to("two", "--release one"), 1, "has a release 'one' already").await;
+
+    let path = format!("/v1/releases/{phased}");
+    api.patch(&path, &json!({"phase_value": 0.5})).await.expect(200);
+    check("a phased latest release", &to("two", ""), 1, &format!("releases rollback --prn {phased}")).await;
+    api.patch(&path, &json!({"phase_value": 1})).await.expect(200);
+
+    api.patch("/v1/organization", &json!({"storage_quota": 10})).await.expect(200);
+    check("no room", &signed, 1, "storage quota of 10 bytes").await;
+    api.patch("/v1/organization", &json!({"storage_quota": null, "required_signatures": 2}))
+        .await
+        .expect(200);
+    check("one signature of two", &to("two", ""), 1, "signatures by 2 keys").await;
+    api.patch("/v1/organization", &json!({"required_signatures": 1})).await.expect(200);
+
+    let scopes = json!({"name": "few", "scopes": ["artifact.read", "signing_key.read"]});
+    let few = api.post("/v1/api_keys", &scopes).await.expect(201).json;
+    let few = few["api_key"]["key"].as_str().expect("a new key is shown");
+    let lacks = "lacks what the push takes: artifact_version.read, binary.read, binary.upload, binary.update";
+    check("a key that may not", &format!("PERIDIO_API_KEY={few} {signed}"), 1, lacks).await;
+
+    let mut keys = list_all(&api, "/v1/signing_keys", "signing_keys").await;
+    let key = prn(&keys.remove(0));
+    api.patch(&format!("/v1/signing_keys/{key}"), &json!({"state": "disabled"})).await.expect(200);
+    check("a disabled key", &signed, 1, "'ci' is disabled").await;
+    api.patch(&format!("/v1/signing_keys/{key}"), &json!({"state": "active"})).await.expect(200);
+    shell.run(&to("two", "--release-version 2.0.0")).succeeds();
+}
+
+async fn a_push_goes_all_the_way(database: Database) {
+    let server = Server::start(database);
+    let (shell, cohort) = prepared(&server).await;
+    let push = format!(
+        "peridio push fw.bin --artifact main --version v1 --target arm --signing-key key.pem --bundle one --cohort-prn {cohort} \
+         --release spring --release-version 1.0.0 --version-requirement '>= 0.9.0' --output prn"
+    );
+    let binary = shell.run(&push).succeeds();
+    let releases = list_all(&server.api(), "/v1/releases", "releases").await;
+    let shown = ["name", "version", "version_requirement"].map(|field| releases[0][field].clone());
+    assert_eq!(shown, ["spring", "1.0.0", ">= 0.9.0"].map(|text| json!(text)));
+    // Again: all of it is there.
+    assert_eq!(shell.run(&push).succeeds(), binary);
+    assert_eq!(list_all(&server.api(), "/v1/releases", "releases").await, releases);
+}
