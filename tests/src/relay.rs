@@ -1,8 +1,9 @@
 //! A connection between a server under test and what it depends on, or who depends on it, which a test can cut, mend, slow
-//! down, and lead elsewhere. It must never change what passes.
+//! down, lead elsewhere, and let swallow what is sent. It must never change what passes.
 
-use std::io::{Read as _, Write as _, copy};
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -22,7 +23,11 @@ struct State {
     target: String,
     pause: Duration,
     cut: bool,
+    /// Whether new connections swallow what is sent, from the beginning.
+    dark: bool,
     open: Vec<TcpStream>,
+    /// For each open connection, whether it swallows what is sent.
+    swallowing: Vec<Arc<AtomicBool>>,
 }
 
 impl Relay {
@@ -30,7 +35,14 @@ impl Relay {
     pub fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let wire = State { target, pause: Duration::ZERO, cut: false, open: Vec::new() };
+        let wire = State {
+            target,
+            pause: Duration::ZERO,
+            cut: false,
+            dark: false,
+            open: vec![],
+            swallowing: vec![],
+        };
         let wire = Arc::new(Mutex::new(wire));
         let shared = Arc::clone(&wire);
         thread::spawn(move || {
@@ -56,6 +68,21 @@ impl Relay {
         }
     }
 
+    /// From now on, connections that are open swallow what is sent, both ways, and stay open: this is what a failover or a firewall
+    /// that sends no reset looks like. New connections work.
+    pub fn black_hole(&self) {
+        let mut state = self.wire.lock().expect("no panics here");
+        for swallowing in state.swallowing.drain(..) {
+            swallowing.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// The same, and new connections are accepted and swallow what is sent as well, until [`mend`](Self::mend).
+    pub fn black_hole_everything(&self) {
+        self.wire.lock().expect("no panics here").dark = true;
+        self.black_hole();
+    }
+
     /// Ends all connections; new ones lead to another address: that of a server that was started again.
     pub fn lead_to(&self, target: String) {
         self.cut();
@@ -68,9 +95,11 @@ impl Relay {
         self.wire.lock().expect("no panics here").pause = pause;
     }
 
-    /// Lets new connections through again.
+    /// Lets new connections through again. Those that swallow what is sent go on doing so.
     pub fn mend(&self) {
-        self.wire.lock().expect("no panics here").cut = false;
+        let mut state = self.wire.lock().expect("no panics here");
+        state.cut = false;
+        state.dark = false;
     }
 }
 
@@ -81,47 +110,85 @@ fn pass_on(client: TcpStream, shared: &Mutex<State>) -> std::io::Result<()> {
     }
     let server = TcpStream::connect(&state.target)?;
     state.open.extend([client.try_clone()?, server.try_clone()?]);
+    let swallows = Arc::new(AtomicBool::new(state.dark));
+    state.swallowing.push(Arc::clone(&swallows));
     let pause = state.pause;
-    let (from, to) = (client.try_clone()?, server.try_clone()?);
-    thread::spawn(move || carry(from, to, Duration::ZERO));
-    thread::spawn(move || carry(server, client, pause));
+    let (from, to, also) = (client.try_clone()?, server.try_clone()?, Arc::clone(&swallows));
+    thread::spawn(move || carry(from, to, Duration::ZERO, &also));
+    thread::spawn(move || carry(server, client, pause, &swallows));
     Ok(())
 }
 
-/// Carries everything over, until one side is closed.
-fn carry(mut from: TcpStream, mut to: TcpStream, pause: Duration) {
-    let _ = if pause.is_zero() { copy(&mut from, &mut to) } else { drip(&mut from, &mut to, pause) };
-    let _ = to.shutdown(Shutdown::Both);
-}
-
-fn drip(from: &mut TcpStream, to: &mut TcpStream, pause: Duration) -> std::io::Result<u64> {
-    let (mut block, mut carried) = ([0; BLOCK], 0);
-    loop {
-        let length = from.read(&mut block)?;
+/// Carries everything over, until one side is closed. A connection that swallows what is sent does not even pass on that it was closed.
+fn carry(mut from: TcpStream, mut to: TcpStream, pause: Duration, swallows: &AtomicBool) {
+    let mut block = [0; BLOCK];
+    while let Ok(length) = from.read(&mut block) {
         if length == 0 {
-            return Ok(carried);
+            break;
         }
-        to.write_all(&block[..length])?;
-        carried += length as u64;
-        thread::sleep(pause);
+        if !swallows.load(Ordering::SeqCst) && to.write_all(&block[..length]).is_err() {
+            break;
+        }
+        if !pause.is_zero() {
+            thread::sleep(pause);
+        }
+    }
+    if !swallows.load(Ordering::SeqCst) {
+        let _ = to.shutdown(Shutdown::Both);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
+    use std::io::{ErrorKind, Read, Write, copy};
 
     use super::*;
 
-    #[test]
-    fn it_passes_on_until_it_is_cut() {
+    fn to_an_echo() -> Relay {
         let echo = TcpListener::bind("127.0.0.1:0").unwrap();
         let relay = Relay::to(echo.local_addr().unwrap().to_string());
         thread::spawn(move || {
             for stream in echo.incoming().map_while(Result::ok) {
-                let _ = copy(&mut stream.try_clone().unwrap(), &mut &stream);
+                thread::spawn(move || copy(&mut stream.try_clone().unwrap(), &mut &stream));
             }
         });
+        relay
+    }
+
+    #[test]
+    fn a_black_hole_answers_nothing_and_closes_nothing() {
+        let relay = to_an_echo();
+        let mut byte = [0];
+        let connect = || {
+            let stream = TcpStream::connect(relay.address()).unwrap();
+            stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+            stream
+        };
+        let is_swallowed = |mut stream: &TcpStream| {
+            stream.write_all(b"b").unwrap();
+            let mut byte = [0];
+            matches!(stream.read(&mut byte), Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+        };
+        let mut stream = connect();
+        stream.write_all(b"a").unwrap();
+        stream.set_read_timeout(None).unwrap();
+        stream.read_exact(&mut byte).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        relay.black_hole();
+        assert!(is_swallowed(&stream));
+        let mut fresh = TcpStream::connect(relay.address()).unwrap();
+        fresh.write_all(b"c").unwrap();
+        fresh.read_exact(&mut byte).unwrap();
+        assert_eq!(&byte, b"c");
+        relay.black_hole_everything();
+        assert!(is_swallowed(&connect()));
+        relay.mend();
+        assert!(is_swallowed(&stream), "mended only for new connections");
+    }
+
+    #[test]
+    fn it_passes_on_until_it_is_cut() {
+        let relay = to_an_echo();
         let mut byte = [0];
         let mut stream = TcpStream::connect(relay.address()).unwrap();
         stream.write_all(b"a").unwrap();
