@@ -1,4 +1,5 @@
-//! A PostgreSQL server of a test's own, for what a shared one can't show: TLS, passwords, being restarted. It must never outlive its test.
+//! A PostgreSQL server of a test's own, for what a shared one can't show: TLS, passwords, being killed, a standby that takes over. It
+//! must never outlive its test.
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::database::psql;
 
 /// More than one, because another program may take a free port before PostgreSQL does.
 const ATTEMPTS: usize = 5;
@@ -15,6 +18,7 @@ const ATTEMPTS: usize = 5;
 pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
+    password: String,
     port: u16,
 }
 
@@ -22,11 +26,10 @@ impl Cluster {
     /// Makes and starts one that is reached from this machine. `password` is asked for, `files` are put into its data folder, and
     /// `settings` are added to its configuration.
     pub fn start(password: &str, files: &[(&str, &[u8])], settings: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("olivine-pg-").tempdir().expect("a temporary folder");
-        let mut cluster = Self { folder, programs: programs(), port: 0 };
+        let mut cluster = Self::empty(password);
         let secret = cluster.folder.path().join("password");
         fs::write(&secret, format!("{password}\n")).expect("a file");
-        cluster.hand_over(&[cluster.folder.path(), &secret]);
+        cluster.hand_over(&[&secret]);
         let secret = format!("--pwfile={}", secret.display());
         cluster.run("initdb", &["-U", "app", "-A", "scram-sha-256", &secret, "-E", "UTF8", "--no-sync"]);
         for (name, content) in files {
@@ -39,16 +42,75 @@ impl Cluster {
         let text = fs::read_to_string(&path).expect("initdb made it");
         fs::write(&path, format!("{text}\nunix_socket_directories = ''\nfsync = off\n{settings}\n"))
             .expect("a file");
+        cluster.start_somewhere();
+        cluster
+    }
+
+    /// A standby that follows this server by streaming replication and has everything that this one has now.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let mut standby = Self::empty(&self.password);
+        let options = ["-d", &self.url(), "-X", "stream", "-R", "--checkpoint=fast", "--no-sync"];
+        standby.run("pg_basebackup", &options);
+        standby.start_somewhere();
+        standby
+    }
+
+    /// A folder for one that is not there yet.
+    fn empty(password: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("olivine-pg-").tempdir().expect("a temporary folder");
+        let cluster = Self { folder, programs: programs(), password: password.to_owned(), port: 0 };
+        cluster.hand_over(&[cluster.folder.path()]);
+        cluster
+    }
+
+    /// Starts it on a port that is free.
+    fn start_somewhere(&mut self) {
         for _ in 0..ATTEMPTS {
             let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-            cluster.port = listener.local_addr().expect("a listener has an address").port();
+            self.port = listener.local_addr().expect("a listener has an address").port();
             drop(listener);
-            if cluster.try_to_start() {
-                return cluster;
+            if self.try_to_start() {
+                return;
             }
         }
-        let log = fs::read_to_string(cluster.data().join("server.log")).unwrap_or_default();
+        let log = fs::read_to_string(self.data().join("server.log")).unwrap_or_default();
         panic!("PostgreSQL does not start: {log}");
+    }
+
+    /// Stops it in an orderly way. It can be started again with [`start_again`](Self::start_again).
+    pub fn stop(&self) {
+        self.run("pg_ctl", &["-w", "-m", "fast", "stop"]);
+    }
+
+    /// Ends it as a crash does: nobody is told anything, nothing more is sent to standbys.
+    pub fn kill(&self) {
+        self.run("pg_ctl", &["-w", "-m", "immediate", "stop"]);
+    }
+
+    /// Starts a stopped one, on another port.
+    pub fn start_again(&mut self) {
+        self.start_somewhere();
+    }
+
+    /// Makes a standby a server of its own, which can be written.
+    pub fn promote(&self) {
+        self.run("pg_ctl", &["-w", "promote"]);
+    }
+
+    /// Runs one statement in the database `postgres` and returns what it printed, unaligned.
+    pub fn query(&self, statement: &str) -> String {
+        psql(&self.url(), statement).unwrap_or_else(|error| panic!("{statement}: {error}"))
+    }
+
+    /// Where its database `postgres` is.
+    pub fn url(&self) -> String {
+        format!("postgres://app:{}@{}/postgres", self.password, self.address())
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// The port at 127.0.0.1 on which it answers.

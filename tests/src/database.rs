@@ -1,5 +1,6 @@
 //! A database of one's own for each server under test.
 
+use std::io::Write as _;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -50,6 +51,26 @@ impl PostgresDatabase {
         psql(&self.url(), statement).unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
+    /// Everything in it, as `pg_dump` writes it for a restore in place.
+    pub fn dump(&self) -> Vec<u8> {
+        let mut dump = Command::new("pg_dump");
+        let output = dump.args(["--clean", "--if-exists", "--dbname", &self.url()]).output();
+        let output = output.expect("pg_dump can be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    /// Puts back what was dumped, in one transaction, while others may be connected.
+    pub fn restore(&self, dump: &[u8]) {
+        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+        file.write_all(dump).expect("a temporary file");
+        let mut psql = Command::new("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]);
+        let output = psql.args(["--dbname", &self.url(), "--file"]).arg(file.path()).output();
+        let output = output.expect("psql can be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     fn on_server(&self, statement: &str) -> Result<String, String> {
         psql(&self.server_url, statement)
     }
@@ -66,7 +87,8 @@ impl Drop for PostgresDatabase {
     }
 }
 
-fn psql(url: &str, statement: &str) -> Result<String, String> {
+/// Runs one statement in the database at `url`, unless it fails.
+pub(crate) fn psql(url: &str, statement: &str) -> Result<String, String> {
     let output = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
         .args(["--dbname", url, "--command", statement])
@@ -93,5 +115,15 @@ mod tests {
         assert_eq!(other.query(&exists), "1");
         drop(one);
         assert_eq!(other.query(&exists), "0");
+    }
+
+    #[test]
+    fn a_dump_is_restored_in_place() {
+        let database = PostgresDatabase::create();
+        database.query("create table here (id int); insert into here values (1)");
+        let dump = database.dump();
+        database.query("delete from here");
+        database.restore(&dump);
+        assert_eq!(database.query("select count(*) from here"), "1");
     }
 }

@@ -54,6 +54,15 @@ impl Relay {
         Self { address, wire }
     }
 
+    /// One to the server of a database, and the database's URL that leads through it.
+    pub fn to_database(url: &str) -> (Self, String) {
+        let (start, rest) = url.split_once('@').expect("a database's URL has a user");
+        let (host, name) = rest.split_once('/').expect("a database's URL ends with its name");
+        let relay = Self::to(host.to_owned());
+        let url = format!("{start}@{}/{name}", relay.address());
+        (relay, url)
+    }
+
     /// Where to connect instead.
     pub const fn address(&self) -> SocketAddr {
         self.address

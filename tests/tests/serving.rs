@@ -283,11 +283,7 @@ mod keys {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_may_go_and_come_back() {
     let database = PostgresDatabase::create();
-    let url = database.url();
-    let (start, rest) = url.split_once('@').expect("a user");
-    let (host, name) = rest.split_once('/').expect("a database");
-    let relay = Relay::to(host.to_owned());
-    let url = format!("{start}@{}/{name}", relay.address());
+    let (relay, url) = Relay::to_database(&database.url());
     let server = Server::builder().arg("--database-url").arg(url).start();
     let bench = Workbench::new(server.api()).await;
     assert_eq!(bench.api().get("/readyz").await.expect(200).body, b"ready\n");

@@ -49,12 +49,8 @@ async fn a_quarantine_holds_everywhere_within_a_second() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_connection_misses_nothing() {
     let database = PostgresDatabase::create();
-    let url = database.url();
-    let (start, rest) = url.split_once('@').expect("a user");
-    let (host, name) = rest.split_once('/').expect("a database");
-    let relay = Relay::to(host.to_owned());
+    let (relay, behind) = Relay::to_database(&database.url());
     let one = crate::on(&database).start();
-    let behind = format!("{start}@{}/{name}", relay.address());
     let other = Server::builder().arg("--database-url").arg(behind).env("OLIVINE_SECRET_KEY", crate::SECRET);
     let other = other.storage_of(&one).start();
     let member = Fleet::new(one.api()).await.device(&one, "SN-1").await;
