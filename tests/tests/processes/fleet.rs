@@ -13,12 +13,17 @@ pub(crate) struct Member {
 pub(crate) struct Fleet {
     api: Api,
     product: String,
-    cohort: String,
+    pub(crate) cohort: String,
 }
 
 impl Fleet {
     pub(crate) async fn new(api: Api) -> Self {
-        let product = json!({"name": "gateway", "target": "gateway"});
+        Self::named(api, "gateway").await
+    }
+
+    /// The same of a product with another name, for a second one in the same organization.
+    pub(crate) async fn named(api: Api, name: &str) -> Self {
+        let product = json!({"name": name, "target": "gateway"});
         let product = prn(&api.post("/v1/products", &product).await.expect(201).json["product"]);
         let cohort = json!({"name": "production", "product_prn": product});
         let cohort = prn(&api.post("/v1/cohorts", &cohort).await.expect(201).json["cohort"]);

@@ -2,16 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod announcements;
+mod blackhole;
 mod both_ways;
 mod clocks;
 mod coherence;
 mod database;
 mod failover;
 mod fleet;
+mod imports;
+mod offers;
 mod roles;
 mod rolling;
 mod rollout;
 mod signals;
+mod standby;
 mod storages;
 
 use std::os::unix::fs::symlink;
@@ -26,7 +31,12 @@ const POLL_EVERY: Duration = Duration::from_millis(5);
 
 /// A process of an installation.
 fn on(database: &PostgresDatabase) -> ServerBuilder {
-    Server::builder().arg("--database-url").arg(database.url()).env("OLIVINE_SECRET_KEY", SECRET)
+    at(&database.url())
+}
+
+/// The same, by the database's URL, which may lead through a relay.
+fn at(database_url: &str) -> ServerBuilder {
+    Server::builder().arg("--database-url").arg(database_url).env("OLIVINE_SECRET_KEY", SECRET)
 }
 
 /// Two processes with one database, one content folder, and one authority for devices.
