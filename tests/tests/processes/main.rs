@@ -23,7 +23,7 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use olivine_tests::{PostgresDatabase, Relay, Server, ServerBuilder};
+use olivine_tests::{PostgresDatabase, Server, ServerBuilder};
 
 const SECRET: &str = "a secret that all processes of one installation share";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -61,16 +61,6 @@ fn beside(server: &Server) -> std::path::PathBuf {
         }
     }
     folder
-}
-
-/// The same database through a relay.
-fn behind_a_relay(database: &PostgresDatabase) -> (Relay, String) {
-    let url = database.url();
-    let (start, rest) = url.split_once('@').expect("a user");
-    let (host, name) = rest.split_once('/').expect("a database");
-    let relay = Relay::to(host.to_owned());
-    let url = format!("{start}@{}/{name}", relay.address());
-    (relay, url)
 }
 
 /// Waits until it is so.
