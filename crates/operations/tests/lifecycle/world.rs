@@ -117,7 +117,7 @@ impl World {
             let deadline = Instant::now() + SETTLED_WITHIN;
             for round in 1.. {
                 self.ctx().ring();
-                let jobs = health::count_jobs(self.ctx()).await.expect("jobs can be counted");
+                let jobs = health::jobs(self.ctx()).await.expect("jobs can be counted").counts;
                 let live = |(kind, state): &(String, JobState)| {
                     matches!(kind.as_str(), "verify_binary" | "delete_content")
                         && matches!(state, JobState::Waiting | JobState::Running)
