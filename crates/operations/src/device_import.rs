@@ -129,7 +129,7 @@ async fn write(
     file: &File,
 ) -> Result<Report, Error> {
     let mut planner = Planner::new(ctx, by.organization, options);
-    let (mut moves, mut changed) = (Moves::default(), MassChange::of(by.organization));
+    let (mut moves, mut devices_changed) = (Moves::default(), MassChange::of(by.organization));
     let mut rows = Rows::of(file)?;
     let w = ctx.db().write().await?;
     while let Some(piece) = rows.next().await? {
@@ -140,10 +140,10 @@ async fn write(
             return Ok(planner.report.in_order());
         }
         carry_out(&w, &plan, &mut moves).await?;
-        changed.extend(plan.changes());
+        devices_changed.extend(plan.changes());
     }
     let report = planner.report;
-    let mut changes = changed.finish();
+    let mut changes = devices_changed.finish();
     changes.extend(moves.count(ctx, &w, by.organization).await?);
     let noted = note(ctx, &w, &changes).await?;
     let data = json!({

@@ -22,6 +22,8 @@ struct Times {
     fresh: Duration,
     /// How long a probe waits for a check. Balancers give up soon.
     patience: Duration,
+    /// After how long a check is given up: the next one gets another connection.
+    given_up: Duration,
     /// For how long a success counts while the next check is still running.
     remembered: Duration,
 }
@@ -29,6 +31,7 @@ struct Times {
 const TIMES: Times = Times {
     fresh: Duration::from_secs(1),
     patience: Duration::from_secs(3),
+    given_up: Duration::from_secs(6),
     remembered: Duration::from_secs(10),
 };
 
@@ -138,7 +141,10 @@ struct Running(Arc<Dependency>);
 
 impl Running {
     async fn run(self, check: impl Future<Output = Result<(), Error>> + Send) {
-        let failure = check.await.err().map(Arc::new);
+        let checked = timeout(self.0.times.given_up, check).await;
+        let checked = checked
+            .unwrap_or_else(|source| Err(Error::Unavailable { what: self.0.what, source: source.into() }));
+        let failure = checked.err().map(Arc::new);
         let at = Instant::now();
         let is_ready = if failure.is_none() { 1.0 } else { 0.0 };
         metrics::gauge!("olivine_dependency_ready", "dependency" => self.0.what).set(is_ready);
@@ -185,6 +191,7 @@ mod tests {
     const SHORT: Times = Times {
         fresh: Duration::from_millis(20),
         patience: Duration::from_millis(50),
+        given_up: Duration::from_mins(1),
         remembered: Duration::from_millis(300),
     };
 

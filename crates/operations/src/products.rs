@@ -157,8 +157,8 @@ pub async fn update(
     let data = json!({"changed": changed, "name": new.name.as_str()});
     events::record(ctx, &w, by, EventType::ProductUpdated, Subject::of(id), data).await?;
     // Its target is that of all its devices which have none of their own. Servers of the version before know only the second change.
-    let changes = [Change::Product(id), Change::Organization(by.organization)];
-    let noted = note(ctx, &w, &changes).await?;
+    let announced = [Change::Product(id), Change::Organization(by.organization)];
+    let noted = note(ctx, &w, &announced).await?;
     w.commit().await?;
     noted.apply(ctx);
     Ok(new)

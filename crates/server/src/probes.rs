@@ -23,7 +23,7 @@ pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
         let item = ErrorItem::new(ErrorCode::Unavailable, "this server is about to stop: ask another one");
         return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, item));
     }
-    health::check(&app.ctx).await?;
+    Box::pin(health::check(&app.ctx)).await?;
     Ok("ready\n")
 }
 

@@ -70,6 +70,7 @@ pub(crate) async fn make(ctx: &Context, world: &World<'_>, change: Change) -> Re
         K::ChangeRelease => rollout::change_release(ctx, world, picks).await,
         K::DeleteRelease => rollout::delete_release(ctx, world, picks).await,
         K::ReplaceRelease => rollout::replace_release(ctx, world, picks).await,
+        K::TakeBackRelease => rollout::take_back_release(ctx, world, picks).await,
         K::CreateBundle => rollout::create_bundle(ctx, world, picks).await,
         K::RenameBundle => rollout::rename_bundle(ctx, world, picks).await,
         K::DeleteBundle => rollout::delete_bundle(ctx, world, picks).await,

@@ -124,6 +124,7 @@ pub(crate) enum Kind {
     DeleteRelease,
     /// Another one in its place, with its bundle and version.
     ReplaceRelease,
+    TakeBackRelease,
     CreateBundle,
     RenameBundle,
     DeleteBundle,
@@ -140,7 +141,7 @@ pub(crate) enum Kind {
 }
 
 /// The kinds, and how often each is chosen.
-const WEIGHTS: [(usize, Kind); 38] = [
+const WEIGHTS: [(usize, Kind); 39] = [
     (3, Kind::CreateLine),
     (2, Kind::CreateProduct),
     (3, Kind::RetargetProduct),
@@ -166,6 +167,7 @@ const WEIGHTS: [(usize, Kind); 38] = [
     (7, Kind::ChangeRelease),
     (4, Kind::DeleteRelease),
     (3, Kind::ReplaceRelease),
+    (3, Kind::TakeBackRelease),
     (3, Kind::CreateBundle),
     (1, Kind::RenameBundle),
     (1, Kind::DeleteBundle),

@@ -105,13 +105,24 @@ pub(super) async fn change_release(ctx: &Context, world: &World<'_>, picks: Pick
 
 pub(super) async fn delete_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(release) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
-    releases::delete(ctx, &world.may(), release.id).await
+    releases::delete(ctx, &world.may(), release.id, Some(release.id)).await
+}
+
+pub(super) async fn take_back_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
+    let Some(release) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
+    let wish = releases::Rollback {
+        bundle: if picks[1].is_multiple_of(2) { None } else { any_bundle(ctx, world, picks[2]).await? },
+        version: version(picks[3]),
+        name: Some(world.name("release").parse().expect("a name")),
+        dry_run: false,
+    };
+    Box::pin(releases::rollback(ctx, &world.may(), release.id, &wish)).await.map(drop)
 }
 
 /// As people do who want of a release what can't be changed.
 pub(super) async fn replace_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(old) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
-    releases::delete(ctx, &world.may(), old.id).await?;
+    releases::delete(ctx, &world.may(), old.id, Some(old.id)).await?;
     let new = releases::Create {
         id: new_id(ctx),
         cohort: old.cohort,
