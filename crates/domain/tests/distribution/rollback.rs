@@ -48,6 +48,7 @@ struct Wish {
     version: Option<&'static str>,
 }
 
+#[expect(clippy::result_large_err, reason = "a test may copy what the function under test returns")]
 fn try_plan(
     releases: &[Release],
     bad: u32,
@@ -88,6 +89,7 @@ fn gets(releases: &[Release], plan: &Plan, report: &Report, by_override: bool) -
         channel: Some(&after),
         report,
         active_override: forced.as_ref(),
+        offer: None,
         now: now(),
         crowd: Crowd { devices_in_cohort: 10, ..Crowd::default() },
     });
@@ -284,6 +286,7 @@ fn deleting_says_what_becomes_of_devices() {
         channel: Some(&channel(&left)),
         report: &on(1),
         active_override: None,
+        offer: None,
         now: now(),
         crowd: Crowd::default(),
     });
