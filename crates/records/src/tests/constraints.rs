@@ -173,7 +173,7 @@ async fn a_full_disk_is_said_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_transactions_that_wait_for_each_other_one_conflicts() {
+async fn of_two_transactions_that_wait_for_each_other_one_is_undone() {
     let database = testing::postgres().await;
     let Frame { organization: owner, version: child, .. } = frame(&database).await;
     let records = [binary(&child), binary(&child)];
@@ -192,7 +192,7 @@ async fn of_two_transactions_that_wait_for_each_other_one_conflicts() {
     let outcomes = [outcomes.0, outcomes.1];
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     assert_eq!(
-        outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Conflict))).count(),
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(Error::Deadlock))).count(),
         1,
         "{outcomes:?}"
     );

@@ -6,8 +6,8 @@ use crate::{Error, testing};
 #[tokio::test]
 async fn from_nothing_and_again() {
     for database in [testing::empty_sqlite().await, testing::empty_postgres().await] {
-        assert_eq!(database.pending_migrations().await.unwrap(), 3);
-        assert_eq!(database.migrate().await.unwrap(), 3);
+        assert_eq!(database.pending_migrations().await.unwrap(), 4);
+        assert_eq!(database.migrate().await.unwrap(), 4);
         assert_eq!(database.migrate().await.unwrap(), 0);
         assert_eq!(database.pending_migrations().await.unwrap(), 0);
         database.prove_writable(super::at(1)).await.unwrap();
@@ -30,7 +30,7 @@ async fn by_several_processes_at_once() {
         for process in processes {
             run += process.await.unwrap().unwrap();
         }
-        assert_eq!(run, 3);
+        assert_eq!(run, 4);
     }
 }
 

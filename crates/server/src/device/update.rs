@@ -138,15 +138,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_is_no_value() {
+    fn what_cannot_be_read_is_passed_on_to_be_named() {
         let mut headers = HeaderMap::new();
         assert_eq!(reported(&headers), ReportedHeaders::default());
         headers.insert(RELEASE_HEADER, HeaderValue::from_bytes(b"caf\xe9").unwrap());
-        headers.insert(BUNDLE_HEADER, HeaderValue::from_str(&"x".repeat(257)).unwrap());
+        headers.insert(BUNDLE_HEADER, HeaderValue::from_str(&"x".repeat(LONGEST + 2)).unwrap());
         headers.insert(VERSION_HEADER, HeaderValue::from_static("1.0.0"));
-        let nothing = Some(String::new());
-        let expected =
-            ReportedHeaders { release: nothing.clone(), bundle: nothing, version: Some("1.0.0".to_owned()) };
+        let expected = ReportedHeaders {
+            release: Some("caf\u{fffd}".to_owned()),
+            bundle: Some("x".repeat(LONGEST + 1)),
+            version: Some("1.0.0".to_owned()),
+        };
         assert_eq!(reported(&headers), expected);
     }
 
