@@ -1,7 +1,7 @@
 //! Bundles: immutable, ordered sets of binaries, and what of them a device gets.
 
 use crate::artifact_versions::ArtifactVersion;
-use crate::binaries::Binary;
+use crate::binaries::{Binary, BinaryState};
 use crate::hash::Sha256Digest;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
@@ -67,6 +67,18 @@ pub struct Candidate<'a> {
     pub target: &'a Target,
     /// Whether it is signed and not destroyed.
     pub is_servable: bool,
+}
+
+impl<'a> Candidate<'a> {
+    /// A binary with its state, and the size of its content, which is known of everything that ever was signed.
+    pub fn new(
+        artifact_version: Id<ArtifactVersion>,
+        target: &'a Target,
+        state: BinaryState,
+        size: Option<u64>,
+    ) -> Self {
+        Self { artifact_version, target, is_servable: state == BinaryState::Signed && size.is_some() }
+    }
 }
 
 /// Why a bundle can't be delivered to a target.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use olivine_content::{ContentKey, Filename, SignedUrl};
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::binaries::Binary;
 use olivine_domain::binary_signatures::{BinarySignature, counts};
 use olivine_domain::bundles::{self, Bundle, Candidate};
 use olivine_domain::events::{EventType, Subject};
@@ -110,11 +110,7 @@ pub(super) async fn read(
     let all = olivine_records::bundles::content_of(ctx.db(), organization, &[bundle]).await?;
     let candidates: Vec<_> = all
         .iter()
-        .map(|binary| Candidate {
-            artifact_version: binary.artifact_version,
-            target: &binary.target,
-            is_servable: binary.state == BinaryState::Signed && binary.size.is_some(),
-        })
+        .map(|binary| Candidate::new(binary.artifact_version, &binary.target, binary.state, binary.size))
         .collect();
     let chosen = match bundles::select(&candidates, target) {
         Ok(chosen) => chosen,

@@ -1,7 +1,6 @@
 //! What a rollback is decided on: the channel, the devices on the release, and what the bundle has for them. Reads only.
 
 use olivine_domain::Target;
-use olivine_domain::binaries::BinaryState;
 use olivine_domain::bundle_overrides::MOST_DEVICES;
 use olivine_domain::bundles::{Candidate, select};
 use olivine_domain::devices::Device;
@@ -159,11 +158,7 @@ async fn without_binary(
     let content = bundles::content_of(reader, organization, &[bundle]).await?;
     let candidates: Vec<_> = content
         .iter()
-        .map(|binary| Candidate {
-            artifact_version: binary.artifact_version,
-            target: &binary.target,
-            is_servable: binary.state == BinaryState::Signed && binary.size.is_some(),
-        })
+        .map(|binary| Candidate::new(binary.artifact_version, &binary.target, binary.state, binary.size))
         .collect();
     let cohort =
         cohorts::get(reader, organization, release.cohort).await.map_err(Error::missing(release.cohort))?;
