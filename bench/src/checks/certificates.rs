@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::client::Resumption;
+use rustls::client::{Resumption, WantsClientCert};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::TLS13;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 /// Whom the server's certificate names.
 pub(crate) const SERVER_NAME: &str = "localhost";
@@ -92,11 +92,21 @@ impl Devices {
     /// How a device speaks TLS: like any other, but always with the whole handshake.
     pub(crate) fn tls(&self, number: u64) -> anyhow::Result<Arc<ClientConfig>> {
         let key = PrivateKeyDer::try_from(self.key.clone()).map_err(anyhow::Error::msg)?;
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_protocol_versions(&[&TLS13])?
-            .with_root_certificates(self.trusted.clone())
-            .with_client_auth_cert(vec![CertificateDer::from(self.der(number))], key)?;
+        let certificate = CertificateDer::from(self.der(number));
+        let mut config = self.trusting()?.with_client_auth_cert(vec![certificate], key)?;
         config.resumption = Resumption::disabled();
         Ok(Arc::new(config))
+    }
+
+    /// How a proxy does that passes devices' certificates on: without one of its own.
+    pub(crate) fn tls_of_proxy(&self) -> anyhow::Result<Arc<ClientConfig>> {
+        let mut config = self.trusting()?.with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        Ok(Arc::new(config))
+    }
+
+    fn trusting(&self) -> anyhow::Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
+        let builder = ClientConfig::builder_with_provider(self.provider.clone());
+        Ok(builder.with_protocol_versions(&[&TLS13])?.with_root_certificates(self.trusted.clone()))
     }
 }

@@ -23,9 +23,9 @@ pub(crate) fn trust() -> (&'static str, String) {
     ("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1".to_owned())
 }
 
-/// Connections of the proxy; it shows a certificate of its own, which is of no interest.
+/// Connections of the proxy. It shows no certificate of its own, because it speaks for those of its devices.
 pub(crate) fn proxies(devices: &Devices, count: u64) -> anyhow::Result<Vec<Arc<ClientConfig>>> {
-    (0..count).map(|place| devices.tls(place)).collect()
+    (0..count).map(|_| devices.tls_of_proxy()).collect()
 }
 
 /// Every device asks once, on one of so many connections.
