@@ -1,5 +1,7 @@
 //! Bundle overrides: a bundle forced on chosen devices for some time, whatever their releases say.
 
+use std::cmp::Ordering;
+
 use crate::bundles::Bundle;
 use crate::cohorts::Cohort;
 use crate::devices::Device;
@@ -76,7 +78,7 @@ pub fn is_active(starts_at: Timestamp, ends_at: Option<Timestamp>, now: Timestam
     starts_at <= now && ends_at.is_none_or(|end| now < end)
 }
 
-/// Whether `a` goes before `b` where both are active: the one that started last applies; of two that started at once, the younger.
-pub fn goes_before(a: (Timestamp, Id<BundleOverride>), b: (Timestamp, Id<BundleOverride>)) -> bool {
-    a > b
+/// Which of two goes first where both are active: the one that started last; of two that started at once, the younger.
+pub fn precedence(a: (Timestamp, Id<BundleOverride>), b: (Timestamp, Id<BundleOverride>)) -> Ordering {
+    b.cmp(&a)
 }

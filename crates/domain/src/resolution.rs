@@ -4,22 +4,24 @@
 //! trace nothing may allocate: every check-in of a fleet comes through here.
 
 mod entry;
+mod forced;
 mod offer;
 mod report;
 pub mod trace;
 
+pub use forced::{ActiveOverride, applied_override};
 pub use offer::Offer;
 pub use report::{Malformed, Report, Reported};
 
 use self::entry::{Entry, enter};
+use self::forced::{Forced, first_that_applies, force};
 use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, closed, unmet};
 use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
 use crate::releases::channel::{Channel, Met};
-use crate::releases::{Phase, Release, rollback};
+use crate::releases::{Phase, Release};
 use crate::tags::Tags;
-use crate::text::Name;
 use crate::time::Timestamp;
 use crate::versions::Version;
 
@@ -34,25 +36,14 @@ pub struct Question<'a> {
     pub channel: Option<&'a Channel>,
     /// What the device says that it runs.
     pub report: &'a Report,
-    /// Of the bundle overrides that are active for the device, the one that started last.
-    pub active_override: Option<&'a ActiveOverride>,
+    /// The bundle overrides that are active for the device, the one that started last first: see [`applied_override`].
+    pub active_overrides: &'a [ActiveOverride],
     /// What is remembered of the override's bundle that the device was given last.
     pub offer: Option<&'a Offer>,
     /// The moment of asking.
     pub now: Timestamp,
     /// What phases count.
     pub crowd: Crowd<'a>,
-}
-
-/// The bundle override that applies to a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActiveOverride {
-    /// Its key.
-    pub id: Id<BundleOverride>,
-    /// The bundle that it forces.
-    pub bundle: Id<Bundle>,
-    /// What people call it.
-    pub name: Name,
 }
 
 /// What phases count. Only a channel's sink can be phased, so one number of claims is enough.
@@ -170,8 +161,7 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
         return Decision::without_update(Status::DeviceQuarantine, current);
     }
     tracer.step(Step::Quarantine, Outcome::Continue, || "the device is not quarantined".to_owned());
-    let applies = |forced: &&ActiveOverride| rollback::applies(forced.id, current);
-    if let Some(forced) = question.active_override.filter(applies) {
+    if let Some(forced) = first_that_applies(question.active_overrides, current) {
         return match force(question, forced, tracer) {
             Forced::Runs => no_update,
             Forced::Gets { needs_offer } => {
@@ -200,43 +190,6 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
 pub fn reported_bundle(channel: Option<&Channel>, report: &Report) -> Option<Id<Bundle>> {
     let of_release = || Some(channel?.get(*report.release.given()?)?.bundle);
     report.bundle.given().copied().or_else(of_release)
-}
-
-/// What an active override means for a device.
-enum Forced {
-    /// The device runs its bundle.
-    Runs,
-    /// The device gets its bundle.
-    Gets { needs_offer: bool },
-}
-
-/// Step 2. A device that names no bundle is known to run the override's by what is remembered of it.
-fn force(question: &Question<'_>, forced: &ActiveOverride, tracer: &mut impl Tracer) -> Forced {
-    let name = &forced.name;
-    if let Some(runs) = reported_bundle(question.channel, question.report) {
-        let (outcome, then, result) = if runs == forced.bundle {
-            (Outcome::NoUpdate, "the device runs its bundle already", Forced::Runs)
-        } else {
-            let gets = Forced::Gets { needs_offer: false };
-            (Outcome::Continue, "the device does not run its bundle yet", gets)
-        };
-        tracer
-            .step(Step::Override, outcome, || format!("the bundle override '{name}' is active, and {then}"));
-        return result;
-    }
-    if let Some(sign) = question.offer.and_then(|offer| offer.sign(forced.bundle, question.report)) {
-        tracer.step(Step::Override, Outcome::NoUpdate, || {
-            format!("the bundle override '{name}' is active, and the device runs its bundle: {sign}")
-        });
-        return Forced::Runs;
-    }
-    tracer.step(Step::Override, Outcome::Continue, || {
-        format!(
-            "the bundle override '{name}' is active; the device names no bundle, and has not reported an installation \
-             of this one or a new version since it was offered"
-        )
-    });
-    Forced::Gets { needs_offer: Offer::needed(question.offer, forced.bundle, question.report).is_some() }
 }
 
 /// Steps 5 and 6: forward to the stop, and back to the first release that is valid. Also whether it needs a claim.

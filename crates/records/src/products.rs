@@ -9,7 +9,7 @@ use olivine_domain::text::{Description, Name};
 use olivine_domain::{Target, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
@@ -68,23 +68,6 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<Page<Product>, Error> {
     lists::page::<Entity>(reader, organization, query).await
-}
-
-/// The targets of those of the organization's products that have one.
-pub async fn list_targets(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-) -> Result<Vec<(Id<Product>, Target)>, Error> {
-    let rows = Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::Target.is_not_null())
-        .select_only()
-        .columns([Column::Id, Column::Target])
-        .into_tuple::<(Uuid, String)>();
-    let rows = rows.all(&reader.executor()).await?;
-    rows.into_iter()
-        .map(|(id, target)| Ok((Id::new(id), Row::new(TABLE, id).text("target", &target)?)))
-        .collect()
 }
 
 /// Adds a product.

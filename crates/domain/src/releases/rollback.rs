@@ -239,7 +239,7 @@ pub(super) fn decide(
         tags: &tags,
         channel: Some(channel),
         report,
-        active_override: forced,
+        active_overrides: forced.map(std::slice::from_ref).unwrap_or_default(),
         offer: None,
         now,
         crowd: full,

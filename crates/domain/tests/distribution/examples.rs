@@ -108,7 +108,7 @@ fn answer(case: &Value, channel: &Channel, ask: &Value) -> (Decision, String) {
         tags: &tags,
         channel: Some(channel),
         report: &report,
-        active_override: forced.as_ref(),
+        active_overrides: forced.as_slice(),
         offer: None,
         now: now(),
         crowd: Crowd { devices_in_cohort, claims, claimed_by_this_device: &claimed },

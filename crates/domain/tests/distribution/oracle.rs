@@ -63,7 +63,7 @@ impl World {
             tags: &self.tags,
             channel: Some(channel),
             report: &self.report,
-            active_override: self.forced.as_ref(),
+            active_overrides: self.forced.as_slice(),
             offer: self.offer.as_ref(),
             now: now(),
             crowd: Crowd {

@@ -85,7 +85,7 @@ fn ask(releases: &[Release], report: &Report) -> (Status, Option<Source>) {
         tags: &Tags::default(),
         channel: Some(&channel),
         report,
-        active_override: None,
+        active_overrides: &[],
         offer: None,
         now: now(),
         crowd: olivine_domain::resolution::Crowd {

@@ -6,7 +6,7 @@ use olivine_domain::releases::leaving::leaving;
 use olivine_domain::releases::rollback::{Plan, Request, RollbackRefusal, Seen, Way, override_of, plan};
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Question, Report, Reported, Source, Status, resolve,
+    ActiveOverride, Crowd, Question, Report, Reported, Source, Status, applied_override, resolve,
 };
 use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
@@ -88,7 +88,7 @@ fn gets(releases: &[Release], plan: &Plan, report: &Report, by_override: bool) -
         tags: &none,
         channel: Some(&after),
         report,
-        active_override: forced.as_ref(),
+        active_overrides: forced.as_slice(),
         offer: None,
         now: now(),
         crowd: Crowd { devices_in_cohort: 10, ..Crowd::default() },
@@ -285,10 +285,39 @@ fn deleting_says_what_becomes_of_devices() {
         tags: &none,
         channel: Some(&channel(&left)),
         report: &on(1),
-        active_override: None,
+        active_overrides: &[],
         offer: None,
         now: now(),
         crowd: Crowd::default(),
     });
     assert_eq!(decision.source, Some(Source::Release(id(2))));
+}
+
+#[test]
+fn the_override_of_a_rollback_hides_no_other_from_devices_that_it_is_not_for() {
+    let forced =
+        |key, bundle, name: &str| ActiveOverride { id: key, bundle: id(bundle), name: name.parse().unwrap() };
+    let none = tags(&[]);
+    let releases = channel(&open_line(2));
+    // The rollback of R2 started last, while a longer trial of bundle 9 was going on.
+    let active = [forced(override_of(id(2)), 1, "back"), forced(id(77), 9, "trial")];
+    let given = |report: &Report, active: &[ActiveOverride]| {
+        let decision = resolve(&Question {
+            quarantined: false,
+            tags: &none,
+            channel: Some(&releases),
+            report,
+            active_overrides: active,
+            offer: None,
+            now: now(),
+            crowd: Crowd::default(),
+        });
+        decision.bundle.map(number)
+    };
+    assert_eq!(given(&on(2), &active), Some(1), "it is on the release that was taken back");
+    for report in [on(1), with_bundle(50), runs("1.0.5")] {
+        assert_eq!(given(&report, &active), Some(9), "{report:?}");
+    }
+    let applied = applied_override(&active, Some(&releases), &on(1));
+    assert_eq!(applied.map(|forced| number(forced.bundle)), Some(9));
 }

@@ -82,7 +82,7 @@ impl Case {
             tags: &self.tags,
             channel: Some(channel),
             report: &self.report,
-            active_override: self.forced.as_ref(),
+            active_overrides: self.forced.as_slice(),
             offer: self.offer.as_ref(),
             now: now(),
             crowd: Crowd {
@@ -213,7 +213,7 @@ fn other_cases() -> [(&'static str, Case); 9] {
                 let day: fn(&str) -> olivine_domain::Timestamp = |day| day.parse().unwrap();
                 let older = (day("2026-06-13T12:00:00Z"), id::<BundleOverride>(508));
                 let younger = (day("2026-06-14T12:00:00Z"), id::<BundleOverride>(509));
-                case.force(if bundle_overrides::goes_before(younger, older) { 9 } else { 8 });
+                case.force(if bundle_overrides::precedence(younger, older).is_lt() { 9 } else { 8 });
             }),
         ),
         ("a binary of B4 destroyed, on R1", Case::on(1, |case| case.destroyed_bundle = Some(4))),

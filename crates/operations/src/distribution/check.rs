@@ -73,9 +73,12 @@ pub async fn check(
 ) -> Result<Answer, Error> {
     let device = find(ctx, known.organization, known.device).await?;
     let report = parse(said, known.organization);
-    let device = record(ctx, device, said, &report, origin).await?;
-    note_expiry(ctx, known, &device, origin);
-    let (device, answer) = answer(ctx, device, &report, (By::Device, origin)).await?;
+    let channel = channel(ctx, &device).await?;
+    let recorded = record(ctx, device.clone(), channel.as_deref(), said, &report, origin).await?;
+    // Releases may have been changed while something was written.
+    let channel = channel.filter(|_| Arc::ptr_eq(&device, &recorded));
+    note_expiry(ctx, known, &recorded, origin);
+    let (device, answer) = answer(ctx, recorded, channel, &report, (By::Device, origin)).await?;
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.told.is_news(code(&answer)) {
@@ -99,10 +102,14 @@ pub async fn ask(
     if ask.explain {
         return explain(ctx, &device, &report).await;
     }
-    let device =
-        if ask.write { record(ctx, device, &ask.report, &report, &by.origin).await? } else { device };
+    let device = if ask.write {
+        let channel = channel(ctx, &device).await?;
+        record(ctx, device, channel.as_deref(), &ask.report, &report, &by.origin).await?
+    } else {
+        device
+    };
     let who = if ask.write || ask.report.is_empty() { By::Device } else { By::Trial };
-    Ok(answer(ctx, device, &report, (who, &by.origin)).await?.1)
+    Ok(answer(ctx, device, None, &report, (who, &by.origin)).await?.1)
 }
 
 async fn find(
@@ -113,6 +120,12 @@ async fn find(
     ctx.memory().device(ctx, organization, id).await?.ok_or_else(|| Error::not_found(id))
 }
 
+/// The releases of a device's cohort, if it is in one.
+async fn channel(ctx: &Context, device: &DeviceFacts) -> Result<Option<Arc<Channel>>, Error> {
+    let Some(cohort) = device.cohort else { return Ok(None) };
+    Ok(Some(ctx.memory().channel(ctx, device.organization, cohort).await?))
+}
+
 /// What a decision is made of.
 struct Surroundings {
     organization: Arc<OrganizationFacts>,
@@ -121,19 +134,18 @@ struct Surroundings {
 }
 
 impl Surroundings {
-    async fn read(ctx: &Context, device: &DeviceFacts) -> Result<Self, Error> {
+    /// `known` is what [`channel`] returned a moment ago, if it was asked.
+    async fn read(ctx: &Context, device: &DeviceFacts, known: Option<Arc<Channel>>) -> Result<Self, Error> {
         let memory = ctx.memory();
         let organization = memory.organization(ctx, device.organization).await?;
-        let mut crowd = Crowd { devices: 0, claims: 0 };
-        let channel = match device.cohort {
-            None => None,
-            Some(id) => {
-                let channel = memory.channel(ctx, device.organization, id).await?;
-                if let Some(sink) = channel.sink().filter(|sink| is_counted(&sink.phase)) {
-                    crowd = memory.crowd(ctx, device.organization, id, sink.id).await?;
-                }
-                Some(channel)
-            }
+        let channel = match known {
+            Some(known) => Some(known),
+            None => channel(ctx, device).await?,
+        };
+        let sink = channel.as_ref().and_then(|channel| channel.sink());
+        let crowd = match device.cohort.zip(sink.filter(|sink| is_counted(&sink.phase))) {
+            Some((cohort, sink)) => memory.crowd(ctx, device.organization, cohort, sink.id).await?,
+            None => Crowd { devices: 0, claims: 0 },
         };
         Ok(Self { organization, channel, crowd })
     }
@@ -147,13 +159,13 @@ impl Surroundings {
         put: impl FnOnce(&Question<'_>) -> T,
     ) -> T {
         let now = ctx.now();
-        let active_override = self.organization.active_override(device, now);
+        let active_overrides = self.organization.active_overrides(device, now);
         put(&Question {
             quarantined: device.quarantined,
             tags: &device.tags,
             channel: self.channel.as_deref(),
             report,
-            active_override: active_override.as_ref(),
+            active_overrides: &active_overrides,
             offer: device.offer.as_deref(),
             now,
             crowd: resolution::Crowd {
@@ -173,11 +185,12 @@ fn is_counted(phase: &Phase) -> bool {
 async fn answer(
     ctx: &Context,
     mut device: Arc<DeviceFacts>,
+    mut channel: Option<Arc<Channel>>,
     report: &resolution::Report,
     (by, origin): (By, &Origin),
 ) -> Result<(Arc<DeviceFacts>, Answer), Error> {
     for _ in 0..MOST_ATTEMPTS {
-        let around = Surroundings::read(ctx, &device).await?;
+        let around = Surroundings::read(ctx, &device, channel.take()).await?;
         let decision = around.ask(ctx, &device, report, resolve);
         let Some((bundle, source)) = decision.bundle.zip(decision.source) else {
             let answer = from_decision(&device, decision);
@@ -215,7 +228,7 @@ async fn answer(
 
 /// Says how the answer comes about, and changes nothing.
 async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Report) -> Result<Answer, Error> {
-    let around = Surroundings::read(ctx, device).await?;
+    let around = Surroundings::read(ctx, device, None).await?;
     let (decision, mut trace) = around.ask(ctx, device, report, resolve_traced);
     let Some(bundle) = decision.bundle else {
         return Ok(Answer { trace: Some(trace), ..from_decision(device, decision) });

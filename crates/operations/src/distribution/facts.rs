@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use olivine_domain::Timestamp;
-use olivine_domain::bundle_overrides::{Audience, BundleOverride, goes_before, is_active};
+use olivine_domain::bundle_overrides::{Audience, BundleOverride, is_active, precedence};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Reported};
 use olivine_domain::organizations::Organization;
@@ -144,16 +144,18 @@ impl OrganizationFacts {
         }
     }
 
-    /// Of the overrides that are active for a device, the one that started last.
-    pub(super) fn active_override(&self, device: &DeviceFacts, now: Timestamp) -> Option<ActiveOverride> {
+    /// The overrides that are active for a device, the one that started last first.
+    pub(super) fn active_overrides(&self, device: &DeviceFacts, now: Timestamp) -> Vec<ActiveOverride> {
         let overrides = &self.overrides;
         let by_tag = device.tags.iter().filter_map(|tag| overrides.tags.get(tag));
         let by_cohort = device.cohort.and_then(|cohort| overrides.cohorts.get(&cohort));
         let all = overrides.devices.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
-        let active = all.filter(|one| is_active(one.starts_at, one.ends_at, now));
-        let last = active
-            .reduce(|a, b| if goes_before((b.starts_at, b.id), (a.starts_at, a.id)) { b } else { a })?;
-        Some(ActiveOverride { id: last.id, bundle: last.bundle, name: last.name.clone() })
+        let mut active: Vec<_> =
+            all.filter(|one| is_active(one.starts_at, one.ends_at, now)).map(Arc::as_ref).collect();
+        active.sort_by(|a, b| precedence((a.starts_at, a.id), (b.starts_at, b.id)));
+        let shown =
+            |one: &BundleOverride| ActiveOverride { id: one.id, bundle: one.bundle, name: one.name.clone() };
+        active.into_iter().map(shown).collect()
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::{Device, Reported};
 use olivine_domain::prn::Id;
-use olivine_domain::resolution::{Offer, Report, reported_bundle};
+use olivine_domain::releases::channel::Channel;
+use olivine_domain::resolution::{Offer, Report, applied_override, reported_bundle};
 use olivine_records::{Write, devices};
 
 use super::changes::{Change, note};
@@ -46,22 +47,23 @@ async fn write(
 pub(super) struct Bundles {
     /// What the report says that the device runs.
     reported: Option<Id<Bundle>>,
-    /// That of the override that is active for the device.
+    /// That of the override that applies to the device.
     forced: Option<Id<Bundle>>,
 }
 
 impl Bundles {
     /// To be read before the report's transaction, which must not wait for another connection.
-    pub(super) async fn read(ctx: &Context, device: &DeviceFacts, report: &Report) -> Result<Self, Error> {
-        let memory = ctx.memory();
-        let organization = memory.organization(ctx, device.organization).await?;
-        let channel = match device.cohort {
-            Some(cohort) => Some(memory.channel(ctx, device.organization, cohort).await?),
-            None => None,
-        };
+    pub(super) async fn read(
+        ctx: &Context,
+        device: &DeviceFacts,
+        channel: Option<&Channel>,
+        report: &Report,
+    ) -> Result<Self, Error> {
+        let organization = ctx.memory().organization(ctx, device.organization).await?;
+        let active = organization.active_overrides(device, ctx.now());
         Ok(Self {
-            reported: reported_bundle(channel.as_deref(), report),
-            forced: organization.active_override(device, ctx.now()).map(|forced| forced.bundle),
+            reported: reported_bundle(channel, report),
+            forced: applied_override(&active, channel, report).map(|forced| forced.bundle),
         })
     }
 

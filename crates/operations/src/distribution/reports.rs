@@ -13,6 +13,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::releases::Release;
+use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::{self, Malformed, Offer, current_release};
 use olivine_domain::text::{Description, VersionText};
 use olivine_domain::versions::Version;
@@ -102,9 +103,12 @@ fn named<R: Resource>(text: Option<&str>, organization: Id<Organization>) -> res
 ///
 /// What a device says may mean another release than before, although it says the same: it was moved to another cohort, its release was
 /// deleted, or another one has its bundle now. It is then counted anew.
+///
+/// `channel` has the releases of the device's cohort, read a moment ago.
 pub(super) async fn record(
     ctx: &Context,
     device: Arc<DeviceFacts>,
+    channel: Option<&Channel>,
     said: &ReportedHeaders,
     report: &resolution::Report,
     origin: &Origin,
@@ -113,7 +117,7 @@ pub(super) async fn record(
         return Ok(device);
     }
     let is_known = is_known(&device.reported, said, report);
-    let release = place(ctx, &device, report).await?;
+    let release = channel.and_then(|channel| current_release(channel, report));
     if is_known && device.placed == release.into() {
         return Ok(device);
     }
@@ -123,7 +127,7 @@ pub(super) async fn record(
         version: recordable(said).and_then(|version| version.parse().ok()),
     };
     let event = (!is_known).then_some(origin);
-    let bundles = Bundles::read(ctx, &device, report).await?;
+    let bundles = Bundles::read(ctx, &device, channel, report).await?;
     let (release, offer) =
         deadlocks::retry(ctx, || write(ctx, &device, &new, release, &bundles, event)).await?;
     let is_new = device.reported.version != new.version;
@@ -161,17 +165,6 @@ async fn write(
     w.commit().await?;
     noted.apply(ctx);
     Ok((release, offer))
-}
-
-/// The release of its cohort that a device is on.
-async fn place(
-    ctx: &Context,
-    device: &DeviceFacts,
-    report: &resolution::Report,
-) -> Result<Option<Id<Release>>, Error> {
-    let Some(cohort) = device.cohort else { return Ok(None) };
-    let channel = ctx.memory().channel(ctx, device.organization, cohort).await?;
-    Ok(current_release(&channel, report))
 }
 
 async fn record_change(
