@@ -44,7 +44,6 @@ impl Outbox {
         Signals {
             changes: self.changes.swap(false, Ordering::AcqRel),
             jobs: self.jobs.swap(false, Ordering::AcqRel),
-            reconnected: false,
         }
     }
 }

@@ -168,7 +168,7 @@ pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
         };
     }
     match &*code {
-        sqlstate::READ_ONLY => Trouble::ReadOnly,
+        sqlstate::READ_ONLY | sqlstate::IN_RECOVERY => Trouble::ReadOnly,
         sqlstate::DISK_FULL => Trouble::DiskFull,
         sqlstate::TOO_MANY_CONNECTIONS => Trouble::Crowded,
         sqlstate::QUERY_CANCELED | sqlstate::LOCK_NOT_AVAILABLE => Trouble::Slow,
@@ -226,6 +226,8 @@ mod sqlstate {
     pub(super) const NOT_PERMITTED: &str = "42501";
     pub(super) const DISK_FULL: &str = "53100";
     pub(super) const TOO_MANY_CONNECTIONS: &str = "53300";
+    /// Said of what a standby that is not promoted can't tell.
+    pub(super) const IN_RECOVERY: &str = "55000";
     pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
     pub(super) const QUERY_CANCELED: &str = "57014";
     pub(super) const SHUTTING_DOWN: &str = "57P0";

@@ -33,12 +33,10 @@ pub struct Signals {
     pub changes: bool,
     /// A job waits for a runner.
     pub jobs: bool,
-    /// The connection is a new one: signals may have been missed, and the database may be another server than before.
-    pub reconnected: bool,
 }
 
 impl Signals {
-    const ALL: Self = Self { changes: true, jobs: true, reconnected: true };
+    pub(crate) const ALL: Self = Self { changes: true, jobs: true };
 
     /// Whether there is nothing to look at.
     pub const fn is_empty(self) -> bool {
@@ -58,7 +56,7 @@ impl Signals {
             return None;
         }
         let said: Vec<_> = words.collect();
-        Some(Self { changes: said.contains(&CHANGES), jobs: said.contains(&JOBS), reconnected: false })
+        Some(Self { changes: said.contains(&CHANGES), jobs: said.contains(&JOBS) })
     }
 }
 
@@ -97,8 +95,8 @@ impl fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Waits for the next call. Where the connection was just made, something may have been missed: that is as if everything was called,
-    /// and `reconnected`. A connection that is dead without saying so is noticed within four seconds, and is an error.
+    /// Waits for the next call. Where the connection was just made, something may have been missed: that is as if everything was called.
+    /// A connection that is dead without saying so is noticed within four seconds, and is an error.
     /// After an error, the next attempt connects anew. Dropping the future loses nothing.
     pub async fn hear(&mut self) -> Result<Signals, Error> {
         let heard = self.try_to_hear().await;
@@ -156,11 +154,9 @@ mod tests {
     #[test]
     fn a_call_is_heard_by_others_only() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        for signals in [(true, false), (false, true), (true, true)].map(|(changes, jobs)| Signals {
-            changes,
-            jobs,
-            reconnected: false,
-        }) {
+        for signals in
+            [(true, false), (false, true), (true, true)].map(|(changes, jobs)| Signals { changes, jobs })
+        {
             assert_eq!(Signals::read(&signals.payload(one), other), Some(signals));
             assert_eq!(Signals::read(&signals.payload(one), one), None);
         }

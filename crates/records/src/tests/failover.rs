@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sea_orm::ConnectionTrait as _;
 
 use super::at;
-use crate::database::{Database, Options, Reader as _};
+use crate::database::{Database, Options, Reader as _, Signals};
 use crate::testing::{TestDatabase, postgres};
 use crate::{Error, Trouble, organizations};
 
@@ -89,7 +89,7 @@ async fn of_several_servers_the_first_that_answers_is_taken() {
     let database = Database::open(&url, Options::default()).await.unwrap();
     database.prove_writable(at(1)).await.unwrap();
     let mut listener = database.listener(uuid::Uuid::from_u128(1)).unwrap();
-    assert!(listener.hear().await.unwrap().reconnected);
+    assert_eq!(listener.hear().await.unwrap(), Signals::ALL);
     assert_eq!(database.migrate().await.unwrap(), 0);
 }
 
