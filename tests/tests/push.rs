@@ -88,7 +88,8 @@ async fn a_push_that_can_not_succeed_changes_nothing(database: Database) {
     api.patch(&format!("/v1/signing_keys/{key}"), &json!({"state": "disabled"})).await.expect(200);
     check("a disabled key", &signed, 1, "'ci' is disabled").await;
     api.patch(&format!("/v1/signing_keys/{key}"), &json!({"state": "active"})).await.expect(200);
-    shell.run(&to("two", "--release-version 2.0.0")).succeeds();
+    let said = shell.run(&format!("{} 2>&1", to("two", "--release-version 2.0.0-hotfix.1"))).succeeds();
+    assert!(said.contains("warning: '2.0.0-hotfix.1' counts as a pre-release"), "{said}");
 }
 
 async fn a_push_goes_all_the_way(database: Database) {

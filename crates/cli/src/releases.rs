@@ -5,7 +5,7 @@ mod delete;
 mod graph;
 mod phases;
 mod rollback;
-mod versions;
+pub(crate) mod versions;
 
 use clap::{Args, Subcommand};
 use olivine_api::releases::{Adoption, Release, ReleaseCreate, ReleaseUpdate};
@@ -191,7 +191,7 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => {
-                versions::warn_of_new(session, &create.cohort_prn, create.version.as_deref()).await;
+                versions::warn_of_new(&session.client, &create.cohort_prn, create.version.as_deref()).await;
                 session.create::<Release>(&create.body()).await
             }
             Self::List(list) => session.list::<Release>(&list.options, list.query()).await,
@@ -199,7 +199,7 @@ impl Command {
             Self::Update(update) => {
                 let prn = update.one.prn;
                 if let Some(Some(version)) = change(update.version.as_ref()) {
-                    versions::warn_of_changed(session, &prn, &version).await;
+                    versions::warn_of_changed(&session.client, &prn, &version).await;
                 }
                 session.update::<Release>(&prn, &update.body()).await
             }

@@ -19,6 +19,7 @@ use super::ahead::{Found, Scopes};
 use super::{find, find_or_create};
 use crate::failure::Failure;
 use crate::messages;
+use crate::releases::versions;
 use crate::uploads::UploadOptions;
 
 /// How far to go.
@@ -93,6 +94,9 @@ impl ReleaseOptions {
             return check_bundle(&release, bundle.as_ref().map(|bundle| bundle.prn.as_str()));
         }
         scopes.need(&[Scope::ReleaseCreate])?;
+        if let Some(version) = &self.release_version {
+            versions::warn_of_new(client, cohort, Some(&version.to_string())).await;
+        }
         check_latest(&client.list::<Release>(&query).all().await?)
     }
 
