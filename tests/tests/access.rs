@@ -15,6 +15,8 @@ on_both!(
     async roles_see_write_and_rule,
     async api_keys_live_and_end,
     async nobody_hands_out_more_than_they_have,
+    async a_key_that_expires_gives_no_key_a_longer_life,
+    async the_last_admin_key_stays,
     async a_journey_leaves_its_events,
     async events_are_found_by_what_they_say,
     async downloads_are_counted,
@@ -124,13 +126,88 @@ async fn nobody_hands_out_more_than_they_have(database: Database) {
     ] {
         table.note(&format!("creating {what}"), &keeper.post("/v1/api_keys", &body).await);
     }
-    let (stronger, _) = new_key(&admin, &json!({"name": "stronger", "role": "admin"})).await;
     let past = json!({"expires_at": "2020-01-01T00:00:00Z"});
-    table.note(
-        "letting a stronger key expire",
-        &keeper.patch(&format!("/v1/api_keys/{stronger}"), &past).await,
-    );
+    for (what, grants) in [
+        ("an admin", json!({"role": "admin"})),
+        ("a reader", json!({"role": "reader"})),
+        ("a signer", json!({"scopes": ["binary.sign"]})),
+        ("one who reads artifacts", json!({"scopes": ["artifact.read"]})),
+    ] {
+        let mut body = grants;
+        body["name"] = what.into();
+        let (key, owner) = new_key(&admin, &body).await;
+        let path = format!("/v1/api_keys/{key}");
+        table.note(&format!("renaming {what}"), &keeper.patch(&path, &json!({"name": "y"})).await);
+        table.note(&format!("revoking {what}"), &keeper.delete(&path).await);
+        // Revoked or not, there is nothing that a weaker key may do.
+        let still = owner.get("/v1/users/me").await.status;
+        table.line(&format!("    afterwards it is answered {still}"));
+        table.note(&format!("letting {what} expire"), &keeper.patch(&path, &past).await);
+    }
     insta::assert_snapshot!("nobody_hands_out_more_than_they_have", table.text());
+}
+
+async fn a_key_that_expires_gives_no_key_a_longer_life(database: Database) {
+    let server = Server::start(database);
+    let admin = server.api();
+    let until = "2098-01-01T00:00:00Z";
+    let (own, passing) =
+        new_key(&admin, &json!({"name": "passing", "role": "admin", "expires_at": until})).await;
+    let (lasting, _) = new_key(&admin, &json!({"name": "lasting", "role": "reader"})).await;
+    let mut table = Table::default();
+    for expires_at in
+        [Value::Null, json!("2098-01-01T00:00:00.000001Z"), json!(until), json!("2097-01-01T00:00:00Z")]
+    {
+        let mut body = json!({"name": "child", "role": "reader"});
+        if !expires_at.is_null() {
+            body["expires_at"] = expires_at.clone();
+        }
+        table.note(
+            &format!("creating one that expires at {expires_at}"),
+            &passing.post("/v1/api_keys", &body).await,
+        );
+    }
+    let (child, _) =
+        new_key(&passing, &json!({"name": "child", "role": "reader", "expires_at": "2097-01-01T00:00:00Z"}))
+            .await;
+    for (what, key) in [("itself", &own), ("another one", &child), ("one that lasts", &lasting)] {
+        for expires_at in [json!("2099-01-01T00:00:00Z"), Value::Null, json!(until)] {
+            let answer =
+                passing.patch(&format!("/v1/api_keys/{key}"), &json!({"expires_at": expires_at})).await;
+            table.note(&format!("letting {what} expire at {expires_at}"), &answer);
+        }
+    }
+    let renamed =
+        passing.patch(&format!("/v1/api_keys/{own}"), &json!({"name": "renamed"})).await.expect(200);
+    assert_eq!(renamed.json["api_key"]["expires_at"].as_str().map(|at| &at[..19]), Some(&until[..19]));
+    insta::assert_snapshot!("a_key_that_expires_gives_no_key_a_longer_life", table.text());
+}
+
+async fn the_last_admin_key_stays(database: Database) {
+    let server = Server::start(database);
+    let admin = server.api();
+    let first = format!("/v1/api_keys/{}", prn(&admin.get("/v1/users/me").await.expect(200).json["user"]));
+    // None of these administrates now.
+    new_key(&admin, &json!({"name": "writer", "role": "writer"})).await;
+    let (revoked, _) = new_key(&admin, &json!({"name": "revoked", "role": "admin"})).await;
+    admin.delete(&format!("/v1/api_keys/{revoked}")).await.expect(204);
+    let (expired, _) = new_key(&admin, &json!({"name": "expired", "role": "admin"})).await;
+    let past = json!({"expires_at": "2020-01-01T00:00:00Z"});
+    admin.patch(&format!("/v1/api_keys/{expired}"), &past).await.expect(200);
+
+    let mut table = Table::default();
+    let soon = json!({"expires_at": "2198-01-01T00:00:00Z"});
+    table.note("revoking the last one", &admin.delete(&first).await);
+    table.note("letting it expire at once", &admin.patch(&first, &past).await);
+    table.note("letting it expire some day", &admin.patch(&first, &soon).await);
+    insta::assert_snapshot!("the_last_admin_key_stays", table.text());
+    admin.get("/v1/users/me").await.expect(200);
+
+    let (_, second) = new_key(&admin, &json!({"name": "second", "role": "admin"})).await;
+    admin.patch(&first, &soon).await.expect(200);
+    admin.delete(&first).await.expect(204);
+    admin.get("/v1/users/me").await.expect(401);
+    second.get("/v1/users/me").await.expect(200);
 }
 
 async fn a_journey_leaves_its_events(database: Database) {

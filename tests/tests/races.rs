@@ -333,6 +333,79 @@ async fn one_idempotency_key(database: Database) {
     assert_eq!(events, ["binary.created"]);
 }
 
+const SECRET: &str = "api-keys-at-two-processes-with-one-secret-0123456789";
+
+/// The server, and where the database allows it a second process beside it.
+fn one_or_two(database: Database) -> (Server, Option<Server>) {
+    let one = Server::builder().database(database).env("OLIVINE_SECRET_KEY", SECRET).start();
+    let url = one.postgres().filter(|_| one.processes() == 1).map(|postgres| postgres.url());
+    let other = url.map(|url| {
+        let other = Server::builder().arg("--database-url").arg(url).env("OLIVINE_SECRET_KEY", SECRET);
+        other.storage_of(&one).start()
+    });
+    (one, other)
+}
+
+async fn new_key(api: &Api, name: &str) -> (String, String) {
+    let created = api.post("/v1/api_keys", &json!({"name": name, "role": "admin"})).await.expect(201).json;
+    let secret = created["api_key"]["key"].as_str().expect("a new key is shown once").to_owned();
+    (format!("/v1/api_keys/{}", prn(&created["api_key"])), secret)
+}
+
+/// Each administrator revokes the next one, in a ring: one of them stays, whatever is faster.
+async fn administrators_revoke_each_other(database: Database) {
+    let (one, other) = one_or_two(database);
+    let mut last = one.api();
+    for _ in 0..ROUNDS {
+        let own = last.get("/v1/users/me").await.expect(200).json["user"].take();
+        let mut admins = vec![(format!("/v1/api_keys/{}", prn(&own)), last.key().expect("a key").to_owned())];
+        for name in ["b", "c", "d", "e", "f", "g", "h"] {
+            admins.push(new_key(&last, name).await);
+        }
+        let next = admins.iter().cycle().skip(1);
+        let requests = admins.iter().zip(next).enumerate().map(|(place, ((_, secret), (path, _)))| {
+            let at = other.as_ref().filter(|_| place % 2 == 1).unwrap_or(&one);
+            at.api().with_key(secret.as_str()).request(Method::DELETE, path)
+        });
+        let answers = tally(&at_once(requests).await);
+        let known = ["204", "401 unauthenticated", "409 in_use"];
+        assert!(answers.keys().all(|answer| known.contains(&answer.as_str())), "{answers:?}");
+
+        let mut working = Vec::new();
+        for (_, secret) in &admins {
+            let api = one.api().with_key(secret.as_str());
+            if api.get("/v1/users/me").await.status == 200 {
+                working.push(api);
+            }
+        }
+        last = working.pop().unwrap_or_else(|| panic!("nobody administrates any more: {answers:?}"));
+    }
+}
+
+/// From the moment of its revocation on, a key leaves no other key behind.
+async fn a_key_creates_others_while_it_is_revoked(database: Database) {
+    let (one, other) = one_or_two(database);
+    let admin = one.api();
+    for _ in 0..ROUNDS {
+        let (path, secret) = new_key(&admin, "stolen").await;
+        let creating = (0..CLIENTS).map(|place| {
+            let at = other.as_ref().filter(|_| place % 2 == 1).unwrap_or(&one);
+            let child = json!({"name": "child", "role": "admin"});
+            request(&at.api().with_key(secret.as_str()), Method::POST, "/v1/api_keys", &child)
+        });
+        let revoking = admin.request(Method::DELETE, &path);
+        at_once(creating.chain([revoking])).await;
+
+        let revoked = admin.get(&path).await.expect(200).json["api_key"]["revoked_at"].take();
+        let revoked = revoked.as_str().expect("it is revoked").to_owned();
+        for child in list_all(&admin, "/v1/api_keys?search=name:'child'", "api_keys").await {
+            let inserted = child["inserted_at"].as_str().expect("a time");
+            assert!(inserted <= revoked.as_str(), "revoked at {revoked}, but {child:#}");
+            admin.delete(&format!("/v1/api_keys/{}", prn(&child))).await.expect(204);
+        }
+    }
+}
+
 on_both!(
     async one_part_announced_with_different_bytes,
     async one_part_announced_and_uploaded_by_all,
@@ -343,5 +416,7 @@ on_both!(
     async one_key_signs_many_times,
     async revoking_against_signing,
     async the_quota_holds,
-    async one_idempotency_key
+    async one_idempotency_key,
+    async administrators_revoke_each_other,
+    async a_key_creates_others_while_it_is_revoked
 );

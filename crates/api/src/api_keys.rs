@@ -49,7 +49,7 @@ pub struct ApiKeyCreate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["binary.create", "binary.upload"]))]
     pub scopes: Option<Vec<String>>,
-    /// When it stops working; never, where absent.
+    /// When the key stops working, in RFC 3339; never, where absent. It can't be later than the expiry of the key that makes the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
 }
@@ -61,7 +61,7 @@ pub struct ApiKeyUpdate {
     /// What it is for: 1–128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When it stops working.
+    /// When the key stops working, in RFC 3339; null for never. It can't be put off beyond the expiry of the key that makes the request.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Option<String>>,

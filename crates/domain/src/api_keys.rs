@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
-use crate::permissions::Grants;
+use crate::permissions::{Grants, Role};
 use crate::prn::Id;
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::Name;
@@ -66,6 +66,27 @@ impl ApiKey {
             _ => Ok(()),
         }
     }
+
+    /// Whether it is an administrator's key that is accepted at `now`.
+    pub fn is_usable_admin(&self, now: Timestamp) -> bool {
+        self.grants == Grants::Role(Role::Admin) && self.check_usable(now).is_ok()
+    }
+
+    /// Whether a key that expires at `expires_at` would be accepted longer than this one.
+    pub fn is_outlived_by(&self, expires_at: Option<Timestamp>) -> bool {
+        ends_later(expires_at, self.expires_at)
+    }
+
+    /// Whether it would be accepted for a shorter time as `changed` than it is now.
+    pub fn is_cut_short_by(&self, changed: &Self) -> bool {
+        let is_revoked = changed.revoked_at.is_some() && self.revoked_at.is_none();
+        is_revoked || ends_later(self.expires_at, changed.expires_at)
+    }
+}
+
+/// Whether the first expiry is later than the second one. `None` is never, and so later than any.
+fn ends_later(first: Option<Timestamp>, second: Option<Timestamp>) -> bool {
+    second.is_some_and(|second| first.is_none_or(|first| first > second))
 }
 
 /// The secret itself: `olv_` and 43 characters that stand for 256 random bits. It must never be stored or logged.
@@ -116,6 +137,15 @@ impl fmt::Debug for ApiKeySecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn never_is_later_than_any_expiry() {
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000).unwrap();
+        assert!(ends_later(None, Some(at(1))));
+        assert!(ends_later(Some(at(2)), Some(at(1))));
+        assert!(!ends_later(Some(at(1)), Some(at(1))));
+        assert!(!ends_later(Some(at(1)), None) && !ends_later(None, None));
+    }
 
     #[test]
     fn a_secret_reads_back_and_stays_hidden() {

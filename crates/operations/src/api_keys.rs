@@ -1,4 +1,7 @@
 //! API keys: create, read, change, revoke, and finding out who a caller is.
+//!
+//! A key has no power over a key that has more scopes than itself, gives no key a longer life than its own, and leaves its organization
+//! an administrator's key. Changes of an organization's keys happen one after another, so that these rules hold whoever is faster.
 
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::{EventType, Subject};
@@ -74,9 +77,7 @@ pub async fn create(
     by: &Authorized<scope::ApiKeyCreate>,
     new: Create,
 ) -> Result<Created, Error> {
-    if let Some(exceeded) = by.grants.first_exceeded_by(&new.grants) {
-        return Err(Error::GrantExceeded(exceeded));
-    }
+    check_grants(by, &new.grants)?;
     insert(ctx, by, new).await
 }
 
@@ -99,6 +100,8 @@ pub async fn create_first(
 ) -> Result<Option<ApiKey>, Error> {
     let one = ListQuery { limit: Limit::new(1).map_err(Error::internal)?, ..ListQuery::default() };
     let w = ctx.db().write().await?;
+    // Two processes that start at once on a new database make one key.
+    olivine_records::organizations::lock(&w, organization).await?;
     if !api_keys::list(&w, organization, &one).await?.items.is_empty() {
         return Ok(None);
     }
@@ -108,9 +111,52 @@ pub async fn create_first(
     Ok(Some(api_key))
 }
 
+/// Begins a change of the organization's keys, alone. The caller's own key is read again: it may have been revoked since the request
+/// began. There is none where the server itself is the caller.
+async fn begin(ctx: &Context, by: &Actor) -> Result<(Write, Option<ApiKey>), Error> {
+    let w = ctx.db().write().await?;
+    olivine_records::organizations::lock(&w, by.organization).await?;
+    let Identity::ApiKey(id) = by.identity else { return Ok((w, None)) };
+    let caller = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    caller.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
+    Ok((w, Some(caller)))
+}
+
+/// The refusal of an expiry that is later than the caller's own.
+fn outlives(caller: &ApiKey) -> Error {
+    let expiry = caller.expires_at.map(|at| at.to_string()).unwrap_or_default();
+    let problem = format!(
+        "this API key expires at {expiry}, and gives no key a longer life: name that time or an earlier one"
+    );
+    Error::Invalid { field: "expires_at", problem }
+}
+
+fn check_grants(by: &Actor, grants: &Grants) -> Result<(), Error> {
+    by.grants.first_exceeded_by(grants).map_or(Ok(()), |scope| Err(Error::GrantExceeded(scope)))
+}
+
+/// A key that ends before its time, revoked or by its expiry, must not be the last one that administrates.
+async fn check_admin_stays(ctx: &Context, w: &Write, old: &ApiKey, new: &ApiKey) -> Result<(), Error> {
+    let now = ctx.now();
+    if !old.is_usable_admin(now)
+        || !old.is_cut_short_by(new)
+        || api_keys::has_another_admin(w, old, now).await?
+    {
+        return Ok(());
+    }
+    Err(Error::InUse(
+        "this is the organization's only API key with the role 'admin' that works: create another one before this one is revoked \
+         or expires earlier"
+            .to_owned(),
+    ))
+}
+
 async fn insert(ctx: &Context, by: &Actor, new: Create) -> Result<Created, Error> {
     let id = new.id;
-    let w = ctx.db().write().await?;
+    let (w, caller) = begin(ctx, by).await?;
+    if let Some(caller) = caller.filter(|caller| caller.is_outlived_by(new.expires_at)) {
+        return Err(outlives(&caller));
+    }
     match write(ctx, &w, by, new).await {
         Err(Error::Taken { what: Taken::Id, .. }) if id.is_replayable() => {
             drop(w);
@@ -185,12 +231,10 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<ApiKey, Error> {
-    let w = ctx.db().write().await?;
+    let (w, caller) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    if let Some(exceeded) = by.grants.first_exceeded_by(&old.grants) {
-        return Err(Error::GrantExceeded(exceeded));
-    }
+    check_grants(by, &old.grants)?;
     let new = ApiKey {
         name: change.name.unwrap_or_else(|| old.name.clone()),
         expires_at: change.expires_at.unwrap_or(old.expires_at),
@@ -199,6 +243,11 @@ pub async fn update(
     if new == old {
         return Ok(old);
     }
+    let is_longer = old.is_outlived_by(new.expires_at);
+    if let Some(caller) = caller.filter(|caller| is_longer && caller.is_outlived_by(new.expires_at)) {
+        return Err(outlives(&caller));
+    }
+    check_admin_stays(ctx, &w, &old, &new).await?;
     let new = ApiKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     api_keys::update(&w, &new, old.revision).await?;
     events::record(ctx, &w, by, EventType::ApiKeyUpdated, Subject::of(id), facts(&new)).await?;
@@ -212,13 +261,15 @@ pub async fn revoke(
     by: &Authorized<scope::ApiKeyRevoke>,
     id: Id<ApiKey>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let (w, _) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    check_grants(by, &old.grants)?;
     if old.revoked_at.is_some() {
         return Ok(());
     }
     let now = ctx.now();
     let new = ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
+    check_admin_stays(ctx, &w, &old, &new).await?;
     api_keys::update(&w, &new, old.revision).await?;
     events::record(ctx, &w, by, EventType::ApiKeyRevoked, Subject::of(id), facts(&new)).await?;
     Ok(w.commit().await?)

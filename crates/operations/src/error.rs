@@ -32,8 +32,11 @@ pub enum Error {
     /// The caller lacks a scope.
     #[error("{0}: use a key that has it, or ask an administrator of your organization")]
     Forbidden(#[from] MissingScope),
-    /// A key can't hand out what it does not have.
-    #[error("this API key lacks the scope '{}', so it can't give it to another key", .0.as_str())]
+    /// A key can't create, change or revoke a key that has more than itself.
+    #[error(
+        "this API key lacks the scope '{}', so it can neither create, change nor revoke a key that has it",
+        .0.as_str()
+    )]
     GrantExceeded(Scope),
     /// A field's value is not possible.
     #[error("{field}: {problem}")]

@@ -56,6 +56,18 @@ pub async fn list(
     lists::page::<Entity>(reader, organization, query).await
 }
 
+/// Whether the organization has an administrator's key that is accepted at `now`, apart from `key`.
+pub async fn has_another_admin(write: &Write, key: &ApiKey, now: Timestamp) -> Result<bool, Error> {
+    let lasts = Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(now.as_micros()));
+    let others = Entity::find()
+        .filter(Column::OrganizationId.eq(key.organization.uuid()))
+        .filter(Column::Id.ne(key.id.uuid()))
+        .filter(Column::Role.eq(Role::Admin.as_str()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(lasts);
+    Ok(others.one(write.transaction()).await?.is_some())
+}
+
 /// Adds a key whose secret has that hash.
 pub async fn insert(write: &Write, key: &ApiKey, hash: &Sha256Digest) -> Result<(), Error> {
     let row = row(key, hash).into_active_model();

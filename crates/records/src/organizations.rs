@@ -5,7 +5,7 @@ use olivine_domain::organizations::{
 };
 use olivine_domain::prn::Id;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::changes::compare_and_set;
@@ -31,6 +31,14 @@ pub enum ReserveError {
 pub async fn get(reader: &impl Reader, id: Id<Organization>) -> Result<Organization, Error> {
     let row = Entity::find_by_id(id.uuid()).one(&reader.executor()).await?;
     parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+}
+
+/// Locks the organization until the transaction ends: for rules that look at several of its records, such as its API keys. Lock it
+/// before all others.
+pub async fn lock(write: &Write, id: Id<Organization>) -> Result<(), Error> {
+    use sea_orm::QuerySelect;
+    let locked = Entity::find_by_id(id.uuid()).lock(LockType::NoKeyUpdate);
+    locked.one(write.transaction()).await?.map(drop).ok_or(Error::NotFound { table: TABLE })
 }
 
 /// The organization of that name.

@@ -136,7 +136,7 @@ async fn get(
 /// Rename an API key or change its expiry
 #[utoipa::path(patch, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
     request_body = api::ApiKeyUpdate, responses((status = 200, body = api::ApiKeyEnvelope),
-    (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
     Permit(by): Permit<scope::ApiKeyUpdate>,
@@ -156,7 +156,8 @@ async fn update(
 
 /// Revoke an API key: it is refused from now on, its record stays
 #[utoipa::path(delete, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
-    responses((status = 204), (status = 404, body = ErrorBody)))]
+    responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody)))]
 async fn revoke(
     State(app): State<App>,
     Permit(by): Permit<scope::ApiKeyRevoke>,
