@@ -49,6 +49,11 @@ impl Line {
         answer
     }
 
+    /// Sends a piece of a request. Panics if the server has closed the connection.
+    pub fn send(&mut self, text: &str) {
+        self.tls.write_all(text.as_bytes()).expect("the connection is open");
+    }
+
     fn answer(&mut self) -> Answer {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {

@@ -116,6 +116,21 @@ impl Server {
         self.processes[0].pid()
     }
 
+    /// The memory that it has, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
+        let kibibytes = line.trim().split(' ').next().and_then(|number| number.parse::<u64>().ok());
+        kibibytes.expect("a number of kB") * 1024
+    }
+
+    /// What it has open: paths, and words for what has none.
+    pub fn open_files(&self) -> Vec<String> {
+        let folder = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("it runs");
+        let target = |entry: std::io::Result<std::fs::DirEntry>| std::fs::read_link(entry.ok()?.path()).ok();
+        folder.filter_map(target).map(|path| path.display().to_string()).collect()
+    }
+
     /// The admin key that the first start wrote.
     pub fn admin_key(&self) -> String {
         let file = self.data_dir.join("admin-api-key");

@@ -37,15 +37,36 @@ impl Wire {
     pub fn drip(&mut self, bytes: &[u8], pause: Duration) -> Duration {
         let began = Instant::now();
         for byte in bytes {
-            if self.has_answer(pause) || !self.send([*byte]) {
+            if self.is_answered_within(pause) || !self.send([*byte]) {
                 break;
             }
         }
         began.elapsed()
     }
 
+    /// Whether there is something to read, or the end.
+    pub fn has_answer(&self) -> bool {
+        self.is_answered_within(Duration::from_millis(1))
+    }
+
+    /// Reads `piece` bytes at a time, with `pause` between them, until the server closes; how many bytes that were.
+    pub fn read_slowly(&mut self, piece: usize, pause: Duration) -> usize {
+        let (mut buffer, mut total) = (vec![0; piece], 0);
+        loop {
+            let mut filled = 0;
+            while filled < piece {
+                match self.0.read(&mut buffer[filled..]).expect("bytes, or the end") {
+                    0 => return total + filled,
+                    read => filled += read,
+                }
+            }
+            total += filled;
+            std::thread::sleep(pause);
+        }
+    }
+
     /// Whether there is something to read, or the end, within `wait`: how the client keeps its slow pace.
-    fn has_answer(&self, wait: Duration) -> bool {
+    fn is_answered_within(&self, wait: Duration) -> bool {
         self.0.set_read_timeout(Some(wait)).expect("a positive time");
         let seen = self.0.peek(&mut [0]);
         self.0.set_read_timeout(Some(PATIENCE)).expect("a positive time");

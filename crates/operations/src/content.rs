@@ -28,6 +28,11 @@ use crate::links::{self, Located};
 use crate::storages::Opened;
 use crate::{Context, Error, binary_parts::ensure_session, events};
 
+/// The content that an upload URL's part belongs to.
+pub fn upload_target(ctx: &Context, token: &str) -> Result<ContentKey, Error> {
+    Ok(ctx.tokens().verify_upload(token, ctx.now())?.key)
+}
+
 /// Takes the bytes of the part that an upload URL was made for, and returns once they are durable and on record.
 pub async fn receive_part(
     ctx: &Context,
@@ -315,6 +320,11 @@ pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Fo
 }
 
 impl Served {
+    /// Which content it is.
+    pub const fn content(&self) -> ContentKey {
+        self.key
+    }
+
     /// Reads the bytes of `range` (from 0, end excluded).
     pub async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<ContentReader, Error> {
         let mut failure = None;

@@ -91,7 +91,7 @@ pub fn document() -> Document {
 pub fn router(app: &App) -> (Router<App>, Document) {
     let (paths, document) = described_routes();
     let paths = paths
-        .route_layer(from_fn_with_state(app.clone(), idempotency::replay))
+        .route_layer(from_fn_with_state(app.clone(), idempotency::hold))
         .route_layer(from_fn_with_state(app.clone(), auth::authenticate));
     (paths, document)
 }

@@ -7,15 +7,22 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use olivine_content::ContentKey;
+use olivine_domain::Sha256Digest;
 use olivine_domain::api_keys::ApiKey;
+use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_operations::Context;
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::config::Limits;
+use crate::admin::device_import;
+use crate::config::{Config, Limits};
+use crate::downloads::Downloads;
 use crate::draining::Stages;
+use crate::places::Places;
 use crate::rates::Rates;
+use crate::room::Room;
+use crate::transfers::Transfers;
 use crate::{admin, content, limits, logs, openapi, probes};
 
 /// Places to count requests of API keys in: 32 KiB.
@@ -29,9 +36,19 @@ pub struct App {
     /// What one caller may ask.
     pub limits: Limits,
     /// Room for requests that are worked on at once.
-    pub room: Arc<Semaphore>,
+    pub room: Room,
+    /// The requests that are worked on, by API key.
+    pub callers: Places<Id<ApiKey>>,
     /// How often each API key may ask.
     pub rates: Arc<Rates<Id<ApiKey>>>,
+    /// Uploads of parts that go on, by content.
+    pub uploads: Transfers<ContentKey>,
+    /// Imports of devices that go on, by organization.
+    pub imports: Transfers<Id<Organization>>,
+    /// How many downloads go on, by URL.
+    pub download_places: Transfers<Sha256Digest>,
+    /// The downloads that go on.
+    pub downloads: Downloads,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
     /// Whether the server stops.
@@ -46,10 +63,21 @@ impl std::fmt::Debug for App {
 
 impl App {
     /// Brings the parts together.
-    pub fn new(ctx: Context, limits: Limits, metrics: PrometheusHandle, stages: Stages) -> Self {
-        let room = Arc::new(Semaphore::new(limits.concurrent_requests));
-        let rates = Arc::new(Rates::new(limits.requests_per_second, KEYS));
-        Self { ctx, limits, room, rates, metrics, stages }
+    pub fn new(ctx: Context, config: &Config, metrics: PrometheusHandle, stages: Stages) -> Self {
+        let limits = config.limits.clone();
+        Self {
+            ctx,
+            room: Room::new(&limits),
+            callers: Places::new(limits.concurrent_requests_per_caller),
+            rates: Arc::new(Rates::new(limits.requests_per_second, KEYS)),
+            uploads: Transfers::new(config.transfers()),
+            imports: Transfers::new(device_import::most_at_once()),
+            download_places: Transfers::new(config.transfers()),
+            downloads: Downloads::default(),
+            limits,
+            metrics,
+            stages,
+        }
     }
 }
 

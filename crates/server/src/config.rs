@@ -2,6 +2,7 @@
 
 mod database;
 mod device;
+mod limits;
 mod roles;
 mod settings;
 mod storage;
@@ -17,8 +18,10 @@ use olivine_operations::Settings;
 
 pub use self::database::{Database, shown};
 pub use self::device::{Device, Tls};
+pub use self::limits::Limits;
 pub use self::roles::Role;
 pub use self::storage::Storage;
+use crate::transfers::Most;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
@@ -111,44 +114,6 @@ pub struct Server {
     /// How long running requests may take to finish when the server is stopped, in seconds.
     #[config(default = 30, env = "OLIVINE_SHUTDOWN_SECONDS")]
     pub shutdown_seconds: u64,
-}
-
-/// What one caller may ask of the server.
-#[derive(Clone, Debug, confique::Config)]
-#[config(layer_attr(serde(deny_unknown_fields)))]
-pub struct Limits {
-    /// The time for a request's header section to arrive, and for which an idle connection is kept open, in seconds.
-    #[config(default = 30, env = "OLIVINE_HEADER_SECONDS")]
-    pub header_seconds: u64,
-
-    /// The most bytes of a request's header section.
-    #[config(default = 65_536, env = "OLIVINE_HEADER_BYTES")]
-    pub header_bytes: usize,
-
-    /// The time for a request's JSON to arrive, in seconds.
-    #[config(default = 30, env = "OLIVINE_REQUEST_SECONDS")]
-    pub request_seconds: u64,
-
-    /// The most bytes of a request's JSON.
-    #[config(default = 2_097_152, env = "OLIVINE_JSON_BYTES")]
-    pub json_bytes: usize,
-
-    /// The longest pause within an upload, in seconds.
-    #[config(default = 30, env = "OLIVINE_UPLOAD_IDLE_SECONDS")]
-    pub upload_idle_seconds: u64,
-
-    /// The least bytes per second of an upload, on average after its first `upload_idle_seconds`.
-    #[config(default = 1024, env = "OLIVINE_UPLOAD_BYTES_PER_SECOND")]
-    pub upload_bytes_per_second: u64,
-
-    /// How many requests are worked on at once; more are asked to come back later.
-    #[config(default = 1024, env = "OLIVINE_CONCURRENT_REQUESTS")]
-    pub concurrent_requests: usize,
-
-    /// How many requests per second one API key may make of this process, on average; ten seconds' worth of them may come at once.
-    /// With 0 there is no such limit.
-    #[config(default = 1000, env = "OLIVINE_REQUESTS_PER_SECOND")]
-    pub requests_per_second: u32,
 }
 
 /// What devices are offered.
@@ -310,13 +275,13 @@ impl Config {
         {
             bail!("server.public_url begins with http:// or https://; '{url}' does not");
         }
-        if self.jobs.lease_seconds == 0 || self.jobs.concurrency == 0 || self.limits.concurrent_requests == 0
-        {
-            bail!("jobs.lease_seconds, jobs.concurrency and limits.concurrent_requests must be at least 1");
+        if self.jobs.lease_seconds == 0 || self.jobs.concurrency == 0 {
+            bail!("jobs.lease_seconds and jobs.concurrency must be at least 1");
         }
         if self.server.roles.is_empty() {
             bail!("server.roles needs at least one of api, device and jobs");
         }
+        self.limits.check()?;
         self.database.check()?;
         self.storage.check()?;
         self.device.check()
@@ -349,6 +314,16 @@ impl Config {
     pub fn public_url(&self, address: SocketAddr) -> String {
         let scheme = if self.server.tls_certificate.is_some() { "https" } else { "http" };
         self.server.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"))
+    }
+
+    /// How many uploads, and how many downloads, may go on at once.
+    pub fn transfers(&self) -> Most {
+        Most {
+            all: self.limits.concurrent_transfers,
+            each: self.limits.transfers_per_url,
+            by_address: self.limits.transfers_per_address,
+            proxies: self.device.trusted_proxies.clone(),
+        }
     }
 
     /// What the operations need to know of it.

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::{Extension, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{Stream, StreamExt, TryStreamExt};
 use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfRange};
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
@@ -15,16 +14,16 @@ use http::header::{
 };
 use http::{HeaderMap, Method, StatusCode};
 use http_range_header::{StartPosition, SyntacticallyCorrectRange};
-use olivine_content::ContentReader;
+use olivine_domain::Sha256Digest;
 use olivine_domain::permissions::Origin;
+use olivine_operations::Error;
 use olivine_operations::content::{self, Followed, Served};
-use olivine_operations::{Context, Error};
-use tokio::time::{Duration, Instant};
 
 use crate::admin::binary_content::announced;
 use crate::admin::error::ApiError;
 use crate::app::App;
 use crate::limits::paced;
+use crate::room::{CALLER_PATIENCE, Place};
 
 /// The routes, for `GET`, `HEAD` and `PUT`.
 pub fn router() -> Router<App> {
@@ -41,8 +40,11 @@ async fn upload(
     Path(token): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let target = content::upload_target(&app.ctx, &token)?;
+    request.extensions().get::<Place>().inspect(|place| place.begin_waiting());
+    let _ticket = app.uploads.wait(&target, origin.address, CALLER_PATIENCE).await?;
     let length = announced(&request);
-    let body = paced(request.into_body(), &app.limits);
+    let body = paced(request, &app.limits);
     let received = content::receive_part(&app.ctx, &token, origin, length, body).await?;
     // As S3 does, so that clients need not tell the two apart.
     let tag = format!("\"{}\"", received.sha256.to_hex());
@@ -57,7 +59,7 @@ async fn download(
     request: Request,
 ) -> Result<Response, ApiError> {
     let served = content::locate(&app.ctx, &token).await?;
-    serve(app, served, origin, &Asked::of(&request)).await
+    serve(app, &token, served, origin, &Asked::of(&request)).await
 }
 
 /// What a request says of what it wants, without its body.
@@ -105,14 +107,20 @@ async fn lead_on(
             let location = HeaderValue::from_str(&url.url).map_err(|_| Error::internal("a signed URL"))?;
             Ok((StatusCode::FOUND, [(LOCATION, location), (CACHE_CONTROL, NO_STORE)]).into_response())
         }
-        Followed::Here(served) => serve(app, served, origin, asked).await,
+        Followed::Here(served) => serve(app, token, served, origin, asked).await,
     }
 }
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// Gives out a content, or a range of it.
-async fn serve(app: App, served: Served, origin: Origin, asked: &Asked) -> Result<Response, ApiError> {
+async fn serve(
+    app: App,
+    token: &str,
+    served: Served,
+    origin: Origin,
+    asked: &Asked,
+) -> Result<Response, ApiError> {
     let tag: ETag =
         format!("\"{}\"", served.hash.to_hex()).parse().map_err(|_| Error::internal("entity tag"))?;
     let headers = fixed_headers(&served, &tag);
@@ -133,12 +141,10 @@ async fn serve(app: App, served: Served, origin: Origin, asked: &Asked) -> Resul
     if asked.method == Method::HEAD {
         return Ok(response);
     }
+    let ticket = app.download_places.admit(&Sha256Digest::of(token.as_bytes()), origin.address)?;
     let reader = served.read(&app.ctx, bytes).await?;
-    let running = Running::new(app.ctx, served, origin, reader);
-    if running.is_at_end() {
-        note_end(&running.ctx, &running.served, &running.origin).await;
-    }
-    *response.body_mut() = Body::from_stream(running.into_stream());
+    let download = app.downloads.begin(ticket, app.ctx, served, origin, reader);
+    *response.body_mut() = Body::from_stream(download.into_stream().await);
     Ok(response)
 }
 
@@ -171,7 +177,9 @@ fn range_applies(headers: &HeaderMap, tag: &ETag) -> bool {
 /// The one range that was asked for. Several ranges, and what is no range at all, are answered with the whole, as RFC 9110 allows.
 fn asked_range(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, ApiError> {
     let Some(value) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else { return Ok(None) };
-    let Ok(parsed) = http_range_header::parse_range_header(value) else { return Ok(None) };
+    // The unit's name is written in any case (RFC 9110, 14.1).
+    let value = value.to_ascii_lowercase();
+    let Ok(parsed) = http_range_header::parse_range_header(&value) else { return Ok(None) };
     if parsed.ranges.len() > 1 {
         return Ok(None);
     }
@@ -186,67 +194,3 @@ fn asked_range(headers: &HeaderMap, size: u64) -> Result<Option<Range<u64>>, Api
         Err(_) => Err(Error::OutOfRange { total: size }.into()),
     }
 }
-
-/// How often a running download looks whether its content still may be served.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// A running download: broken off when its content is destroyed meanwhile, put on record when its last byte is served.
-struct Running {
-    reader: ContentReader,
-    ctx: Context,
-    served: Served,
-    origin: Origin,
-    left: u64,
-    looked: Instant,
-}
-
-impl Running {
-    fn new(ctx: Context, served: Served, origin: Origin, reader: ContentReader) -> Self {
-        let left = reader.range().end - reader.range().start;
-        Self { reader, ctx, served, origin, left, looked: Instant::now() }
-    }
-
-    fn into_stream(self) -> impl Stream<Item = Result<axum::body::Bytes, BrokenOff>> {
-        futures_util::stream::try_unfold(self, Self::next).into_stream()
-    }
-
-    async fn next(mut self) -> Result<Option<(axum::body::Bytes, Self)>, BrokenOff> {
-        if self.looked.elapsed() >= LOOK_EVERY {
-            if !self.served.is_current(&self.ctx).await.unwrap_or(true) {
-                return Err(BrokenOff);
-            }
-            self.looked = Instant::now();
-        }
-        match self.reader.next().await {
-            Some(Ok(bytes)) => {
-                self.left = self.left.saturating_sub(bytes.len() as u64);
-                // Not after it: once a body has the announced length, nobody asks it for more.
-                if self.is_at_end() {
-                    note_end(&self.ctx, &self.served, &self.origin).await;
-                }
-                Ok(Some((bytes, self)))
-            }
-            Some(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a download broke off");
-                Err(BrokenOff)
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Whether the content's last byte is out.
-    const fn is_at_end(&self) -> bool {
-        self.left == 0 && self.reader.range().end == self.reader.total()
-    }
-}
-
-async fn note_end(ctx: &Context, served: &Served, origin: &Origin) {
-    if let Err(error) = served.finished(ctx, origin.clone()).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a finished download was not recorded");
-    }
-}
-
-/// A download that can't go on.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the content is not served any more")]
-struct BrokenOff;

@@ -23,14 +23,15 @@ use axum::routing::{get, post};
 use http::Method;
 use olivine_domain::hash::Sha256Digest;
 use olivine_operations::Context;
-use tokio::sync::Semaphore;
 
 use self::observe::Meters;
 use self::proxies::TrustedProxy;
 use crate::app::App;
 use crate::config::{Device, Limits};
+use crate::places::Places;
 use crate::probes;
 use crate::rates::Rates;
+use crate::room::Room;
 
 /// What devices ask for all the time.
 const ROUTES: [(Method, &str); 3] = [(Method::GET, UPDATE), (Method::POST, STATUS), (Method::GET, ME)];
@@ -53,6 +54,8 @@ pub struct DeviceApp(Arc<Shared>);
 struct Shared {
     app: App,
     trusted_proxies: Vec<TrustedProxy>,
+    /// The requests that are worked on, by certificate.
+    callers: Places<Sha256Digest>,
     /// How often one certificate, by its fingerprint, may ask; also one that nobody knows.
     rates: Rates<Sha256Digest>,
     meters: Meters,
@@ -61,12 +64,13 @@ struct Shared {
 impl DeviceApp {
     /// The same parts as the Admin API's, but room and limits of its own: people get through to a server that is full of devices.
     fn new(app: App, config: &Device) -> Self {
-        let room = Arc::new(Semaphore::new(app.limits.concurrent_requests));
+        let room = Room::new(&app.limits);
+        let callers = Places::new(app.limits.concurrent_requests_per_caller);
         let limits = Limits { json_bytes: BODY_LIMIT, ..app.limits.clone() };
         let trusted_proxies = config.trusted_proxies.clone();
         let rates = Rates::new(config.requests_per_second, CERTIFICATES);
         let meters = Meters::new(&ROUTES);
-        Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, rates, meters }))
+        Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, callers, rates, meters }))
     }
 
     /// What operations work with.

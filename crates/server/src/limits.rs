@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
 use futures_util::stream::{self, StreamExt};
-use http::StatusCode;
+use http::{Extensions, StatusCode};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_content::uploads::BodyError;
 use tokio::time::{Instant, timeout};
@@ -15,42 +16,53 @@ use tokio::time::{Instant, timeout};
 use crate::admin::error::ApiError;
 use crate::app::App;
 use crate::config::Limits;
+use crate::room::Place;
 
 /// Asks callers to come back later when too many requests are being worked on. The place is given back when the answer begins; a
 /// long download does not keep it.
-pub async fn make_room(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Ok(place) = app.room.try_acquire() else {
-        return no_room().into_response();
+pub async fn make_room(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let place = match app.room.enter() {
+        Ok(place) => place,
+        Err(refused) => return refused.into_response(),
     };
+    request.extensions_mut().insert(place.clone());
     let response = next.run(request).await;
-    drop(place);
+    place.leave();
     response
 }
 
-/// The answer to a request for which there is no room.
-pub(crate) fn no_room() -> ApiError {
-    let message = "the server is working on as many requests as it can: try again in a second";
-    ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorItem::new(ErrorCode::RateLimited, message))
+/// Reads a small body whole: within the time and the size that the limits allow. Meanwhile the request has no place among those that
+/// are worked on, and what has arrived counts as held in memory until the request is answered.
+pub async fn read_small(extensions: &Extensions, body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+    let place = extensions.get::<Place>();
+    place.inspect(|place| place.begin_waiting());
+    let patience = Duration::from_secs(limits.request_seconds);
+    let read = timeout(patience, collect(body, limits, place)).await;
+    let bytes = read.map_err(|_| too_slow("the request's body did not arrive in time"))??;
+    place.map(Place::end_waiting).transpose()?;
+    Ok(bytes)
 }
 
-/// Reads a small body whole: within the time and the size that the limits allow.
-pub async fn read_small(body: Body, limits: &Limits) -> Result<Bytes, ApiError> {
+async fn collect(body: Body, limits: &Limits, place: Option<&Place>) -> Result<Bytes, ApiError> {
     let too_large = || {
         let message = format!("a JSON body may have at most {} bytes", limits.json_bytes);
         let item = ErrorItem::new(ErrorCode::PayloadTooLarge, message).with("limit", limits.json_bytes);
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, item)
     };
-    let read = axum::body::to_bytes(body, limits.json_bytes);
-    match timeout(Duration::from_secs(limits.request_seconds), read).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => {
-            let source: &dyn std::error::Error = &error;
-            let is_length = std::iter::successors(Some(source), |error| error.source())
-                .any(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-            Err(if is_length { too_large() } else { ApiError::bad_request("the request's body broke off") })
-        }
-        Err(_) => Err(too_slow("the request's body did not arrive in time")),
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limits.json_bytes {
+        return Err(too_large());
     }
+    let (mut body, mut collected) = (body.into_data_stream(), BytesMut::new());
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(|_| ApiError::bad_request("the request's body broke off"))?;
+        if collected.len() + bytes.len() > limits.json_bytes {
+            return Err(too_large());
+        }
+        place.map(|place| place.hold_bytes(bytes.len())).transpose()?;
+        collected.extend_from_slice(&bytes);
+    }
+    Ok(collected.freeze())
 }
 
 /// An answer to who was too slow.
@@ -67,14 +79,17 @@ pub struct TooSlow;
 
 /// The bytes of an upload, cut off when they come too slowly: after a pause that is too long, or at a rate that would keep a place
 /// forever.
-pub fn paced(body: Body, limits: &Limits) -> stream::BoxStream<'static, Result<Bytes, BodyError>> {
+///
+/// The request has no place any more among those that are worked on: how many uploads there may be is limited elsewhere.
+pub fn paced(request: Request, limits: &Limits) -> stream::BoxStream<'static, Result<Bytes, BodyError>> {
+    request.extensions().get::<Place>().inspect(|place| place.begin_waiting());
     let pace = Pace {
         idle: Duration::from_secs(limits.upload_idle_seconds),
         rate: limits.upload_bytes_per_second,
         began: Instant::now(),
         bytes: 0,
     };
-    let state = (body.into_data_stream(), pace, false);
+    let state = (request.into_body().into_data_stream(), pace, false);
     let paced = stream::unfold(state, |(mut body, mut pace, ended)| async move {
         if ended {
             return None;

@@ -20,6 +20,7 @@ use crate::door::{Door, Peer};
 use crate::draining::{Stages, stop_on_signal};
 use crate::handshake::TlsAcceptor;
 use crate::lingering::LingeringAcceptor;
+use crate::steady::SteadyAcceptor;
 use crate::tls::{self, People, Source, outlive_hangups};
 use crate::{device, startup};
 
@@ -59,7 +60,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let handles = [Handle::new(), Handle::new()];
     tokio::spawn(stop_on_signal(handles.clone(), config.server.clone(), stages.clone()));
     let announced = Announcement::write(&config, admin_address, device_address)?;
-    let app = App::new(started.ctx.clone(), config.limits.clone(), metrics, stages.clone());
+    let app = App::new(started.ctx.clone(), &config, metrics, stages.clone());
     let [admin_handle, device_handle] = handles;
     tokio::try_join!(listen(&config, tls, admin, admin_handle, app.clone()), async {
         match device {
@@ -106,17 +107,19 @@ async fn listen(
     app: App,
 ) -> anyhow::Result<()> {
     let door = Door::new(listener, app.stages.closed.clone())?;
+    let least = config.limits.least_rate();
     let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
         let server = Server::from_listener(door).handle(handle);
         let tls = LingeringAcceptor(TlsAcceptor::new(tls, HANDSHAKE));
-        let mut server = server.acceptor(tls).http1_only();
+        let mut server = server.acceptor(SteadyAcceptor { acceptor: tls, least }).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     } else {
         let server = Server::from_listener(door).handle(handle);
-        let mut server = server.map(LingeringAcceptor).http1_only();
+        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least };
+        let mut server = server.map(steady).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     };
@@ -131,17 +134,20 @@ async fn listen_to_devices(
     app: App,
 ) -> anyhow::Result<()> {
     let door = Door::new(listener, app.stages.closed.clone())?;
+    let least = config.limits.least_rate();
     let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
     let plain = Server::from_listener(door).handle(handle);
     let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
         let tls = DeviceAcceptor(TlsAcceptor::new(tls, patience));
-        let mut server = plain.acceptor(LingeringAcceptor(tls)).http1_only();
+        let tls = SteadyAcceptor { acceptor: LingeringAcceptor(tls), least };
+        let mut server = plain.acceptor(tls).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     } else {
-        let mut server = plain.map(LingeringAcceptor).http1_only();
+        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least };
+        let mut server = plain.map(steady).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     };

@@ -10,7 +10,9 @@ use olivine_operations::error::Unauthenticated;
 use olivine_operations::{Error, api_keys};
 
 use crate::admin::error::ApiError;
+use crate::admin::idempotency::{self, Settled};
 use crate::app::App;
+use crate::room::Place;
 
 /// Finds out who calls, and leaves the [`Actor`] with the request.
 pub async fn authenticate(
@@ -28,6 +30,9 @@ pub async fn authenticate(
     let actor = api_keys::authenticate(&app.ctx, token.trim(), origin).await?;
     if let Identity::ApiKey(key) = &actor.identity {
         app.rates.admit(key)?;
+        if let Some(place) = request.extensions().get::<Place>().cloned() {
+            place.hold_for(&app.callers, key).await?;
+        }
     }
     request.extensions_mut().insert(actor);
     Ok(next.run(request).await)
@@ -51,10 +56,13 @@ impl FromRequestParts<App> for Caller {
 pub struct Permit<S>(pub Authorized<S>);
 
 impl<S: ScopeType> FromRequestParts<App> for Permit<S> {
-    type Rejection = ApiError;
+    type Rejection = Settled;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Settled> {
         let Caller(actor) = Caller::from_request_parts(parts, app).await?;
-        Ok(Self(actor.authorize().map_err(Error::from)?))
+        let authorized = actor.authorize().map_err(|missing| ApiError::from(Error::from(missing)))?;
+        // Only now: a request that is refused must not cost anything.
+        idempotency::claim(parts, app, &actor).await?;
+        Ok(Self(authorized))
     }
 }

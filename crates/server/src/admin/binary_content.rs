@@ -42,7 +42,7 @@ async fn upload(
 ) -> Result<Record<BinaryEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let length = announced(&request);
-    let body = paced(request.into_body(), &app.limits);
+    let body = paced(request, &app.limits);
     Ok(record(StatusCode::OK, content::upload(&app.ctx, &by, id, length, body).await?))
 }
 

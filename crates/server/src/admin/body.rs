@@ -19,7 +19,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         check_type(&request)?;
-        let bytes = read_small(request.into_body(), &app.limits).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = read_small(&parts.extensions, body, &app.limits).await?;
         parse(&bytes).map(Self)
     }
 }

@@ -21,9 +21,15 @@ use crate::admin::error::ApiError;
 use crate::admin::fields::named;
 use crate::app::App;
 use crate::limits::paced;
+use crate::transfers::Most;
 
 /// The most bytes of a file.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// How many imports there may be at once: all of their files together are at most one GiB.
+pub(crate) fn most_at_once() -> Most {
+    Most { all: 4, each: 2, by_address: 0, proxies: Vec::new() }
+}
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(import))
@@ -85,6 +91,7 @@ async fn import(
         dry_run: parameters.dry_run,
     };
     check_type(&request)?;
+    let _ticket = app.imports.admit(&by.organization, None)?;
     let file = spool(&app, request).await?;
     let report = device_import::import(&app.ctx, &by, import, &file).await?;
     Ok(axum::Json(shown(report)))
@@ -111,7 +118,7 @@ async fn spool(app: &App, request: Request) -> Result<File, ApiError> {
     };
     let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
     let mut file = tokio::fs::File::from_std(file.map_err(broken)?);
-    let (mut body, mut size) = (paced(request.into_body(), &app.limits), 0);
+    let (mut body, mut size) = (paced(request, &app.limits), 0);
     while let Some(bytes) = body.next().await {
         let bytes = bytes.map_err(Error::Interrupted)?;
         size += bytes.len();

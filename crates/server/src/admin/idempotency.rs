@@ -1,9 +1,15 @@
 //! `Idempotency-Key` on POST: the first answer is given again for a day, so that CI can retry blindly.
+//!
+//! Nothing is read or written for a key before its caller has been found to have the permission: [`hold`] only keeps the body back, and
+//! [`Permit`](crate::admin::auth::Permit) goes on with [`claim`].
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt as _};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, StatusCode};
@@ -26,25 +32,73 @@ const LONGEST_KEY: usize = 255;
 #[derive(Clone, Copy, Debug)]
 pub struct Secret;
 
-/// Carries a request out once, and answers its repetitions with the first answer.
-pub async fn replay(State(app): State<App>, request: Request, next: Next) -> Result<Response, ApiError> {
+/// A request with a key, between its arrival and its answer.
+#[derive(Clone)]
+struct Keyed {
+    key: Arc<str>,
+    /// The body: the client's own until the key is claimed, then a copy of what it sent.
+    body: Arc<Mutex<Option<Body>>>,
+    execution: Arc<Mutex<Option<Execution>>>,
+}
+
+/// Keeps back the body of a request that has a key, and keeps the answer if the key was claimed.
+pub async fn hold(State(app): State<App>, request: Request, next: Next) -> Result<Response, ApiError> {
     let key = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST);
-    let (Some(key), Some(actor)) = (key, request.extensions().get::<Actor>().cloned()) else {
-        return Ok(next.run(request).await);
-    };
+    let Some(key) = key else { return Ok(next.run(request).await) };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY);
-    let key = key
-        .ok_or_else(|| ApiError::bad_request("Idempotency-Key takes 1 to 255 plain characters"))?
-        .to_owned();
+    let key = key.ok_or_else(|| ApiError::bad_request("Idempotency-Key takes 1 to 255 plain characters"))?;
+    let keyed = Keyed { key: key.into(), body: Arc::default(), execution: Arc::default() };
 
     let (mut parts, body) = request.into_parts();
-    let body = read_small(body, &app.limits).await?;
-    match idempotency::begin(&app.ctx, &actor, &key, &fingerprint(&parts, &body)).await? {
-        Plan::Replay(answer) => Ok(repeated(answer)),
+    put(&keyed.body, body);
+    parts.extensions.insert(keyed.clone());
+    let held = Arc::clone(&keyed.body);
+    let body = stream::once(async move { take(&held).unwrap_or_default().into_data_stream() }).flatten();
+    let response = next.run(Request::from_parts(parts, Body::from_stream(body))).await;
+    match take(&keyed.execution) {
+        Some(execution) => keep(&app, &execution, response).await,
+        None => Ok(response),
+    }
+}
+
+fn put<T>(place: &Mutex<Option<T>>, value: T) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+}
+
+fn take<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// The answer to a request that is not carried out: the first one's, or an error.
+#[derive(Debug)]
+pub struct Settled(Box<Response>);
+
+impl IntoResponse for Settled {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+impl From<ApiError> for Settled {
+    fn from(error: ApiError) -> Self {
+        Self(Box::new(error.into_response()))
+    }
+}
+
+/// Claims the request's key, if it has one, for a caller that has the permission.
+pub async fn claim(parts: &mut Parts, app: &App, actor: &Actor) -> Result<(), Settled> {
+    let Some(keyed) = parts.extensions.get::<Keyed>().cloned() else { return Ok(()) };
+    // A handler that asks for a second permission claims nothing twice.
+    let Some(body) = take(&keyed.body) else { return Ok(()) };
+    let body = read_small(&parts.extensions, body, &app.limits).await?;
+    let plan = idempotency::begin(&app.ctx, actor, &keyed.key, &fingerprint(parts, &body)).await;
+    match plan.map_err(ApiError::from)? {
+        Plan::Replay(answer) => Err(Settled(Box::new(repeated(answer)))),
         Plan::Execute(execution) => {
             parts.extensions.insert(NewId::Replayable(execution.resource));
-            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-            keep(&app, &execution, response).await
+            put(&keyed.execution, execution);
+            put(&keyed.body, Body::from(body));
+            Ok(())
         }
     }
 }

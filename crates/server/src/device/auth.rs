@@ -13,6 +13,7 @@ use super::connections::PeerCertificate;
 use super::error::DeviceError;
 use super::{DeviceApp, proxies};
 use crate::admin::error::ApiError;
+use crate::room::Place;
 
 /// The device that asks.
 #[derive(Debug)]
@@ -34,6 +35,9 @@ impl FromRequestParts<DeviceApp> for Caller {
         if let Err(refused) = app.0.rates.admit(fingerprint) {
             tracing::debug!(%fingerprint, "asks too often");
             return Err(ApiError::from(refused).into());
+        }
+        if let Some(place) = parts.extensions.get::<Place>().cloned() {
+            place.hold_for(&app.0.callers, fingerprint).await?;
         }
         let device = distribution::authenticate(app.ctx(), &certificate, &origin).await?;
         Ok(Self { device, origin })

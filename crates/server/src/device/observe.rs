@@ -17,7 +17,6 @@ use tracing::{Instrument, debug_span};
 
 use super::DeviceApp;
 use crate::admin::error::panicked;
-use crate::limits;
 use crate::logs::{REQUEST_ID, request_id};
 
 /// Gives the request an id and a place, and says what became of it.
@@ -32,12 +31,15 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     let method = request.method().clone();
     let span = debug_span!("device_request", id, %method, route);
 
-    let mut response = match app.app.room.try_acquire() {
-        Ok(_place) => {
+    let mut response = match app.app.room.enter() {
+        Ok(place) => {
+            request.extensions_mut().insert(place.clone());
             let answering = AssertUnwindSafe(next.run(request).instrument(span.clone()));
-            answering.catch_unwind().await.unwrap_or_else(panicked)
+            let answer = answering.catch_unwind().await.unwrap_or_else(panicked);
+            place.leave();
+            answer
         }
-        Err(_) => limits::no_room().into_response(),
+        Err(refused) => refused.into_response(),
     };
 
     app.app.stages.say_goodbye(&mut response);

@@ -1,0 +1,225 @@
+//! A least rate for what clients take: a connection whose client reads nothing, or hardly anything, is closed.
+//!
+//! Only the time counts in which bytes wait for the client. A client that asks nothing is the business of the limit for idle
+//! connections; an answer that takes long to make is not the client's fault.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum_server::accept::Accept;
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// How much a client has to take.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastRate {
+    /// The time over which it is measured.
+    pub window: Duration,
+    /// The bytes per second, on average over that time.
+    pub bytes_per_second: u64,
+}
+
+impl LeastRate {
+    const fn bytes_per_window(self) -> u64 {
+        // A client that may be as slow as it likes must still take something.
+        let bytes = self.bytes_per_second.saturating_mul(self.window.as_secs());
+        if bytes == 0 { 1 } else { bytes }
+    }
+}
+
+/// Accepts as `A` does, connections that are closed when their client is too slow.
+#[derive(Clone, Debug)]
+pub struct SteadyAcceptor<A> {
+    /// Accepts them.
+    pub acceptor: A,
+    /// What is too slow.
+    pub least: LeastRate,
+}
+
+impl<I, S, A> Accept<I, S> for SteadyAcceptor<A>
+where
+    A: Accept<I, S>,
+    A::Future: Send + 'static,
+{
+    type Stream = Steady<A::Stream>;
+    type Service = A::Service;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        let accepted = self.acceptor.accept(stream, service);
+        let least = self.least;
+        Box::pin(async move {
+            let (stream, service) = accepted.await?;
+            Ok((Steady { stream, pace: Pace::new(least) }, service))
+        })
+    }
+}
+
+/// A connection whose client has to keep up.
+#[derive(Debug)]
+pub struct Steady<S> {
+    stream: S,
+    pace: Pace,
+}
+
+/// How fast the client has been since the window began.
+#[derive(Debug)]
+struct Pace {
+    least: LeastRate,
+    /// Bytes that the client, or the system's buffers, took.
+    bytes: u64,
+    /// For how long in all bytes waited for it.
+    waited: Duration,
+    /// Since when bytes wait now, if they do.
+    since: Option<Instant>,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pace {
+    const fn new(least: LeastRate) -> Self {
+        Self { least, bytes: 0, waited: Duration::ZERO, since: None, alarm: None }
+    }
+
+    /// Notes how an attempt to write ended. The error says that the client is too slow.
+    fn note<T>(
+        &mut self,
+        written: Poll<io::Result<T>>,
+        bytes: impl FnOnce(&T) -> usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        match &written {
+            Poll::Ready(Ok(done)) => {
+                self.bytes = self.bytes.saturating_add(bytes(done) as u64);
+                self.waited += self.since.take().map_or(Duration::ZERO, |since| since.elapsed());
+            }
+            Poll::Pending if self.is_too_slow(cx) => return Poll::Ready(Err(too_slow())),
+            Poll::Ready(Err(_)) | Poll::Pending => {}
+        }
+        written
+    }
+
+    /// Judges a client for which bytes wait, and sees to it that it is judged again in time.
+    fn is_too_slow(&mut self, cx: &mut Context<'_>) -> bool {
+        loop {
+            let waited = self.waited + self.since.get_or_insert_with(Instant::now).elapsed();
+            if waited >= self.least.window {
+                if self.bytes < self.least.bytes_per_window() {
+                    return true;
+                }
+                *self = Self::new(self.least);
+                continue;
+            }
+            let left = self.least.window.saturating_sub(waited);
+            if self.alarm.get_or_insert_with(|| Box::pin(sleep(left))).as_mut().poll(cx).is_pending() {
+                return false;
+            }
+            // It was set before all of this was waited.
+            self.alarm = None;
+        }
+    }
+}
+
+fn too_slow() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client takes its answer more slowly than the server allows")
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Steady<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Steady<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { stream, pace } = &mut *self;
+        let written = Pin::new(stream).poll_write(cx, bytes);
+        pace.note(written, |bytes| *bytes, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Self { stream, pace } = &mut *self;
+        let written = Pin::new(stream).poll_write_vectored(cx, slices);
+        pace.note(written, |bytes| *bytes, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, pace } = &mut *self;
+        let flushed = Pin::new(stream).poll_flush(cx);
+        pace.note(flushed, |()| 0, cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, pace } = &mut *self;
+        let shut = Pin::new(stream).poll_shutdown(cx);
+        pace.note(shut, |()| 0, cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    const BUFFER: usize = 1024;
+
+    fn steady<S>(stream: S, bytes_per_second: u64) -> Steady<S> {
+        let least = LeastRate { window: Duration::from_secs(1), bytes_per_second };
+        Steady { stream, pace: Pace::new(least) }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_is_let_go() {
+        let (server, _client) = duplex(BUFFER);
+        let mut server = steady(server, 0);
+        let began = Instant::now();
+        // One buffer is filled, which is something; in the window after it nothing is taken.
+        let error = server.write_all(&[0; 2 * BUFFER]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
+        assert!(began.elapsed() >= Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn a_client_below_the_rate_is_let_go_and_one_above_it_is_not() {
+        for (bytes_per_second, is_let_go) in [(1 << 20, true), (BUFFER as u64, false)] {
+            let (server, mut client) = duplex(BUFFER);
+            let mut server = steady(server, bytes_per_second);
+            let reading = tokio::spawn(async move {
+                let (mut taken, mut buffer) = (0, [0; BUFFER]);
+                while taken < 12 * BUFFER {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    taken += client.read(&mut buffer).await.unwrap_or(0).max(1);
+                }
+            });
+            let written = server.write_all(&[0; 12 * BUFFER]).await;
+            assert_eq!(written.is_err(), is_let_go, "{bytes_per_second} bytes per second");
+            reading.abort();
+        }
+    }
+
+    #[tokio::test]
+    async fn the_time_in_which_nothing_is_sent_does_not_count() {
+        let (server, mut client) = duplex(BUFFER);
+        let mut server = steady(server, 1 << 20);
+        for _ in 0..3 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            server.write_all(&[0; BUFFER]).await.unwrap();
+            client.read_exact(&mut [0; BUFFER]).await.unwrap();
+        }
+    }
+}

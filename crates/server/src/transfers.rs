@@ -1,0 +1,146 @@
+//! How many uploads or downloads go on at once: in all, of one thing, and of one address.
+
+use std::fmt;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use olivine_api::errors::{ErrorCode, ErrorItem};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::admin::error::ApiError;
+use crate::device::proxies::TrustedProxy;
+use crate::places::{AllTaken, CallerPlace, Places};
+
+/// How many there may be.
+#[derive(Clone, Debug)]
+pub struct Most {
+    /// In all.
+    pub all: usize,
+    /// Of one `K`; with 0 any number.
+    pub each: usize,
+    /// Of one address, or one IPv6 network of 64 bits; with 0 any number.
+    pub by_address: usize,
+    /// Addresses that count for nobody, because each speaks for many clients.
+    pub proxies: Vec<TrustedProxy>,
+}
+
+/// The transfers of one kind. Cheap to clone.
+#[derive(Clone)]
+pub struct Transfers<K> {
+    all: Arc<Semaphore>,
+    each: Places<K>,
+    by_address: Places<IpAddr>,
+    proxies: Arc<[TrustedProxy]>,
+}
+
+impl<K> fmt::Debug for Transfers<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Transfers")
+    }
+}
+
+/// The right to one transfer; given back when dropped.
+#[derive(Debug)]
+pub struct Ticket<K: Eq + Hash> {
+    _all: OwnedSemaphorePermit,
+    _each: CallerPlace<K>,
+    _address: Option<CallerPlace<IpAddr>>,
+}
+
+impl<K: Eq + Hash + Clone> Transfers<K> {
+    /// None yet.
+    pub fn new(most: Most) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(most.all.min(Semaphore::MAX_PERMITS))),
+            each: Places::new(most.each),
+            by_address: Places::new(most.by_address),
+            proxies: most.proxies.into(),
+        }
+    }
+
+    /// Lets a transfer of `what` begin, from an address that is known in most cases.
+    pub fn admit(&self, what: &K, address: Option<IpAddr>) -> Result<Ticket<K>, ApiError> {
+        self.ticket(self.each.take(what), address)
+    }
+
+    /// The same, after waiting at most `patience` until fewer of `what` go on.
+    pub async fn wait(
+        &self,
+        what: &K,
+        address: Option<IpAddr>,
+        patience: Duration,
+    ) -> Result<Ticket<K>, ApiError> {
+        self.ticket(self.each.wait(what, patience).await, address)
+    }
+
+    fn ticket(
+        &self,
+        each: Result<CallerPlace<K>, AllTaken>,
+        address: Option<IpAddr>,
+    ) -> Result<Ticket<K>, ApiError> {
+        let each = each.map_err(|AllTaken| too_many("of the same content"))?;
+        let counted = address.filter(|address| !self.proxies.iter().any(|proxy| proxy.is_at(*address)));
+        let address = counted.map(|address| self.by_address.take(&network(address))).transpose();
+        let address = address.map_err(|_| too_many("from your address"))?;
+        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| too_many("on this server"))?;
+        Ok(Ticket { _all: all, _each: each, _address: address })
+    }
+}
+
+/// An address, or of IPv6 the network that one client usually has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn too_many(which: &str) -> ApiError {
+    let message =
+        format!("as many uploads or downloads {which} are going on as are allowed: try again later");
+    let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorItem::new(ErrorCode::RateLimited, message));
+    error.retry_after(Duration::from_secs(5))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transfers() -> Transfers<u32> {
+        let proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        Transfers::new(Most { all: 6, each: 2, by_address: 3, proxies })
+    }
+
+    fn admit(transfers: &Transfers<u32>, what: u32, address: &str) -> Result<Ticket<u32>, ApiError> {
+        transfers.admit(&what, Some(address.parse().unwrap()))
+    }
+
+    #[test]
+    fn each_limit_holds_and_ends_with_its_transfers() {
+        let transfers = transfers();
+        let two: Vec<_> = (0..2).map(|_| admit(&transfers, 1, "192.0.2.1").unwrap()).collect();
+        admit(&transfers, 1, "192.0.2.2").unwrap_err();
+        let third = admit(&transfers, 2, "192.0.2.1").unwrap();
+        admit(&transfers, 3, "::ffff:192.0.2.1").unwrap_err();
+        let others: Vec<_> = (3..6).map(|what| admit(&transfers, what, "192.0.2.2").unwrap()).collect();
+        admit(&transfers, 6, "192.0.2.3").unwrap_err();
+        drop((two, third, others));
+        admit(&transfers, 1, "192.0.2.1").unwrap();
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address_and_a_proxy_as_none() {
+        let transfers = transfers();
+        let addresses = ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::"];
+        let three: Vec<_> =
+            (0..).zip(addresses).map(|(what, from)| admit(&transfers, what, from).unwrap()).collect();
+        admit(&transfers, 4, "2001:db8::3").unwrap_err();
+        drop((admit(&transfers, 4, "2001:db8:0:1::1").unwrap(), three));
+        let through_a_proxy: Vec<_> =
+            (0..6).map(|what| admit(&transfers, what, "10.0.0.7").unwrap()).collect();
+        assert_eq!(through_a_proxy.len(), 6);
+    }
+}

@@ -1,0 +1,184 @@
+//! Bodies that arrive slowly, or not at all.
+
+use std::sync::Arc;
+
+use olivine_tests::{Api, Database, Device, Server, Wire, Workbench, on_both, send};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{Memory, behind_a_proxy, create, key, until};
+
+on_both!(
+    async half_sent_bodies_of_one_device,
+    async half_sent_bodies_of_one_device_over_tls,
+    async half_sent_bodies_of_one_key,
+    async requests_of_one_key_wait_for_each_other,
+    async more_bodies_than_memory_is_given,
+    async a_refused_request_claims_no_idempotency_key,
+);
+
+const STATUS: &str = "POST /update/status HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n";
+
+/// As many as there are places for requests.
+const MANY: usize = 1024;
+
+async fn half_sent_bodies_of_one_device(database: Database) {
+    let server = Server::builder()
+        .database(database)
+        .env("OLIVINE_DEVICE_TLS", "off")
+        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+        .env("OLIVINE_DEVICE_REQUESTS_PER_SECOND", "0")
+        .start();
+    let headers = behind_a_proxy(&server.api(), &["SN-1", "SN-2"]).await;
+    let other = Api::new(server.device_url());
+    let ask = async || {
+        let request = other.request(Method::GET, "/update").header("client-cert", &headers[1]);
+        send(request).await
+    };
+    ask().await.expect(200);
+    let memory = Memory::of(&server);
+    let head = format!("{STATUS}client-cert: {}\r\ncontent-length: 60000\r\n\r\n{{", headers[0]);
+    let mut half_sent = Vec::new();
+    for _ in 0..MANY {
+        let mut wire = Wire::connect(server.device_url());
+        assert!(wire.send(&head));
+        half_sent.push(wire);
+    }
+    for _ in 0..20 {
+        ask().await.expect(200);
+    }
+    memory.has_not_grown();
+    // All but those that have a place or wait for one are refused at once.
+    let refused = half_sent.iter().filter(|wire| wire.has_answer()).count();
+    assert!(refused > MANY / 2, "{refused} were refused");
+    let mut refused = half_sent.into_iter().find(Wire::has_answer).unwrap();
+    let answer = refused.answer().unwrap();
+    assert_eq!((answer.status, answer.error_code()), (429, Some("rate_limited")));
+}
+
+async fn half_sent_bodies_of_one_device_over_tls(database: Database) {
+    let server = Server::builder()
+        .database(database)
+        .env("OLIVINE_CONCURRENT_REQUESTS", "20")
+        .env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "2")
+        .start();
+    let api = server.api();
+    let product = create(&api, "products", "product", json!({"name": "gateway"})).await;
+    let cohort = json!({"product_prn": product, "name": "daily"});
+    let cohort = create(&api, "cohorts", "cohort", cohort).await;
+    let (slow, other) = (Device::new(&server, "SN-1"), Device::new(&server, "SN-2"));
+    for (device, identifier) in [(&slow, "SN-1"), (&other, "SN-2")] {
+        let body = json!({"product_prn": product, "cohort_prn": cohort, "identifier": identifier});
+        device.register(&api, &create(&api, "devices", "device", body).await).await;
+    }
+    let half_sent: Vec<_> = (0..30)
+        .map(|_| {
+            let mut line = slow.line();
+            line.send(&format!("{STATUS}content-length: 60000\r\n\r\n{{"));
+            line
+        })
+        .collect();
+    for _ in 0..20 {
+        other.update("", &[]).await.expect(200);
+    }
+    drop(half_sent);
+    until("its places are free again", async || slow.update("", &[]).await.status == 200).await;
+}
+
+async fn half_sent_bodies_of_one_key(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let slow = key(bench.api(), "slow", "writer").await;
+    let url = bench.download_url(&bench.signable(b"content").await).await;
+    let memory = Memory::of(&server);
+    let mut half_sent = Vec::new();
+    for number in 0..MANY {
+        let idempotency = if number % 2 == 0 { "idempotency-key: 1\r\n" } else { "" };
+        let head = format!(
+            "POST /v1/artifacts HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\n{idempotency}content-length: 2000000\r\n\r\n{{",
+            slow.key().unwrap()
+        );
+        let mut wire = Wire::connect(server.url());
+        assert!(wire.send(head));
+        half_sent.push(wire);
+    }
+    for number in 0..20 {
+        bench.api().get("/v1/users/me").await.expect(200);
+        bench.api().post("/v1/artifacts", &json!({"name": format!("other-{number}")})).await.expect(201);
+        bench.api().get(&url).await.expect(200);
+    }
+    memory.has_not_grown();
+    assert!(half_sent.iter().filter(|wire| wire.has_answer()).count() > MANY / 2);
+}
+
+/// A program that asks for much at once is slowed down, and not refused.
+async fn requests_of_one_key_wait_for_each_other(database: Database) {
+    let server =
+        Server::builder().database(database).env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "4").start();
+    let api = Arc::new(server.api());
+    let asking: Vec<_> = (0..32)
+        .map(|_| {
+            let api = Arc::clone(&api);
+            tokio::spawn(async move { api.get("/v1/users/me").await.status })
+        })
+        .collect();
+    for asked in asking {
+        assert_eq!(asked.await.unwrap(), 200);
+    }
+}
+
+async fn more_bodies_than_memory_is_given(database: Database) {
+    let server = Server::builder()
+        .database(database)
+        .env("OLIVINE_JSON_BYTES", "100000")
+        .env("OLIVINE_BODY_MEMORY_BYTES", "150000")
+        .start();
+    let api = server.api();
+    let half = |key: &str, bytes: usize| {
+        let mut wire = Wire::connect(server.url());
+        assert!(wire.send(format!(
+            "POST /v1/artifacts HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\nconnection: close\r\ncontent-length: 90000\r\n\r\n{}",
+            " ".repeat(bytes)
+        )));
+        wire
+    };
+    let (first, second) = (key(&api, "first", "writer").await, key(&api, "second", "writer").await);
+    let held = half(first.key().unwrap(), 80_000);
+    // There is no other sign of what is held than that there is no room for more of it.
+    until("there is no room for another body", async || {
+        let mut wire = half(second.key().unwrap(), 80_000);
+        wire.has_answer() && wire.answer().is_some_and(|answer| answer.status == 429)
+    })
+    .await;
+    api.post("/v1/artifacts", &json!({"name": "small"})).await.expect(201);
+    drop(held);
+    let large = json!({"name": "large", "description": "x".repeat(1000), "custom_metadata": {"a": "x".repeat(80_000)}});
+    until("there is room again", async || api.post("/v1/artifacts", &large).await.status == 201).await;
+}
+
+async fn a_refused_request_claims_no_idempotency_key(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    let reader = key(&api, "reader", "reader").await;
+    let send_as = async |api: &Api, name: &str| {
+        let request = api.request(Method::POST, "/v1/artifacts").header("idempotency-key", "one");
+        send(request.json(&json!({"name": name}))).await
+    };
+    // Another body with the same key would be refused as such, if the first had claimed it.
+    for name in ["first", "second"] {
+        assert_eq!(send_as(&reader, name).await.expect(403).error_code(), Some("unauthorized"));
+    }
+    // Nor is the body waited for.
+    let mut wire = Wire::connect(server.url());
+    assert!(wire.send(format!(
+        "POST /v1/artifacts HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nidempotency-key: one\r\nconnection: close\r\n\
+         content-length: 100\r\n\r\n",
+        reader.key().unwrap()
+    )));
+    assert_eq!(wire.answer().expect("an answer").status, 403);
+    // A caller with the permission is answered as before.
+    let first = send_as(&api, "first").await.expect(201);
+    let again = send_as(&api, "first").await.expect(201);
+    assert_eq!((again.header("idempotency-replayed"), &again.json), (Some("true"), &first.json));
+    assert_eq!(send_as(&api, "second").await.expect(422).error_code(), Some("idempotency_key_reused"));
+}

@@ -1,0 +1,91 @@
+//! Downloads that nobody reads.
+
+use std::time::Duration;
+
+use olivine_tests::{Api, Database, Server, Wire, Workbench, on_both};
+
+use super::{Memory, PATIENCE, until};
+
+on_both!(
+    async downloads_of_one_url_that_nobody_reads,
+    async downloads_that_nobody_reads_end,
+    async a_destroyed_content_is_closed_where_nothing_moves,
+);
+
+/// Much more than the buffers of a connection hold.
+const LARGE: usize = 24 << 20;
+const MANY: usize = 500;
+
+fn path_of(url: &str) -> &str {
+    let rest = url.strip_prefix("http://").expect("plain HTTP");
+    &rest[rest.find('/').expect("a URL with a path")..]
+}
+
+/// A download whose bytes are not read.
+fn unread(server: &Server, url: &str) -> Wire {
+    let mut wire = Wire::connect(server.url());
+    assert!(wire.send(format!("GET {} HTTP/1.1\r\nhost: test\r\n\r\n", path_of(url))));
+    wire
+}
+
+/// How many files of contents the server has open.
+fn open_contents(server: &Server) -> usize {
+    server.open_files().iter().filter(|file| file.contains("/content/") && file.contains("part-")).count()
+}
+
+async fn downloads_of_one_url_that_nobody_reads(database: Database) {
+    let server = Server::builder().database(database).scaled(false).start();
+    let bench = Workbench::new(server.api()).await;
+    let binary = bench.signable(&vec![7; LARGE]).await;
+    let (url, other) = (bench.download_url(&binary).await, bench.signable(b"other").await);
+    let memory = Memory::of(&server);
+    let unread: Vec<_> = (0..MANY).map(|_| unread(&server, &url)).collect();
+    until("all are answered", async || unread.iter().all(Wire::has_answer)).await;
+    let others = Api::new(server.url());
+    for _ in 0..20 {
+        others.get(&bench.download_url(&other).await).await.expect(200);
+    }
+    memory.has_not_grown();
+    assert!(open_contents(&server) <= 16, "{:?}", server.open_files());
+    let refused = Api::new(server.url()).get(&url).await.expect(429);
+    assert_eq!((refused.error_code(), refused.header("retry-after")), (Some("rate_limited"), Some("5")));
+    drop(unread);
+    until("it can be downloaded", async || others.get(&url).await.status == 200).await;
+}
+
+async fn downloads_that_nobody_reads_end(database: Database) {
+    let server = Server::builder()
+        .database(database)
+        .scaled(false)
+        .env("OLIVINE_TRANSFERS_PER_URL", "0")
+        .env("OLIVINE_DOWNLOAD_IDLE_SECONDS", "2")
+        .start();
+    let bench = Workbench::new(server.api()).await;
+    let url = bench.download_url(&bench.signable(&vec![7; LARGE]).await).await;
+    let before = server.open_files().len();
+    let unread: Vec<_> = (0..100).map(|_| unread(&server, &url)).collect();
+    until("they have begun", async || unread.iter().all(Wire::has_answer)).await;
+    until("their files are closed", async || open_contents(&server) == 0).await;
+    until("their connections are closed", async || server.open_files().len() <= before + 5).await;
+    // A client that reads is served to the end, however long that takes.
+    let mut slow = Wire::connect(server.url());
+    assert!(slow.send(format!("GET {} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n", path_of(&url))));
+    let read = tokio::task::spawn_blocking(move || slow.read_slowly(LARGE / 20, Duration::from_millis(250)));
+    assert!(read.await.unwrap() > LARGE);
+    drop(unread);
+}
+
+async fn a_destroyed_content_is_closed_where_nothing_moves(database: Database) {
+    let server = Server::builder().database(database).scaled(false).start();
+    let bench = Workbench::new(server.api()).await;
+    let binary = bench.signable(&vec![7; LARGE]).await;
+    let url = bench.download_url(&binary).await;
+    let unread: Vec<_> = (0..10).map(|_| unread(&server, &url)).collect();
+    until("they run", async || open_contents(&server) == unread.len()).await;
+    bench.ask(&binary, "destroyed").await.expect(200);
+    // Long before the clients are found to be too slow.
+    let began = std::time::Instant::now();
+    until("their files are closed", async || open_contents(&server) == 0).await;
+    assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
+    assert!(unread.iter().all(Wire::has_answer), "they had begun");
+}
