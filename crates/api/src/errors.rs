@@ -109,6 +109,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", "The Idempotency-Key was used for another request.";
     IdempotencyInProgress = "idempotency_in_progress", "The first request with this Idempotency-Key is not finished.";
     RateLimited = "rate_limited", "Too many requests, of this caller or at once: retry after the time in Retry-After.";
+    SearchTooBroad = "search_too_broad", "The search has to look through too many records; the message says how to narrow it.";
+    SearchInProgress = "search_in_progress", "Another search of this API key is running, or the server is busy with searches: retry after the time in Retry-After.";
     HeadersTooLarge = "headers_too_large", "The header section is larger than the server takes.";
     LinkInvalid = "link_invalid", "This URL was not made by this server, or was altered.";
     LinkExpired = "link_expired", "This URL's time is over: ask for a new one.";

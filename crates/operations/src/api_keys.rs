@@ -215,7 +215,7 @@ pub async fn list(
     by: &Authorized<scope::ApiKeyRead>,
     query: &ListQuery,
 ) -> Result<Page<ApiKey>, Error> {
-    Ok(api_keys::list(ctx.db(), by.organization, query).await?)
+    Ok(api_keys::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one API key.

@@ -104,7 +104,7 @@ pub async fn list(
     by: &Authorized<scope::ArtifactVersionRead>,
     query: &ListQuery,
 ) -> Result<Page<ArtifactVersion>, Error> {
-    Ok(artifact_versions::list(ctx.db(), by.organization, query).await?)
+    Ok(artifact_versions::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one artifact version.

@@ -103,7 +103,7 @@ pub async fn list(
     by: &Authorized<scope::ArtifactRead>,
     query: &ListQuery,
 ) -> Result<Page<Artifact>, Error> {
-    Ok(artifacts::list(ctx.db(), by.organization, query).await?)
+    Ok(artifacts::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one artifact.

@@ -75,7 +75,7 @@ pub async fn list(
     by: &Authorized<scope::BinaryRead>,
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
-    let page = binaries::list(ctx.db(), by.organization, query).await?;
+    let page = binaries::list(&ctx.reads_for(by), by.organization, query).await?;
     let mut signatures = signatures_of(ctx, by, &page.items).await?;
     Ok(page.map(|binary| {
         let (own, others) = signatures.drain(..).partition(|found| found.signature.binary == binary.id);

@@ -167,7 +167,7 @@ pub async fn list(
 ) -> Result<Page<BinaryPart>, Error> {
     arrivals::note(ctx, by, id).await?;
     let head = head(ctx, by.organization, id).await?;
-    Ok(binary_parts::list(ctx.db(), Upload::of_head(&head), query).await?)
+    Ok(binary_parts::list(&ctx.reads_for(by), Upload::of_head(&head), query).await?)
 }
 
 /// Reads one part of the current generation.

@@ -232,7 +232,7 @@ pub async fn list(
     by: &Authorized<scope::BinaryRead>,
     query: &ListQuery,
 ) -> Result<Page<BinarySignature>, Error> {
-    Ok(binary_signatures::list(ctx.db(), by.organization, query).await?)
+    Ok(binary_signatures::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one signature.

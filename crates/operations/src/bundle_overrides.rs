@@ -194,7 +194,7 @@ pub async fn list(
     by: &Authorized<scope::BundleOverrideRead>,
     query: &ListQuery,
 ) -> Result<Page<BundleOverride>, Error> {
-    Ok(bundle_overrides::list(ctx.db(), by.organization, query).await?)
+    Ok(bundle_overrides::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one override.

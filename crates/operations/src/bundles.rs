@@ -50,7 +50,7 @@ pub async fn list(
     by: &Authorized<scope::BundleRead>,
     query: &ListQuery,
 ) -> Result<Page<Bundle>, Error> {
-    Ok(bundles::list(ctx.db(), by.organization, query).await?)
+    Ok(bundles::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one bundle.
@@ -128,7 +128,7 @@ pub async fn delete(
     match bundles::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
             drop(w);
-            return Err(in_use(ctx, &bundle).await?);
+            return Err(in_use(ctx, by, &bundle).await?);
         }
         other => other?,
     }
@@ -138,11 +138,12 @@ pub async fn delete(
 }
 
 /// Who uses a bundle that somebody wanted to delete.
-async fn in_use(ctx: &Context, bundle: &Bundle) -> Result<Error, Error> {
+async fn in_use(ctx: &Context, by: &Actor, bundle: &Bundle) -> Result<Error, Error> {
     let (organization, id) = (bundle.organization, bundle.id);
     let few = ListQuery { limit: Limit::new(5).unwrap_or_default(), ..ListQuery::default() };
-    let releases = releases::list_with_bundle(ctx.db(), organization, id, &few).await?;
-    let overrides = bundle_overrides::list_with_bundle(ctx.db(), organization, id, &few).await?;
+    let reader = ctx.reads_for(by);
+    let releases = releases::list_with_bundle(&reader, organization, id, &few).await?;
+    let overrides = bundle_overrides::list_with_bundle(&reader, organization, id, &few).await?;
     let more = releases.next.is_some() || overrides.next.is_some();
     let releases = releases.items.iter().map(|used| named("release", &used.name, used.id.prn(organization)));
     let overrides =

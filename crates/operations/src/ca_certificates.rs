@@ -168,7 +168,7 @@ pub async fn list(
     by: &Authorized<scope::CaCertificateRead>,
     query: &ListQuery,
 ) -> Result<Page<CaCertificate>, Error> {
-    Ok(ca_certificates::list(ctx.db(), by.organization, query).await?)
+    Ok(ca_certificates::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one CA certificate.

@@ -104,7 +104,7 @@ pub async fn list(
     by: &Authorized<scope::CohortRead>,
     query: &ListQuery,
 ) -> Result<Page<Cohort>, Error> {
-    Ok(cohorts::list(ctx.db(), by.organization, query).await?)
+    Ok(cohorts::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one cohort.

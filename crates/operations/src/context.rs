@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use olivine_content::TokenKey;
+use olivine_domain::permissions::{Actor, Identity};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
-use olivine_records::Database;
+use olivine_records::{CallerReads, Database};
 use tokio::sync::Notify;
 use uuid::{ContextV7, Uuid};
 
@@ -122,6 +123,15 @@ impl Context {
     /// The records.
     pub fn db(&self) -> &Database {
         &self.shared.db
+    }
+
+    /// The records as one caller reads them, who may have one scan running.
+    pub(crate) fn reads_for(&self, caller: &Actor) -> CallerReads<'_> {
+        self.shared.db.on_behalf_of(match caller.identity {
+            Identity::ApiKey(key) => key.uuid(),
+            Identity::Device(device) => device.uuid(),
+            Identity::System => Uuid::nil(),
+        })
     }
 
     /// What it knows of storages.

@@ -120,7 +120,7 @@ pub async fn list(
     by: &Authorized<scope::DeviceCertificateRead>,
     query: &ListQuery,
 ) -> Result<Page<DeviceCertificate>, Error> {
-    Ok(device_certificates::list(ctx.db(), by.organization, query).await?)
+    Ok(device_certificates::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one device certificate.

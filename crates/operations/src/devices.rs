@@ -153,7 +153,7 @@ pub async fn list(
     by: &Authorized<scope::DeviceRead>,
     query: &ListQuery,
 ) -> Result<Page<Device>, Error> {
-    Ok(devices::list(ctx.db(), by.organization, query).await?)
+    Ok(devices::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one device.

@@ -171,6 +171,12 @@ pub enum Error {
     /// A storage is not the one that the records mean.
     #[error(transparent)]
     WrongStorage(#[from] crate::storages::identity::WrongStorage),
+    /// A search would have to look through too many records.
+    #[error("{0}")]
+    SearchTooBroad(String),
+    /// The caller's last search is not over, or others' searches fill all places for searches.
+    #[error("{0}")]
+    SearchInProgress(String),
     /// Something that the server depends on is down.
     #[error("the server can't reach its {what} right now: try again in a few seconds")]
     Unavailable {
@@ -339,6 +345,8 @@ impl From<olivine_records::Error> for Error {
                 Self::Conflict("the record was changed at the same moment: read it again and retry")
             }
             Records::Deadlock => Self::Deadlock,
+            Records::TooBroad { .. } => Self::SearchTooBroad(error.to_string()),
+            Records::ScanInProgress => Self::SearchInProgress(error.to_string()),
             Records::StorageFull => Self::StorageFull,
             Records::Unavailable { trouble, .. } => {
                 Self::Unavailable { what: database(trouble), source: Box::new(error) }

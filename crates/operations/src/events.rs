@@ -48,7 +48,7 @@ pub async fn list(
     by: &Authorized<scope::EventRead>,
     query: &ListQuery,
 ) -> Result<Page<Event>, Error> {
-    Ok(events::list(ctx.db(), by.organization, query).await?)
+    Ok(events::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one event.

@@ -104,7 +104,7 @@ pub async fn list(
     by: &Authorized<scope::ProductRead>,
     query: &ListQuery,
 ) -> Result<Page<Product>, Error> {
-    Ok(products::list(ctx.db(), by.organization, query).await?)
+    Ok(products::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one product.

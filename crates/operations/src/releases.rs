@@ -50,7 +50,7 @@ pub async fn list(
     by: &Authorized<scope::ReleaseRead>,
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
-    let page = releases::list(ctx.db(), by.organization, query).await?;
+    let page = releases::list(&ctx.reads_for(by), by.organization, query).await?;
     views(ctx, by, page).await
 }
 
@@ -62,7 +62,7 @@ pub async fn list_with_binary(
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
     binaries::get(ctx.db(), by.organization, binary).await.map_err(Error::missing(binary))?;
-    let page = releases::list_with_binary(ctx.db(), by.organization, binary, query).await?;
+    let page = releases::list_with_binary(&ctx.reads_for(by), by.organization, binary, query).await?;
     views(ctx, by, page).await
 }
 

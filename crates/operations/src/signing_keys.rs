@@ -102,7 +102,7 @@ pub async fn list(
     by: &Authorized<scope::SigningKeyRead>,
     query: &ListQuery,
 ) -> Result<Page<SigningKey>, Error> {
-    Ok(signing_keys::list(ctx.db(), by.organization, query).await?)
+    Ok(signing_keys::list(&ctx.reads_for(by), by.organization, query).await?)
 }
 
 /// Reads one signing key.

@@ -208,7 +208,7 @@ pub async fn list(
     by: &Authorized<scope::StorageBackendRead>,
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
-    let page = storage_backends::list(ctx.db(), by.organization, query).await?;
+    let page = storage_backends::list(&ctx.reads_for(by), by.organization, query).await?;
     let next = page.next;
     let items = page.items.into_iter().map(|backend| view(ctx, backend)).collect::<Result<_, _>>()?;
     Ok(Page { items, next })

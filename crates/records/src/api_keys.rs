@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter}
 use uuid::Uuid;
 
 use crate::changes::compare_and_set;
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::api_keys::{ActiveModel, Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -49,7 +49,7 @@ pub async fn get(
 
 /// A page of the organization's keys.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<ApiKey>, Error> {
@@ -100,6 +100,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "name"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

@@ -18,7 +18,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::binaries::{Column, Entity};
 use crate::entities::{artifact_versions, artifacts, binary_parts, binary_signatures};
 use crate::error::Error;
@@ -164,7 +164,7 @@ pub async fn list_signed_of(
 
 /// A page of the organization's binaries.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<Binary>, Error> {

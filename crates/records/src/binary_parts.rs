@@ -14,7 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::binaries::BinaryHead;
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::binary_parts::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -100,7 +100,7 @@ pub(crate) fn all(upload: Upload) -> Select<Entity> {
 
 /// A page of the upload's parts, by the moment of their creation.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     upload: Upload,
     query: &ListQuery,
 ) -> Result<Page<BinaryPart>, Error> {
@@ -155,6 +155,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

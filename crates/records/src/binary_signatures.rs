@@ -16,7 +16,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::changes::delete_one;
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::binary_signatures::{Column, Entity, Model};
 use crate::entities::signing_keys;
 use crate::error::Error;
@@ -68,7 +68,7 @@ pub async fn find(
 
 /// A page of the organization's signatures.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<BinarySignature>, Error> {
@@ -112,7 +112,7 @@ pub async fn count_valid(
 
 /// A page of the binaries that a key signed, the oldest signature first: to follow up on its revocation in batches.
 pub async fn list_binaries_signed_by(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     key: Id<SigningKey>,
     after: Option<Cursor>,
@@ -171,6 +171,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "binary_prn", "signing_key_prn"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

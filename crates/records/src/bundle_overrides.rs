@@ -20,7 +20,7 @@ use sea_orm::{
 
 use crate::bundles;
 use crate::changes::{compare_and_set, delete_one};
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::distribution::bundle_overrides::{Column, Entity};
 use crate::error::Error;
 use crate::lists::{self, ListQuery};
@@ -80,7 +80,7 @@ async fn one_of(
 
 /// A page of the organization's overrides.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<BundleOverride>, Error> {
@@ -121,7 +121,7 @@ pub(crate) fn current(organization: Id<Organization>, now: Timestamp) -> Select<
 
 /// A page of the overrides, also of those that are over, that force this bundle; without the devices that they are for.
 pub async fn list_with_bundle(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     bundle: Id<Bundle>,
     query: &ListQuery,

@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::ca_certificates::{ActiveModel, Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -69,7 +69,7 @@ pub(crate) fn named(subject_hash: &Sha256Digest) -> sea_orm::Select<Entity> {
 
 /// A page of the organization's CA certificates.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<CaCertificate>, Error> {
@@ -118,6 +118,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "fingerprint"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

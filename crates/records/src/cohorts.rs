@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::cohorts::{ActiveModel, Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -72,7 +72,7 @@ pub async fn get_many(
 
 /// A page of the organization's cohorts.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<Cohort>, Error> {
@@ -128,6 +128,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "product_prn"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

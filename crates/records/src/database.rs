@@ -7,6 +7,8 @@ mod lease;
 mod parameters;
 mod pool;
 mod postgres;
+mod readers;
+mod scans;
 mod signals;
 mod snapshots;
 mod sqlite;
@@ -22,22 +24,44 @@ use sea_orm::{
 
 use self::executor::{Executor, Session, Transaction};
 use self::pool::Pool;
+use self::readers::Readers;
+use self::scans::Scans;
 use crate::error::Error;
 use crate::{dialect, migrations, settings};
 
+pub use self::scans::{CallerReads, ListReader, Scanner};
 pub use self::signals::{Listener, Signals};
 
 /// How much of a database one process may use.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The most connections to PostgreSQL.
+    /// The most connections to PostgreSQL. A quarter of them, at least one, is set apart for scans; two are left for all else.
     pub connections: u32,
-    /// The most connections that read from SQLite; there always is exactly one that writes.
+    /// The most connections that read from SQLite; there always is exactly one that writes, and two are for scans.
     pub readers: u32,
     /// How long to wait for a free connection, or for SQLite's write lock.
     pub patience: Duration,
-    /// The longest that one statement may run on PostgreSQL. Two seconds later this side gives up waiting for the answer.
+    /// The longest that one statement may run on PostgreSQL, or read from SQLite. Two seconds later this side gives up waiting for
+    /// PostgreSQL's answer.
     pub statement_timeout: Duration,
+    /// The longest that a scan may run: a list whose search no index answers.
+    pub scan_timeout: Duration,
+}
+
+/// How many connections to SQLite are set apart for scans.
+const SQLITE_SCANS: u32 = 2;
+
+impl Options {
+    /// How many connections are set apart for scans.
+    const fn scans(&self) -> u32 {
+        if self.connections < 8 { 1 } else { self.connections / 4 }
+    }
+
+    /// The same for all connections but those for scans.
+    const fn without_scans(&self) -> u32 {
+        let left = self.connections.saturating_sub(self.scans());
+        if left < 2 { 2 } else { left }
+    }
 }
 
 impl Default for Options {
@@ -47,6 +71,7 @@ impl Default for Options {
             readers: 4,
             patience: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
+            scan_timeout: Duration::from_secs(2),
         }
     }
 }
@@ -55,12 +80,13 @@ impl Default for Options {
 #[derive(Clone)]
 pub struct Database {
     connections: Connections,
+    scans: Scans,
 }
 
 #[derive(Clone)]
 enum Connections {
-    Sqlite { reader: DatabaseConnection, writer: DatabaseConnection },
-    Postgres(Pool),
+    Sqlite { readers: Readers, scans: Readers, writer: DatabaseConnection },
+    Postgres { pool: Pool, scans: Pool },
 }
 
 impl fmt::Debug for Database {
@@ -96,7 +122,7 @@ impl Database {
     pub async fn write(&self) -> Result<Write, Error> {
         let transaction = match &self.connections {
             Connections::Sqlite { writer, .. } => Transaction::Sqlite(begin_immediate(writer).await?),
-            Connections::Postgres(pool) => Transaction::Postgres(Session::begin(pool).await?),
+            Connections::Postgres { pool, .. } => Transaction::Postgres(Session::begin(pool).await?),
         };
         Ok(Write { transaction })
     }
@@ -105,7 +131,7 @@ impl Database {
     pub(crate) async fn begin_at_length(&self) -> Result<DatabaseTransaction, Error> {
         match &self.connections {
             Connections::Sqlite { writer, .. } => Ok(begin_immediate(writer).await?),
-            Connections::Postgres(pool) => postgres::begin_at_length(pool).await,
+            Connections::Postgres { pool, .. } => postgres::begin_at_length(pool).await,
         }
     }
 
@@ -113,8 +139,9 @@ impl Database {
     /// has five more seconds. For a task that waited in vain for the database: the other connections may be as dead as its own was,
     /// without anything having said so. SQLite has no such connections.
     pub fn distrust_connections(&self) {
-        if let Connections::Postgres(pool) = &self.connections {
+        if let Connections::Postgres { pool, scans } = &self.connections {
             pool.distrust();
+            scans.distrust();
         }
     }
 
@@ -137,21 +164,24 @@ impl Database {
     /// Closes all connections, after those that work are done.
     pub async fn close(self) {
         match self.connections {
-            Connections::Sqlite { reader, writer } => {
-                for connection in [reader, writer] {
-                    if let Err(error) = connection.close().await {
-                        tracing::warn!(%error, "closing the database");
-                    }
+            Connections::Sqlite { readers, scans, writer } => {
+                readers.close().await;
+                scans.close().await;
+                if let Err(error) = writer.close().await {
+                    tracing::warn!(%error, "closing the database");
                 }
             }
-            Connections::Postgres(pool) => pool.close().await,
+            Connections::Postgres { pool, scans } => {
+                scans.close().await;
+                pool.close().await;
+            }
         }
     }
 
     pub(crate) const fn backend(&self) -> DbBackend {
         match &self.connections {
             Connections::Sqlite { .. } => DbBackend::Sqlite,
-            Connections::Postgres(_) => DbBackend::Postgres,
+            Connections::Postgres { .. } => DbBackend::Postgres,
         }
     }
 }
@@ -207,8 +237,8 @@ pub trait Reader: sealed::Sealed + Send + Sync {
 impl Reader for Database {
     fn executor(&self) -> Executor<'_> {
         match &self.connections {
-            Connections::Sqlite { reader, .. } => Executor::sqlite(reader),
-            Connections::Postgres(pool) => Executor::postgres(pool),
+            Connections::Sqlite { readers, .. } => Executor::sqlite(readers),
+            Connections::Postgres { pool, .. } => Executor::postgres(pool),
         }
     }
 }

@@ -15,7 +15,7 @@ use sea_orm::sea_query::{Expr, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::device_certificates::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed, MOST_IDS};
@@ -103,7 +103,7 @@ pub(crate) fn knowing(fingerprints: &[Sha256Digest]) -> sea_orm::Select<Entity> 
 
 /// A page of the organization's certificates that were not removed.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<DeviceCertificate>, Error> {
@@ -194,6 +194,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "device_prn", "fingerprint"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

@@ -29,7 +29,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::devices::{ActiveModel, Column, Entity};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, MOST_IDS};
@@ -125,7 +125,7 @@ pub async fn get_many(
 
 /// A page of the organization's devices.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<Device>, Error> {

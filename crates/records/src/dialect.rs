@@ -163,7 +163,7 @@ pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
     if reason.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
         return match sqlite_kind(&code) {
             Some(sqlite::READ_ONLY) => Trouble::ReadOnly,
-            Some(sqlite::BUSY | sqlite::LOCKED) => Trouble::Slow,
+            Some(sqlite::BUSY | sqlite::LOCKED | sqlite::INTERRUPTED) => Trouble::Slow,
             _ => Trouble::Other,
         };
     }

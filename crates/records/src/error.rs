@@ -56,6 +56,23 @@ pub enum Error {
         /// The field.
         field: String,
     },
+    /// A search had to look through more records than it had time for.
+    #[error(
+        "the search was broken off after {seconds} s, because it has to look through too many records: {}",
+        self.how_to_narrow()
+    )]
+    TooBroad {
+        /// How long it ran.
+        seconds: u64,
+        /// The fields for which there is an index.
+        indexed: &'static [&'static str],
+    },
+    /// The caller has another scan running, or all connections for scans are in use.
+    #[error(
+        "another search of this API key is still running, or the server is busy with searches of others: run one search at a time, and try \
+         again in a moment"
+    )]
+    ScanInProgress,
     /// The database's disk is full.
     #[error("the database's disk is full: free some space, then retry; nothing was lost")]
     StorageFull,
@@ -132,6 +149,16 @@ impl From<DbErr> for Error {
 }
 
 impl Error {
+    /// How a search that was too broad becomes one that is not.
+    fn how_to_narrow(&self) -> String {
+        let Self::TooBroad { indexed, .. } = self else { return String::new() };
+        format!(
+            "narrow it to a range of time, as in inserted_at>='2026-01-31T00:00:00Z', or ask for one value of a field that has an index \
+             ({})",
+            indexed.join(", ")
+        )
+    }
+
     /// What a broken reference means when `table`'s record was to be deleted.
     pub(crate) fn on_delete(self, table: &'static str) -> Self {
         if matches!(self, Self::ParentMissing) { Self::StillReferenced { table } } else { self }

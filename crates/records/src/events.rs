@@ -13,7 +13,7 @@ use sea_orm::sea_query::{ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::events::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -54,7 +54,7 @@ pub async fn get(
 
 /// A page of the organization's events.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<Event>, Error> {
@@ -66,6 +66,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "type", "resource_prn", "actor_prn"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

@@ -3,6 +3,8 @@
 //! Each list walks an index on `(organization, …, inserted_at, id)` from the cursor on, so that any page costs the same. Values are
 //! always bound.
 
+use std::time::Duration;
+
 use olivine_domain::Timestamp;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::{Cursor, Limit, Order, Page};
@@ -10,14 +12,14 @@ use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::search::{Clause, Operator, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::database::Reader;
+use crate::database::{ListReader, Reader};
 use crate::dialect;
-use crate::error::Error;
+use crate::error::{Error, Trouble};
 
 /// What a list should contain.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,9 @@ pub(crate) trait Listed: EntityTrait {
     const ORGANIZATION: Self::Column;
     const INSERTED_AT: Self::Column;
     const ID: Self::Column;
+    /// The fields of which one value is found by an index, in the order of the list. Any other condition makes the list a scan, so a field
+    /// that is missing here only makes it slower to ask for. A test looks at the plan of each.
+    const INDEXED: &'static [&'static str];
 
     /// The condition that a clause stands for; `None` where this list has no such field.
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr>;
@@ -101,7 +106,7 @@ fn compare(column: impl ColumnTrait, operator: Operator, number: i64) -> Option<
 
 /// One page of an organization's records.
 pub(crate) async fn page<E: Listed>(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<E::Item>, Error>
@@ -113,7 +118,7 @@ where
 
 /// One page of those of an organization's records that also meet `condition`.
 pub(crate) async fn page_of<E: Listed>(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     condition: Condition,
     query: &ListQuery,
@@ -121,14 +126,42 @@ pub(crate) async fn page_of<E: Listed>(
 where
     E::Model: Send + Sync,
 {
-    let executor = reader.executor();
-    let scope = Scope { backend: executor.get_database_backend(), organization };
-    let rows = select::<E>(&scope, query)?.filter(condition).all(&executor).await?;
+    let scope = Scope { backend: reader.executor().get_database_backend(), organization };
+    let select = select::<E>(&scope, query)?.filter(condition);
+    let rows = if is_scan::<E>(&query.clauses) {
+        let scanner = reader.scanner().await?;
+        let rows = select.all(&scanner.executor()).await;
+        rows.map_err(|error| too_broad(error.into(), reader.scan_limit(), E::INDEXED))?
+    } else {
+        select.all(&reader.executor()).await?
+    };
     let items = rows.iter().map(E::parse).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(items, query.limit, |item| {
         let (inserted_at, id) = E::place(item);
         Cursor { inserted_at, id, order: query.order }
     }))
+}
+
+/// Whether a list may have to look through more records than it shows. One value of an indexed field and a range of time are found by
+/// walking the index; a second condition may drop any number of what the first one finds.
+pub(crate) fn is_scan<E: Listed>(clauses: &[Clause]) -> bool {
+    let mut others = clauses.iter().filter(|clause| clause.field.name != INSERTED_AT);
+    let is_indexed =
+        |clause: &Clause| clause.operator == Operator::Equals && E::INDEXED.contains(&clause.field.name);
+    others.next().is_some_and(|first| !is_indexed(first)) || others.next().is_some()
+}
+
+/// The field that every list is in the order of.
+const INSERTED_AT: &str = "inserted_at";
+
+/// What it means that a scan's time was over.
+fn too_broad(error: Error, limit: Duration, indexed: &'static [&'static str]) -> Error {
+    match error {
+        Error::Unavailable { trouble: Trouble::Slow, source: DbErr::Query(_) } => {
+            Error::TooBroad { seconds: limit.as_secs(), indexed }
+        }
+        other => other,
+    }
 }
 
 /// The statement behind a page: one row more than the page, to know whether there is a next one.

@@ -21,7 +21,7 @@ use sea_orm::{
 
 use crate::bundles;
 use crate::changes::{compare_and_set, delete_one};
-use crate::database::{Reader, Write};
+use crate::database::{ListReader, Reader, Write};
 use crate::entities::distribution::releases::{Column, Entity};
 use crate::entities::distribution::{device_outcomes, release_claims, release_days};
 use crate::entities::fleet::cohorts;
@@ -95,7 +95,7 @@ pub async fn get_many(
 
 /// A page of the organization's releases.
 pub async fn list(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     query: &ListQuery,
 ) -> Result<Page<Release>, Error> {
@@ -104,7 +104,7 @@ pub async fn list(
 
 /// A page of the releases whose bundles have this binary.
 pub async fn list_with_binary(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     binary: Id<Binary>,
     query: &ListQuery,
@@ -116,7 +116,7 @@ pub async fn list_with_binary(
 
 /// A page of the releases that bring this bundle.
 pub async fn list_with_bundle(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     organization: Id<Organization>,
     bundle: Id<Bundle>,
     query: &ListQuery,

@@ -13,6 +13,7 @@ mod plans;
 mod queue;
 mod races;
 mod roundtrips;
+mod scans;
 mod silence;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,6 +66,11 @@ fn fresh<R>() -> Id<R> {
 fn fresh_uuid() -> Uuid {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     Uuid::from_u128(u128::from(COUNT.fetch_add(1, Ordering::Relaxed)) << 32)
+}
+
+/// Lists as somebody reads them who has no other scan running.
+fn reads(database: &Database) -> crate::CallerReads<'_> {
+    database.on_behalf_of(fresh_uuid())
 }
 
 /// That many microseconds after the beginning of 2026.

@@ -1,13 +1,14 @@
-//! Running SeaORM's statements: on SQLite through SeaORM's own connections, on PostgreSQL through [`Pool`]'s, whose every wait has a
-//! deadline. It must never give SeaORM a PostgreSQL connection of the pool, because SeaORM waits without a limit.
+//! Running SeaORM's statements: reads of SQLite through [`Readers`], its transactions through SeaORM's own connection, all of PostgreSQL through
+//! [`Pool`]. Each read and each wait for PostgreSQL has a deadline. It must never give SeaORM a PostgreSQL connection of the pool, because
+//! SeaORM waits without a limit.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    RuntimeErr, Statement, Values,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    Values,
 };
 use sea_query_sqlx::SqlxValues;
 use sqlx::query::Query;
@@ -16,16 +17,20 @@ use tokio::sync::Mutex;
 
 use super::lease::Lease;
 use super::pool::Pool;
+use super::readers::Readers;
+use super::scans::Scan;
 
 /// Runs statements on a database, or in a transaction.
+#[derive(Clone, Copy)]
 pub struct Executor<'a>(Source<'a>);
 
 #[derive(Clone, Copy)]
-enum Source<'a> {
-    Sqlite(&'a DatabaseConnection),
+pub(super) enum Source<'a> {
+    Sqlite(&'a Readers),
     SqliteTransaction(&'a DatabaseTransaction),
     Postgres(&'a Pool),
     PostgresTransaction(&'a Session),
+    Scan(&'a Arc<Scan>),
 }
 
 impl fmt::Debug for Executor<'_> {
@@ -35,8 +40,12 @@ impl fmt::Debug for Executor<'_> {
 }
 
 impl<'a> Executor<'a> {
-    pub(super) const fn sqlite(connection: &'a DatabaseConnection) -> Self {
-        Self(Source::Sqlite(connection))
+    pub(super) const fn sqlite(readers: &'a Readers) -> Self {
+        Self(Source::Sqlite(readers))
+    }
+
+    pub(super) const fn scan(scan: &'a Arc<Scan>) -> Self {
+        Self(Source::Scan(scan))
     }
 
     pub(super) const fn postgres(pool: &'a Pool) -> Self {
@@ -103,12 +112,11 @@ impl Drop for Session {
     }
 }
 
-/// Runs a statement on whichever connection the source has for it.
+/// Runs a statement on a connection to PostgreSQL, where the source is not another one.
 macro_rules! run {
-    ($source:expr, |$sqlite:ident| $on_sqlite:expr, |$connection:ident| $on_postgres:expr) => {
+    ($source:expr, { $($elsewhere:pat => $done:expr,)* }, |$connection:ident| $on_postgres:expr) => {
         match $source {
-            Source::Sqlite($sqlite) => return $on_sqlite.await,
-            Source::SqliteTransaction($sqlite) => return $on_sqlite.await,
+            $($elsewhere => return $done,)*
             Source::Postgres(pool) => {
                 let mut lease = pool.lend().await.map_err(connection_error)?;
                 let ($connection, watch) = lease.work().map_err(connection_error)?;
@@ -129,37 +137,63 @@ impl Source<'_> {
         match self {
             Self::Sqlite(_) | Self::SqliteTransaction(_) => DbBackend::Sqlite,
             Self::Postgres(_) | Self::PostgresTransaction(_) => DbBackend::Postgres,
+            Self::Scan(scan) => scan.backend(),
         }
     }
 
     async fn execute(self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let done = run!(self, |sqlite| sqlite.execute_raw(statement), |connection| {
-            query(statement).execute(connection)
-        });
+        let done = run!(self, {
+            Source::Sqlite(readers) => readers.execute(statement).await.map(Into::into).map_err(execution_error),
+            Source::SqliteTransaction(sqlite) => sqlite.execute_raw(statement).await,
+            Source::Scan(_) => Err(DbErr::Custom(ONLY_READS.to_owned())),
+        }, |connection| query(statement).execute(connection));
         done.map(Into::into).map_err(execution_error)
     }
 
     async fn execute_unprepared(self, sql: &str) -> Result<ExecResult, DbErr> {
-        let done = run!(self, |sqlite| sqlite.execute_unprepared(sql), |connection| {
-            connection.execute(AssertSqlSafe(sql.to_owned()))
-        });
+        let done = run!(self, {
+            Source::Sqlite(readers) => {
+                readers.execute_unprepared(sql).await.map(Into::into).map_err(execution_error)
+            },
+            Source::SqliteTransaction(sqlite) => sqlite.execute_unprepared(sql).await,
+            Source::Scan(_) => Err(DbErr::Custom(ONLY_READS.to_owned())),
+        }, |connection| connection.execute(AssertSqlSafe(sql.to_owned())));
         done.map(Into::into).map_err(execution_error)
     }
 
     async fn query_one(self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         // All rows are read: what is left of an answer would be the next statement's to wait for.
-        let rows = run!(self, |sqlite| sqlite.query_one_raw(statement), |connection| {
-            query(statement).fetch_all(connection)
-        });
-        Ok(rows.map_err(query_error)?.into_iter().next().map(Into::into))
+        Ok(self.query_all(statement).await?.into_iter().next())
     }
 
     async fn query_all(self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let rows = run!(self, |sqlite| sqlite.query_all_raw(statement), |connection| {
-            query(statement).fetch_all(connection)
-        });
+        let rows = run!(self, {
+            Source::Sqlite(readers) => rows_of_sqlite(readers, statement).await,
+            Source::SqliteTransaction(sqlite) => sqlite.query_all_raw(statement).await,
+            Source::Scan(scan) => scan.rows(statement).await,
+        }, |connection| query(statement).fetch_all(connection));
         Ok(rows.map_err(query_error)?.into_iter().map(Into::into).collect())
     }
+}
+
+const ONLY_READS: &str = "a scan only reads";
+
+pub(super) async fn rows_of_sqlite(
+    readers: &Readers,
+    statement: Statement,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let rows = readers.rows(statement).await.map_err(|error| match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => connection_error(error),
+        other => query_error(other),
+    });
+    Ok(rows?.into_iter().map(Into::into).collect())
+}
+
+pub(super) async fn rows_of_postgres(pool: &Pool, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    let mut lease = pool.lend().await.map_err(connection_error)?;
+    let (connection, watch) = lease.work().map_err(connection_error)?;
+    let rows = watch.wait(query(statement).fetch_all(connection)).await;
+    Ok(rows.map_err(query_error)?.into_iter().map(Into::into).collect())
 }
 
 fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {

@@ -76,12 +76,6 @@ struct Trust {
     silence: Option<Instant>,
 }
 
-impl Shared {
-    fn most(&self) -> usize {
-        self.limits.connections.max(2) as usize
-    }
-}
-
 struct Idle {
     live: Live,
     since: Instant,
@@ -123,7 +117,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Pool {
     /// Opens no connection yet.
     pub(super) fn new(servers: Servers, limits: Options) -> Self {
-        let free = Arc::new(Semaphore::new(limits.connections.max(2) as usize));
+        let free = Arc::new(Semaphore::new(limits.connections.max(1) as usize));
         Self(Arc::new(Shared {
             servers,
             limits,
@@ -134,6 +128,11 @@ impl Pool {
             opening: Arc::default(),
             returned: Notify::new(),
         }))
+    }
+
+    /// The most connections.
+    pub(super) fn most(&self) -> u32 {
+        self.0.limits.connections.max(1)
     }
 
     /// Takes a connection that was opened elsewhere.
@@ -220,7 +219,7 @@ impl Pool {
     fn begin_to_open(&self) -> Option<oneshot::Receiver<Result<Live, sqlx::Error>>> {
         let opening = Counted::new(&self.0.opening);
         let count = self.0.open.load(Ordering::Relaxed) + self.0.opening.load(Ordering::Relaxed);
-        if count > self.0.most() {
+        if count > self.most() as usize {
             return None;
         }
         let (sender, receiver) = oneshot::channel();
@@ -328,8 +327,7 @@ impl Pool {
 
     /// Closes all connections, after what runs on them.
     pub(super) async fn close(&self) {
-        let most = self.0.limits.connections.max(2);
-        let all = self.0.free.acquire_many(most).await;
+        let all = self.0.free.acquire_many(self.most()).await;
         self.0.free.close();
         drop(all);
         let idle = std::mem::take(&mut *lock(&self.0.idle));

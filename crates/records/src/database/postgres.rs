@@ -9,21 +9,27 @@ use tokio::time::timeout;
 
 use super::parameters::{Target, Wanted};
 use super::pool::Pool;
+use super::scans::Scans;
 use super::{Connections, Database, Options, unavailable};
 use crate::dialect;
 use crate::error::Error;
 
 pub(super) async fn open(url: &str, options: &Options) -> Result<Database, Error> {
+    let of_scans =
+        Options { connections: options.scans(), statement_timeout: options.scan_timeout, ..options.clone() };
+    let scans = Pool::new(Servers::new(Target::parse(url)?, &of_scans), of_scans);
+    let options = &Options { connections: options.without_scans(), ..options.clone() };
     let servers = Servers::new(Target::parse(url)?, options);
     let first = timeout(options.patience, first_session(&servers)).await;
     let (connection, most) = first.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(opening_failed)?;
     let Some(connection) = connection else {
         return Err(Error::InvalidUrl(TRANSACTION_POOLING.to_owned()));
     };
-    warn_if_few(most, options.connections);
+    warn_if_few(most, options.connections + scans.most());
     let pool = Pool::new(servers, options.clone());
     pool.adopt(connection);
-    Ok(Database { connections: Connections::Postgres(pool) })
+    let turns = Scans::new(scans.most(), options.scan_timeout);
+    Ok(Database { connections: Connections::Postgres { pool, scans }, scans: turns })
 }
 
 /// The servers that a URL names, and how to open a session on one of them.

@@ -63,7 +63,7 @@ impl Signals {
 impl Database {
     /// Calls out to all other processes on this database. On SQLite there are none.
     pub async fn signal(&self, sender: Uuid, signals: Signals) -> Result<(), Error> {
-        let Connections::Postgres(pool) = &self.connections else { return Ok(()) };
+        let Connections::Postgres { pool, .. } = &self.connections else { return Ok(()) };
         if signals.is_empty() {
             return Ok(());
         }
@@ -76,7 +76,7 @@ impl Database {
 
     /// Hears what other processes on this database than `own` call out, on a connection of its own. `None` on SQLite.
     pub fn listener(&self, own: Uuid) -> Option<Listener> {
-        let Connections::Postgres(pool) = &self.connections else { return None };
+        let Connections::Postgres { pool, .. } = &self.connections else { return None };
         Some(Listener { pool: pool.clone(), listening: None, own })
     }
 }

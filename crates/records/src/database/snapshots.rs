@@ -1,13 +1,16 @@
 //! A copy of an embedded database as it is at one moment, while it is used.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::readers::{Limits, Readers};
+use super::scans::Scans;
 use super::sqlite::create_private;
-use super::{Connections, Database, unavailable};
+use super::{Connections, Database, Options, unavailable};
 use crate::error::Error;
 
 impl Database {
@@ -30,9 +33,13 @@ impl Database {
     /// Opens such a copy for reading only; no file is made or changed.
     pub async fn open_snapshot(path: &Path) -> Result<Self, Error> {
         let connect = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
-        let pool =
-            SqlitePoolOptions::new().max_connections(1).connect_with(connect).await.map_err(unavailable)?;
-        let reader: DatabaseConnection = pool.into();
-        Ok(Self { connections: Connections::Sqlite { writer: reader.clone(), reader } })
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await;
+        let writer: DatabaseConnection = pool.map_err(unavailable)?.into();
+        let options = Options::default();
+        // It is read from beginning to end, by a command that somebody waits for.
+        let limits = Limits { connections: 1, patience: options.patience, statement: Duration::MAX };
+        let readers = Readers::open(connect, limits).await.map_err(unavailable)?;
+        let connections = Connections::Sqlite { readers: readers.clone(), scans: readers, writer };
+        Ok(Self { connections, scans: Scans::new(1, options.scan_timeout) })
     }
 }

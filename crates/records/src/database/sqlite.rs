@@ -1,11 +1,13 @@
-//! Opening an embedded database. Its connections wait for nothing but the disk, so statements have no deadline.
+//! Opening an embedded database. What reads has a deadline for each statement; the one connection that writes waits for nothing but the disk.
 
 use std::path::Path;
 
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{Connections, Database, Options, unavailable};
+use super::readers::{Limits, Readers};
+use super::scans::Scans;
+use super::{Connections, Database, Options, SQLITE_SCANS, unavailable};
 use crate::error::Error;
 
 pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Error> {
@@ -21,19 +23,17 @@ pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Erro
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(options.patience);
-    let pool = |most: u32| {
-        SqlitePoolOptions::new()
-            .max_connections(most)
-            .min_connections(1)
-            .acquire_timeout(options.patience)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-    };
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(options.patience)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false);
     // The writer first: it turns the write-ahead log on, which readers then find.
     // A statement that finds the disk full undoes its whole transaction by itself. sqlx does not see that: it takes the connection
     // to be inside of it from then on, and what it calls a commit there is none. Such a connection is not used again.
-    let writer = pool(1).after_release(|connection, _| {
+    let writer = pool.after_release(|connection, _| {
         Box::pin(async move {
             if connection.is_in_transaction() {
                 // What was dropped may still be on its way to be undone; the answer comes after that.
@@ -43,9 +43,16 @@ pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Erro
         })
     });
     let writer = writer.connect_with(connect.clone()).await.map_err(unavailable)?;
-    let reader = pool(options.readers.max(1)).connect_with(connect.pragma("query_only", "ON"));
-    let reader = reader.await.map_err(unavailable)?;
-    Ok(Database { connections: Connections::Sqlite { reader: reader.into(), writer: writer.into() } })
+    let connect = connect.pragma("query_only", "ON");
+    let limits = |connections, statement| Limits { connections, patience: options.patience, statement };
+    let readers = Readers::open(connect.clone(), limits(options.readers, options.statement_timeout)).await;
+    let scans = Readers::open(connect, limits(SQLITE_SCANS, options.scan_timeout)).await;
+    let connections = Connections::Sqlite {
+        readers: readers.map_err(unavailable)?,
+        scans: scans.map_err(unavailable)?,
+        writer: writer.into(),
+    };
+    Ok(Database { connections, scans: Scans::new(SQLITE_SCANS, options.scan_timeout) })
 }
 
 /// SQLite gives its other files the mode of the first, so the file is made before SQLite sees it.

@@ -24,6 +24,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const INDEXED: &'static [&'static str] = &["prn", "cohort_prn", "bundle_prn"];
 
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {

@@ -121,7 +121,7 @@ on_both! {
         assert_eq!(content[1].custom_metadata.as_ref().unwrap().as_json(), "{\"b\": 1e400,  \"a\":1}");
         assert!(bundles::content_of(&*database, fresh(), &[bundle.id]).await.unwrap().is_empty());
         assert_eq!(bundles::unservable_in(&*database, owner, &[bundle.id]).await.unwrap(), [(bundle.id, second.id)]);
-        assert_eq!(bundles::list_with_binary(&*database, owner, first.id).await.unwrap(), [bundle.id]);
+        assert_eq!(bundles::list_with_binary(&reads(&database), owner, first.id).await.unwrap(), [bundle.id]);
         assert!(bundles::has_binary(&*database, owner, first.id).await.unwrap());
         assert!(!bundles::has_binary(&*database, fresh(), first.id).await.unwrap());
         let gone = commit!(database, |write| crate::binaries::delete(&write, owner, first.id).await);
@@ -157,9 +157,9 @@ on_both! {
         let late = commit!(database, |write| releases::update(&write, &record, Revision::FIRST).await);
         assert!(matches!(late, Err(Error::Conflict)), "{late:?}");
         assert_eq!(releases::find(&*database, fresh(), record.id).await.unwrap(), None);
-        let page = releases::list_with_binary(&*database, owner, binaries[0].id, &ListQuery::default()).await.unwrap();
+        let page = releases::list_with_binary(&reads(&database), owner, binaries[0].id, &ListQuery::default()).await.unwrap();
         assert_eq!(page.items, std::slice::from_ref(&record));
-        assert!(releases::list_with_binary(&*database, owner, fresh(), &ListQuery::default()).await.unwrap().items.is_empty());
+        assert!(releases::list_with_binary(&reads(&database), owner, fresh(), &ListQuery::default()).await.unwrap().items.is_empty());
         let used = commit!(database, |write| bundles::delete(&write, owner, bundle.id).await);
         assert!(matches!(used, Err(Error::StillReferenced { .. })), "{used:?}");
     }
@@ -292,7 +292,7 @@ on_both! {
         }
         write.commit().await.unwrap();
         let all = [of_devices.clone(), of_tags.clone(), endless.clone()];
-        assert_eq!(bundle_overrides::list(&*database, owner, &ListQuery::default()).await.unwrap().items, all);
+        assert_eq!(bundle_overrides::list(&reads(&database), owner, &ListQuery::default()).await.unwrap().items, all);
         for one in &all {
             assert_eq!(bundle_overrides::get(&*database, owner, one.id).await.unwrap(), *one);
             assert_eq!(bundle_overrides::find(&*database, fresh(), one.id).await.unwrap(), None);
@@ -304,7 +304,7 @@ on_both! {
         };
         assert_eq!(current(19).await, all);
         assert_eq!(current(20).await, std::slice::from_ref(&endless));
-        let using = bundle_overrides::list_current_with_binary(&*database, owner, binaries[1].id, at(20)).await.unwrap();
+        let using = bundle_overrides::list_current_with_binary(&reads(&database), owner, binaries[1].id, at(20)).await.unwrap();
         assert_eq!(using, std::slice::from_ref(&endless));
         let missing = [ids[0], fresh()];
         assert_eq!(bundle_overrides::list_missing_devices(&*database, owner, &missing).await.unwrap(), [missing[1]]);

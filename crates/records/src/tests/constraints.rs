@@ -116,7 +116,7 @@ on_both! {
         let query = ListQuery::default();
         assert!(matches!(binaries::get(&*database, stranger.id, record.id).await, Err(Error::NotFound { .. })));
         assert_eq!(binaries::get_many(&*database, stranger.id, &[record.id]).await.unwrap(), []);
-        assert_eq!(binaries::list(&*database, stranger.id, &query).await.unwrap().items, []);
+        assert_eq!(binaries::list(&reads(&database), stranger.id, &query).await.unwrap().items, []);
         let target = &record.target;
         let live = binaries::find_live_by_target(&*database, stranger.id, child.id, target).await.unwrap();
         assert_eq!(live, None);

@@ -10,7 +10,7 @@ use crate::*;
 async fn found(database: &Database, organization: &Organization, search: &str) -> Vec<String> {
     let clauses = search::parse(search, domain::SEARCH).unwrap();
     let query = ListQuery { clauses, limit: Limit::MOST, ..ListQuery::default() };
-    let page = binaries::list(database, organization.id, &query).await.unwrap();
+    let page = binaries::list(&reads(database), organization.id, &query).await.unwrap();
     page.items.iter().map(|binary| binary.target.to_string()).collect()
 }
 
@@ -117,7 +117,7 @@ on_both! {
         ] {
             let clauses = search::parse(&search, olivine_domain::events::SEARCH).unwrap();
             let query = ListQuery { clauses, ..ListQuery::default() };
-            let page = events::list(&*database, owner.id, &query).await.unwrap();
+            let page = events::list(&reads(&database), owner.id, &query).await.unwrap();
             assert_eq!(page.items.iter().map(|event| event.id).collect::<Vec<_>>(), expected, "{search}");
         }
     }

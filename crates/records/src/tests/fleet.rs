@@ -115,7 +115,7 @@ fn is_missing<T>(outcome: &Result<T, Error>) -> bool {
 /// The identifiers of the devices that a search finds.
 async fn found(database: &Database, organization: &Organization, search: &str) -> Vec<String> {
     let query = ListQuery { clauses: search::parse(search, SEARCH).unwrap(), ..ListQuery::default() };
-    let page = devices::list(database, organization.id, &query).await.unwrap();
+    let page = devices::list(&reads(database), organization.id, &query).await.unwrap();
     page.items.iter().map(|device| device.identifier.to_string()).collect()
 }
 
@@ -286,7 +286,7 @@ on_both! {
         commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await).unwrap();
         assert!(is_missing(&device_certificates::get(&*database, owner, first.id).await));
         assert!(is_missing(&commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await)));
-        let listed = device_certificates::list(&*database, owner, &ListQuery::default()).await.unwrap();
+        let listed = device_certificates::list(&reads(&database), owner, &ListQuery::default()).await.unwrap();
         assert_eq!(listed.items, std::slice::from_ref(second));
         let taken = commit!(database, |write| device_certificates::insert(&write, &again).await);
         assert_eq!(duplicate(taken), Constraint::DeviceFingerprint);

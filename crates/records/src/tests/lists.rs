@@ -12,7 +12,7 @@ fn query(order: Order, after: Option<olivine_domain::pages::Cursor>, limit: u64)
 }
 
 async fn page(database: &Database, owner: &Organization, query: &ListQuery) -> Page<Artifact> {
-    artifacts::list(database, owner.id, query).await.unwrap()
+    artifacts::list(&reads(database), owner.id, query).await.unwrap()
 }
 
 on_both! {
@@ -83,9 +83,9 @@ on_both! {
         }
         write.commit().await.unwrap();
         let upload = binary_parts::Upload::of(&parent);
-        let first = binary_parts::list(&*database, upload, &query(Order::Desc, None, 2)).await.unwrap();
+        let first = binary_parts::list(&reads(&database), upload, &query(Order::Desc, None, 2)).await.unwrap();
         assert_eq!(first.items.iter().map(|part| part.index.get()).collect::<Vec<_>>(), [3, 2]);
-        let second = binary_parts::list(&*database, upload, &query(Order::Desc, first.next, 2)).await.unwrap();
+        let second = binary_parts::list(&reads(&database), upload, &query(Order::Desc, first.next, 2)).await.unwrap();
         assert_eq!(second.items.iter().map(|part| part.index.get()).collect::<Vec<_>>(), [1]);
         assert_eq!(second.next, None);
     }
@@ -93,7 +93,7 @@ on_both! {
     async fn what_a_list_does_not_have_can_not_be_searched(database) {
         let clauses = olivine_domain::search::parse("size:1", olivine_domain::binaries::SEARCH).unwrap();
         let query = ListQuery { clauses, ..ListQuery::default() };
-        let refused = artifacts::list(&*database, fresh(), &query).await;
+        let refused = artifacts::list(&reads(&database), fresh(), &query).await;
         assert!(matches!(refused, Err(Error::Unsearchable { field }) if field == "size"));
     }
 }

@@ -17,7 +17,7 @@ use crate::*;
 const ROWS: u32 = 20_000;
 
 /// Fills all large tables.
-async fn fill(database: &Database) {
+pub(super) async fn fill(database: &Database) {
     let backend = database.backend();
     let write = database.write().await.unwrap();
     let executor = write.executor();
@@ -49,7 +49,7 @@ fn spell(template: &str, backend: DbBackend) -> String {
     sql
 }
 
-async fn plan(database: &Database, statement: Statement) -> String {
+pub(super) async fn plan(database: &Database, statement: Statement) -> String {
     let executor = database.executor();
     let backend = executor.get_database_backend();
     let explained = Statement { sql: format!("{}{}", dialect::explain(backend), statement.sql), ..statement };
@@ -86,7 +86,7 @@ async fn check_index<E: Listed>(database: &Database, fields: FieldTable, search:
     assert_eq!(bad, None, "{search}\n{plan}");
 }
 
-fn first_page<E: Listed>(database: &Database, fields: FieldTable, search: &str) -> Statement {
+pub(super) fn first_page<E: Listed>(database: &Database, fields: FieldTable, search: &str) -> Statement {
     let scope = scope(database);
     let clauses =
         search::parse(&search.replace("{organization}", &scope.organization.to_string()), fields).unwrap();

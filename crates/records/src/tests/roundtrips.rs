@@ -86,7 +86,7 @@ on_both! {
         commit!(database, |write| api_keys::insert(&write, &record, &hash).await).unwrap();
         assert_eq!(api_keys::find_by_hash(&*database, &hash).await.unwrap(), Some(record.clone()));
         assert_eq!(api_keys::find_by_hash(&*database, &Sha256Digest::of(b"")).await.unwrap(), None);
-        assert_eq!(api_keys::list(&*database, owner.id, &ListQuery::default()).await.unwrap().items, [record.clone()]);
+        assert_eq!(api_keys::list(&reads(&database), owner.id, &ListQuery::default()).await.unwrap().items, [record.clone()]);
 
         record.grants = Grants::Scopes(BTreeSet::new());
         record.expires_at = Some(at(7));
@@ -241,7 +241,7 @@ on_both! {
         let embedded: Vec<_> = embedded.into_iter().map(|with| (with.signature, with.keyid, with.key_status)).collect();
         let expected = [0, 1].map(|i: usize| (signatures[i].clone(), keys[i].keyid(), keys[i].status));
         assert_eq!(embedded, expected);
-        let signed = binary_signatures::list_binaries_signed_by(&*database, owner.id, keys[0].id, None).await.unwrap();
+        let signed = binary_signatures::list_binaries_signed_by(&reads(&database), owner.id, keys[0].id, None).await.unwrap();
         assert_eq!((signed.items, signed.next), (vec![record.id], None));
         let found = binary_signatures::find(&*database, owner.id, record.id, keys[1].id).await.unwrap();
         assert_eq!(found, Some(signatures[1].clone()));
@@ -280,7 +280,7 @@ on_both! {
         }
         write.commit().await.unwrap();
         let query = ListQuery { limit: olivine_domain::pages::Limit::MOST, ..ListQuery::default() };
-        assert_eq!(events::list(&*database, owner.id, &query).await.unwrap().items, all);
+        assert_eq!(events::list(&reads(&database), owner.id, &query).await.unwrap().items, all);
         assert_eq!(events::get(&*database, owner.id, all[1].id).await.unwrap(), all[1]);
     }
 

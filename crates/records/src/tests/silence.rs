@@ -76,8 +76,9 @@ async fn wire(options: Options) -> Wire {
     Wire { relay, database, direct }
 }
 
+/// Four connections, and one for scans.
 fn short() -> Options {
-    Options { connections: 4, statement_timeout: Duration::from_secs(1), ..Options::default() }
+    Options { connections: 5, statement_timeout: Duration::from_secs(1), ..Options::default() }
 }
 
 async fn backend(reader: &impl Reader) -> Result<i32, Error> {
@@ -169,7 +170,7 @@ async fn dropped_futures_and_transactions_block_no_connection() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_was_idle_proves_that_it_lives_before_it_is_used() {
-    let wire = wire(Options { connections: 4, ..Options::default() }).await;
+    let wire = wire(Options { connections: 5, ..Options::default() }).await;
     open_all(&wire.database).await;
     wire.relay.black_hole();
     // Longer than a connection is trusted without having answered.
@@ -182,7 +183,7 @@ async fn a_connection_that_was_idle_proves_that_it_lives_before_it_is_used() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_runs_on_distrusted_connections_is_given_up_after_a_last_chance() {
-    let wire = wire(Options { connections: 4, ..Options::default() }).await;
+    let wire = wire(Options { connections: 5, ..Options::default() }).await;
     open_all(&wire.database).await;
     let direct: &Database = &wire.direct;
     let (slow, asked) = (sleep_in(direct, 2.0), sleep_in(&wire.database, 0.0));

@@ -144,6 +144,8 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Link(_) => (Status::FORBIDDEN, Code::LinkInvalid),
         Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
         Error::StorageRefused(_) => (Status::UNPROCESSABLE_ENTITY, Code::StorageRefused),
+        Error::SearchTooBroad(_) => (Status::BAD_REQUEST, Code::SearchTooBroad),
+        Error::SearchInProgress(_) => (Status::TOO_MANY_REQUESTS, Code::SearchInProgress),
         Error::Stale => (Status::SERVICE_UNAVAILABLE, Code::Stale),
         Error::Unavailable { .. } | Error::Deadlock | Error::WrongStorage(_) => {
             (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
@@ -344,4 +346,20 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     let fault = format!("a handler panicked: {}", text.unwrap_or("without a word"));
     ApiError::from(Error::internal(fault)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
+        let broad = Error::from(olivine_records::Error::TooBroad { seconds: 2, indexed: &["type"] });
+        let said = broad.to_string();
+        assert!(said.contains("narrow it to a range of time") && said.contains("(type)"), "{said}");
+        assert_eq!(meaning(&broad), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad));
+        let second = Error::from(olivine_records::Error::ScanInProgress);
+        assert_eq!(meaning(&second), (StatusCode::TOO_MANY_REQUESTS, ErrorCode::SearchInProgress));
+        assert!(ApiError::from(second).into_response().headers().contains_key(RETRY_AFTER));
+    }
 }

@@ -9,11 +9,13 @@ use olivine_records::Options;
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Database {
-    /// The most connections of this process to PostgreSQL; one more listens for what other processes change.
+    /// The most connections of this process to PostgreSQL; one more listens for what other processes change. A quarter of them, at least
+    /// one, is used only for searches that no index answers; two are always left for all else.
     #[config(default = 16, env = "OLIVINE_DATABASE_CONNECTIONS")]
     pub connections: u32,
 
-    /// The most connections that read from SQLite at once; there always is exactly one that writes.
+    /// The most connections that read from SQLite at once; there always is exactly one that writes, and two are used only for searches
+    /// that no index answers.
     #[config(default = 4, env = "OLIVINE_DATABASE_READERS")]
     pub readers: u32,
 
@@ -21,9 +23,14 @@ pub struct Database {
     #[config(default = 10, env = "OLIVINE_DATABASE_PATIENCE_SECONDS")]
     pub patience_seconds: u64,
 
-    /// The longest that one statement may run on PostgreSQL, and a transaction may be idle, in seconds.
+    /// The longest that one statement may run on PostgreSQL or read from SQLite, and a transaction on PostgreSQL may be idle, in seconds.
     #[config(default = 30, env = "OLIVINE_DATABASE_STATEMENT_SECONDS")]
     pub statement_seconds: u64,
+
+    /// The longest that a search may run that no index answers, in seconds. A search that needs longer is refused with 400 and
+    /// `search_too_broad`. Each API key has one such search at a time.
+    #[config(default = 2, env = "OLIVINE_DATABASE_SEARCH_SECONDS")]
+    pub search_seconds: u64,
 }
 
 /// The same as flags.
@@ -38,9 +45,12 @@ pub struct DatabaseFlags {
     /// How long to wait for a free connection [default: 10]
     #[arg(long = "database-patience-seconds", value_name = "SECONDS")]
     patience_seconds: Option<u64>,
-    /// Longest that a statement may run on PostgreSQL [default: 30]
+    /// Longest that a statement may run on PostgreSQL or read from SQLite [default: 30]
     #[arg(long = "database-statement-seconds", value_name = "SECONDS")]
     statement_seconds: Option<u64>,
+    /// Longest that a search may run that no index answers [default: 2]
+    #[arg(long = "database-search-seconds", value_name = "SECONDS")]
+    search_seconds: Option<u64>,
 }
 
 impl DatabaseFlags {
@@ -49,6 +59,7 @@ impl DatabaseFlags {
         layer.readers = self.readers;
         layer.patience_seconds = self.patience_seconds;
         layer.statement_seconds = self.statement_seconds;
+        layer.search_seconds = self.search_seconds;
     }
 }
 
@@ -62,8 +73,10 @@ impl Database {
             "database.connections must be at least 2, database.readers at least 1"
         );
         ensure!(
-            [self.patience_seconds, self.statement_seconds].iter().all(|time| (1..=LONGEST).contains(time)),
-            "database.patience_seconds and database.statement_seconds must be from 1 to {LONGEST}"
+            [self.patience_seconds, self.statement_seconds, self.search_seconds]
+                .iter()
+                .all(|time| (1..=LONGEST).contains(time)),
+            "database.patience_seconds, database.statement_seconds and database.search_seconds must be from 1 to {LONGEST}"
         );
         Ok(())
     }
@@ -75,6 +88,7 @@ impl Database {
             readers: self.readers,
             patience: Duration::from_secs(self.patience_seconds),
             statement_timeout: Duration::from_secs(self.statement_seconds),
+            scan_timeout: Duration::from_secs(self.search_seconds),
         }
     }
 }
