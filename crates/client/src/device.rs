@@ -9,7 +9,7 @@ use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 
 use crate::connection::{DeviceSettings, origin};
-use crate::requests::{accept, bounded};
+use crate::requests::{accept, bounded, read};
 use crate::{Client, Error};
 
 /// A client of one server's Device API. Cloning it is cheap and shares its connections.
@@ -81,7 +81,7 @@ impl DeviceClient {
         with: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, Error> {
         let bytes = self.send(method, path, with).await?;
-        serde_json::from_slice(&bytes).map_err(|_| self.unexpected(200))
+        read(&bytes, origin(self.client.base_url()))
     }
 
     async fn send(

@@ -31,6 +31,12 @@ pub enum Error {
         /// When to try again, if it said so.
         retry_after: Option<Duration>,
     },
+    /// An answer that no program should try to show.
+    #[error("{origin} answered with JSON that is nested too deeply to be read")]
+    TooDeep {
+        /// Who answered.
+        origin: String,
+    },
     /// No connection.
     #[error("can't connect to {origin}: is the server running, and the base URL right?")]
     Connect {

@@ -3,6 +3,7 @@
 use aws_lc_rs::rand;
 use bytes::{Bytes, BytesMut};
 use olivine_api::errors::ErrorBody;
+use olivine_domain::nesting::is_deeper_than;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, Url};
 use serde::Serialize;
@@ -62,11 +63,7 @@ impl Client {
 
     /// Reads an answer's body.
     pub(crate) fn read<T: DeserializeOwned>(&self, bytes: &Bytes) -> Result<T, Error> {
-        serde_json::from_slice(bytes).map_err(|_| Error::Unexpected {
-            origin: origin(self.base_url()),
-            status: 200,
-            retry_after: None,
-        })
+        read(bytes, origin(self.base_url()))
     }
 
     async fn attempt(&self, request: &Request) -> Result<Bytes, Error> {
@@ -107,6 +104,17 @@ impl Client {
     }
 }
 
+/// The most levels that an answer may have: some more than the server takes, which took any number once.
+const DEEPEST_ANSWER: usize = 128;
+
+/// Reads an answer's JSON. Programs that print or pass on what is nested too deeply would run out of memory.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], origin: String) -> Result<T, Error> {
+    if is_deeper_than(DEEPEST_ANSWER, bytes) {
+        return Err(Error::TooDeep { origin });
+    }
+    serde_json::from_slice(bytes).map_err(|_| Error::Unexpected { origin, status: 200, retry_after: None })
+}
+
 /// An answer that is no error: 2xx or 3xx.
 pub(crate) struct Response200 {
     pub(crate) response: Response,
@@ -122,7 +130,7 @@ pub(crate) async fn accept(response: Response) -> Result<Response200, Error> {
     let retry_after = retry_after(response.headers());
     let request_id = header(&response, "x-request-id");
     let body = bounded(response).await.unwrap_or_default();
-    Err(match serde_json::from_slice::<ErrorBody>(&body) {
+    Err(match read::<ErrorBody>(&body, String::new()) {
         Ok(body) => Error::Api { status: status.as_u16(), request_id, retry_after, errors: body.errors },
         Err(_) => Error::Unexpected { origin, status: status.as_u16(), retry_after },
     })
@@ -143,4 +151,21 @@ pub(crate) async fn bounded(mut response: Response) -> Result<Bytes, Error> {
 
 fn header(response: &Response, name: &str) -> Option<String> {
     response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use olivine_api::json::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn what_is_nested_too_deeply_is_not_read() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        let read = |levels| read::<Box<RawValue>>(nested(levels).as_bytes(), "here".to_owned());
+        assert!(read(DEEPEST_ANSWER).is_ok());
+        for levels in [DEEPEST_ANSWER + 1, 1_000_000] {
+            assert!(matches!(read(levels), Err(Error::TooDeep { .. })), "{levels} levels");
+        }
+    }
 }

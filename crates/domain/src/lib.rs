@@ -19,6 +19,7 @@ pub mod devices;
 pub mod events;
 pub mod hash;
 pub mod metadata;
+pub mod nesting;
 pub mod organizations;
 pub mod pages;
 mod pem;

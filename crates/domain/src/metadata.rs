@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::nesting::{DEEPEST, is_deeper_than};
+
 /// The most bytes that one custom metadata object may have: 1 MB.
 pub const MAX_BYTES: usize = 1_000_000;
 
@@ -18,12 +20,21 @@ pub enum InvalidMetadata {
     /// Larger than the limit.
     #[error("custom_metadata may have at most {MAX_BYTES} bytes; this one has {0}")]
     TooLarge(usize),
+    /// Nested more deeply than the limit.
+    #[error("custom_metadata may have at most {DEEPEST} levels of objects and lists, one in the other")]
+    TooDeep,
 }
 
 impl CustomMetadata {
     /// Takes a text that is known to be valid JSON (parsing it is the edge's work) and checks that it is an object
-    /// within the limit.
+    /// within the limits.
     pub fn from_json(text: &str) -> Result<Self, InvalidMetadata> {
+        let json = Self::from_record(text)?;
+        if is_deeper_than(DEEPEST, json.0.as_bytes()) { Err(InvalidMetadata::TooDeep) } else { Ok(json) }
+    }
+
+    /// The same of a text that is on record. It may be older than the limit of levels.
+    pub fn from_record(text: &str) -> Result<Self, InvalidMetadata> {
         let text = text.trim_ascii();
         if !text.starts_with('{') {
             Err(InvalidMetadata::NotAnObject)
@@ -59,6 +70,10 @@ mod tests {
         for other in ["[]", "null", "1", "\"{}\""] {
             assert_eq!(CustomMetadata::from_json(other), Err(InvalidMetadata::NotAnObject), "{other}");
         }
+        let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        assert!(CustomMetadata::from_json(&nested(DEEPEST)).is_ok());
+        assert_eq!(CustomMetadata::from_json(&nested(DEEPEST + 1)), Err(InvalidMetadata::TooDeep));
+        assert!(CustomMetadata::from_record(&nested(1000)).is_ok());
         assert_eq!(
             CustomMetadata::from_json(" {\"b\": 1e400,\"a\":1} ").unwrap().as_json(),
             "{\"b\": 1e400,\"a\":1}"

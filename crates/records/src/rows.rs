@@ -59,7 +59,7 @@ impl Row {
 
     /// The user's own data.
     pub(crate) fn metadata(&self, json: Option<&str>) -> Result<Option<CustomMetadata>, Error> {
-        json.map(|json| self.known("custom_metadata", CustomMetadata::from_json(json).ok())).transpose()
+        json.map(|json| self.known("custom_metadata", CustomMetadata::from_record(json).ok())).transpose()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Bodies that arrive slowly, or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use olivine_tests::{Api, Database, Device, Server, Wire, Workbench, on_both, send};
 use reqwest::Method;
@@ -15,6 +16,7 @@ on_both!(
     async requests_of_one_key_wait_for_each_other,
     async more_bodies_than_memory_is_given,
     async a_refused_request_claims_no_idempotency_key,
+    async deeply_nested_json,
 );
 
 const STATUS: &str = "POST /update/status HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n";
@@ -147,7 +149,8 @@ async fn more_bodies_than_memory_is_given(database: Database) {
     // There is no other sign of what is held than that there is no room for more of it.
     until("there is no room for another body", async || {
         let mut wire = half(second.key().unwrap(), 80_000);
-        wire.has_answer() && wire.answer().is_some_and(|answer| answer.status == 429)
+        wire.is_answered_within(Duration::from_secs(2))
+            && wire.answer().is_some_and(|answer| answer.status == 429)
     })
     .await;
     api.post("/v1/artifacts", &json!({"name": "small"})).await.expect(201);
@@ -181,4 +184,26 @@ async fn a_refused_request_claims_no_idempotency_key(database: Database) {
     let again = send_as(&api, "first").await.expect(201);
     assert_eq!((again.header("idempotency-replayed"), &again.json), (Some("true"), &first.json));
     assert_eq!(send_as(&api, "second").await.expect(422).error_code(), Some("idempotency_key_reused"));
+}
+
+async fn deeply_nested_json(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+    let create = async |name: &str, levels: usize| {
+        let body = format!("{{\"name\":\"{name}\",\"custom_metadata\":{}}}", nested(levels));
+        send(api.request(Method::POST, "/v1/artifacts").body(body)).await
+    };
+    create("deep", 32).await.expect(201);
+    for levels in [33, 40_000, 160_000] {
+        let refused = create("deeper", levels).await.expect(422);
+        assert_eq!(refused.error_code(), Some("invalid"));
+        let message = refused.json["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains("at most 32 levels"), "{message}");
+    }
+    // Also in a field that there is not, and in lists.
+    let body = format!("{{\"unknown\":{}}}", "[".repeat(1_000_000));
+    send(api.request(Method::POST, "/v1/products").body(body)).await.expect(422);
+    let shown = server.shell().run("peridio artifacts list --output json").succeeds();
+    assert!(shown.contains("deep") && shown.len() < 10_000, "{} bytes", shown.len());
 }

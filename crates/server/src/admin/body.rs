@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use olivine_api::errors::{ErrorCode, ErrorItem};
+use olivine_domain::nesting::{DEEPEST, is_deeper_than};
 use serde::de::DeserializeOwned;
 
 use crate::admin::error::ApiError;
@@ -45,6 +46,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     // Types would also be read from lists, in which nobody can misspell a field.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(ApiError::bad_request("the body must be one JSON object: {…}"));
+    }
+    // Before anything is built of it. Metadata is one level further down, and has its own limit.
+    if is_deeper_than(DEEPEST + 1, bytes) {
+        let message = format!(
+            "the body's JSON may have at most {DEEPEST} levels of objects and lists, one in the other"
+        );
+        return Err(ApiError::invalid(vec![ErrorItem::new(ErrorCode::Invalid, message)]));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;

@@ -60,7 +60,7 @@ impl Fields {
             InvalidMetadata::TooLarge(_) => {
                 item(ErrorCode::PayloadTooLarge).with("limit", olivine_domain::metadata::MAX_BYTES)
             }
-            InvalidMetadata::NotAnObject => item(ErrorCode::Invalid),
+            InvalidMetadata::NotAnObject | InvalidMetadata::TooDeep => item(ErrorCode::Invalid),
         });
         None
     }
