@@ -4,8 +4,8 @@ use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
 use olivine_tests::{
-    Api, Database, PostgresDatabase, Relay, Server, Shell, Wire, Workbench, assert_no_orphans, list_all,
-    on_both, prn, send, sha256_hex,
+    Api, Database, Executables, PostgresDatabase, Relay, Server, Shell, Wire, Workbench, assert_no_orphans,
+    list_all, on_both, prn, send, sha256_hex,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -79,6 +79,47 @@ async fn a_stop_loses_nothing(database: Database) {
 }
 
 on_both!(async a_stop_loses_nothing);
+
+/// An `olivine` that begins with other limits of the system than the test.
+fn limited(limits: &str) -> (tempfile::TempDir, Executables) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let built = Executables::built();
+    let script = format!("#!/bin/sh\nulimit {limits}\nexec {} \"$@\"\n", built.olivine().display());
+    let source = folder.path().join("script");
+    std::fs::write(&source, script).expect("written");
+    // Written by another process: what any thread of ours has open while it forks cannot be executed.
+    let copied =
+        std::process::Command::new("install").arg(&source).arg(folder.path().join("olivine")).status();
+    assert!(copied.expect("install starts").success());
+    symlink(built.peridio(), folder.path().join("peridio")).expect("a link");
+    let executables = Executables::in_folder(folder.path());
+    (folder, executables)
+}
+
+#[test]
+fn the_limit_of_open_files_is_raised_as_far_as_it_goes() {
+    let (_folder, executables) = limited("-Sn 256");
+    let server = Server::builder().executables(executables).start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.pid())).expect("it runs");
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit");
+    let numbers: Vec<_> = line.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(numbers[0], numbers[1], "{line}");
+    let log = server.log();
+    assert!(log.contains(&format!("open_files=\"{}\"", numbers[0])), "{log}");
+}
+
+/// A file that may not grow further is as a full disk: said, and survived.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_of_file_sizes_is_a_full_disk() {
+    let (_folder, executables) = limited("-f 8192");
+    let server = Server::builder().executables(executables).start();
+    let bench = Workbench::new(server.api()).await;
+    let large = vec![7; 12 << 20];
+    let binary = bench.uploadable(&large).await;
+    let refused = bench.put_content(&binary, &large).await.expect(507);
+    assert_eq!(refused.error_code(), Some("storage_full"));
+    bench.signable(b"small").await;
+}
 
 #[test]
 fn a_data_folder_has_one_server() {

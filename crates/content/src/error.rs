@@ -71,7 +71,7 @@ impl From<io::Error> for Error {
     /// apart before.
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 Self::StorageFull { source: Arc::new(error) }
             }
             _ => Self::unavailable(error),
@@ -89,6 +89,7 @@ mod tests {
         for (kind, full) in [
             (io::ErrorKind::StorageFull, true),
             (io::ErrorKind::QuotaExceeded, true),
+            (io::ErrorKind::FileTooLarge, true),
             (io::ErrorKind::PermissionDenied, false),
         ] {
             let error = Error::from(io::Error::new(kind, "detail"));

@@ -15,20 +15,37 @@ pub struct Announcement {
 
 impl Announcement {
     /// Announces a server that listens on these addresses.
-    pub fn write(config: &Config, admin: SocketAddr, device: Option<SocketAddr>) -> anyhow::Result<Self> {
+    pub fn write(
+        config: &Config,
+        admin: SocketAddr,
+        device: Option<SocketAddr>,
+        operations: Option<SocketAddr>,
+    ) -> anyhow::Result<Self> {
         let path = config.data_dir.join("server.json");
         let scheme = if config.server.tls_certificate.is_some() { "https" } else { "http" };
         let admin_url = format!("{scheme}://{}", local(admin));
         let device_url = device.map(|device| config.device.url(local(device)));
         let device_ca = device.and_then(|_| authority_file(config)).map(std::path::absolute).transpose()?;
+        let operations_url = operations.map(|operations| format!("http://{}", local(operations)));
         let json = serde_json::json!({
             "pid": std::process::id(),
             "roles": config.server.roles,
             "admin_url": admin_url,
             "device_url": device_url,
+            "operations_url": operations_url,
             "device_ca": device_ca,
         });
-        startup::write_private(&path, format!("{json}\n").as_bytes())?;
+        match startup::write_private(&path, format!("{json}\n").as_bytes()) {
+            // Nobody needs the file to be served, and a full disk must not keep a server from giving out what it has.
+            Err(error) if startup::is_full(&error) => {
+                // One of a process before would be wrong.
+                drop(std::fs::remove_file(&path));
+                tracing::warn!(
+                    "the disk is full: server.json, which says where this process is reached, can't be written"
+                );
+            }
+            written => written?,
+        }
         let roles = config.server.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(",");
         let device = device.map(tracing::field::display);
         tracing::info!(%admin, device, roles, "ready");

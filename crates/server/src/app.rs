@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use olivine_content::ContentKey;
 use olivine_domain::Sha256Digest;
@@ -19,7 +18,9 @@ use crate::admin::device_import;
 use crate::config::{Config, Limits};
 use crate::downloads::Downloads;
 use crate::draining::Stages;
+use crate::lines::LineBudget;
 use crate::places::Places;
+use crate::probes::Metrics;
 use crate::rates::Rates;
 use crate::room::Room;
 use crate::transfers::Transfers;
@@ -49,8 +50,10 @@ pub struct App {
     pub download_places: Transfers<Sha256Digest>,
     /// The downloads that go on.
     pub downloads: Downloads,
+    /// The log's lines about callers that nobody knows.
+    pub lines: Arc<LineBudget>,
     /// Renders the metrics.
-    pub metrics: PrometheusHandle,
+    pub metrics: Arc<Metrics>,
     /// Whether the server stops.
     pub stages: Stages,
 }
@@ -74,8 +77,9 @@ impl App {
             imports: Transfers::new(device_import::most_at_once()),
             download_places: Transfers::new(config.transfers()),
             downloads: Downloads::default(),
+            lines: Arc::default(),
             limits,
-            metrics,
+            metrics: Arc::new(Metrics::new(metrics, config.server.metrics_token.clone())),
             stages,
         }
     }
@@ -86,20 +90,22 @@ pub fn router(app: App) -> Router {
     let (admin, document) = admin::router(&app);
     let limited = admin.merge(content::router()).layer(from_fn_with_state(app.clone(), limits::make_room));
     let routes = Router::new().merge(limited).merge(openapi::router(document));
-    finished(routes.fallback(admin::error::no_such_path), app)
+    finished(routes.merge(probes::router()).fallback(admin::error::no_such_path), app)
 }
 
 /// The routes of the same listener where the process does not serve the Admin API.
 pub fn probes_only(app: App) -> Router {
-    finished(Router::new().fallback(admin::error::served_elsewhere), app)
+    finished(probes::router().fallback(admin::error::served_elsewhere), app)
+}
+
+/// The routes of the listener for the operator's own programs.
+pub fn operations(app: App) -> Router {
+    finished(probes::for_operations().fallback(admin::error::no_such_path), app)
 }
 
 /// With what every listener for people and machines of the operator has.
 fn finished(routes: Router<App>, app: App) -> Router {
     routes
-        .route("/healthz", get(probes::alive))
-        .route("/readyz", get(probes::ready))
-        .route("/metrics", get(probes::metrics))
         .method_not_allowed_fallback(admin::error::no_such_method)
         // Bodies have limits of their own, where their kind is known.
         .layer(DefaultBodyLimit::disable())

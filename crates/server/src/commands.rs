@@ -154,6 +154,10 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
         ("server.roles", config.server.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")),
         ("server.drain_seconds", config.server.drain_seconds.to_string()),
         ("server.listen", config.server.listen.to_string()),
+        (
+            "server.operations_listen",
+            config.server.operations_listen.map_or("none".to_owned(), |at| at.to_string()),
+        ),
         ("server.public_url", config.public_url(config.server.listen)),
         ("TLS certificate", tls),
         ("device", format!("{:?}", config.device)),

@@ -94,6 +94,16 @@ pub struct Server {
     #[config(default = "127.0.0.1:8080", env = "OLIVINE_LISTEN")]
     pub listen: SocketAddr,
 
+    /// An address and port for the operator's own programs: /healthz, /readyz and /metrics, in plain HTTP and without any key. Only they
+    /// should reach it. By default there is none.
+    #[config(env = "OLIVINE_OPERATIONS_LISTEN")]
+    pub operations_listen: Option<SocketAddr>,
+
+    /// A bearer token that opens /metrics on `listen` for programs on other machines, at least 16 characters. By default only programs on
+    /// the server's own machine get them there.
+    #[config(env = "OLIVINE_METRICS_TOKEN")]
+    pub metrics_token: Option<String>,
+
     /// The URL under which clients reach it, without a slash at the end: signed URLs begin with it. By default made of `listen`.
     #[config(env = "OLIVINE_PUBLIC_URL")]
     pub public_url: Option<String>,
@@ -266,6 +276,9 @@ impl Config {
             bail!(
                 "secret_key needs at least 32 characters, for example those that `openssl rand -hex 32` prints"
             );
+        }
+        if self.server.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
+            bail!("server.metrics_token needs at least 16 characters");
         }
         if !["text", "json"].contains(&self.log.format.as_str()) {
             bail!("log.format is 'text' or 'json', not '{}'", self.log.format);

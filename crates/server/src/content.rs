@@ -23,6 +23,7 @@ use crate::admin::binary_content::announced;
 use crate::admin::error::ApiError;
 use crate::app::App;
 use crate::limits::paced;
+use crate::lines::Known;
 use crate::room::{CALLER_PATIENCE, Place};
 
 /// The routes, for `GET`, `HEAD` and `PUT`.
@@ -48,7 +49,7 @@ async fn upload(
     let received = content::receive_part(&app.ctx, &token, origin, length, body).await?;
     // As S3 does, so that clients need not tell the two apart.
     let tag = format!("\"{}\"", received.sha256.to_hex());
-    Ok((StatusCode::OK, [("etag", tag)]).into_response())
+    Ok((StatusCode::OK, Extension(Known), [("etag", tag)]).into_response())
 }
 
 /// Gives out a content, or a range of it.
@@ -133,6 +134,7 @@ async fn serve(
     let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let bytes = range.clone().unwrap_or(0..served.size);
     let mut response = (status, headers).into_response();
+    response.extensions_mut().insert(Known);
     response.headers_mut().typed_insert(ContentLength(bytes.end - bytes.start));
     if let Some(range) = range {
         let range = ContentRange::bytes(range, served.size).map_err(|_| Error::internal("content range"))?;

@@ -43,6 +43,9 @@ const STATUS: &str = "/update/status";
 /// The most bytes that a device may send.
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// Devices have little to say: this is room for the largest certificate that a proxy may pass on.
+pub(crate) const HEADER_BYTES: usize = 32 * 1024;
+
 /// Places to count requests by certificate in: 2 MiB.
 const CERTIFICATES: usize = 1 << 18;
 
@@ -66,7 +69,8 @@ impl DeviceApp {
     fn new(app: App, config: &Device) -> Self {
         let room = Room::new(&app.limits);
         let callers = Places::new(app.limits.concurrent_requests_per_caller);
-        let limits = Limits { json_bytes: BODY_LIMIT, ..app.limits.clone() };
+        let header_bytes = app.limits.header_bytes.min(HEADER_BYTES);
+        let limits = Limits { json_bytes: BODY_LIMIT, header_bytes, ..app.limits.clone() };
         let trusted_proxies = config.trusted_proxies.clone();
         let rates = Rates::new(config.requests_per_second, CERTIFICATES);
         let meters = Meters::new(&ROUTES);

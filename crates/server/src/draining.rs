@@ -35,7 +35,7 @@ impl Stages {
 }
 
 /// Waits for a signal, and goes through the stages. A second signal shortens the first one.
-pub async fn stop_on_signal(handles: [Handle<Peer>; 2], config: Server, stages: Stages) {
+pub async fn stop_on_signal(handles: [Handle<Peer>; 3], config: Server, stages: Stages) {
     let (Ok(terminate), Ok(interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::error!("signals can't be received: stop this server with SIGKILL, which loses nothing");

@@ -1,4 +1,5 @@
-//! One line per request, with its id; and where the request came from, for the audit trail. Never tokens, keys or queries.
+//! One line per request, with its id; and where the request came from, for the audit trail. Never tokens, keys or queries, and nothing
+//! that a request makes up: its method and its route come from closed lists.
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -6,7 +7,7 @@ use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use olivine_domain::permissions::Origin;
 use tracing::{Instrument, info_span};
@@ -14,6 +15,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::config::Log;
+use crate::lines::Known;
+use crate::screening::{method_name, screen};
 
 /// The header that names a request in answers, logs and events.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -41,9 +44,12 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     request.extensions_mut().insert(Origin { request_id: Some(id.clone()), address });
     // The route, not the path: it holds no tokens, and metrics by it stay few.
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", |path| path.as_str()).to_owned();
-    let method = request.method().clone();
-    let span = info_span!("request", id, %method, route);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let method = method_name(request.method());
+    let span = info_span!("request", id, method, route);
+    let mut response = match screen(&request, app.limits.header_bytes) {
+        Ok(()) => next.run(request).instrument(span.clone()).await,
+        Err(refused) => refused.into_response(),
+    };
 
     app.stages.say_goodbye(&mut response);
     let status = response.status();
@@ -51,11 +57,16 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    span.in_scope(|| {
-        let address = address.map(tracing::field::display);
-        tracing::info!(status = status.as_u16(), took_ms = took.as_secs_f64() * 1000.0, address, "answered");
-    });
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.as_str().to_owned())];
+    let is_known = response.extensions().get::<Known>().is_some();
+    if let Some(left_out) = if is_known { Some(0) } else { app.lines.admit() } {
+        span.in_scope(|| {
+            let (status, took_ms) = (status.as_u16(), took.as_secs_f64() * 1000.0);
+            let (address, left_out) =
+                (address.map(tracing::field::display), (left_out > 0).then_some(left_out));
+            tracing::info!(status, took_ms, address, left_out, "answered");
+        });
+    }
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("olivine_http_requests_total", &labels).increment(1);
     metrics::histogram!("olivine_http_request_seconds", &labels[..2]).record(took.as_secs_f64());
     response

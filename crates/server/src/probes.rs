@@ -1,16 +1,40 @@
-//! For whoever watches the server: is it alive, can it work, what has it done.
+//! For programs that watch the server: is it alive, can it work, what has it done.
+//!
+//! Anybody may ask these, so none of them costs more when it is asked more often: what was found is remembered for a second.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use axum::routing::get;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::uri::Authority;
+use http::{HeaderMap, StatusCode};
+use metrics_exporter_prometheus::PrometheusHandle;
 use olivine_api::errors::{ErrorCode, ErrorItem};
-use olivine_operations::health;
+use olivine_operations::{Context, health};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::admin::error::ApiError;
 use crate::app::App;
+
+/// `/healthz` and `/readyz`, where load balancers look for them, and `/metrics` for this machine and for holders of the token.
+pub fn router() -> Router<App> {
+    routes().route("/metrics", get(metrics))
+}
+
+/// The same for a listener that only the operator's network reaches: `/metrics` for everybody there.
+pub fn for_operations() -> Router<App> {
+    routes().route("/metrics", get(metrics_for_operations))
+}
+
+fn routes() -> Router<App> {
+    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+}
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> &'static str {
@@ -18,7 +42,7 @@ pub async fn alive() -> &'static str {
 }
 
 /// `GET /readyz`: database and storage can be reached and written, and the server does not stop.
-pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
+async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
     if app.stages.told.is_cancelled() {
         let item = ErrorItem::new(ErrorCode::Unavailable, "this server is about to stop: ask another one");
         return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, item));
@@ -29,10 +53,78 @@ pub async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
 
 /// How long the count of jobs may take. A program that collects metrics gives up soon, and would then have none.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// For how long metrics that were rendered are given out again.
+const FRESH: Duration = Duration::from_secs(1);
 
-/// `GET /metrics`: in Prometheus' text format. While the database is away, the others are still told.
-pub async fn metrics(State(app): State<App>) -> Response {
-    let jobs = tokio::time::timeout(PATIENCE, health::jobs(&app.ctx)).await;
+/// What was measured, as text.
+pub struct Metrics {
+    handle: PrometheusHandle,
+    /// The last text. Whoever finds it too old makes the next one while the others wait for it.
+    last: Mutex<Option<(Instant, Bytes)>>,
+    /// What opens them from elsewhere.
+    token: Option<String>,
+}
+
+impl Metrics {
+    /// Renders what `handle` has; `token` opens it from other machines.
+    pub fn new(handle: PrometheusHandle, token: Option<String>) -> Self {
+        Self { handle, last: Mutex::default(), token }
+    }
+
+    /// In Prometheus' text format. While the database is away, all but the jobs is there.
+    async fn text(&self, ctx: &Context) -> Bytes {
+        let mut last = self.last.lock().await;
+        if let Some((_, text)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
+            return text.clone();
+        }
+        measure(ctx).await;
+        let text = Bytes::from(self.handle.render());
+        *last = Some((Instant::now(), text.clone()));
+        text
+    }
+
+    fn opens(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        self.token.as_ref().zip(given).is_some_and(|(token, given)| {
+            aws_lc_rs::constant_time::verify_slices_are_equal(token.as_bytes(), given.as_bytes()).is_ok()
+        })
+    }
+}
+
+/// `GET /metrics` where others than the operator ask, too.
+async fn metrics(
+    state: State<App>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if is_from_here(address, &headers) || state.metrics.opens(&headers) {
+        return Ok(metrics_for_operations(state).await);
+    }
+    let message = "metrics are given to programs on the server's own machine, on the listener that server.operations_listen names, and \
+                   for the bearer token in server.metrics_token";
+    Err(ApiError::new(StatusCode::FORBIDDEN, ErrorItem::new(ErrorCode::Unauthorized, message)))
+}
+
+/// `GET /metrics`.
+async fn metrics_for_operations(State(app): State<App>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text(&app.ctx).await).into_response()
+}
+
+/// Whether a program on this machine asks for itself, and not a proxy on it for somebody else.
+fn is_from_here(address: SocketAddr, headers: &HeaderMap) -> bool {
+    const OF_PROXIES: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let names_this_machine = host.is_some_and(|host| {
+        let name = host.host().trim_matches(['[', ']']);
+        name.eq_ignore_ascii_case("localhost")
+            || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+    });
+    let is_passed_on = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
+    address.ip().to_canonical().is_loopback() && names_this_machine && !is_passed_on
+}
+
+async fn measure(ctx: &Context) {
+    let jobs = tokio::time::timeout(PATIENCE, health::jobs(ctx)).await;
     let jobs = jobs.ok().and_then(|jobs| {
         jobs.inspect_err(|error| tracing::debug!(%error, "jobs can't be counted for the metrics")).ok()
     });
@@ -40,10 +132,9 @@ pub async fn metrics(State(app): State<App>) -> Response {
     if let Some(jobs) = jobs {
         tell_jobs(jobs);
     }
-    if let Some(ago) = health::last_look(&app.ctx) {
+    if let Some(ago) = health::last_look(ctx) {
         metrics::gauge!("olivine_changes_last_look_seconds").set(ago.as_secs_f64());
     }
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
 }
 
 fn tell_jobs(jobs: health::Jobs) {
@@ -52,5 +143,35 @@ fn tell_jobs(jobs: health::Jobs) {
         let labels = [("kind", kind), ("state", state.as_str().to_owned())];
         #[expect(clippy::cast_precision_loss, reason = "a gauge; nobody has 2^52 jobs")]
         metrics::gauge!("olivine_jobs", &labels).set(count as f64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    fn is_here(address: &str, headers: &[(&str, &str)]) -> bool {
+        let header =
+            |(name, value): &(&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        is_from_here(address.parse().unwrap(), &headers.iter().map(header).collect())
+    }
+
+    #[test]
+    fn a_program_on_this_machine_is_told_from_a_proxy_and_from_others() {
+        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "LocalHost"] {
+            assert!(is_here("127.0.0.1:1", &[("host", host)]), "{host}");
+            assert!(is_here("[::1]:1", &[("host", host)]), "{host}");
+            assert!(!is_here("192.0.2.1:1", &[("host", host)]), "{host}");
+        }
+        assert!(is_here("[::ffff:127.0.0.1]:1", &[("host", "localhost")]));
+        for host in ["updates.example.com", "127.0.0.1.example.com", "10.0.0.1"] {
+            assert!(!is_here("127.0.0.1:1", &[("host", host)]), "{host}");
+        }
+        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+            assert!(!is_here("127.0.0.1:1", &[("host", "localhost"), (name, "192.0.2.1")]), "{name}");
+        }
+        assert!(!is_here("127.0.0.1:1", &[]));
     }
 }

@@ -6,13 +6,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
+use futures_util::FutureExt as _;
+use futures_util::future::OptionFuture;
 use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
 
 use crate::announcement::Announcement;
-use crate::app::{App, probes_only, router};
+use crate::app::{App, operations, probes_only, router};
 use crate::config::{Config, Role};
 use crate::device::connections::DeviceAcceptor;
 use crate::device::tls::Devices;
@@ -22,19 +24,21 @@ use crate::handshake::TlsAcceptor;
 use crate::lingering::LingeringAcceptor;
 use crate::steady::SteadyAcceptor;
 use crate::tls::{self, People, Source, outlive_hangups};
-use crate::{device, startup};
+use crate::{descriptors, device, startup};
 
-/// Devices have little to say: this is room for the largest certificate that a proxy may pass on.
-const DEVICE_HEADER_BYTES: usize = 32 * 1024;
 /// The time for a TLS handshake with people.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     outlive_hangups()?;
+    descriptors::outlive_file_sizes().context("preparing for SIGXFSZ")?;
+    descriptors::raise_open_files();
     let (admin, admin_address) = bind(config.server.listen)?;
     let device = config.has(Role::Device).then(|| bind(config.device.listen)).transpose()?;
     let device_address = device.as_ref().map(|(_, address)| *address);
+    let operations = config.server.operations_listen.map(bind).transpose()?;
+    let operations_address = operations.as_ref().map(|(_, address)| *address);
     let metrics = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
     tokio::spawn(fold_metrics(metrics.clone()));
     let started = startup::start(&config, admin_address).await?;
@@ -57,17 +61,20 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let distribution = tokio::spawn(distribution::run(started.ctx.clone(), unasked.clone()));
     let signals = tokio::spawn(signals::run(started.ctx.clone(), unasked.clone()));
 
-    let handles = [Handle::new(), Handle::new()];
+    let handles = [Handle::new(), Handle::new(), Handle::new()];
     tokio::spawn(stop_on_signal(handles.clone(), config.server.clone(), stages.clone()));
-    let announced = Announcement::write(&config, admin_address, device_address)?;
+    let announced = Announcement::write(&config, admin_address, device_address, operations_address)?;
     let app = App::new(started.ctx.clone(), &config, metrics, stages.clone());
-    let [admin_handle, device_handle] = handles;
-    tokio::try_join!(listen(&config, tls, admin, admin_handle, app.clone()), async {
-        match device {
-            Some((device, _)) => listen_to_devices(&config, device_tls, device, device_handle, app).await,
-            None => Ok(()),
-        }
-    },)?;
+    let [admin_handle, device_handle, operations_handle] = handles;
+    let for_people = listen(&config, tls, admin, admin_handle, app.clone());
+    let for_devices = OptionFuture::from(
+        device.map(|(device, _)| listen_to_devices(&config, device_tls, device, device_handle, app.clone())),
+    );
+    let for_operations = OptionFuture::from(
+        operations
+            .map(|(listener, _)| listen_to_operations(&config, listener, operations_handle, app.clone())),
+    );
+    tokio::try_join!(for_people, for_devices.map(Option::transpose), for_operations.map(Option::transpose))?;
 
     drop(announced);
     stages.told.cancel();
@@ -137,7 +144,7 @@ async fn listen_to_devices(
     let least = config.limits.least_rate();
     let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
     let plain = Server::from_listener(door).handle(handle);
-    let header_bytes = config.limits.header_bytes.min(DEVICE_HEADER_BYTES);
+    let header_bytes = config.limits.header_bytes.min(device::HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
         let tls = DeviceAcceptor(TlsAcceptor::new(tls, patience));
@@ -152,6 +159,22 @@ async fn listen_to_devices(
         server.serve(service).await
     };
     served.context("serving devices")
+}
+
+/// For programs of the operator's, in plain HTTP: nothing here is a secret where only they reach it.
+async fn listen_to_operations(
+    config: &Config,
+    listener: TcpListener,
+    handle: Handle<Peer>,
+    app: App,
+) -> anyhow::Result<()> {
+    let door = Door::new(listener, app.stages.closed.clone())?;
+    let least = config.limits.least_rate();
+    let service = operations(app).into_make_service_with_connect_info::<SocketAddr>();
+    let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least };
+    let mut server = Server::from_listener(door).handle(handle).map(steady).http1_only();
+    set_limits(config, config.limits.header_bytes, server.http_builder());
+    server.serve(service).await.context("serving the operator's programs")
 }
 
 /// What a listener works with that speaks TLS; it takes up a certificate that is renewed.

@@ -1,7 +1,7 @@
 //! Putting a server together: data folder, secrets, database, content, the first organization and the first key.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -53,10 +53,22 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
     if config.is_embedded() {
         // The folder's lock says that no other server works with this database, so whoever had jobs is dead.
-        jobs::take_over_all(&ctx).await?;
+        unless_full(jobs::take_over_all(&ctx).await)?;
     }
-    jobs::enqueue_recurring(&ctx).await?;
+    unless_full(jobs::enqueue_recurring(&ctx).await)?;
     Ok(Started { ctx, organization, _lock: lock })
+}
+
+/// Passes over what a start could not write because the disk is full: jobs whose process is dead are taken over when their lease ends, and
+/// recurring ones are there from an earlier start. What the server has, it can still give out.
+fn unless_full<T>(written: Result<T, Error>) -> Result<(), Error> {
+    match written {
+        Err(Error::StorageFull) => {
+            tracing::warn!("the disk is full: only what needs no space can be done until some is freed");
+            Ok(())
+        }
+        written => written.map(drop),
+    }
 }
 
 /// Opens what a command beside a running server needs: records only.
@@ -168,7 +180,7 @@ fn secret_key(config: &Config) -> anyhow::Result<Vec<u8>> {
     match std::fs::read(&path) {
         Ok(secret) if secret.trim_ascii().len() >= 32 => Ok(secret.trim_ascii().to_vec()),
         Ok(_) => bail!("{} is too short to be the secret key: restore it from a backup", path.display()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut random = [0; 32];
             SystemRandom::new()
                 .fill(&mut random)
@@ -223,5 +235,16 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         // Only then the new name outlives a loss of power.
         path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
-    write().with_context(|| format!("writing {}", path.display()))
+    let written = write();
+    if written.is_err() {
+        // What is left of a file that was not finished only takes space.
+        drop(std::fs::remove_file(&temporary));
+    }
+    written.with_context(|| format!("writing {}", path.display()))
+}
+
+/// Whether it failed because there is no space left.
+pub fn is_full(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge))
 }

@@ -13,6 +13,8 @@ on_both!(
     broken_http,
     async more_requests_than_there_is_room_for,
     async a_key_that_asks_too_often,
+    hosts_and_the_bound_of_headers,
+    async a_range_in_any_case,
 );
 
 /// The pace of the slow client.
@@ -226,4 +228,36 @@ async fn a_key_that_asks_too_often(database: Database) {
     other.get("/v1/users/me").await.expect(200);
     tokio::time::sleep(A_SECOND).await;
     api.get("/v1/users/me").await.expect(200);
+}
+
+fn hosts_and_the_bound_of_headers(database: Database) {
+    let server = Server::start(database);
+    let large = format!("host: test\r\nx-filler: {}\r\n", "x".repeat(70_000));
+    for (headers, version, status) in [
+        ("host: test\r\n", "1.1", 200),
+        ("host: 127.0.0.1:8080\r\n", "1.1", 200),
+        ("host:\r\n", "1.1", 200),
+        ("", "1.0", 200),
+        ("", "1.1", 400),
+        ("host: test\r\nhost: test\r\n", "1.1", 400),
+        ("host: test\r\nhost: other\r\n", "1.0", 400),
+        ("host: a/b\r\n", "1.1", 400),
+        (&large, "1.1", 431),
+    ] {
+        let request = format!("GET /healthz HTTP/{version}\r\n{headers}connection: close\r\n\r\n");
+        let answer = exchange(server.url(), request).expect("an answer");
+        let shown = &headers[..headers.len().min(40)];
+        assert_eq!(answer.status, status, "{shown} in HTTP/{version}: {answer:?}");
+    }
+}
+
+async fn a_range_in_any_case(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let url = bench.download_url(&bench.signable(b"0123456789abcdef").await).await;
+    for range in ["bytes=0-9", "Bytes=0-9", "BYTES=0-9"] {
+        let request = bench.api().request(reqwest::Method::GET, &url).header("range", range);
+        let answer = olivine_tests::send(request).await.expect(206);
+        assert_eq!(answer.body, b"0123456789", "{range}");
+    }
 }

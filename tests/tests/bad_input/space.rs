@@ -2,13 +2,58 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use olivine_tests::{Database, Server, Table, Workbench, on_both, send, sha256_hex};
+use olivine_tests::{Api, Database, Executables, Server, Table, Workbench, on_both, send, sha256_hex};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 on_both!(async a_quota_is_kept, async a_full_disk_loses_nothing);
+
+/// A server that was killed starts on a disk without a byte left, and gives out what it has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_starts_on_a_full_disk() {
+    let disk = SmallDisk::mount(32);
+    let mut server = Server::builder().data_dir(disk.path().join("data")).start();
+    let bench = Workbench::new(server.api()).await;
+    let content = vec![1; MIB];
+    let url = bench.download_url(&bench.signed(&content).await).await;
+    let address = server.url().strip_prefix("http://").unwrap().to_owned();
+    server.kill();
+    let _filler = disk.fill(0);
+    let log = tempfile::tempfile().unwrap();
+    let mut again = Command::new(Executables::built().olivine())
+        .args(["serve", "--listen", &address, "--device-listen", "127.0.0.1:0", "--data-dir"])
+        .arg(disk.path().join("data"))
+        .stdout(std::process::Stdio::null())
+        .stderr(log.try_clone().unwrap())
+        .spawn()
+        .unwrap();
+    let said = || {
+        use std::io::{Read as _, Seek as _};
+        let (mut file, mut text) = (log.try_clone().unwrap(), String::new());
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
+    };
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while std::net::TcpStream::connect(&address).is_err() || !said().contains("ready") {
+        assert_eq!(again.try_wait().unwrap(), None, "{}", said());
+        assert!(Instant::now() < deadline, "{}", said());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let api = Api::new(&format!("http://{address}"));
+    assert!(api.get(&url).await.expect(200).body == content);
+    api.get("/healthz").await.expect(200);
+    assert!(
+        said().contains("server.json, which says where this process is reached, can't be written"),
+        "{}",
+        said()
+    );
+    again.kill().unwrap();
+    again.wait().unwrap();
+}
 
 const MIB: usize = 1024 * 1024;
 

@@ -6,6 +6,8 @@
 
 mod bodies;
 mod downloads;
+mod methods;
+mod probes;
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +19,7 @@ use serde_json::{Value, json};
 /// What a server may hold more than before, whatever is tried.
 const MEMORY: u64 = 64 << 20;
 /// A bound, not an expectation.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until it is so.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {

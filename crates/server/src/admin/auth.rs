@@ -12,6 +12,7 @@ use olivine_operations::{Error, api_keys};
 use crate::admin::error::ApiError;
 use crate::admin::idempotency::{self, Settled};
 use crate::app::App;
+use crate::lines::Known;
 use crate::room::Place;
 
 /// Finds out who calls, and leaves the [`Actor`] with the request.
@@ -35,7 +36,9 @@ pub async fn authenticate(
         }
     }
     request.extensions_mut().insert(actor);
-    Ok(next.run(request).await)
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(Known);
+    Ok(response)
 }
 
 /// The caller, whatever they may do.

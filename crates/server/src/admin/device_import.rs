@@ -1,6 +1,7 @@
 //! `/v1/devices/import`: many devices from one file. It is kept on disk while it arrives, so that nothing waits for a slow sender.
 
 use std::fs::File;
+use std::io::ErrorKind;
 
 use axum::extract::{Query, Request, State};
 use futures_util::StreamExt as _;
@@ -113,7 +114,7 @@ fn check_type(request: &Request) -> Result<(), ApiError> {
 /// The body in a file that has no name, and ends with this request.
 async fn spool(app: &App, request: Request) -> Result<File, ApiError> {
     let broken = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::StorageFull,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Error::StorageFull,
         _ => Error::Unavailable { what: "folder for temporary files", source: error.into() },
     };
     let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;

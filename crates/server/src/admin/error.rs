@@ -20,6 +20,7 @@ use olivine_operations::error::{ReleaseHasDevices, Taken};
 use serde_json::{Value, json};
 
 use crate::limits::TooSlow;
+use crate::screening::{method_name, shortened};
 
 /// An answer that is not a success.
 #[derive(Debug)]
@@ -323,7 +324,7 @@ fn incomplete_facts(incomplete: &Incomplete, item: ErrorItem) -> ErrorItem {
 
 /// For paths that do not exist.
 pub async fn no_such_path(uri: Uri) -> ApiError {
-    let message = format!("there is nothing at {}: see /docs for what there is", uri.path());
+    let message = format!("there is nothing at {}: see /docs for what there is", shortened(uri.path()));
     ApiError::new(StatusCode::NOT_FOUND, ErrorItem::new(ErrorCode::NotFound, message))
 }
 
@@ -335,7 +336,8 @@ pub async fn served_elsewhere() -> ApiError {
 
 /// For methods that a path does not have.
 pub async fn no_such_method(method: Method, uri: Uri) -> ApiError {
-    let message = format!("{} can't be asked for with {method}: see /docs for what can", uri.path());
+    let (path, method) = (shortened(uri.path()), method_name(&method));
+    let message = format!("{path} can't be asked for with {method}: see /docs for what can");
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorItem::new(ErrorCode::MethodNotAllowed, message))
 }
 

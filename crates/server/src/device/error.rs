@@ -8,6 +8,7 @@ use olivine_operations::Error;
 
 use super::proxies::MalformedHeader;
 use crate::admin::error::ApiError;
+use crate::screening::{method_name, shortened};
 
 /// An answer to a device that is not a success: with the envelope, and where nothing is special the meaning, of the Admin API.
 #[derive(Debug)]
@@ -88,7 +89,7 @@ impl IntoResponse for DeviceError {
 pub(super) async fn no_such_path(uri: Uri) -> DeviceError {
     let message = format!(
         "there is nothing at {}: devices use GET /update, POST /update/status and GET /device/me",
-        uri.path()
+        shortened(uri.path())
     );
     DeviceError::refused(StatusCode::NOT_FOUND, ErrorCode::NotFound, message)
 }
@@ -96,8 +97,9 @@ pub(super) async fn no_such_path(uri: Uri) -> DeviceError {
 /// For methods that a path does not have.
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> DeviceError {
     let message = format!(
-        "{} can't be asked for with {method}: devices use GET /update, POST /update/status and GET /device/me",
-        uri.path()
+        "{} can't be asked for with {}: devices use GET /update, POST /update/status and GET /device/me",
+        shortened(uri.path()),
+        method_name(&method)
     );
     DeviceError::refused(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::MethodNotAllowed, message)
 }

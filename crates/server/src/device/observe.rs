@@ -18,6 +18,7 @@ use tracing::{Instrument, debug_span};
 use super::DeviceApp;
 use crate::admin::error::panicked;
 use crate::logs::{REQUEST_ID, request_id};
+use crate::screening::{method_name, screen};
 
 /// Gives the request an id and a place, and says what became of it.
 pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, next: Next) -> Response {
@@ -28,10 +29,11 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     request.extensions_mut().insert(Origin { request_id: Some(id.clone()), address });
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    let method = request.method().clone();
-    let span = debug_span!("device_request", id, %method, route);
+    let method = method_name(request.method());
+    let span = debug_span!("device_request", id, method, route);
 
-    let mut response = match app.app.room.enter() {
+    let entered = screen(&request, app.app.limits.header_bytes).and_then(|()| app.app.room.enter());
+    let mut response = match entered {
         Ok(place) => {
             request.extensions_mut().insert(place.clone());
             let answering = AssertUnwindSafe(next.run(request).instrument(span.clone()));
@@ -51,14 +53,15 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
         // Who is refused for asking too much is counted, and does not fill the log.
         if response.status().is_success() || response.status() == StatusCode::TOO_MANY_REQUESTS {
             tracing::debug!(status, took_ms, address, "answered");
-        } else {
-            tracing::info!(id, %method, route, status, took_ms, address, "answered a device");
+        } else if let Some(left_out) = app.app.lines.admit() {
+            let left_out = (left_out > 0).then_some(left_out);
+            tracing::info!(id, method, route, status, took_ms, address, left_out, "answered a device");
         }
     });
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    app.meters.count(&method, route, status, took);
+    app.meters.count(method, route, status, took);
     response
 }
 
@@ -71,7 +74,7 @@ pub(super) struct Meters {
 /// One that devices use all the time, found without looking it up among all that is measured.
 #[derive(Debug)]
 struct Meter {
-    method: Method,
+    method: &'static str,
     route: &'static str,
     successes: Counter,
     seconds: Histogram,
@@ -84,22 +87,23 @@ impl Meters {
     /// With meters for these routes.
     pub(super) fn new(routes: &[(Method, &'static str)]) -> Self {
         let meter = |(method, route): &(Method, &'static str)| {
-            let labels = [("method", method.to_string()), ("route", (*route).to_owned())];
+            let method = method_name(method);
+            let labels = [("method", method.to_owned()), ("route", (*route).to_owned())];
             let [by_method, by_route] = labels.clone();
             let with_status = [by_method, by_route, ("status", "200".to_owned())];
             let successes = metrics::counter!(REQUESTS, &with_status);
-            Meter { method: method.clone(), route, successes, seconds: metrics::histogram!(SECONDS, &labels) }
+            Meter { method, route, successes, seconds: metrics::histogram!(SECONDS, &labels) }
         };
         Self { routes: routes.iter().map(meter).collect() }
     }
 
-    fn count(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
-        let usual = self.routes.iter().find(|meter| meter.route == route && meter.method == *method);
+    fn count(&self, method: &str, route: &str, status: StatusCode, took: Duration) {
+        let usual = self.routes.iter().find(|meter| meter.route == route && meter.method == method);
         match usual {
             Some(meter) if status == StatusCode::OK => meter.successes.increment(1),
             _ => {
                 let labels = [
-                    ("method", method.to_string()),
+                    ("method", method.to_owned()),
                     ("route", route.to_owned()),
                     ("status", status.as_str().to_owned()),
                 ];
