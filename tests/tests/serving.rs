@@ -404,3 +404,51 @@ mod logs {
     use super::logs_hold_no_secrets;
     olivine_tests::on_both!(async logs_hold_no_secrets);
 }
+
+/// 32 searches at once that no index answers, with a reader's key, over a large audit trail: all others are answered as ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn searches_of_a_readers_key_keep_nobody_waiting() {
+    let server = Server::start(Database::Postgres);
+    let api = server.api();
+    let key = api.post("/v1/api_keys", &json!({"name": "reader", "role": "reader"})).await.expect(201);
+    let reader = api.with_key(key.json["api_key"]["key"].as_str().expect("a secret, shown once"));
+    server.postgres().expect("it is on PostgreSQL").query(
+        "insert into events (id, organization_id, kind, subject_kind, subject_id, data, request_id, inserted_at)
+         select gen_random_uuid(), id, 'device.update_reported', 'device', gen_random_uuid(), '{}', md5(n::text), n
+         from organizations, generate_series(1, 300000) as n",
+    );
+    let searching = Instant::now() + Duration::from_secs(4);
+    let searchers = (0..32).map(|_| {
+        let reader = reader.clone();
+        tokio::spawn(async move {
+            let mut refused = 0;
+            while Instant::now() < searching {
+                let answer = reader.get("/v1/events?search=request_id~'nowhere'").await;
+                match (answer.status, answer.error_code()) {
+                    (200, None) | (400, Some("search_too_broad")) => {}
+                    (429, Some("search_in_progress")) => {
+                        assert!(answer.header("retry-after").is_some(), "{answer:?}");
+                        refused += 1;
+                    }
+                    _ => panic!("{answer:?}"),
+                }
+            }
+            refused
+        })
+    });
+    let searchers: Vec<_> = searchers.collect();
+    let mut worst = Duration::ZERO;
+    while Instant::now() < searching {
+        for path in ["/v1/users/me", "/v1/events", "/v1/devices"] {
+            let begun = Instant::now();
+            api.get(path).await.expect(200);
+            worst = worst.max(begun.elapsed());
+        }
+    }
+    let mut refused = 0;
+    for searcher in searchers {
+        refused += searcher.await.expect("searches are answered, or refused in plain words");
+    }
+    assert!(worst < Duration::from_secs(2), "somebody else waited for {worst:?}");
+    assert!(refused > 0, "32 at once are more than one at a time");
+}
