@@ -1,11 +1,12 @@
 //! Bytes on a connection, for what no HTTP client would send: broken, slow or outsized requests.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
+use tokio::net::TcpSocket;
 
 use crate::Answer;
 
@@ -24,6 +25,18 @@ impl Wire {
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
         stream.set_write_timeout(Some(PATIENCE)).expect("a positive time");
         stream.set_nodelay(true).expect("a TCP connection");
+        Self(stream)
+    }
+
+    /// The same from another one of this machine's addresses.
+    pub async fn connect_from(own: IpAddr, base_url: &str) -> Self {
+        let address = base_url.strip_prefix("http://").expect("servers under test speak plain HTTP");
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((own, 0).into()).expect("an address of this machine");
+        let address = address.parse().expect("servers under test listen on an address");
+        let stream = socket.connect(address).await.expect("the server accepts connections");
+        let stream = stream.into_std().expect("a TCP connection");
+        stream.set_nonblocking(false).expect("a TCP connection");
         Self(stream)
     }
 

@@ -21,7 +21,7 @@ pub use self::device::{Device, Tls};
 pub use self::limits::Limits;
 pub use self::roles::Role;
 pub use self::storage::Storage;
-use crate::transfers::Most;
+use crate::addresses::Most;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
@@ -333,8 +333,16 @@ impl Config {
     pub fn transfers(&self) -> Most {
         Most {
             all: self.limits.concurrent_transfers,
-            each: self.limits.transfers_per_url,
             by_address: self.limits.transfers_per_address,
+            proxies: self.device.trusted_proxies.clone(),
+        }
+    }
+
+    /// How many connections each listener may have.
+    pub fn connections(&self) -> Most {
+        Most {
+            all: self.limits.connections,
+            by_address: self.limits.connections_per_address,
             proxies: self.device.trusted_proxies.clone(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Handlers hold no rules: they parse a request into values, call one operation, and say its result. No other crate knows HTTP.
 
+mod addresses;
 pub mod admin;
 pub mod announcement;
 pub mod app;

@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
 
+use crate::addresses::Addresses;
 use crate::announcement::Announcement;
 use crate::app::{App, operations, probes_only, router};
 use crate::config::{Config, Role};
@@ -114,18 +115,18 @@ async fn listen(
     app: App,
 ) -> anyhow::Result<()> {
     let door = Door::new(listener, app.stages.closed.clone())?;
-    let least = config.limits.least_rate();
+    let (least, connections) = (config.limits.least_rate(), Addresses::new(config.connections()));
     let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let served = if let Some(tls) = tls {
         let server = Server::from_listener(door).handle(handle);
         let tls = LingeringAcceptor(TlsAcceptor::new(tls, HANDSHAKE));
-        let mut server = server.acceptor(SteadyAcceptor { acceptor: tls, least }).http1_only();
+        let mut server = server.acceptor(SteadyAcceptor { acceptor: tls, least, connections }).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
     } else {
         let server = Server::from_listener(door).handle(handle);
-        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least };
+        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least, connections };
         let mut server = server.map(steady).http1_only();
         set_limits(config, config.limits.header_bytes, server.http_builder());
         server.serve(service).await
@@ -141,19 +142,19 @@ async fn listen_to_devices(
     app: App,
 ) -> anyhow::Result<()> {
     let door = Door::new(listener, app.stages.closed.clone())?;
-    let least = config.limits.least_rate();
+    let (least, connections) = (config.limits.least_rate(), Addresses::new(config.connections()));
     let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
     let plain = Server::from_listener(door).handle(handle);
     let header_bytes = config.limits.header_bytes.min(device::HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
         let tls = DeviceAcceptor(TlsAcceptor::new(tls, patience));
-        let tls = SteadyAcceptor { acceptor: LingeringAcceptor(tls), least };
+        let tls = SteadyAcceptor { acceptor: LingeringAcceptor(tls), least, connections };
         let mut server = plain.acceptor(tls).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
     } else {
-        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least };
+        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least, connections };
         let mut server = plain.map(steady).http1_only();
         set_limits(config, header_bytes, server.http_builder());
         server.serve(service).await
@@ -169,9 +170,9 @@ async fn listen_to_operations(
     app: App,
 ) -> anyhow::Result<()> {
     let door = Door::new(listener, app.stages.closed.clone())?;
-    let least = config.limits.least_rate();
+    let (least, connections) = (config.limits.least_rate(), Addresses::new(config.connections()));
     let service = operations(app).into_make_service_with_connect_info::<SocketAddr>();
-    let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least };
+    let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least, connections };
     let mut server = Server::from_listener(door).handle(handle).map(steady).http1_only();
     set_limits(config, config.limits.header_bytes, server.http_builder());
     server.serve(service).await.context("serving the operator's programs")

@@ -1,4 +1,5 @@
-//! A least rate for what clients take: a connection whose client reads nothing, or hardly anything, is closed.
+//! The limits of connections: how many there are, and a least rate for what their clients take. A connection whose client reads nothing, or
+//! hardly anything, is closed.
 //!
 //! Only the time counts in which bytes wait for the client. A client that asks nothing is the business of the limit for idle
 //! connections; an answer that takes long to make is not the client's fault.
@@ -11,7 +12,10 @@ use std::time::Duration;
 use axum_server::accept::Accept;
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::addresses::{AddressPlace, Addresses, Full};
 
 /// How much a client has to take.
 #[derive(Clone, Copy, Debug)]
@@ -30,32 +34,49 @@ impl LeastRate {
     }
 }
 
-/// Accepts as `A` does, connections that are closed when their client is too slow.
+/// Accepts as `A` does, but no more connections than there may be; they are closed when their client is too slow.
 #[derive(Clone, Debug)]
 pub struct SteadyAcceptor<A> {
     /// Accepts them.
     pub acceptor: A,
     /// What is too slow.
     pub least: LeastRate,
+    /// How many there may be.
+    pub connections: Addresses,
 }
 
-impl<I, S, A> Accept<I, S> for SteadyAcceptor<A>
+impl<S, A> Accept<TcpStream, S> for SteadyAcceptor<A>
 where
-    A: Accept<I, S>,
+    A: Accept<TcpStream, S>,
     A::Future: Send + 'static,
 {
     type Stream = Steady<A::Stream>;
     type Service = A::Service;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
-    fn accept(&self, stream: I, service: S) -> Self::Future {
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let address = stream.peer_addr().map(|peer| peer.ip());
+        let place = match self.connections.admit(address.ok()) {
+            Ok(place) => place,
+            Err(full) => return Box::pin(async move { Err(refused(full)) }),
+        };
         let accepted = self.acceptor.accept(stream, service);
         let least = self.least;
         Box::pin(async move {
             let (stream, service) = accepted.await?;
-            Ok((Steady { stream, pace: Pace::new(least) }, service))
+            Ok((Steady { stream, pace: Pace::new(least), _place: Some(place) }, service))
         })
     }
+}
+
+/// The connection is closed without an answer: before a handshake there is no telling what the client speaks.
+fn refused(full: Full) -> io::Error {
+    let limit = match full {
+        Full::Address => "connections_per_address",
+        Full::All => "connections",
+    };
+    metrics::counter!("olivine_refused_connections_total", "limit" => limit).increment(1);
+    io::Error::other("as many connections as may be are open")
 }
 
 /// A connection whose client has to keep up.
@@ -63,6 +84,7 @@ where
 pub struct Steady<S> {
     stream: S,
     pace: Pace,
+    _place: Option<AddressPlace>,
 }
 
 /// How fast the client has been since the window began.
@@ -138,7 +160,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Steady<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Steady<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { stream, pace } = &mut *self;
+        let Self { stream, pace, .. } = &mut *self;
         let written = Pin::new(stream).poll_write(cx, bytes);
         pace.note(written, |bytes| *bytes, cx)
     }
@@ -148,7 +170,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Steady<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self { stream, pace } = &mut *self;
+        let Self { stream, pace, .. } = &mut *self;
         let written = Pin::new(stream).poll_write_vectored(cx, slices);
         pace.note(written, |bytes| *bytes, cx)
     }
@@ -158,13 +180,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Steady<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, pace } = &mut *self;
+        let Self { stream, pace, .. } = &mut *self;
         let flushed = Pin::new(stream).poll_flush(cx);
         pace.note(flushed, |()| 0, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, pace } = &mut *self;
+        let Self { stream, pace, .. } = &mut *self;
         let shut = Pin::new(stream).poll_shutdown(cx);
         pace.note(shut, |()| 0, cx)
     }
@@ -180,7 +202,7 @@ mod tests {
 
     fn steady<S>(stream: S, bytes_per_second: u64) -> Steady<S> {
         let least = LeastRate { window: Duration::from_secs(1), bytes_per_second };
-        Steady { stream, pace: Pace::new(least) }
+        Steady { stream, pace: Pace::new(least), _place: None }
     }
 
     #[tokio::test]

@@ -2,38 +2,21 @@
 
 use std::fmt;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use http::StatusCode;
 use olivine_api::errors::{ErrorCode, ErrorItem};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::addresses::{AddressPlace, Addresses, Full, Most};
 use crate::admin::error::ApiError;
-use crate::device::proxies::TrustedProxy;
 use crate::places::{AllTaken, CallerPlace, Places};
-
-/// How many there may be.
-#[derive(Clone, Debug)]
-pub struct Most {
-    /// In all.
-    pub all: usize,
-    /// Of one `K`; with 0 any number.
-    pub each: usize,
-    /// Of one address, or one IPv6 network of 64 bits; with 0 any number.
-    pub by_address: usize,
-    /// Addresses that count for nobody, because each speaks for many clients.
-    pub proxies: Vec<TrustedProxy>,
-}
 
 /// The transfers of one kind. Cheap to clone.
 #[derive(Clone)]
 pub struct Transfers<K> {
-    all: Arc<Semaphore>,
     each: Places<K>,
-    by_address: Places<IpAddr>,
-    proxies: Arc<[TrustedProxy]>,
+    addresses: Addresses,
 }
 
 impl<K> fmt::Debug for Transfers<K> {
@@ -45,20 +28,14 @@ impl<K> fmt::Debug for Transfers<K> {
 /// The right to one transfer; given back when dropped.
 #[derive(Debug)]
 pub struct Ticket<K: Eq + Hash> {
-    _all: OwnedSemaphorePermit,
     _each: CallerPlace<K>,
-    _address: Option<CallerPlace<IpAddr>>,
+    _address: AddressPlace,
 }
 
 impl<K: Eq + Hash + Clone> Transfers<K> {
-    /// None yet.
-    pub fn new(most: Most) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(most.all.min(Semaphore::MAX_PERMITS))),
-            each: Places::new(most.each),
-            by_address: Places::new(most.by_address),
-            proxies: most.proxies.into(),
-        }
+    /// None yet; at most `each` of one `K`, and with 0 any number.
+    pub fn new(each: usize, most: Most) -> Self {
+        Self { each: Places::new(each), addresses: Addresses::new(most) }
     }
 
     /// Lets a transfer of `what` begin, from an address that is known in most cases.
@@ -82,19 +59,11 @@ impl<K: Eq + Hash + Clone> Transfers<K> {
         address: Option<IpAddr>,
     ) -> Result<Ticket<K>, ApiError> {
         let each = each.map_err(|AllTaken| too_many("of the same content"))?;
-        let counted = address.filter(|address| !self.proxies.iter().any(|proxy| proxy.is_at(*address)));
-        let address = counted.map(|address| self.by_address.take(&network(address))).transpose();
-        let address = address.map_err(|_| too_many("from your address"))?;
-        let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| too_many("on this server"))?;
-        Ok(Ticket { _all: all, _each: each, _address: address })
-    }
-}
-
-/// An address, or of IPv6 the network that one client usually has.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        address @ IpAddr::V4(_) => address,
+        let address = self.addresses.admit(address).map_err(|full| match full {
+            Full::Address => too_many("from your address"),
+            Full::All => too_many("on this server"),
+        })?;
+        Ok(Ticket { _each: each, _address: address })
     }
 }
 
@@ -111,7 +80,7 @@ mod tests {
 
     fn transfers() -> Transfers<u32> {
         let proxies = vec!["10.0.0.0/8".parse().unwrap()];
-        Transfers::new(Most { all: 6, each: 2, by_address: 3, proxies })
+        Transfers::new(2, Most { all: 6, by_address: 3, proxies })
     }
 
     fn admit(transfers: &Transfers<u32>, what: u32, address: &str) -> Result<Ticket<u32>, ApiError> {

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 mod bodies;
+mod connections;
 mod downloads;
 mod methods;
 mod probes;

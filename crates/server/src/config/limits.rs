@@ -34,6 +34,16 @@ pub struct Limits {
     #[config(default = 1024, env = "OLIVINE_UPLOAD_BYTES_PER_SECOND")]
     pub upload_bytes_per_second: u64,
 
+    /// How many connections the listener for people, and that for devices, may each have; further ones are closed at once. A connection
+    /// with TLS takes some 40 KiB of memory.
+    #[config(default = 16_384, env = "OLIVINE_CONNECTIONS")]
+    pub connections: usize,
+
+    /// How many connections to a listener one address (of IPv6, one network of 64 bits) may have. Addresses in `device.trusted_proxies`
+    /// have no such limit. With 0 nobody has; behind another proxy or a balancer, all clients have its address.
+    #[config(default = 1024, env = "OLIVINE_CONNECTIONS_PER_ADDRESS")]
+    pub connections_per_address: usize,
+
     /// How many requests are worked on at once; more are asked to come back later.
     #[config(default = 1024, env = "OLIVINE_CONCURRENT_REQUESTS")]
     pub concurrent_requests: usize,
@@ -81,6 +91,7 @@ pub struct Limits {
 impl Limits {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let needed = [
+            ("limits.connections", self.connections),
             ("limits.concurrent_requests", self.concurrent_requests),
             ("limits.concurrent_transfers", self.concurrent_transfers),
         ];
