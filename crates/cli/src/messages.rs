@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use olivine_domain::text::harmless;
+
 /// Says why a command failed.
 pub(crate) fn error(text: &str) {
     say("error: ", text);
@@ -19,7 +21,7 @@ pub(crate) fn warning(text: &str) {
 
 fn say(kind: &str, text: &str) {
     // Where stderr is closed, there is nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{kind}{text}");
+    let _ = writeln!(io::stderr().lock(), "{kind}{}", harmless(text));
 }
 
 /// Whether somebody is there to answer.
@@ -30,7 +32,7 @@ pub(crate) fn can_ask() -> bool {
 /// Asks for a text to be typed. Only where [`can_ask`].
 pub(crate) fn ask(question: &str) -> io::Result<String> {
     let mut answer = String::new();
-    write!(io::stderr().lock(), "{question} ")?;
+    write!(io::stderr().lock(), "{} ", harmless(question))?;
     io::stdin().read_line(&mut answer)?;
     Ok(answer.trim().to_owned())
 }

@@ -6,6 +6,7 @@ mod table;
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
+use olivine_domain::text::{harmless, is_deceptive};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -129,13 +130,13 @@ fn line(format: Format, record: &impl Record) -> Result<String, Failure> {
 
 /// A text of somebody else's as one can show it on a terminal, on one line.
 pub(crate) fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Writes to stdout.
+/// Writes to stdout, and nothing that makes a terminal show or do something else than what is written.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(harmless(text).as_bytes())?;
     Ok(stdout.flush()?)
 }
 

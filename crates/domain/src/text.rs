@@ -78,6 +78,21 @@ text!(
     VersionText, 1..=128, lines: false
 );
 
+/// Whether a character is not seen where it stands, but changes what a terminal shows or does: control characters (C0 and C1, which
+/// terminals take for escape sequences), and those that reverse the direction of a text or break its lines.
+pub const fn is_deceptive(c: char) -> bool {
+    let is_control = matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}');
+    let is_direction =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    is_control || is_direction || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A text of somebody else's as it can be shown on a terminal. Its lines and tabs stay.
+pub fn harmless(text: &str) -> String {
+    let keep = |c: char| matches!(c, '\n' | '\t') || !is_deceptive(c);
+    text.chars().map(|c| if keep(c) { c } else { '\u{fffd}' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

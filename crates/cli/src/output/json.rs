@@ -1,5 +1,9 @@
-//! JSON as it is printed. Fields keep the API's order, numbers and texts are not touched: only spaces change.
+//! JSON as it is printed. Fields keep the API's order, numbers and texts stay the same: only spaces change, and characters that would
+//! deceive who reads them on a terminal are written as escapes, which mean the same.
 
+use std::fmt::Write as _;
+
+use olivine_domain::text::is_deceptive;
 use serde::Serialize;
 
 /// On one line.
@@ -66,7 +70,11 @@ fn copy_string(rest: &mut impl Iterator<Item = char>, out: &mut String) {
     out.push('"');
     let mut escaped = false;
     for c in rest {
-        out.push(c);
+        if is_deceptive(c) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
         match c {
             '"' if !escaped => return,
             '\\' => escaped = !escaped,
@@ -78,6 +86,15 @@ fn copy_string(rest: &mut impl Iterator<Item = char>, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_deceive_on_a_terminal_is_escaped_and_means_the_same() {
+        let text = "a\u{9b}31m\u{202e}b\u{2066}c\u{2028}d\u{85}\u{7f}é";
+        let printed = pretty(&[text]);
+        assert_eq!(printed, "[\n  \"a\\u009b31m\\u202eb\\u2066c\\u2028d\\u0085\\u007fé\"\n]");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&printed).unwrap(), [text]);
+        assert_eq!(serde_json::from_str::<[String; 1]>(&compact(&[text])).unwrap(), [text]);
+    }
 
     #[test]
     fn only_spaces_change() {

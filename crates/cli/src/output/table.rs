@@ -1,5 +1,6 @@
 //! Tables for people: a list has one row per record, a single record one row per field.
 
+use olivine_domain::text::harmless;
 use std::fmt;
 
 use comfy_table::{ContentArrangement, Table};
@@ -42,9 +43,7 @@ fn fields(record: &impl Record) -> Vec<(String, String)> {
 /// Texts without quotes, nothing for null, and JSON for the rest.
 fn cell(value: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(value) {
-        Ok(serde_json::Value::String(text)) => {
-            text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
-        }
+        Ok(serde_json::Value::String(text)) => harmless(&text),
         Ok(serde_json::Value::Null) => String::new(),
         _ => value.to_owned(),
     }
