@@ -52,7 +52,8 @@ pub struct Attached {
     pub created: bool,
 }
 
-/// Verifies a signature and attaches it; the binary becomes `signed` when the organization's policy is met.
+/// Verifies a signature and attaches it, unless it is attached already. Where the key has signed the binary before, another signature by it
+/// is judged as a first one would be, and then the first one stands. The binary becomes `signed` when the organization's policy is met.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::BinarySign>,
@@ -62,7 +63,10 @@ pub async fn create(
     let binary = binaries::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
     let key = find_key(ctx, by, &new.key).await?;
     decide(binary.state, binary.ever_signed, Action::AttachSignature)?;
-    if let Some(signature) = binary_signatures::find(ctx.db(), by.organization, id, key.id).await? {
+    if let Some(signature) = binary_signatures::find(ctx.db(), by.organization, id, key.id).await?
+        && SignatureBytes::decode(&new.signature, key.algorithm())
+            .is_ok_and(|given| given == signature.signature)
+    {
         return Ok(Attached { signature, key, created: false });
     }
     let verified = match key.check_may_sign(ctx.now()) {

@@ -32,7 +32,7 @@ async fn signatures_that_do_not_verify(database: Database) {
     let stranger = SigningPair::generate();
     let url_safe = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode([0xfb; 64]);
     let mut refused = 0;
-    for (what, signature) in [
+    let wrong = [
         ("by the wrong key", stranger.sign(CONTENT)),
         ("over other bytes", bench.pair().sign(b"other firmware")),
         ("over the digest of the digest", bench.pair().sign(sha256_hex(CONTENT).as_bytes())),
@@ -48,8 +48,9 @@ async fn signatures_that_do_not_verify(database: Database) {
         ("PEM around it", format!("-----BEGIN SIGNATURE-----\n{right}\n-----END SIGNATURE-----")),
         ("all zeros", STANDARD.encode([0; 64])),
         ("a megabyte of it", "A".repeat(1_000_000)),
-    ] {
-        let answer = bench.attach(&binary, bench.signing_key_prn(), &signature).await;
+    ];
+    for (what, signature) in &wrong {
+        let answer = bench.attach(&binary, bench.signing_key_prn(), signature).await;
         table.note(what, &answer);
         assert_eq!((answer.status, answer.error_code()), (422, Some("signature_invalid")), "{what}");
         refused += 1;
@@ -80,6 +81,14 @@ async fn signatures_that_do_not_verify(database: Database) {
         let same = bench.attach(&binary, bench.signing_key_prn(), &again).await.expect(200);
         assert_eq!(same.json, first.json);
     }
+    // That the key has signed makes no other signature right.
+    for (what, signature) in &wrong {
+        let answer = bench.attach(&binary, bench.signing_key_prn(), signature).await;
+        assert_eq!((answer.status, answer.error_code()), (422, Some("signature_invalid")), "{what}");
+        refused += 1;
+        assert_eq!(events(&bench, "binary_signature.refused").await, refused, "{what} leaves an event");
+    }
+    assert_eq!(bench.get(&binary).await["state"], "signed");
 }
 
 async fn keys_that_may_not_sign(database: Database) {
