@@ -19,10 +19,15 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     take_place(&file, &new, path)
 }
 
-/// Creates an empty file, instead of what is there.
+/// Creates an empty file, instead of what is there. In a folder that others can write to, that may be a link to another file: it is
+/// removed, never followed.
 pub(crate) fn create(path: &Path, mode: u32) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
-    // The umask, or a file that an earlier attempt left, may have it otherwise.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    // The umask may have it otherwise.
     file.set_permissions(fs::Permissions::from_mode(mode))?;
     Ok(file)
 }
@@ -34,6 +39,28 @@ pub(crate) fn take_place(file: &File, new: &Path, path: &Path) -> io::Result<()>
     File::open(folder(path))?.sync_all()
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a file is in.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_place_of_the_new_file_is_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, victim) = (folder.path().join("fw.bin"), folder.path().join("victim"));
+        fs::write(&victim, "precious").unwrap();
+        let plants: [fn(&Path, &Path) -> io::Result<()>; 2] =
+            [|from, to| std::os::unix::fs::symlink(from, to), |from, to| fs::hard_link(from, to)];
+        for plant in plants {
+            plant(&victim, &beside(&path)).unwrap();
+            replace(&path, b"new").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+            assert!(fs::symlink_metadata(&path).unwrap().is_file());
+        }
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    }
 }

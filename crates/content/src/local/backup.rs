@@ -50,6 +50,11 @@ pub fn back_up_empty(into: &Path, key: &ContentKey) -> Result<(), Error> {
 }
 
 pub(super) fn link_or_copy(from: &Path, to: &Path) -> io::Result<u64> {
+    if !fs::symlink_metadata(from)?.is_file() {
+        let problem =
+            "it is no plain file, so it is not what the server wrote; restore this content from elsewhere";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
     match fs::hard_link(from, to) {
         Ok(()) => Ok(fs::metadata(to)?.len()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),

@@ -37,9 +37,10 @@ impl Folder {
         self.0.sync_all()
     }
 
-    /// Opens the file `name` for reading.
+    /// Opens the file `name` for reading. A link is refused: it might lead to any file that the server can read.
     pub(super) fn file(&self, name: &str) -> io::Result<File> {
-        let file = openat(&self.0, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = openat(&self.0, name, flags, Mode::empty())?;
         Ok(File::from(file))
     }
 

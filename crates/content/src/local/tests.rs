@@ -253,3 +253,24 @@ async fn folders_are_private() {
         assert_eq!(mode & 0o077, 0, "{path:?} has mode {mode:o}");
     }
 }
+
+#[tokio::test]
+async fn a_part_that_is_a_link_is_neither_served_nor_backed_up() {
+    let (folder, local) = folder().await;
+    store(&local, &key(1), &[bytes(1, 1_000)]).await;
+    let generation = Layout::at(&folder.path().join("new/root")).generation(&key(1));
+    let names = std::fs::read_dir(&generation).unwrap().map(|entry| entry.unwrap().path());
+    let part = names.into_iter().find(|path| path.to_string_lossy().contains("/part-")).unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::copy(&part, &secret).unwrap();
+    std::fs::remove_file(&part).unwrap();
+    std::os::unix::fs::symlink(&secret, &part).unwrap();
+
+    let read = match local.read(&key(1), None).await {
+        Ok(content) => content.try_collect::<Vec<_>>().await,
+        Err(error) => Err(error),
+    };
+    assert!(read.is_err(), "{read:?}");
+    let copied = backup::link_or_copy(&part, &folder.path().join("copy"));
+    assert!(copied.unwrap_err().to_string().contains("no plain file"));
+}
