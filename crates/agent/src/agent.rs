@@ -3,21 +3,22 @@
 //! It must never install what is not signed by a key that is pinned on this device, whatever the server says; and nothing of
 //! an update before all of it is there and checked.
 
+mod fetching;
+
 use std::future::Future;
 
 use olivine_api::device::Update;
-use olivine_client::downloads::{self, download_wanted};
 use olivine_client::{DeviceClient, Error as ClientError};
 use olivine_domain::time::Timestamp;
 
 use crate::config::Settings;
 use crate::installers;
-use crate::plan::{Offer, Plan, Subject};
+use crate::plan::{Offer, Plan, Refused, Subject};
 use crate::running::AfterRestart;
 use crate::state::{HeldBack, Phase, State};
 use crate::stop::Stop;
 use crate::store::Store;
-use crate::{Error, Outcome};
+use crate::{Error, Outcome, room};
 
 /// What the answer has to come with.
 const EXPAND: &[&str] = &["bundle", "release", "manifest", "source_type"];
@@ -38,14 +39,20 @@ pub(crate) struct Agent {
 impl Agent {
     /// Takes up where the last one ended. Nothing is sent yet.
     pub(crate) fn open(
-        settings: Settings,
+        mut settings: Settings,
         device: DeviceClient,
         clock: fn() -> Timestamp,
         stop: Stop,
     ) -> Result<Self, Error> {
+        settings.limits.hosts.push(device.host().to_owned());
         let store = Store::open(&settings.state_dir)?;
         let state = store.load(settings.running.factory.clone())?;
         Ok(Self { settings, device, store, state, clock, stop, installed_here: false })
+    }
+
+    /// What keeps the server from choosing an update for this device.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.settings.running.problems()
     }
 
     /// Ends what is under way, or asks once whether there is an update and does what follows.
@@ -66,11 +73,20 @@ impl Agent {
         self.deliver().await?;
         let reported = self.state.reported(self.settings.running.version());
         let device = self.device.clone();
-        let update = self.unless_stopped(device.update(&reported, EXPAND)).await??;
+        let mut update = self.unless_stopped(device.update(&reported, EXPAND)).await??;
+        loop {
+            match self.follow(&update).await? {
+                Next::Done(outcome) => return Ok(outcome),
+                Next::Instead(other) => update = *other,
+            }
+        }
+    }
+
+    async fn follow(&mut self, update: &Update) -> Result<Next, Error> {
         match update.status.as_str() {
-            "update" => self.take(&update).await,
-            "no_update" => self.idle(Outcome::UpToDate),
-            "device_quarantine" => self.idle(Outcome::Quarantined),
+            "update" => self.take(update).await,
+            "no_update" => self.idle(Outcome::UpToDate).map(Next::Done),
+            "device_quarantine" => self.idle(Outcome::Quarantined).map(Next::Done),
             _ => Err(Error::Answer(
                 "the server's answer has a status that this agent does not know".to_owned(),
             )),
@@ -95,74 +111,45 @@ impl Agent {
         }
     }
 
-    async fn take(&mut self, update: &Update) -> Result<Outcome, Error> {
+    async fn take(&mut self, update: &Update) -> Result<Next, Error> {
         let subject = Subject::read(update).map_err(|refused| Error::Answer(refused.to_string()))?;
         let bundle = subject.bundle.to_string();
         if self.state.runs(&subject.bundle) {
             let is_new = self.state.arrive(&subject.bundle, subject.release, subject.version);
             self.save()?;
-            return Ok(if is_new { Outcome::Arrived { bundle } } else { Outcome::UpToDate });
+            return Ok(Next::Done(if is_new { Outcome::Arrived { bundle } } else { Outcome::UpToDate }));
         }
         if let Some(held_back) = self.state.held_back(&subject.bundle, (self.clock)()) {
             let left = match held_back {
                 HeldBack::GivenUp => None,
                 HeldBack::For(left) => Some(left),
             };
-            return Ok(Outcome::HeldBack { bundle, left });
+            return Ok(Next::Done(Outcome::HeldBack { bundle, left }));
         }
-        let offer = Offer::read(&subject, update, &self.settings.limits, &self.state.installed)
-            .map_err(|refused| refused.to_string())
-            .and_then(|offer| self.check_installers(&offer.plan).map(|()| offer));
-        match offer {
+        let failing = (&subject.bundle, subject.release.clone());
+        match self.read(&subject, update) {
             Ok(offer) => self.update(offer).await,
-            Err(detail) => self.fail((&subject.bundle, subject.release.clone()), detail),
+            Err(Refused::Bundle(detail)) => self.fail(failing, detail).map(Next::Done),
+            Err(Refused::ForNow(detail)) => self.postpone(failing, detail).map(Next::Done),
         }
+    }
+
+    /// All that can be checked before a byte is fetched.
+    fn read(&self, subject: &Subject, update: &Update) -> Result<Offer, Refused> {
+        let offer = Offer::read(subject, update, &self.settings.limits, &self.state.installed)?;
+        self.check_installers(&offer.plan).map_err(Refused::Bundle)?;
+        room::check(&offer, &self.store, self.settings.limits.reserve)?;
+        Ok(offer)
     }
 
     fn check_installers(&self, plan: &Plan) -> Result<(), String> {
-        let without =
-            plan.entries.iter().find(|entry| installers::choose(&self.settings.installers, entry).is_none());
-        without.map_or(Ok(()), |entry| {
-            Err(format!("no installer is configured for {} with the target {}", entry.artifact, entry.target))
+        plan.entries.iter().try_for_each(|entry| match installers::choose(&self.settings.installers, entry) {
+            Some(installer) => installer.check(entry),
+            None => Err(format!(
+                "no installer is configured for {} with the target {}",
+                entry.artifact, entry.target
+            )),
         })
-    }
-
-    async fn update(&mut self, offer: Offer) -> Result<Outcome, Error> {
-        tracing::info!(bundle = %offer.plan.bundle, release = offer.plan.release, "there is an update");
-        if self.state.begin(&offer.plan) {
-            self.save()?;
-        }
-        self.deliver_if_possible().await?;
-        self.store.tidy(&offer.plan.entries.iter().map(|entry| entry.hash).collect::<Vec<_>>());
-        for content in &offer.contents {
-            let path = self.store.content(&content.hash);
-            let (device, trusted, required) =
-                (self.device.clone(), self.settings.trusted.clone(), self.settings.required_signatures);
-            let fetching = download_wanted(&device, content, &path, &trusted, required);
-            match self.unless_stopped(fetching).await? {
-                Ok(keyids) => {
-                    tracing::info!(hash = %content.hash, keys = keyids.len(), "fetched and checked");
-                }
-                Err(error) => return self.not_fetched(&offer.plan, &content.hash.to_string(), error),
-            }
-        }
-        self.state.fetched(offer.plan, self.settings.running.version());
-        self.save()?;
-        self.deliver_if_possible().await?;
-        self.install().await
-    }
-
-    fn not_fetched(&mut self, plan: &Plan, hash: &str, error: downloads::Error) -> Result<Outcome, Error> {
-        let detail = format!("content {hash}: {}", crate::chain(&error));
-        match error {
-            downloads::Error::Client(error) if passes(&error) => {
-                let (patience, now) = (self.settings.patience, (self.clock)());
-                let is_often = self.state.interrupted(plan, &detail, patience, now);
-                self.save()?;
-                if is_often { Ok(failed(plan, detail)) } else { Err(Error::Client(error)) }
-            }
-            _ => self.fail((&plan.bundle, plan.release.clone()), detail),
-        }
     }
 
     /// Installs what is left of the plan. An installer that runs is never interrupted; between two of them one may stop.
@@ -252,6 +239,14 @@ impl Agent {
         Ok(Outcome::Failed { bundle, detail })
     }
 
+    /// It can't be done now, and is tried again for ever.
+    fn postpone(&mut self, subject: Failing<'_>, detail: String) -> Result<Outcome, Error> {
+        let bundle = subject.0.to_string();
+        self.state.postponed(subject, &detail, self.settings.patience, (self.clock)());
+        self.save()?;
+        Ok(Outcome::Failed { bundle, detail })
+    }
+
     /// Tells the server what it does not know yet, in order. What it refuses for good is told: it will not want it later either.
     async fn deliver(&mut self) -> Result<(), Error> {
         while let Some(report) = self.state.reports.front().cloned() {
@@ -303,16 +298,19 @@ impl Agent {
     }
 }
 
+/// What follows from an answer.
+enum Next {
+    /// It is dealt with.
+    Done(Outcome),
+    /// Another answer came in the meantime.
+    Instead(Box<Update>),
+}
+
 /// The bundle that fails, and its release.
 type Failing<'a> = (&'a olivine_domain::prn::Prn<olivine_domain::bundles::Bundle>, Option<String>);
 
 fn failed(plan: &Plan, detail: String) -> Outcome {
     Outcome::Failed { bundle: plan.bundle.to_string(), detail }
-}
-
-/// Whether contents may be there later, or under a fresh URL.
-fn passes(error: &ClientError) -> bool {
-    error.is_transient() || matches!(error.status(), Some(401 | 403))
 }
 
 /// Whether a report will never be taken. A device that is unknown for now may be known again.

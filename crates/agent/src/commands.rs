@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use olivine_client::DeviceClient;
+use olivine_domain::text::harmless;
 use olivine_domain::time::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -40,7 +41,8 @@ pub struct Cli {
 enum Command {
     /// Ask again and again, until SIGTERM or SIGINT
     Run,
-    /// Ask once and do what follows; the exit code is 0 if up to date or updated, 2 if an update failed, 1 on other errors
+    /// Ask once and do what follows; the exit code is 0 if up to date or updated, 2 if an update failed, 1 on other errors, such as a
+    /// version that the server can't understand
     Once,
     /// Check the configuration and the files that it names
     CheckConfig,
@@ -69,9 +71,6 @@ impl Cli {
         let stop = stop_on_signals()?;
         let interval = settings.poll_interval;
         let device = DeviceClient::new(settings.device.clone())?;
-        for problem in settings.running.problems() {
-            tracing::warn!("{problem}");
-        }
         let agent = Agent::open(settings, device, now, stop.clone())?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         schedule::run(agent, interval, stop).await;
@@ -81,19 +80,35 @@ impl Cli {
     async fn ask_once(&self) -> Result<ExitCode, Error> {
         let settings = Settings::read(&self.config)?;
         let device = DeviceClient::new(settings.device.clone())?;
-        let outcome = Agent::open(settings, device, now, stop_on_signals()?)?.poll().await?;
+        let mut agent = Agent::open(settings, device, now, stop_on_signals()?)?;
+        let outcome = agent.poll().await?;
         say(&mut std::io::stdout(), &outcome.to_string());
-        Ok(if outcome.is_failure() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+        // "Up to date" means nothing on a device that the server can't choose an update for.
+        let is_sound = self.tell(agent.problems());
+        Ok(match (outcome.is_failure(), is_sound) {
+            (true, _) => ExitCode::from(FAILED),
+            (false, false) => ExitCode::FAILURE,
+            (false, true) => ExitCode::SUCCESS,
+        })
+    }
+
+    /// Tells what is wrong; true if nothing is.
+    fn tell(&self, problems: Vec<String>) -> bool {
+        let is_sound = problems.is_empty();
+        for problem in problems {
+            say(&mut std::io::stderr(), &format!("error: {}: {problem}", self.config.display()));
+        }
+        is_sound
     }
 
     fn check(&self) -> Result<ExitCode, Error> {
         let settings = Settings::read(&self.config)?;
         DeviceClient::new(settings.device.clone())?;
-        let problems = settings.running.problems();
-        if !problems.is_empty() {
-            for problem in problems {
-                say(&mut std::io::stderr(), &format!("error: {}: {problem}", self.config.display()));
-            }
+        let mut problems = settings.running.problems();
+        let installers = settings.installers.iter().zip(1..);
+        let lacking = installers.filter_map(|(installer, number)| Some((number, installer.problem()?)));
+        problems.extend(lacking.map(|(number, problem)| format!("installer {number}: {problem}")));
+        if !self.tell(problems) {
             return Ok(ExitCode::FAILURE);
         }
         let text = format!(
@@ -115,7 +130,7 @@ fn now() -> Timestamp {
 
 /// A line for whoever listens; if nobody does, that is no error.
 fn say(stream: &mut impl std::io::Write, line: &str) {
-    let _ = writeln!(stream, "{line}");
+    let _ = writeln!(stream, "{}", harmless(line));
 }
 
 fn start_logs() {

@@ -1,24 +1,28 @@
 //! Configuration: one TOML file, every mistake in it told before anything is done.
 
+mod installers;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use olivine_client::DeviceSettings;
+use olivine_client::{DeviceSettings, Pace};
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::{KeyMaterial, PublicKey};
 use serde::Deserialize;
 
 use crate::Error;
-use crate::installers::{Action, Installer};
+use crate::config::installers::InstallerSection;
+use crate::installers::Installer;
 use crate::plan::Limits;
 use crate::running::Running;
 use crate::state::{Current, Patience};
 
-/// The placeholders that a command may have.
-const PLACEHOLDERS: &[&str] =
-    &["{file}", "{version}", "{artifact_version_prn}", "{binary_prn}", "{hash}", "{target}", "{metadata}"];
+/// Over what time a download has to reach its least rate.
+const SLOW_FOR: Duration = Duration::from_mins(5);
+/// The most hours that `max_download_hours` can be: a year.
+const LONGEST_DOWNLOAD_HOURS: u64 = 8_760;
 
 /// What the operator of the device decided, checked.
 #[derive(Clone)]
@@ -34,6 +38,8 @@ pub(crate) struct Settings {
     /// How often it asks.
     pub(crate) poll_interval: Duration,
     pub(crate) limits: Limits,
+    /// How long the contents of one update may take to arrive.
+    pub(crate) longest_download: Duration,
     pub(crate) patience: Patience,
     pub(crate) running: Running,
     pub(crate) installers: Vec<Installer>,
@@ -65,6 +71,12 @@ struct ConfigFile {
     #[serde(default = "defaults::retry_seconds")]
     retry_seconds: u64,
     max_download_bytes: Option<u64>,
+    #[serde(default = "defaults::download_reserve_bytes")]
+    download_reserve_bytes: u64,
+    #[serde(default = "defaults::min_bytes_per_second")]
+    min_bytes_per_second: u64,
+    #[serde(default = "defaults::max_download_hours")]
+    max_download_hours: u64,
     #[serde(default)]
     allow_http_downloads: bool,
     #[serde(default)]
@@ -90,18 +102,6 @@ struct RunningSection {
     reboot_command: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InstallerSection {
-    artifact_prn: Option<String>,
-    target: Option<String>,
-    command: Option<Vec<String>>,
-    timeout_seconds: Option<u64>,
-    reboot_exit_code: Option<i32>,
-    copy: Option<PathBuf>,
-    mode: Option<String>,
-}
-
 mod defaults {
     pub(super) const fn required_signatures() -> usize {
         1
@@ -117,6 +117,15 @@ mod defaults {
     }
     pub(super) const fn retry_seconds() -> u64 {
         60
+    }
+    pub(super) const fn download_reserve_bytes() -> u64 {
+        16 << 20
+    }
+    pub(super) const fn min_bytes_per_second() -> u64 {
+        64
+    }
+    pub(super) const fn max_download_hours() -> u64 {
+        72
     }
 }
 
@@ -152,6 +161,7 @@ impl Settings {
                 certificate_path: folder.join(file.certificate),
                 key_path: folder.join(file.private_key),
                 patience: Duration::from_secs(file.timeout_seconds),
+                pace: Some(Pace { bytes_per_second: file.min_bytes_per_second, window: SLOW_FOR }),
                 ..DeviceSettings::default()
             },
             trusted,
@@ -159,6 +169,7 @@ impl Settings {
             state_dir: folder.join(file.state_dir),
             poll_interval: Duration::from_secs(file.poll_interval_seconds),
             limits,
+            longest_download: Duration::from_hours(file.max_download_hours),
             patience: Patience {
                 max_attempts: file.max_attempts,
                 first_wait: Duration::from_secs(file.retry_seconds),
@@ -184,9 +195,14 @@ impl ConfigFile {
             ("poll_interval_seconds", self.poll_interval_seconds),
             ("timeout_seconds", self.timeout_seconds),
             ("max_attempts", u64::from(self.max_attempts)),
+            ("min_bytes_per_second", self.min_bytes_per_second),
+            ("max_download_hours", self.max_download_hours),
         ];
         if let Some((name, _)) = numbers.into_iter().find(|(_, number)| *number == 0) {
             return Err(wrong(format!("{name} is at least 1")));
+        }
+        if self.max_download_hours > LONGEST_DOWNLOAD_HOURS {
+            return Err(wrong(format!("max_download_hours is at most {LONGEST_DOWNLOAD_HOURS}")));
         }
         if self.trusted_keys.is_empty() {
             return Err(wrong(
@@ -208,7 +224,9 @@ impl ConfigFile {
         Ok(Limits {
             max_download_bytes: self.max_download_bytes,
             allow_http: self.allow_http_downloads,
+            // The server's own is added by the agent.
             hosts: self.allowed_download_hosts.clone(),
+            reserve: self.download_reserve_bytes,
             refuse_older: self.refuse_older,
             minimum_versions,
         })
@@ -257,72 +275,6 @@ impl RunningSection {
     }
 }
 
-impl InstallerSection {
-    fn read(self, number: usize, folder: &Path) -> Result<Installer, Error> {
-        let place = format!("installer {number}");
-        let Self { artifact_prn: artifact, target, command, copy, .. } = &self;
-        let action = match (command, copy) {
-            (Some(words), None) => self.command(words, &place)?,
-            (None, Some(path)) => self.copy(&folder.join(path), &place)?,
-            _ => return Err(wrong(format!("{place} has either a command or a path to copy to"))),
-        };
-        let artifact_prn = artifact.as_ref().map(|prn| artifact_prn(prn, &place)).transpose()?;
-        Ok(Installer { artifact_prn, target: target.clone(), action })
-    }
-
-    fn command(&self, words: &[String], place: &str) -> Result<Action, Error> {
-        if self.mode.is_some() {
-            return Err(wrong(format!("{place}: mode is for copy")));
-        }
-        match words.first() {
-            None => return Err(wrong(format!("{place}: command is a list that begins with a program"))),
-            Some(program) if program.contains('{') => {
-                return Err(wrong(format!("{place}: the program itself can't be a placeholder")));
-            }
-            Some(_) => {}
-        }
-        if let Some(word) = words.iter().find(|word| has_unknown_placeholder(word)) {
-            return Err(wrong(format!(
-                "{place}: '{word}' has a placeholder that does not exist; there are {PLACEHOLDERS:?}"
-            )));
-        }
-        let timeout = self.timeout_seconds.unwrap_or(1_800);
-        if timeout == 0 || self.reboot_exit_code == Some(0) {
-            return Err(wrong(format!("{place}: timeout_seconds and reboot_exit_code are not 0")));
-        }
-        Ok(Action::Command {
-            words: words.to_vec(),
-            timeout: Duration::from_secs(timeout),
-            reboot_exit_code: self.reboot_exit_code,
-        })
-    }
-
-    fn copy(&self, path: &Path, place: &str) -> Result<Action, Error> {
-        if self.timeout_seconds.is_some() || self.reboot_exit_code.is_some() {
-            return Err(wrong(format!("{place}: timeout_seconds and reboot_exit_code are for commands")));
-        }
-        if path.file_name().is_none() {
-            return Err(wrong(format!("{place}: copy names a file")));
-        }
-        let mode = self.mode.as_deref().unwrap_or("0644");
-        let mode = u32::from_str_radix(mode, 8).ok().filter(|mode| *mode <= 0o7777);
-        let mode = mode.ok_or_else(|| wrong(format!("{place}: mode is written like \"0755\"")))?;
-        Ok(Action::Copy { path: path.to_owned(), mode })
-    }
-}
-
-/// Braces are for placeholders only where they enclose a lowercase name.
-fn has_unknown_placeholder(word: &str) -> bool {
-    word.match_indices('{').any(|(at, _)| {
-        let rest = &word[at..];
-        let name = rest[1..].find('}').map(|end| &rest[..end + 2]);
-        let looks_like_one = name.is_some_and(|name| {
-            name.len() > 2 && name[1..name.len() - 1].bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-        });
-        looks_like_one && !PLACEHOLDERS.iter().any(|known| rest.starts_with(known))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,7 +313,12 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
+        let shell = |code: &str| format!("{BASE}[[installers]]\ncommand = [\"sh\", \"-c\", \"{code}\"]\n");
         for (text, told) in [
+            (shell("install {version}"), "be run as code. Use environment variables"),
+            (shell("cat {file} > /dev/mtd0"), "\"$OLIVINE_FILE\""),
+            (format!("{BASE}min_bytes_per_second = 0\n{COPY}"), "min_bytes_per_second is at least 1"),
+            (format!("{BASE}max_download_hours = 10000\n{COPY}"), "max_download_hours is at most 8760"),
             (format!("{BASE}colour = 1\n{COPY}"), "unknown field `colour`"),
             (format!("{BASE}{COPY}colour = 1\n"), "unknown field `colour`"),
             (BASE.to_owned(), "no [[installers]]"),

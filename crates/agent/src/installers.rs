@@ -4,11 +4,16 @@
 mod command;
 mod copy;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::files;
 use crate::plan::Entry;
 use crate::store::Store;
+
+/// The placeholders that a command may have.
+pub(crate) const PLACEHOLDERS: &[&str] =
+    &["{file}", "{version}", "{artifact_version_prn}", "{binary_prn}", "{hash}", "{target}", "{metadata}"];
 
 /// One way to install, and for what.
 #[derive(Clone, Debug)]
@@ -59,6 +64,28 @@ pub(crate) fn choose<'a>(installers: &'a [Installer], entry: &Entry) -> Option<&
 }
 
 impl Installer {
+    /// Why it would fail whatever it is given: what it needs is not on this device.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match &self.action {
+            Action::Command { words, .. } => {
+                let program = words.first().filter(|program| !is_program(program))?;
+                Some(format!("the program '{program}' does not exist"))
+            }
+            Action::Copy { path, .. } => {
+                let folder = files::folder(path);
+                (!folder.is_dir()).then(|| format!("the folder {} does not exist", folder.display()))
+            }
+        }
+    }
+
+    /// Whether it can take an entry, as far as can be told before the content is there.
+    pub(crate) fn check(&self, entry: &Entry) -> Result<(), String> {
+        match &self.action {
+            Action::Command { words, .. } => command::check_words(words, entry),
+            Action::Copy { .. } => Ok(()),
+        }
+    }
+
     /// Installs an entry whose content was fetched and checked. The content is read once more: what the disk made of it in the
     /// meantime must still be what was signed.
     pub(crate) async fn install(&self, entry: &Entry, store: &Store) -> Result<Success, String> {
@@ -69,6 +96,15 @@ impl Installer {
             Action::Copy { path, mode } => copy::copy(path.clone(), *mode, entry, store).await,
         }
     }
+}
+
+/// Whether there is such a program, by its path or among those of `PATH`.
+fn is_program(name: &str) -> bool {
+    if name.contains('/') {
+        return Path::new(name).is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
 }
 
 pub(crate) use command::restart;

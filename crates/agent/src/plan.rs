@@ -94,8 +94,10 @@ pub(crate) struct Limits {
     pub(crate) max_download_bytes: Option<u64>,
     /// Whether contents may come without TLS.
     pub(crate) allow_http: bool,
-    /// The hosts that contents may come from; all if none is named.
+    /// The hosts that contents may come from; `*` is any.
     pub(crate) hosts: Vec<String>,
+    /// How many bytes stay free where contents are fetched to.
+    pub(crate) reserve: u64,
     /// Whether an older version than the installed one is refused.
     pub(crate) refuse_older: bool,
     /// The least version by artifact PRN.
@@ -104,11 +106,17 @@ pub(crate) struct Limits {
 
 /// Why an answer can't be followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Refused(String);
+pub(crate) enum Refused {
+    /// The bundle is at fault: it is given up if that goes on.
+    #[error("{0}")]
+    Bundle(String),
+    /// This device, as it is now, can't or won't take it: it is tried again for ever, because the device may change.
+    #[error("{0}")]
+    ForNow(String),
+}
 
 fn refuse<T>(reason: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused(reason.into()))
+    Err(Refused::Bundle(reason.into()))
 }
 
 impl Subject {
@@ -167,7 +175,7 @@ impl Offer {
 
 fn entry(given: &ManifestEntry) -> Result<Entry, Refused> {
     let malformed =
-        |what: &str| Refused(format!("the manifest is malformed: {what} of an entry can't be read"));
+        |what: &str| Refused::Bundle(format!("the manifest is malformed: {what} of an entry can't be read"));
     Ok(Entry {
         artifact: given.artifact_prn.parse().map_err(|_| malformed("artifact_prn"))?,
         artifact_version: given
@@ -190,6 +198,15 @@ fn word(text: &str) -> Option<String> {
         && !text.starts_with('-')
         && !text.contains(char::is_control);
     is_harmless.then(|| text.to_owned())
+}
+
+/// Whether a text may become an argument of a command, or a part of one: also in the hands of a careless script it is one word,
+/// no option, and leads to no other folder.
+pub(crate) fn is_argument(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._+~:-".contains(&b);
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(is_plain)
+        && !text.contains("..")
 }
 
 impl Limits {
@@ -234,10 +251,11 @@ impl Limits {
         };
         let wanted = Wanted { url, size: entry.size, hash: entry.hash, signatures: given.signatures.clone() };
         let host = wanted.url.host_str().unwrap_or_default();
-        if !self.hosts.is_empty() && !self.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) {
-            return refuse(format!(
-                "{binary} is on the host {host}, which allowed_download_hosts does not name"
-            ));
+        if !self.hosts.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(host)) {
+            return Err(Refused::ForNow(format!(
+                "{binary} is on the host {host}, which is neither the server's nor named in the agent's \
+                 allowed_download_hosts: if contents are meant to come from there (public_url, an object store, a CDN), add it"
+            )));
         }
         match wanted.url.scheme() {
             "https" => Ok(wanted),

@@ -48,7 +48,6 @@ impl Running {
         let Current { release_prn, bundle_prn, version, .. } = &self.factory;
         let release = release_prn.as_deref().and_then(|prn| prn.parse::<Prn<Release>>().err());
         let bundle = bundle_prn.as_deref().and_then(|prn| prn.parse::<Prn<Bundle>>().err());
-        let of_file = self.version();
         let is_version =
             |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Version>().err());
         let by_version = "the server can't choose a release by it";
@@ -56,11 +55,22 @@ impl Running {
             release.map(|problem| format!("running.release_prn: {problem}")),
             bundle.map(|problem| format!("running.bundle_prn: {problem}")),
             is_version(version).map(|problem| format!("running.version: {problem}; {by_version}")),
-            is_version(&of_file).map(|problem| format!("running.version_file: {problem}; {by_version}")),
+            self.version_problem().map(|problem| format!("running.version_file: {problem}; {by_version}")),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// Why the version file does not say which version runs. Then this device gets no updates, or the wrong ones, without any error of the
+    /// server.
+    fn version_problem(&self) -> Option<String> {
+        let path = self.version_file.as_deref()?;
+        match fs::read_to_string(path) {
+            Err(error) => Some(format!("{} can't be read ({error})", path.display())),
+            Ok(text) if text.trim().is_empty() => Some(format!("{} is empty", path.display())),
+            Ok(_) => self.version()?.parse::<Version>().err().map(|problem| problem.to_string()),
+        }
     }
 
     /// What names this start of the system.
@@ -114,6 +124,27 @@ fn text(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_file_that_says_no_version_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("version");
+        let problems = || Running { version_file: Some(file.clone()), ..Running::default() }.problems();
+        assert!(problems()[0].contains("can't be read (No such file"), "{:?}", problems());
+        for (text, told) in
+            [("", "is empty"), (" \n", "is empty"), ("1.0.0 beta", "1.0.0 beta"), ("unknown", "unknown")]
+        {
+            fs::write(&file, text).unwrap();
+            assert!(problems().len() == 1 && problems()[0].contains(told), "{text:?}: {:?}", problems());
+        }
+        fs::write(&file, [0xff, 0xfe]).unwrap();
+        assert!(problems()[0].contains("can't be read"), "{:?}", problems());
+        fs::write(&file, "v1.0.0\n").unwrap();
+        assert_eq!(problems(), [""; 0]);
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        assert!(problems()[0].contains("can't be read"), "{:?}", problems());
+    }
 
     #[test]
     fn what_the_server_would_pass_over_is_named() {

@@ -68,6 +68,11 @@ fn jittered(wait: Duration, random: f64) -> Duration {
     wait.mul_f64(0.8 + 0.4 * random)
 }
 
+/// The interval, not for all devices at the same moment.
+pub(crate) fn about(interval: Duration) -> Duration {
+    jittered(interval, random())
+}
+
 /// From 0 to 1.
 fn random() -> f64 {
     let mut bytes = [0; 4];
@@ -87,6 +92,9 @@ pub(crate) async fn run(mut agent: Agent, interval: Duration, mut stop: Stop) {
             Ok(outcome) => tracing::info!("{outcome}"),
             Err(Error::Stopped) => break,
             Err(error) => tracing::warn!("{}", crate::chain(error)),
+        }
+        for problem in agent.problems() {
+            tracing::error!("{problem}");
         }
         let wait = schedule.next(&result, random());
         tracing::debug!(seconds = wait.as_secs_f64(), "waiting");

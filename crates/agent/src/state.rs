@@ -321,6 +321,23 @@ impl State {
         is_often
     }
 
+    /// The device can't take the bundle now: said each time, at growing intervals, but never a reason to give up.
+    pub(crate) fn postponed(
+        &mut self,
+        (bundle, release): (&Prn<Bundle>, Option<String>),
+        detail: &str,
+        patience: Patience,
+        now: Timestamp,
+    ) {
+        self.phase = Phase::Idle;
+        let failure = self.remember(bundle, patience, now);
+        if failure.attempts >= patience.max_attempts {
+            // It counts anew, so that a wrong content later is not given up on at once.
+            failure.attempts = 0;
+        }
+        self.report(bundle, release, Status::Failed, Some(detail));
+    }
+
     /// After the restart the version before runs: this bundle is not tried again before a different one was installed.
     pub(crate) fn rolled_back(&mut self, plan: &Plan, detail: &str, patience: Patience, now: Timestamp) {
         self.phase = Phase::Idle;

@@ -79,9 +79,28 @@ impl Store {
         self.folder.join("state.json")
     }
 
+    /// The folder that contents are fetched to.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.folder.join("downloads")
+    }
+
+    /// How many bytes of a content are there already, whole or not.
+    pub(crate) fn arrived(&self, hash: &Sha256Digest) -> u64 {
+        let whole = hash.to_hex();
+        let parts = format!("{whole}.");
+        let Ok(found) = fs::read_dir(self.downloads()) else { return 0 };
+        let sizes = found.flatten().filter_map(|file| {
+            let name = file.file_name().to_string_lossy().into_owned();
+            let is_partial =
+                name.strip_prefix(&parts).is_some_and(|rest| rest.split('.').any(|end| end == "part"));
+            (name == whole || is_partial).then(|| file.metadata().map_or(0, |metadata| metadata.len()))
+        });
+        sizes.max().unwrap_or_default()
+    }
+
     /// Where a content is kept until it is installed.
     pub(crate) fn content(&self, hash: &Sha256Digest) -> PathBuf {
-        self.folder.join("downloads").join(hash.to_hex())
+        self.downloads().join(hash.to_hex())
     }
 
     /// Where an installer finds what comes with a content.
@@ -97,7 +116,7 @@ impl Store {
     /// Removes contents that are of no more use: all but those of `keep`, with what of them arrived so far.
     pub(crate) fn tidy(&self, keep: &[Sha256Digest]) {
         let keep: Vec<_> = keep.iter().map(Sha256Digest::to_hex).collect();
-        let Ok(found) = fs::read_dir(self.folder.join("downloads")) else { return };
+        let Ok(found) = fs::read_dir(self.downloads()) else { return };
         for file in found.flatten() {
             let name = file.file_name();
             let is_kept = keep.iter().any(|hash| name.to_string_lossy().starts_with(hash));

@@ -5,6 +5,7 @@ mod device;
 mod power;
 mod restarts;
 mod server;
+mod slow;
 mod updates;
 
 pub(crate) use device::prn;

@@ -56,6 +56,30 @@ fn a_configuration_is_checked_with_the_files_that_it_names() {
 }
 
 #[test]
+fn a_configuration_that_never_updates_is_not_sound() {
+    let folder = folder();
+    let sound = fs::read_to_string(folder.path().join("agent.toml")).unwrap();
+    for (from, to, told) in [
+        ("[[installers]]", "[running]\nversion_file = \"version\"\n[[installers]]", "version_file: "),
+        ("[[installers]]", "[running]\nversion = \"1.0.0 beta\"\n[[installers]]", "running.version: "),
+        ("copy = \"installed\"", "copy = \"nowhere/installed\"", "nowhere does not exist"),
+        ("copy = \"installed\"", "command = [\"no-such-program\"]", "'no-such-program' does not exist"),
+        ("copy = \"installed\"", "command = [\"sh\", \"-c\", \"x {version}\"]", "environment variables"),
+    ] {
+        fs::write(folder.path().join("agent.toml"), sound.replace(from, to)).unwrap();
+        let (code, text) = run(&folder, "check-config");
+        assert!(code == Some(1) && text.contains(told) && !text.contains("is sound"), "{code:?} {text}");
+    }
+    for version in ["v1.0.0", "1.0.0", "1.0.0-5-gabc1234"] {
+        fs::write(folder.path().join("version"), version).unwrap();
+        let with_file =
+            sound.replace("[[installers]]", "[running]\nversion_file = \"version\"\n[[installers]]");
+        fs::write(folder.path().join("agent.toml"), with_file).unwrap();
+        assert_eq!(run(&folder, "check-config").0, Some(0), "{version}");
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_an_error() {
     let (code, text) = run(&folder(), "once");
     assert_eq!(code, Some(1));

@@ -38,6 +38,7 @@ impl Session {
             ca_path: ca_path.map(Into::into),
             retries: globals.retries.unwrap_or(defaults.retries),
             patience: globals.timeout.map_or(defaults.patience, Duration::from_secs),
+            pace: None,
             observer: progress.observer(),
         })?;
         Ok(Self { client, printer: Printer::new(globals.output), progress })

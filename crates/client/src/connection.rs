@@ -29,8 +29,19 @@ pub struct Settings {
     pub retries: usize,
     /// How long a server may say nothing, or take nothing, before the attempt counts as failed.
     pub patience: Duration,
+    /// How slow a download may be; `None` for as slow as it likes, as long as something comes now and then.
+    pub pace: Option<Pace>,
     /// Whom to tell what is going on.
     pub observer: Observer,
+}
+
+/// The least rate of a download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// So many bytes must arrive per second…
+    pub bytes_per_second: u64,
+    /// …on average over each time of this length.
+    pub window: Duration,
 }
 
 impl Default for Settings {
@@ -41,6 +52,7 @@ impl Default for Settings {
             ca_path: None,
             retries: 5,
             patience: Duration::from_mins(2),
+            pace: None,
             observer: silent(),
         }
     }

@@ -70,6 +70,11 @@ impl DeviceClient {
         .map(drop)
     }
 
+    /// The host of the Device API.
+    pub fn host(&self) -> &str {
+        self.client.base_url().host_str().unwrap_or_default()
+    }
+
     pub(crate) const fn client(&self) -> &Client {
         &self.client
     }

@@ -13,6 +13,7 @@ pub use entries::{Wanted, download_wanted};
 pub use error::Error;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 
 use olivine_api::binaries::Binary;
 use olivine_domain::binaries::{Binary as Named, BinaryState};
@@ -41,6 +42,8 @@ struct Download<'a> {
     source: Source,
     size: u64,
     hash: Sha256Digest,
+    /// How many bytes arrived since it began.
+    arrived: AtomicU64,
 }
 
 /// Where the bytes come from.
@@ -66,7 +69,7 @@ pub async fn download(
     let (Some(size), Ok(hash)) = (binary.size, binary.hash.parse()) else {
         return Err(Error::NothingThere { state: binary.state });
     };
-    let download = Download { client, source: Source::Binary(prn), size, hash };
+    let download = Download { client, source: Source::Binary(prn), size, hash, arrived: AtomicU64::new(0) };
     let was_there = download.is_there(&target).await?;
     let partial = if was_there { None } else { Some(download.fetch(&target).await?) };
     let path = partial.as_ref().map_or(target.as_path(), Partial::path);

@@ -36,7 +36,7 @@ mod transfers;
 pub mod uploads;
 mod users;
 
-pub use connection::{Client, DeviceSettings, Settings};
+pub use connection::{Client, DeviceSettings, Pace, Settings};
 pub use device::{DeviceClient, Reported};
 pub use devices::Import;
 pub use error::Error;

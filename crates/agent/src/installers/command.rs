@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Success;
 use super::copy::{changed, digest};
 use crate::files;
-use crate::plan::Entry;
+use crate::plan::{Entry, is_argument};
 use crate::store::Store;
 
 /// How often a lock is tried that another program has.
@@ -37,7 +37,10 @@ pub(super) async fn run(
     let lock = lock(&store.install_lock(), deadline).await?;
     check(&file, entry).await.map_err(failed)?;
     files::replace(&metadata, entry.metadata.as_deref().unwrap_or("null").as_bytes()).map_err(failed)?;
-    let words: Vec<_> = words.iter().map(|word| fill(word, entry, &file, &metadata)).collect();
+    // An earlier version of this agent may have checked less when it saved the plan.
+    check_words(words, entry)?;
+    let facts = facts(entry, &file, &metadata);
+    let words: Vec<_> = words.iter().map(|word| fill(word, &facts)).collect();
     let [program, arguments @ ..] = words.as_slice() else {
         return Err("the installer's command is empty".to_owned());
     };
@@ -46,6 +49,7 @@ pub(super) async fn run(
     let log = files::create(&output, 0o600).map_err(failed)?;
     let mut child = Command::new(program)
         .args(arguments)
+        .envs(variables(&facts))
         .stdin(lock)
         .stdout(Stdio::null())
         .stderr(log)
@@ -108,9 +112,11 @@ async fn check(file: &Path, entry: &Entry) -> io::Result<()> {
     checking.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-/// Puts the facts in place of their placeholders, each once: a fact is never searched for further ones.
-fn fill(word: &str, entry: &Entry, file: &Path, metadata: &Path) -> String {
-    let facts: [(&str, String); 7] = [
+/// What is known of an entry, by placeholder.
+type Facts = [(&'static str, String); 7];
+
+fn facts(entry: &Entry, file: &Path, metadata: &Path) -> Facts {
+    [
         ("{file}", file.display().to_string()),
         ("{version}", entry.version.clone()),
         ("{artifact_version_prn}", entry.artifact_version.to_string()),
@@ -118,7 +124,34 @@ fn fill(word: &str, entry: &Entry, file: &Path, metadata: &Path) -> String {
         ("{hash}", entry.hash.to_string()),
         ("{target}", entry.target.clone()),
         ("{metadata}", metadata.display().to_string()),
-    ];
+    ]
+}
+
+/// Version and target are the server's words: into a command they get only in a form that does no harm there.
+pub(super) fn check_words(words: &[String], entry: &Entry) -> Result<(), String> {
+    let named = [("version", "{version}", &entry.version), ("target", "{target}", &entry.target)];
+    let wrong = named.into_iter().find(|(_, placeholder, value)| {
+        !is_argument(value) && words.iter().any(|word| word.contains(placeholder))
+    });
+    wrong.map_or(Ok(()), |(what, placeholder, value)| {
+        Err(format!(
+            "the {what} {value:?} can't take the place of {placeholder} in the installer's command: it has to begin with a letter or a \
+             digit, and to consist of letters, digits and . _ + ~ : - without '..'"
+        ))
+    })
+}
+
+/// The facts as environment variables, `OLIVINE_VERSION` and so on. Of version and target only what may be an argument as well.
+fn variables(facts: &Facts) -> impl Iterator<Item = (String, &str)> {
+    facts.iter().map(|(placeholder, value)| {
+        let name = placeholder.trim_matches(['{', '}']);
+        let is_taken = !["version", "target"].contains(&name) || is_argument(value);
+        (format!("OLIVINE_{}", name.to_ascii_uppercase()), if is_taken { value.as_str() } else { "" })
+    })
+}
+
+/// Puts the facts in place of their placeholders, each once: a fact is never searched for further ones.
+fn fill(word: &str, facts: &Facts) -> String {
     let (mut filled, mut rest) = (String::new(), word);
     while let Some(at) = rest.find('{') {
         filled.push_str(&rest[..at]);
@@ -161,7 +194,8 @@ mod tests {
             hash: olivine_domain::hash::Sha256Digest::of(b"x"),
             metadata: None,
         };
-        let filled = |word| fill(word, &entry, Path::new("/f"), Path::new("/m"));
+        let facts = facts(&entry, Path::new("/f"), Path::new("/m"));
+        let filled = |word| fill(word, &facts);
         assert_eq!(filled("{file}"), "/f");
         assert_eq!(filled("--v={version} {target}{"), "--v={file} arm{");
         assert_eq!(filled("{unknown}{metadata}"), "{unknown}/m");

@@ -225,11 +225,29 @@ async fn update_redirected_elsewhere() {
 
 #[tokio::test]
 async fn a_host_that_is_not_allowed_and_a_url_without_tls() {
-    let device = offered(|_, _| {}).await;
+    let inside = |_: &Device, entry: &mut Value| entry["url"] = json!("https://10.0.0.1:22/");
+    let device = offered(inside).await;
+    device.configure("max_attempts = 1", "[[installers]]\ncopy = \"one\"\n");
+    // As often as it likes: an operator who names the host later is not too late.
+    for _ in 0..3 {
+        refuses(&device, "on the host 10.0.0.1, which is neither the server's nor named").await;
+    }
     device.configure("allowed_download_hosts = [\"cdn.example.com\"]", "[[installers]]\ncopy = \"one\"\n");
-    refuses(&device, "on the host localhost").await;
+    refuses(&device, "on the host 10.0.0.1, which").await;
+    device.offer(1, &[device.entry(1, "1.0.0", GENUINE)]);
+    assert!(
+        matches!(device.once().await.unwrap(), Outcome::Updated { .. }),
+        "the server's own host is allowed"
+    );
+
+    for allowed in ["*", "OTHER.invalid"] {
+        let device = offered(|_, entry| entry["url"] = json!("https://other.invalid/x")).await;
+        let settings = format!("allowed_download_hosts = [\"{allowed}\"]");
+        device.configure(&settings, "[[installers]]\ncopy = \"one\"\n");
+        assert!(matches!(device.once().await, Err(Error::Client(_))), "{allowed} is asked");
+    }
     refuses(&offered(|_, entry| entry["url"] = json!("http://localhost/x")).await, "without TLS only").await;
-    refuses(&offered(|_, entry| entry["url"] = json!("file:///etc/passwd")).await, "scheme file").await;
+    refuses(&offered(|_, entry| entry["url"] = json!("file:///etc/passwd")).await, "").await;
     refuses(&offered(|_, entry| entry["url"] = Value::Null).await, "no URL").await;
 }
 
@@ -281,6 +299,79 @@ async fn more_than_the_device_takes() {
     let device = Device::new().await;
     device.offer(1, &[]);
     refuses(&device, "manifest is empty").await;
+}
+
+#[tokio::test]
+async fn more_than_there_is_room_for() {
+    let device = offered(|_, entry| entry["size"] = json!(1_u64 << 50)).await;
+    device.configure("max_attempts = 1", "[[installers]]\ncopy = \"one\"\n");
+    for _ in 0..3 {
+        refuses(&device, "the update needs 1125899906842624 more bytes").await;
+    }
+    assert!(device.server.seen("/content").is_empty(), "not a byte was fetched");
+    device.offer(1, &[device.entry(1, "1.0.0", GENUINE)]);
+    let installers = "[[installers]]\ncopy = \"one\"\n";
+    device.configure("download_reserve_bytes = 9_000_000_000_000_000_000", installers);
+    refuses(&device, "must stay free (download_reserve_bytes)").await;
+    device.configure("", installers);
+    assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }), "room may be made");
+}
+
+#[tokio::test]
+async fn words_that_a_command_must_not_get() {
+    let command = |words: &str| format!("[[installers]]\ncommand = [{words}]\n");
+    let into_a_path = command(r#""cp", "{file}", "one-{version}-{target}.bin""#);
+    for (field, value) in [
+        ("artifact_version", "1; touch PWNED #"),
+        ("artifact_version", "1.0 beta"),
+        ("artifact_version", "$(touch PWNED)"),
+        ("artifact_version", "../../escaped"),
+        ("artifact_version", "1..2"),
+        ("artifact_version", ".hidden"),
+        ("artifact_version", "1/2"),
+        ("artifact_version", "~root"),
+        ("artifact_version", "1é"),
+        ("target", "arm/../x"),
+        ("target", "a`b"),
+    ] {
+        let device = offered(|_, entry| entry[field] = json!(value)).await;
+        device.configure("", &into_a_path);
+        refuses(&device, "in the installer's command").await;
+        assert!(device.server.seen("/content").is_empty(), "{value}");
+        // A command that does not ask for it is not given it, neither as an argument nor otherwise.
+        let out = device.path("out").display().to_string();
+        device.configure(
+            "",
+            &command(&format!(
+                r#""sh", "-c", "printf '%s %s' \"$OLIVINE_VERSION\" \"$OLIVINE_TARGET\" > {out}""#
+            )),
+        );
+        device.offer(
+            2,
+            &[{
+                let mut entry = device.entry(1, "1.0.0", GENUINE);
+                entry[field] = json!(value);
+                entry
+            }],
+        );
+        assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }), "{value}");
+        let told = device.installed("out").unwrap();
+        assert!(told == " arm" || told == "1.0.0 ", "{value}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_gets_what_it_needs_from_its_environment() {
+    let device = offered(|_, entry| entry["artifact_version"] = json!("v1.0.0-5-gabc+x~1:2_3")).await;
+    let out = device.path("one").display().to_string();
+    let script = format!(
+        r#"printf '%s %s %s ' \"$OLIVINE_VERSION\" \"$OLIVINE_TARGET\" \"$OLIVINE_HASH\" > {out}; cat \"$OLIVINE_METADATA\" \"$OLIVINE_FILE\" >> {out}"#
+    );
+    device.configure("", &format!("[[installers]]\ncommand = [\"sh\", \"-c\", \"{script}\"]\n"));
+    device.once().await.unwrap();
+    let hash = olivine_domain::hash::Sha256Digest::of(GENUINE.as_bytes());
+    let expected = format!("v1.0.0-5-gabc+x~1:2_3 arm {hash} {{\"slot\":\"b\"}}{GENUINE}");
+    assert_eq!(device.installed("one").unwrap(), expected);
 }
 
 #[tokio::test]

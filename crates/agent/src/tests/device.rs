@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -64,6 +65,10 @@ pub(crate) struct Device {
     pub(crate) server: Server,
     pub(crate) vendor: Key,
     client: OnceCell<DeviceClient>,
+    /// Over what time a download has to reach its least rate, instead of the usual one.
+    pub(crate) slow_for: Option<Duration>,
+    /// How long an update's contents may take, instead of what is configured.
+    pub(crate) longest_download: Option<Duration>,
 }
 
 impl Device {
@@ -73,7 +78,8 @@ impl Device {
         let server = Server::start(folder.path()).await;
         let vendor = Key::new(1);
         std::fs::write(folder.path().join("key.pem"), vendor.public.public_value()).unwrap();
-        let device = Self { folder, server, vendor, client: OnceCell::new() };
+        let client = OnceCell::new();
+        let device = Self { folder, server, vendor, client, slow_for: None, longest_download: None };
         device.configure(
             "",
             &format!(
@@ -108,7 +114,11 @@ impl Device {
     }
 
     pub(crate) fn try_agent(&self, stop: Stop) -> Result<Agent, Error> {
-        let settings = Settings::read(&self.path("agent.toml")).unwrap();
+        let mut settings = Settings::read(&self.path("agent.toml")).unwrap();
+        settings.longest_download = self.longest_download.unwrap_or(settings.longest_download);
+        if let (Some(pace), Some(window)) = (&mut settings.device.pace, self.slow_for) {
+            pace.window = window;
+        }
         // Its connections are costly to prepare, and the same after each start.
         let client = self.client.get_or_init(|| DeviceClient::new(settings.device.clone()).unwrap()).clone();
         Agent::open(settings, client, now, stop)

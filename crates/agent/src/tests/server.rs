@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
@@ -34,11 +35,13 @@ pub(crate) struct Reply {
     pub(crate) length: Option<u64>,
     /// Sends the body again and again.
     pub(crate) endless: bool,
+    /// Sends one byte, then pauses for so long, and so on.
+    pub(crate) drip: Option<Duration>,
 }
 
 impl Reply {
     pub(crate) fn bytes(status: u16, body: &[u8]) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_vec(), length: None, endless: false }
+        Self { status, headers: Vec::new(), body: body.to_vec(), length: None, endless: false, drip: None }
     }
 
     pub(crate) fn json(status: u16, body: &Value) -> Self {
@@ -225,7 +228,14 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), reply: &Reply) -> Option<
         stream.write_all(&reply.body).await.ok()?;
         stream.write_all(b"\r\n").await.ok()?;
     }
-    stream.write_all(&reply.body).await.ok()?;
+    for byte in reply.body.chunks(1).filter(|_| reply.drip.is_some()) {
+        stream.write_all(byte).await.ok()?;
+        stream.flush().await.ok()?;
+        tokio::time::sleep(reply.drip.unwrap_or_default()).await;
+    }
+    if reply.drip.is_none() {
+        stream.write_all(&reply.body).await.ok()?;
+    }
     stream.flush().await.ok()
 }
 

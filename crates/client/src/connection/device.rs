@@ -9,7 +9,7 @@ use olivine_domain::certificates::Certificate;
 use reqwest::Identity;
 use reqwest::header::HeaderMap;
 
-use super::{Client, Inner, authorities, base_url, build, builder};
+use super::{Client, Inner, Pace, authorities, base_url, build, builder};
 use crate::{Error, Observer, Settings, silent};
 
 /// How a device reaches its server.
@@ -27,6 +27,8 @@ pub struct DeviceSettings {
     pub retries: usize,
     /// How long a server may say nothing before the attempt counts as failed.
     pub patience: Duration,
+    /// How slow a download may be.
+    pub pace: Option<Pace>,
     /// Whom to tell what is going on.
     pub observer: Observer,
 }
@@ -40,6 +42,7 @@ impl Default for DeviceSettings {
             key_path: PathBuf::new(),
             retries: 3,
             patience: Duration::from_mins(1),
+            pace: None,
             observer: silent(),
         }
     }
@@ -60,9 +63,9 @@ impl Client {
             .build()
             .or_else(|_| builder(&[]).http1_only().tls_certs_only(authorities.iter().cloned()).build());
         let content = content.map_err(|source| Error::Tls { source })?;
-        let DeviceSettings { base_url, ca_path, retries, patience, observer, .. } = settings;
-        let settings =
-            Settings { base_url, api_key: None, ca_path: Some(ca_path), retries, patience, observer };
+        let DeviceSettings { base_url, ca_path, retries, patience, pace, observer, .. } = settings;
+        let ca_path = Some(ca_path);
+        let settings = Settings { base_url, api_key: None, ca_path, retries, patience, pace, observer };
         Ok(Self { inner: Arc::new(Inner { base, api, content, settings }) })
     }
 }

@@ -2,6 +2,7 @@
 //! device itself holds. What the manifest says of keys is used to find signatures, never to trust one.
 
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 
 use olivine_api::manifests::ManifestSignature;
 use olivine_domain::hash::Sha256Digest;
@@ -38,7 +39,8 @@ pub async fn download_wanted(
 ) -> Result<Vec<KeyId>, Error> {
     let client = device.client();
     let source = Source::Url(wanted.url.clone());
-    let download = Download { client, source, size: wanted.size, hash: wanted.hash };
+    let (size, hash) = (wanted.size, wanted.hash);
+    let download = Download { client, source, size, hash, arrived: AtomicU64::new(0) };
     let partial = if download.is_there(target).await? { None } else { Some(download.fetch(target).await?) };
     let path = partial.as_ref().map_or(target, Partial::path);
     match check(wanted, path, trusted, required).await {

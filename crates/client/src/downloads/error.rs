@@ -23,6 +23,19 @@ pub enum Error {
         /// Where it keeps what arrived so far.
         path: PathBuf,
     },
+    /// Fewer bytes arrived than the least rate asks for.
+    #[error(
+        "fewer than {bytes_per_second} bytes a second arrived from {origin} for {} seconds; what arrived is kept, and continued later",
+        .window.as_secs()
+    )]
+    TooSlow {
+        /// Where from.
+        origin: String,
+        /// The least rate.
+        bytes_per_second: u64,
+        /// Over this time.
+        window: std::time::Duration,
+    },
     /// More bytes than the record says.
     #[error("the content is longer than the {expected} bytes that the record says; nothing was kept")]
     TooLong {

@@ -1,6 +1,7 @@
 //! Fetching bytes: from where the last attempt ended, again and again while it gets on.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use olivine_domain::hash::Sha256Hasher;
@@ -9,13 +10,39 @@ use reqwest::{Response, StatusCode};
 
 use super::partial::{Appender, Partial};
 use super::{Download, Error, Source};
-use crate::connection::origin;
+use crate::connection::{Pace, origin};
 use crate::requests::{Response200, accept};
 use crate::{Error as ClientError, Notice, Step, files};
 
 impl Download<'_> {
-    /// Fetches all that is missing, and checks size and hash.
+    /// Fetches all that is missing, and checks size and hash; gives up if it is slower than the client's settings allow.
     pub(super) async fn fetch(&self, target: &Path) -> Result<Partial, Error> {
+        let Some(pace) = self.client.settings().pace else { return self.fetch_missing(target).await };
+        tokio::select! {
+            biased;
+            fetched = self.fetch_missing(target) => fetched,
+            too_slow = self.fall_behind(pace) => Err(too_slow),
+        }
+    }
+
+    /// Ends when fewer bytes arrived than the pace asks for. Waiting counts as well, whatever it is for: connections, answers, bytes.
+    async fn fall_behind(&self, pace: Pace) -> Error {
+        let least = pace.bytes_per_second.saturating_mul(pace.window.as_secs());
+        loop {
+            let before = self.arrived.load(Ordering::Relaxed);
+            tokio::time::sleep(pace.window).await;
+            if self.arrived.load(Ordering::Relaxed) - before < least {
+                let origin = match &self.source {
+                    Source::Binary(_) => origin(self.client.base_url()),
+                    Source::Url(url) => origin(url),
+                };
+                let Pace { bytes_per_second, window } = pace;
+                return Error::TooSlow { origin, bytes_per_second, window };
+            }
+        }
+    }
+
+    async fn fetch_missing(&self, target: &Path) -> Result<Partial, Error> {
         let partial = Partial::open(target, &self.hash)?;
         let resumed = partial.length()? > 0;
         match self.fill(&partial).await {
@@ -114,6 +141,7 @@ impl Download<'_> {
             if at > self.size {
                 return Err(Error::TooLong { expected: self.size });
             }
+            self.arrived.fetch_add(piece.len() as u64, Ordering::Relaxed);
             self.client.notify(Notice::Advanced(piece.len() as u64));
             if !appender.add(piece).await {
                 break;
