@@ -118,6 +118,25 @@ async fn older_signed_binary_named_by_the_manifest() {
     assert!(device.last_detail().contains("refuse_older"));
 }
 
+/// What docs/agent.md admits: a version is the server's word. A test, so that the page is changed on the day on which this is.
+#[tokio::test]
+async fn an_old_content_under_a_new_label_is_installed_as_the_documentation_says() {
+    let device = Device::new().await;
+    let minimum = format!("[minimum_versions]\n\"{}\" = \"2.0.0\"\n", prn("artifact", 1));
+    device.configure("refuse_older = true", &format!("[[installers]]\ncopy = \"one\"\n{minimum}"));
+    device.offer(1, &[device.entry(1, "2.0.0", "new")]);
+    device.once().await.unwrap();
+    device.offer(2, &[device.entry(1, "99.0.0", "old")]);
+    assert!(matches!(device.once().await.unwrap(), Outcome::Updated { .. }));
+    assert_eq!(device.installed("one").unwrap(), "old");
+    device.offer(3, &[device.entry(1, "2.0.1", "newest")]);
+    assert!(
+        matches!(device.once().await.unwrap(), Outcome::Failed { detail, .. } if detail.contains("refuse_older"))
+    );
+    let documented = include_str!("../../../../docs/agent.md");
+    assert!(documented.contains("**installed, also with `refuse_older` and `minimum_versions`**"));
+}
+
 #[tokio::test]
 async fn tag_offered_in_place_of_the_commits_after_it() {
     let device = Device::new().await;
