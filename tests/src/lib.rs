@@ -57,7 +57,7 @@ pub use line::Line;
 pub use lists::{events_of, list_all};
 pub use nginx::Nginx;
 pub use pooler::Pooler;
-pub use random::Random;
+pub use random::{Random, asked_for};
 pub use relay::Relay;
 pub use s3::{S3, S3Options};
 pub use server::{Server, ServerBuilder};

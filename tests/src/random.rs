@@ -6,6 +6,13 @@ use std::time::Duration;
 /// Names the seed of a run that is to be repeated.
 const SEED: &str = "OLIVINE_TEST_SEED";
 
+/// How much of something a longer run than usual is asked to do, by the environment variable that says it: `cargo xtask test --long` sets
+/// `OLIVINE_TEST_SERVER_KILLS` and `OLIVINE_TEST_AGENT_KILLS`.
+pub fn asked_for(variable: &str) -> Option<usize> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is not a number")))
+}
+
 /// A source of numbers (`SplitMix64`): good enough for choosing moments and bytes, and the same everywhere for the same seed.
 #[derive(Clone, Debug)]
 pub struct Random(u64);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use olivine_tests::{
-    Answer, Api, Database, Random, Server, Workbench, assert_no_orphans, events_of, list_all, on_both,
-    try_send,
+    Answer, Api, Database, Random, Server, Workbench, asked_for, assert_no_orphans, events_of, list_all,
+    on_both, try_send,
 };
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -20,11 +20,17 @@ const PART: usize = 5 << 20;
 /// How long the work may have run at most before the first kill; adapted afterwards.
 const FIRST_WINDOW: Duration = Duration::from_millis(30);
 
-const fn kills(database: Database) -> usize {
+/// How many kills there are in all, instead of the usual number.
+const KILLS: &str = "OLIVINE_TEST_SERVER_KILLS";
+/// Among how many tests they are shared out, on each database.
+const TESTS: usize = 4;
+
+fn kills(database: Database) -> usize {
+    let each = asked_for(KILLS).map(|kills| kills.div_ceil(TESTS));
+    // On PostgreSQL another process might be alive, so a dead runner's jobs wait until its lease is over, and kills take longer.
     match database {
-        Database::Sqlite => 50,
-        // Another process might be alive here, so a dead runner's jobs wait until its lease is over.
-        Database::Postgres => 10,
+        Database::Sqlite => each.map_or(50, |each| each - each / 5),
+        Database::Postgres => each.map_or(10, |each| each / 5),
     }
 }
 

@@ -10,6 +10,7 @@ mod build;
 mod console;
 mod demo;
 mod interrupt;
+mod long;
 mod olivine;
 mod postgres;
 mod previous;

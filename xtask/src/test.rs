@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::build::cargo;
 use crate::postgres::Cluster;
-use crate::{audit, console, previous, run, scaled, tools};
+use crate::{audit, console, long, previous, run, scaled, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Run only the end-to-end tests, on PostgreSQL and S3 with two servers behind nginx
     #[arg(long, conflicts_with = "cargo_test")]
     scaled: bool,
+    /// Run only what takes too long for every commit: 1,000 kills, and ten minutes of generated requests
+    #[arg(long, conflicts_with_all = ["cargo_test", "scaled", "only"])]
+    long: bool,
     /// Run only `cargo test` with these arguments
     #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
     cargo_test: Vec<String>,
@@ -43,6 +46,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.scaled {
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
         return scaled::run(args.only.as_deref());
+    }
+    if args.long {
+        return long::run();
     }
     let everything = args.only.is_none() && args.cargo_test.is_empty();
     if everything {

@@ -99,8 +99,21 @@ const AWS_CLI_VERSION: &str = "1.45.11";
 
 /// Installs the AWS CLI in the target folder if it is not there, and returns its program.
 pub(crate) fn aws_cli() -> anyhow::Result<PathBuf> {
-    let folder = build::workspace_root().join("target/tools").join(format!("awscli-{AWS_CLI_VERSION}"));
-    let program = folder.join("bin/aws");
+    from_pypi("awscli", AWS_CLI_VERSION, "aws")
+}
+
+/// Which Schemathesis asks an API everything that its OpenAPI document allows, and more.
+const SCHEMATHESIS_VERSION: &str = "4.32.0";
+
+/// Installs Schemathesis in the target folder if it is not there, and returns its program.
+pub(crate) fn schemathesis() -> anyhow::Result<PathBuf> {
+    from_pypi("schemathesis", SCHEMATHESIS_VERSION, "st")
+}
+
+/// Installs a Python package in a virtual environment of its own, and returns one of its programs.
+fn from_pypi(package: &str, version: &str, program: &str) -> anyhow::Result<PathBuf> {
+    let folder = build::workspace_root().join("target/tools").join(format!("{package}-{version}"));
+    let program = folder.join("bin").join(program);
     if !program.is_file() {
         install(&[PYTHON])?;
         // Debian has what a virtual environment begins with in a package without a program.
@@ -109,7 +122,7 @@ pub(crate) fn aws_cli() -> anyhow::Result<PathBuf> {
         }
         run::step(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
         let mut pip = Command::new(folder.join("bin/python"));
-        run::step(pip.args(["-m", "pip", "install", "--quiet"]).arg(format!("awscli=={AWS_CLI_VERSION}")))?;
+        run::step(pip.args(["-m", "pip", "install", "--quiet"]).arg(format!("{package}=={version}")))?;
     }
     Ok(program)
 }

@@ -1,0 +1,47 @@
+//! What takes too long for every commit: many more kills, and ten minutes of generated requests.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::build::{self, Profile, cargo};
+use crate::olivine::Olivine;
+use crate::{run, test, tools};
+
+/// The harness's numbers; see `tests/src/random.rs`.
+const SERVER_KILLS: (&str, &str) = ("OLIVINE_TEST_SERVER_KILLS", "700");
+const AGENT_KILLS: (&str, &str) = ("OLIVINE_TEST_AGENT_KILLS", "300");
+/// How long requests are generated, in seconds.
+const GENERATED_FOR: &str = "600";
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let executables = build::executables(Profile::Dev)?;
+    kills()?;
+    generated_requests(&executables)
+}
+
+/// One test at a time: what shares the processor with others is not killed in its midst.
+fn kills() -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.envs([SERVER_KILLS, AGENT_KILLS]).args(["test", "--workspace", "--no-fail-fast"]);
+    command.args(["--test", "killed", "--test", "rollout", "--", "--test-threads=1", "--nocapture"]);
+    test::with_postgres(&mut command)
+}
+
+/// Asks a server of its own everything that the OpenAPI document allows, and much that it does not. No answer may be a 5xx.
+fn generated_requests(executables: &Path) -> anyhow::Result<()> {
+    let schemathesis = tools::schemathesis()?;
+    let folder = tempfile::tempdir().context("cannot make a folder for the server")?;
+    let log = File::create(build::workspace_root().join("target/schemathesis-server.log"))?;
+    let listen = ["--listen", "127.0.0.1:0", "--device-listen", "127.0.0.1:0"].map(str::to_owned);
+    let server = Olivine::start(executables, &folder.path().join("data"), &listen, Some(log))?;
+    let key = std::fs::read_to_string(server.key_file()).context("reading the server's first key")?;
+    let mut command = Command::new(schemathesis);
+    command.current_dir(folder.path()).arg("run").arg(format!("{}/v1/openapi.json", server.admin_url));
+    command.args(["--checks", "not_a_server_error", "--max-time", GENERATED_FOR, "--continue-on-failure"]);
+    // The key of a server that ends with this: it may be seen.
+    command.arg("--header").arg(format!("Authorization: Bearer {}", key.trim()));
+    run::step(&mut command)
+}
