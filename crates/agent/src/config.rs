@@ -71,8 +71,7 @@ struct ConfigFile {
     #[serde(default = "defaults::retry_seconds")]
     retry_seconds: u64,
     max_download_bytes: Option<u64>,
-    #[serde(default = "defaults::download_reserve_bytes")]
-    download_reserve_bytes: u64,
+    download_reserve_bytes: Option<u64>,
     #[serde(default = "defaults::min_bytes_per_second")]
     min_bytes_per_second: u64,
     #[serde(default = "defaults::max_download_hours")]
@@ -117,9 +116,6 @@ mod defaults {
     }
     pub(super) const fn retry_seconds() -> u64 {
         60
-    }
-    pub(super) const fn download_reserve_bytes() -> u64 {
-        16 << 20
     }
     pub(super) const fn min_bytes_per_second() -> u64 {
         64

@@ -96,8 +96,8 @@ pub(crate) struct Limits {
     pub(crate) allow_http: bool,
     /// The hosts that contents may come from; `*` is any.
     pub(crate) hosts: Vec<String>,
-    /// How many bytes stay free where contents are fetched to.
-    pub(crate) reserve: u64,
+    /// How many bytes stay free where contents are fetched to, if the operator says so.
+    pub(crate) reserve: Option<u64>,
     /// Whether an older version than the installed one is refused.
     pub(crate) refuse_older: bool,
     /// The least version by artifact PRN.

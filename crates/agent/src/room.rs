@@ -8,16 +8,24 @@ use rustix::fs::statvfs;
 use crate::plan::{Offer, Refused};
 use crate::store::Store;
 
-/// Refuses an offer whose missing bytes leave less than `reserve` bytes free. Where the file system does not say what is free, nothing is
+/// What stays free by default…
+const RESERVE: u64 = 16 << 20;
+/// …but not more than this part of a small file system.
+const MOST_OF_ALL: u64 = 20;
+
+/// Refuses an offer whose missing bytes leave less free than is reserved. Where the file system does not say what is free, nothing is
 /// refused.
-pub(crate) fn check(offer: &Offer, store: &Store, reserve: u64) -> Result<(), Refused> {
+pub(crate) fn check(offer: &Offer, store: &Store, reserve: Option<u64>) -> Result<(), Refused> {
     let folder = store.downloads();
-    match free(&folder) {
-        Some(free) => fits(missing(offer, store), free, reserve).map_err(|problem| {
-            Refused::ForNow(format!("there is no room in {}: {problem}", folder.display()))
-        }),
-        None => Ok(()),
-    }
+    let Some(space) = space(&folder) else { return Ok(()) };
+    let reserve = reserve.unwrap_or_else(|| usual_reserve(space.total));
+    fits(missing(offer, store), space.free, reserve)
+        .map_err(|problem| Refused::ForNow(format!("there is no room in {}: {problem}", folder.display())))
+}
+
+const fn usual_reserve(total: u64) -> u64 {
+    let part = total / MOST_OF_ALL;
+    if part < RESERVE { part } else { RESERVE }
 }
 
 /// What of the contents is not there yet. A content that several entries have is fetched once.
@@ -33,9 +41,16 @@ fn missing(offer: &Offer, store: &Store) -> u64 {
     missing
 }
 
-fn free(folder: &Path) -> Option<u64> {
-    let status = statvfs(folder).ok()?;
-    Some(status.f_bavail.saturating_mul(status.f_frsize))
+/// Bytes of a file system.
+struct Space {
+    total: u64,
+    free: u64,
+}
+
+fn space(folder: &Path) -> Option<Space> {
+    let status = statvfs(folder).ok().filter(|status| status.f_blocks > 0)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(status.f_frsize);
+    Some(Space { total: bytes(status.f_blocks), free: bytes(status.f_bavail) })
 }
 
 fn fits(missing: u64, free: u64, reserve: u64) -> Result<(), String> {
@@ -50,6 +65,13 @@ fn fits(missing: u64, free: u64, reserve: u64) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn little_is_reserved_on_a_small_file_system() {
+        assert_eq!(usual_reserve(1 << 40), 16 << 20);
+        assert_eq!(usual_reserve(320 << 20), 16 << 20);
+        assert_eq!(usual_reserve(8 << 20), (8 << 20) / 20);
+    }
 
     #[test]
     fn the_reserve_stays_free() {

@@ -1,6 +1,8 @@
 //! What the agent knows across restarts, and how each step changes it. No IO here: the one who takes a step saves the state
 //! before it acts on it, so that a power loss at any point leaves a state from which the next start goes on.
 
+mod status;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::as_text;
 use crate::plan::{Entry, Plan};
+use crate::state::status::Status;
 
 /// The form of the file. A file of another form is set aside, never guessed at.
 pub(crate) const FORMAT: u32 = 1;
@@ -149,33 +152,6 @@ pub(crate) struct Patience {
 
 /// The longest time that a bundle which failed is left alone.
 const LONGEST_WAIT: Duration = Duration::from_hours(6);
-
-/// The words of `POST /update/status`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// Contents are being fetched.
-    Downloading,
-    /// All is fetched and checked, and being installed.
-    Installing,
-    /// It runs.
-    Installed,
-    /// It could not be fetched, checked or installed.
-    Failed,
-    /// It was installed, but after the restart the version before it runs.
-    RolledBack,
-}
-
-impl Status {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Downloading => "downloading",
-            Self::Installing => "installing",
-            Self::Installed => "installed",
-            Self::Failed => "failed",
-            Self::RolledBack => "rolled_back",
-        }
-    }
-}
 
 impl State {
     /// The state of a device that runs what its configuration says.

@@ -95,6 +95,7 @@ impl Member {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a long run shows how often it killed")]
 pub(crate) async fn a_rollout_survives_kills(database: Database) {
     let mut random = Random::new();
     let mut site = Site::new(database).await;

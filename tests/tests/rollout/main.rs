@@ -12,7 +12,7 @@ mod site;
 
 use killed::a_rollout_survives_kills;
 use power::an_update_survives_power_losses;
-use rollback::what_does_not_start_is_not_installed_again;
+use rollback::{a_version_file_that_says_no_version_is_an_error, what_does_not_start_is_not_installed_again};
 
 /// Which database it is makes no difference to an agent; two servers, of which either may be killed at any moment, can.
 mod postgres {
@@ -22,6 +22,7 @@ mod postgres {
 mod sqlite {
     olivine_tests::on_database!(Sqlite:
         async a_rollout_survives_kills,
+        async a_version_file_that_says_no_version_is_an_error,
         async an_update_survives_power_losses,
         async what_does_not_start_is_not_installed_again
     );

@@ -55,3 +55,23 @@ pub(crate) async fn what_does_not_start_is_not_installed_again(database: Databas
     assert_eq!(site.adoption(&good).await, [1, 1, 0]);
     assert_eq!(site.adoption(&bad).await, [0, 0, 1]);
 }
+
+/// A device whose version nobody can read gets no updates, or the wrong ones: that must not look like "up to date".
+pub(crate) async fn a_version_file_that_says_no_version_is_an_error(database: Database) {
+    let site = Site::new(database).await;
+    let unit = site.unit("SN-1", RUNNING);
+    unit.write("boot", "1\n");
+    for text in [None, Some(""), Some("unknown")] {
+        if let Some(text) = text {
+            unit.write("version", text);
+        }
+        assert_eq!(unit.once(), Some(1), "{text:?}: {}", unit.last_words());
+        assert!(
+            unit.last_words().contains("error: agent.toml: running.version_file: "),
+            "{}",
+            unit.last_words()
+        );
+    }
+    unit.write("version", "v1.0.0\n");
+    assert_eq!(unit.once(), FINE, "{}", unit.last_words());
+}
