@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use olivine_tests::{
-    Answer, Api, Database, Server, SigningPair, Workbench, assert_no_orphans, events_of, list_all, on_both,
-    prn, send, sha256_hex,
+    Answer, Api, Database, PostgresDatabase, Server, SigningPair, Workbench, assert_no_orphans, events_of,
+    list_all, on_both, prn, send, sha256_hex,
 };
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -338,7 +338,7 @@ const SECRET: &str = "api-keys-at-two-processes-with-one-secret-0123456789";
 /// The server, and where the database allows it a second process beside it.
 fn one_or_two(database: Database) -> (Server, Option<Server>) {
     let one = Server::builder().database(database).env("OLIVINE_SECRET_KEY", SECRET).start();
-    let url = one.postgres().filter(|_| one.processes() == 1).map(|postgres| postgres.url());
+    let url = one.postgres().filter(|_| one.processes() == 1).map(PostgresDatabase::url);
     let other = url.map(|url| {
         let other = Server::builder().arg("--database-url").arg(url).env("OLIVINE_SECRET_KEY", SECRET);
         other.storage_of(&one).start()
