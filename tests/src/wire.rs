@@ -79,7 +79,7 @@ impl Wire {
     }
 
     /// Whether there is something to read, or the end, within `wait`: how the client keeps its slow pace.
-    pub fn is_answered_within(&self, wait: Duration) -> bool {
+    fn is_answered_within(&self, wait: Duration) -> bool {
         self.0.set_read_timeout(Some(wait)).expect("a positive time");
         let seen = self.0.peek(&mut [0]);
         self.0.set_read_timeout(Some(PATIENCE)).expect("a positive time");
