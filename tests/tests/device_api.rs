@@ -9,6 +9,8 @@ on_both!(
     async an_update_is_answered_with_what_was_asked_for,
     async what_makes_no_sense_is_passed_over_or_refused_by_name,
     async a_device_that_asks_too_often_is_in_nobodys_way,
+    async one_device_fills_the_audit_trail_no_further_than_its_budget,
+    async strangers_fill_the_audit_trail_no_further_than_their_budget_and_hide_nobody,
 );
 
 async fn create(api: &Api, plural: &str, name: &str, body: Value) -> String {
@@ -176,4 +178,74 @@ async fn a_device_that_asks_too_often_is_in_nobodys_way(database: Database) {
     patient.update("", &[]).await.expect(200);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     hasty.get("/device/me").await.expect(200);
+}
+
+/// The events of a type, and how many more were only counted. Those are written when the server stops.
+async fn written_and_counted(api: &Api, kind: &str) -> (Vec<Value>, u64) {
+    let events = list_all(api, &format!("/v1/events?type={kind}"), "events").await;
+    let (counts, written): (Vec<_>, Vec<_>) =
+        events.into_iter().partition(|event| event["data"]["omitted"].is_u64());
+    (written, counts.iter().filter_map(|event| event["data"]["omitted"].as_u64()).sum())
+}
+
+async fn one_device_fills_the_audit_trail_no_further_than_its_budget(database: Database) {
+    let mut server = Server::builder().database(database).scaled(false).start();
+    let api = server.api();
+    let fleet = Fleet::new(&api).await;
+    let device = Device::new(&server, "SN-1");
+    device.register(&api, &fleet.device).await;
+    // A bundle that does not exist, and each time another detail.
+    let bundle = fleet.device.replace(":device:", ":bundle:");
+    for number in 0..130 {
+        let detail = format!("{number} {}", "x".repeat(1_900));
+        let report = json!({"bundle_prn": bundle, "status": "failed", "detail": detail});
+        device.report(&report).await.expect(204);
+    }
+    // And each time another version.
+    for number in 0..20 {
+        device.update("", &[("peridio-release-version", &format!("1.0.{number}"))]).await.expect(200);
+    }
+    let me = device.get("/device/me").await.expect(200);
+    assert_eq!(me.json["device"]["reported_release_version"], "1.0.19", "what it reports counts as ever");
+    assert!(server.stop().success());
+    server.restart();
+    let api = server.api();
+    let (reports, counted) = written_and_counted(&api, "device.update_reported").await;
+    let (changes, _) = written_and_counted(&api, "device.release_changed").await;
+    assert!((reports.len() + changes.len()) <= 100, "{} {}", reports.len(), changes.len());
+    // That it connected is counted, too.
+    assert!(
+        reports.len() + changes.len() + usize::try_from(counted).unwrap() >= 150,
+        "{counted} were counted"
+    );
+    for report in &reports {
+        let detail = report["data"]["detail"].as_str().unwrap();
+        assert!(detail.chars().count() <= 1_024 && detail.contains("SHA-256"), "{detail}");
+    }
+}
+
+async fn strangers_fill_the_audit_trail_no_further_than_their_budget_and_hide_nobody(database: Database) {
+    let mut server = Server::builder().database(database).scaled(false).start();
+    let api = server.api();
+    let fleet = Fleet::new(&api).await;
+    let known = Device::new(&server, "SN-1");
+    let certificate = known.register(&api, &fleet.device).await;
+    api.delete(&format!("/v1/device_certificates/{certificate}")).await.expect(204);
+    for number in 0..40 {
+        let stranger = Device::new(&server, &format!("{number}{}", "\u{1}".repeat(5_000)));
+        assert_eq!(stranger.get("/device/me").await.expect(401).error_code(), Some("certificate_unknown"));
+    }
+    assert_eq!(known.get("/device/me").await.expect(401).error_code(), Some("certificate_removed"));
+    assert!(server.stop().success());
+    server.restart();
+    let (written, counted) = written_and_counted(&server.api(), "device.authentication_failed").await;
+    let reasons: Vec<_> = written.iter().filter_map(|event| event["data"]["reason"].as_str()).collect();
+    assert!(reasons.contains(&"certificate_removed"), "{reasons:?}");
+    // Ten in each minute that this took.
+    assert!(reasons.len() <= 21, "{reasons:?}");
+    assert_eq!(reasons.len() as u64 - 1 + counted, 40);
+    for event in &written {
+        let size = event["data"].to_string().len();
+        assert!(size < 4_000, "{size} bytes: {event}");
+    }
 }

@@ -452,3 +452,36 @@ async fn searches_of_a_readers_key_keep_nobody_waiting() {
     assert!(worst < Duration::from_secs(2), "somebody else waited for {worst:?}");
     assert!(refused > 0, "32 at once are more than one at a time");
 }
+
+/// Each type of event is kept as long as its class says; the others go, and the metrics say how much there is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_events_are_deleted_by_their_class() {
+    let mut server = Server::start(Database::Postgres);
+    assert!(server.stop().success());
+    let database = server.postgres().expect("it is on PostgreSQL");
+    for (kind, days, events) in [
+        ("device.connected", 31, 1_200),
+        ("device.connected", 29, 3),
+        ("binary.signed", 40, 4),
+        ("moon.landed", 731, 5),
+    ] {
+        database.query(&format!(
+            "insert into events (id, organization_id, kind, subject_kind, subject_id, data, request_id, inserted_at)
+             select gen_random_uuid(), id, '{kind}', 'device', gen_random_uuid(), '{{}}', null,
+                 (extract(epoch from now() - interval '{days} days') * 1000000)::bigint - n
+             from organizations, generate_series(1, {events}) as n"
+        ));
+    }
+    server.restart();
+    let counts = "select coalesce(string_agg(concat(kind, ' ', n), ', ' order by kind), '') from \
+        (select kind, count(*) as n from events where kind in ('device.connected', 'binary.signed', 'moon.landed') group by kind) as counts";
+    let database = server.postgres().expect("it is on PostgreSQL");
+    let left = "binary.signed 4, device.connected 3";
+    until("what is too old is deleted, and nothing else", async || database.query(counts).trim() == left)
+        .await;
+    let metrics = String::from_utf8(server.api().get("/metrics").await.expect(200).body).expect("text");
+    assert!(
+        metrics.contains("olivine_events_bytes ") && metrics.contains("olivine_events_estimate "),
+        "{metrics}"
+    );
+}

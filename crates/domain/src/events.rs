@@ -1,5 +1,8 @@
 //! Events: the audit trail. Each change writes one in its own transaction: who, what, which record, from where.
 
+use std::borrow::Cow;
+
+use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::permissions::{Identity, Origin};
 use crate::prn::{Id, Prn, Resource};
@@ -9,7 +12,7 @@ use uuid::Uuid;
 
 /// Declares all types of events.
 macro_rules! event_types {
-    ($($variant:ident = $name:literal;)*) => {
+    ($($variant:ident = $name:literal, $class:ident;)*) => {
         /// What happened.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventType {
@@ -27,95 +30,109 @@ macro_rules! event_types {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
+
+            /// Which events of this type are kept for how long.
+            pub const fn retention_class(self) -> RetentionClass {
+                match self { $(Self::$variant => RetentionClass::$class,)* }
+            }
         }
     };
 }
 
+/// How events of a type are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetentionClass {
+    /// What people and keys changed, and what the server did to records: kept for years, and never left out.
+    Audit,
+    /// What happens as often as devices, strangers or downloads come: kept for weeks, and only counted beyond a budget.
+    Frequent,
+}
+
 event_types! {
-    ApiKeyCreated = "api_key.created";
-    ApiKeyUpdated = "api_key.updated";
-    ApiKeyRevoked = "api_key.revoked";
-    ArtifactCreated = "artifact.created";
-    ArtifactUpdated = "artifact.updated";
-    ArtifactDeleted = "artifact.deleted";
-    ArtifactVersionCreated = "artifact_version.created";
-    ArtifactVersionUpdated = "artifact_version.updated";
-    ArtifactVersionDeleted = "artifact_version.deleted";
-    BinaryCreated = "binary.created";
-    BinaryUpdated = "binary.updated";
-    BinaryContentUploaded = "binary.content_uploaded";
-    BinaryUploadCompleted = "binary.upload_completed";
-    BinaryUploadExpired = "binary.upload_expired";
-    BinaryVerificationStarted = "binary.verification_started";
-    BinaryVerified = "binary.verified";
-    BinaryVerificationFailed = "binary.verification_failed";
-    BinarySigned = "binary.signed";
-    BinarySignatureLost = "binary.signature_lost";
-    BinaryReset = "binary.reset";
-    BinaryDestroyed = "binary.destroyed";
-    BinaryDeleted = "binary.deleted";
-    BinaryDownloadIssued = "binary.download_issued";
-    BinaryDownloadFinished = "binary.download_finished";
-    BinaryReplicated = "binary.replicated";
-    BinaryReplicationFailed = "binary.replication_failed";
-    BinaryMoved = "binary.moved";
-    BinaryContentDeleted = "binary.content_deleted";
-    BinaryContentMissing = "binary.content_missing";
-    BinaryPartCreated = "binary_part.created";
-    BinaryPartUploaded = "binary_part.uploaded";
-    BinaryPartRefused = "binary_part.refused";
-    BinarySignatureCreated = "binary_signature.created";
-    BinarySignatureRefused = "binary_signature.refused";
-    BinarySignatureDeleted = "binary_signature.deleted";
-    BundleCreated = "bundle.created";
-    BundleUpdated = "bundle.updated";
-    BundleDeleted = "bundle.deleted";
-    BundleUndeliverable = "bundle.undeliverable";
-    BundleOverrideCreated = "bundle_override.created";
-    BundleOverrideUpdated = "bundle_override.updated";
-    BundleOverrideDeleted = "bundle_override.deleted";
-    CaCertificateCreated = "ca_certificate.created";
-    CaCertificateUpdated = "ca_certificate.updated";
-    CaCertificateDeleted = "ca_certificate.deleted";
-    CohortCreated = "cohort.created";
-    CohortUpdated = "cohort.updated";
-    CohortDeleted = "cohort.deleted";
-    DeviceCreated = "device.created";
-    DeviceProvisioned = "device.provisioned";
-    DevicesImported = "device.imported";
-    DeviceUpdated = "device.updated";
-    DeviceQuarantined = "device.quarantined";
-    DeviceReleased = "device.quarantine_lifted";
-    DeviceDeleted = "device.deleted";
-    DeviceConnected = "device.connected";
-    DeviceAuthenticationFailed = "device.authentication_failed";
-    DeviceCertificateExpired = "device.certificate_expired";
-    DeviceCheckedForRelease = "device.checked_for_release";
-    DeviceClaimedRelease = "device.claimed_release";
-    DeviceReleaseChanged = "device.release_changed";
-    DeviceUpdateReported = "device.update_reported";
-    DeviceCertificateCreated = "device_certificate.created";
-    DeviceCertificateDeleted = "device_certificate.deleted";
-    ProductCreated = "product.created";
-    ProductUpdated = "product.updated";
-    ProductDeleted = "product.deleted";
-    ReleaseCreated = "release.created";
-    ReleaseUpdated = "release.updated";
-    ReleaseRelinked = "release.relinked";
-    ReleaseRolledBack = "release.rolled_back";
-    ReleaseDeleted = "release.deleted";
-    VerificationCodeCreated = "verification_code.created";
-    OrganizationCreated = "organization.created";
-    OrganizationUpdated = "organization.updated";
-    SigningKeyCreated = "signing_key.created";
-    SigningKeyUpdated = "signing_key.updated";
-    SigningKeyDisabled = "signing_key.disabled";
-    SigningKeyEnabled = "signing_key.enabled";
-    SigningKeyRevoked = "signing_key.revoked";
-    SigningKeyDeleted = "signing_key.deleted";
-    StorageBackendCreated = "storage_backend.created";
-    StorageBackendUpdated = "storage_backend.updated";
-    StorageBackendDeleted = "storage_backend.deleted";
+    ApiKeyCreated = "api_key.created", Audit;
+    ApiKeyUpdated = "api_key.updated", Audit;
+    ApiKeyRevoked = "api_key.revoked", Audit;
+    ArtifactCreated = "artifact.created", Audit;
+    ArtifactUpdated = "artifact.updated", Audit;
+    ArtifactDeleted = "artifact.deleted", Audit;
+    ArtifactVersionCreated = "artifact_version.created", Audit;
+    ArtifactVersionUpdated = "artifact_version.updated", Audit;
+    ArtifactVersionDeleted = "artifact_version.deleted", Audit;
+    BinaryCreated = "binary.created", Audit;
+    BinaryUpdated = "binary.updated", Audit;
+    BinaryContentUploaded = "binary.content_uploaded", Audit;
+    BinaryUploadCompleted = "binary.upload_completed", Audit;
+    BinaryUploadExpired = "binary.upload_expired", Audit;
+    BinaryVerificationStarted = "binary.verification_started", Audit;
+    BinaryVerified = "binary.verified", Audit;
+    BinaryVerificationFailed = "binary.verification_failed", Audit;
+    BinarySigned = "binary.signed", Audit;
+    BinarySignatureLost = "binary.signature_lost", Audit;
+    BinaryReset = "binary.reset", Audit;
+    BinaryDestroyed = "binary.destroyed", Audit;
+    BinaryDeleted = "binary.deleted", Audit;
+    BinaryDownloadIssued = "binary.download_issued", Frequent;
+    BinaryDownloadFinished = "binary.download_finished", Frequent;
+    BinaryReplicated = "binary.replicated", Audit;
+    BinaryReplicationFailed = "binary.replication_failed", Audit;
+    BinaryMoved = "binary.moved", Audit;
+    BinaryContentDeleted = "binary.content_deleted", Audit;
+    BinaryContentMissing = "binary.content_missing", Audit;
+    BinaryPartCreated = "binary_part.created", Frequent;
+    BinaryPartUploaded = "binary_part.uploaded", Frequent;
+    BinaryPartRefused = "binary_part.refused", Frequent;
+    BinarySignatureCreated = "binary_signature.created", Audit;
+    BinarySignatureRefused = "binary_signature.refused", Frequent;
+    BinarySignatureDeleted = "binary_signature.deleted", Audit;
+    BundleCreated = "bundle.created", Audit;
+    BundleUpdated = "bundle.updated", Audit;
+    BundleDeleted = "bundle.deleted", Audit;
+    BundleUndeliverable = "bundle.undeliverable", Audit;
+    BundleOverrideCreated = "bundle_override.created", Audit;
+    BundleOverrideUpdated = "bundle_override.updated", Audit;
+    BundleOverrideDeleted = "bundle_override.deleted", Audit;
+    CaCertificateCreated = "ca_certificate.created", Audit;
+    CaCertificateUpdated = "ca_certificate.updated", Audit;
+    CaCertificateDeleted = "ca_certificate.deleted", Audit;
+    CohortCreated = "cohort.created", Audit;
+    CohortUpdated = "cohort.updated", Audit;
+    CohortDeleted = "cohort.deleted", Audit;
+    DeviceCreated = "device.created", Audit;
+    DeviceProvisioned = "device.provisioned", Audit;
+    DevicesImported = "device.imported", Audit;
+    DeviceUpdated = "device.updated", Audit;
+    DeviceQuarantined = "device.quarantined", Audit;
+    DeviceReleased = "device.quarantine_lifted", Audit;
+    DeviceDeleted = "device.deleted", Audit;
+    DeviceConnected = "device.connected", Frequent;
+    DeviceAuthenticationFailed = "device.authentication_failed", Frequent;
+    DeviceCertificateExpired = "device.certificate_expired", Frequent;
+    DeviceCheckedForRelease = "device.checked_for_release", Frequent;
+    DeviceClaimedRelease = "device.claimed_release", Frequent;
+    DeviceReleaseChanged = "device.release_changed", Frequent;
+    DeviceUpdateReported = "device.update_reported", Frequent;
+    DeviceCertificateCreated = "device_certificate.created", Audit;
+    DeviceCertificateDeleted = "device_certificate.deleted", Audit;
+    ProductCreated = "product.created", Audit;
+    ProductUpdated = "product.updated", Audit;
+    ProductDeleted = "product.deleted", Audit;
+    ReleaseCreated = "release.created", Audit;
+    ReleaseUpdated = "release.updated", Audit;
+    ReleaseRelinked = "release.relinked", Audit;
+    ReleaseRolledBack = "release.rolled_back", Audit;
+    ReleaseDeleted = "release.deleted", Audit;
+    VerificationCodeCreated = "verification_code.created", Audit;
+    OrganizationCreated = "organization.created", Audit;
+    OrganizationUpdated = "organization.updated", Audit;
+    SigningKeyCreated = "signing_key.created", Audit;
+    SigningKeyUpdated = "signing_key.updated", Audit;
+    SigningKeyDisabled = "signing_key.disabled", Audit;
+    SigningKeyEnabled = "signing_key.enabled", Audit;
+    SigningKeyRevoked = "signing_key.revoked", Audit;
+    SigningKeyDeleted = "signing_key.deleted", Audit;
+    StorageBackendCreated = "storage_backend.created", Audit;
+    StorageBackendUpdated = "storage_backend.updated", Audit;
+    StorageBackendDeleted = "storage_backend.deleted", Audit;
 }
 
 impl EventType {
@@ -123,6 +140,69 @@ impl EventType {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
+}
+
+/// The type of an event on record. A later version may have written types that this one does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordedType {
+    /// One of the types.
+    Known(EventType),
+    /// A type of another version, by its name.
+    Other(String),
+}
+
+impl RecordedType {
+    /// The type of that name.
+    pub fn from_name(name: &str) -> Self {
+        EventType::from_name(name).map_or_else(|| Self::Other(name.to_owned()), Self::Known)
+    }
+
+    /// The name in the API and in storage.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(kind) => kind.as_str(),
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<EventType> for RecordedType {
+    fn from(kind: EventType) -> Self {
+        Self::Known(kind)
+    }
+}
+
+/// The most characters of a text in an event that a stranger wrote, such as the subject of a certificate that nobody knows.
+pub const LONGEST_OF_STRANGERS: usize = 256;
+/// The same of a device or of the server itself, such as the detail of a failed update.
+pub const LONGEST_OF_DEVICES: usize = 1_024;
+/// The same of an API key: no description is cut.
+pub const LONGEST_OF_KEYS: usize = 2_048;
+
+/// The most characters of a text in an event, by who caused the event.
+pub const fn longest_text(identity: &Identity) -> usize {
+    match identity {
+        Identity::ApiKey(_) => LONGEST_OF_KEYS,
+        Identity::Device(_) | Identity::System => LONGEST_OF_DEVICES,
+    }
+}
+
+/// A text as an event has it: as it is if it has at most `most` characters, else its beginning with its length and its SHA-256, by which it
+/// can be told from others. Control characters become U+FFFD, so that no character takes more than four bytes, also in JSON.
+pub fn cut_text(text: &str, most: usize) -> Cow<'_, str> {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let length = text.chars().count();
+    if length <= most && !text.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let plain = text.chars().map(|c| if is_odd(c) { char::REPLACEMENT_CHARACTER } else { c });
+    if length <= most {
+        return Cow::Owned(plain.collect());
+    }
+    let hash = Sha256Digest::of(text.as_bytes()).to_hex();
+    let end = format!("… ({length} characters, SHA-256 {hash})");
+    let room = most.saturating_sub(end.chars().count());
+    Cow::Owned(plain.take(room).chain(end.chars()).collect())
 }
 
 /// What lists of events can be searched by.
@@ -143,7 +223,7 @@ pub struct Event {
     /// The organization in which it happened.
     pub organization: Id<Organization>,
     /// What happened.
-    pub kind: EventType,
+    pub kind: RecordedType,
     /// Who did it.
     pub identity: Identity,
     /// To which record.
@@ -196,5 +276,32 @@ mod tests {
             assert_eq!(EventType::from_name(name), Some(*kind));
         }
         assert_eq!(EventType::from_name("binary"), None);
+        assert_eq!(RecordedType::from_name("binary.signed"), EventType::BinarySigned.into());
+        assert_eq!(RecordedType::from_name("from.tomorrow").as_str(), "from.tomorrow");
+    }
+
+    #[test]
+    fn a_text_keeps_its_length_or_is_cut_with_a_hash() {
+        assert_eq!(cut_text("short\n", 256), "short\n");
+        assert_eq!(cut_text("a\u{1b}[31m", 256), "a\u{fffd}[31m");
+        for long in ["x".repeat(257), "\u{1}".repeat(16_000), "ü".repeat(300)] {
+            let cut = cut_text(&long, 256);
+            assert_eq!(cut.chars().count(), 256, "{cut}");
+            assert!(cut.contains(&Sha256Digest::of(long.as_bytes()).to_hex()), "{cut}");
+            assert!(!cut.contains(char::is_control));
+        }
+        let (one, other) = ("x".repeat(257), "x".repeat(258));
+        assert_ne!(cut_text(&one, 256), cut_text(&other, 256));
+    }
+
+    #[test]
+    fn what_people_change_is_audit_and_what_devices_say_is_frequent() {
+        let class = |kind: EventType| kind.retention_class();
+        for kind in [EventType::BinarySigned, EventType::ApiKeyRevoked, EventType::DeviceProvisioned] {
+            assert_eq!(class(kind), RetentionClass::Audit);
+        }
+        for kind in [EventType::DeviceUpdateReported, EventType::DeviceAuthenticationFailed] {
+            assert_eq!(class(kind), RetentionClass::Frequent);
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::distribution::log::USUAL_STALE_AFTER;
 use crate::distribution::memory::Memory;
+use crate::event_budgets::EventBudgets;
 use crate::health::Readiness;
 use crate::signals::Outbox;
 use crate::storages::{self, Opened, Storages};
@@ -37,6 +38,7 @@ struct Shared {
     bell: Notify,
     outbox: Outbox,
     memory: Memory,
+    event_budgets: EventBudgets,
     readiness: Readiness,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
@@ -55,6 +57,10 @@ pub struct Settings {
     pub upload_retention: Duration,
     /// How long the first answer to an `Idempotency-Key` is kept.
     pub idempotency_retention: Duration,
+    /// How long events of the audit class are kept.
+    pub audit_event_retention: Duration,
+    /// How long frequent events are kept; no longer than those.
+    pub frequent_event_retention: Duration,
     /// How long a job belongs to a runner that gives no sign of life.
     pub job_lease: Duration,
     /// Whether organizations may register storages that are opened with the server's own credentials.
@@ -80,6 +86,8 @@ impl Default for Settings {
             download_url_ttl: HOUR,
             upload_retention: 7 * 24 * HOUR,
             idempotency_retention: 24 * HOUR,
+            audit_event_retention: 730 * 24 * HOUR,
+            frequent_event_retention: 30 * 24 * HOUR,
             job_lease: Duration::from_secs(30),
             organizations_use_server_credentials: false,
             organizations_reach_any_network: false,
@@ -102,6 +110,7 @@ impl Context {
             bell: Notify::new(),
             outbox: Outbox::default(),
             memory: Memory::new(settings.directory_devices, settings.stale_after),
+            event_budgets: EventBudgets::default(),
             readiness: Readiness::default(),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
@@ -162,6 +171,11 @@ impl Context {
     /// What this process remembers of devices and releases.
     pub(crate) fn memory(&self) -> &Memory {
         &self.shared.memory
+    }
+
+    /// How many events each caller has caused in this hour.
+    pub(crate) fn event_budgets(&self) -> &EventBudgets {
+        &self.shared.event_budgets
     }
 
     /// What the last checks of database and storage found.

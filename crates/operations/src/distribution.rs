@@ -30,6 +30,7 @@ use olivine_domain::prn::Id;
 use olivine_records::devices;
 use tokio_util::sync::CancellationToken;
 
+use crate::event_budgets::Until;
 use crate::{Context, Error};
 
 /// Begins to follow what other processes change; before the first question is answered. Strangers, who belong to no organization, are
@@ -52,5 +53,5 @@ pub async fn me(ctx: &Context, known: &KnownDevice) -> Result<Device, Error> {
 /// Does what distribution needs beside answering, until `stop`.
 pub async fn run(ctx: Context, stop: CancellationToken) {
     tokio::join!(changes::follow(&ctx, &stop), check_ins::write_regularly(&ctx, &stop));
-    check_ins::write(&ctx).await;
+    check_ins::write(&ctx, Until::Now).await;
 }

@@ -4,10 +4,11 @@
 //! does not make the server unready while an earlier success is recent: a slow database is not one that is down.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use olivine_records::events;
 use olivine_records::jobs::{self, JobState};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -40,6 +41,7 @@ const TIMES: Times = Times {
 pub(crate) struct Readiness {
     database: Arc<Dependency>,
     storage: Arc<Dependency>,
+    events_measured: Mutex<Option<Instant>>,
 }
 
 impl Default for Readiness {
@@ -47,6 +49,7 @@ impl Default for Readiness {
         Self {
             database: Dependency::new("database", TIMES),
             storage: Dependency::new("content storage", TIMES),
+            events_measured: Mutex::default(),
         }
     }
 }
@@ -161,6 +164,26 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.0.is_running.store(false, Ordering::Release);
     }
+}
+
+/// How long the size of the audit trail is not asked for again.
+const MEASURED: Duration = Duration::from_mins(1);
+
+/// Brings the metrics up to date that say how much there is of events, at most once a minute.
+pub async fn measure_events(ctx: &Context) -> Result<(), Error> {
+    {
+        let mut measured = ctx.readiness().events_measured.lock().unwrap_or_else(PoisonError::into_inner);
+        if measured.is_some_and(|at| at.elapsed() < MEASURED) {
+            return Ok(());
+        }
+        *measured = Some(Instant::now());
+    }
+    let size = events::size(ctx.db()).await?;
+    #[expect(clippy::cast_precision_loss, reason = "gauges, and one of them is an estimate")]
+    let (rows, bytes) = (size.rows as f64, size.bytes as f64);
+    metrics::gauge!("olivine_events_estimate").set(rows);
+    metrics::gauge!("olivine_events_bytes").set(bytes);
+    Ok(())
 }
 
 /// The jobs, for metrics.

@@ -4,6 +4,7 @@
 //! carried out twice without harm, because a runner may die at any line.
 
 mod delete_content;
+mod expire_events;
 mod expire_uploads;
 mod purge;
 mod replicate;
@@ -59,6 +60,8 @@ pub enum Order {
     Spread,
     /// Drop the parts of uploads that were abandoned. Comes back by itself.
     ExpireUploads,
+    /// Delete events whose time is over. Comes back by itself.
+    ExpireEvents,
     /// Forget what is kept for a time only. Comes back by itself.
     Purge,
 }
@@ -78,6 +81,7 @@ const DELETE_CONTENT: &str = "delete_content";
 const REPLICATE: &str = "replicate";
 const SPREAD: &str = "spread";
 const EXPIRE_UPLOADS: &str = "expire_uploads";
+const EXPIRE_EVENTS: &str = "expire_events";
 const PURGE: &str = "purge";
 
 impl Order {
@@ -89,6 +93,7 @@ impl Order {
             Self::Replicate { .. } => REPLICATE,
             Self::Spread => SPREAD,
             Self::ExpireUploads => EXPIRE_UPLOADS,
+            Self::ExpireEvents => EXPIRE_EVENTS,
             Self::Purge => PURGE,
         }
     }
@@ -104,7 +109,7 @@ impl Order {
             | Self::Replicate { binary, generation, storage } => {
                 format!("{}:{binary}:{generation}:{storage}", self.kind())
             }
-            Self::ExpireUploads | Self::Purge | Self::Spread => self.kind().to_owned(),
+            Self::ExpireUploads | Self::ExpireEvents | Self::Purge | Self::Spread => self.kind().to_owned(),
         }
     }
 
@@ -126,7 +131,7 @@ impl Order {
             | Self::Replicate { binary, generation, storage } => {
                 json!({"binary": binary.to_string(), "generation": generation.get(), "storage": storage.to_string()})
             }
-            Self::ExpireUploads | Self::Purge | Self::Spread => json!({}),
+            Self::ExpireUploads | Self::ExpireEvents | Self::Purge | Self::Spread => json!({}),
         }
     }
 
@@ -157,6 +162,7 @@ impl Order {
             }
             SPREAD => Some(Self::Spread),
             EXPIRE_UPLOADS => Some(Self::ExpireUploads),
+            EXPIRE_EVENTS => Some(Self::ExpireEvents),
             PURGE => Some(Self::Purge),
             _ => None,
         }
@@ -186,7 +192,7 @@ pub(crate) async fn enqueue(
 /// Makes sure that the orders that come back by themselves are there; for the start of a server.
 pub async fn enqueue_recurring(ctx: &Context) -> Result<(), Error> {
     let w = ctx.db().write().await?;
-    for order in [Order::ExpireUploads, Order::Purge, Order::Spread] {
+    for order in [Order::ExpireUploads, Order::ExpireEvents, Order::Purge, Order::Spread] {
         enqueue(ctx, &w, None, &order).await?;
     }
     Ok(w.commit().await?)

@@ -26,6 +26,7 @@ pub mod device_import;
 pub mod devices;
 pub mod distribution;
 pub mod error;
+mod event_budgets;
 pub mod events;
 pub mod health;
 pub mod idempotency;

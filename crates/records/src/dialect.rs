@@ -89,6 +89,20 @@ pub(crate) const fn now(backend: DbBackend) -> Option<&'static str> {
     }
 }
 
+/// Asks how many events there are and how many bytes they take, without reading them. SQLite only knows the size of the whole file; its rows
+/// are counted from the oldest to the newest, with those between them that are deleted by now.
+pub(crate) const fn size_of_events(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => {
+            "SELECT GREATEST(reltuples, 0)::bigint, pg_total_relation_size(oid)::bigint FROM pg_class WHERE oid = 'events'::regclass"
+        }
+        _ => {
+            "SELECT COALESCE((SELECT MAX(rowid) FROM events) - (SELECT MIN(rowid) FROM events) + 1, 0), \
+             (SELECT page_count FROM pragma_page_count()) * (SELECT page_size FROM pragma_page_size())"
+        }
+    }
+}
+
 /// At the end of a `SELECT` inside of an `UPDATE`: passes over rows that another transaction is about to change.
 /// SQLite has one writer at a time, so there are none.
 pub(crate) const fn skip_locked(backend: DbBackend) -> &'static str {

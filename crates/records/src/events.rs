@@ -1,19 +1,23 @@
-//! Events: the audit trail. Written in the transaction of the change that they tell of; never changed, never deleted.
+//! Events: the audit trail. Written in the transaction of the change that they tell of; never changed, and deleted only when their time is over.
 
 use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::devices::Device;
-use olivine_domain::events::{Event, EventType, Subject};
+use olivine_domain::events::{Event, EventType, RecordedType, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Identity, Origin};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::search::{Clause, Value};
 use sea_orm::sea_query::{ExprTrait, OnConflict, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
+};
 use uuid::Uuid;
 
 use crate::database::{ListReader, Reader, Write};
+use crate::dialect;
 use crate::entities::events::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -59,6 +63,69 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<Page<Event>, Error> {
     lists::page::<Entity>(reader, organization, query).await
+}
+
+/// Up to `most` of the organization's events that are older, the oldest first: of one type, or of any.
+pub async fn list_older(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    kind: Option<EventType>,
+    before: Timestamp,
+    most: u64,
+) -> Result<Vec<Id<Event>>, Error> {
+    let ids = older(organization, kind, before, most).into_tuple::<Uuid>();
+    Ok(ids.all(&reader.executor()).await?.into_iter().map(Id::new).collect())
+}
+
+/// The statement behind it.
+pub(crate) fn older(
+    organization: Id<Organization>,
+    kind: Option<EventType>,
+    before: Timestamp,
+    most: u64,
+) -> sea_orm::Select<Entity> {
+    let older = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::InsertedAt.lt(before.as_micros()));
+    let older = match kind {
+        Some(kind) => older.filter(Column::Kind.eq(kind.as_str())),
+        None => older,
+    };
+    older.order_by_asc(Column::InsertedAt).order_by_asc(Column::Id).limit(most)
+}
+
+/// Deletes events whose time is over.
+pub async fn delete(write: &Write, organization: Id<Organization>, ids: &[Id<Event>]) -> Result<(), Error> {
+    for ids in ids.chunks(lists::MOST_IDS) {
+        let these = Entity::delete_many()
+            .filter(Column::OrganizationId.eq(organization.uuid()))
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+        these.exec(write.transaction()).await?;
+    }
+    Ok(())
+}
+
+/// How much there is of events, as far as the database says without reading them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// About how many events there are, of all organizations.
+    pub rows: u64,
+    /// The bytes of the table with its indexes on PostgreSQL, of the whole database on SQLite.
+    pub bytes: u64,
+}
+
+/// Estimates how much there is.
+pub async fn size(reader: &impl Reader) -> Result<Size, Error> {
+    let executor = reader.executor();
+    let sql = dialect::size_of_events(executor.get_database_backend());
+    let row = executor.query_one_raw(Statement::from_string(executor.get_database_backend(), sql)).await?;
+    let row = row.ok_or(Error::NotFound { table: TABLE })?;
+    let number = |index: usize| -> Result<u64, Error> {
+        Ok(u64::try_from(row.try_get_by_index::<i64>(index)?).unwrap_or_default())
+    };
+    Ok(Size { rows: number(0)?, bytes: number(1)? })
 }
 
 impl Listed for Entity {
@@ -143,7 +210,7 @@ fn parse(model: &Model) -> Result<Event, Error> {
     Ok(Event {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        kind: row.known("kind", EventType::from_name(&model.kind))?,
+        kind: RecordedType::from_name(&model.kind),
         identity: match (model.api_key_id, model.device_id) {
             (Some(key), _) => Identity::ApiKey(Id::new(key)),
             (None, Some(device)) => Identity::Device(Id::new(device)),

@@ -216,7 +216,7 @@ fn event(organization: &Organization) -> Event {
     Event {
         id: fresh(),
         organization: organization.id,
-        kind: EventType::OrganizationUpdated,
+        kind: EventType::OrganizationUpdated.into(),
         identity: Identity::System,
         subject: Subject::of(organization.id),
         data: "{}".to_owned(),

@@ -2,6 +2,7 @@
 
 mod database;
 mod device;
+mod events;
 mod limits;
 mod roles;
 mod settings;
@@ -18,6 +19,7 @@ use olivine_operations::Settings;
 
 pub use self::database::{Database, shown};
 pub use self::device::{Device, Tls};
+pub use self::events::{Events, RetentionDays};
 pub use self::limits::Limits;
 pub use self::roles::Role;
 pub use self::storage::Storage;
@@ -71,6 +73,10 @@ pub struct Config {
     /// Uploads and downloads.
     #[config(nested)]
     pub content: Content,
+
+    /// The audit trail.
+    #[config(nested)]
+    pub events: Events,
 
     /// Work in the background.
     #[config(nested)]
@@ -296,6 +302,7 @@ impl Config {
         }
         self.limits.check()?;
         self.database.check()?;
+        self.events.check()?;
         self.storage.check()?;
         self.device.check()
     }
@@ -355,6 +362,8 @@ impl Config {
             upload_url_ttl: seconds(self.content.upload_url_seconds),
             download_url_ttl: seconds(self.content.download_url_seconds),
             upload_retention: seconds(self.content.upload_retention_seconds),
+            audit_event_retention: self.events.audit(),
+            frequent_event_retention: self.events.frequent(),
             job_lease: seconds(self.jobs.lease_seconds),
             job_concurrency: self.jobs.concurrency,
             organizations_use_server_credentials: self.storage.lend_credentials,

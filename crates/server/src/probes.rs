@@ -132,6 +132,9 @@ async fn measure(ctx: &Context) {
     if let Some(jobs) = jobs {
         tell_jobs(jobs);
     }
+    if !matches!(tokio::time::timeout(PATIENCE, health::measure_events(ctx)).await, Ok(Ok(()))) {
+        tracing::debug!("the events can't be measured for the metrics");
+    }
     if let Some(ago) = health::last_look(ctx) {
         metrics::gauge!("olivine_changes_last_look_seconds").set(ago.as_secs_f64());
     }

@@ -18,6 +18,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::DeviceFacts;
+use crate::event_budgets::Until;
+use crate::events::counted;
 use crate::watchdog::watched;
 use crate::{Context, Error, deadlocks};
 
@@ -110,7 +112,9 @@ impl CheckIns {
         data: &Value,
     ) {
         let actor = Actor::device(device.organization, device.id, origin.clone());
-        let event = crate::events::new(ctx, &actor, kind, Subject::of(device.id), data);
+        let Some(event) = crate::events::new(ctx, &actor, kind, Subject::of(device.id), data.clone()) else {
+            return;
+        };
         let mut waiting = self.waiting();
         if waiting.events.len() < MOST {
             waiting.events.push(event);
@@ -145,14 +149,16 @@ pub(super) async fn write_regularly(ctx: &Context, stop: &CancellationToken) {
             () = check_ins.is_full.notified() => {}
             () = stop.cancelled() => {}
         }
-        write(ctx).await;
+        write(ctx, Until::Hour(ctx.now())).await;
     }
 }
 
-/// Writes what waits now.
-pub(super) async fn write(ctx: &Context) {
+/// Writes what waits now, and how many events were left out until then.
+pub(super) async fn write(ctx: &Context, until: Until) {
     let check_ins = &ctx.memory().check_ins;
     let Waiting { seen, mut events } = check_ins.take();
+    events.extend(ctx.event_budgets().take(until).into_iter().filter_map(|omitted| counted(ctx, omitted)));
+    events.extend(ctx.memory().refusals.take(ctx, until));
     let seen: Vec<_> = seen.into_iter().collect();
     for batch in seen.chunks(BATCH) {
         let told = events.split_off(events.len().saturating_sub(BATCH));

@@ -1,14 +1,14 @@
-//! Noting who was turned away. A stranger decides how often it comes, so notes are bounded: one per certificate and minute, and some per
-//! second altogether.
+//! Events of refusals. A stranger decides how often it comes and with what, so events are bounded: one per certificate and minute, ten per
+//! reason, organization and minute, and one that counts the others. What a certificate says of itself is cut.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use olivine_domain::Timestamp;
 use olivine_domain::certificates::CertificateFacts;
 use olivine_domain::devices::Device;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::{Event, EventType, LONGEST_OF_STRANGERS, Subject, cut_text};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
@@ -16,41 +16,64 @@ use olivine_domain::prn::Id;
 use serde_json::json;
 
 use super::identify::Refusal;
+use crate::event_budgets::Until;
 use crate::{Context, Error, events};
 
-/// How long one certificate's refusals for one reason are one event of this process.
+/// How long one certificate's refusals for one reason are one event of this process, and for how long refusals are counted together.
 const APART: Duration = Duration::from_mins(1);
-/// How many events of this kind a process writes in one second.
-const MOST_PER_SECOND: u32 = 20;
+/// How many events of one reason a process writes in one minute and organization. More are counted, and their number is written once the
+/// minute is over: strangers who come with any number of certificates don't hide why a known device was refused.
+const MOST_PER_MINUTE: u32 = 10;
 /// How many certificates are remembered.
 const MOST: usize = 10_000;
 
-/// Who was turned away lately.
+/// Refusals of late.
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<Lately>);
 
 #[derive(Debug, Default)]
 struct Lately {
     noted: HashMap<(Sha256Digest, &'static str), Timestamp>,
-    second: i64,
-    in_this_second: u32,
+    minutes: HashMap<(Id<Organization>, &'static str), Minute>,
+}
+
+/// The refusals of one organization for one reason.
+#[derive(Debug)]
+struct Minute {
+    began: Timestamp,
+    written: u32,
+    omitted: u64,
 }
 
 impl Refusals {
-    /// Whether this refusal is worth an event.
-    fn is_news(&self, fingerprint: Sha256Digest, reason: &'static str, now: Timestamp) -> bool {
-        let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn lately(&self) -> MutexGuard<'_, Lately> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this refusal is an event of its own; otherwise it is counted.
+    fn is_news(
+        &self,
+        organization: Id<Organization>,
+        fingerprint: Sha256Digest,
+        reason: &'static str,
+        now: Timestamp,
+    ) -> bool {
+        let mut lately = self.lately();
         let key = (fingerprint, reason);
-        if lately.noted.get(&key).is_some_and(|last| now < last.plus(APART)) {
+        let is_repeated = lately.noted.get(&key).is_some_and(|last| now < last.plus(APART));
+        let minute = lately.minutes.entry((organization, reason));
+        let minute = minute.or_insert(Minute { began: now, written: 0, omitted: 0 });
+        if minute.omitted == 0 && now >= minute.began.plus(APART) {
+            *minute = Minute { began: now, written: 0, omitted: 0 };
+        }
+        if is_repeated {
             return false;
         }
-        if lately.second != now.as_seconds() {
-            (lately.second, lately.in_this_second) = (now.as_seconds(), 0);
-        }
-        lately.in_this_second += 1;
-        if lately.in_this_second > MOST_PER_SECOND {
+        if minute.written >= MOST_PER_MINUTE {
+            minute.omitted += 1;
             return false;
         }
+        minute.written += 1;
         if lately.noted.len() >= MOST {
             lately.noted.retain(|_, last| now < last.plus(APART));
             if lately.noted.len() >= MOST {
@@ -59,6 +82,45 @@ impl Refusals {
         }
         lately.noted.insert(key, now);
         true
+    }
+
+    /// One event for each organization whose refusals of a minute were not all written.
+    pub(super) fn take(&self, ctx: &Context, until: Until) -> Vec<Event> {
+        let over = self.over(ctx.now(), until);
+        over.into_iter().map(|(organization, omitted)| omitted.event(ctx, organization)).collect()
+    }
+
+    fn over(&self, now: Timestamp, until: Until) -> BTreeMap<Id<Organization>, Counted> {
+        let mut all: BTreeMap<_, Counted> = BTreeMap::new();
+        self.lately().minutes.retain(|(organization, reason), minute| {
+            let is_over = matches!(until, Until::Now) || now >= minute.began.plus(APART);
+            if is_over && minute.omitted > 0 {
+                let counted = all.entry(*organization).or_default();
+                counted.since = Some(counted.since.map_or(minute.began, |since| since.min(minute.began)));
+                counted.by_reason.insert(reason, minute.omitted);
+            }
+            !is_over
+        });
+        all
+    }
+}
+
+/// Refusals that were not written one by one.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counted {
+    since: Option<Timestamp>,
+    by_reason: BTreeMap<&'static str, u64>,
+}
+
+impl Counted {
+    fn event(self, ctx: &Context, organization: Id<Organization>) -> Event {
+        let data = json!({
+            "omitted": self.by_reason.values().sum::<u64>(),
+            "omitted_by_reason": self.by_reason,
+            "since": self.since.map(|since| since.to_string()),
+        });
+        let kind = EventType::DeviceAuthenticationFailed;
+        events::build(ctx, &Actor::system(organization), kind, Subject::of(organization), data)
     }
 }
 
@@ -81,7 +143,7 @@ pub(super) async fn note(
     let Some(organization) = suspect.organization.or_else(|| ctx.memory().home.get().copied()) else {
         return Ok(());
     };
-    if !ctx.memory().refusals.is_news(facts.fingerprint, refusal.reason(), ctx.now()) {
+    if !ctx.memory().refusals.is_news(organization, facts.fingerprint, refusal.reason(), ctx.now()) {
         return Ok(());
     }
     let actor = Actor { origin: origin.clone(), ..Actor::system(organization) };
@@ -90,12 +152,45 @@ pub(super) async fn note(
         "reason": refusal.reason(),
         "message": refusal.to_string(),
         "fingerprint": facts.fingerprint.to_string(),
-        "subject": facts.subject,
-        "issuer": facts.issuer,
-        "serial": facts.serial,
+        "subject": cut_text(&facts.subject, LONGEST_OF_STRANGERS),
+        "issuer": cut_text(&facts.issuer, LONGEST_OF_STRANGERS),
+        "serial": cut_text(&facts.serial, LONGEST_OF_STRANGERS),
         "not_after": facts.not_after.to_string(),
     });
     let w = ctx.db().write().await?;
-    events::record(ctx, &w, &actor, EventType::DeviceAuthenticationFailed, subject, data).await?;
+    let event = events::build(ctx, &actor, EventType::DeviceAuthenticationFailed, subject, data);
+    olivine_records::events::insert(&w, &event).await?;
     Ok(w.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn certificate(number: u32) -> Sha256Digest {
+        Sha256Digest::of(&number.to_be_bytes())
+    }
+
+    #[test]
+    fn strangers_hide_neither_other_refusals_nor_their_own_number() {
+        let refusals = Refusals::default();
+        let (home, other) = (Id::new(Uuid::from_u128(1)), Id::new(Uuid::from_u128(2)));
+        let now = Timestamp::EPOCH;
+        let flood = (0..50_000)
+            .filter(|number| refusals.is_news(home, certificate(*number), "certificate_unknown", now));
+        assert_eq!(flood.count(), MOST_PER_MINUTE as usize);
+        // A device whose certificate was removed, in the same organization and in another one.
+        assert!(refusals.is_news(home, certificate(60_000), "certificate_removed", now));
+        assert!(refusals.is_news(other, certificate(60_001), "certificate_unknown", now));
+        assert!(!refusals.is_news(other, certificate(60_001), "certificate_unknown", now), "once a minute");
+        assert!(refusals.over(now, Until::Hour(now)).is_empty(), "the minute is not over");
+        let next = now.plus(APART);
+        let over = refusals.over(next, Until::Hour(next));
+        assert_eq!(over[&home].by_reason, BTreeMap::from([("certificate_unknown", 49_990)]));
+        assert!(!over.contains_key(&other), "the same certificate again is nothing new");
+        assert!(refusals.is_news(home, certificate(70_000), "certificate_unknown", next));
+        assert!(refusals.lately().noted.len() <= MOST);
+    }
 }

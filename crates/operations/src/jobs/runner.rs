@@ -8,8 +8,8 @@ use olivine_records::jobs::{self, Job, JobId, NewJob};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{DELETE_CONTENT, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD, VERIFY_BINARY};
-use super::{delete_content, expire_uploads, purge, replicate, spread, verify_binary};
+use super::{DELETE_CONTENT, EXPIRE_EVENTS, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD, VERIFY_BINARY};
+use super::{delete_content, expire_events, expire_uploads, purge, replicate, spread, verify_binary};
 use crate::watchdog::watched;
 use crate::{Context, Error};
 
@@ -33,12 +33,13 @@ const CLAIMED_WITHIN: Duration = Duration::from_secs(4);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// All kinds of orders.
-pub(crate) const KINDS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE, SPREAD, REPLICATE];
+pub(crate) const KINDS: &[&str] =
+    &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD, REPLICATE];
 
 /// Those that have places of their own, so that a slow storage far away never holds up a verification.
 const COPYING: &[&str] = &[REPLICATE];
 /// All others.
-const OTHERS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, PURGE, SPREAD];
+const OTHERS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD];
 
 /// Carries out orders until `shutdown`; then hands back what it has not finished.
 pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
@@ -118,6 +119,7 @@ async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error
             replicate::run(ctx, job, owner, binary, generation, storage).await
         }
         Order::Spread => spread::run(ctx).await,
+        Order::ExpireEvents => expire_events::run(ctx).await,
         Order::ExpireUploads => expire_uploads::run(ctx).await,
         Order::Purge => purge::run(ctx).await,
     }

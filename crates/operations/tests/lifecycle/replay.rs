@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use olivine_domain::binaries::{Action, BinaryState, Effect, decide};
-use olivine_domain::events::{Event, EventType};
+use olivine_domain::events::{Event, EventType, RecordedType};
 use serde_json::Value;
 
 /// What a binary must be like after its events.
@@ -20,21 +20,24 @@ impl Replayed {
     /// Takes in what happened next; says what is wrong with it.
     pub(crate) fn take(&mut self, event: &Event) -> Result<(), String> {
         let data: Value = serde_json::from_str(&event.data).map_err(|error| error.to_string())?;
-        if event.kind == EventType::BinaryCreated && self.state.is_none() {
+        let RecordedType::Known(kind) = event.kind else {
+            return Err(format!("{:?} is unknown", event.kind));
+        };
+        if kind == EventType::BinaryCreated && self.state.is_none() {
             self.state = Some(BinaryState::Uploadable);
             return Ok(());
         }
-        if meaning(event.kind, BinaryState::Uploadable).is_none() {
+        if meaning(kind, BinaryState::Uploadable).is_none() {
             return Ok(());
         }
-        let Some(state) = self.state else { return Err(format!("{} of none", event.kind.as_str())) };
-        let Some((action, effect, to)) = meaning(event.kind, state) else { return Ok(()) };
+        let Some(state) = self.state else { return Err(format!("{} of none", kind.as_str())) };
+        let Some((action, effect, to)) = meaning(kind, state) else { return Ok(()) };
         if decide(state, self.ever_signed, action) != Ok(effect) {
-            return Err(format!("{} of a binary that is '{state}'", event.kind.as_str()));
+            return Err(format!("{} of a binary that is '{state}'", kind.as_str()));
         }
         self.state = to;
         self.ever_signed |= to == Some(BinaryState::Signed);
-        self.count_parts(event.kind, &data);
+        self.count_parts(kind, &data);
         if data["code"] == "storage_failed" {
             return Err(format!("storage did not fail: {data}"));
         }

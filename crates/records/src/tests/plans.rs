@@ -227,6 +227,10 @@ on_both! {
         let purge = jobs::finished(Timestamp::from_micros(300).unwrap(), 100).build(backend);
         let purge = plan(&database, purge).await;
         assert!(purge.contains("jobs_over"), "{purge}");
+        for kind in [None, Some(EventType::BinarySigned)] {
+            let old = events::older(scope(&database).organization, kind, before, 100).build(backend);
+            assert_walks_an_index(&database, "old events", old).await;
+        }
         let parts = binary_parts::Upload { organization: scope(&database).organization, binary: id, generation: Generation::FIRST };
         assert_walks_an_index(&database, "parts", binary_parts::all(parts).build(backend)).await;
     }

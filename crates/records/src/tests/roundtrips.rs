@@ -256,13 +256,53 @@ on_both! {
         assert_eq!(binaries::find(&*database, owner.id, record.id).await.unwrap(), None);
     }
 
+    async fn an_event_of_a_later_version_breaks_no_list(database) {
+        let owner = organization();
+        commit!(database, |write| organizations::insert(&write, &owner).await).unwrap();
+        let (known, unknown) = (event(&owner), event(&owner));
+        let write = database.write().await.unwrap();
+        events::insert(&write, &known).await.unwrap();
+        events::insert(&write, &unknown).await.unwrap();
+        let later = format!("UPDATE events SET kind = 'moon.landed' WHERE id = {}", literal(&database, unknown.id.uuid()));
+        sea_orm::ConnectionTrait::execute_unprepared(write.transaction(), &later).await.unwrap();
+        write.commit().await.unwrap();
+        let listed = events::list(&reads(&database), owner.id, &ListQuery::default()).await.unwrap().items;
+        let kinds: std::collections::BTreeSet<_> = listed.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["moon.landed", "organization.updated"].into());
+        assert_eq!(events::get(&*database, owner.id, unknown.id).await.unwrap().kind.as_str(), "moon.landed");
+    }
+
+    async fn old_events_are_found_by_type_and_age_and_deleted(database) {
+        let (owner, other) = (organization(), organization());
+        let mut all = Vec::new();
+        for organization in [&owner, &other] {
+            commit!(database, |write| organizations::insert(&write, organization).await).unwrap();
+            for micros in 0..10 {
+                let kind = if micros % 2 == 0 { EventType::DeviceConnected } else { EventType::BinarySigned };
+                all.push(olivine_domain::events::Event { kind: kind.into(), inserted_at: at(micros), ..event(organization) });
+            }
+        }
+        commit!(database, |write| events::insert_many(&write, &all).await).unwrap();
+        let connected = Some(EventType::DeviceConnected);
+        let old = events::list_older(&*database, owner.id, connected, at(8), 3).await.unwrap();
+        assert_eq!(old, [all[0].id, all[2].id, all[4].id], "the oldest first, and no more than that");
+        commit!(database, |write| events::delete(&write, owner.id, &old).await).unwrap();
+        // Another organization's are not deleted, not even by their ids.
+        commit!(database, |write| events::delete(&write, owner.id, &[all[10].id]).await).unwrap();
+        assert_eq!(events::list_older(&*database, owner.id, connected, at(8), 9).await.unwrap(), [all[6].id]);
+        assert_eq!(events::list_older(&*database, owner.id, None, at(100), 99).await.unwrap().len(), 7);
+        assert_eq!(events::list_older(&*database, other.id, None, at(100), 99).await.unwrap().len(), 10);
+        let size = events::size(&*database).await.unwrap();
+        assert!(size.bytes > 0, "{size:?}");
+    }
+
     async fn events_keep_who_what_and_from_where(database) {
         let Frame { organization: owner, artifact, .. } = frame(&database).await;
         let mut all = vec![event(&owner)];
         for (micros, kind) in (1..).zip(EventType::ALL) {
             all.push(olivine_domain::events::Event {
                 id: fresh(),
-                kind: *kind,
+                kind: (*kind).into(),
                 identity: Identity::ApiKey(fresh()),
                 subject: olivine_domain::events::Subject::of(artifact.id),
                 data: "{\"name\": [\"a\", \"b\"]}".to_owned(),
@@ -369,4 +409,12 @@ fn what_is_passed_around_can_cross_threads() {
         is_send(&database.write());
     }
     let _: fn(&Database, &Write, &ArtifactVersion, Timestamp) = all;
+}
+
+/// A key as this database has it in SQL.
+fn literal(database: &Database, id: Uuid) -> String {
+    match database.backend() {
+        sea_orm::DbBackend::Sqlite => format!("x'{}'", id.simple()),
+        _ => format!("'{id}'"),
+    }
 }

@@ -1,0 +1,60 @@
+//! Deletes events whose time is over, a few at a time: each type is kept for as long as its class says. Reads walk the indexes that lists use.
+
+use std::time::Duration;
+
+use olivine_domain::events::{EventType, RetentionClass};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use olivine_domain::time::Timestamp;
+use olivine_records::{events, organizations};
+
+use super::runner::Outcome;
+use crate::{Context, Error};
+
+const EVERY: Duration = Duration::from_hours(1);
+/// How many are deleted in one transaction: it holds SQLite's only writer for some milliseconds.
+const BATCH: u64 = 500;
+/// How many batches of one run; then others have their turn.
+const BATCHES: u32 = 200;
+/// When a run that was cut short goes on.
+const SOON: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+    let settings = ctx.settings();
+    let frequent = ctx.now().minus(settings.frequent_event_retention);
+    let audit = ctx.now().minus(settings.audit_event_retention);
+    let mut batches = BATCHES;
+    for organization in organizations::list_ids(ctx.db()).await? {
+        let of_class =
+            EventType::ALL.iter().filter(|kind| kind.retention_class() == RetentionClass::Frequent);
+        for kind in of_class {
+            delete(ctx, organization, Some(*kind), frequent, &mut batches).await?;
+        }
+        // All others, also those that this version does not know. A frequent event is never kept for longer than these.
+        delete(ctx, organization, None, audit, &mut batches).await?;
+    }
+    let pause = if batches == 0 { SOON } else { EVERY };
+    Ok(Outcome::Again(ctx.now().plus(pause)))
+}
+
+/// Deletes what is older, as long as there are batches left.
+async fn delete(
+    ctx: &Context,
+    organization: Id<Organization>,
+    kind: Option<EventType>,
+    before: Timestamp,
+    batches: &mut u32,
+) -> Result<(), Error> {
+    while *batches > 0 {
+        let old = events::list_older(ctx.db(), organization, kind, before, BATCH).await?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        *batches -= 1;
+        let w = ctx.db().write().await?;
+        events::delete(&w, organization, &old).await?;
+        w.commit().await?;
+        metrics::counter!("olivine_events_expired_total").increment(old.len() as u64);
+    }
+    Ok(())
+}
