@@ -10,11 +10,11 @@ use crate::build::{self, Profile, cargo};
 use crate::olivine::Olivine;
 use crate::{run, test, tools};
 
-/// The harness's numbers; see `tests/src/random.rs`.
+/// How often servers and agents are killed: the harness's numbers, see `tests/src/random.rs`. A variable that is set already stays.
 const SERVER_KILLS: (&str, &str) = ("OLIVINE_TEST_SERVER_KILLS", "700");
 const AGENT_KILLS: (&str, &str) = ("OLIVINE_TEST_AGENT_KILLS", "300");
-/// How long requests are generated, in seconds.
-const GENERATED_FOR: &str = "600";
+/// How long requests are generated.
+const GENERATED_SECONDS: (&str, &str) = ("OLIVINE_TEST_GENERATED_SECONDS", "600");
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let executables = build::executables(Profile::Dev)?;
@@ -25,7 +25,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
 /// One test at a time: what shares the processor with others is not killed in its midst.
 fn kills() -> anyhow::Result<()> {
     let mut command = cargo();
-    command.envs([SERVER_KILLS, AGENT_KILLS]).args(["test", "--workspace", "--no-fail-fast"]);
+    command.envs([SERVER_KILLS, AGENT_KILLS].map(|number| (number.0, given_or_usual(number)))).args([
+        "test",
+        "--workspace",
+        "--no-fail-fast",
+    ]);
     command.args(["--test", "killed", "--test", "rollout", "--", "--test-threads=1", "--nocapture"]);
     test::with_postgres(&mut command)
 }
@@ -40,8 +44,13 @@ fn generated_requests(executables: &Path) -> anyhow::Result<()> {
     let key = std::fs::read_to_string(server.key_file()).context("reading the server's first key")?;
     let mut command = Command::new(schemathesis);
     command.current_dir(folder.path()).arg("run").arg(format!("{}/v1/openapi.json", server.admin_url));
-    command.args(["--checks", "not_a_server_error", "--max-time", GENERATED_FOR, "--continue-on-failure"]);
+    command.args(["--checks", "not_a_server_error", "--continue-on-failure", "--max-time"]);
+    command.arg(given_or_usual(GENERATED_SECONDS));
     // The key of a server that ends with this: it may be seen.
     command.arg("--header").arg(format!("Authorization: Bearer {}", key.trim()));
     run::step(&mut command)
+}
+
+fn given_or_usual((variable, usual): (&str, &str)) -> String {
+    std::env::var(variable).unwrap_or_else(|_| usual.to_owned())
 }
