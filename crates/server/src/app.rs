@@ -15,6 +15,7 @@ use olivine_operations::Context;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::admin::device_import;
+use crate::answers::{self, Answers};
 use crate::config::{Config, Limits};
 use crate::downloads::Downloads;
 use crate::draining::Stages;
@@ -48,6 +49,8 @@ pub struct App {
     pub imports: Transfers<Id<Organization>>,
     /// How many downloads go on, by URL.
     pub download_places: Transfers<Sha256Digest>,
+    /// Answers that wait for their clients, by API key.
+    pub answers: Answers<Id<ApiKey>>,
     /// The downloads that go on.
     pub downloads: Downloads,
     /// The log's lines about callers that nobody knows.
@@ -76,6 +79,7 @@ impl App {
             uploads: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             imports: device_import::most_at_once(),
             download_places: Transfers::new(config.limits.transfers_per_url, config.transfers()),
+            answers: Answers::default(),
             downloads: Downloads::default(),
             lines: Arc::default(),
             limits,
@@ -89,8 +93,9 @@ impl App {
 pub fn router(app: App) -> Router {
     let (admin, document) = admin::router(&app);
     let limited = admin.merge(content::router()).layer(from_fn_with_state(app.clone(), limits::make_room));
-    let routes = Router::new().merge(limited).merge(openapi::router(document));
-    finished(routes.merge(probes::router()).fallback(admin::error::no_such_path), app)
+    let open = openapi::router(document).merge(probes::router());
+    let open = open.layer(from_fn_with_state(app.clone(), answers::hold_for_anybody));
+    finished(limited.merge(open).fallback(admin::error::no_such_path), app)
 }
 
 /// The routes of the same listener where the process does not serve the Admin API.

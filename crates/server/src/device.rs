@@ -26,6 +26,7 @@ use olivine_operations::Context;
 
 use self::observe::Meters;
 use self::proxies::TrustedProxy;
+use crate::answers::Answers;
 use crate::app::App;
 use crate::config::{Device, Limits};
 use crate::places::Places;
@@ -59,6 +60,8 @@ struct Shared {
     trusted_proxies: Vec<TrustedProxy>,
     /// The requests that are worked on, by certificate.
     callers: Places<Sha256Digest>,
+    /// Answers that wait for their devices.
+    answers: Answers<Sha256Digest>,
     /// How often one certificate, by its fingerprint, may ask; also one that nobody knows.
     rates: Rates<Sha256Digest>,
     meters: Meters,
@@ -74,7 +77,14 @@ impl DeviceApp {
         let trusted_proxies = config.trusted_proxies.clone();
         let rates = Rates::new(config.requests_per_second, CERTIFICATES);
         let meters = Meters::new(&ROUTES);
-        Self(Arc::new(Shared { app: App { limits, room, ..app }, trusted_proxies, callers, rates, meters }))
+        Self(Arc::new(Shared {
+            app: App { limits, room, ..app },
+            trusted_proxies,
+            callers,
+            answers: Answers::default(),
+            rates,
+            meters,
+        }))
     }
 
     /// What operations work with.

@@ -5,6 +5,7 @@
 mod addresses;
 pub mod admin;
 pub mod announcement;
+pub mod answers;
 pub mod app;
 pub mod commands;
 pub mod config;

@@ -27,7 +27,7 @@ pub async fn make_room(State(app): State<App>, mut request: Request, next: Next)
     };
     request.extensions_mut().insert(place.clone());
     let response = next.run(request).await;
-    place.leave();
+    drop(place.leave());
     response
 }
 

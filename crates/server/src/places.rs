@@ -67,8 +67,13 @@ impl<K: Eq + Hash + Clone> Places<K> {
 
     /// A place for a request of `caller`, if one is free.
     pub fn take(&self, caller: &K) -> Result<CallerPlace<K>, AllTaken> {
-        let (request, places) = self.enter(caller, self.0.each)?;
-        let place = places.try_acquire_owned().map_err(|_| AllTaken)?;
+        self.take_many(caller, 1)
+    }
+
+    /// Several places at once, if they are free.
+    pub fn take_many(&self, caller: &K, places: u32) -> Result<CallerPlace<K>, AllTaken> {
+        let (request, all) = self.enter(caller, self.0.each)?;
+        let place = all.try_acquire_many_owned(places).map_err(|_| AllTaken)?;
         Ok(CallerPlace { _place: place, _request: request })
     }
 

@@ -116,9 +116,21 @@ impl Place {
         Ok(())
     }
 
-    /// Gives everything back: the answer begins.
-    pub fn leave(&self) {
-        *self.held() = Held { room: None, caller: None, bytes: None };
+    /// Gives everything back but the caller's place, which is returned: the answer begins.
+    pub fn leave(&self) -> CallerHold {
+        let none = Held { room: None, caller: None, bytes: None };
+        CallerHold(std::mem::replace(&mut *self.held(), none).caller)
+    }
+}
+
+/// A caller's place, whatever kind of caller it is; given back when dropped.
+pub struct CallerHold(
+    #[expect(dead_code, reason = "held until it is dropped")] Option<Box<dyn Any + Send + Sync>>,
+);
+
+impl fmt::Debug for CallerHold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CallerHold")
     }
 }
 

@@ -29,14 +29,19 @@ pub async fn authenticate(
     }
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let actor = api_keys::authenticate(&app.ctx, token.trim(), origin).await?;
-    if let Identity::ApiKey(key) = &actor.identity {
+    let key = if let Identity::ApiKey(key) = actor.identity { Some(key) } else { None };
+    if let Some(key) = &key {
         app.rates.admit(key)?;
         if let Some(place) = request.extensions().get::<Place>().cloned() {
             place.hold_for(&app.callers, key).await?;
         }
     }
     request.extensions_mut().insert(actor);
-    let mut response = next.run(request).await;
+    let response = next.run(request).await;
+    let mut response = match &key {
+        Some(key) => app.answers.hold(key, response),
+        None => response,
+    };
     response.extensions_mut().insert(Known);
     Ok(response)
 }

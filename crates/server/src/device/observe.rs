@@ -38,8 +38,8 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
             request.extensions_mut().insert(place.clone());
             let answering = AssertUnwindSafe(next.run(request).instrument(span.clone()));
             let answer = answering.catch_unwind().await.unwrap_or_else(panicked);
-            place.leave();
-            answer
+            // A large answer keeps the device's place until it is taken.
+            app.answers.hold_with(answer, place.leave())
         }
         Err(refused) => refused.into_response(),
     };
