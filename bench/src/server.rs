@@ -66,10 +66,13 @@ impl Server {
             command.env_remove(name);
         }
         // A benchmark's few callers ask as fast as they can: counted as usual, and never too often.
-        command.envs(
-            ["OLIVINE_REQUESTS_PER_SECOND", "OLIVINE_DEVICE_REQUESTS_PER_SECOND"]
-                .map(|name| (name, "100000000")),
-        );
+        let limits = [
+            "OLIVINE_REQUESTS_PER_SECOND",
+            "OLIVINE_DEVICE_REQUESTS_PER_SECOND",
+            "OLIVINE_TRANSFERS_PER_URL",
+            "OLIVINE_TRANSFERS_PER_ADDRESS",
+        ];
+        command.envs(limits.map(|name| (name, "100000000")));
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir(data_dir);
         let began = Instant::now();
