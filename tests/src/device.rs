@@ -35,15 +35,16 @@ impl Device {
         Self::with(server, &certificate, &key.serialize_pem())
     }
 
-    /// A device with this certificate, of whatever version, and this key; both PEM.
+    /// A device with this certificate, of whatever version, those that it sends besides, and this key; all PEM.
     pub fn with(server: &Server, certificate: &str, key: &str) -> Self {
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_file(server.device_ca()).expect("the server's authority");
         roots.add(authority).expect("an authority of version 3");
-        let shown = CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate");
+        let shown: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect();
+        let shown = shown.expect("certificates");
         let private = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a private key");
         let private = any_supported_type(&private).expect("a key of a usual kind");
-        let shown = Shown(Arc::new(CertifiedKey::new(vec![shown], private)));
+        let shown = Shown(Arc::new(CertifiedKey::new(shown, private)));
         let tls = ClientConfig::builder().with_root_certificates(roots);
         let tls = tls.with_client_cert_resolver(Arc::new(shown));
         let http = Client::builder().tls_backend_preconfigured(tls.clone());

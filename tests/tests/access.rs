@@ -298,7 +298,8 @@ async fn events_are_found_by_what_they_say(database: Database) {
     let (writer_prn, writer) = new_key(&admin, &json!({"name": "writer", "role": "writer"})).await;
     let request = writer.request(Method::POST, "/v1/artifacts").header("x-request-id", "build-4711");
     let made = send(request.json(&json!({"name": "one"}))).await.expect(201);
-    assert_eq!(made.header("x-request-id"), Some("build-4711"));
+    let id = made.header("x-request-id").unwrap().to_owned();
+    assert_ne!(id, "build-4711", "callers don't choose what the audit trail says");
     let artifact = prn(&made.json["artifact"]);
     writer.patch(&format!("/v1/artifacts/{artifact}"), &json!({"description": "x"})).await.expect(200);
     admin.post("/v1/artifacts", &json!({"name": "two"})).await.expect(201);
@@ -306,7 +307,8 @@ async fn events_are_found_by_what_they_say(database: Database) {
     for (query, expected) in [
         (format!("resource_prn={artifact}"), &["artifact.created", "artifact.updated"][..]),
         (format!("actor_prn={writer_prn}"), &["artifact.created", "artifact.updated"]),
-        ("request_id=build-4711".to_owned(), &["artifact.created"]),
+        (format!("request_id={id}"), &["artifact.created"]),
+        ("request_id=build-4711".to_owned(), &[]),
         ("type=artifact.created".to_owned(), &["artifact.created", "artifact.created"]),
         (format!("type=artifact.created&actor_prn={writer_prn}"), &["artifact.created"]),
         ("type=artifact.deleted".to_owned(), &[]),
@@ -318,6 +320,15 @@ async fn events_are_found_by_what_they_say(database: Database) {
         let kinds: Vec<_> = records(&found).iter().map(|event| event["type"].as_str().unwrap()).collect();
         assert_eq!(kinds, expected, "{query}");
     }
+    let found = admin.get(&format!("/v1/events?request_id={id}")).await.expect(200);
+    assert_eq!(records(&found)[0]["caller_request_id"], "build-4711", "but theirs is noted");
+    let request = admin.request(Method::POST, "/v1/artifacts").header("x-request-id", "x".repeat(100));
+    let made = send(request.json(&json!({"name": "long"}))).await.expect(201);
+    let found = admin
+        .get(&format!("/v1/events?request_id={}", made.header("x-request-id").unwrap()))
+        .await
+        .expect(200);
+    assert_eq!(records(&found)[0]["caller_request_id"], "x".repeat(64));
     // An id that would break a log line is not taken over.
     let answer =
         send(admin.request(Method::GET, "/healthz").header("x-request-id", "a b\u{9}c status=500")).await;

@@ -227,6 +227,7 @@ impl Fleet {
             organization: self.content.organization,
             device: Self::id(Kind::Device, number),
             ca_certificate: None,
+            proof: None,
             certificate: Certificate::from_der(&self.devices.der(number))?,
             inserted_at: moment(number),
         })

@@ -26,6 +26,9 @@ pub struct CaCertificate {
     pub not_after: String,
     /// PEM.
     pub certificate: String,
+    /// Why a CA certificate like this one could not be registered today. While there is any, it may be that it provisions no devices.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// What devices become that it signed and nobody knows; null where such devices are refused.
     pub jitp: Option<Jitp>,
     /// When it was registered.
@@ -58,6 +61,12 @@ pub struct Jitp {
     /// Its target; its product's where it is null.
     #[serde(default)]
     pub target: Option<String>,
+    /// Which of a certificate's names becomes the device's identifier: `common_name` (of its subject; this is meant where it is absent),
+    /// `serial_number` (the attribute of its subject, as devices with IEEE 802.1AR certificates have it) or `dns_name` (the only DNS name
+    /// among its alternative names).
+    #[serde(default)]
+    #[schema(example = "serial_number")]
+    pub identifier_from: Option<String>,
 }
 
 /// An authority, with the proof that its key is yours.

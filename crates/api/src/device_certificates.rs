@@ -16,6 +16,12 @@ pub struct DeviceCertificate {
     pub device_prn: String,
     /// The authority by which it was provisioned; null where somebody registered it.
     pub ca_certificate_prn: Option<String>,
+    /// What shows that the organization may say which device this certificate is: `authority` (a CA certificate that the organization had
+    /// registered signed it) or `key` (a verification certificate was given). Null for a claim without a proof: it counts only as long as
+    /// no other organization has a proof.
+    #[serde(default)]
+    #[schema(example = "authority")]
+    pub proof: Option<String>,
     /// The SHA-256 of its DER: 64 hexadecimal digits.
     pub fingerprint: String,
     /// Its subject.
@@ -28,6 +34,10 @@ pub struct DeviceCertificate {
     pub not_after: String,
     /// PEM.
     pub certificate: String,
+    /// What is too weak about it to be registered today. The device keeps working; give it another certificate.
+    #[serde(default)]
+    #[schema(example = json!(["it is signed with SHA-1, which is broken: sign with SHA-256"]))]
+    pub warnings: Vec<String>,
     /// When it was registered.
     pub inserted_at: String,
     /// The device itself, with `expand[]=device`.
@@ -49,4 +59,9 @@ pub struct DeviceCertificateCreate {
     pub device_prn: String,
     /// PEM, or base64 of PEM.
     pub certificate: String,
+    /// A proof that you have the certificate's key: a certificate that this key signed, whose common name is a verification code
+    /// (`POST /v1/ca_certificates/verification_codes`). PEM, or base64 of PEM. With it, claims of other organizations to the certificate
+    /// end. It can also be given later, with the same `device_prn` and `certificate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification_certificate: Option<String>,
 }

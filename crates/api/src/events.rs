@@ -23,8 +23,11 @@ pub struct Event {
     /// What changed.
     #[schema(value_type = Object)]
     pub data: Raw,
-    /// The id of the request that did it.
+    /// The id that the server gave the request that did it. It is in the answer to that request (`x-request-id`), and in the log.
     pub request_id: Option<String>,
+    /// The id that the caller gave its request (`x-request-id`), cut to 64 characters. Callers choose it freely: it proves nothing.
+    #[serde(default)]
+    pub caller_request_id: Option<String>,
     /// The address that it came from.
     pub address: Option<String>,
     /// When.

@@ -7,6 +7,7 @@ use olivine_api::ca_certificates::{
 use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::ca_certificates::CaCertificate as Named;
+use olivine_domain::certificates::IdentifierSource;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
@@ -97,6 +98,14 @@ pub(crate) struct Provisioning {
         requires = "jitp_product_prn"
     )]
     description: Option<String>,
+    /// Which of a certificate's names becomes the device's identifier: `common_name`, `serial_number` or `dns_name`
+    #[arg(
+        long = "jitp-identifier-from",
+        id = "jitp_identifier_from",
+        value_name = "NAME",
+        requires = "jitp_product_prn"
+    )]
+    identifier_from: Option<IdentifierSource>,
 }
 
 /// A CA certificate to register.
@@ -177,6 +186,7 @@ impl Provisioning {
             tags: self.tags,
             description: self.description,
             target: self.target.map(|target| target.to_string()),
+            identifier_from: self.identifier_from.map(|source| source.to_string()),
         })
     }
 }

@@ -21,7 +21,10 @@ pub(crate) enum Command {
     /// Registers a certificate for a device
     #[command(
         after_help = "Examples:\n  peridio device-certificates create --device-prn $DEVICE_PRN --certificate device.pem\n  openssl \
-                            x509 -inform der -in device.crt | peridio device-certificates create --device-prn $DEVICE_PRN --certificate -"
+                            x509 -inform der -in device.crt | peridio device-certificates create --device-prn $DEVICE_PRN --certificate -\n  \
+                            CODE=$(peridio ca-certificates create-verification-code --output prn)\n  openssl req -new -key device.key -subj \
+                            \"/CN=$CODE\" |\n    openssl x509 -req -CA device.pem -CAkey device.key -out proof.pem\n  peridio \
+                            device-certificates create --device-prn $DEVICE_PRN --certificate device.pem --verification-certificate proof.pem"
     )]
     Create(Create),
     /// Lists device certificates
@@ -46,6 +49,10 @@ pub(crate) struct Create {
     /// A file with the certificate in PEM form, or - for stdin
     #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
     certificate: String,
+    /// A proof that you have the certificate's key: a file with a certificate that it signed, whose common name is a verification code.
+    /// Needed where the server has several organizations and another one might have the certificate, too
+    #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
+    verification_certificate: Option<String>,
 }
 
 /// Which certificates to list.
@@ -80,14 +87,27 @@ pub(crate) struct Get {
     expand: Expand,
 }
 
+impl Create {
+    fn body(self) -> Result<DeviceCertificateCreate, Failure> {
+        let proof = self.verification_certificate.as_deref();
+        if self.certificate == "-" && proof == Some("-") {
+            return Err(Failure::usage(
+                "--certificate and --verification-certificate can't both come from stdin",
+            ));
+        }
+        let proof = proof.map(|file| certificates::read("--verification-certificate", file));
+        Ok(DeviceCertificateCreate {
+            device_prn: self.device_prn.to_string(),
+            certificate: certificates::read("--certificate", &self.certificate)?,
+            verification_certificate: proof.transpose()?,
+        })
+    }
+}
+
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(Create { device_prn, certificate }) => {
-                let certificate = certificates::read("--certificate", &certificate)?;
-                let new = DeviceCertificateCreate { device_prn: device_prn.to_string(), certificate };
-                session.create::<DeviceCertificate>(&new).await
-            }
+            Self::Create(create) => session.create::<DeviceCertificate>(&create.body()?).await,
             Self::List(List { device_prn, fingerprint, expand, options }) => {
                 let query = Query::default().with("device_prn", device_prn).with("fingerprint", fingerprint);
                 session.list::<DeviceCertificate>(&options, query.expand(&expand.expand)).await

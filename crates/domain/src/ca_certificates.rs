@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::certificates::{Certificate, CertificateFacts};
+use crate::certificates::{
+    CannotVerify, Certificate, IdentifierSource, SignatureCheck, Unfit, UnreadableText,
+};
 use crate::cohorts::Cohort;
 use crate::organizations::{Organization, Revision};
 use crate::prn::Id;
@@ -60,23 +62,41 @@ pub struct Jitp {
     pub target: Option<Target>,
     /// What is said of it.
     pub description: Option<Description>,
+    /// Which of a certificate's names becomes its identifier.
+    pub identifier: IdentifierSource,
 }
 
 /// Why a certificate can't be registered as an authority's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CaRefusal {
-    /// It is not an authority.
-    #[error("it is not a CA certificate: it needs the basic constraint CA:TRUE")]
-    NotAnAuthority,
+    /// It is not an authority's, or not a good one's.
+    #[error("{0}")]
+    Unfit(#[from] Unfit),
     /// It is over.
     #[error("it has expired on {0}: make a new one")]
     Expired(Timestamp),
-    /// The proof is by somebody else.
+}
+
+/// Why a verification certificate does not prove that somebody holds a certificate's key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofRefusal {
+    /// It is by somebody else.
     #[error(
-        "it was not signed by the CA's key: sign the verification certificate with the key that belongs to the CA certificate"
+        "its issuer is not the subject of the certificate that it is to prove the key of: sign it with that one"
+    )]
+    OtherIssuer,
+    /// It is by another key.
+    #[error(
+        "it was not signed by the certificate's key: sign the verification certificate with the private key that belongs to the certificate"
     )]
     NotSigned,
-    /// The proof does not say the code.
+    /// This can't be found out.
+    #[error("it can't be verified: {0}")]
+    Unknown(#[from] CannotVerify),
+    /// It names no code that can be read.
+    #[error("{0}")]
+    Unreadable(#[from] UnreadableText),
+    /// It does not name the code.
     #[error(
         "its common name is not a verification code that is open: ask for one (verification_codes) and sign a certificate with it as common name"
     )]
@@ -84,7 +104,7 @@ pub enum CaRefusal {
 }
 
 /// Why a CA certificate can't provision a device now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotProvision {
     /// It has no settings for provisioning.
     #[error("has no jitp settings")]
@@ -95,19 +115,31 @@ pub enum CannotProvision {
     /// It has not begun.
     #[error("is valid from {0} on")]
     NotYetValid(Timestamp),
+    /// It may not sign devices' certificates, or not this one.
+    #[error("can't provision: {0}")]
+    Unfit(#[from] Unfit),
 }
 
-/// Which of several CA certificates, all of which signed a device's certificate, provisions the device: the newest of those that can do
-/// so now. Where none can, the result says what each lacks, the newest first.
+/// A registered authority that signed a device's certificate, itself or by way of intermediate ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The authority.
+    pub ca: CaCertificate,
+    /// How many intermediate CA certificates are between.
+    pub below: u32,
+}
+
+/// Which of several CA certificates, all of which signed a device's certificate, provisions the device: of those that can do so now, the
+/// nearest, and of several equally near the newest. Where none can, the result says what each lacks, in the same order.
 pub fn choose_provisioner(
-    signers: &[CaCertificate],
+    signers: &[Signer],
     now: Timestamp,
 ) -> Result<(&CaCertificate, &Jitp), Vec<(&CaCertificate, CannotProvision)>> {
-    let mut newest_first: Vec<_> = signers.iter().collect();
-    newest_first.sort_by_key(|ca| Reverse(ca.age()));
+    let mut best_first: Vec<_> = signers.iter().collect();
+    best_first.sort_by_key(|signer| (signer.below, Reverse(signer.ca.age())));
     let mut lacking = Vec::new();
-    for ca in newest_first {
-        match ca.can_provision(now) {
+    for Signer { ca, below } in best_first {
+        match ca.can_provision(*below, now) {
             Ok(jitp) => return Ok((ca, jitp)),
             Err(lack) => lacking.push((ca, lack)),
         }
@@ -123,9 +155,10 @@ impl CaCertificate {
         (facts.not_before, facts.not_after, self.inserted_at, self.id)
     }
 
-    /// The settings to make a device with, if it may do so now.
-    fn can_provision(&self, now: Timestamp) -> Result<&Jitp, CannotProvision> {
+    /// The settings to make a device with, if it may do so now. It was registered once, but perhaps by a version that asked for less.
+    fn can_provision(&self, below: u32, now: Timestamp) -> Result<&Jitp, CannotProvision> {
         let facts = self.certificate.facts();
+        self.certificate.check_authority(below)?;
         if now > facts.not_after {
             Err(CannotProvision::Expired(facts.not_after))
         } else if now < facts.not_before {
@@ -136,23 +169,24 @@ impl CaCertificate {
     }
 }
 
-/// Whether a certificate can be registered as an authority's.
-pub fn check_authority(facts: &CertificateFacts, now: Timestamp) -> Result<(), CaRefusal> {
-    if !facts.is_authority {
-        Err(CaRefusal::NotAnAuthority)
-    } else if now > facts.not_after {
-        Err(CaRefusal::Expired(facts.not_after))
-    } else {
-        Ok(())
-    }
+/// Whether a certificate can be registered as an authority's. One that has not begun can be, so that a successor is ready in time.
+pub fn check_authority(certificate: &Certificate, now: Timestamp) -> Result<(), CaRefusal> {
+    certificate.check_form()?;
+    certificate.check_authority(0)?;
+    let until = certificate.facts().not_after;
+    if now > until { Err(CaRefusal::Expired(until)) } else { Ok(()) }
 }
 
-/// Whether `proof` shows that who gives it holds the authority's key; returns the code that it names.
-pub fn proven_code<'a>(authority: &Certificate, proof: &'a Certificate) -> Result<&'a str, CaRefusal> {
-    if !proof.is_signed_by(authority) {
-        return Err(CaRefusal::NotSigned);
+/// Whether `proof` shows that its sender holds the key of `certificate`, an authority's or a device's; returns the code that it names.
+pub fn proven_code<'a>(certificate: &Certificate, proof: &'a Certificate) -> Result<&'a str, ProofRefusal> {
+    match proof.signature_by(certificate) {
+        SignatureCheck::Signed => {}
+        SignatureCheck::OtherIssuer => return Err(ProofRefusal::OtherIssuer),
+        SignatureCheck::NotSigned => return Err(ProofRefusal::NotSigned),
+        SignatureCheck::Unknown(reason) => return Err(reason.into()),
     }
-    proof.facts().common_name.as_deref().ok_or(CaRefusal::OtherName)
+    let name = proof.facts().common_name.as_ref().map_err(Clone::clone)?;
+    name.as_deref().ok_or(ProofRefusal::OtherName)
 }
 
 #[cfg(test)]
@@ -190,6 +224,7 @@ mod tests {
                     tags: Tags::default(),
                     target: None,
                     description: None,
+                    identifier: IdentifierSource::default(),
                 }),
                 revision: Revision::FIRST,
                 inserted_at: day(0),
@@ -201,7 +236,8 @@ mod tests {
     /// Which of them provisions on a day, or what each lacks.
     fn chosen(signers: &[CaCertificate], on: u32) -> Result<u128, Vec<(u128, CannotProvision)>> {
         let id = |ca: &CaCertificate| ca.id.uuid().as_u128();
-        match choose_provisioner(signers, day(on)) {
+        let signers: Vec<_> = signers.iter().map(|ca| Signer { ca: ca.clone(), below: 0 }).collect();
+        match choose_provisioner(&signers, day(on)) {
             Ok((ca, jitp)) => {
                 assert_eq!(ca.jitp.as_ref(), Some(jitp));
                 Ok(id(ca))

@@ -1,6 +1,14 @@
-//! X.509 certificates of devices and of their authorities: what they say, and who signed them.
+//! X.509 certificates of devices and of their authorities: what they say, who signed them, and what they may be used for.
 //!
 //! Must never be taken for a proof that somebody holds a certificate's key: that is the handshake's part.
+
+mod chains;
+mod der;
+mod fitness;
+mod identifiers;
+mod marks;
+mod names;
+mod signatures;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +19,12 @@ use x509_parser::pem::parse_x509_pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::time::ASN1Time;
 
+pub use self::chains::{Intermediates, Link, MOST_INTERMEDIATES, links};
+pub use self::fitness::{Unfit, Weakness};
+pub use self::identifiers::{IdentifierSource, InvalidIdentifierSource, NoIdentifier};
+pub use self::marks::Marks;
+pub use self::names::UnreadableText;
+pub use self::signatures::{CannotVerify, SignatureCheck};
 use crate::hash::Sha256Digest;
 use crate::time::Timestamp;
 
@@ -22,6 +36,8 @@ pub const MAX_BYTES: usize = 16 * 1024;
 pub struct Certificate {
     der: Vec<u8>,
     facts: CertificateFacts,
+    marks: Marks,
+    weakness: Option<Weakness>,
 }
 
 /// What a certificate says of itself.
@@ -35,8 +51,8 @@ pub struct CertificateFacts {
     pub subject: String,
     /// Its issuer, for people.
     pub issuer: String,
-    /// The common name of its subject.
-    pub common_name: Option<String>,
+    /// The common name of its subject, if it has one; an error if that is not text.
+    pub common_name: Result<Option<String>, UnreadableText>,
     /// Its serial number in hexadecimal digits.
     pub serial: String,
     /// The SHA-256 of its subject's DER.
@@ -47,8 +63,6 @@ pub struct CertificateFacts {
     pub not_before: Timestamp,
     /// The last moment at which it is valid.
     pub not_after: Timestamp,
-    /// Whether it says that it may sign others: as a basic constraint, or by being of version 1 and signed by itself.
-    pub is_authority: bool,
 }
 
 /// The text or bytes are no certificate.
@@ -100,7 +114,8 @@ impl Certificate {
         let Ok(([], parsed)) = X509Certificate::from_der(der) else {
             return Err(InvalidCertificate::Malformed);
         };
-        Ok(Self { der: der.to_vec(), facts: facts(der, &parsed) })
+        let (marks, weakness) = (Marks::of(&parsed), fitness::weakness(&parsed));
+        Ok(Self { der: der.to_vec(), facts: facts(der, &parsed), marks, weakness })
     }
 
     /// Its DER.
@@ -113,19 +128,27 @@ impl Certificate {
         &self.facts
     }
 
+    /// What it is recognized by after it was removed.
+    pub const fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// What makes it prove nothing, if anything does. Such a certificate is not taken any more; one that is known stays.
+    pub const fn weakness(&self) -> Option<Weakness> {
+        self.weakness
+    }
+
     /// Its PEM.
     pub fn pem(&self) -> String {
         crate::pem::text("CERTIFICATE", &self.der)
     }
 
-    /// Whether `authority` signed it: the names fit, and so does the signature.
-    pub fn is_signed_by(&self, authority: &Self) -> bool {
-        if self.facts.issuer_hash != authority.facts.subject_hash {
-            return false;
+    /// The certificate as x509-parser reads it.
+    fn parsed(&self) -> Result<X509Certificate<'_>, Unfit> {
+        match X509Certificate::from_der(&self.der) {
+            Ok(([], parsed)) => Ok(parsed),
+            _ => Err(Unfit::NotDer("it can't be read")),
         }
-        let parsed = (X509Certificate::from_der(&self.der), X509Certificate::from_der(&authority.der));
-        let (Ok((_, own)), Ok((_, signer))) = parsed else { return false };
-        own.verify_signature(Some(signer.public_key())).is_ok()
     }
 }
 
@@ -143,21 +166,17 @@ impl fmt::Debug for Certificate {
 }
 
 fn facts(der: &[u8], parsed: &X509Certificate<'_>) -> CertificateFacts {
-    let constraint = parsed.basic_constraints().ok().flatten();
-    let is_self_issued = parsed.subject().as_raw() == parsed.issuer().as_raw();
-    let common_name = parsed.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
     CertificateFacts {
         fingerprint: Sha256Digest::of(der),
         version: parsed.version().0 + 1,
-        subject: parsed.subject().to_string(),
-        issuer: parsed.issuer().to_string(),
-        common_name: common_name.map(str::to_owned),
+        subject: names::printed(parsed.subject()),
+        issuer: names::printed(parsed.issuer()),
+        common_name: names::common_name(parsed.subject()),
         serial: hex::encode(parsed.raw_serial()),
         subject_hash: Sha256Digest::of(parsed.subject().as_raw()),
         issuer_hash: Sha256Digest::of(parsed.issuer().as_raw()),
         not_before: moment(parsed.validity().not_before),
         not_after: moment(parsed.validity().not_after),
-        is_authority: constraint.map_or(parsed.version().0 == 0 && is_self_issued, |found| found.value.ca),
     }
 }
 

@@ -113,6 +113,9 @@ event_types! {
     DeviceUpdateReported = "device.update_reported", Frequent;
     DeviceCertificateCreated = "device_certificate.created", Audit;
     DeviceCertificateDeleted = "device_certificate.deleted", Audit;
+    DeviceCertificateProven = "device_certificate.proven", Audit;
+    DeviceCertificateTakenOver = "device_certificate.taken_over", Audit;
+    DeviceCertificateClaimEnded = "device_certificate.claim_ended", Audit;
     ProductCreated = "product.created", Audit;
     ProductUpdated = "product.updated", Audit;
     ProductDeleted = "product.deleted", Audit;

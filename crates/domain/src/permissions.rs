@@ -201,11 +201,16 @@ pub enum Identity {
     System,
 }
 
+/// The most characters of a caller's own id of a request that are noted.
+pub const MAX_CALLER_ID: usize = 64;
+
 /// Where a request came from, for the audit trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The request's id, as in logs and answers.
+    /// The request's id, as in logs and answers. The server makes it: who calls can't choose what the audit trail says.
     pub request_id: Option<String>,
+    /// The id that the caller gave it, at most [`MAX_CALLER_ID`] characters of it.
+    pub caller_request_id: Option<String>,
     /// The caller's address.
     pub address: Option<IpAddr>,
 }

@@ -1,6 +1,8 @@
 //! CA certificates: prove to have the key, register, read, change, delete.
 
-use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, CaRefusal, Jitp};
+use std::fmt::Display;
+
+use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, Jitp, ProofRefusal};
 use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
 use olivine_domain::events::{EventType, Subject};
@@ -13,6 +15,7 @@ use olivine_domain::time::Timestamp;
 use olivine_records::{Constraint, Reader, ca_certificates, cohorts, products, verification_codes};
 use serde_json::json;
 
+use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
@@ -74,7 +77,7 @@ pub async fn create(
     new: Create,
 ) -> Result<CaCertificate, Error> {
     let now = ctx.now();
-    check_authority(new.certificate.facts(), now).map_err(|refusal| refused("certificate", &refusal))?;
+    check_authority(&new.certificate, now).map_err(|refusal| refused("certificate", &refusal))?;
     let code = proven_code(&new.certificate, &new.verification_certificate)
         .map_err(|refusal| refused("verification_certificate", &refusal))?;
     let certificate = CaCertificate {
@@ -88,14 +91,19 @@ pub async fn create(
         updated_at: now,
     };
     let w = ctx.db().write().await?;
-    if let Some(other) = registered(&w, &certificate).await? {
+    let registered = registered(&w, &certificate).await?;
+    let is_replay = |other: &CaCertificate| new.id.is_replayable() && other.id == certificate.id;
+    if let Some(other) = registered.as_ref().filter(|other| is_replay(other)) {
         // The answer to the same request, whose code is used up already.
-        let is_replay = new.id.is_replayable() && other.id == certificate.id;
-        return if is_replay { Ok(other) } else { Err(taken(&other, by.organization)) };
+        return Ok(other.clone());
     }
     check_jitp(&w, by.organization, certificate.jitp.as_ref()).await?;
     if !verification_codes::use_up(&w, by.organization, code, now).await? {
-        return Err(refused("verification_certificate", &CaRefusal::OtherName));
+        return Err(refused("verification_certificate", &ProofRefusal::OtherName));
+    }
+    // Only somebody who has the key learns that it is registered. The code is not used up by that.
+    if let Some(other) = registered {
+        return Err(taken(&other, by.organization));
     }
     match ca_certificates::insert(&w, &certificate).await {
         Err(olivine_records::Error::Duplicate(Constraint::CaFingerprint)) => {
@@ -107,7 +115,9 @@ pub async fn create(
     }
     let data = facts(&certificate);
     events::record(ctx, &w, by, EventType::CaCertificateCreated, Subject::of(certificate.id), data).await?;
+    let noted = note(ctx, &w, &[Change::Authorities(by.organization)]).await?;
     w.commit().await?;
+    noted.apply(ctx);
     Ok(certificate)
 }
 
@@ -116,7 +126,7 @@ async fn registered(reader: &impl Reader, new: &CaCertificate) -> Result<Option<
     Ok(ca_certificates::find_by_fingerprint_of_any_organization(reader, fingerprint).await?)
 }
 
-fn refused(field: &'static str, refusal: &CaRefusal) -> Error {
+fn refused(field: &'static str, refusal: &impl Display) -> Error {
     Error::Invalid { field, problem: refusal.to_string() }
 }
 
@@ -159,6 +169,7 @@ fn facts(certificate: &CaCertificate) -> serde_json::Value {
         "subject": facts.subject,
         "not_after": facts.not_after.to_string(),
         "provisions": certificate.jitp.as_ref().map(|jitp| jitp.product.to_string()),
+        "identifier_from": certificate.jitp.as_ref().map(|jitp| jitp.identifier.as_str()),
     })
 }
 

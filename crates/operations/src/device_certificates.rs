@@ -1,16 +1,20 @@
 //! Device certificates: register, read, remove.
 
-use olivine_domain::certificates::Certificate;
-use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::ca_certificates::{CaCertificate, ProofRefusal, proven_code};
+use olivine_domain::certificates::{Certificate, SignatureCheck};
+use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::Device;
 use olivine_domain::events::{EventType, Subject};
+use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::device_certificates::KnownCertificate;
-use olivine_records::{Constraint, device_certificates, devices};
+use olivine_records::{
+    Constraint, Reader, Write, ca_certificates, device_certificates, devices, verification_codes,
+};
 use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
@@ -27,80 +31,153 @@ pub struct Create {
     pub device: Id<Device>,
     /// The certificate.
     pub certificate: Certificate,
+    /// A certificate that its key signed, whose common name is a verification code.
+    pub verification_certificate: Option<Certificate>,
 }
 
-/// Registers a certificate for a device. One that the organization removed before is good again.
+/// Registers a certificate for a device. One that the organization removed before is good again. Whether another organization has it is not
+/// said: without a proof this is a claim, and with one it ends the claims of others.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::DeviceCertificateCreate>,
     new: Create,
 ) -> Result<DeviceCertificate, Error> {
     let now = ctx.now();
-    check_expiry(&new.certificate, now)?;
-    let certificate = DeviceCertificate {
+    check_new(&new.certificate, now).map_err(|problem| Error::Invalid { field: "certificate", problem })?;
+    let code = new.verification_certificate.as_ref().map(|proof| proven_code(&new.certificate, proof));
+    let code = code.transpose().map_err(|refusal| not_proven(&refusal))?;
+    let mut certificate = DeviceCertificate {
         id: new.id.take(ctx),
         organization: by.organization,
         device: new.device,
         ca_certificate: None,
-        certificate: new.certificate,
+        proof: None,
+        certificate: new.certificate.clone(),
         inserted_at: now,
     };
     let fingerprint = certificate.certificate.facts().fingerprint;
     let w = ctx.db().write().await?;
     let device = devices::lock(&w, by.organization, new.device).await.map_err(Error::missing(new.device))?;
-    let known = device_certificates::find_by_fingerprint_of_any_organization(&w, &fingerprint).await?;
-    if let Some(known) = known {
-        if new.id.is_replayable() && known.id == certificate.id && !known.is_removed {
-            return Ok(device_certificates::get(&w, by.organization, known.id).await?);
-        }
-        if !is_free(&known, by.organization) {
+    let known = device_certificates::find_known(&w, by.organization, &fingerprint).await?;
+    let known = known.filter(|known| !known.is_removed);
+    if let Some(known) = known.filter(|known| new.id.is_replayable() && known.id == certificate.id) {
+        return Ok(device_certificates::get(&w, by.organization, known.id).await?);
+    }
+    certificate.proof = proof(&w, by.organization, &certificate.certificate, code, now).await?;
+    let kind = if let Some(known) = known {
+        let is_proof = known.device == Some(new.device) && known.proof.is_none();
+        let Some(proof) = certificate.proof.filter(|_| is_proof) else {
             return Err(taken(&known, by.organization));
-        }
-        device_certificates::forget_removed(&w, by.organization, &[fingerprint]).await?;
-    }
-    match device_certificates::insert(&w, &certificate).await {
-        Err(olivine_records::Error::Duplicate(Constraint::DeviceFingerprint)) => {
-            return Err(Error::Conflict(
-                "this certificate was registered at the same moment by another request: look where",
-            ));
-        }
-        other => other?,
-    }
+        };
+        device_certificates::prove(&w, by.organization, known.id, proof, now).await?;
+        certificate = device_certificates::get(&w, by.organization, known.id).await?;
+        EventType::DeviceCertificateProven
+    } else {
+        device_certificates::forget_removed(&w, by.organization, &[&certificate.certificate]).await?;
+        device_certificates::insert(&w, &certificate).await.map_err(at_once)?;
+        EventType::DeviceCertificateCreated
+    };
     let mut data = facts(&certificate);
     data["identifier"] = json!(device.identifier.as_str());
-    let subject = Subject::of(certificate.id);
-    events::record(ctx, &w, by, EventType::DeviceCertificateCreated, subject, data).await?;
+    events::record(ctx, &w, by, kind, Subject::of(certificate.id), data).await?;
+    take_over(ctx, &w, by, &[&certificate]).await?;
     let noted = note(ctx, &w, &[Change::certificate(&fingerprint)]).await?;
     w.commit().await?;
     noted.apply(ctx);
     Ok(certificate)
 }
 
-/// Refuses a certificate that is over.
-pub(crate) fn check_expiry(certificate: &Certificate, now: Timestamp) -> Result<(), Error> {
+fn not_proven(refusal: &ProofRefusal) -> Error {
+    Error::Invalid { field: "verification_certificate", problem: refusal.to_string() }
+}
+
+fn at_once(error: olivine_records::Error) -> Error {
+    match error {
+        olivine_records::Error::Duplicate(Constraint::DeviceFingerprint) => Error::Conflict(
+            "this certificate was registered at the same moment by another request: look where",
+        ),
+        other => other.into(),
+    }
+}
+
+/// What shows that the organization may say who the certificate is: a verification code, which is used up by it, or an authority.
+async fn proof(
+    w: &Write,
+    organization: Id<Organization>,
+    certificate: &Certificate,
+    code: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Proof>, Error> {
+    if let Some(code) = code {
+        let is_good = verification_codes::use_up(w, organization, code, now).await?;
+        return if is_good { Ok(Some(Proof::Key)) } else { Err(not_proven(&ProofRefusal::OtherName)) };
+    }
+    let issuer = certificate.facts().issuer_hash;
+    let authorities = own_authorities(w, organization, &[issuer]).await?;
+    let is_signed = authorities.iter().any(|ca| is_signed_by(certificate, ca));
+    Ok(is_signed.then_some(Proof::Authority))
+}
+
+/// The organization's authorities with these names.
+pub(crate) async fn own_authorities(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    subjects: &[Sha256Digest],
+) -> Result<Vec<CaCertificate>, Error> {
+    let mut named = ca_certificates::list_by_subjects_of_any_organization(reader, subjects).await?;
+    named.retain(|ca| ca.organization == organization);
+    Ok(named)
+}
+
+/// Whether an authority's signature proves whose a certificate is.
+pub(crate) fn is_signed_by(certificate: &Certificate, ca: &CaCertificate) -> bool {
+    certificate.signature_by(&ca.certificate) == SignatureCheck::Signed
+        && ca.certificate.check_authority(0).is_ok()
+}
+
+/// Ends what other organizations claim of certificates that are proven now. Both sides get an event, which does not name the other one.
+pub(crate) async fn take_over(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    proven: &[&DeviceCertificate],
+) -> Result<(), Error> {
+    let proven: Vec<_> = proven.iter().filter(|one| one.proof.is_some()).collect();
+    let fingerprints: Vec<_> = proven.iter().map(|one| one.certificate.facts().fingerprint).collect();
+    let ended =
+        device_certificates::end_claims_of_other_organizations(w, by.organization, &fingerprints).await?;
+    for claim in &ended {
+        let loser = Actor::system(claim.organization);
+        let mut data = facts(claim);
+        data["reason"] = json!("another organization proved that this certificate is one of its devices'");
+        let kind = EventType::DeviceCertificateClaimEnded;
+        events::record(ctx, w, &loser, kind, Subject::of(claim.id), data).await?;
+    }
+    let was_claimed =
+        |one: &DeviceCertificate| ended.iter().any(|claim| claim.certificate == one.certificate);
+    for winner in proven.into_iter().filter(|one| was_claimed(one)) {
+        let kind = EventType::DeviceCertificateTakenOver;
+        events::record(ctx, w, by, kind, Subject::of(winner.id), facts(winner)).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a certificate that is over, that is too weak to be a device's, or that has several forms; says why.
+pub(crate) fn check_new(certificate: &Certificate, now: Timestamp) -> Result<(), String> {
+    certificate.check_form().map_err(|unfit| unfit.to_string())?;
     let until = certificate.facts().not_after;
     if now <= until {
         return Ok(());
     }
-    let problem = format!("it has expired on {until}: register one that is still valid");
-    Err(Error::Invalid { field: "certificate", problem })
+    Err(format!("it has expired on {until}: register one that is still valid"))
 }
 
-/// Whether `organization` may register a certificate that is on record.
-pub(crate) fn is_free(known: &KnownCertificate, organization: Id<Organization>) -> bool {
-    known.is_removed && known.organization == organization
-}
-
-/// Says who has a certificate, but nothing about other organizations.
+/// Says which device of the organization has a certificate.
 pub(crate) fn taken(known: &KnownCertificate, organization: Id<Organization>) -> Error {
-    let device = known.device.filter(|_| known.organization == organization);
-    let device = device.map(|device| device.prn(organization).to_string());
-    let message = device.as_ref().map_or_else(
-        || "this certificate is registered on this server already: make another one".to_owned(),
-        |device| {
-            format!("this certificate is registered for the device {device} already: remove it there first")
-        },
-    );
+    let device = known.device.map(|device| device.prn(organization).to_string());
+    let named = device.as_deref().unwrap_or_default();
+    let message =
+        format!("this certificate is registered for the device {named} already: remove it there first");
     Error::Taken { what: Taken::Certificate, message, by: device }
 }
 
@@ -111,6 +188,7 @@ pub(crate) fn facts(certificate: &DeviceCertificate) -> serde_json::Value {
         "device": certificate.device.to_string(),
         "fingerprint": facts.fingerprint.to_hex(),
         "not_after": facts.not_after.to_string(),
+        "proof": certificate.proof.map(Proof::as_str),
     })
 }
 

@@ -12,12 +12,13 @@ use std::fs::File;
 
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::{EventType, Subject};
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_records::{Database, Write, cohorts, device_certificates, devices, products};
 use serde_json::json;
 
+use crate::device_certificates::take_over;
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{MassChange, note};
 use crate::{Context, Error, deadlocks, events};
@@ -139,7 +140,7 @@ async fn write(
         if planner.report.refused > 0 {
             return Ok(planner.report.in_order());
         }
-        carry_out(&w, &plan, &mut moves).await?;
+        carry_out(ctx, &w, by, &plan, &mut moves).await?;
         devices_changed.extend(plan.changes());
     }
     let report = planner.report;
@@ -157,7 +158,13 @@ async fn write(
 }
 
 /// Writes what is planned for some lines.
-async fn carry_out(w: &Write, plan: &Plan, moves: &mut Moves) -> Result<(), Error> {
+async fn carry_out(
+    ctx: &Context,
+    w: &Write,
+    by: &Actor,
+    plan: &Plan,
+    moves: &mut Moves,
+) -> Result<(), Error> {
     devices::insert_many(w, &plan.create).await.map_err(at_once)?;
     plan.create.iter().for_each(|device| moves.join(device));
     for (old, new) in &plan.update {
@@ -165,8 +172,10 @@ async fn carry_out(w: &Write, plan: &Plan, moves: &mut Moves) -> Result<(), Erro
         moves.change(old, new);
     }
     if let Some(first) = plan.register.first() {
-        device_certificates::forget_removed(w, first.organization, &plan.fingerprints()).await?;
+        let certificates: Vec<_> = plan.register.iter().map(|own| &own.certificate).collect();
+        device_certificates::forget_removed(w, first.organization, &certificates).await?;
         device_certificates::insert_many(w, &plan.register).await.map_err(at_once)?;
+        take_over(ctx, w, by, &plan.register.iter().collect::<Vec<_>>()).await?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ mod refusals;
 pub(crate) mod reports;
 
 pub use check::{Answer, Ask, ask, check};
-pub use identify::{KnownDevice, Refusal, authenticate};
+pub use identify::{KnownDevice, Refusal, Shown, authenticate};
 pub use manifests::{Entry, Manifest, Template};
 pub use reports::{ReportedHeaders, StatusReport, report_status};
 
@@ -33,8 +33,8 @@ use tokio_util::sync::CancellationToken;
 use crate::event_budgets::Until;
 use crate::{Context, Error};
 
-/// Begins to follow what other processes change; before the first question is answered. Strangers, who belong to no organization, are
-/// noted in `home`.
+/// Begins to follow what other processes change; before the first question is answered. Strangers are
+/// noted in `home` as long as there is no other organization.
 pub async fn begin(ctx: &Context, home: Id<Organization>) -> Result<(), Error> {
     ctx.memory().home.get_or_init(|| home);
     changes::begin(ctx).await

@@ -3,9 +3,11 @@
 //! Must never turn who holds a fresh certificate into a device that exists: whoever can have something signed by the authority would
 //! then be any device.
 
+mod signers;
+
 use olivine_domain::ca_certificates::{CaCertificate, CannotProvision, Jitp, choose_provisioner};
-use olivine_domain::certificates::Certificate;
-use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::certificates::{Certificate, NoIdentifier, Unfit};
+use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::events::{EventType, Subject};
 use olivine_domain::organizations::{Organization, Revision};
@@ -13,9 +15,12 @@ use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::text::InvalidText;
 use olivine_domain::time::Timestamp;
-use olivine_records::{Constraint, Reader, Write, ca_certificates, device_certificates, devices};
+use olivine_records::{Constraint, Write, device_certificates, devices};
 
+pub(crate) use self::signers::{Signers, find_signers};
+use crate::device_certificates::take_over;
 use crate::devices::moves::Moves;
+use crate::distribution::Shown;
 use crate::distribution::changes::{Change, note};
 use crate::error::Error;
 use crate::{Context, deadlocks, events};
@@ -23,9 +28,16 @@ use crate::{Context, deadlocks, events};
 /// Why no device was made.
 #[derive(Debug, thiserror::Error)]
 pub enum NotProvisioned {
-    /// No CA certificate with settings for provisioning signed it. Names the organization of another one that did, if there is one.
+    /// No CA certificate with settings for provisioning signed it.
     #[error("no CA certificate that provisions signed it")]
-    Unknown(Option<Id<Organization>>),
+    Unknown {
+        /// The organization of a CA certificate that signed it, or that bears the name of its issuer.
+        organization: Option<Id<Organization>>,
+        /// What stood in the way of finding out who signed it.
+        doubts: Vec<String>,
+        /// The same, for that organization only.
+        notes: Vec<String>,
+    },
     /// It is not to be; the CA certificates that signed it are this organization's.
     #[error("{1}")]
     Refused(Id<Organization>, ProvisioningRefusal),
@@ -55,20 +67,24 @@ pub enum ProvisioningRefusal {
     /// The certificate has not begun.
     #[error("the certificate is valid from {0} on: check the clock of who made it")]
     NotYetValid(Timestamp),
+    /// The certificate is not fit for a device.
+    #[error("the certificate can't be a device's: {0}")]
+    Unfit(#[from] Unfit),
     /// It names no device.
-    #[error("the certificate has no common name, which would be the device's identifier")]
-    NoName,
+    #[error("{0}")]
+    NoName(#[from] NoIdentifier),
     /// What it names can't be an identifier.
-    #[error("the certificate's common name can't be an identifier: {0}")]
+    #[error("the certificate's name can't be an identifier: {0}")]
     BadName(#[from] InvalidText),
     /// There is such a device, and it is not known by this certificate.
     #[error(
         "there is a device with the identifier '{0}' already: register this certificate for it if it is that device's"
     )]
     DeviceExists(Identifier),
-    /// The certificate was removed, or is another device's.
+    /// The certificate, another form of it, or another one of its key was removed.
     #[error(
-        "the certificate was registered before, and removed: register it anew if the device is to come back"
+        "this certificate, or another one of the same key, was registered before and removed: register it anew if the device is to come \
+         back"
     )]
     Removed,
 }
@@ -83,14 +99,14 @@ fn in_words(lacking: &[(String, CannotProvision)]) -> String {
 
 /// Makes a device of a certificate that nobody knows, if a registered CA certificate signed it that provisions now. Two connections that do
 /// so at once make one device.
-pub async fn provision(
+pub(crate) async fn provision(
     ctx: &Context,
-    certificate: &Certificate,
+    shown: &Shown<'_>,
     origin: &Origin,
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
     // One more try, after somebody else did the same at the same moment.
-    match attempt_again(ctx, certificate, origin).await {
-        Err(NotProvisioned::Failed(Error::Conflict(_))) => attempt_again(ctx, certificate, origin).await,
+    match attempt_again(ctx, shown, origin).await {
+        Err(NotProvisioned::Failed(Error::Conflict(_))) => attempt_again(ctx, shown, origin).await,
         other => other,
     }
 }
@@ -98,11 +114,11 @@ pub async fn provision(
 /// Tries, and again after a deadlock.
 async fn attempt_again(
     ctx: &Context,
-    certificate: &Certificate,
+    shown: &Shown<'_>,
     origin: &Origin,
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
     let attempted = deadlocks::retry(ctx, || async {
-        match attempt(ctx, certificate, origin).await {
+        match attempt(ctx, shown, origin).await {
             Err(NotProvisioned::Failed(error)) => Err(error),
             decided => Ok(decided),
         }
@@ -112,41 +128,41 @@ async fn attempt_again(
 
 async fn attempt(
     ctx: &Context,
-    certificate: &Certificate,
+    shown: &Shown<'_>,
     origin: &Origin,
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
-    let mut signers = named_as_issuer(ctx.db(), certificate).await?;
-    signers.retain(|ca| certificate.is_signed_by(&ca.certificate));
+    let certificate = shown.certificate;
+    let signers = find_signers(ctx.db(), shown, ctx.now()).await?;
     // Without a transaction first: most of those that are to be refused need none.
-    decide(&signers, certificate, ctx.now())?;
+    let (ca, ..) = decide(&signers, certificate, ctx.now())?;
+    complete_marks(ctx, ca.organization).await?;
     let w = ctx.db().write().await?;
-    if let Some(known) = already_known(&w, &signers, certificate).await? {
-        return Ok(known);
-    }
     // As they are now: they may have been changed or deleted since.
-    let signed: Vec<_> = signers.iter().map(|ca| ca.id).collect();
-    let mut signers = named_as_issuer(&w, certificate).await?;
-    signers.retain(|ca| signed.contains(&ca.id));
+    let signers = signers.again(&w).await?;
     let (ca, jitp, identifier) = decide(&signers, certificate, ctx.now())?;
-    if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
-        // Another connection may have been faster since the first look: a device comes together with its certificate.
-        let known = already_known(&w, &signers, certificate).await?;
-        let exists =
-            || NotProvisioned::Refused(ca.organization, ProvisioningRefusal::DeviceExists(identifier));
-        return known.ok_or_else(exists);
+    if let Some(known) = already_known(&w, ca, certificate).await? {
+        return claim(ctx, w, known).await;
     }
-    let device = new_device(ctx, ca, jitp.clone(), identifier);
+    let exists =
+        || NotProvisioned::Refused(ca.organization, ProvisioningRefusal::DeviceExists(identifier.clone()));
+    if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
+        return Err(exists());
+    }
+    let device = new_device(ctx, ca, jitp.clone(), identifier.clone());
     let registered = DeviceCertificate {
         id: ctx.new_id(),
         organization: ca.organization,
         device: device.id,
         ca_certificate: Some(ca.id),
+        proof: Some(Proof::Authority),
         certificate: certificate.clone(),
         inserted_at: device.inserted_at,
     };
     devices::insert(&w, &device).await.map_err(at_once)?;
     device_certificates::insert(&w, &registered).await.map_err(at_once)?;
     record(ctx, &w, &device, &registered, ca, origin).await?;
+    take_over(ctx, &w, &Actor::device(device.organization, device.id, origin.clone()), &[&registered])
+        .await?;
     let mut moves = Moves::default();
     moves.join(&device);
     let mut changes = moves.count(ctx, &w, ca.organization).await?;
@@ -157,44 +173,48 @@ async fn attempt(
     Ok((device, registered))
 }
 
-async fn named_as_issuer(
-    reader: &impl Reader,
-    certificate: &Certificate,
-) -> Result<Vec<CaCertificate>, olivine_records::Error> {
-    let issuer = &certificate.facts().issuer_hash;
-    ca_certificates::list_by_subject_of_any_organization(reader, issuer).await
+/// Marks of servers of an earlier version have no hashes yet. Usually there are none.
+async fn complete_marks(ctx: &Context, organization: Id<Organization>) -> Result<(), NotProvisioned> {
+    while device_certificates::has_incomplete_marks(ctx.db(), organization).await? {
+        let w = ctx.db().write().await?;
+        device_certificates::complete_marks(&w, organization).await?;
+        w.commit().await?;
+    }
+    Ok(())
 }
 
 /// What can be said of the certificates alone: which authority provisions the device, how, and under which identifier.
 fn decide<'a>(
-    signers: &'a [CaCertificate],
+    signers: &'a Signers,
     certificate: &Certificate,
     now: Timestamp,
 ) -> Result<(&'a CaCertificate, &'a Jitp, Identifier), NotProvisioned> {
     let (ca, jitp) = choose(signers, now)?;
-    let identifier = check(certificate, now);
+    let identifier = check(certificate, jitp, now);
     Ok((ca, jitp, identifier.map_err(|refusal| NotProvisioned::Refused(ca.organization, refusal))?))
 }
 
 /// Chooses among the authorities that signed a certificate. A renewed one has the name and the key of the one before, so there may be
 /// several.
-fn choose(signers: &[CaCertificate], now: Timestamp) -> Result<(&CaCertificate, &Jitp), NotProvisioned> {
-    let lacking = match choose_provisioner(signers, now) {
+fn choose(signers: &Signers, now: Timestamp) -> Result<(&CaCertificate, &Jitp), NotProvisioned> {
+    let lacking = match choose_provisioner(&signers.found, now) {
         Ok(chosen) => return Ok(chosen),
         Err(lacking) => lacking,
     };
     let Some((newest, _)) = lacking.iter().find(|(ca, _)| ca.jitp.is_some()) else {
-        return Err(NotProvisioned::Unknown(lacking.first().map(|(ca, _)| ca.organization)));
+        let signer = lacking.first().map(|(ca, _)| ca.organization);
+        let (doubts, notes) = (signers.doubts.clone(), signers.notes.clone());
+        return Err(NotProvisioned::Unknown { organization: signer.or(signers.namesake), doubts, notes });
     };
     // Nothing of other organizations is said.
     let organization = newest.organization;
     let own = lacking.iter().filter(|(ca, _)| ca.organization == organization).take(MOST_NAMED);
-    let named = own.map(|(ca, lack)| (ca.id.prn(organization).to_string(), *lack)).collect();
+    let named = own.map(|(ca, lack)| (ca.id.prn(organization).to_string(), lack.clone())).collect();
     Err(NotProvisioned::Refused(organization, ProvisioningRefusal::NoAuthority(named)))
 }
 
 /// Whether the certificate itself will do; returns the new device's identifier.
-fn check(certificate: &Certificate, now: Timestamp) -> Result<Identifier, ProvisioningRefusal> {
+fn check(certificate: &Certificate, jitp: &Jitp, now: Timestamp) -> Result<Identifier, ProvisioningRefusal> {
     let facts = certificate.facts();
     if now > facts.not_after {
         return Err(ProvisioningRefusal::Expired(facts.not_after));
@@ -202,26 +222,46 @@ fn check(certificate: &Certificate, now: Timestamp) -> Result<Identifier, Provis
     if now < facts.not_before {
         return Err(ProvisioningRefusal::NotYetValid(facts.not_before));
     }
-    let name = facts.common_name.as_deref().ok_or(ProvisioningRefusal::NoName)?;
-    Ok(name.parse()?)
+    certificate.check_device()?;
+    Ok(certificate.identifier(jitp.identifier)?.parse()?)
 }
 
-/// The device that is known by this certificate, if another connection was faster.
+/// What the authority's organization has of this certificate: another connection was faster, or the organization claims it without a proof.
 async fn already_known(
     w: &Write,
-    signers: &[CaCertificate],
+    ca: &CaCertificate,
     certificate: &Certificate,
 ) -> Result<Option<(Device, DeviceCertificate)>, NotProvisioned> {
-    let fingerprint = certificate.facts().fingerprint;
-    let known = device_certificates::find_by_fingerprint_of_any_organization(w, &fingerprint).await?;
-    let Some(known) = known else { return Ok(None) };
-    let organization = known.organization;
-    let is_signers = signers.iter().any(|ca| ca.organization == organization);
-    let device = known.device.filter(|_| !known.is_removed && is_signers);
-    let refused = || NotProvisioned::Refused(organization, ProvisioningRefusal::Removed);
-    let device = device.ok_or_else(refused)?;
+    let organization = ca.organization;
+    let removed = || NotProvisioned::Refused(organization, ProvisioningRefusal::Removed);
+    let known = device_certificates::find_known(w, organization, &certificate.facts().fingerprint).await?;
+    let Some(known) = known else {
+        let marks = certificate.marks();
+        let is_marked = device_certificates::find_mark(w, organization, &marks).await?;
+        return if is_marked { Err(removed()) } else { Ok(None) };
+    };
+    let device = known.device.filter(|_| !known.is_removed).ok_or_else(removed)?;
     let registered = device_certificates::get(w, organization, known.id).await?;
     Ok(Some((devices::get(w, organization, device).await?, registered)))
+}
+
+/// The organization whose authority signed a certificate that it has already: now it is proven.
+async fn claim(
+    ctx: &Context,
+    w: Write,
+    (device, registered): (Device, DeviceCertificate),
+) -> Result<(Device, DeviceCertificate), NotProvisioned> {
+    if registered.proof.is_some() {
+        return Ok((device, registered));
+    }
+    let registered = DeviceCertificate { proof: Some(Proof::Authority), ..registered };
+    device_certificates::prove(&w, device.organization, registered.id, Proof::Authority, ctx.now()).await?;
+    take_over(ctx, &w, &Actor::system(device.organization), &[&registered]).await?;
+    let changed = Change::certificate(&registered.certificate.facts().fingerprint);
+    let noted = note(ctx, &w, &[changed]).await?;
+    w.commit().await?;
+    noted.apply(ctx);
+    Ok((device, registered))
 }
 
 /// What another connection made at the same moment is found by another look.

@@ -17,7 +17,7 @@ use crate::changes::{compare_and_set, delete_one};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::ca_certificates::{ActiveModel, Column, Entity, Model};
 use crate::error::Error;
-use crate::lists::{self, ListQuery, Listed};
+use crate::lists::{self, ListQuery, Listed, MOST_IDS};
 use crate::rows::{Row, owned};
 use crate::tags;
 
@@ -51,18 +51,24 @@ pub async fn find_by_fingerprint_of_any_organization(
     found.one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// The CA certificates of all organizations with this subject, the oldest first: who shows a certificate names its issuer, and which of
-/// these signed it (if any does) is to be found out.
-pub async fn list_by_subject_of_any_organization(
+/// The CA certificates of all organizations with one of these subjects, the oldest first: a certificate names its issuer, and which of
+/// these signed it (if any did) is to be found out.
+pub async fn list_by_subjects_of_any_organization(
     reader: &impl Reader,
-    subject_hash: &Sha256Digest,
+    subject_hashes: &[Sha256Digest],
 ) -> Result<Vec<CaCertificate>, Error> {
-    named(subject_hash).all(&reader.executor()).await?.iter().map(parse).collect()
+    let mut found = Vec::new();
+    for subject_hashes in subject_hashes.chunks(MOST_IDS) {
+        for row in named(subject_hashes).all(&reader.executor()).await? {
+            found.push(parse(&row)?);
+        }
+    }
+    Ok(found)
 }
 
-pub(crate) fn named(subject_hash: &Sha256Digest) -> sea_orm::Select<Entity> {
+pub(crate) fn named(subject_hashes: &[Sha256Digest]) -> sea_orm::Select<Entity> {
     Entity::find()
-        .filter(Column::SubjectHash.eq(subject_hash.to_hex()))
+        .filter(Column::SubjectHash.is_in(lists::steady(subject_hashes).map(|hash| hash.to_hex())))
         .order_by_asc(Column::InsertedAt)
         .order_by_asc(Column::Id)
 }
@@ -92,6 +98,7 @@ pub async fn update(write: &Write, new: &CaCertificate, expected: Revision) -> R
         jitp_tags: Set(row.jitp_tags),
         jitp_target: Set(row.jitp_target),
         jitp_description: Set(row.jitp_description),
+        jitp_identifier: Set(row.jitp_identifier),
         revision: Set(row.revision),
         updated_at: Set(row.updated_at),
         ..ActiveModel::default()
@@ -158,6 +165,7 @@ fn row(certificate: &CaCertificate) -> Model {
         revision: certificate.revision.get(),
         inserted_at: certificate.inserted_at.as_micros(),
         updated_at: certificate.updated_at.as_micros(),
+        jitp_identifier: jitp.map(|jitp| jitp.identifier.to_string()),
     }
 }
 
@@ -183,5 +191,6 @@ fn jitp(row: &Row, model: &Model) -> Result<Option<Jitp>, Error> {
         tags: tags::parse(row, "jitp_tags", model.jitp_tags.as_deref().unwrap_or_default())?,
         target: row.optional("jitp_target", model.jitp_target.as_deref())?,
         description: row.optional("jitp_description", model.jitp_description.as_deref())?,
+        identifier: row.optional("jitp_identifier", model.jitp_identifier.as_deref())?.unwrap_or_default(),
     }))
 }

@@ -1,20 +1,31 @@
 //! Device certificates: by which devices are known.
 //!
-//! A fingerprint is one device's on the whole server. A removed certificate stays as a mark that only [`find_known_of_any_organization`]
-//! shows, so that a device which was sent away does not come back by provisioning.
+//! An organization has a fingerprint once; several organizations may have it, and [`KnownCertificate::precedence`] says which one counts. A
+//! removed certificate stays as a mark, so that a device which was sent away does not come back by provisioning.
+
+mod claims;
+mod marks;
 
 use olivine_domain::certificates::Certificate;
-use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::{Sha256Digest, Timestamp};
-use sea_orm::sea_query::{Expr, Func, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect,
+};
 use uuid::Uuid;
 
+pub use self::claims::{end_claims_of_other_organizations, prove};
+#[cfg(test)]
+pub(crate) use self::marks::marked;
+pub use self::marks::{
+    complete_marks, find_mark, forget_removed, has_incomplete_marks, remove, remove_all_of_device,
+};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::device_certificates::{Column, Entity, Model};
 use crate::error::Error;
@@ -23,10 +34,10 @@ use crate::rows::Row;
 
 const TABLE: &str = "device_certificates";
 
-/// The most rows of one `INSERT`: with 11 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 16 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
-/// What is known of a certificate, whoever has it.
+/// What is known of a certificate in one organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownCertificate {
     /// Its key.
@@ -43,6 +54,21 @@ pub struct KnownCertificate {
     pub not_after: Timestamp,
     /// Whether it is no longer good.
     pub is_removed: bool,
+    /// What shows that the organization may say who it is.
+    pub proof: Option<Proof>,
+    /// Since when the organization has it; where there is a proof, since when it is proven.
+    pub since: Timestamp,
+    /// Whether an authority of another organization ends this claim by having signed the certificate. Not so of claims that servers of an
+    /// earlier version wrote.
+    pub yields_to_authorities: bool,
+}
+
+impl KnownCertificate {
+    /// Of several organizations that know a certificate, the one with the least decides: first one that proved it (and may have removed
+    /// it since), then one that only claims it; of these the first.
+    pub fn precedence(&self) -> impl Ord + use<> {
+        (self.proof.is_none(), self.is_removed, self.since, self.id)
+    }
 }
 
 /// The certificate, if the organization has it and it was not removed.
@@ -64,41 +90,101 @@ pub async fn get(
     find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
 }
 
-/// What is known of the certificate with this fingerprint, in whichever organization: who shows it proved to have its key, or wants to
-/// register it.
-pub async fn find_by_fingerprint_of_any_organization(
+/// What the organization knows of the certificate with this fingerprint.
+pub async fn find_known(
     reader: &impl Reader,
+    organization: Id<Organization>,
     fingerprint: &Sha256Digest,
 ) -> Result<Option<KnownCertificate>, Error> {
-    let known = find_known_of_any_organization(reader, &[*fingerprint]).await?;
+    let known = list_known(reader, organization, &[*fingerprint]).await?;
     Ok(known.into_iter().next())
 }
 
 /// The same of many, in no particular order.
-pub async fn find_known_of_any_organization(
+pub async fn list_known(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    fingerprints: &[Sha256Digest],
+) -> Result<Vec<KnownCertificate>, Error> {
+    let known = list_known_of_any_organization(reader, fingerprints).await?;
+    Ok(known.into_iter().filter(|known| known.organization == organization).collect())
+}
+
+/// What any organization knows of the certificates with these fingerprints, in no particular order.
+pub async fn list_known_of_any_organization(
     reader: &impl Reader,
     fingerprints: &[Sha256Digest],
 ) -> Result<Vec<KnownCertificate>, Error> {
     let mut known = Vec::new();
     for fingerprints in fingerprints.chunks(MOST_IDS) {
-        let rows = knowing(fingerprints).into_tuple::<KnownRow>().all(&reader.executor()).await?;
+        let rows = knowing(fingerprints).into_model::<KnownRow>().all(&reader.executor()).await?;
         for row in rows {
-            known.push(parse_known(row)?);
+            known.push(row.parse()?);
         }
     }
     Ok(known)
 }
 
-pub(crate) type KnownRow = (Uuid, Uuid, Option<Uuid>, String, i64, i64, Option<i64>);
+/// The columns of [`KnownRow`].
+pub(crate) const KNOWN: [Column; 12] = [
+    Column::Id,
+    Column::OrganizationId,
+    Column::DeviceId,
+    Column::CaCertificateId,
+    Column::Fingerprint,
+    Column::NotBefore,
+    Column::NotAfter,
+    Column::RemovedAt,
+    Column::InsertedAt,
+    Column::IssuerHash,
+    Column::Proof,
+    Column::ProvenAt,
+];
+
+/// A row without the certificate itself.
+#[derive(FromQueryResult)]
+pub(crate) struct KnownRow {
+    id: Uuid,
+    organization_id: Uuid,
+    device_id: Option<Uuid>,
+    ca_certificate_id: Option<Uuid>,
+    fingerprint: String,
+    not_before: i64,
+    not_after: i64,
+    removed_at: Option<i64>,
+    inserted_at: i64,
+    issuer_hash: Option<String>,
+    proof: Option<String>,
+    proven_at: Option<i64>,
+}
+
+impl KnownRow {
+    pub(crate) fn parse(self) -> Result<KnownCertificate, Error> {
+        let row = Row::new(TABLE, self.id);
+        Ok(KnownCertificate {
+            id: Id::new(self.id),
+            organization: Id::new(self.organization_id),
+            device: self.device_id.map(Id::new),
+            fingerprint: row.hash("fingerprint", &self.fingerprint)?,
+            not_before: row.moment("not_before", self.not_before)?,
+            not_after: row.moment("not_after", self.not_after)?,
+            is_removed: self.removed_at.is_some(),
+            proof: proof(&row, self.proof.as_deref(), self.ca_certificate_id)?,
+            since: row.moment("inserted_at", self.proven_at.unwrap_or(self.inserted_at))?,
+            yields_to_authorities: self.issuer_hash.is_some(),
+        })
+    }
+}
+
+/// Provisioning is a proof, also where a server of an earlier version provisioned.
+fn proof(row: &Row, proof: Option<&str>, authority: Option<Uuid>) -> Result<Option<Proof>, Error> {
+    Ok(row.optional("proof", proof)?.or(authority.map(|_| Proof::Authority)))
+}
 
 pub(crate) fn knowing(fingerprints: &[Sha256Digest]) -> sea_orm::Select<Entity> {
-    Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::OrganizationId, Column::DeviceId, Column::Fingerprint])
-        .columns([Column::NotBefore, Column::NotAfter, Column::RemovedAt])
-        .filter(
-            Column::Fingerprint.is_in(lists::steady(fingerprints).map(|fingerprint| fingerprint.to_hex())),
-        )
+    Entity::find().select_only().columns(KNOWN).filter(
+        Column::Fingerprint.is_in(lists::steady(fingerprints).map(|fingerprint| fingerprint.to_hex())),
+    )
 }
 
 /// A page of the organization's certificates that were not removed.
@@ -121,62 +207,6 @@ pub async fn insert_many(write: &Write, certificates: &[DeviceCertificate]) -> R
     for certificates in certificates.chunks(MOST_ROWS) {
         let rows = certificates.iter().map(|certificate| row(certificate).into_active_model());
         Entity::insert_many(rows).exec_without_returning(write.transaction()).await?;
-    }
-    Ok(())
-}
-
-/// Removes a certificate. Its mark stays.
-pub async fn remove(
-    write: &Write,
-    organization: Id<Organization>,
-    id: Id<DeviceCertificate>,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let update = Entity::update_many()
-        .col_expr(Column::RemovedAt, Expr::val(now.as_micros()))
-        .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()))
-        .filter(one(organization, id));
-    match update.exec(write.transaction()).await?.rows_affected {
-        0 => Err(Error::NotFound { table: TABLE }),
-        _ => Ok(()),
-    }
-}
-
-/// Removes all certificates of a device that is about to be deleted, and returns their fingerprints. Their marks stay, without the device.
-pub async fn remove_all_of_device(
-    write: &Write,
-    organization: Id<Organization>,
-    device: Id<Device>,
-    now: Timestamp,
-) -> Result<Vec<Sha256Digest>, Error> {
-    let of_device = Condition::all()
-        .add(Column::OrganizationId.eq(organization.uuid()))
-        .add(Column::DeviceId.eq(device.uuid()));
-    let fingerprints = Entity::find().select_only().column(Column::Fingerprint).filter(of_device.clone());
-    let fingerprints: Vec<String> = fingerprints.into_tuple().all(write.transaction()).await?;
-    let removed_at = Func::coalesce([Expr::col(Column::RemovedAt), Expr::val(now.as_micros())]);
-    let update = Entity::update_many()
-        .col_expr(Column::DeviceId, Expr::val(None::<Uuid>))
-        .col_expr(Column::RemovedAt, removed_at.into())
-        .col_expr(Column::UpdatedAt, Expr::val(now.as_micros()))
-        .filter(of_device);
-    update.exec(write.transaction()).await?;
-    let row = Row::new(TABLE, device);
-    fingerprints.iter().map(|fingerprint| row.hash("fingerprint", fingerprint)).collect()
-}
-
-/// Takes the organization's marks of removed certificates away, so that these can be registered again.
-pub async fn forget_removed(
-    write: &Write,
-    organization: Id<Organization>,
-    fingerprints: &[Sha256Digest],
-) -> Result<(), Error> {
-    for fingerprints in fingerprints.chunks(MOST_IDS) {
-        let marks = Entity::delete_many()
-            .filter(Column::OrganizationId.eq(organization.uuid()))
-            .filter(Column::Fingerprint.is_in(fingerprints.iter().map(Sha256Digest::to_hex)))
-            .filter(Column::RemovedAt.is_not_null());
-        marks.exec(write.transaction()).await?;
     }
     Ok(())
 }
@@ -217,19 +247,25 @@ impl Listed for Entity {
 }
 
 fn row(certificate: &DeviceCertificate) -> Model {
-    let facts = certificate.certificate.facts();
+    let (own, facts) = (&certificate.certificate, certificate.certificate.facts());
+    let marks = own.marks();
     Model {
         id: certificate.id.uuid(),
         organization_id: certificate.organization.uuid(),
         device_id: Some(certificate.device.uuid()),
         ca_certificate_id: certificate.ca_certificate.map(Id::uuid),
         fingerprint: facts.fingerprint.to_hex(),
-        certificate: certificate.certificate.der().to_vec(),
+        certificate: own.der().to_vec(),
         not_before: facts.not_before.as_micros(),
         not_after: facts.not_after.as_micros(),
         removed_at: None,
         inserted_at: certificate.inserted_at.as_micros(),
         updated_at: certificate.inserted_at.as_micros(),
+        issuer_hash: Some(facts.issuer_hash.to_hex()),
+        tbs_hash: Some(marks.signed.to_hex()),
+        key_hash: Some(marks.key.to_hex()),
+        proof: certificate.proof.map(|proof| proof.to_string()),
+        proven_at: certificate.proof.map(|_| certificate.inserted_at.as_micros()),
     }
 }
 
@@ -240,21 +276,8 @@ fn parse(model: &Model) -> Result<DeviceCertificate, Error> {
         organization: Id::new(model.organization_id),
         device: Id::new(row.known("device_id", model.device_id)?),
         ca_certificate: model.ca_certificate_id.map(Id::new),
+        proof: proof(&row, model.proof.as_deref(), model.ca_certificate_id)?,
         certificate: row.known("certificate", Certificate::from_der(&model.certificate).ok())?,
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
-    })
-}
-
-pub(crate) fn parse_known(known: KnownRow) -> Result<KnownCertificate, Error> {
-    let (id, organization, device, fingerprint, not_before, not_after, removed_at) = known;
-    let row = Row::new(TABLE, id);
-    Ok(KnownCertificate {
-        id: Id::new(id),
-        organization: Id::new(organization),
-        device: device.map(Id::new),
-        fingerprint: row.hash("fingerprint", &fingerprint)?,
-        not_before: row.moment("not_before", not_before)?,
-        not_after: row.moment("not_after", not_after)?,
-        is_removed: removed_at.is_some(),
     })
 }

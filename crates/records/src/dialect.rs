@@ -12,7 +12,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, RuntimeErr};
 
 use crate::error::{Constraint, Error, Trouble};
 
-/// A migration with its words in braces as each database spells them, and with what only SQLite is to be told.
+/// A migration with its words in braces as each database spells them, and with what only SQLite is to be told. A line that begins with
+/// `{sqlite}` or `{postgres}` is for that database only.
 ///
 /// Text in PostgreSQL is compared byte by byte (`COLLATE "C"`), as SQLite does, so that order, equality and case are the same in
 /// both and don't depend on how the server was set up.
@@ -30,6 +31,8 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{bytes}", "BLOB"),
             ("{strict}", " STRICT"),
             ("{transaction}", "0"),
+            ("{sqlite}", ""),
+            ("{postgres}", "-- "),
         ]
     } else {
         [
@@ -44,6 +47,8 @@ pub(crate) fn schema(backend: DbBackend, sql: &str, sqlite: &str) -> String {
             ("{bytes}", "BYTEA"),
             ("{strict}", ""),
             ("{transaction}", "(pg_current_xact_id()::text::bigint)"),
+            ("{sqlite}", "-- "),
+            ("{postgres}", ""),
         ]
     };
     let sql = sql.to_owned() + if backend == DbBackend::Sqlite { sqlite } else { "" };

@@ -194,6 +194,7 @@ table!(events, "events", {
     address: Option<String>,
     inserted_at: i64,
     device_id: Option<Uuid>,
+    caller_request_id: Option<String>,
 });
 
 table!(download_counts, "download_counts", {

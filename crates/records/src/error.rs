@@ -200,7 +200,7 @@ pub enum Constraint {
     DeviceIdentifier,
     /// CA certificates by fingerprint, on the server.
     CaFingerprint,
-    /// Device certificates by fingerprint, on the server.
+    /// Device certificates by fingerprint, in an organization.
     DeviceFingerprint,
     /// Releases by name, in a cohort.
     ReleaseName,

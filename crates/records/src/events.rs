@@ -202,6 +202,7 @@ fn row(event: &Event) -> Model {
         request_id: event.origin.request_id.clone(),
         address: event.origin.address.map(|address| address.to_string()),
         inserted_at: event.inserted_at.as_micros(),
+        caller_request_id: event.origin.caller_request_id.clone(),
     }
 }
 
@@ -220,6 +221,7 @@ fn parse(model: &Model) -> Result<Event, Error> {
         data: model.data.clone(),
         origin: Origin {
             request_id: model.request_id.clone(),
+            caller_request_id: model.caller_request_id.clone(),
             address: row.optional("address", model.address.as_deref())?,
         },
         inserted_at: row.moment("inserted_at", model.inserted_at)?,

@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// All steps, in order.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         name: "0001_foundation",
         sql: include_str!("migrations/0001_foundation.sql"),
@@ -35,6 +35,11 @@ const STEPS: [Step; 4] = [
         name: "0004_changes_and_offers",
         sql: include_str!("migrations/0004_changes_and_offers.sql"),
         sqlite: include_str!("migrations/0004_changes_and_offers.sqlite.sql"),
+    },
+    Step {
+        name: "0005_identity",
+        sql: include_str!("migrations/0005_identity.sql"),
+        sqlite: include_str!("migrations/0005_identity.sqlite.sql"),
     },
 ];
 

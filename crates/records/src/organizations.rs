@@ -6,7 +6,8 @@ use olivine_domain::organizations::{
 use olivine_domain::prn::Id;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::changes::compare_and_set;
 use crate::database::{Reader, Write};
@@ -49,10 +50,16 @@ pub async fn find_by_name(reader: &impl Reader, name: &str) -> Result<Option<Org
 
 /// The ids of all organizations, oldest first, for the server's own work.
 pub async fn list_ids(reader: &impl Reader) -> Result<Vec<Id<Organization>>, Error> {
-    use sea_orm::{QueryOrder, QuerySelect};
     let ids = Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id);
-    let ids: Vec<uuid::Uuid> = ids.into_tuple().all(&reader.executor()).await?;
+    let ids: Vec<Uuid> = ids.into_tuple().all(&reader.executor()).await?;
     Ok(ids.into_iter().map(Id::new).collect())
+}
+
+/// Whether there is exactly one.
+pub async fn is_only_one(reader: &impl Reader) -> Result<bool, Error> {
+    let some: Vec<Uuid> =
+        Entity::find().select_only().column(Column::Id).limit(2).into_tuple().all(&reader.executor()).await?;
+    Ok(some.len() == 1)
 }
 
 /// Adds an organization.

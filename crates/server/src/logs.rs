@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
-use olivine_domain::permissions::Origin;
+use olivine_domain::permissions::{MAX_CALLER_ID, Origin};
 use tracing::{Instrument, info_span};
 use tracing_subscriber::EnvFilter;
 
@@ -39,9 +39,10 @@ pub fn start(config: &Log) -> anyhow::Result<()> {
 /// Gives the request an id, and says in one line what became of it.
 pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = request_id(&app, &request);
+    let id = app.ctx.new_uuid().to_string();
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    request.extensions_mut().insert(Origin { request_id: Some(id.clone()), address });
+    let caller_request_id = caller_request_id(&request);
+    request.extensions_mut().insert(Origin { request_id: Some(id.clone()), caller_request_id, address });
     // The route, not the path: it holds no tokens, and metrics by it stay few.
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", |path| path.as_str()).to_owned();
     let method = method_name(request.method());
@@ -72,11 +73,10 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     response
 }
 
-/// The caller's own id where it has the form of one, so that a trace can be followed through; else a new one.
-pub(crate) fn request_id(app: &App, request: &Request) -> String {
-    let is_plain = |id: &&str| {
-        (8..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    };
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain);
-    given.map_or_else(|| app.ctx.new_uuid().to_string(), str::to_owned)
+/// The caller's own id of the request, where it has the form of one, so that a trace can be followed through: as many characters as are noted.
+/// It is never the request's id, for then callers would choose what the audit trail says.
+pub(crate) fn caller_request_id(request: &Request) -> Option<String> {
+    let given = request.headers().get(REQUEST_ID)?.to_str().ok()?;
+    let is_plain = given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    (is_plain && !given.is_empty()).then(|| given.chars().take(MAX_CALLER_ID).collect())
 }

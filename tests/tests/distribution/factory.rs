@@ -18,7 +18,7 @@ pub(crate) struct Factory {
     pub(crate) cohort: String,
     /// Where the authority is.
     pub(crate) shell: Shell,
-    authority: Issuer<'static, KeyPair>,
+    pub(crate) authority: Issuer<'static, KeyPair>,
 }
 
 /// What a cohort's devices are to get, of one portable binary.
@@ -52,6 +52,25 @@ impl Factory {
             "jitp": {"product_prn": factory.product, "cohort_prn": factory.cohort, "tags": ["factory"]}});
         factory.create("ca_certificates", "ca_certificate", new).await;
         factory
+    }
+
+    /// Registers the authority in a shell's folder, with the product of this factory.
+    pub(crate) async fn register_authority(&self, shell: &Shell, jitp: Value) -> String {
+        let jitp = with(json!({"product_prn": self.product}), jitp);
+        let (certificate, proof) = self.proven(shell).await;
+        let new = json!({"certificate": certificate, "verification_certificate": proof, "jitp": jitp});
+        self.create("ca_certificates", "ca_certificate", new).await
+    }
+
+    /// The authority in a shell's folder, and the proof that its key is there.
+    pub(crate) async fn proven(&self, shell: &Shell) -> (String, String) {
+        let code = self.api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
+        let code = code["verification_code"].as_str().unwrap();
+        shell
+            .run(&format!("openssl req -x509 -CA ca.pem -CAkey ca.key {EC} -subj /CN={code} -keyout proof.key -out proof.pem"))
+            .succeeds();
+        let text = |name: &str| String::from_utf8(shell.read(name)).unwrap();
+        (text("ca.pem"), text("proof.pem"))
     }
 
     /// As plain openssl does it, which makes X.509 of version 1: `<file>.pem` and `<file>.key`.

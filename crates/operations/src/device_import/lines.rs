@@ -19,6 +19,7 @@ use olivine_domain::time::Timestamp;
 
 use super::Problem;
 use super::rows::Row;
+use crate::device_certificates::check_new;
 
 /// What a line says; `None` where it says nothing.
 #[derive(Debug)]
@@ -88,11 +89,7 @@ fn truth(row: &Row, cell: &str) -> Result<bool, Problem> {
 
 fn certificate(row: &Row, text: &str, now: Timestamp) -> Result<Certificate, Problem> {
     let certificate = Certificate::from_text(text).map_err(|error| problem(row, "certificate", error))?;
-    let until = certificate.facts().not_after;
-    if now > until {
-        let message = format!("it has expired on {until}: give one that is still valid");
-        return Err(problem(row, "certificate", message));
-    }
+    check_new(&certificate, now).map_err(|message| problem(row, "certificate", message))?;
     Ok(certificate)
 }
 

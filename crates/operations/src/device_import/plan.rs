@@ -5,10 +5,11 @@
     reason = "a column is absent, empty, or has a value; as in a change of one record"
 )]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use olivine_domain::ca_certificates::CaCertificate;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Reported};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
@@ -22,7 +23,7 @@ use super::lines::{Line, Seen};
 use super::names::Names;
 use super::rows::Piece;
 use super::{Options, Problem, Report};
-use crate::device_certificates::{is_free, taken};
+use crate::device_certificates::{is_signed_by, own_authorities, taken};
 use crate::devices::Update;
 use crate::distribution::changes::Change;
 use crate::{Context, Error};
@@ -64,6 +65,8 @@ pub(super) struct Planner<'a> {
 struct Around {
     devices: HashMap<String, Device>,
     certificates: HashMap<Sha256Digest, KnownCertificate>,
+    /// Those of the organization that may have signed one of the certificates.
+    authorities: Vec<CaCertificate>,
 }
 
 /// Where a line puts a device; `None` where it says nothing.
@@ -119,10 +122,14 @@ impl<'a> Planner<'a> {
     ) -> Result<Plan, Error> {
         let fingerprint = |line: &Line| line.certificate.as_ref().map(|own| own.facts().fingerprint);
         let fingerprints: Vec<_> = lines.iter().filter_map(fingerprint).collect();
-        let known = records::find_known_of_any_organization(reader, &fingerprints).await?;
+        let known = records::list_known(reader, self.organization, &fingerprints).await?;
+        let issuer = |line: &Line| line.certificate.as_ref().map(|own| own.facts().issuer_hash);
+        let issuers: HashSet<_> = lines.iter().filter_map(issuer).collect();
+        let issuers: Vec<_> = issuers.into_iter().collect();
         let mut around = Around {
             devices: devices.into_iter().map(|device| (device.identifier.to_string(), device)).collect(),
             certificates: known.into_iter().map(|known| (known.fingerprint, known)).collect(),
+            authorities: own_authorities(reader, self.organization, &issuers).await?,
         };
         let mut plan = Plan::default();
         for line in lines {
@@ -249,20 +256,21 @@ impl<'a> Planner<'a> {
     ) -> Result<Option<DeviceCertificate>, Problem> {
         let Some(certificate) = line.certificate else { return Ok(None) };
         if let Some(known) = around.certificates.get(&certificate.facts().fingerprint) {
-            let is_free = is_free(known, self.organization);
-            if !is_free && known.device == Some(device.id) {
+            if !known.is_removed && known.device == Some(device.id) {
                 return Ok(None);
             }
-            if !is_free {
+            if !known.is_removed {
                 let message = taken(known, self.organization).to_string();
                 return Err(Problem { line: line.number, column: Some("certificate"), message });
             }
         }
+        let is_signed = around.authorities.iter().any(|ca| is_signed_by(&certificate, ca));
         Ok(Some(DeviceCertificate {
             id: self.ctx.new_id(),
             organization: self.organization,
             device: device.id,
             ca_certificate: None,
+            proof: is_signed.then_some(Proof::Authority),
             certificate,
             inserted_at: self.now,
         }))

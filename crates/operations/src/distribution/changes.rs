@@ -27,6 +27,8 @@ pub(crate) enum Change {
     Devices(Id<Organization>),
     /// A device certificate was registered or removed. Named by the first half of its fingerprint.
     Certificate(Certificate),
+    /// An organization has an authority that it had not before: it may end what others claim.
+    Authorities(Id<Organization>),
     /// A cohort's releases and their links.
     Channel(Id<Cohort>),
     /// How many devices a cohort has, or how many of them claimed its latest release.
@@ -65,6 +67,7 @@ impl Change {
             Self::Device(id) => ("device", id.uuid()),
             Self::Devices(id) => ("devices", id.uuid()),
             Self::Certificate(certificate) => ("certificate", certificate.0),
+            Self::Authorities(id) => ("authorities", id.uuid()),
             Self::Channel(id) => ("channel", id.uuid()),
             Self::Crowd(id) => ("crowd", id.uuid()),
             Self::Product(id) => ("product", id.uuid()),
@@ -80,6 +83,7 @@ impl Change {
             "device" => Self::Device(Id::new(subject)),
             "devices" => Self::Devices(Id::new(subject)),
             "certificate" => Self::Certificate(Certificate(subject)),
+            "authorities" => Self::Authorities(Id::new(subject)),
             "channel" => Self::Channel(Id::new(subject)),
             "crowd" => Self::Crowd(Id::new(subject)),
             "product" => Self::Product(Id::new(subject)),
@@ -244,6 +248,7 @@ mod tests {
             Change::Device(Id::new(one)),
             Change::Devices(Id::new(one)),
             Change::Certificate(Certificate(one)),
+            Change::Authorities(Id::new(one)),
             Change::Channel(Id::new(one)),
             Change::Crowd(Id::new(one)),
             Change::Product(Id::new(one)),

@@ -15,6 +15,7 @@ use olivine_domain::releases::Release;
 use olivine_domain::resolution::{ActiveOverride, Offer};
 use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
+use olivine_records::devices::Recognized;
 
 use super::check_ins::Told;
 use crate::links::Wishes;
@@ -26,6 +27,33 @@ pub(super) struct Credential {
     /// `None` where it was removed.
     pub(super) device: Option<Id<Device>>,
     pub(super) not_after: Timestamp,
+    pub(super) standing: Standing,
+}
+
+/// How sure it is that a certificate is the organization's to say who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It was proven.
+    Proven,
+    /// Nobody proved it, and no other organization's authority signed it.
+    Settled,
+    /// Nobody proved it. A chain that the device sends may lead to another organization's authority.
+    Claimed,
+    /// Nobody proved it, and another organization's authority bears the name of its issuer.
+    Contested,
+}
+
+impl Standing {
+    /// What the record of a certificate says.
+    pub(super) const fn of(recognized: &Recognized) -> Self {
+        let known = &recognized.certificate;
+        match (known.proof, known.yields_to_authorities, recognized.is_contested) {
+            (Some(_), ..) => Self::Proven,
+            (None, true, true) => Self::Contested,
+            (None, true, false) => Self::Claimed,
+            (None, false, _) => Self::Settled,
+        }
+    }
 }
 
 /// What a check takes of a device.

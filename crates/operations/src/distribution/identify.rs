@@ -1,7 +1,8 @@
 //! Which device a client certificate stands for. The connection has proven that it holds the certificate's key; whether that certificate
 //! is welcome is decided here, for each request anew.
 
-use olivine_domain::certificates::{Certificate, CertificateFacts};
+use olivine_domain::ca_certificates::Signer;
+use olivine_domain::certificates::{Certificate, CertificateFacts, Intermediates};
 use olivine_domain::devices::Device;
 use olivine_domain::events::EventType;
 use olivine_domain::organizations::Organization;
@@ -10,10 +11,19 @@ use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use serde_json::json;
 
-use super::facts::Credential;
+use super::facts::{Credential, Standing};
 use super::refusals::{Suspect, note};
-use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal};
+use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal, find_signers};
 use crate::{Context, Error};
+
+/// What a device shows: a certificate whose key it holds, and the intermediate ones above it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// The device's own certificate.
+    pub certificate: &'a Certificate,
+    /// What it sent besides.
+    pub intermediates: &'a Intermediates,
+}
 
 /// A device that was recognized, for one request.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +42,23 @@ pub enum Refusal {
     /// Nobody knows it.
     #[error(
         "no device is known by this certificate, and no registered CA certificate with provisioning signed it: register it \
-         (device_certificates), or the CA that signed it (ca_certificates, with jitp){}", hint(*.version)
+         (device_certificates), or the CA that signed it (ca_certificates, with jitp){}{}", because(doubts), hint(*.version)
     )]
     Unknown {
         /// The version of X.509 that it is of.
         version: u32,
+        /// What could not be found out about who signed it.
+        doubts: Vec<String>,
+    },
+    /// An organization claims it without a proof, and another one's authority signed it.
+    #[error(
+        "this certificate was registered without a proof of its key, and a CA certificate that is registered elsewhere signed it, so the \
+         registration does not count: register it with a verification certificate (device_certificates){}",
+        because(doubts)
+    )]
+    Unproven {
+        /// What could not be found out about who signed it.
+        doubts: Vec<String>,
     },
     /// It was registered once.
     #[error(
@@ -58,6 +80,14 @@ pub enum Refusal {
     NotProvisioned(ProvisioningRefusal),
 }
 
+/// How many doubts a refusal names.
+const MOST_DOUBTS: usize = 3;
+
+fn because(doubts: &[String]) -> String {
+    let named = doubts.iter().take(MOST_DOUBTS);
+    named.flat_map(|doubt| ["; ", doubt.as_str()]).collect()
+}
+
 /// Version 1 is what plain `openssl x509 -req` makes.
 const fn hint(version: u32) -> &'static str {
     if version < 3 {
@@ -71,7 +101,7 @@ impl Refusal {
     /// For programs: the reason in one word.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Unknown { .. } => "certificate_unknown",
+            Self::Unknown { .. } | Self::Unproven { .. } => "certificate_unknown",
             Self::Removed => "certificate_removed",
             Self::NotValid { .. } => "certificate_expired",
             Self::NotProvisioned(_) => "provisioning_refused",
@@ -80,32 +110,67 @@ impl Refusal {
 }
 
 /// Finds out which device a certificate stands for; makes a device of it where a CA certificate that signed it says so.
-pub async fn authenticate(
-    ctx: &Context,
-    certificate: &Certificate,
-    origin: &Origin,
-) -> Result<KnownDevice, Error> {
-    let facts = certificate.facts();
+pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> Result<KnownDevice, Error> {
+    let facts = shown.certificate.facts();
     let Some(credential) = ctx.memory().credential(ctx, &facts.fingerprint).await? else {
-        return appear(ctx, certificate, origin).await;
+        return appear(ctx, shown, Registration::None, origin).await;
     };
+    if yields(ctx, shown, credential).await? {
+        return appear(ctx, shown, Registration::Unproven, origin).await;
+    }
     let Credential { organization, device, .. } = credential;
     let Some(device) = device else {
-        let suspect = Suspect { organization: Some(organization), device: None };
+        let suspect = Suspect { organization: Some(organization), ..Suspect::default() };
         return refuse(ctx, suspect, facts, Refusal::Removed, origin).await;
     };
     if !facts.is_valid_at(ctx.now()) && ctx.memory().organization(ctx, organization).await?.is_strict {
         let CertificateFacts { not_before, not_after, .. } = *facts;
-        let suspect = Suspect { organization: Some(organization), device: Some(device) };
+        let suspect =
+            Suspect { organization: Some(organization), device: Some(device), ..Suspect::default() };
         return refuse(ctx, suspect, facts, Refusal::NotValid { not_before, not_after }, origin).await;
     }
     Ok(KnownDevice { organization, device, not_after: credential.not_after })
 }
 
-/// A certificate that nobody registered.
-async fn appear(ctx: &Context, certificate: &Certificate, origin: &Origin) -> Result<KnownDevice, Error> {
-    let facts = certificate.facts();
-    let (organization, refusal) = match provisioning::provision(ctx, certificate, origin).await {
+/// Whether what an organization claims without a proof does not count, because another one's authority signed the certificate. That it
+/// counts is remembered, until somebody registers another authority.
+async fn yields(ctx: &Context, shown: Shown<'_>, credential: Credential) -> Result<bool, Error> {
+    let is_settled = match credential.standing {
+        Standing::Proven | Standing::Settled => true,
+        Standing::Claimed => shown.intermediates.is_empty(),
+        Standing::Contested => false,
+    };
+    if is_settled {
+        return Ok(false);
+    }
+    let before = ctx.memory().moment();
+    let signers = find_signers(ctx.db(), &shown, ctx.now()).await?.found;
+    let is_own = |signer: &Signer| signer.ca.organization == credential.organization;
+    if !signers.is_empty() && !signers.iter().any(is_own) {
+        return Ok(true);
+    }
+    let settled = Credential { standing: Standing::Settled, ..credential };
+    ctx.memory().keep_credential(&before, &shown.certificate.facts().fingerprint, settled);
+    Ok(false)
+}
+
+/// Whether somebody registered a certificate, as far as it does not count.
+#[derive(Clone, Copy)]
+enum Registration {
+    None,
+    Unproven,
+}
+
+/// A certificate that nobody registered, or nobody who counts.
+async fn appear(
+    ctx: &Context,
+    shown: Shown<'_>,
+    registration: Registration,
+    origin: &Origin,
+) -> Result<KnownDevice, Error> {
+    let facts = shown.certificate.facts();
+    let mut suspect = Suspect::default();
+    let refusal = match provisioning::provision(ctx, &shown, origin).await {
         Ok((device, certificate)) => {
             return Ok(KnownDevice {
                 organization: device.organization,
@@ -114,14 +179,19 @@ async fn appear(ctx: &Context, certificate: &Certificate, origin: &Origin) -> Re
             });
         }
         Err(NotProvisioned::Failed(error)) => return Err(error),
-        Err(NotProvisioned::Unknown(organization)) => {
-            (organization, Refusal::Unknown { version: facts.version })
+        Err(NotProvisioned::Unknown { organization, doubts, notes }) => {
+            suspect = Suspect { organization, notes, ..suspect };
+            match registration {
+                Registration::None => Refusal::Unknown { version: facts.version, doubts },
+                Registration::Unproven => Refusal::Unproven { doubts },
+            }
         }
         Err(NotProvisioned::Refused(organization, reason)) => {
-            (Some(organization), Refusal::NotProvisioned(reason))
+            suspect.organization = Some(organization);
+            Refusal::NotProvisioned(reason)
         }
     };
-    refuse(ctx, Suspect { organization, device: None }, facts, refusal, origin).await
+    refuse(ctx, suspect, facts, refusal, origin).await
 }
 
 async fn refuse(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::changes::{Certificate, Change};
 use super::check_ins::CheckIns;
-use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts};
+use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts, Standing};
 use super::kept::{Kept, Moment};
 use super::log::AnnouncementLog;
 use super::manifests::{self, Template, Undeliverable};
@@ -99,6 +99,9 @@ impl Memory {
                 self.certificates.forget_where(|known| known.organization == organization);
             }
             Change::Certificate(certificate) => self.certificates.forget(&certificate),
+            Change::Authorities(organization) => self.certificates.forget_where(|known| {
+                known.organization != organization && known.standing != Standing::Proven
+            }),
             Change::Channel(id) => {
                 self.channels.forget(&id);
                 self.crowds.forget(&id);

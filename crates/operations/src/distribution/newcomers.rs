@@ -14,7 +14,7 @@ use olivine_records::devices::{self, Recognized};
 use olivine_records::release_claims;
 use tokio::sync::oneshot;
 
-use super::facts::{Credential, DeviceFacts};
+use super::facts::{Credential, DeviceFacts, Standing};
 use crate::watchdog::watched;
 use crate::{Context, Error};
 
@@ -142,8 +142,11 @@ async fn look_up(
     let recognized = devices::recognize_of_any_organization(ctx.db(), fingerprints).await?;
     let mut claims = claims(ctx, &recognized).await?;
     let mut credentials = HashMap::with_capacity(recognized.len());
-    for Recognized { certificate, device, .. } in recognized {
+    for recognized in the_ones_that_count(recognized) {
+        let standing = Standing::of(&recognized);
+        let Recognized { certificate, device, .. } = recognized;
         let credential = Credential {
+            standing,
             organization: certificate.organization,
             device: certificate.device.filter(|_| !certificate.is_removed),
             not_after: certificate.not_after,
@@ -156,6 +159,13 @@ async fn look_up(
         }
     }
     Ok(credentials)
+}
+
+/// Of several organizations that have one certificate, the one that counts.
+fn the_ones_that_count(mut recognized: Vec<Recognized>) -> Vec<Recognized> {
+    recognized.sort_by_key(|one| (one.certificate.fingerprint, one.certificate.precedence()));
+    recognized.dedup_by_key(|one| one.certificate.fingerprint);
+    recognized
 }
 
 /// The claims of those that have any: few do, so most lookups go without this.

@@ -13,6 +13,7 @@ use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
+use olivine_records::organizations;
 use serde_json::json;
 
 use super::identify::Refusal;
@@ -34,7 +35,10 @@ pub(super) struct Refusals(Mutex<Lately>);
 #[derive(Debug, Default)]
 struct Lately {
     noted: HashMap<(Sha256Digest, &'static str), Timestamp>,
-    minutes: HashMap<(Id<Organization>, &'static str), Minute>,
+    /// By the organization that is concerned; `None` for strangers.
+    minutes: HashMap<(Option<Id<Organization>>, &'static str), Minute>,
+    /// The organization that is told of strangers: it is the only one.
+    home: Option<Id<Organization>>,
 }
 
 /// The refusals of one organization for one reason.
@@ -53,7 +57,7 @@ impl Refusals {
     /// Whether this refusal is an event of its own; otherwise it is counted.
     fn is_news(
         &self,
-        organization: Id<Organization>,
+        organization: Option<Id<Organization>>,
         fingerprint: Sha256Digest,
         reason: &'static str,
         now: Timestamp,
@@ -87,10 +91,18 @@ impl Refusals {
     /// One event for each organization whose refusals of a minute were not all written.
     pub(super) fn take(&self, ctx: &Context, until: Until) -> Vec<Event> {
         let over = self.over(ctx.now(), until);
-        over.into_iter().map(|(organization, omitted)| omitted.event(ctx, organization)).collect()
+        let home = self.lately().home;
+        let told = over.into_iter().filter_map(|(organization, omitted)| {
+            let Some(organization) = organization.or(home) else {
+                tracing::info!(omitted = ?omitted.by_reason, "certificates that belong to no organization were refused");
+                return None;
+            };
+            Some(omitted.event(ctx, organization))
+        });
+        told.collect()
     }
 
-    fn over(&self, now: Timestamp, until: Until) -> BTreeMap<Id<Organization>, Counted> {
+    fn over(&self, now: Timestamp, until: Until) -> BTreeMap<Option<Id<Organization>>, Counted> {
         let mut all: BTreeMap<_, Counted> = BTreeMap::new();
         self.lately().minutes.retain(|(organization, reason), minute| {
             let is_over = matches!(until, Until::Now) || now >= minute.began.plus(APART);
@@ -125,10 +137,23 @@ impl Counted {
 }
 
 /// Who it would have been, as far as it is known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Suspect {
     pub(super) organization: Option<Id<Organization>>,
     pub(super) device: Option<Id<Device>>,
+    /// What is said in the organization's event only.
+    pub(super) notes: Vec<String>,
+}
+
+/// The organization that is to know of a refusal: the one whose authority's name the certificate bears. A stranger is nobody's, unless there
+/// is only one organization.
+async fn concerned(ctx: &Context, suspect: &Suspect) -> Result<Option<Id<Organization>>, Error> {
+    if suspect.organization.is_some() {
+        return Ok(suspect.organization);
+    }
+    let home = ctx.memory().home.get().copied();
+    let is_only_one = home.is_some() && organizations::is_only_one(ctx.db()).await?;
+    Ok(home.filter(|_| is_only_one))
 }
 
 /// Writes the event of a refusal, unless the like was just written.
@@ -140,15 +165,23 @@ pub(super) async fn note(
     origin: &Origin,
 ) -> Result<(), Error> {
     metrics::counter!("olivine_device_refusals_total", "reason" => refusal.reason()).increment(1);
-    let Some(organization) = suspect.organization.or_else(|| ctx.memory().home.get().copied()) else {
-        return Ok(());
-    };
-    if !ctx.memory().refusals.is_news(organization, facts.fingerprint, refusal.reason(), ctx.now()) {
+    let owner = suspect.organization;
+    if !ctx.memory().refusals.is_news(owner, facts.fingerprint, refusal.reason(), ctx.now()) {
         return Ok(());
     }
+    let concerned = concerned(ctx, &suspect).await?;
+    if suspect.organization.is_none() {
+        ctx.memory().refusals.lately().home = concerned;
+    }
+    let Some(organization) = concerned else {
+        // Nobody's device: only the server's operator may read what it shows.
+        let (fingerprint, reason) = (facts.fingerprint, refusal.reason());
+        tracing::info!(%fingerprint, reason, serial = facts.serial, "a certificate that belongs to no organization was refused");
+        return Ok(());
+    };
     let actor = Actor { origin: origin.clone(), ..Actor::system(organization) };
     let subject = suspect.device.map_or_else(|| Subject::of(organization), Subject::of);
-    let data = json!({
+    let mut data = json!({
         "reason": refusal.reason(),
         "message": refusal.to_string(),
         "fingerprint": facts.fingerprint.to_string(),
@@ -157,6 +190,9 @@ pub(super) async fn note(
         "serial": cut_text(&facts.serial, LONGEST_OF_STRANGERS),
         "not_after": facts.not_after.to_string(),
     });
+    if !suspect.notes.is_empty() {
+        data["notes"] = json!(suspect.notes);
+    }
     let w = ctx.db().write().await?;
     let event = events::build(ctx, &actor, EventType::DeviceAuthenticationFailed, subject, data);
     olivine_records::events::insert(&w, &event).await?;
@@ -176,7 +212,7 @@ mod tests {
     #[test]
     fn strangers_hide_neither_other_refusals_nor_their_own_number() {
         let refusals = Refusals::default();
-        let (home, other) = (Id::new(Uuid::from_u128(1)), Id::new(Uuid::from_u128(2)));
+        let (home, other) = (None, Some(Id::new(Uuid::from_u128(2))));
         let now = Timestamp::EPOCH;
         let flood = (0..50_000)
             .filter(|number| refusals.is_news(home, certificate(*number), "certificate_unknown", now));

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use olivine_domain::Timestamp;
-use olivine_domain::certificates::Certificate;
+use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::devices::Device;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::resolution::Source;
-use olivine_operations::distribution::{self, Answer, Ask, Entry, KnownDevice, ReportedHeaders, expansions};
+use olivine_operations::distribution::{
+    self, Answer, Ask, Entry, KnownDevice, ReportedHeaders, Shown, expansions,
+};
 use olivine_operations::{Context, Error, devices, releases};
 use olivine_records::release_days;
 
@@ -94,12 +96,13 @@ async fn is_settled(world: &World<'_>, shown: &Certificate) -> Result<bool, Diff
     let fingerprint = &facts.fingerprint;
     let db = world.first.db();
     let known =
-        olivine_records::device_certificates::find_by_fingerprint_of_any_organization(db, fingerprint);
-    Ok(facts.subject_hash == facts.issuer_hash || known.await?.is_some())
+        olivine_records::device_certificates::list_known_of_any_organization(db, &[*fingerprint]).await?;
+    Ok(facts.subject_hash == facts.issuer_hash || !known.is_empty())
 }
 
 /// Whom a process takes a certificate for.
 async fn recognize(ctx: &Context, shown: &Certificate) -> Result<String, Difference> {
+    let shown = Shown { certificate: shown, intermediates: &Intermediates::default() };
     match distribution::authenticate(ctx, shown, &Origin::default()).await {
         Ok(known) => Ok(format!("{known:?}")),
         Err(error) => failed(&error),

@@ -33,9 +33,10 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
         Constraint::CohortName => ("cohorts_name", "cohorts.product_id, cohorts.name"),
         Constraint::DeviceIdentifier => ("devices_identifier", "devices.organization_id, devices.identifier"),
         Constraint::CaFingerprint => ("ca_certificates_fingerprint", "ca_certificates.fingerprint"),
-        Constraint::DeviceFingerprint => {
-            ("device_certificates_fingerprint", "device_certificates.fingerprint")
-        }
+        Constraint::DeviceFingerprint => (
+            "device_certificates_fingerprint",
+            "device_certificates.fingerprint, device_certificates.organization_id",
+        ),
         Constraint::ReleaseName => ("releases_name", "releases.cohort_id, releases.name"),
         Constraint::ReleaseSink => ("releases_sink", "releases.cohort_id"),
         Constraint::ReleaseClaim => {

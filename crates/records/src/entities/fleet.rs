@@ -70,6 +70,7 @@ table!(ca_certificates, "ca_certificates", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    jitp_identifier: Option<String>,
 });
 
 table!(verification_codes, "verification_codes", {
@@ -94,4 +95,9 @@ table!(device_certificates, "device_certificates", {
     removed_at: Option<i64>,
     inserted_at: i64,
     updated_at: i64,
+    issuer_hash: Option<String>,
+    tbs_hash: Option<String>,
+    key_hash: Option<String>,
+    proof: Option<String>,
+    proven_at: Option<i64>,
 });

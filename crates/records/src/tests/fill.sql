@@ -36,7 +36,7 @@ FROM numbers WHERE n >= 200;
 INSERT INTO events {numbers}
 SELECT {uuid 04 n}, {uuid aa n % 2},
     CASE n / 2 % 4 WHEN 0 THEN 'binary.created' WHEN 1 THEN 'binary.signed' WHEN 2 THEN 'binary.reset' ELSE 'binary.destroyed' END,
-    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n, NULL
+    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n, NULL, NULL
 FROM numbers;
 
 INSERT INTO jobs {numbers}
@@ -57,11 +57,11 @@ SELECT {uuid 08 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 2000 / 200 + 1)
 FROM numbers WHERE n >= 4000;
 
 INSERT INTO device_certificates {numbers}
-SELECT {uuid 0a n}, {uuid aa n % 2}, {uuid 08 n}, NULL, 'f' || n, {bytes}, 0, 0, NULL, n, n
+SELECT {uuid 0a n}, {uuid aa n % 2}, {uuid 08 n}, NULL, 'f' || n, {bytes}, 0, 0, NULL, n, n, 's' || n, 't' || n, 'k' || n, NULL, NULL
 FROM numbers WHERE n >= 4000;
 
 INSERT INTO ca_certificates {numbers}
-SELECT {uuid 0b n}, {uuid aa n % 2}, 'f' || n, 's' || n, {bytes}, NULL, NULL, NULL, NULL, NULL, NULL, 1, n, n
+SELECT {uuid 0b n}, {uuid aa n % 2}, 'f' || n, 's' || n, {bytes}, NULL, NULL, NULL, NULL, NULL, NULL, 1, n, n, NULL
 FROM numbers;
 
 INSERT INTO bundles {numbers}

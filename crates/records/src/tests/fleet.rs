@@ -1,14 +1,16 @@
 //! Products, cohorts, devices and who they are: read back as written, counted, searched, refused, and removed for good.
 
 use olivine_domain::ca_certificates::{CaCertificate, Jitp};
-use olivine_domain::certificates::Certificate;
+use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Reported, SEARCH};
 use olivine_domain::products::Product;
 use olivine_domain::resolution::Offer;
 use olivine_domain::search;
 use olivine_domain::tags::Tags;
+
+use sea_orm::ConnectionTrait as _;
 
 use super::*;
 use crate::error::{Constraint, Error};
@@ -76,6 +78,7 @@ fn device_certificate(device: &Device) -> DeviceCertificate {
         organization: device.organization,
         device: device.id,
         ca_certificate: Some(fresh()),
+        proof: Some(Proof::Authority),
         certificate: certificate(),
         inserted_at: at(3),
     }
@@ -275,8 +278,7 @@ on_both! {
         let [first, second] = &records;
         let fingerprint = first.certificate.facts().fingerprint;
         assert_eq!(device_certificates::get(&*database, owner, first.id).await.unwrap(), *first);
-        let known = device_certificates::find_by_fingerprint_of_any_organization(&*database, &fingerprint);
-        let known = known.await.unwrap().unwrap();
+        let known = device_certificates::find_known(&*database, owner, &fingerprint).await.unwrap().unwrap();
         assert_eq!((known.device, known.is_removed, known.organization), (Some(carrier.id), false, owner));
         assert_eq!(known.not_after, first.certificate.facts().not_after);
         let again = DeviceCertificate { id: fresh(), ..first.clone() };
@@ -297,14 +299,109 @@ on_both! {
         assert_eq!(removed.unwrap().len(), 2);
         commit!(database, |write| devices::delete(&write, owner, carrier.id).await).unwrap();
         let both = [fingerprint, second.certificate.facts().fingerprint];
-        let marks = device_certificates::find_known_of_any_organization(&*database, &both).await.unwrap();
+        let marks = device_certificates::list_known_of_any_organization(&*database, &both).await.unwrap();
         assert!(marks.len() == 2 && marks.iter().all(|mark| mark.is_removed && mark.device.is_none()), "{marks:?}");
 
         let Frame { organization: stranger, .. } = frame(&database).await;
-        commit!(database, |write| device_certificates::forget_removed(&write, stranger.id, &both).await).unwrap();
-        assert_eq!(device_certificates::find_known_of_any_organization(&*database, &both).await.unwrap().len(), 2);
-        commit!(database, |write| device_certificates::forget_removed(&write, owner, &both).await).unwrap();
-        assert_eq!(device_certificates::find_known_of_any_organization(&*database, &both).await.unwrap(), []);
+        let certificates = [&first.certificate, &second.certificate];
+        commit!(database, |write| device_certificates::forget_removed(&write, stranger.id, &certificates).await).unwrap();
+        assert_eq!(device_certificates::list_known_of_any_organization(&*database, &both).await.unwrap().len(), 2);
+        commit!(database, |write| device_certificates::forget_removed(&write, owner, &certificates).await).unwrap();
+        assert_eq!(device_certificates::list_known_of_any_organization(&*database, &both).await.unwrap(), []);
+    }
+
+    async fn a_mark_is_on_what_was_signed_and_on_the_key(database) {
+        let Fleet { organization, cohort, .. } = fleet(&database).await;
+        let (owner, carrier) = (organization.id, device(&cohort));
+        commit!(database, |write| devices::insert(&write, &carrier).await).unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let of_key = |name: &str| {
+            let made = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+            Certificate::from_der(made.der()).unwrap()
+        };
+        let (old, new) = (of_key("old"), of_key("new"));
+        let register = |certificate: &Certificate| DeviceCertificate { certificate: certificate.clone(), ..device_certificate(&carrier) };
+        let records = [register(&old), register(&new)];
+        commit!(database, |write| device_certificates::insert_many(&write, &records).await).unwrap();
+        let is_marked = async |certificate: &Certificate| {
+            device_certificates::find_mark(&*database, owner, &certificate.marks()).await.unwrap()
+        };
+        assert!(!is_marked(&old).await);
+
+        // Put away after a renewal with the same key: the key is still in use.
+        commit!(database, |write| device_certificates::remove(&write, owner, records[0].id, at(8)).await).unwrap();
+        assert!(is_marked(&old).await && !is_marked(&new).await);
+        commit!(database, |write| device_certificates::remove(&write, owner, records[1].id, at(9)).await).unwrap();
+        assert!(is_marked(&old).await && is_marked(&new).await && is_marked(&of_key("never seen")).await);
+        let Frame { organization: stranger, .. } = frame(&database).await;
+        let marks = old.marks();
+        assert!(!device_certificates::find_mark(&*database, stranger.id, &marks).await.unwrap());
+
+        // Registering one makes the key good again, but not the other certificate.
+        commit!(database, |write| device_certificates::forget_removed(&write, owner, &[&new]).await).unwrap();
+        assert!(is_marked(&old).await && !is_marked(&new).await && !is_marked(&of_key("never seen")).await);
+    }
+
+    async fn marks_of_an_earlier_version_are_completed(database) {
+        let Fleet { organization, cohort, .. } = fleet(&database).await;
+        let (owner, carrier) = (organization.id, device(&cohort));
+        commit!(database, |write| devices::insert(&write, &carrier).await).unwrap();
+        let records = [device_certificate(&carrier), device_certificate(&carrier)];
+        commit!(database, |write| device_certificates::insert_many(&write, &records).await).unwrap();
+        // As a server of the version before leaves them: the first one removed, the second one good.
+        let removed = format!("UPDATE device_certificates SET issuer_hash = NULL, tbs_hash = NULL, key_hash = NULL, proof = NULL, \
+            proven_at = NULL, removed_at = CASE WHEN fingerprint = '{}' THEN 7 END", records[0].certificate.facts().fingerprint.to_hex());
+        commit!(database, |write| write.transaction().execute_unprepared(&removed).await.map_err(Error::from).map(drop)).unwrap();
+        let marks = records[0].certificate.marks();
+        assert!(!device_certificates::find_mark(&*database, owner, &marks).await.unwrap());
+        assert!(device_certificates::has_incomplete_marks(&*database, owner).await.unwrap());
+        commit!(database, |write| device_certificates::complete_marks(&write, owner).await).unwrap();
+        assert!(!device_certificates::has_incomplete_marks(&*database, owner).await.unwrap());
+        assert!(device_certificates::find_mark(&*database, owner, &marks).await.unwrap());
+
+        let marks = records[1].certificate.marks();
+        let known = device_certificates::find_known(&*database, owner, &records[1].certificate.facts().fingerprint);
+        let known = known.await.unwrap().unwrap();
+        assert_eq!((known.proof, known.yields_to_authorities), (Some(Proof::Authority), false), "it was provisioned");
+        commit!(database, |write| device_certificates::remove(&write, owner, records[1].id, at(9)).await).unwrap();
+        assert!(device_certificates::find_mark(&*database, owner, &marks).await.unwrap());
+    }
+
+    async fn of_several_organizations_one_has_a_certificate(database) {
+        let (ours, theirs) = (fleet(&database).await, fleet(&database).await);
+        let (mine, other) = (device(&ours.cohort), device(&theirs.cohort));
+        commit!(database, |write| devices::insert(&write, &mine).await).unwrap();
+        commit!(database, |write| devices::insert(&write, &other).await).unwrap();
+        let claim = DeviceCertificate { ca_certificate: None, proof: None, ..device_certificate(&other) };
+        let own = DeviceCertificate {
+            certificate: claim.certificate.clone(), ca_certificate: None, proof: None, inserted_at: at(4), ..device_certificate(&mine)
+        };
+        commit!(database, |write| device_certificates::insert(&write, &claim).await).unwrap();
+        commit!(database, |write| device_certificates::insert(&write, &own).await).unwrap();
+        let fingerprint = claim.certificate.facts().fingerprint;
+        let who_counts = async || {
+            let known = device_certificates::list_known_of_any_organization(&*database, &[fingerprint]).await.unwrap();
+            let first = known.into_iter().min_by_key(device_certificates::KnownCertificate::precedence).unwrap();
+            (first.organization, first.is_removed)
+        };
+        let (us, them) = (ours.organization.id, theirs.organization.id);
+        assert_eq!(who_counts().await, (them, false), "both only claim it, and they were first");
+        commit!(database, |write| device_certificates::prove(&write, us, own.id, Proof::Key, at(5)).await).unwrap();
+        assert_eq!(who_counts().await, (us, false));
+        commit!(database, |write| device_certificates::prove(&write, them, claim.id, Proof::Key, at(6)).await).unwrap();
+        assert_eq!(who_counts().await, (us, false), "we proved it first");
+        commit!(database, |write| device_certificates::remove(&write, us, own.id, at(7)).await).unwrap();
+        assert_eq!(who_counts().await, (them, false), "we sent it away, and they proved it");
+        let ended = commit!(database, |write| device_certificates::end_claims_of_other_organizations(&write, us, &[fingerprint]).await);
+        assert_eq!(ended.unwrap(), [], "what is proven is no mere claim");
+        commit!(database, |write| device_certificates::remove(&write, them, claim.id, at(8)).await).unwrap();
+
+        let again = DeviceCertificate { id: fresh(), ..claim.clone() };
+        commit!(database, |write| device_certificates::forget_removed(&write, them, &[&again.certificate]).await).unwrap();
+        commit!(database, |write| device_certificates::insert(&write, &again).await).unwrap();
+        assert_eq!(who_counts().await, (us, true), "what we sent away stays away while others only claim it");
+        let ended = commit!(database, |write| device_certificates::end_claims_of_other_organizations(&write, us, &[fingerprint]).await);
+        assert_eq!(ended.unwrap(), [again]);
     }
 
     async fn ca_certificates_keep_what_they_provision(database) {
@@ -315,6 +412,7 @@ on_both! {
             tags: tags(&["new"]),
             target: Some("arm".parse().unwrap()),
             description: Some("from the line".parse().unwrap()),
+            identifier: IdentifierSource::SerialNumber,
         };
         let record = CaCertificate {
             id: fresh(),
@@ -328,7 +426,7 @@ on_both! {
         };
         commit!(database, |write| ca_certificates::insert(&write, &record).await).unwrap();
         let subject = record.certificate.facts().subject_hash;
-        let named = ca_certificates::list_by_subject_of_any_organization(&*database, &subject).await.unwrap();
+        let named = ca_certificates::list_by_subjects_of_any_organization(&*database, &[subject]).await.unwrap();
         assert_eq!(named, std::slice::from_ref(&record));
         let again = CaCertificate { id: fresh(), ..record.clone() };
         let taken = commit!(database, |write| ca_certificates::insert(&write, &again).await);
@@ -344,7 +442,7 @@ on_both! {
             assert_eq!(ca_certificates::get(&*database, organization.id, record.id).await.unwrap(), new);
         }
         commit!(database, |write| ca_certificates::delete(&write, organization.id, record.id).await).unwrap();
-        assert_eq!(ca_certificates::list_by_subject_of_any_organization(&*database, &subject).await.unwrap(), []);
+        assert_eq!(ca_certificates::list_by_subjects_of_any_organization(&*database, &[subject]).await.unwrap(), []);
     }
 
     async fn a_verification_code_is_good_once(database) {

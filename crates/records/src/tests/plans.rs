@@ -177,7 +177,11 @@ on_both! {
             let claims = release_claims::claimed_by(scope(&database).organization, &devices);
             assert_avoids(&READS_ALL, &database, "claims", claims.build(backend)).await;
         }
-        assert_avoids(&READS_ALL, &database, "authority", ca_certificates::named(&hash).build(backend)).await;
+        assert_avoids(&READS_ALL, &database, "authority", ca_certificates::named(&[hash]).build(backend)).await;
+        for column in [rows::fleet::device_certificates::Column::TbsHash, rows::fleet::device_certificates::Column::KeyHash] {
+            let marked = device_certificates::marked(scope(&database).organization, column, hash);
+            assert_avoids(&READS_ALL, &database, "marked", marked.build(backend)).await;
+        }
         let seen = |n: u128| (Id::new(Uuid::from_u128((0x08 << 120) | n)), at(0));
         let touch = plan(&database, devices::touching(&*database, &[seen(5_000), seen(5_001), seen(5_002)])).await;
         let good = ["SEARCH devices", "Index Scan using devices_pkey"];

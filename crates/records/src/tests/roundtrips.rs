@@ -308,6 +308,7 @@ on_both! {
                 data: "{\"name\": [\"a\", \"b\"]}".to_owned(),
                 origin: Origin {
                     request_id: Some("request".to_owned()),
+                    caller_request_id: Some("caller-s".to_owned()),
                     address: Some("2001:db8::1".parse().unwrap()),
                 },
                 inserted_at: at(micros),

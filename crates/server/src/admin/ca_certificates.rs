@@ -6,7 +6,7 @@ use olivine_api::ca_certificates as api;
 use olivine_api::errors::ErrorBody;
 use olivine_api::lists::ListParams;
 use olivine_domain::ca_certificates::{CaCertificate, Jitp, SEARCH};
-use olivine_domain::certificates::Certificate;
+use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::scope;
@@ -49,10 +49,20 @@ fn shown(certificate: CaCertificate) -> api::CaCertificate {
         not_before: facts.not_before.to_string(),
         not_after: facts.not_after.to_string(),
         certificate: certificate.certificate.pem(),
+        warnings: warnings(&certificate.certificate),
         jitp: certificate.jitp.map(|jitp| shown_jitp(jitp, organization)),
         inserted_at: certificate.inserted_at.to_string(),
         updated_at: certificate.updated_at.to_string(),
     }
+}
+
+/// Why it could not be registered today.
+fn warnings(certificate: &Certificate) -> Vec<String> {
+    let checks = [certificate.check_form(), certificate.check_authority(0)];
+    let mut warnings: Vec<_> =
+        checks.into_iter().filter_map(Result::err).map(|unfit| unfit.to_string()).collect();
+    warnings.dedup();
+    warnings
 }
 
 fn shown_jitp(jitp: Jitp, organization: Id<Organization>) -> api::Jitp {
@@ -62,6 +72,7 @@ fn shown_jitp(jitp: Jitp, organization: Id<Organization>) -> api::Jitp {
         tags: jitp.tags.iter().map(str::to_owned).collect(),
         description: wire::text(jitp.description),
         target: wire::text(jitp.target),
+        identifier_from: Some(jitp.identifier.to_string()),
     }
 }
 
@@ -77,6 +88,7 @@ struct GivenJitp {
     tags: Option<Tags>,
     description: Option<Description>,
     target: Option<Target>,
+    identifier: Option<IdentifierSource>,
 }
 
 impl GivenJitp {
@@ -87,6 +99,7 @@ impl GivenJitp {
             tags: tags(fields, "jitp.tags", &jitp.tags),
             description: fields.optional("jitp.description", jitp.description),
             target: fields.optional("jitp.target", jitp.target),
+            identifier: fields.optional("jitp.identifier_from", jitp.identifier_from),
         }
     }
 
@@ -99,6 +112,7 @@ impl GivenJitp {
             cohort: given.cohort.map(|cohort| own(cohort, organization)).transpose()?,
             tags,
             target: given.target,
+            identifier: given.identifier.unwrap_or_default(),
             description: given.description,
         }))
     }

@@ -58,18 +58,23 @@ fn show(certificate: &DeviceCertificate) -> api::DeviceCertificate {
         organization_prn: wire::organization(organization),
         device_prn: certificate.device.prn(organization).to_string(),
         ca_certificate_prn: wire::text(certificate.ca_certificate.map(|ca| ca.prn(organization))),
+        proof: wire::text(certificate.proof),
         fingerprint: facts.fingerprint.to_hex(),
         subject: facts.subject.clone(),
         serial: facts.serial.clone(),
         not_before: facts.not_before.to_string(),
         not_after: facts.not_after.to_string(),
         certificate: certificate.certificate.pem(),
+        warnings: certificate.certificate.weakness().iter().map(ToString::to_string).collect(),
         inserted_at: certificate.inserted_at.to_string(),
         device: None,
     }
 }
 
 /// Register a certificate for a device; one that was removed is good again
+///
+/// A certificate is public, so registering it proves nothing: several organizations can register the same one. Of these, the first one
+/// counts that proved it, by a verification certificate or because its registered CA signed it; without any proof, the first one.
 #[utoipa::path(post, path = "/device_certificates", tag = "device_certificates",
     request_body = api::DeviceCertificateCreate, responses((status = 201, body = api::DeviceCertificateEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -82,9 +87,12 @@ async fn create(
     let mut fields = Fields::default();
     let device: Option<Prn<Device>> = fields.parse("device_prn", &body.device_prn);
     let certificate = fields.take("certificate", Certificate::from_text(&body.certificate));
+    let proof = body.verification_certificate.as_deref().map(Certificate::from_text);
+    let proof = proof.and_then(|proof| fields.take("verification_certificate", proof));
     let (device, certificate) = fields.all(device.zip(certificate))?;
     let device = own(device, by.organization)?;
-    let new = device_certificates::Create { id: id.made(), device, certificate };
+    let new =
+        device_certificates::Create { id: id.made(), device, certificate, verification_certificate: proof };
     let certificate = device_certificates::create(&app.ctx, &by, new).await?;
     let body = api::DeviceCertificateEnvelope { device_certificate: show(&certificate) };
     Ok((StatusCode::CREATED, axum::Json(body)))

@@ -158,7 +158,9 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
 /// Client certificates that are not welcome.
 const fn stranger(refusal: &Refusal) -> (StatusCode, ErrorCode) {
     match refusal {
-        Refusal::Unknown { .. } => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateUnknown),
+        Refusal::Unknown { .. } | Refusal::Unproven { .. } => {
+            (StatusCode::UNAUTHORIZED, ErrorCode::CertificateUnknown)
+        }
         Refusal::Removed => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateRemoved),
         Refusal::NotValid { .. } => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateExpired),
         Refusal::NotProvisioned(_) => (StatusCode::FORBIDDEN, ErrorCode::ProvisioningRefused),

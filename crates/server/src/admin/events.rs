@@ -35,6 +35,7 @@ fn shown(event: Event) -> Result<api::Event, ApiError> {
         resource_prn: event.subject.prn(event.organization),
         data,
         request_id: event.origin.request_id,
+        caller_request_id: event.origin.caller_request_id,
         address: wire::text(event.origin.address),
         inserted_at: event.inserted_at.to_string(),
     })

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
-use olivine_domain::certificates::Certificate;
+use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::permissions::Origin;
-use olivine_operations::distribution::{self, KnownDevice};
+use olivine_operations::distribution::{self, KnownDevice, Shown};
 
-use super::connections::PeerCertificate;
+use super::connections::Peer;
 use super::error::DeviceError;
 use super::{DeviceApp, proxies};
 use crate::admin::error::ApiError;
@@ -28,7 +28,7 @@ impl FromRequestParts<DeviceApp> for Caller {
     type Rejection = DeviceError;
 
     async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
-        let certificate = certificate(parts, app)?;
+        let (certificate, intermediates) = shown(parts, app)?;
         let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
         // First, because strangers cost most.
         let fingerprint = &certificate.facts().fingerprint;
@@ -39,26 +39,30 @@ impl FromRequestParts<DeviceApp> for Caller {
         if let Some(place) = parts.extensions.get::<Place>().cloned() {
             place.hold_for(&app.0.callers, fingerprint).await?;
         }
-        let device = distribution::authenticate(app.ctx(), &certificate, &origin).await?;
+        let shown = Shown { certificate: &certificate, intermediates: &intermediates };
+        let device = distribution::authenticate(app.ctx(), shown, &origin).await?;
         Ok(Self { device, origin })
     }
 }
 
-/// The certificate by which the device is to be known: the one that a trusted proxy names, else the connection's own.
+/// The certificate by which the device is to be known, and those above it: what a trusted proxy names, else the connection's own.
 ///
 /// From a trusted proxy the header is needed also where the connection has a certificate: so it is noticed at once if the proxy only
 /// passes connections on, through which anybody could send the header.
-fn certificate(parts: &Parts, app: &DeviceApp) -> Result<Arc<Certificate>, DeviceError> {
+fn shown(parts: &Parts, app: &DeviceApp) -> Result<(Arc<Certificate>, Intermediates), DeviceError> {
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let is_proxy = |address| app.0.trusted_proxies.iter().any(|proxy| proxy.is_at(address));
-    let peer = parts.extensions.get::<PeerCertificate>().and_then(|peer| peer.0.clone());
+    let peer = parts.extensions.get::<Peer>().cloned();
+    let own = peer.as_ref().and_then(|peer| peer.certificate.clone());
     if address.is_some_and(is_proxy) {
         let der = proxies::client_certificate(&parts.headers)?.ok_or_else(DeviceError::header_missing)?;
-        if peer.is_some_and(|peer| peer.der() != der) {
+        if own.is_some_and(|own| own.der() != der) {
             return Err(DeviceError::certificates_differ());
         }
         let read = Certificate::from_der(&der);
-        return read.map(Arc::new).map_err(|problem| DeviceError::certificate_invalid(&problem.to_string()));
+        let read = read.map_err(|problem| DeviceError::certificate_invalid(&problem.to_string()))?;
+        return Ok((Arc::new(read), proxies::client_certificate_chain(&parts.headers)?));
     }
-    peer.ok_or_else(DeviceError::certificate_missing)
+    let own = own.ok_or_else(DeviceError::certificate_missing)?;
+    Ok((own, peer.map(|peer| peer.intermediates).unwrap_or_default()))
 }

@@ -5,15 +5,20 @@ use std::sync::Arc;
 
 use axum_server::accept::Accept;
 use futures_util::future::BoxFuture;
-use olivine_domain::certificates::Certificate;
+use olivine_domain::certificates::{Certificate, Intermediates};
 use tokio::net::TcpStream;
 use tower_http::add_extension::AddExtension;
 
 use crate::handshake::TlsAcceptor;
 
-/// The certificate whose key the other end of the connection has proven to hold, if it has one.
+/// What the other end of the connection shows.
 #[derive(Clone, Debug)]
-pub struct PeerCertificate(pub Option<Arc<Certificate>>);
+pub struct Peer {
+    /// The certificate whose key it has proven to hold, if it has one.
+    pub certificate: Option<Arc<Certificate>>,
+    /// The certificates that it sent besides.
+    pub intermediates: Intermediates,
+}
 
 /// Shakes hands.
 #[derive(Clone, Debug)]
@@ -21,7 +26,7 @@ pub struct DeviceAcceptor(pub TlsAcceptor);
 
 impl<S: Send + 'static> Accept<TcpStream, S> for DeviceAcceptor {
     type Stream = <TlsAcceptor as Accept<TcpStream, S>>::Stream;
-    type Service = AddExtension<S, PeerCertificate>;
+    type Service = AddExtension<S, Peer>;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
@@ -33,10 +38,11 @@ impl<S: Send + 'static> Accept<TcpStream, S> for DeviceAcceptor {
             });
             let (stream, service) = shaken?;
             metrics::counter!("olivine_device_handshakes_total", "outcome" => "ok").increment(1);
-            let leaf = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            let certificate = leaf.map(|der| Certificate::from_der(der)).transpose();
+            let sent = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let certificate = sent.first().map(|der| Certificate::from_der(der)).transpose();
             let certificate = certificate.map_err(io::Error::other)?.map(Arc::new);
-            Ok((stream, AddExtension::new(service, PeerCertificate(certificate))))
+            let intermediates = Intermediates::new(sent.iter().skip(1).map(AsRef::as_ref));
+            Ok((stream, AddExtension::new(service, Peer { certificate, intermediates })))
         })
     }
 }

@@ -17,16 +17,17 @@ use tracing::{Instrument, debug_span};
 
 use super::DeviceApp;
 use crate::admin::error::panicked;
-use crate::logs::{REQUEST_ID, request_id};
+use crate::logs::{REQUEST_ID, caller_request_id};
 use crate::screening::{method_name, screen};
 
 /// Gives the request an id and a place, and says what became of it.
 pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let app = &*app.0;
-    let id = request_id(&app.app, &request);
+    let id = app.app.ctx.new_uuid().to_string();
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    request.extensions_mut().insert(Origin { request_id: Some(id.clone()), address });
+    let caller_request_id = caller_request_id(&request);
+    request.extensions_mut().insert(Origin { request_id: Some(id.clone()), caller_request_id, address });
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let method = method_name(request.method());

@@ -1,7 +1,9 @@
 //! Changes of certificates and authorities; and devices that make themselves known.
 
 use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::certificates::{IdentifierSource, Intermediates, SignatureCheck};
 use olivine_domain::permissions::Origin;
+use olivine_operations::distribution::Shown;
 use olivine_operations::{Context, Error, ca_certificates, device_certificates, devices, distribution};
 
 use super::fleet::{any_product, cohort_of};
@@ -16,7 +18,12 @@ pub(super) async fn register(ctx: &Context, world: &World<'_>, picks: Picks) -> 
     // Mostly its own one: those of authorities are there to appear by themselves.
     let certificate =
         if is_signed % 4 == 3 { factory.signed(authority, number) } else { factory.own(certificate) };
-    let new = device_certificates::Create { id: new_id(ctx), device: device.id, certificate };
+    let new = device_certificates::Create {
+        id: new_id(ctx),
+        device: device.id,
+        certificate,
+        verification_certificate: None,
+    };
     device_certificates::create(ctx, &world.may(), new).await.map(drop)
 }
 
@@ -34,7 +41,14 @@ async fn jitp(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<Option<J
     };
     let cohort = cohort_of(ctx, world, product, cohort).await?;
     let (tags, target) = (tags(tagged), target(targeted));
-    Ok(Some(Jitp { product, cohort, tags, target, description: None }))
+    Ok(Some(Jitp {
+        product,
+        cohort,
+        tags,
+        target,
+        description: None,
+        identifier: IdentifierSource::default(),
+    }))
 }
 
 pub(super) async fn create_authority(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
@@ -70,13 +84,21 @@ pub(super) async fn delete_authority(ctx: &Context, world: &World<'_>, picks: Pi
 pub(super) async fn appear(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let shown = world.factory.signed(picks[0], picks[1]);
     let before = devices::list(ctx, &world.may(), &all()).await?.items;
-    let known = distribution::authenticate(ctx, &shown, &Origin::default()).await?;
+    let known = distribution::authenticate(
+        ctx,
+        Shown { certificate: &shown, intermediates: &Intermediates::default() },
+        &Origin::default(),
+    )
+    .await?;
     if before.iter().any(|device| device.id == known.device) {
         return Ok(());
     }
     let made = devices::get(ctx, &world.may(), known.device).await?;
     let authorities = ca_certificates::list(ctx, &world.may(), &all()).await?.items;
-    let jitp = authorities.into_iter().find(|ca| shown.is_signed_by(&ca.certificate)).and_then(|ca| ca.jitp);
+    let jitp = authorities
+        .into_iter()
+        .find(|ca| shown.signature_by(&ca.certificate) == SignatureCheck::Signed)
+        .and_then(|ca| ca.jitp);
     let jitp = jitp.ok_or_else(|| Error::NotFound { what: "authority", named: String::new() })?;
     let as_set = (jitp.product, jitp.cohort, jitp.tags, jitp.target);
     assert_eq!((made.product, made.cohort, made.tags, made.target), as_set, "{:?}", known.device);
