@@ -1,6 +1,6 @@
 //! What a certificate must be so that a device is made of it: each as openssl makes it.
 
-use olivine_tests::{Answer, Database, Device, Server, Shell, prn};
+use olivine_tests::{Answer, Database, Device, Server, Shell, prn, send};
 use serde_json::{Value, json};
 
 use crate::factory::Factory;
@@ -205,6 +205,38 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
     let long = short.text("d.pem") + &short.text("i.pem").repeat(5);
     let refused = Device::with(&server, &long, &short.text("d.key")).get("/device/me").await.expect(401);
     assert!(message(&refused).contains("at most 4"), "{refused:?}");
+}
+
+pub(crate) async fn a_proxy_passes_a_chain_on(database: Database) {
+    let server = Server::builder().database(database);
+    let server =
+        server.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1").start();
+    let factory = Factory::new(server.api()).await;
+    let root = Maker::new("Root", "");
+    root.registers(&factory).await.expect(201);
+    let script = format!(
+        "openssl req -x509 -CA ca.pem -CAkey ca.key {EC} -days 9 -subj /CN=Line -keyout i.key -out i.pem
+        openssl req -x509 -CA i.pem -CAkey i.key {EC} -days 9 -subj /CN=SN-1 {LEAF} -keyout d.key -out d.pem"
+    );
+    root.shell.run(&script).succeeds();
+    let item = |file: &str| {
+        let text = root.text(file);
+        format!(":{}:", text.lines().filter(|line| !line.starts_with('-')).collect::<String>())
+    };
+    let ask = async |headers: &[(&str, String)]| {
+        let mut request = reqwest::Client::new().get(format!("{}/device/me", server.device_url()));
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        send(request).await
+    };
+    let own = ("client-cert", item("d.pem"));
+    ask(std::slice::from_ref(&own)).await.expect(401);
+    ask(&[own.clone(), ("client-cert-chain", "nonsense".to_owned())]).await.expect(400);
+    ask(&[("client-cert-chain", item("i.pem"))]).await.expect(401);
+    let chain = format!("{}, {}", item("i.pem"), item("ca.pem"));
+    let me = ask(&[own, ("client-cert-chain", chain)]).await.expect(200);
+    assert_eq!(me.json["device"]["identifier"], "SN-1");
 }
 
 pub(crate) async fn names_are_read_in_each_encoding(database: Database) {

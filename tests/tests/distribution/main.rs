@@ -25,9 +25,10 @@ use emergencies::{
     a_destroyed_binary_is_served_to_nobody, an_emergency_is_rolled_back, overrides_overlap_and_end,
 };
 use fitness::{
-    a_chain_is_followed_to_a_registered_authority, an_authority_says_which_name_is_the_identifier,
-    names_are_read_in_each_encoding, only_a_devices_certificate_makes_a_device,
-    only_an_authority_that_may_sign_is_registered, usual_algorithms_are_verified_and_others_are_named,
+    a_chain_is_followed_to_a_registered_authority, a_proxy_passes_a_chain_on,
+    an_authority_says_which_name_is_the_identifier, names_are_read_in_each_encoding,
+    only_a_devices_certificate_makes_a_device, only_an_authority_that_may_sign_is_registered,
+    usual_algorithms_are_verified_and_others_are_named,
 };
 use hostile::{nobody_is_let_in_by_mistake, what_others_say_is_passed_over};
 use journey::{
@@ -77,6 +78,7 @@ on_both!(
     async only_an_authority_that_may_sign_is_registered,
     async usual_algorithms_are_verified_and_others_are_named,
     async a_chain_is_followed_to_a_registered_authority,
+    async a_proxy_passes_a_chain_on,
     async names_are_read_in_each_encoding,
     async an_authority_says_which_name_is_the_identifier,
     async what_was_acknowledged_survives,
