@@ -26,6 +26,7 @@ const MANY: usize = 1024;
 async fn half_sent_bodies_of_one_device(database: Database) {
     let server = Server::builder()
         .database(database)
+        .scaled(false)
         .env("OLIVINE_DEVICE_TLS", "off")
         .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
         .env("OLIVINE_DEVICE_REQUESTS_PER_SECOND", "0")
@@ -60,6 +61,7 @@ async fn half_sent_bodies_of_one_device(database: Database) {
 async fn half_sent_bodies_of_one_device_over_tls(database: Database) {
     let server = Server::builder()
         .database(database)
+        .scaled(false)
         .env("OLIVINE_CONCURRENT_REQUESTS", "20")
         .env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "2")
         .start();
@@ -87,7 +89,7 @@ async fn half_sent_bodies_of_one_device_over_tls(database: Database) {
 }
 
 async fn half_sent_bodies_of_one_key(database: Database) {
-    let server = Server::start(database);
+    let server = Server::builder().database(database).scaled(false).start();
     let bench = Workbench::new(server.api()).await;
     let slow = key(bench.api(), "slow", "writer").await;
     let url = bench.download_url(&bench.signable(b"content").await).await;
@@ -116,8 +118,11 @@ async fn half_sent_bodies_of_one_key(database: Database) {
 
 /// A program that asks for much at once is slowed down, and not refused.
 async fn requests_of_one_key_wait_for_each_other(database: Database) {
-    let server =
-        Server::builder().database(database).env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "4").start();
+    let server = Server::builder()
+        .database(database)
+        .scaled(false)
+        .env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "4")
+        .start();
     let api = Arc::new(server.api());
     let asking: Vec<_> = (0..32)
         .map(|_| {
@@ -133,6 +138,7 @@ async fn requests_of_one_key_wait_for_each_other(database: Database) {
 async fn more_bodies_than_memory_is_given(database: Database) {
     let server = Server::builder()
         .database(database)
+        .scaled(false)
         .env("OLIVINE_JSON_BYTES", "100000")
         .env("OLIVINE_BODY_MEMORY_BYTES", "150000")
         .start();
@@ -158,7 +164,7 @@ async fn more_bodies_than_memory_is_given(database: Database) {
 }
 
 async fn a_refused_request_claims_no_idempotency_key(database: Database) {
-    let server = Server::start(database);
+    let server = Server::builder().database(database).scaled(false).start();
     let api = server.api();
     let reader = key(&api, "reader", "reader").await;
     let send_as = async |api: &Api, name: &str| {
@@ -185,7 +191,7 @@ async fn a_refused_request_claims_no_idempotency_key(database: Database) {
 }
 
 async fn deeply_nested_json(database: Database) {
-    let server = Server::start(database);
+    let server = Server::builder().database(database).scaled(false).start();
     let api = server.api();
     let nested = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
     let create = async |name: &str, levels: usize| {

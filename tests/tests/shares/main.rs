@@ -1,6 +1,7 @@
 //! Nobody takes more than their share: one caller that is slow, or asks for too much, is in nobody else's way.
 //!
-//! Times are bounds for a busy machine, not expectations. What counts is that others are answered, and what the server holds meanwhile.
+//! Limits hold for each process by itself, so each test has one. Times are bounds for a busy machine, not expectations. What counts is that
+//! others are answered, and what the server holds meanwhile.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
