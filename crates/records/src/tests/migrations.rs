@@ -1,13 +1,13 @@
 //! Migrations: from nothing, again, and by several processes at once; and what opening a database refuses.
 
 use crate::database::{Database, Options, Reader as _};
-use crate::{Error, testing};
+use crate::{Error, migrations, testing};
 
 #[tokio::test]
 async fn from_nothing_and_again() {
     for database in [testing::empty_sqlite().await, testing::empty_postgres().await] {
-        assert_eq!(database.pending_migrations().await.unwrap(), 4);
-        assert_eq!(database.migrate().await.unwrap(), 4);
+        assert_eq!(database.pending_migrations().await.unwrap(), migrations::count());
+        assert_eq!(database.migrate().await.unwrap(), migrations::count());
         assert_eq!(database.migrate().await.unwrap(), 0);
         assert_eq!(database.pending_migrations().await.unwrap(), 0);
         database.prove_writable(super::at(1)).await.unwrap();
@@ -30,7 +30,7 @@ async fn by_several_processes_at_once() {
         for process in processes {
             run += process.await.unwrap().unwrap();
         }
-        assert_eq!(run, 4);
+        assert_eq!(run, migrations::count());
     }
 }
 
