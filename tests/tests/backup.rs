@@ -165,3 +165,57 @@ async fn a_damaged_backup_is_refused() {
     let said = shell.run("olivine backup --to other --storage-url file:///tmp/elsewhere").fails(1);
     assert!(said.contains("docs/operations.md"), "{said}");
 }
+
+/// The files of contents' parts under a folder.
+fn parts_under(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            found.extend(parts_under(&entry));
+        } else if entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with("part-")) {
+            found.push(entry);
+        }
+    }
+    found
+}
+
+/// A content whose bytes are gone or cut is found by the audit, not backed up as if it could be served, and its download is refused in plain
+/// words and on record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_served_is_found_and_not_backed_up() {
+    let server = Server::start(Database::Sqlite);
+    let bench = Workbench::new(server.api()).await;
+    let binary = bench.signed(&vec![7; 30_000]).await;
+    let (folder, shell) = (tempfile::tempdir().expect("a folder"), server.shell());
+    let data = server.data_dir().display().to_string();
+    let parts = parts_under(&server.data_dir().join("content").join("content"));
+    let [part] = &parts[..] else { panic!("one part: {parts:?}") };
+    let audit =
+        || tokio::task::block_in_place(|| shell.run(&format!("olivine content audit --data-dir {data}")));
+    audit().succeeds();
+
+    let file = std::fs::File::options().write(true).open(part).expect("the part");
+    for (what, size) in [("cut short", 1_000), ("too long", 30_001)] {
+        file.set_len(size).expect("another size");
+        let audited = audit();
+        assert!(
+            !audited.status.success() && audited.stdout.contains("wrong size"),
+            "{what}: {}",
+            audited.stdout
+        );
+        let to = folder.path().join(what.replace(' ', "-"));
+        let to = format!("olivine backup --data-dir {data} --to {}", to.display());
+        let said = tokio::task::block_in_place(|| shell.run(&to).fails(1));
+        assert!(said.contains("is damaged") && said.contains("olivine content audit"), "{what}: {said}");
+    }
+
+    let url = bench.download_url(&binary).await;
+    std::fs::remove_file(part).expect("the part is there");
+    assert!(!audit().status.success());
+    for _ in 0..3 {
+        let refused = server.api().get(&url).await.expect(503);
+        assert_eq!(refused.error_code(), Some("unavailable"));
+    }
+    let missing = list_all(&server.api(), "/v1/events?type=binary.content_missing", "events").await;
+    assert_eq!(missing.len(), 1, "once, and not for each attempt: {missing:?}");
+}

@@ -330,18 +330,47 @@ impl Served {
         let mut failure = None;
         for storage in &self.storages {
             let opened = match ctx.storage(*storage).await {
-                Ok(opened) => opened.backend.read(&self.key, Some(range.clone())).await.map_err(Error::from),
+                Ok(opened) => opened.backend.read(&self.key, Some(range.clone())).await.map_err(damaged),
                 Err(error) => Err(error),
             };
             match opened {
                 Ok(reader) => return Ok(reader),
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy can't be read");
+                    if matches!(error, Error::ContentDamaged(_)) {
+                        self.note_damage(ctx, *storage).await;
+                    }
                     failure.get_or_insert(error);
                 }
             }
         }
         Err(failure.unwrap_or(Error::ContentGone))
+    }
+
+    /// Puts on record that a content that should be in a storage is damaged there, once for each binary and process. The download does not
+    /// depend on it.
+    async fn note_damage(&self, ctx: &Context, storage: Id<StorageBackend>) {
+        if !ctx.is_new_damage(self.binary) {
+            return;
+        }
+        let data = json!({
+            "storage_backend": storage.to_string(),
+            "generation": self.key.generation.get(),
+            "noticed": "when it was downloaded",
+        });
+        let actor = Actor::system(self.key.organization);
+        let noted = async {
+            let w = ctx.db().write().await?;
+            let kind = EventType::BinaryContentMissing;
+            events::record(ctx, &w, &actor, kind, Subject::of(self.binary), data).await?;
+            Ok::<_, Error>(w.commit().await?)
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the event of a damaged content can't be written"
+            );
+        }
     }
 
     /// Whether it may still be served: asked again during long downloads.
@@ -364,5 +393,13 @@ impl Served {
         let day = ctx.now().day();
         download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
         Ok(w.commit().await?)
+    }
+}
+
+/// What is wrong with a content that was verified once is not the caller's fault, and nothing that passes by itself.
+fn damaged(error: olivine_content::Error) -> Error {
+    match error {
+        olivine_content::Error::Corrupt { .. } => Error::ContentDamaged(error),
+        other => other.into(),
     }
 }

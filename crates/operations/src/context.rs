@@ -1,10 +1,12 @@
 //! What every operation works with: records, content, settings, and the clock, randomness and ids that are passed in.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use olivine_content::TokenKey;
+use olivine_domain::binaries::Binary;
 use olivine_domain::permissions::{Actor, Identity};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
@@ -39,6 +41,7 @@ struct Shared {
     outbox: Outbox,
     memory: Memory,
     event_budgets: EventBudgets,
+    damaged: Mutex<BTreeSet<Id<Binary>>>,
     readiness: Readiness,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
@@ -111,6 +114,7 @@ impl Context {
             outbox: Outbox::default(),
             memory: Memory::new(settings.directory_devices, settings.stale_after),
             event_budgets: EventBudgets::default(),
+            damaged: Mutex::default(),
             readiness: Readiness::default(),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
@@ -176,6 +180,13 @@ impl Context {
     /// How many events each caller has caused in this hour.
     pub(crate) fn event_budgets(&self) -> &EventBudgets {
         &self.shared.event_budgets
+    }
+
+    /// Whether nothing was said yet of this binary's content being damaged; of so many at most, the log has the others.
+    pub(crate) fn is_new_damage(&self, binary: Id<Binary>) -> bool {
+        const MOST: usize = 10_000;
+        let mut damaged = self.shared.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        damaged.len() < MOST && damaged.insert(binary)
     }
 
     /// What the last checks of database and storage found.

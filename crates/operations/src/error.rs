@@ -147,6 +147,12 @@ pub enum Error {
     /// The content that a URL was made for is no longer there.
     #[error("the content that this URL was made for is gone: it was reset, replaced, deleted or destroyed")]
     ContentGone,
+    /// A content is damaged in all storages that should have it.
+    #[error(
+        "this content is damaged in the server's storage, so it can't be downloaded now; the server's operator finds it with `olivine content \
+         audit`, and --repair brings it back where there is a copy"
+    )]
+    ContentDamaged(#[source] olivine_content::Error),
     /// The bytes that were asked for are not in the content.
     #[error("the content has {total} bytes; the range that was asked for is not among them")]
     OutOfRange {

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use super::folder::Folder;
 use super::layout::{Layout, make_folders};
+use super::segments::{Segments, part_name};
 use crate::backend::ContentKey;
 use crate::error::Error;
 
@@ -17,6 +19,8 @@ pub struct BackedUp {
     pub bytes: u64,
     /// The size of its parts, which is that of the content.
     pub content_bytes: u64,
+    /// Whether it is complete: the list of its parts is there, and each of them has the size that the list says.
+    pub is_complete: bool,
 }
 
 /// Puts what there is of a content in the folder `root` into the folder `into`, at the same place: as a second name for the same bytes
@@ -41,7 +45,27 @@ pub fn back_up(root: &Path, into: &Path, key: &ContentKey) -> Result<BackedUp, E
             done.content_bytes += bytes;
         }
     }
+    done.is_complete = is_complete(&to)?;
     Ok(done)
+}
+
+/// Whether the folder of a content has all that its list of parts names.
+fn is_complete(folder: &Path) -> Result<bool, Error> {
+    let folder = Folder::open(folder)?;
+    let segments = match Segments::find(&folder) {
+        Ok(Some(segments)) => segments,
+        Ok(None) | Err(Error::Corrupt { .. }) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for part in segments.parts() {
+        match folder.file(&part_name(part.index, &part.sha256)).and_then(|file| file.metadata()) {
+            Ok(file) if file.len() == part.size => {}
+            Ok(_) => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
 }
 
 /// Makes the folder of a content that has nothing yet, for its upload to go on.

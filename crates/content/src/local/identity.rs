@@ -41,7 +41,7 @@ pub fn back_up_identity(root: &Path, into: &Path) -> Result<BackedUp, Error> {
     }
     make_folders(into)?;
     let bytes = link_or_copy(&path(root), &path(into))?;
-    Ok(BackedUp { files: 1, bytes, content_bytes: 0 })
+    Ok(BackedUp { files: 1, bytes, ..BackedUp::default() })
 }
 
 fn path(root: &Path) -> PathBuf {

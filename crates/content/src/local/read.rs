@@ -30,20 +30,35 @@ use crate::uploads::CompletedPart;
 /// The most bytes of a chunk: large enough that a system call costs nothing, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;
 
-/// The size of a complete content, and when the last of its parts was written.
+/// The size of a complete content, and when the last of its parts was written. The size is that of the files themselves: where it is not
+/// that of the list of parts, the content is damaged.
 pub(super) fn stat(layout: &Layout, key: &ContentKey) -> Result<ContentStat, Error> {
+    const DAMAGED: Error = Error::Corrupt { what: "its parts have other sizes than were acknowledged" };
     let (folder, segments) = find(layout, key)?;
-    let mut modified = SystemTime::UNIX_EPOCH;
+    let (mut modified, mut size, mut is_as_listed) = (SystemTime::UNIX_EPOCH, 0, true);
     for part in segments.parts() {
-        match folder.file(&part_name(part.index, &part.sha256)).and_then(|file| file.metadata()?.modified()) {
-            Ok(written) => modified = modified.max(written),
-            // Whoever reads the content is told so.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        let file = folder.file(&part_name(part.index, &part.sha256)).and_then(|file| file.metadata());
+        let found = match file {
+            Ok(file) => {
+                modified = modified.max(file.modified()?);
+                file.len()
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match layout.absent(key, &folder, DAMAGED, Error::NotFound) {
+                    Error::Corrupt { .. } => 0,
+                    other => return Err(other),
+                }
+            }
             Err(error) => return Err(error.into()),
-        }
+        };
+        is_as_listed &= found == part.size;
+        size += found;
+    }
+    if !is_as_listed && size == segments.total() {
+        return Err(DAMAGED);
     }
     let modified = Timestamp::EPOCH.plus(modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
-    Ok(ContentStat { size: segments.total(), modified })
+    Ok(ContentStat { size, modified })
 }
 
 /// The folder of a complete content, and the list of its parts.

@@ -187,6 +187,50 @@ async fn damage_is_told_as_damage() {
 }
 
 #[tokio::test]
+async fn the_size_of_a_content_is_that_of_its_files_and_a_backup_says_whether_it_is_complete() {
+    type Damage<'a> = &'a dyn Fn(&ContentKey);
+    let (_folder, local) = folder().await;
+    let parts = [bytes(1, 6_000), bytes(2, 10)];
+    let backup = tempfile::tempdir().unwrap();
+    let path = |key: &ContentKey, part: usize| {
+        let index = PartIndex::new(part as u64 + 1).unwrap();
+        local.layout.generation(key).join(segments::part_name(index, &Sha256Digest::of(&parts[part])))
+    };
+    let resize = |path: &std::path::Path, size| {
+        fs::OpenOptions::new().write(true).open(path).unwrap().set_len(size).unwrap();
+    };
+    let cases: [(&str, Damage<'_>, Option<u64>, bool); 6] = [
+        ("as it was", &|_| {}, Some(6_010), true),
+        ("a part cut short", &|key| resize(&path(key, 0), 1_000), Some(1_010), false),
+        ("a byte too many", &|key| resize(&path(key, 1), 11), Some(6_011), false),
+        ("a part gone", &|key| fs::remove_file(path(key, 0)).unwrap(), Some(10), false),
+        (
+            "the right size altogether",
+            &|key| {
+                resize(&path(key, 0), 5_999);
+                resize(&path(key, 1), 11);
+            },
+            None,
+            false,
+        ),
+        (
+            "no list of parts",
+            &|key| fs::remove_file(local.layout.generation(key).join(segments::FILE)).unwrap(),
+            None,
+            false,
+        ),
+    ];
+    for (number, (what, damage, size, is_complete)) in (10..).zip(cases) {
+        let key = key(number);
+        store(&local, &key, &parts).await;
+        damage(&key);
+        assert_eq!(local.stat(&key).await.ok().map(|stat| stat.size), size, "{what}");
+        let done = super::back_up(local.layout.root(), backup.path(), &key).unwrap();
+        assert_eq!(done.is_complete, is_complete, "{what}");
+    }
+}
+
+#[tokio::test]
 async fn a_volume_that_is_not_mounted_is_not_taken_for_lost_contents() {
     let (_folder, local) = folder().await;
     store(&local, &key(1), &[bytes(1, 10)]).await;

@@ -148,7 +148,7 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::SearchTooBroad(_) => (Status::BAD_REQUEST, Code::SearchTooBroad),
         Error::SearchInProgress(_) => (Status::TOO_MANY_REQUESTS, Code::SearchInProgress),
         Error::Stale => (Status::SERVICE_UNAVAILABLE, Code::Stale),
-        Error::Unavailable { .. } | Error::Deadlock | Error::WrongStorage(_) => {
+        Error::Unavailable { .. } | Error::Deadlock | Error::WrongStorage(_) | Error::ContentDamaged(_) => {
             (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
         }
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),

@@ -141,7 +141,14 @@ fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Resu
 fn check(content: &RecordedContent, done: BackedUp) -> anyhow::Result<()> {
     let found = done.content_bytes;
     let is_right = match content.state {
-        BinaryState::Signable | BinaryState::Signed => found == content.bytes,
+        BinaryState::Signable | BinaryState::Signed => {
+            ensure!(
+                done.is_complete,
+                "is damaged: one of its parts, or the list of them, is missing or has another size. `olivine content audit` lists all \
+                 such contents, and with --repair brings back those that have a copy elsewhere; destroy the others, then back up again"
+            );
+            found == content.bytes
+        }
         BinaryState::Hashable | BinaryState::Hashing => found >= content.bytes,
         BinaryState::Uploadable | BinaryState::Destroyed => true,
     };
