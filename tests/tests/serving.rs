@@ -134,6 +134,38 @@ fn a_data_folder_has_one_server() {
     server.shell().run("peridio users me").succeeds();
 }
 
+#[test]
+fn a_database_that_is_missing_or_damaged_is_not_worked_with() {
+    let mut server = Server::start(Database::Sqlite);
+    assert!(server.stop().success());
+    let (shell, folder) = (server.shell(), server.data_dir().display().to_string());
+    let serve = format!("olivine serve --data-dir {folder} {ON_FREE_PORTS}");
+    let database = server.data_dir().join("olivine.db");
+    let whole = std::fs::read(&database).expect("the database");
+
+    // Everything but the first pages is lost, or only the last ones, as on a disk that failed.
+    for kept in [8 * 4096, whole.len() - 20 * 4096] {
+        let mut damaged = whole.clone();
+        damaged[kept..].fill(0);
+        std::fs::write(&database, &damaged).expect("a damaged database");
+        let said = shell.run(&serve).fails(1);
+        assert!(said.contains("is damaged") && said.contains("restore it from a backup"), "{said}");
+    }
+
+    std::fs::remove_file(&database).expect("it is there");
+    for command in [&serve, &format!("olivine content audit --data-dir {folder}")] {
+        let said = shell.run(command).fails(1);
+        assert!(
+            said.contains("there is no database") && said.contains("has a secret key of an earlier one"),
+            "{said}"
+        );
+        assert!(!database.exists(), "nothing was begun anew");
+    }
+    std::fs::write(&database, &whole).expect("the database, as it was");
+    server.restart();
+    server.shell().run("peridio users me").succeeds();
+}
+
 fn on(database: &PostgresDatabase, secret: &str) -> olivine_tests::ServerBuilder {
     Server::builder()
         .arg("--database-url")

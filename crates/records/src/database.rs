@@ -31,6 +31,7 @@ use crate::{dialect, migrations, settings};
 
 pub use self::scans::{CallerReads, ListReader, Scanner};
 pub use self::signals::{Listener, Signals};
+pub use self::snapshots::Integrity;
 
 /// How much of a database one process may use.
 #[derive(Clone, Debug)]
@@ -250,6 +251,9 @@ impl Reader for Write {
 }
 
 fn unavailable(error: sqlx::Error) -> Error {
+    if dialect::is_damage(&error) {
+        return Error::Damaged { source: error };
+    }
     let trouble = dialect::trouble(&error);
     let source = sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into()));
     Error::Unavailable { trouble, source }

@@ -256,6 +256,18 @@ mod sqlstate {
     pub(super) const UNAVAILABLE: [&str; 6] = [CONNECTION, "53", "55", "57", "58", AUTHORIZATION];
 }
 
+/// Whether an error says that an embedded database's file is damaged, or is no database.
+pub(crate) fn is_damage(error: &sqlx::Error) -> bool {
+    let is_sqlite = |reason: &dyn sqlx::error::DatabaseError| {
+        reason.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some()
+    };
+    let code = error
+        .as_database_error()
+        .filter(|reason| is_sqlite(*reason))
+        .and_then(sqlx::error::DatabaseError::code);
+    matches!(code.and_then(|code| sqlite_kind(&code)), Some(sqlite::CORRUPT | sqlite::NOT_A_DATABASE))
+}
+
 /// SQLite's result codes: the low byte is the kind. <https://www.sqlite.org/rescode.html>
 mod sqlite {
     pub(super) const PERM: i32 = 3;
@@ -265,9 +277,11 @@ mod sqlite {
     pub(super) const READ_ONLY: i32 = 8;
     pub(super) const INTERRUPTED: i32 = 9;
     pub(super) const IO_ERROR: i32 = 10;
+    pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
     pub(super) const CANNOT_OPEN: i32 = 14;
     pub(super) const PROTOCOL: i32 = 15;
+    pub(super) const NOT_A_DATABASE: i32 = 26;
 }
 
 /// Whether the server has no more connections for this client.

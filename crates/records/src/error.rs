@@ -104,6 +104,15 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// An embedded database's file is damaged, or is no database.
+    #[error(
+        "the database's file is damaged: stop all that uses it, keep a copy of it, and restore it from a backup (`olivine restore`); \
+         without one, sqlite3's .recover saves what can still be read"
+    )]
+    Damaged {
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
     /// Anything else that the database says: a defect.
     #[error("the database refused a statement")]
     Database {

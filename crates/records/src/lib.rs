@@ -47,6 +47,6 @@ pub mod testing;
 mod tests;
 pub mod verification_codes;
 
-pub use database::{CallerReads, Database, ListReader, Listener, Options, Reader, Signals, Write};
+pub use database::{CallerReads, Database, Integrity, ListReader, Listener, Options, Reader, Signals, Write};
 pub use error::{Constraint, Error, Trouble};
 pub use lists::ListQuery;

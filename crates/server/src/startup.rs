@@ -17,12 +17,14 @@ use olivine_operations::lists::NewId;
 use olivine_operations::sealing::SealKey;
 use olivine_operations::storages::{Folders, Own, Storages, identity};
 use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations};
-use olivine_records::{Database, settings};
+use olivine_records::{Database, Integrity, settings};
 
 use crate::config::Config;
 
 /// How long a start waits for content storage to say which one it is.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// How long a start looks for damage in an embedded database: enough for some gigabyte.
+const LOOKS_FOR_DAMAGE: Duration = Duration::from_secs(3);
 /// The name of the file that holds the first admin key.
 pub const ADMIN_KEY_FILE: &str = "admin-api-key";
 
@@ -39,8 +41,10 @@ pub struct Started {
 /// Opens all that a server needs, and makes what is missing.
 pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Started> {
     let lock = lock_data_dir(&config.data_dir)?;
-    let secret = secret_key(config)?;
+    // The database first: a secret key without one is a database that was lost.
     let db = open_database(config).await?;
+    let secret = secret_key(config)?;
+    check_integrity(config, &db).await?;
     db.migrate().await.context("bringing the database up to date")?;
     check_secret(&db, &secret).await?;
     let tokens = TokenKey::derive(&secret);
@@ -74,8 +78,57 @@ fn unless_full<T>(written: Result<T, Error>) -> Result<(), Error> {
 /// Opens what a command beside a running server needs: records only.
 pub async fn open_database(config: &Config) -> anyhow::Result<Database> {
     create_private_dir(&config.data_dir)?;
+    refuse_to_begin_anew(config)?;
     let opened = Database::open(&config.database_url(), config.database.options()).await;
     opened.context("opening the database")
+}
+
+/// An empty database beside what an earlier one knew would be a server that has lost everything without saying so.
+fn refuse_to_begin_anew(config: &Config) -> anyhow::Result<()> {
+    if !config.is_embedded() || config.database_path().exists() {
+        return Ok(());
+    }
+    let has_contents = std::fs::read_dir(config.data_dir.join("content").join("content"))
+        .is_ok_and(|mut contents| contents.next().is_some());
+    let left = match config.data_dir.join("secret-key").exists() {
+        _ if has_contents => "contents",
+        true => "a secret key",
+        false => return Ok(()),
+    };
+    bail!(
+        "there is no database {}, but the data folder {} has {left} of an earlier one, which a new and empty database would not know. Bring \
+         the database back (`olivine restore` from a backup), or name the right one (--database-url, OLIVINE_DATABASE_URL). To begin anew, use \
+         another data folder",
+        config.database_path().display(),
+        config.data_dir.display()
+    )
+}
+
+/// Refuses to work with a database that is damaged: answers would be wrong, and changes would make it worse. A large one is not looked
+/// through to its end.
+async fn check_integrity(config: &Config, db: &Database) -> anyhow::Result<()> {
+    let path = config.database_path();
+    match db.check_integrity(LOOKS_FOR_DAMAGE).await.context("looking for damage in the database")? {
+        Integrity::Sound => Ok(()),
+        Integrity::Unfinished => {
+            tracing::info!(
+                seconds = LOOKS_FOR_DAMAGE.as_secs(),
+                "the database is too large to be looked through at the start; `olivine content audit` does that"
+            );
+            Ok(())
+        }
+        Integrity::Damaged { what } => bail!("{}", damaged(&path, &what)),
+    }
+}
+
+/// What to do about a damaged database.
+pub(crate) fn damaged(path: &Path, what: &str) -> String {
+    format!(
+        "the database {} is damaged ({what}). Stop all that uses it, keep a copy of the file, and restore it from a backup (`olivine \
+         restore`); without one, `sqlite3 {} .recover` saves what can still be read",
+        path.display(),
+        path.display()
+    )
 }
 
 /// What commands beside a running server work with. The content folder is opened, but nothing in it is used.

@@ -11,7 +11,7 @@ use sea_orm::{Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteQueryResult, SqliteRow};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _, Sqlite, SqliteConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -128,6 +128,16 @@ impl Readers {
         let mut lent = self.lend().await?;
         let done = lent.sqlite()?.execute(AssertSqlSafe(sql.to_owned())).await;
         lent.settle(done)
+    }
+
+    /// What SQLite finds to be damaged, on a connection of its own; `None` if that is nothing.
+    pub(super) async fn check(&self, within: Duration) -> Result<Option<String>, sqlx::Error> {
+        let mut connection = self.connect().await?;
+        connection.deadline.set(within);
+        let found = sqlx::raw_sql("PRAGMA quick_check(1)").fetch_one(&mut connection.sqlite).await;
+        let found: String = found?.try_get(0)?;
+        connection.sqlite.close().await?;
+        Ok((found != "ok").then_some(found))
     }
 
     /// Closes all connections, after what runs on them.

@@ -7,13 +7,42 @@ use sea_orm::DatabaseConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::executor::query_error;
 use super::readers::{Limits, Readers};
 use super::scans::Scans;
 use super::sqlite::create_private;
 use super::{Connections, Database, Options, unavailable};
-use crate::error::Error;
+use crate::dialect::{self, is_damage};
+use crate::error::{Error, Trouble};
+
+/// What a look at a database's own structure found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integrity {
+    /// Nothing is wrong; PostgreSQL sees to that itself.
+    Sound,
+    /// It is damaged.
+    Damaged {
+        /// What SQLite says of it.
+        what: String,
+    },
+    /// The time was over before all was looked at.
+    Unfinished,
+}
 
 impl Database {
+    /// Looks through the whole database for pages that are damaged (SQLite's `quick_check`), for no longer than that. It reads the whole
+    /// file, some 500 MB in a second from a fast disk.
+    pub async fn check_integrity(&self, within: Duration) -> Result<Integrity, Error> {
+        let Connections::Sqlite { readers, .. } = &self.connections else { return Ok(Integrity::Sound) };
+        match readers.check(within).await {
+            Ok(None) => Ok(Integrity::Sound),
+            Ok(Some(what)) => Ok(Integrity::Damaged { what }),
+            Err(error) if is_damage(&error) => Ok(Integrity::Damaged { what: error.to_string() }),
+            Err(error) if dialect::trouble(&error) == Trouble::Slow => Ok(Integrity::Unfinished),
+            Err(error) => Err(query_error(error).into()),
+        }
+    }
+
     /// Writes a copy of the SQLite database at `path`, without one of its settings, into the new file `into`, which only its owner can
     /// read. Readers and writers of the database are not disturbed.
     pub async fn snapshot(path: &Path, into: &Path, without: &str) -> Result<(), Error> {
