@@ -124,16 +124,18 @@ fn is_from_here(address: SocketAddr, headers: &HeaderMap) -> bool {
 }
 
 async fn measure(ctx: &Context) {
-    let jobs = tokio::time::timeout(PATIENCE, health::jobs(ctx)).await;
+    let jobs = tokio::time::timeout(PATIENCE, health::jobs(ctx));
+    let events = tokio::time::timeout(PATIENCE, health::measure_events(ctx));
+    let (jobs, events) = tokio::join!(jobs, events);
+    if !matches!(events, Ok(Ok(()))) {
+        tracing::debug!("the events can't be measured for the metrics");
+    }
     let jobs = jobs.ok().and_then(|jobs| {
         jobs.inspect_err(|error| tracing::debug!(%error, "jobs can't be counted for the metrics")).ok()
     });
     metrics::gauge!("olivine_jobs_counted").set(if jobs.is_some() { 1.0 } else { 0.0 });
     if let Some(jobs) = jobs {
         tell_jobs(jobs);
-    }
-    if !matches!(tokio::time::timeout(PATIENCE, health::measure_events(ctx)).await, Ok(Ok(()))) {
-        tracing::debug!("the events can't be measured for the metrics");
     }
     if let Some(ago) = health::last_look(ctx) {
         metrics::gauge!("olivine_changes_last_look_seconds").set(ago.as_secs_f64());

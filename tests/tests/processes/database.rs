@@ -78,7 +78,7 @@ fn how_much_of_the_database_is_used_can_be_set() {
     let shell = terminal().env("OLIVINE_DATABASE_URL", database.url()).env("OLIVINE_DATABASE_READERS", "7");
     shell.write("olivine.toml", "[database]\nconnections = 3\npatience_seconds = 4\n");
     let checked = shell.run("olivine config check --database-statement-seconds 5 --data-dir data").succeeds();
-    let expected = "Database { connections: 3, readers: 7, patience_seconds: 4, statement_seconds: 5 }";
+    let expected = "Database { connections: 3, readers: 7, patience_seconds: 4, statement_seconds: 5, search_seconds: 2 }";
     assert!(checked.contains(expected), "{checked}");
     let said = shell.run("olivine config check --database-connections 1").fails(1);
     assert!(said.contains("database.connections must be at least 2"), "{said}");
