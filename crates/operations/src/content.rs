@@ -1,32 +1,25 @@
 //! Content that flows through the server: direct uploads, and the server's own signed URLs for parts and downloads.
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
-use olivine_content::tokens::ShortMode;
-use olivine_content::{
-    Body, ContentKey, ContentReader, Filename, PartPlan, ReceiveError, ReceivePart, ReceivedPart, SignedUrl,
-    UploadSession,
-};
+use olivine_content::{Body, ContentKey, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
 use olivine_domain::binaries::{Action, Binary, Generation, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
 use olivine_domain::events::{EventType, Subject};
-use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::StorageBackend;
-use olivine_domain::tags::Tags;
 use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::{PromisedPart, Upload};
-use olivine_records::download_counts::{self, DownloadKind};
-use olivine_records::{Write, binaries, binary_parts, binary_replicas, organizations};
+use olivine_records::{Write, binaries, binary_parts, organizations};
 use serde_json::{Value, json};
 
 use crate::binaries::{View, content_key, key_of, store, view};
-use crate::links::{self, Located};
 use crate::storages::Opened;
 use crate::{Context, Error, binary_parts::ensure_session, events};
+
+mod downloads;
+
+pub use self::downloads::{Followed, Served, follow, locate};
 
 /// The content that an upload URL's part belongs to.
 pub fn upload_target(ctx: &Context, token: &str) -> Result<ContentKey, Error> {
@@ -241,165 +234,8 @@ async fn keep_alone(
     Ok(new)
 }
 
-/// A content that a download URL leads to.
-#[derive(Debug)]
-pub struct Served {
-    /// The binary.
-    pub binary: Id<Binary>,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its SHA-256, which is its entity tag.
-    pub hash: Sha256Digest,
-    /// The name to save it under.
-    pub filename: Filename,
-    key: ContentKey,
-    /// Where it can be read, in the order in which that is tried.
-    storages: Vec<Id<StorageBackend>>,
-}
-
 /// The binary whose content `key` names, if that content is the one that counts.
 async fn current(ctx: &Context, key: &ContentKey) -> Result<BinaryHead, Error> {
     let head = binaries::find_head_of_any_organization(ctx.db(), key.binary).await?;
     head.filter(|head| key_of(Upload::of_head(head)) == *key).ok_or(Error::ContentGone)
-}
-
-/// The same, if its content may be given out. Who holds a URL is not told why not.
-async fn downloadable(ctx: &Context, key: &ContentKey) -> Result<BinaryHead, Error> {
-    let head = current(ctx, key).await?;
-    decide(head.state, false, Action::Download).map_err(|_| Error::ContentGone)?;
-    Ok(head)
-}
-
-/// Finds out what a download URL leads to, and whether it may still be served.
-pub async fn locate(ctx: &Context, token: &str) -> Result<Served, Error> {
-    let grant = ctx.tokens().verify_download(token, ctx.now())?;
-    let head = downloadable(ctx, &grant.key).await?;
-    let size = head.size.ok_or(Error::ContentGone)?;
-    let filename = grant.download.filename;
-    let BinaryHead { id: binary, hash, storage, .. } = head;
-    Ok(Served { binary, size, hash, filename, key: grant.key, storages: vec![storage] })
-}
-
-/// What a short URL leads to.
-#[derive(Debug)]
-pub enum Followed {
-    /// A URL of the storage, or of the CDN in front of it.
-    Elsewhere(SignedUrl),
-    /// The content, which the server gives out itself.
-    Here(Served),
-}
-
-/// The least time for which a redirect is good, so that one that is followed at the last moment still leads somewhere.
-const LEAST: Duration = Duration::from_mins(1);
-
-/// Finds out where a short URL leads; `near` names the copy that is near to who got it.
-pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Followed, Error> {
-    let grant = ctx.tokens().verify_short(token, ctx.now())?;
-    let head = binaries::find_head_of_any_organization(ctx.db(), grant.binary).await?;
-    let head = head.filter(|head| head.generation == grant.generation).ok_or(Error::ContentGone)?;
-    decide(head.state, false, Action::Download).map_err(|_| Error::ContentGone)?;
-    let key = key_of(Upload::of_head(&head));
-    let size = head.size.ok_or(Error::ContentGone)?;
-    let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
-    let replicas = binary_replicas::list_for(ctx.db(), head.organization, &[head.id]).await?;
-    let copies = links::copies(ctx, head.storage, &key, &replicas).await?;
-    let storages = links::in_order(&copies, near, &Tags::default());
-    if grant.mode == ShortMode::Stream {
-        return Ok(Followed::Here(Served {
-            binary: head.id,
-            size,
-            hash: head.hash,
-            filename,
-            key,
-            storages,
-        }));
-    }
-    let located = Located { key, filename, copies };
-    let expires_at = grant.expires_at.max(ctx.now().plus(LEAST));
-    Ok(Followed::Elsewhere(links::direct(ctx, &located, storages, expires_at).await?))
-}
-
-impl Served {
-    /// Which content it is.
-    pub const fn content(&self) -> ContentKey {
-        self.key
-    }
-
-    /// Reads the bytes of `range` (from 0, end excluded).
-    pub async fn read(&self, ctx: &Context, range: Range<u64>) -> Result<ContentReader, Error> {
-        let mut failure = None;
-        for storage in &self.storages {
-            let opened = match ctx.storage(*storage).await {
-                Ok(opened) => opened.backend.read(&self.key, Some(range.clone())).await.map_err(damaged),
-                Err(error) => Err(error),
-            };
-            match opened {
-                Ok(reader) => return Ok(reader),
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy can't be read");
-                    if matches!(error, Error::ContentDamaged(_)) {
-                        self.note_damage(ctx, *storage).await;
-                    }
-                    failure.get_or_insert(error);
-                }
-            }
-        }
-        Err(failure.unwrap_or(Error::ContentGone))
-    }
-
-    /// Puts on record that a content that should be in a storage is damaged there, once for each binary and process. The download does not
-    /// depend on it.
-    async fn note_damage(&self, ctx: &Context, storage: Id<StorageBackend>) {
-        if !ctx.is_new_damage(self.binary) {
-            return;
-        }
-        let data = json!({
-            "storage_backend": storage.to_string(),
-            "generation": self.key.generation.get(),
-            "noticed": "when it was downloaded",
-        });
-        let actor = Actor::system(self.key.organization);
-        let noted = async {
-            let w = ctx.db().write().await?;
-            let kind = EventType::BinaryContentMissing;
-            events::record(ctx, &w, &actor, kind, Subject::of(self.binary), data).await?;
-            Ok::<_, Error>(w.commit().await?)
-        };
-        if let Err(error) = noted.await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the event of a damaged content can't be written"
-            );
-        }
-    }
-
-    /// Whether it may still be served: asked again during long downloads.
-    pub async fn is_current(&self, ctx: &Context) -> Result<bool, Error> {
-        match downloadable(ctx, &self.key).await {
-            Ok(_) => Ok(true),
-            Err(Error::ContentGone) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Puts on record that the last byte was served.
-    pub async fn finished(&self, ctx: &Context, origin: Origin) -> Result<(), Error> {
-        let organization = self.key.organization;
-        let actor = Actor { origin, ..Actor::system(organization) };
-        let w = ctx.db().write().await?;
-        let data = json!({"via": "download_url"});
-        events::record(ctx, &w, &actor, EventType::BinaryDownloadFinished, Subject::of(self.binary), data)
-            .await?;
-        let day = ctx.now().day();
-        download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
-        Ok(w.commit().await?)
-    }
-}
-
-/// What is wrong with a content that was verified once is not the caller's fault, and nothing that passes by itself.
-fn damaged(error: olivine_content::Error) -> Error {
-    match error {
-        olivine_content::Error::Corrupt { .. } => Error::ContentDamaged(error),
-        other => other.into(),
-    }
 }
