@@ -143,12 +143,17 @@ async fn attempt(
     if let Some(known) = already_known(&w, ca, certificate).await? {
         return claim(ctx, w, known).await;
     }
-    let exists =
-        || NotProvisioned::Refused(ca.organization, ProvisioningRefusal::DeviceExists(identifier.clone()));
     if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
-        return Err(exists());
+        // Another connection may have been faster since the first look: a device comes together with its certificate.
+        return match already_known(&w, ca, certificate).await? {
+            Some(known) => claim(ctx, w, known).await,
+            None => {
+                let exists = ProvisioningRefusal::DeviceExists(identifier);
+                Err(NotProvisioned::Refused(ca.organization, exists))
+            }
+        };
     }
-    let device = new_device(ctx, ca, jitp.clone(), identifier.clone());
+    let device = new_device(ctx, ca, jitp.clone(), identifier);
     let registered = DeviceCertificate {
         id: ctx.new_id(),
         organization: ca.organization,
