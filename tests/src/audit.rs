@@ -14,6 +14,8 @@ use crate::{Api, Server, list_all, sha256_hex};
 
 const AT_REST_WITHIN: Duration = Duration::from_secs(30);
 const POLL_EVERY: Duration = Duration::from_millis(10);
+/// Metrics that were rendered are given out again for 50 ms: after this time they are new.
+const STALE: Duration = Duration::from_millis(60);
 
 /// The jobs after which the folder is as the records say.
 const JOBS: [&str; 2] = ["delete_content", "verify_binary"];
@@ -91,6 +93,7 @@ fn is_pending(metrics: &str, kind: &str) -> bool {
 }
 
 async fn wait_until_at_rest(api: &Api) {
+    tokio::time::sleep(STALE).await;
     let deadline = Instant::now() + AT_REST_WITHIN;
     loop {
         let metrics = api.get("/metrics").await.expect(200);

@@ -161,6 +161,25 @@ fn nothing_is_left_unfinished() {
     assert!(unfinished.is_empty(), "unfinished code or tests that never run: {unfinished:#?}");
 }
 
+#[test]
+fn the_bounds_of_security_md_have_tests() {
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/security.md")).unwrap();
+    let bounds = document.lines().skip_while(|line| !line.starts_with("| | bound |")).skip(2);
+    let tests: BTreeSet<_> =
+        bounds.filter_map(|row| row.rsplit('|').nth(1)).flat_map(quoted).map(str::to_owned).collect();
+    assert!(tests.len() > 20, "{tests:?}");
+    let texts: Vec<_> = sources().map(|source| source.text).collect();
+    let missing: Vec<_> =
+        tests.iter().filter(|test| !texts.iter().any(|text| text.contains(&format!("fn {test}(")))).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
 struct Package {
     name: String,
     folder: PathBuf,

@@ -54,7 +54,7 @@ async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
 /// How long the count of jobs may take. A program that collects metrics gives up soon, and would then have none.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// For how long metrics that were rendered are given out again.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_millis(50);
 
 /// What was measured, as text.
 pub struct Metrics {
