@@ -62,7 +62,7 @@ fn the_readmes_way_onto_a_device_and_the_same_with_curl() {
 
     let another = r"
         openssl req -x509 -CA ca.pem -CAkey ca.key -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-            -subj /CN=SN-000043 -keyout device.key -out device.pem
+            -subj /CN=SN-000043 -addext basicConstraints=critical,CA:FALSE -keyout device.key -out device.pem
     ";
     shell.run(another).succeeds();
     let said = shell.run(&script(&server, "docs/distribution.md", "## A device with curl")).succeeds();

@@ -41,6 +41,8 @@ pub(crate) enum Place {
 
 /// How many connections each process has on PostgreSQL.
 const CONNECTIONS: u32 = 4;
+/// Of these, so many are not set apart for searches.
+const WRITERS: u32 = CONNECTIONS - 1;
 /// 2026-01-01
 const BEGINNING: i64 = 1_767_225_600_000_000;
 
@@ -193,7 +195,7 @@ impl<'a> World<'a> {
 
     /// Waits until nothing is under way on the connections that a process keeps, also of what was broken off.
     pub(crate) async fn come_to_rest(&self, ctx: &Context) -> Result<(), Error> {
-        let writers = if self.site.place == Place::Sqlite { 1 } else { CONNECTIONS };
+        let writers = if self.site.place == Place::Sqlite { 1 } else { WRITERS };
         try_join_all((0..writers).map(|_| ctx.db().write())).await?;
         Ok(())
     }
