@@ -169,9 +169,9 @@ fn the_bounds_of_security_md_have_tests() {
     let tests: BTreeSet<_> =
         bounds.filter_map(|row| row.rsplit('|').nth(1)).flat_map(quoted).map(str::to_owned).collect();
     assert!(tests.len() > 20, "{tests:?}");
-    let texts: Vec<_> = sources().map(|source| source.text).collect();
+    let code: Vec<_> = sources().map(|source| source.text).collect();
     let missing: Vec<_> =
-        tests.iter().filter(|test| !texts.iter().any(|text| text.contains(&format!("fn {test}(")))).collect();
+        tests.iter().filter(|test| !code.iter().any(|text| text.contains(&format!("fn {test}(")))).collect();
     assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
 }
 

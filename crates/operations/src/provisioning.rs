@@ -145,13 +145,11 @@ async fn attempt(
     }
     if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
         // Another connection may have been faster since the first look: a device comes together with its certificate.
-        return match already_known(&w, ca, certificate).await? {
-            Some(known) => claim(ctx, w, known).await,
-            None => {
-                let exists = ProvisioningRefusal::DeviceExists(identifier);
-                Err(NotProvisioned::Refused(ca.organization, exists))
-            }
-        };
+        if let Some(known) = already_known(&w, ca, certificate).await? {
+            return claim(ctx, w, known).await;
+        }
+        let exists = ProvisioningRefusal::DeviceExists(identifier);
+        return Err(NotProvisioned::Refused(ca.organization, exists));
     }
     let device = new_device(ctx, ca, jitp.clone(), identifier);
     let registered = DeviceCertificate {
