@@ -208,7 +208,8 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
 }
 
 pub(crate) async fn a_proxy_passes_a_chain_on(database: Database) {
-    let server = Server::builder().database(database);
+    // This test is the proxy.
+    let server = Server::builder().database(database).scaled(false);
     let server =
         server.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1").start();
     let factory = Factory::new(server.api()).await;
