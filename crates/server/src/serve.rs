@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
 use futures_util::FutureExt as _;
@@ -114,22 +115,15 @@ async fn listen(
     handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
-    let door = Door::new(listener, app.stages.closed.clone())?;
-    let (least, connections) = (config.limits.least_rate(), Addresses::new(config.connections()));
+    let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
     let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let header_bytes = config.limits.header_bytes;
     let served = if let Some(tls) = tls {
-        let server = Server::from_listener(door).handle(handle);
-        let tls = LingeringAcceptor(TlsAcceptor::new(tls, HANDSHAKE));
-        let mut server = server.acceptor(SteadyAcceptor { acceptor: tls, least, connections }).http1_only();
-        set_limits(config, config.limits.header_bytes, server.http_builder());
-        server.serve(service).await
+        let mut server = incoming.acceptor(limited(config, TlsAcceptor::new(tls, HANDSHAKE))).http1_only();
+        set_limits(config, header_bytes, server.http_builder());
+        server.serve(routes.into_make_service_with_connect_info::<SocketAddr>()).await
     } else {
-        let server = Server::from_listener(door).handle(handle);
-        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least, connections };
-        let mut server = server.map(steady).http1_only();
-        set_limits(config, config.limits.header_bytes, server.http_builder());
-        server.serve(service).await
+        serve_plain(config, incoming, header_bytes, routes).await
     };
     served.context("serving")
 }
@@ -141,23 +135,17 @@ async fn listen_to_devices(
     handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
-    let door = Door::new(listener, app.stages.closed.clone())?;
-    let (least, connections) = (config.limits.least_rate(), Addresses::new(config.connections()));
-    let service = device::router(app, &config.device).into_make_service_with_connect_info::<SocketAddr>();
-    let plain = Server::from_listener(door).handle(handle);
+    let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
+    let routes = device::router(app, &config.device);
     let header_bytes = config.limits.header_bytes.min(device::HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
         let tls = DeviceAcceptor(TlsAcceptor::new(tls, patience));
-        let tls = SteadyAcceptor { acceptor: LingeringAcceptor(tls), least, connections };
-        let mut server = plain.acceptor(tls).http1_only();
+        let mut server = incoming.acceptor(limited(config, tls)).http1_only();
         set_limits(config, header_bytes, server.http_builder());
-        server.serve(service).await
+        server.serve(routes.into_make_service_with_connect_info::<SocketAddr>()).await
     } else {
-        let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least, connections };
-        let mut server = plain.map(steady).http1_only();
-        set_limits(config, header_bytes, server.http_builder());
-        server.serve(service).await
+        serve_plain(config, incoming, header_bytes, routes).await
     };
     served.context("serving devices")
 }
@@ -169,13 +157,29 @@ async fn listen_to_operations(
     handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
-    let door = Door::new(listener, app.stages.closed.clone())?;
-    let (least, connections) = (config.limits.least_rate(), Addresses::new(config.connections()));
-    let service = operations(app).into_make_service_with_connect_info::<SocketAddr>();
-    let steady = |plain| SteadyAcceptor { acceptor: LingeringAcceptor(plain), least, connections };
-    let mut server = Server::from_listener(door).handle(handle).map(steady).http1_only();
-    set_limits(config, config.limits.header_bytes, server.http_builder());
-    server.serve(service).await.context("serving the operator's programs")
+    let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
+    let served = serve_plain(config, incoming, config.limits.header_bytes, operations(app)).await;
+    served.context("serving the operator's programs")
+}
+
+async fn serve_plain(
+    config: &Config,
+    incoming: Server<Peer>,
+    header_bytes: usize,
+    routes: Router,
+) -> std::io::Result<()> {
+    let mut server = incoming.map(|plain| limited(config, plain)).http1_only();
+    set_limits(config, header_bytes, server.http_builder());
+    server.serve(routes.into_make_service_with_connect_info::<SocketAddr>()).await
+}
+
+/// Accepts as `acceptor` does, within the limits of one listener's connections.
+fn limited<A>(config: &Config, acceptor: A) -> SteadyAcceptor<LingeringAcceptor<A>> {
+    SteadyAcceptor {
+        acceptor: LingeringAcceptor(acceptor),
+        least: config.limits.least_rate(),
+        connections: Addresses::new(config.connections()),
+    }
 }
 
 /// What a listener works with that speaks TLS; it takes up a certificate that is renewed.
