@@ -83,7 +83,7 @@ pub async fn check(
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.told.is_news(code(&answer)) {
         let data = json!({"status": answer.status.as_str(), "source": answer.source.map(|source| name(source, device.organization))});
-        ctx.memory().check_ins.tell(ctx, &device, origin, EventType::DeviceCheckedForRelease, &data);
+        ctx.memory().check_ins.tell(ctx, &device, origin, EventType::DeviceCheckedForRelease, data);
     }
     Ok(answer)
 }

@@ -98,7 +98,7 @@ impl CheckIns {
         }
         drop(waiting);
         if was_silent && !device.told.is_connected.swap(true, Ordering::Relaxed) {
-            self.tell(ctx, device, origin, EventType::DeviceConnected, &json!({}));
+            self.tell(ctx, device, origin, EventType::DeviceConnected, json!({}));
         }
     }
 
@@ -109,10 +109,10 @@ impl CheckIns {
         device: &DeviceFacts,
         origin: &Origin,
         kind: EventType,
-        data: &Value,
+        data: Value,
     ) {
         let actor = Actor::device(device.organization, device.id, origin.clone());
-        let Some(event) = crate::events::new(ctx, &actor, kind, Subject::of(device.id), data.clone()) else {
+        let Some(event) = crate::events::new(ctx, &actor, kind, Subject::of(device.id), data) else {
             return;
         };
         let mut waiting = self.waiting();

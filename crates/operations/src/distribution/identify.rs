@@ -214,6 +214,6 @@ pub(super) fn note_expiry(
 ) {
     if known.not_after < ctx.now() && device.told.note_expiry() {
         let data = json!({"not_after": known.not_after.to_string()});
-        ctx.memory().check_ins.tell(ctx, device, origin, EventType::DeviceCertificateExpired, &data);
+        ctx.memory().check_ins.tell(ctx, device, origin, EventType::DeviceCertificateExpired, data);
     }
 }
