@@ -66,15 +66,19 @@ impl Error {
     }
 }
 
+/// Whether an error of the system says that there is no room for more bytes: on the disk, in a quota, or in a limit of file sizes.
+pub const fn is_storage_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 impl From<io::Error> for Error {
     /// By meaning where the kind tells; a file that is not found means different things in different places, so it is told
     /// apart before.
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::StorageFull { source: Arc::new(error) }
-            }
-            _ => Self::unavailable(error),
+        if is_storage_full(error.kind()) {
+            Self::StorageFull { source: Arc::new(error) }
+        } else {
+            Self::unavailable(error)
         }
     }
 }

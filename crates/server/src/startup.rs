@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use olivine_content::TokenKey;
+use olivine_content::{TokenKey, is_storage_full};
 use olivine_domain::api_keys::ApiKeySecret;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
@@ -282,7 +282,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let write = || -> std::io::Result<()> {
         // What an earlier attempt left, or a link that somebody put there to have another file overwritten.
         match std::fs::remove_file(&temporary) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&temporary)?;
@@ -302,8 +302,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// Whether it failed because there is no space left.
 pub fn is_full(error: &anyhow::Error) -> bool {
-    let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge))
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| is_storage_full(error.kind()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! `/v1/devices/import`: many devices from one file. It is kept on disk while it arrives, so that nothing waits for a slow sender.
 
 use std::fs::File;
-use std::io::ErrorKind;
 
 use axum::extract::{Query, Request, State};
 use futures_util::StreamExt as _;
@@ -9,6 +8,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use olivine_api::devices as api;
 use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
+use olivine_content::is_storage_full;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::scope;
 use olivine_domain::prn::Id;
@@ -116,9 +116,12 @@ fn check_type(request: &Request) -> Result<(), ApiError> {
 
 /// The body in a file that has no name, and ends with this request.
 async fn spool(app: &App, request: Request) -> Result<File, ApiError> {
-    let broken = |error: std::io::Error| match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Error::StorageFull,
-        _ => Error::Unavailable { what: "folder for temporary files", source: error.into() },
+    let broken = |error: std::io::Error| {
+        if is_storage_full(error.kind()) {
+            Error::StorageFull
+        } else {
+            Error::Unavailable { what: "folder for temporary files", source: error.into() }
+        }
     };
     let file = tokio::task::spawn_blocking(tempfile::tempfile).await.map_err(Error::internal)?;
     let mut file = tokio::fs::File::from_std(file.map_err(broken)?);
