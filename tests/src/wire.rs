@@ -30,9 +30,20 @@ impl Wire {
 
     /// The same from another one of this machine's addresses.
     pub async fn connect_from(own: IpAddr, base_url: &str) -> Self {
-        let address = base_url.strip_prefix("http://").expect("servers under test speak plain HTTP");
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind((own, 0).into()).expect("an address of this machine");
+        Self::connect_by(socket, base_url).await
+    }
+
+    /// The same with a small buffer, so that what is not read stays with the server.
+    pub async fn connect_narrowly(base_url: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a size that the system takes");
+        Self::connect_by(socket, base_url).await
+    }
+
+    async fn connect_by(socket: TcpSocket, base_url: &str) -> Self {
+        let address = base_url.strip_prefix("http://").expect("servers under test speak plain HTTP");
         let address = address.parse().expect("servers under test listen on an address");
         let stream = socket.connect(address).await.expect("the server accepts connections");
         let stream = stream.into_std().expect("a TCP connection");

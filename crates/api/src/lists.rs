@@ -7,7 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// The most records of a page: 1 to 100, by default 10.
+    /// The most records of a page: 1 to 100, by default 10. A page ends earlier where its `custom_metadata` reaches 1 MB;
+    /// without a `next_page` it is the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// `asc` (default) or `desc`, by `inserted_at`.

@@ -186,6 +186,21 @@ impl<T> Page<T> {
     }
 }
 
+/// The bytes with which a page is full: as many as the largest text of one record has.
+pub const FULL: u64 = crate::metadata::MAX_BYTES as u64;
+
+/// How many records of these sizes in bytes a page has, in their order: it ends with the one that makes it [`FULL`]. So it is never
+/// empty, and never larger than twice that.
+pub fn fitting(sizes: impl IntoIterator<Item = u64>) -> usize {
+    let mut before = 0_u64;
+    let fits = |size| {
+        let fits = before < FULL;
+        before = before.saturating_add(size);
+        fits
+    };
+    sizes.into_iter().map(fits).take_while(|fits| *fits).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,6 +240,14 @@ mod tests {
         assert_eq!(Page::cut(vec![1, 2, 3], limit, at), Page { items: vec![1, 2], next: Some(at(&2)) });
         assert_eq!(Page::cut(vec![1, 2], limit, at).next, None);
         assert_eq!(Page::cut(vec![], limit, at).map(|row| row + 1).items, Vec::<i64>::new());
+    }
+
+    #[test]
+    fn a_page_ends_with_the_record_that_fills_it() {
+        assert_eq!(fitting([0; 100]), 100);
+        assert_eq!(fitting([FULL, 0]), 1);
+        assert_eq!(fitting([FULL - 1, FULL, 0]), 2);
+        assert_eq!(fitting([u64::MAX, u64::MAX]), 1);
     }
 
     proptest! {

@@ -10,13 +10,15 @@ use olivine_domain::search::Clause;
 use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, text::VersionText};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::SimpleExpr;
+use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
 use crate::database::{ListReader, Reader, Write};
+use crate::dialect;
 use crate::entities::artifact_versions::{ActiveModel, Column, Entity, Model};
+use crate::entities::artifacts;
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned};
@@ -126,6 +128,20 @@ impl Listed for Entity {
             "updated_at" => scope.plain(Column::UpdatedAt, clause),
             _ => None,
         }
+    }
+
+    fn bytes(with: &[String]) -> Option<SimpleExpr> {
+        use artifacts::Column as Artifact;
+        let own = dialect::bytes(Column::CustomMetadata);
+        if with.is_empty() {
+            return Some(own);
+        }
+        let artifact = Query::select()
+            .expr(dialect::bytes(Artifact::CustomMetadata))
+            .from(artifacts::Entity)
+            .and_where(Artifact::Id.into_expr().equals(Column::ArtifactId.as_column_ref()))
+            .take();
+        Some(own.add(lists::subquery(artifact)))
     }
 
     fn parse(model: &Model) -> Result<ArtifactVersion, Error> {

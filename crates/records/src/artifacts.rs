@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
 use crate::database::{ListReader, Reader, Write};
+use crate::dialect;
 use crate::entities::artifacts::{ActiveModel, Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -118,6 +119,10 @@ impl Listed for Entity {
             "updated_at" => scope.plain(Column::UpdatedAt, clause),
             _ => None,
         }
+    }
+
+    fn bytes(_with: &[String]) -> Option<SimpleExpr> {
+        Some(dialect::bytes(Column::CustomMetadata))
     }
 
     fn parse(model: &Model) -> Result<Artifact, Error> {

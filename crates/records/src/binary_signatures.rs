@@ -8,7 +8,7 @@ use olivine_domain::pages::{Cursor, Limit, Page};
 use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::signing_keys::{KeyId, KeyStatus, SigningKey};
-use sea_orm::sea_query::{JoinType, SimpleExpr};
+use sea_orm::sea_query::{ExprTrait, JoinType, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, RelationDef, Select,
@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use crate::changes::delete_one;
 use crate::database::{ListReader, Reader, Write};
+use crate::dialect;
 use crate::entities::binary_signatures::{Column, Entity, Model};
-use crate::entities::signing_keys;
+use crate::entities::{binaries, signing_keys};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed, MOST_IDS};
 use crate::rows::Row;
@@ -181,6 +182,19 @@ impl Listed for Entity {
             "inserted_at" => scope.plain(Column::InsertedAt, clause),
             _ => None,
         }
+    }
+
+    fn bytes(with: &[String]) -> Option<SimpleExpr> {
+        use binaries::Column as Of;
+        if !with.iter().any(|path| path == "binary") {
+            return None;
+        }
+        let binary = Query::select()
+            .expr(dialect::bytes(Of::CustomMetadata))
+            .from(binaries::Entity)
+            .and_where(Of::Id.into_expr().equals(Column::BinaryId.as_column_ref()))
+            .take();
+        Some(lists::subquery(binary))
     }
 
     fn parse(model: &Model) -> Result<BinarySignature, Error> {

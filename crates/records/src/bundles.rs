@@ -16,17 +16,21 @@ use olivine_domain::search::{Clause, Operator, Value};
 use olivine_domain::text::Name;
 use olivine_domain::{CustomMetadata, Sha256Digest};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::SimpleExpr;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use crate::changes::{compare_and_set, delete_one};
 use crate::database::{ListReader, Reader, Write};
+use crate::dialect;
 use crate::entities::distribution::bundle_binaries;
 use crate::entities::distribution::bundles::{ActiveModel, Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned, stored};
+
+/// What a binary in a bundle takes in an answer beside its metadata.
+const BYTES_OF_A_BINARY: i64 = 1_000;
 
 const TABLE: &str = "bundles";
 
@@ -146,6 +150,20 @@ impl Listed for Entity {
             "updated_at" => scope.plain(Column::UpdatedAt, clause),
             _ => None,
         }
+    }
+
+    fn bytes(with: &[String]) -> Option<SimpleExpr> {
+        use bundle_binaries::Column as Part;
+        if with.is_empty() {
+            return None;
+        }
+        let each = dialect::bytes(Part::CustomMetadata).add(BYTES_OF_A_BINARY);
+        let content = Query::select()
+            .expr(Expr::expr(Func::sum(each)).cast_as("BIGINT"))
+            .from(bundle_binaries::Entity)
+            .and_where(Part::BundleId.into_expr().equals(Column::Id.as_column_ref()))
+            .take();
+        Some(lists::subquery(content))
     }
 
     fn parse(model: &Model) -> Result<Bundle, Error> {

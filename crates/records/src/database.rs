@@ -22,7 +22,8 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait,
 };
 
-use self::executor::{Executor, Session, Transaction};
+pub(crate) use self::executor::Executor;
+use self::executor::{Session, Transaction};
 use self::pool::Pool;
 use self::readers::Readers;
 use self::scans::Scans;

@@ -126,6 +126,13 @@ pub(crate) fn contains_ignoring_case(backend: DbBackend, column: impl ColumnTrai
     position(backend, lower, part.to_ascii_lowercase())
 }
 
+/// How many bytes the text in `column` has, 0 where it has none. Both databases know that without reading the text.
+pub(crate) fn bytes(column: impl ColumnTrait) -> SimpleExpr {
+    let length = Func::cust(Alias::new("octet_length")).arg(Expr::col(column.as_column_ref()));
+    // PostgreSQL's are of 32 bits, and a sum of those has no fixed type.
+    Func::coalesce([Expr::expr(length).cast_as("BIGINT"), Expr::val(0_i64)]).into()
+}
+
 fn position(backend: DbBackend, text: SimpleExpr, part: String) -> SimpleExpr {
     let function = if backend == DbBackend::Sqlite { "instr" } else { "strpos" };
     Expr::expr(Func::cust(Alias::new(function)).arg(text).arg(part)).gt(0)

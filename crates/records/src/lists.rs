@@ -3,23 +3,25 @@
 //! Each list walks an index on `(organization, …, inserted_at, id)` from the cursor on, so that any page costs the same. Values are
 //! always bound.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use olivine_domain::Timestamp;
 use olivine_domain::organizations::Organization;
-use olivine_domain::pages::{Cursor, Limit, Order, Page};
+use olivine_domain::pages::{self, Cursor, Limit, Order, Page};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::search::{Clause, Operator, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::database::{ListReader, Reader};
+use crate::database::{Executor, ListReader, Reader};
 use crate::dialect;
 use crate::error::{Error, Trouble};
+use crate::rows::Row;
 
 /// What a list should contain.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +34,8 @@ pub struct ListQuery {
     pub after: Option<Cursor>,
     /// How many records at most.
     pub limit: Limit,
+    /// The paths of what each record is shown with, as in `expand[]`. It counts where a page is full.
+    pub with: Vec<String>,
 }
 
 /// A table whose records are listed inside of their organization.
@@ -47,6 +51,12 @@ pub(crate) trait Listed: EntityTrait {
 
     /// The condition that a clause stands for; `None` where this list has no such field.
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr>;
+
+    /// How many bytes a record takes that is shown `with` these others, where that may be many: a page ends where they fill it.
+    fn bytes(with: &[String]) -> Option<SimpleExpr> {
+        let _ = with;
+        None
+    }
 
     /// The record that a row holds.
     fn parse(row: &Self::Model) -> Result<Self::Item, Error>;
@@ -128,18 +138,56 @@ where
 {
     let scope = Scope { backend: reader.executor().get_database_backend(), organization };
     let select = select::<E>(&scope, query)?.filter(condition);
-    let rows = if is_scan::<E>(&query.clauses) {
+    if is_scan::<E>(&query.clauses) {
         let scanner = reader.scanner().await?;
-        let rows = select.all(&scanner.executor()).await;
-        rows.map_err(|error| too_broad(error.into(), reader.scan_limit(), E::INDEXED))?
+        let page = read_page::<E>(scanner.executor(), select, organization, query).await;
+        page.map_err(|error| too_broad(error, reader.scan_limit(), E::INDEXED))
     } else {
-        select.all(&reader.executor()).await?
+        read_page::<E>(reader.executor(), select, organization, query).await
+    }
+}
+
+/// Reads a page of what is selected. Of large texts no more is read than a page has: first their sizes, then as many as fill it.
+async fn read_page<E: Listed>(
+    executor: Executor<'_>,
+    select: Select<E>,
+    organization: Id<Organization>,
+    query: &ListQuery,
+) -> Result<Page<E::Item>, Error>
+where
+    E::Model: Send + Sync,
+{
+    let Some(bytes) = E::bytes(&query.with) else {
+        let rows = select.all(&executor).await?;
+        let items = rows.iter().map(E::parse).collect::<Result<Vec<_>, _>>()?;
+        return Ok(Page::cut(items, query.limit, |item| {
+            let (inserted_at, id) = E::place(item);
+            Cursor { inserted_at, id, order: query.order }
+        }));
     };
-    let items = rows.iter().map(E::parse).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::cut(items, query.limit, |item| {
-        let (inserted_at, id) = E::place(item);
-        Cursor { inserted_at, id, order: query.order }
-    }))
+    let keys = select.select_only().column(E::ID).column(E::INSERTED_AT).column_as(bytes, "bytes");
+    let mut keys: Vec<(Uuid, i64, i64)> = keys.into_tuple().all(&executor).await?;
+    let found = keys.len();
+    keys.truncate(query.limit.get());
+    keys.truncate(pages::fitting(keys.iter().map(|(_, _, bytes)| u64::try_from(*bytes).unwrap_or(0))));
+    let ids = keys.iter().map(|(id, ..)| *id);
+    let mut items = HashMap::with_capacity(keys.len());
+    for item in select_many::<E>(executor, organization, ids.clone()).await? {
+        items.insert(E::place(&item).1, item);
+    }
+    // One that was deleted in between is not there any more; the list goes on after it nevertheless.
+    let next = keys.last().filter(|_| found > keys.len());
+    let next = next.map(|(id, inserted_at, _)| {
+        let inserted_at = Row::new(E::default().table_name(), *id).moment("inserted_at", *inserted_at)?;
+        Ok::<_, Error>(Cursor { inserted_at, id: *id, order: query.order })
+    });
+    let items = ids.filter_map(|id| items.remove(&id)).collect();
+    Ok(Page { items, next: next.transpose()? })
+}
+
+/// The one number that a statement finds, 0 where it finds none.
+pub(crate) fn subquery(select: SelectStatement) -> SimpleExpr {
+    Func::coalesce([SimpleExpr::SubQuery(None, Box::new(select.into())), Expr::val(0_i64)]).into()
 }
 
 /// Whether a list may have to look through more records than it shows. One value of an indexed field and a range of time are found by
@@ -197,6 +245,17 @@ pub(crate) async fn get_many<E: Listed>(
 where
     E::Model: Send + Sync,
 {
+    select_many::<E>(reader.executor(), organization, ids).await
+}
+
+async fn select_many<E: Listed>(
+    executor: Executor<'_>,
+    organization: Id<Organization>,
+    ids: impl Iterator<Item = Uuid> + Send,
+) -> Result<Vec<E::Item>, Error>
+where
+    E::Model: Send + Sync,
+{
     let mut ids: Vec<Uuid> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
@@ -204,7 +263,7 @@ where
     for ids in ids.chunks(MOST_IDS) {
         let select =
             E::find().filter(E::ID.is_in(steady(ids))).filter(E::ORGANIZATION.eq(organization.uuid()));
-        for row in select.all(&reader.executor()).await? {
+        for row in select.all(&executor).await? {
             items.push(E::parse(&row)?);
         }
     }

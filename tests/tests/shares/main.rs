@@ -9,6 +9,7 @@ mod bodies;
 mod connections;
 mod downloads;
 mod methods;
+mod pages;
 mod probes;
 
 use std::time::{Duration, Instant};

@@ -9,10 +9,12 @@ use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::ColumnTrait;
-use sea_orm::sea_query::SimpleExpr;
+use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
 use uuid::Uuid;
 
+use crate::dialect;
 use crate::entities::binaries::{ActiveModel, Column, Entity, Model};
+use crate::entities::{artifact_versions, artifacts};
 use crate::error::Error;
 use crate::lists::{self, Listed, Scope};
 use crate::rows::{Row, owned, stored};
@@ -39,6 +41,26 @@ impl Listed for Entity {
             "updated_at" => scope.plain(Column::UpdatedAt, clause),
             _ => None,
         }
+    }
+
+    fn bytes(with: &[String]) -> Option<SimpleExpr> {
+        use artifact_versions::Column as Version;
+        use artifacts::Column as Artifact;
+        let own = dialect::bytes(Column::CustomMetadata);
+        if with.is_empty() {
+            return Some(own);
+        }
+        // An artifact is only shown with the version, and may be too much here where it isn't.
+        let parents = Query::select()
+            .expr(dialect::bytes(Version::CustomMetadata).add(dialect::bytes(Artifact::CustomMetadata)))
+            .from(artifact_versions::Entity)
+            .inner_join(
+                artifacts::Entity,
+                Artifact::Id.into_expr().equals(Version::ArtifactId.as_column_ref()),
+            )
+            .and_where(Version::Id.into_expr().equals(Column::ArtifactVersionId.as_column_ref()))
+            .take();
+        Some(own.add(lists::subquery(parents)))
     }
 
     fn parse(model: &Model) -> Result<Binary, Error> {

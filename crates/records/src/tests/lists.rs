@@ -8,7 +8,7 @@ use super::*;
 use crate::*;
 
 fn query(order: Order, after: Option<olivine_domain::pages::Cursor>, limit: u64) -> ListQuery {
-    ListQuery { order, after, limit: Limit::new(limit).unwrap(), clauses: Vec::new() }
+    ListQuery { order, after, limit: Limit::new(limit).unwrap(), ..ListQuery::default() }
 }
 
 async fn page(database: &Database, owner: &Organization, query: &ListQuery) -> Page<Artifact> {

@@ -99,6 +99,7 @@ impl Pairs {
                 "this page belongs to a list of the other order: keep order as it was",
             ));
         }
+        query.with.clone_from(&expand.0);
         Ok((query, expand))
     }
 }
