@@ -59,7 +59,7 @@ pub use nginx::Nginx;
 pub use pooler::Pooler;
 pub use random::{Random, asked_for};
 pub use relay::Relay;
-pub use s3::{S3, S3Options};
+pub use s3::{Refusing, S3, S3Options};
 pub use server::{Server, ServerBuilder};
 pub use shell::{Finished, Shell};
 pub use signing::{SigningPair, sha256_hex};

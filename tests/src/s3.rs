@@ -55,6 +55,30 @@ impl Default for S3Options {
     }
 }
 
+/// How a store refuses whatever it is asked, as some do for good.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusing {
+    /// The status.
+    pub status: u16,
+    /// The code in its answer, such as `NoSuchBucket`.
+    pub code: &'static str,
+    /// What its answer says to people.
+    pub message: &'static str,
+    /// Refuses only requests that have a header which begins like this.
+    pub header: Option<&'static str>,
+}
+
+impl Refusing {
+    fn answer(self, request: &http::HeaderMap) -> Option<Response<Body>> {
+        let is_refused = |header| request.keys().any(|name| name.as_str().starts_with(header));
+        self.header.is_none_or(is_refused).then(|| {
+            let Self { status, code, message, .. } = self;
+            let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+            refusal(StatusCode::from_u16(status).expect("a status"), &body)
+        })
+    }
+}
+
 /// What a test can change while the server runs.
 #[derive(Debug, Default)]
 struct Knobs {
@@ -62,6 +86,7 @@ struct Knobs {
     stalled: AtomicBool,
     slow: AtomicBool,
     denied: Mutex<BTreeSet<String>>,
+    refusing: Mutex<Option<Refusing>>,
     received: AtomicU64,
     sent: AtomicU64,
 }
@@ -181,6 +206,11 @@ impl S3 {
         *self.knobs.denied.lock().unwrap_or_else(PoisonError::into_inner) = denied;
     }
 
+    /// From now on requests are refused like this, or none is.
+    pub fn refuse(&self, refusing: Option<Refusing>) {
+        *self.knobs.refusing.lock().unwrap_or_else(PoisonError::into_inner) = refusing;
+    }
+
     /// How many bytes of objects and parts were received.
     pub fn received_bytes(&self) -> u64 {
         self.knobs.received.load(Ordering::SeqCst)
@@ -237,6 +267,8 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
         let answer = service_fn(move |mut request: Request<Incoming>| {
             let (service, unavailable) = (service.clone(), knobs.unavailable.load(Ordering::SeqCst));
             let stalled = knobs.stalled.load(Ordering::SeqCst);
+            let refusing = *knobs.refusing.lock().unwrap_or_else(PoisonError::into_inner);
+            let refused = refusing.and_then(|refusing| refusing.answer(request.headers()));
             let admitted = door.as_ref().is_none_or(|door| admit(door, &mut request));
             async move {
                 if stalled {
@@ -244,6 +276,9 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
                 }
                 if unavailable {
                     return Ok::<_, HttpError>(refusal(StatusCode::SERVICE_UNAVAILABLE, BUSY));
+                }
+                if let Some(refused) = refused {
+                    return Ok(refused);
                 }
                 if !admitted {
                     return Ok(refusal(StatusCode::FORBIDDEN, gcs::REFUSED));

@@ -117,6 +117,7 @@ codes! {
     ContentGone = "content_gone", "The content that this URL was for was reset or destroyed.";
     StorageFull = "storage_full", "The server's disk is full; nothing was changed.";
     QuotaExceeded = "quota_exceeded", "The organization's storage quota does not allow this.";
+    Misconfigured = "misconfigured", "The server's storage or database refuses it for a reason that does not pass by itself, such as wrong credentials: its operator has to change something.";
     Stale = "stale", "This server may have missed changes that others made, so it offers no updates at the moment: retry after the time in Retry-After, or ask another server.";
     Unavailable = "unavailable", "Something that the server depends on is down: retry later.";
     Internal = "internal", "A fault of the server; the request id leads to its log.";

@@ -177,6 +177,10 @@ impl Error {
     /// Whether the same request may succeed a moment later.
     pub fn is_transient(&self) -> bool {
         let passes = [ErrorCode::IdempotencyInProgress, ErrorCode::Conflict];
+        // The server's storage or database refuses it, and will next time.
+        if self.is(ErrorCode::Misconfigured) {
+            return false;
+        }
         self.is_transport()
             || matches!(self.status(), Some(408 | 429 | 500 | 502 | 503 | 504))
             || passes.into_iter().any(|code| self.is(code))

@@ -48,6 +48,15 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// Storage answers, and refuses for a reason that does not pass by itself: trying again does not help.
+    #[error("storage refuses to work: {reason}")]
+    Refused {
+        /// The cause, and what to do about it.
+        reason: Refusal,
+        /// What the backend said.
+        #[source]
+        source: Source,
+    },
     /// What is stored is not what was acknowledged. Trying again does not help.
     #[error("stored content is damaged: {what}")]
     Corrupt {
@@ -57,6 +66,41 @@ pub enum Error {
     /// The caller cancelled it.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// Why a storage will refuse the next attempt, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It does not know the key, or the signature is wrong.
+    #[error(
+        "it does not accept the server's credentials; look at the access key and its secret, and whether they have expired"
+    )]
+    Credentials,
+    /// The key may not do this.
+    #[error(
+        "the server's credentials lack a permission that is needed; the server's log says what was refused"
+    )]
+    Permission,
+    /// Signatures carry the time.
+    #[error("the server's clock differs too much from the storage's; set the server's clock")]
+    Clock,
+    /// There is no such bucket, container or account.
+    #[error("there is no such bucket, container or account; look at the storage's URL")]
+    Bucket,
+    /// It is somewhere else, or is named in another way.
+    #[error(
+        "the bucket is in another region or at another address; look at the storage's region and endpoint"
+    )]
+    Address,
+    /// It does not know the headers by which S3 checks a part.
+    #[error(
+        "it does not take the headers x-amz-checksum-sha256 and x-amz-checksum-algorithm; for the server's own storage \
+         'storage.checksums = false' leaves them out"
+    )]
+    Checksums,
+    /// It lacks an operation.
+    #[error("it lacks an operation that is needed; the server's log says which one")]
+    Unsupported,
 }
 
 impl Error {

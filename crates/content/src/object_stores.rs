@@ -82,6 +82,7 @@ enum Dialect {
 struct ObjectStores {
     url: StorageUrl,
     dialect: Dialect,
+    checksums: bool,
     objects: Arc<dyn ObjectStore>,
     lists: Arc<dyn PaginatedListStore>,
     multipart: Arc<dyn MultipartStore>,
@@ -97,6 +98,7 @@ impl ObjectStores {
         Self {
             url: storage.url.clone(),
             dialect,
+            checksums: storage.checksums,
             objects: Arc::new(store.clone()),
             lists: Arc::new(store.clone()),
             multipart: Arc::new(store.clone()),

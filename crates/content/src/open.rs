@@ -24,6 +24,8 @@ pub struct Storage {
     pub credentials: Credentials,
     /// Which networks it may be in.
     pub network: Network,
+    /// Whether an S3 store is asked to check parts against their SHA-256 itself. Some don't know how.
+    pub checksums: bool,
 }
 
 /// What opens a storage.

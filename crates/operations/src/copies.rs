@@ -189,7 +189,7 @@ pub(crate) async fn has_right_copy(
         match digested {
             Ok(digested) if digested.sha256 == binary.hash => return Ok(true),
             // A storage that can't be asked says nothing against its copy.
-            Err(error @ (Error::Unavailable { .. } | Error::WrongStorage(_))) => failure = Some(error),
+            Err(error) if error.is_of_dependency() => failure = Some(error),
             Ok(_) | Err(_) => {}
         }
     }

@@ -192,6 +192,19 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Something that the server depends on answers, and refuses for a reason that does not pass by itself.
+    #[error(
+        "the server's {what} refuses to work with it: {why}. Trying again does not help before the server's operator has changed that"
+    )]
+    Misconfigured {
+        /// What refuses.
+        what: &'static str,
+        /// The cause, and what to do about it.
+        why: String,
+        /// For the log.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A fault of ours or of the stored data.
     #[error("the server met an internal error; its log has the details under this request's id")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -303,6 +316,11 @@ impl Error {
         Self::NotFound { what, named: id.to_string() }
     }
 
+    /// Whether it says only that something can't be asked, and nothing about what was asked.
+    pub const fn is_of_dependency(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Misconfigured { .. } | Self::WrongStorage(_))
+    }
+
     /// A fault of ours.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(source.into())
@@ -319,6 +337,11 @@ impl From<olivine_content::Error> for Error {
             Content::Unavailable { .. } => {
                 Self::Unavailable { what: "content storage", source: Box::new(error) }
             }
+            Content::Refused { reason, .. } => Self::Misconfigured {
+                what: "content storage",
+                why: reason.to_string(),
+                source: Box::new(error),
+            },
             Content::MissingPart { .. }
             | Content::AlreadyComplete
             | Content::Corrupt { .. }
@@ -356,6 +379,9 @@ impl From<olivine_records::Error> for Error {
             Records::StorageFull => Self::StorageFull,
             Records::Unavailable { trouble, .. } => {
                 Self::Unavailable { what: database(trouble), source: Box::new(error) }
+            }
+            Records::NotLetIn { hint, .. } => {
+                Self::Misconfigured { what: "database", why: hint.to_owned(), source: Box::new(error) }
             }
             Records::TooLarge { column, value } => Self::Invalid {
                 field: column,

@@ -127,8 +127,12 @@ impl Dependency {
 
     fn say(&self, outcome: &Outcome) -> Result<(), Error> {
         let Some(failure) = &outcome.failure else { return Ok(()) };
-        let what = if let Error::Unavailable { what, .. } = &**failure { *what } else { self.what };
-        Err(Error::Unavailable { what, source: Arc::clone(failure).into() })
+        let source = Arc::clone(failure).into();
+        Err(match &**failure {
+            Error::Misconfigured { what, why, .. } => Error::Misconfigured { what, why: why.clone(), source },
+            Error::Unavailable { what, .. } => Error::Unavailable { what, source },
+            _ => Error::Unavailable { what: self.what, source },
+        })
     }
 
     fn remember(&self) -> Result<(), Error> {

@@ -146,6 +146,14 @@ fn check_cdn(settings: Option<&CdnSettings>) -> Result<(), Error> {
     checked.map(drop).map_err(|problem| Error::Invalid { field: "cdn", problem: problem.to_string() })
 }
 
+/// Tries everything that the storage for new contents will be asked for, as organizations' storages are tried when they are registered.
+///
+/// Errors: [`Error::StorageRefused`], with what was tried in vain; others where it can't be opened.
+pub async fn probe_own(ctx: &Context) -> Result<(), Error> {
+    let opened = storages::opened(ctx, ctx.storages().own).await?;
+    opened.backend.probe().await.map_err(|failed| Error::StorageRefused(Box::new(failed)))
+}
+
 /// Tries all that will be asked of a storage.
 async fn probe(ctx: &Context, backend: &StorageBackend) -> Result<(), Error> {
     let opened = storages::open(ctx, backend).await?;

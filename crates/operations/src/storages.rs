@@ -157,6 +157,8 @@ pub struct Own {
     pub region: Option<String>,
     /// The CDN in front of it.
     pub cdn: Option<Cdn>,
+    /// Whether it is asked to check parts against their SHA-256 itself.
+    pub checksums: bool,
 }
 
 impl Own {
@@ -238,6 +240,7 @@ async fn object_store(ctx: &Context, record: &StorageBackend) -> Result<Arc<dyn 
         region: own.map_or(&record.region, |own| &own.region).clone(),
         credentials: storage_backends::credentials(&ctx.storages().seal, record)?,
         network: if is_the_operators { Network::Any } else { Network::PublicOnly },
+        checksums: own.is_none_or(|own| own.checksums),
     };
     olivine_content::open::open(&storage).await.map_err(|error| match error {
         OpenError::Endpoint | OpenError::NotPublic(_) => {

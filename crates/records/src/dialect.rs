@@ -155,6 +155,9 @@ pub(crate) fn classify(error: DbErr) -> Error {
         | DbErr::Conn(RuntimeErr::SqlxError(sqlx)) => sqlx.clone(),
         _ => return Error::Database { source: error },
     };
+    if let Some(hint) = refused_login(&sqlx) {
+        return Error::NotLetIn { hint, source: sqlx };
+    }
     match &*sqlx {
         sqlx::Error::Database(reason) => match meaning(reason.as_ref()) {
             Meaning::Duplicate(constraint) => Error::Duplicate(constraint),
@@ -201,6 +204,14 @@ pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
         _ if code.starts_with(sqlstate::SHUTTING_DOWN) => Trouble::Stopping,
         _ => Trouble::Other,
     }
+}
+
+/// What to do where the database no longer lets this server in: a password was changed, or a user or a database removed. Only an attempt to
+/// connect is answered so.
+fn refused_login(error: &sqlx::Error) -> Option<&'static str> {
+    let code = error.as_database_error()?.code()?;
+    let is_login = code.starts_with(sqlstate::AUTHORIZATION) || code == sqlstate::NO_SUCH_DATABASE;
+    permanent_refusal(error).filter(|_| is_login)
 }
 
 /// What to do where the database will not let this server in at the next attempt either.

@@ -96,7 +96,7 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
         /// What it said.
-        source: sqlx::Error,
+        source: std::sync::Arc<sqlx::Error>,
     },
     /// The database's file can't be made or opened.
     #[error("the database file can't be opened")]

@@ -55,6 +55,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         tokio::spawn(jobs::run(started.ctx.clone(), owner, stages.told.clone()))
     });
 
+    tokio::spawn(startup::try_storage(started.ctx.clone()));
     tokio::spawn(clock::keep_in_step(started.ctx.clone()));
 
     // What devices did meanwhile is written last of all, when nobody asks any more.

@@ -16,13 +16,15 @@ use olivine_domain::permissions::{Grants, Role};
 use olivine_operations::lists::NewId;
 use olivine_operations::sealing::SealKey;
 use olivine_operations::storages::{Folders, Own, Storages, identity};
-use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations};
+use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations, storage_backends};
 use olivine_records::{Database, Integrity, settings};
 
 use crate::config::Config;
 
 /// How long a start waits for content storage to say which one it is.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// How long everything is tried that content storage will be asked for.
+const STORE_IS_TRIED_FOR: Duration = Duration::from_mins(1);
 /// How long a start looks for damage in an embedded database: enough for some gigabyte.
 const LOOKS_FOR_DAMAGE: Duration = Duration::from_secs(3);
 /// The name of the file that holds the first admin key.
@@ -158,6 +160,7 @@ async fn storages(
         endpoint: config.storage.endpoint.clone(),
         region: config.storage.region.clone(),
         cdn: config.storage.cdn()?,
+        checksums: config.storage.checksums,
     };
     storages.with_own(db, own).await.context("putting the storage on record")
 }
@@ -168,6 +171,9 @@ async fn check_storages(config: &Config, ctx: &Context) -> anyhow::Result<()> {
     match checked {
         Ok(Ok(())) => {}
         Ok(Err(Error::WrongStorage(wrong))) => bail!("{wrong}. {}", advice(config)),
+        Ok(Err(error @ Error::Misconfigured { .. })) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "content storage can't be used");
+        }
         Ok(Err(error)) => tracing::warn!(
             error = &error as &dyn std::error::Error,
             "content storage can't be checked now; it will be when it is first used"
@@ -177,6 +183,19 @@ async fn check_storages(config: &Config, ctx: &Context) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Tries everything that content storage will be asked for, and says what fails. It goes on without it: what needs no storage works, and a
+/// storage that is down at the start may come back.
+pub async fn try_storage(ctx: Context) {
+    match tokio::time::timeout(STORE_IS_TRIED_FOR, storage_backends::probe_own(&ctx)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "content storage does not do all that it will be asked for"
+        ),
+        Err(_) => tracing::warn!("content storage takes very long; `/readyz` says whether it answers"),
+    }
 }
 
 /// What to do about a storage that is not the right one.

@@ -51,7 +51,7 @@ pub(crate) async fn parts_go_straight_to_the_store(database: Database) {
 }
 
 /// Sends bytes where an announcement says, as any HTTP client would.
-async fn send(upload: &serde_json::Value, bytes: Vec<u8>) -> Answer {
+pub(crate) async fn send(upload: &serde_json::Value, bytes: Vec<u8>) -> Answer {
     let method = upload["method"].as_str().unwrap().parse().unwrap();
     let mut request = reqwest::Client::new().request(method, upload["url"].as_str().unwrap());
     for (name, value) in upload["headers"].as_object().unwrap() {

@@ -7,6 +7,7 @@ mod care;
 mod failures;
 mod links;
 mod locations;
+mod refusals;
 mod registering;
 mod team;
 
@@ -22,6 +23,9 @@ use failures::{
 };
 use links::{a_cdn_signs_what_devices_get, short_urls_lead_to_the_content};
 use locations::{a_failing_location_holds_nothing_up, copies_are_made_near_and_deleted_everywhere};
+use refusals::{
+    a_store_that_knows_no_checksums_can_be_used, a_store_that_refuses_for_good_is_not_called_passing,
+};
 use registering::{a_backend_is_tried_before_it_is_taken, the_servers_network_is_out_of_reach};
 
 on_both!(
@@ -36,6 +40,8 @@ on_both!(
     async parts_go_straight_to_the_store,
     async a_store_that_is_down_is_waited_for,
     async a_store_that_is_slow_is_waited_for,
+    async a_store_that_refuses_for_good_is_not_called_passing,
+    async a_store_that_knows_no_checksums_can_be_used,
     async copies_survive_kills,
     async short_urls_lead_to_the_content,
     async a_cdn_signs_what_devices_get,

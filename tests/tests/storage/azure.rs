@@ -20,6 +20,7 @@ fn storage(server: &Azurite, url: &str) -> Storage {
             access_key: server.access_key().to_owned(),
         },
         network: Network::Any,
+        checksums: true,
     }
 }
 
@@ -100,6 +101,7 @@ async fn the_standard_variables_are_enough() {
         region: None,
         credentials: Credentials::Environment,
         network: Network::Any,
+        checksums: true,
     };
     server.container("firmware").await;
     if again_with("azure::the_standard_variables_are_enough", server.environment()) {
@@ -117,6 +119,7 @@ async fn an_account_can_not_name_another_host() {
             region: None,
             credentials,
             network: Network::PublicOnly,
+            checksums: true,
         };
         assert!(matches!(open(&storage).await, Err(OpenError::Configuration(_))), "{account}");
     }

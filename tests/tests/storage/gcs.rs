@@ -16,6 +16,7 @@ async fn opened(server: &Gcs, url: &str) -> Arc<dyn Backend> {
         region: None,
         credentials: Credentials::Gcs { service_account_key: server.service_account_key() },
         network: Network::Any,
+        checksums: true,
     };
     open(&storage).await.unwrap()
 }
@@ -64,6 +65,7 @@ async fn strangers_and_missing_buckets_are_told() {
         region: None,
         credentials: Credentials::Gcs { service_account_key: stranger.service_account_key() },
         network: Network::Any,
+        checksums: true,
     };
     let failed = open(&storage).await.unwrap().probe().await.unwrap_err();
     assert_eq!(failed.permission, Some("storage.multipartUploads.create"));

@@ -23,6 +23,7 @@ fn storage(server: &S3, url: &str) -> Storage {
             session_token: None,
         },
         network: Network::Any,
+        checksums: true,
     }
 }
 
@@ -59,6 +60,7 @@ async fn the_standard_variables_are_enough() {
         region: None,
         credentials: Credentials::Environment,
         network: Network::Any,
+        checksums: true,
     };
     if again_with("s3::the_standard_variables_are_enough", server.environment()) {
         open(&environment).await.unwrap().probe().await.unwrap();
@@ -249,6 +251,7 @@ async fn an_organizations_endpoint_can_not_reach_this_network() {
     let environment = Storage {
         credentials: Credentials::Environment,
         network: Network::PublicOnly,
+        checksums: true,
         ..storage(&server, "s3://firmware")
     };
     assert!(open(&environment).await.is_err(), "the server's own credentials are not an organization's");

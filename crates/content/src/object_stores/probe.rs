@@ -13,7 +13,7 @@ use super::{Dialect, ObjectStores};
 use crate::audit::ProbeFailed;
 use crate::backend::ContentKey;
 use crate::downloads::Download;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::filename::Filename;
 use crate::uploads::{PartPlan, UploadSession};
 
@@ -138,7 +138,12 @@ impl ObjectStores {
         };
         let source = std::error::Error::source(error).map(ToString::to_string);
         let told = source.unwrap_or_else(|| error.to_string());
-        ProbeFailed { step, permission: Some(permission), told }
+        match error {
+            Error::Refused { reason, .. } if *reason != Refusal::Permission => {
+                ProbeFailed { step, permission: None, told: format!("{told}: {reason}") }
+            }
+            _ => ProbeFailed { step, permission: Some(permission), told },
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 
 /// What is kept of a message.
 const MOST: usize = 400;
@@ -40,9 +40,66 @@ pub(super) fn failure(told: String) -> Error {
     ];
     if full.iter().any(|sign| told.contains(sign)) {
         Error::StorageFull { source: std::sync::Arc::new(Told(told)) }
+    } else if let Some(reason) = refusal(&told) {
+        Error::Refused { reason, source: std::sync::Arc::new(Told(told)) }
     } else {
         Error::unavailable(Told(told))
     }
+}
+
+/// What a store says that will say the same next time: the codes of S3, Google Cloud Storage and Azure.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,
+/// <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>
+fn refusal(told: &str) -> Option<Refusal> {
+    const CODES: [(Refusal, &[&str]); 7] = [
+        (Refusal::Clock, &["RequestTimeTooSkewed", "RequestExpired"]),
+        (Refusal::Bucket, &["NoSuchBucket", "ContainerNotFound", "AccountNotFound", "InvalidBucketName"]),
+        // Before what they may come with: a bad signature because of a header that is not known.
+        (
+            Refusal::Checksums,
+            &["checksum-algorithm", "checksum-sha256", "checksum_algorithm", "checksum_sha256"],
+        ),
+        (
+            Refusal::Address,
+            &[
+                "PermanentRedirect",
+                "AuthorizationHeaderMalformed",
+                "IllegalLocationConstraint",
+                "301 ",
+                "307 ",
+                "308 ",
+            ],
+        ),
+        (
+            Refusal::Credentials,
+            &[
+                "InvalidAccessKeyId",
+                "SignatureDoesNotMatch",
+                "ExpiredToken",
+                "InvalidToken",
+                "InvalidSecurity",
+                "AuthenticationFailed",
+                "InvalidAuthenticationInfo",
+                "NoAuthenticationInformation",
+                "401 ",
+            ],
+        ),
+        (
+            Refusal::Permission,
+            &[
+                "AccessDenied",
+                "AllAccessDisabled",
+                "AccountProblem",
+                "Authorization",
+                "InsufficientAccountPermissions",
+                "403 ",
+            ],
+        ),
+        (Refusal::Unsupported, &["NotImplemented", "501 ", "405 "]),
+    ];
+    let says = |codes: &[&str]| codes.iter().any(|code| told.contains(code));
+    CODES.iter().find(|(_, codes)| says(codes)).map(|(reason, _)| *reason)
 }
 
 /// What a request of ours failed with before there was an answer.
@@ -110,6 +167,35 @@ fn cut(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_will_be_refused_again_is_told_from_what_passes() {
+        for (told, reason) in [
+            ("403 Forbidden: InvalidAccessKeyId: no", Some(Refusal::Credentials)),
+            ("403 Forbidden: SignatureDoesNotMatch", Some(Refusal::Credentials)),
+            ("403 Forbidden: RequestTimeTooSkewed: too large", Some(Refusal::Clock)),
+            ("404 Not Found: NoSuchBucket", Some(Refusal::Bucket)),
+            (
+                "400 Bad Request: InvalidArgument: Unsupported header 'x-amz-checksum-algorithm'",
+                Some(Refusal::Checksums),
+            ),
+            ("400 Bad Request: AuthorizationHeaderMalformed: expecting 'eu-west-1'", Some(Refusal::Address)),
+            ("301 Moved Permanently: PermanentRedirect", Some(Refusal::Address)),
+            ("403 Forbidden: AccessDenied: not allowed", Some(Refusal::Permission)),
+            ("403 Forbidden", Some(Refusal::Permission)),
+            ("501 Not Implemented: NotImplemented", Some(Refusal::Unsupported)),
+            ("503 Slow Down: SlowDown: reduce your rate", None),
+            ("500 Internal Server Error: InternalError", None),
+            ("connection refused", None),
+        ] {
+            let meant = match failure(told.to_owned()) {
+                Error::Refused { reason, .. } => Some(reason),
+                Error::Unavailable { .. } => None,
+                other => panic!("{told}: {other:?}"),
+            };
+            assert_eq!(meant, reason, "{told}");
+        }
+    }
 
     #[test]
     fn answers_are_told_without_urls_and_secrets() {

@@ -52,10 +52,10 @@ impl ObjectStores {
         let upload =
             || [("partNumber", part.index.get().to_string()), ("uploadId", session.as_str().to_owned())];
         let (path, extras) = match self.dialect {
-            Dialect::S3 => {
+            Dialect::S3 if self.checksums => {
                 (self.path(key), Extras { query: upload().into(), headers: vec![(CHECKSUM, checksum)] })
             }
-            Dialect::Gcs => (self.path(key), Extras::query(upload())),
+            Dialect::S3 | Dialect::Gcs => (self.path(key), Extras::query(upload())),
             // There are no empty blocks.
             Dialect::Azure if part.size == 0 => {
                 let headers = vec![("x-ms-blob-type", "BlockBlob".to_owned())];

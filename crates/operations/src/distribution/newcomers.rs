@@ -190,6 +190,9 @@ async fn claims(
 fn same(error: Arc<Error>) -> Error {
     match *error {
         Error::Unavailable { what, .. } => Error::Unavailable { what, source: Box::new(error) },
+        Error::Misconfigured { what, ref why, .. } => {
+            Error::Misconfigured { what, why: why.clone(), source: Box::new(error) }
+        }
         Error::StorageFull => Error::StorageFull,
         _ => Error::internal(error),
     }

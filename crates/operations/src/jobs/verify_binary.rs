@@ -59,7 +59,9 @@ pub(super) async fn run(
 fn is_for_good(error: &olivine_content::Error, attempts: u32) -> bool {
     use olivine_content::Error as Content;
     match error {
-        Content::Unavailable { .. } | Content::StorageFull { .. } => attempts >= ATTEMPTS,
+        Content::Unavailable { .. } | Content::Refused { .. } | Content::StorageFull { .. } => {
+            attempts >= ATTEMPTS
+        }
         Content::Cancelled | Content::SessionGone => false,
         Content::NotFound
         | Content::MissingPart { .. }

@@ -143,3 +143,27 @@ async fn a_refusal_that_does_not_pass_says_what_to_do() {
     let refused = refused.unwrap_err();
     assert!(refused.to_string().contains("grant it CONNECT"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_that_is_taken_away_is_not_called_passing() {
+    let operator = postgres().await;
+    let role = format!("leaving_{}", named(&operator));
+    run(&operator, &format!("CREATE ROLE {role} LOGIN SUPERUSER")).await;
+    let (_, rest) = operator.url().rsplit_once('@').unwrap();
+    let opened = Database::open(&format!("postgres://{role}@{rest}"), Options::default()).await;
+    run(&operator, &format!("ALTER ROLE {role} NOLOGIN")).await;
+    run(&operator, END_SESSIONS).await;
+    let database = opened.unwrap();
+    // What was open when the sessions ended says so once.
+    let _ = organizations::list_ids(&database).await;
+    let refused = soon(&database).await;
+    run(&operator, &format!("ALTER ROLE {role} LOGIN")).await;
+    let allowed = soon(&database).await;
+    drop(database);
+    run(&operator, END_SESSIONS).await;
+    run(&operator, &format!("DROP ROLE {role}")).await;
+    let refused = refused.unwrap_err();
+    assert!(matches!(refused, Error::NotLetIn { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("pg_hba.conf"), "{refused}");
+    allowed.unwrap();
+}

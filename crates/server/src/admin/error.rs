@@ -90,7 +90,10 @@ const fn usual_wait(status: StatusCode) -> Option<Duration> {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        if let Error::Internal(source) | Error::Unavailable { source, .. } = &error {
+        if let Error::Internal(source)
+        | Error::Unavailable { source, .. }
+        | Error::Misconfigured { source, .. } = &error
+        {
             tracing::error!(error = &**source as &dyn std::error::Error, "{error}");
         }
         let (status, code) = meaning(&error);
@@ -99,7 +102,9 @@ impl From<Error> for ApiError {
             _ => error.to_string(),
         };
         let item = with_facts(&error, ErrorItem::new(code, message));
-        Self::new(status, item)
+        let answer = Self::new(status, item);
+        // Nobody mends that within seconds.
+        if code == ErrorCode::Misconfigured { answer.retry_after(Duration::from_mins(1)) } else { answer }
     }
 }
 
@@ -151,6 +156,7 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         Error::Unavailable { .. } | Error::Deadlock | Error::WrongStorage(_) | Error::ContentDamaged(_) => {
             (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
         }
+        Error::Misconfigured { .. } => (Status::SERVICE_UNAVAILABLE, Code::Misconfigured),
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
     }
 }

@@ -25,6 +25,11 @@ pub struct Storage {
     #[config(env = "OLIVINE_STORAGE_REGION")]
     pub region: Option<String>,
 
+    /// Whether an S3 store is asked to check each part against its SHA-256 (`x-amz-checksum-sha256`). Some stores don't know that header and
+    /// refuse whatever has it: `false` leaves it out. The server hashes the whole content in any case.
+    #[config(default = true, env = "OLIVINE_STORAGE_CHECKSUMS")]
+    pub checksums: bool,
+
     /// A JSON file that says which CDN is in front of it, and how that wants its URLs signed: see docs/storage.md.
     #[config(env = "OLIVINE_STORAGE_CDN_FILE")]
     pub cdn_file: Option<PathBuf>,

@@ -1,0 +1,117 @@
+//! Storages that will refuse the next attempt, too: what is said of that, and to whom.
+
+use std::time::Duration;
+
+use olivine_tests::{Answer, Database, Refusing, S3, Server, ServerBuilder, Workbench, sha256_hex};
+
+use crate::failures::send;
+use crate::team::{fetch, until};
+
+/// The least size of a part that is not the last.
+const PART: usize = 5 * 1024 * 1024;
+
+/// A store that does not know how to check parts.
+const NO_CHECKSUMS: Refusing = Refusing {
+    status: 400,
+    code: "InvalidArgument",
+    message: "Unsupported header 'x-amz-checksum-algorithm'",
+    header: Some("x-amz-checksum-"),
+};
+
+fn on(s3: &S3, database: Database) -> ServerBuilder {
+    let url = format!("s3://{}", s3.bucket("firmware"));
+    Server::builder().database(database).envs(s3.environment()).arg("--storage-url").arg(url)
+}
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
+/// Waits until `/readyz` says so.
+async fn ready(server: &Server, says: impl Fn(&Answer) -> bool) {
+    for _ in 0..600 {
+        if says(&server.api().get("/readyz").await) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("/readyz says {}", text(&server.api().get("/readyz").await));
+}
+
+fn assert_names(answer: &Answer, cause: &str) {
+    let said = text(answer);
+    assert_eq!((answer.status, answer.error_code()), (503, Some("misconfigured")), "{said}");
+    assert!(said.contains(cause) && !said.contains("few seconds"), "{cause}: {said}");
+    assert_eq!(answer.header("retry-after"), Some("60"));
+}
+
+pub(crate) async fn a_store_that_refuses_for_good_is_not_called_passing(database: Database) {
+    let s3 = S3::start();
+    let refusing = |status, code, message| Refusing { status, code, message, header: None };
+    let cases = [
+        (refusing(403, "InvalidAccessKeyId", "no such key"), "look at the access key"),
+        (refusing(403, "SignatureDoesNotMatch", "calculate it again"), "look at the access key"),
+        (refusing(403, "RequestTimeTooSkewed", "too large a difference"), "set the server's clock"),
+        (refusing(404, "NoSuchBucket", "it does not exist"), "no such bucket"),
+        (refusing(400, "AuthorizationHeaderMalformed", "expecting 'eu-west-1'"), "another region"),
+        (refusing(403, "AccessDenied", "not allowed"), "lack a permission"),
+        (NO_CHECKSUMS, "storage.checksums = false"),
+    ];
+    s3.refuse(Some(cases[0].0));
+    let server = on(&s3, database).start();
+    // It is said at the start, by the store's own words and by ours, before anybody asks.
+    until("the log names the cause", || {
+        let log = server.log();
+        log.contains("does not do all")
+            && log.contains("InvalidAccessKeyId")
+            && log.contains("look at the access key")
+    })
+    .await;
+    let bench = Workbench::new(server.api()).await;
+    for (refusing, cause) in cases {
+        s3.refuse(Some(refusing));
+        // What it found less than a second ago, it may say again.
+        ready(&server, |ready| ready.status == 503 && text(ready).contains(cause)).await;
+        assert_names(&server.api().get("/readyz").await, cause);
+        let binary = bench.uploadable(b"content").await;
+        assert_names(&bench.announce(&binary, 1, b"content").await, cause);
+        // Somebody at a command line hears it at once.
+        let began = std::time::Instant::now();
+        let shell = server.shell();
+        shell.write("fw.bin", b"content");
+        let said = shell.run(&format!("peridio binaries upload --prn {binary} --file fw.bin")).fails(1);
+        assert!(said.contains(cause) && began.elapsed().as_secs() < 10, "{cause}: {said}");
+    }
+    s3.refuse(None);
+    ready(&server, |ready| ready.status == 200).await;
+    bench.signed(b"content that arrives").await;
+}
+
+pub(crate) async fn a_store_that_knows_no_checksums_can_be_used(database: Database) {
+    let s3 = S3::start();
+    s3.refuse(Some(NO_CHECKSUMS));
+    let server = on(&s3, database).env("OLIVINE_STORAGE_CHECKSUMS", "false").start();
+    let bench = Workbench::new(server.api()).await;
+    let content = olivine_tests::Random::new().bytes(PART + 1234);
+    let binary = bench.uploadable(&content).await;
+    for (index, bytes) in (1..).zip(content.chunks(PART)) {
+        let announced = bench.announce(&binary, index, bytes).await.expect(201).json;
+        send(&announced["binary_part"]["upload"], bytes.to_vec()).await.expect(200);
+    }
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+    bench.sign(&binary, &content).await.expect(201);
+    let got = fetch(&server.api(), &bench.download_url(&binary).await).await;
+    assert_eq!(sha256_hex(&got), sha256_hex(&content));
+    // The store takes other bytes than those that were announced; the server does not.
+    let wrong = bench.uploadable(&content).await;
+    for (index, bytes) in (1..).zip(content.chunks(PART)) {
+        let announced = bench.announce(&wrong, index, bytes).await.expect(201).json;
+        let mut bytes = bytes.to_vec();
+        bytes[0] ^= 1;
+        send(&announced["binary_part"]["upload"], bytes).await.expect(200);
+    }
+    bench.ask(&wrong, "hashable").await.expect(200);
+    let found = bench.settled(&wrong, |binary| !binary["verification_error"].is_null()).await;
+    assert_eq!(found["verification_error"]["code"], "hash_mismatch", "{found:#}");
+}
