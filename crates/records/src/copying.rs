@@ -167,6 +167,32 @@ where
     if read_back::<E>(table, to).await? == copied { Ok(copied) } else { Err(CopyError::Different { table }) }
 }
 
+macro_rules! read_rows {
+    ($from:expr, $($table:ident),*) => {
+        $(if let Err(error) = read_table::<$table::Entity>($from).await {
+            return Ok(Some(format!("a row of the table {} can't be read: {error}", stringify!($table))));
+        })*
+    };
+}
+
+/// Reads every row of every table; says of the first one that can't be read what is wrong with it.
+pub(crate) async fn read_all(database: &Database) -> Result<Option<String>, Error> {
+    let from = database.begin_reading().await?;
+    each_table!(read_rows, &from);
+    from.rollback().await?;
+    Ok(None)
+}
+
+async fn read_table<E>(from: &DatabaseTransaction) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E> + Sync,
+{
+    let mut rows = in_order::<E>(from).await?;
+    while rows.try_next().await?.is_some() {}
+    Ok(())
+}
+
 async fn put_down<E: EntityTrait>(
     to: &DatabaseTransaction,
     batch: Vec<E::ActiveModel>,

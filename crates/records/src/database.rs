@@ -137,6 +137,14 @@ impl Database {
         }
     }
 
+    /// Begins a transaction that only reads, may take as long as it needs, and is in nobody's way.
+    pub(crate) async fn begin_reading(&self) -> Result<DatabaseTransaction, Error> {
+        match &self.connections {
+            Connections::Sqlite { writer, .. } => Ok(writer.begin().await?),
+            Connections::Postgres { pool, .. } => postgres::begin_at_length(pool).await,
+        }
+    }
+
     /// Closes all connections that are open now instead of using them for another statement, idle ones at once. What still runs on them
     /// has five more seconds. For a task that waited in vain for the database: the other connections may be as dead as its own was,
     /// without anything having said so. SQLite has no such connections.

@@ -123,8 +123,17 @@ async fn check_integrity(config: &Config, db: &Database) -> anyhow::Result<()> {
     }
 }
 
+/// Refuses to go on with a database that is damaged anywhere, however long it takes to see that.
+pub(crate) async fn refuse_damage(config: &Config, db: &Database) -> anyhow::Result<()> {
+    let found = db.check_integrity_thoroughly().await;
+    match found.context("looking for damage in the database")? {
+        Integrity::Damaged { what } => bail!("{}", damaged(&config.database_path(), &what)),
+        Integrity::Sound | Integrity::Unfinished => Ok(()),
+    }
+}
+
 /// What to do about a damaged database.
-pub(crate) fn damaged(path: &Path, what: &str) -> String {
+fn damaged(path: &Path, what: &str) -> String {
     format!(
         "the database {} is damaged ({what}). Stop all that uses it, keep a copy of the file, and restore it from a backup (`olivine \
          restore`); without one, `sqlite3 {} .recover` saves what can still be read",

@@ -131,10 +131,14 @@ impl Readers {
     }
 
     /// What SQLite finds to be damaged, on a connection of its own; `None` if that is nothing.
-    pub(super) async fn check(&self, within: Duration) -> Result<Option<String>, sqlx::Error> {
+    pub(super) async fn check(
+        &self,
+        pragma: &'static str,
+        within: Duration,
+    ) -> Result<Option<String>, sqlx::Error> {
         let mut connection = self.connect().await?;
         connection.deadline.set(within);
-        let found = sqlx::raw_sql("PRAGMA quick_check(1)").fetch_one(&mut connection.sqlite).await;
+        let found = sqlx::raw_sql(pragma).fetch_one(&mut connection.sqlite).await;
         let found: String = found?.try_get(0)?;
         connection.sqlite.close().await?;
         Ok((found != "ok").then_some(found))

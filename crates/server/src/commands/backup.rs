@@ -42,6 +42,8 @@ pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String
     // It dies with the process, so whoever holds it knows that no other backup is being made.
     let busy = "another backup is being made of this data folder: wait until it is done";
     let _lock = startup::lock(&config.data_dir.join("backup.lock"), busy)?;
+    // A copy of a damaged database looks sound: its indexes are made anew.
+    startup::refuse_damage(config, ctx.db()).await?;
     identity::check_now(&ctx, StorageBackend::DATA_FOLDER).await?;
     let partial = Partial::beside(to)?;
     let hold = backup::hold(&ctx).await?;

@@ -1,7 +1,5 @@
 //! `olivine content`: moving contents between storages, and comparing them with the records. Also while the server is running.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use olivine_domain::prn::Id;
@@ -11,7 +9,6 @@ use olivine_operations::content_audit::{self, Finding, Looked, Options, Problem,
 use olivine_operations::moves::{self, Moved};
 use olivine_operations::storages::identity;
 use olivine_operations::{Context, organizations};
-use olivine_records::Integrity;
 
 use super::show;
 use crate::config::{Config, Flags};
@@ -97,11 +94,7 @@ impl ContentCommand {
             Self::Audit { flags, storage, organization, hashes, repair } => {
                 let config = flags.load()?;
                 let place = Place::open(&config, organization).await?;
-                // To its end, however long that takes.
-                let found = place.ctx.db().check_integrity(Duration::MAX).await;
-                if let Integrity::Damaged { what } = found.context("looking for damage in the database")? {
-                    bail!("{}", startup::damaged(&config.database_path(), &what));
-                }
+                startup::refuse_damage(&config, place.ctx.db()).await?;
                 let storages = match storage {
                     Some(named) => vec![place.find(&named).await?],
                     None => content_audit::storages(&place.ctx).await?,

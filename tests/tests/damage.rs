@@ -1,0 +1,135 @@
+//! Disks that lose or change bytes: what the audit, the backup and a start say of it.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use olivine_tests::{Database, Random, Server, Shell, Workbench};
+
+/// The size of SQLite's pages.
+const PAGE: usize = 4096;
+
+/// What happens to a file's bytes.
+type Damage = Box<dyn Fn(&mut Vec<u8>)>;
+
+fn damage(file: &Path, change: &Damage) {
+    let mut bytes = fs::read(file).unwrap();
+    change(&mut bytes);
+    fs::write(file, bytes).unwrap();
+}
+
+/// The files of contents under a folder whose names begin so.
+fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            found.extend(files(&entry, prefix));
+        } else if entry.file_name().unwrap().to_string_lossy().starts_with(prefix) {
+            found.push(entry);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Where `text` begins in a file.
+fn places_of(text: &str, file: &[u8]) -> Vec<usize> {
+    let is_there = |(place, window): (usize, &[u8])| (window == text.as_bytes()).then_some(place);
+    file.windows(text.len()).enumerate().filter_map(is_there).collect()
+}
+
+fn place(random: &mut Random, from: usize, to: usize) -> usize {
+    let number = u64::from_le_bytes(random.bytes(8).try_into().unwrap());
+    from + usize::try_from(number % (to - from) as u64).unwrap()
+}
+
+/// Ten bytes that changed by themselves in texts of the records, five pages of nonsense, three of zeros, and two files that end too early.
+fn damages_of_databases(whole: &[u8], texts: &[String], random: &mut Random) -> Vec<(String, Damage)> {
+    let mut all: Vec<(String, Damage)> = Vec::new();
+    while all.len() < 10 {
+        let text = &texts[place(random, 0, texts.len())];
+        let places = places_of(text, whole);
+        let at = places[place(random, 0, places.len())] + place(random, 0, text.len());
+        all.push((format!("byte {at} flipped"), Box::new(move |bytes| bytes[at] ^= 0xff)));
+    }
+    let pages = whole.len() / PAGE;
+    for number in 0..8 {
+        let page = place(random, 1, pages);
+        let bytes = if number < 5 { random.bytes(PAGE) } else { vec![0; PAGE] };
+        let name = format!("page {page} is {}", if number < 5 { "nonsense" } else { "zeros" });
+        all.push((name, Box::new(move |whole| whole[page * PAGE..][..PAGE].copy_from_slice(&bytes))));
+    }
+    for kept in [pages / 3, pages - 1] {
+        all.push((format!("cut after {kept} pages"), Box::new(move |bytes| bytes.truncate(kept * PAGE))));
+    }
+    all
+}
+
+fn damages_of_contents() -> Vec<(&'static str, &'static str, Damage)> {
+    vec![
+        ("part-", "a byte flipped", Box::new(|bytes| bytes[100] ^= 1)),
+        ("part-", "the last byte flipped", Box::new(|bytes| *bytes.last_mut().unwrap() ^= 1)),
+        ("part-", "cut", Box::new(|bytes| bytes.truncate(1000))),
+        ("part-", "empty", Box::new(Vec::clear)),
+        ("part-", "longer", Box::new(|bytes| bytes.push(0))),
+        ("segments", "empty", Box::new(Vec::clear)),
+        ("segments", "cut", Box::new(|bytes| bytes.truncate(bytes.len() / 2))),
+        ("segments", "a byte flipped", Box::new(|bytes| bytes[3] ^= 1)),
+        ("segments", "of zeros", Box::new(|bytes| bytes.fill(0))),
+        ("segments", "longer", Box::new(|bytes| bytes.extend_from_slice(b"x"))),
+    ]
+}
+
+/// Whether the audit and the backup see that something is wrong with a data folder, and what they say.
+fn noticed(shell: &Shell, folder: &Path) -> (bool, bool, String) {
+    let data = folder.display();
+    let audit = shell.run(&format!("olivine content audit --hashes --data-dir {data}"));
+    let backup = shell.run(&format!("rm -rf backup; olivine backup --to backup --data-dir {data}"));
+    let said = format!("{}{}{}{}", audit.stdout, audit.stderr, backup.stdout, backup.stderr);
+    (!audit.status.success(), !backup.status.success(), said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_and_the_backup_notice_what_a_disk_has_lost() {
+    let mut server = Server::start(Database::Sqlite);
+    let bench = Workbench::new(server.api()).await;
+    let mut random = Random::new();
+    let mut texts = Vec::new();
+    for _ in 0..20 {
+        let binary = bench.signed(&random.bytes(10_000)).await;
+        let record = bench.get(&binary).await;
+        let hash = record["hash"].as_str().unwrap().trim_start_matches("sha256:");
+        texts.extend([hash.to_owned(), record["target"].as_str().unwrap().to_owned()]);
+    }
+    assert!(server.stop().success());
+    let shell = server.shell();
+    // A restored database has nothing in it that was there before: in other ones a byte may belong to nothing.
+    let restored = format!("olivine backup --to first --data-dir {}", server.data_dir().display());
+    shell.run(&format!("{restored}; olivine restore --from first --data-dir data")).succeeds();
+    let (data, copy) = (shell.folder().join("data"), shell.folder().join("copy"));
+    let fresh = || {
+        shell.run(&format!("rm -rf copy; cp -a {} copy", data.display())).succeeds();
+    };
+    fresh();
+    let (audited, backed_up, said) = noticed(&shell, &copy);
+    assert!(!audited && !backed_up, "nothing is wrong yet: {said}");
+
+    let database = "olivine.db";
+    let whole = fs::read(data.join(database)).unwrap();
+    let (mut by_either, mut missed) = (0, Vec::new());
+    for (what, change) in damages_of_databases(&whole, &texts, &mut random) {
+        fresh();
+        damage(&copy.join(database), &change);
+        let (audited, backed_up, _) = noticed(&shell, &copy);
+        if audited || backed_up { by_either += 1 } else { missed.push(what) }
+    }
+    for (prefix, what, change) in damages_of_contents() {
+        fresh();
+        damage(&files(&copy.join("content/content"), prefix)[7], &change);
+        let (audited, _, said) = noticed(&shell, &copy);
+        assert!(audited, "{prefix} {what}: {said}");
+        by_either += 1;
+    }
+    assert!(by_either >= 28, "{by_either} of 30; missed: {missed:?}");
+}
