@@ -42,10 +42,10 @@ crate::envelopes!(ApiKey, ApiKeyEnvelope { api_key }, ApiKeyList { api_keys });
 pub struct ApiKeyCreate {
     /// What it is for: 1–128 characters.
     pub name: String,
-    /// `admin`, `writer` or `reader`.
+    /// `admin`, `writer` or `reader`. A writer can release to the whole fleet; a key for CI is better made with single scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Single scopes, in place of a role.
+    /// Single scopes, in place of a role. The scopes and roles are listed in `docs/scopes.md` and by `peridio api-keys scopes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["binary.create", "binary.upload"]))]
     pub scopes: Option<Vec<String>>,

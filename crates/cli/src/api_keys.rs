@@ -1,7 +1,10 @@
 //! `peridio api-keys`: the keys that callers prove themselves with. A new key's secret is shown once, by `create`.
 
+mod create;
+mod scopes;
+
 use clap::{Args, Subcommand};
-use olivine_api::api_keys::{ApiKey, ApiKeyCreate, ApiKeyUpdate};
+use olivine_api::api_keys::{ApiKey, ApiKeyUpdate};
 use olivine_client::Query;
 use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey as Named;
@@ -10,20 +13,41 @@ use olivine_domain::prn::Prn;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::messages;
-use crate::output::record;
+use crate::output::Record;
 use crate::session::Session;
+use create::Create;
+use scopes::Scopes;
 
-record!(ApiKey, "prn", "name", "role", "hint", "expires_at", "revoked_at");
+impl Record for ApiKey {
+    const COLUMNS: &'static [&'static str] =
+        &["prn", "name", "role", "hint", "expires_at", "revoked_at", "scopes"];
+
+    fn prn(&self) -> Option<&str> {
+        Some(&self.prn)
+    }
+
+    /// A role says which scopes a key has.
+    fn cell(&self, column: &str) -> Option<String> {
+        let scopes = || if self.role.is_some() { String::new() } else { self.scopes.join(", ") };
+        (column == "scopes").then(scopes)
+    }
+}
 
 /// What can be done with API keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates an API key; its secret is in the answer and nowhere else
     #[command(
-        after_help = "Examples:\n  peridio api-keys create --name ci --role writer\n  peridio api-keys create --name signer \
-                            --scope binary.sign --expires-at 2027-01-01T00:00:00Z"
+        after_help = "Examples:\n  peridio api-keys create --name dashboard --role reader\n  peridio api-keys create --name signer \
+                            --scope binary.sign --expires-at 2027-01-01T00:00:00Z --key-file signer.key\n  KEY=$(peridio api-keys create \
+                            --name ci --scope artifact.read,binary.read --output key)"
     )]
     Create(Create),
+    /// Lists the scopes that API keys can have, and which role has which; needs no API key
+    #[command(
+        after_help = "Examples:\n  peridio api-keys scopes --output table\n  peridio api-keys scopes --role writer --output prn"
+    )]
+    Scopes(Scopes),
     /// Lists API keys, without their secrets
     #[command(after_help = "Example:\n  peridio api-keys list --output table")]
     List(List),
@@ -41,29 +65,6 @@ pub(crate) enum Command {
         after_help = "Example:\n  peridio api-keys revoke --prn $API_KEY_PRN"
     )]
     Revoke(One),
-}
-
-/// A new key.
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    /// What it is for
-    #[arg(long)]
-    name: String,
-    /// admin, writer or reader
-    #[arg(long, required_unless_present = "scopes")]
-    role: Option<String>,
-    /// A single scope in place of a role, such as binary.create; may be given several times
-    #[arg(
-        long = "scope",
-        alias = "scopes",
-        value_name = "SCOPE",
-        value_delimiter = ',',
-        conflicts_with = "role"
-    )]
-    scopes: Vec<String>,
-    /// When it stops working
-    #[arg(long, value_name = "DATE-TIME")]
-    expires_at: Option<Timestamp>,
 }
 
 /// Which keys to list.
@@ -103,11 +104,9 @@ pub(crate) struct Update {
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(create) => {
-                session.create::<ApiKey>(&create.body()).await?;
-                messages::note("the key is shown this once: keep it safe");
-                Ok(())
-            }
+            Self::Create(create) => create.run(session).await,
+            // Needs no session, so the grammar runs it.
+            Self::Scopes(_) => Ok(()),
             Self::List(List { name, options }) => {
                 session.list::<ApiKey>(&options, Query::default().with("name", name)).await
             }
@@ -119,14 +118,6 @@ impl Command {
                 Ok(())
             }
         }
-    }
-}
-
-impl Create {
-    fn body(self) -> ApiKeyCreate {
-        let scopes = Some(self.scopes).filter(|scopes| !scopes.is_empty());
-        let expires_at = self.expires_at.map(|moment| moment.to_string());
-        ApiKeyCreate { name: self.name, role: self.role, scopes, expires_at }
     }
 }
 

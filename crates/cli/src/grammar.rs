@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::output::Format;
+use crate::output::{Format, NO_KEY};
 use crate::session::Session;
 use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
@@ -131,7 +131,12 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let Self { globals, command } = self;
+        let creates_key = matches!(command, Command::ApiKeys(api_keys::Command::Create(_)));
+        if globals.output == Some(Format::Key) && !creates_key {
+            return Err(Failure::usage(NO_KEY));
+        }
         let command = match command {
+            Command::ApiKeys(api_keys::Command::Scopes(scopes)) => return scopes.run(&globals),
             Command::Config(config) => return config.run(&globals),
             Command::Completions(completions) => return completions.run(),
             command => command,
@@ -153,7 +158,7 @@ impl Cli {
             Command::Releases(command) => command.run(session).await,
             Command::BundleOverrides(command) => command.run(session).await,
             Command::StorageBackends(command) => command.run(session).await,
-            Command::ApiKeys(command) => command.run(session).await,
+            Command::ApiKeys(command) => Box::pin(command.run(session)).await,
             Command::Events(command) => command.run(session).await,
             Command::Users(command) => command.run(session).await,
             Command::Organization(command) => command.run(session).await,

@@ -22,6 +22,8 @@ pub(crate) enum Format {
     Table,
     /// One record per line
     Jsonl,
+    /// Just the secret of a new API key
+    Key,
 }
 
 /// Something that can be printed.
@@ -31,6 +33,11 @@ pub(crate) trait Record: Serialize {
 
     /// Its name, if it has one.
     fn prn(&self) -> Option<&str>;
+
+    /// What a table of several records shows in a column, where that is not the field of the column's name.
+    fn cell(&self, _column: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Says of a wire type which of its fields a table shows.
@@ -46,6 +53,10 @@ macro_rules! record {
     };
 }
 pub(crate) use record;
+
+/// Why a command does not print a key.
+pub(crate) const NO_KEY: &str =
+    "--output key prints the secret of a new API key: only 'peridio api-keys create' can do that";
 
 /// Prints in the format that was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +133,7 @@ fn line(format: Format, record: &impl Record) -> Result<String, Failure> {
             .prn()
             .ok_or_else(|| Failure::usage("these have no PRNs: leave --output prn out"))?
             .to_owned(),
+        Format::Key => return Err(Failure::usage(NO_KEY)),
         Format::Jsonl => json::compact(record),
         Format::Json | Format::Table => json::pretty(record),
     };

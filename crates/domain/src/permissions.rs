@@ -35,6 +35,11 @@ macro_rules! scopes {
             pub const fn least_role(self) -> Role {
                 match self { $(Self::$variant => Role::$least,)* }
             }
+
+            /// What it allows, in a sentence.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
         }
 
         /// The scopes as types, for [`Authorized`].
@@ -123,6 +128,18 @@ impl Scope {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|scope| scope.as_str() == name)
     }
+
+    /// The scope of that name, or an error that lists all scopes.
+    pub fn parse(name: &str) -> Result<Self, UnknownScope> {
+        Self::from_name(name).ok_or_else(|| UnknownScope { name: name.to_owned() })
+    }
+}
+
+/// There is no scope of this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{name}' is not a scope; the scopes are {}", Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownScope {
+    name: String,
 }
 
 /// A scope as a type.
@@ -134,9 +151,10 @@ pub trait ScopeType {
 /// A set of scopes with a name. Each contains those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Sees and downloads, changes nothing.
+    /// Sees everything but API keys, and downloads. Changes nothing.
     Reader,
-    /// What CI needs: creates, uploads, signs; can't destroy, nor decide whom to trust.
+    /// Does all the daily work: uploads, signs, and distributes. It creates, changes and deletes artifacts, bundles, products, cohorts,
+    /// devices and releases, so it can release to the whole fleet. It can't destroy binaries, nor decide whom to trust.
     Writer,
     /// Everything.
     Admin,
@@ -158,6 +176,19 @@ impl Role {
     /// The role of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+
+    /// What a key with this role may do, in a sentence.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Reader => "Sees everything except API keys, and downloads contents; changes nothing.",
+            Self::Writer => {
+                "Does the daily work, releases included: uploads and signs, and creates, changes and deletes artifacts, bundles, products, \
+                 cohorts, devices and releases. It can release to the whole fleet. It can't destroy binaries, nor change signing keys, CA \
+                 certificates, API keys, storage backends and the organization."
+            }
+            Self::Admin => "Everything.",
+        }
     }
 }
 
@@ -302,6 +333,39 @@ mod tests {
             reader.iter().all(|name| name.split('.').nth(1) == Some("read") || *name == "binary.download"),
             "{reader:?}"
         );
+    }
+
+    /// What the description of `writer` says is what the table of scopes says.
+    #[test]
+    fn roles_are_what_their_descriptions_say() {
+        let only = |role: Role| {
+            let own = Scope::ALL.iter().filter(move |scope| scope.least_role() == role);
+            own.map(|scope| scope.as_str().split_once('.').unwrap()).collect::<Vec<_>>()
+        };
+        for (resource, action) in only(Role::Admin) {
+            let is_kept_from_writers = (resource, action) == ("binary", "destroy")
+                || ["signing_key", "ca_certificate", "api_key", "storage_backend", "organization"]
+                    .contains(&resource);
+            assert!(is_kept_from_writers, "{resource}.{action} is not what the descriptions of roles say");
+        }
+        for (resource, _) in only(Role::Writer) {
+            let distributes =
+                ["product", "cohort", "device", "device_certificate", "release", "bundle", "bundle_override"];
+            let publishes = ["artifact", "artifact_version", "binary"];
+            assert!([&distributes[..], &publishes].concat().contains(&resource), "{resource}");
+        }
+        assert_eq!(
+            only(Role::Reader).iter().filter(|(_, action)| *action != "read").count(),
+            1,
+            "binary.download"
+        );
+    }
+
+    #[test]
+    fn an_unknown_scope_is_answered_with_those_that_there_are() {
+        let error = Scope::parse("binary.signn").unwrap_err().to_string();
+        assert!(Scope::ALL.iter().all(|scope| error.contains(scope.as_str())), "{error}");
+        assert_eq!(Scope::parse("binary.sign"), Ok(Scope::BinarySign));
     }
 
     #[test]

@@ -80,14 +80,14 @@ enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 enum ApiKeysCommand {
     /// Create an API key and print it; also while the server is running
-    #[command(after_help = "Example: olivine api-keys create --name ci --role writer")]
+    #[command(after_help = "Example: olivine api-keys create --name dashboard --role reader")]
     Create {
         #[command(flatten)]
         flags: Flags,
         /// What the key is for
         #[arg(long)]
         name: Name,
-        /// What it may do
+        /// What it may do: a reader sees everything and downloads, a writer can also release to all devices
         #[arg(long, value_parser = ["admin", "writer", "reader"], default_value = "writer")]
         role: String,
         /// The organization that it is for [default: the configured one]

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use olivine_domain::permissions::{Grants, Role, Scope};
+
 fn check(name: &str, made: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -19,6 +21,27 @@ fn check(name: &str, made: &str) {
 fn the_openapi_document_is_fresh() {
     let document = olivine_server::admin::document().to_pretty_json().expect("the document is JSON");
     check("openapi.json", &format!("{document}\n"));
+}
+
+#[test]
+fn the_list_of_scopes_is_fresh() {
+    let mut page = String::from(
+        "# Roles and scopes\n\n\
+         What an API key may do: all scopes of a role, or single scopes. This page is made from the code; `peridio api-keys scopes` prints \
+         the same list (it needs no key), and `peridio users me` what the key at hand has.\n\n\
+         | role | |\n|---|---|\n",
+    );
+    for role in Role::ALL {
+        page += &format!("| `{}` | {} |\n", role.as_str(), role.description());
+    }
+    page += "\n| scope | allows | reader | writer | admin |\n|---|---|---|---|---|\n";
+    for scope in Scope::ALL {
+        let mark = |role| if Grants::Role(role).contains(*scope) { "yes" } else { "" };
+        let [reader, writer, admin] = Role::ALL.map(mark);
+        let (name, description) = (scope.as_str(), scope.description());
+        page += &format!("| `{name}` | {description} | {reader} | {writer} | {admin} |\n");
+    }
+    check("scopes.md", &page);
 }
 
 #[test]

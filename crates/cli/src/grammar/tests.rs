@@ -75,6 +75,8 @@ fn the_short_way_and_the_rest_are_understood() {
         "peridio events tail --type binary.signed -n 5",
         "peridio --output jsonl events list --all --order desc",
         "peridio api-keys create --name ci --scope binary.create --scope binary.upload",
+        "peridio api-keys create --name ci --role reader --key-file ci.key --output prn",
+        "peridio api-keys scopes --role writer",
         "peridio users me",
         "peridio organization update --storage-quota 500G",
         "peridio organization update --storage-backend-prn $STORAGE_BACKEND_PRN --download-url-seconds 600",

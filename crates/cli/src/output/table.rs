@@ -59,9 +59,9 @@ pub(super) fn of_one(record: &impl Record) -> String {
 
 pub(super) fn row<R: Record>(record: &R) -> Vec<String> {
     let fields = fields(record);
-    let value =
-        |column: &&str| fields.iter().find(|(name, _)| name == column).map(|(_, value)| value.clone());
-    R::COLUMNS.iter().map(|column| value(column).unwrap_or_default()).collect()
+    let value = |column: &str| fields.iter().find(|(name, _)| name == column).map(|(_, value)| value.clone());
+    let cell = |column: &&str| record.cell(column).or_else(|| value(column)).unwrap_or_default();
+    R::COLUMNS.iter().map(cell).collect()
 }
 
 pub(super) fn of_list(columns: &[&str], rows: Vec<Vec<String>>) -> String {

@@ -73,9 +73,7 @@ fn grants(fields: &mut Fields, role: Option<String>, scopes: Option<Vec<String>>
                 .take("role", known.ok_or_else(|| format!("'{name}' is not a role: admin, writer or reader")))
         }
         (None, Some(names)) if !names.is_empty() => {
-            let known =
-                |name: &String| Scope::from_name(name).ok_or_else(|| format!("'{name}' is not a scope"));
-            let scopes: Result<BTreeSet<_>, _> = names.iter().map(known).collect();
+            let scopes: Result<BTreeSet<_>, _> = names.iter().map(|name| Scope::parse(name)).collect();
             fields.take("scopes", scopes).map(Grants::Scopes)
         }
         _ => {

@@ -1,0 +1,155 @@
+//! `peridio api-keys create`. The server shows a new key's secret in one answer and never again, so where the secret goes is decided, and
+//! its file made, before the key is; and where it did not get there, the key is named so that it can be revoked.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use olivine_api::api_keys::{ApiKey, ApiKeyCreate};
+use olivine_domain::Timestamp;
+
+use crate::failure::Failure;
+use crate::messages;
+use crate::output::{Format, print};
+use crate::session::Session;
+
+/// A new key.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// What it is for
+    #[arg(long)]
+    name: String,
+    /// admin, writer or reader. A writer can release to all devices; for CI, give single scopes
+    #[arg(long, required_unless_present = "scopes")]
+    role: Option<String>,
+    /// A single scope in place of a role, such as binary.create; may be given several times. 'peridio api-keys scopes' lists them
+    #[arg(
+        long = "scope",
+        alias = "scopes",
+        value_name = "SCOPE",
+        value_delimiter = ',',
+        conflicts_with = "role"
+    )]
+    scopes: Vec<String>,
+    /// When it stops working
+    #[arg(long, value_name = "DATE-TIME")]
+    expires_at: Option<Timestamp>,
+    /// A file to write the secret to instead of printing it. It must not exist yet; only its owner can read it
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl Create {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let format = session.printer.format();
+        self.check(format)?;
+        let file = self.key_file.as_deref().map(KeyFile::create).transpose()?;
+        let mut created: ApiKey = match session.client.create(&self.body()).await {
+            Ok(created) => created,
+            Err(error) => {
+                file.iter().for_each(KeyFile::remove);
+                return Err(error.into());
+            }
+        };
+        let Some(secret) = created.key.take() else {
+            file.iter().for_each(KeyFile::remove);
+            return Err(lost(&created.prn, "the server's answer with its secret was lost on the way", None));
+        };
+        if let Some(mut file) = file {
+            file.write(&secret).map_err(|error| {
+                file.remove();
+                lost(
+                    &created.prn,
+                    &format!("its secret can't be written to {}", file.path.display()),
+                    Some(error),
+                )
+            })?;
+            messages::note(&format!("the key is in {}: it is shown nowhere else", file.path.display()));
+            return session.printer.one(&created);
+        }
+        let printed = if format == Some(Format::Key) {
+            print(&format!("{secret}\n"))
+        } else {
+            created.key = Some(secret);
+            session.printer.one(&created)
+        };
+        match printed {
+            Ok(()) => messages::note("the key is shown this once: keep it safe"),
+            Err(Failure::Printing(error)) => {
+                return Err(lost(&created.prn, "its secret can't be printed", Some(error)));
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    /// Refuses what would lose the secret, before there is one.
+    fn check(&self, format: Option<Format>) -> Result<(), Failure> {
+        match (format, &self.key_file) {
+            (Some(Format::Prn), None) => Err(Failure::usage(
+                "--output prn would lose the key's secret, which is shown only once: add --key-file FILE, or give --output key",
+            )),
+            (Some(Format::Key), Some(_)) => {
+                Err(Failure::usage("give either --key-file or --output key: the secret goes to one place"))
+            }
+            (_, Some(file)) if file == Path::new("-") => {
+                Err(Failure::usage("--key-file takes the name of a file; --output key prints the secret"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn body(self) -> ApiKeyCreate {
+        let scopes = Some(self.scopes).filter(|scopes| !scopes.is_empty());
+        let expires_at = self.expires_at.map(|moment| moment.to_string());
+        ApiKeyCreate { name: self.name, role: self.role, scopes, expires_at }
+    }
+}
+
+/// There is a key whose secret nobody has.
+fn lost(prn: &str, what: &str, source: Option<io::Error>) -> Failure {
+    let message = format!(
+        "the key {prn} was created, but {what}: revoke it with 'peridio api-keys revoke --prn {prn}', and create another one"
+    );
+    match source {
+        Some(source) => Failure::with_source(message, source),
+        None => Failure::new(message),
+    }
+}
+
+/// The file for a secret.
+struct KeyFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl KeyFile {
+    /// Never another one's: a key that is there already would be lost.
+    fn create(path: &Path) -> Result<Self, Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Ok(file) => Ok(Self { path: path.to_owned(), file }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::usage(format!(
+                "{} is there already, and is not overwritten: name another file with --key-file",
+                path.display()
+            ))),
+            Err(error) => Err(Failure::with_source(format!("can't make {}", path.display()), error)),
+        }
+    }
+
+    fn write(&mut self, secret: &str) -> io::Result<()> {
+        writeln!(self.file, "{secret}")?;
+        self.file.sync_all()
+    }
+
+    /// Of a key that was not made: there is nothing in it.
+    fn remove(&self) {
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            messages::warning(&format!("can't remove {}: {error}", self.path.display()));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `peridio api-keys scopes`: what API keys can be allowed to do. It asks no server, so it needs no key.
+
+use clap::Args;
+use olivine_domain::permissions::{Grants, Role, Scope};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::grammar::Globals;
+use crate::output::{Printer, Record};
+
+/// Which scopes to list.
+#[derive(Debug, Args)]
+pub(crate) struct Scopes {
+    /// Only the scopes that this role has: admin, writer or reader
+    #[arg(long, value_parser = role)]
+    role: Option<Role>,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::from_name(name).ok_or_else(|| "it is not a role: admin, writer or reader".to_owned())
+}
+
+/// A scope as it is listed.
+#[derive(Serialize)]
+struct Listed {
+    scope: &'static str,
+    roles: Vec<&'static str>,
+    description: &'static str,
+}
+
+impl Record for Listed {
+    const COLUMNS: &'static [&'static str] = &["scope", "roles", "description"];
+
+    /// It has no PRN, but its name is what a script needs of it.
+    fn prn(&self) -> Option<&str> {
+        Some(self.scope)
+    }
+
+    fn cell(&self, column: &str) -> Option<String> {
+        (column == "roles").then(|| self.roles.join(", "))
+    }
+}
+
+impl Scopes {
+    pub(crate) fn run(self, globals: &Globals) -> Result<(), Failure> {
+        let mut list = Printer::new(globals.output).list();
+        for scope in self.scopes() {
+            list.add(&listed(scope))?;
+        }
+        list.finish()
+    }
+
+    fn scopes(&self) -> impl Iterator<Item = Scope> {
+        let role = self.role.unwrap_or(Role::Admin);
+        Scope::ALL.iter().copied().filter(move |scope| Grants::Role(role).contains(*scope))
+    }
+}
+
+fn listed(scope: Scope) -> Listed {
+    let roles = Role::ALL.into_iter().filter(|role| Grants::Role(*role).contains(scope));
+    Listed {
+        scope: scope.as_str(),
+        roles: roles.map(Role::as_str).collect(),
+        description: scope.description(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_scopes_are_listed_with_the_roles_that_have_them() {
+        assert_eq!(Scopes { role: None }.scopes().count(), Scope::ALL.len());
+        assert!(Scopes { role: Some(Role::Reader) }.scopes().all(|scope| scope.least_role() == Role::Reader));
+        assert_eq!(listed(Scope::ReleaseCreate).roles, ["writer", "admin"]);
+        assert_eq!(listed(Scope::BinaryDestroy).roles, ["admin"]);
+    }
+}
