@@ -261,9 +261,8 @@ impl Reader for Write {
 
 fn unavailable(error: sqlx::Error) -> Error {
     if dialect::is_damage(&error) {
-        return Error::Damaged { source: error };
+        return Error::Damaged { source: error.into() };
     }
     let trouble = dialect::trouble(&error);
-    let source = sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(error.into()));
-    Error::Unavailable { trouble, source }
+    Error::Unavailable { trouble, source: error.into() }
 }

@@ -148,15 +148,15 @@ pub(crate) const fn explain(backend: DbBackend) -> &'static str {
 pub(crate) fn classify(error: DbErr) -> Error {
     let sqlx = match &error {
         DbErr::ConnectionAcquire(_) => {
-            return Error::Unavailable { trouble: Trouble::Slow, source: error };
+            return Error::Unavailable { trouble: Trouble::Slow, source: error.into() };
         }
         DbErr::Exec(RuntimeErr::SqlxError(sqlx))
         | DbErr::Query(RuntimeErr::SqlxError(sqlx))
         | DbErr::Conn(RuntimeErr::SqlxError(sqlx)) => sqlx.clone(),
-        _ => return Error::Database { source: error },
+        _ => return Error::Database { source: error.into() },
     };
     if let Some(hint) = refused_login(&sqlx) {
-        return Error::NotLetIn { hint, source: sqlx };
+        return Error::NotLetIn { hint, source: error.into() };
     }
     match &*sqlx {
         sqlx::Error::Database(reason) => match meaning(reason.as_ref()) {
@@ -164,16 +164,16 @@ pub(crate) fn classify(error: DbErr) -> Error {
             Meaning::BrokenReference => Error::ParentMissing,
             Meaning::Deadlock => Error::Deadlock,
             Meaning::StorageFull => Error::StorageFull,
-            Meaning::Unavailable => Error::Unavailable { trouble: trouble(&sqlx), source: error },
-            Meaning::Other => Error::Database { source: error },
+            Meaning::Unavailable => Error::Unavailable { trouble: trouble(&sqlx), source: error.into() },
+            Meaning::Other => Error::Database { source: error.into() },
         },
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Error::Unavailable { trouble: trouble(&sqlx), source: error },
-        _ => Error::Database { source: error },
+        | sqlx::Error::WorkerCrashed => Error::Unavailable { trouble: trouble(&sqlx), source: error.into() },
+        _ => Error::Database { source: error.into() },
     }
 }
 

@@ -3,6 +3,7 @@
 use sea_orm::DbErr;
 
 use crate::dialect;
+use crate::reason::Reason;
 
 /// Why a record could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +83,7 @@ pub enum Error {
         /// What is wrong with it, as far as that is known.
         trouble: Trouble,
         /// What it said.
-        source: DbErr,
+        source: Reason,
     },
     /// The database was made by a later version of Olivine.
     #[error("the database was made by a later version of Olivine: use that version, or a backup of before")]
@@ -96,7 +97,7 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
         /// What it said.
-        source: std::sync::Arc<sqlx::Error>,
+        source: Reason,
     },
     /// The database's file can't be made or opened.
     #[error("the database file can't be opened")]
@@ -111,13 +112,13 @@ pub enum Error {
     )]
     Damaged {
         /// What SQLite said.
-        source: sqlx::Error,
+        source: Reason,
     },
     /// Anything else that the database says: a defect.
     #[error("the database refused a statement")]
     Database {
         /// What it said.
-        source: DbErr,
+        source: Reason,
     },
 }
 

@@ -33,6 +33,7 @@ pub mod lists;
 mod migrations;
 pub mod organizations;
 pub mod products;
+pub mod reason;
 pub mod release_claims;
 pub mod release_days;
 pub mod releases;

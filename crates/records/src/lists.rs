@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::database::{Executor, ListReader, Reader};
 use crate::dialect;
 use crate::error::{Error, Trouble};
+use crate::reason::Reason;
 use crate::rows::Row;
 
 /// What a list should contain.
@@ -205,7 +206,7 @@ const INSERTED_AT: &str = "inserted_at";
 /// What it means that a scan's time was over.
 fn too_broad(error: Error, limit: Duration, indexed: &'static [&'static str]) -> Error {
     match error {
-        Error::Unavailable { trouble: Trouble::Slow, source: DbErr::Query(_) } => {
+        Error::Unavailable { trouble: Trouble::Slow, source: Reason(DbErr::Query(_)) } => {
             Error::TooBroad { seconds: limit.as_secs(), indexed }
         }
         other => other,

@@ -24,6 +24,7 @@ pub use self::limits::Limits;
 pub use self::roles::Role;
 pub use self::storage::Storage;
 use crate::addresses::Most;
+use crate::elsewhere::OWN_DATABASE;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]
@@ -314,7 +315,7 @@ impl Config {
 
     /// The database's URL.
     pub fn database_url(&self) -> String {
-        let in_data_dir = || format!("sqlite:{}", self.data_dir.join("olivine.db").display());
+        let in_data_dir = || format!("sqlite:{}", self.data_dir.join(OWN_DATABASE).display());
         self.database_url.clone().unwrap_or_else(in_data_dir)
     }
 

@@ -15,6 +15,7 @@ pub mod device;
 pub mod door;
 pub mod downloads;
 pub mod draining;
+pub mod elsewhere;
 mod handshake;
 pub mod limits;
 pub mod lines;

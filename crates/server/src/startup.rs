@@ -19,7 +19,8 @@ use olivine_operations::storages::{Folders, Own, Storages, identity};
 use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations, storage_backends};
 use olivine_records::{Database, Integrity, settings};
 
-use crate::config::Config;
+use crate::config::{Config, shown};
+use crate::elsewhere;
 
 /// How long a start waits for content storage to say which one it is.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -53,6 +54,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     let storages = Box::pin(storages(config, &db, config.public_url(address), &secret)).await?;
     let ctx = Context::new(Clock::of(&db).await?, db, storages, tokens, config.settings());
     check_storages(config, &ctx).await?;
+    note_database(config)?;
 
     let name = config.organization.parse().context("the configuration's 'organization'")?;
     let organization = organizations::ensure(&ctx, &name).await?;
@@ -63,6 +65,17 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     }
     unless_full(jobs::enqueue_recurring(&ctx).await)?;
     Ok(Started { ctx, organization, _lock: lock })
+}
+
+/// Other commands on this data folder must not take its own database for the records. A full disk does not hold the start up.
+fn note_database(config: &Config) -> anyhow::Result<()> {
+    match elsewhere::note(config) {
+        Err(error) if is_full(&error) => {
+            tracing::warn!("the disk is full: the data folder can't say in which database its records are");
+            Ok(())
+        }
+        noted => noted,
+    }
 }
 
 /// Passes over what a start could not write because the disk is full: jobs whose process is dead are taken over when their lease ends, and
@@ -80,9 +93,10 @@ fn unless_full<T>(written: Result<T, Error>) -> Result<(), Error> {
 /// Opens what a command beside a running server needs: records only.
 pub async fn open_database(config: &Config) -> anyhow::Result<Database> {
     create_private_dir(&config.data_dir)?;
+    elsewhere::refuse_stale(config)?;
     refuse_to_begin_anew(config)?;
     let opened = Database::open(&config.database_url(), config.database.options()).await;
-    opened.context("opening the database")
+    opened.with_context(|| format!("opening the database {}", shown(&config.database_url())))
 }
 
 /// An empty database beside what an earlier one knew would be a server that has lost everything without saying so.

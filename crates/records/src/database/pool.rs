@@ -177,11 +177,14 @@ impl Pool {
 
     /// Lends a connection that answers, within the patience of the options.
     pub(super) async fn lend(&self) -> Result<Lease, sqlx::Error> {
-        let lent = timeout(self.0.limits.patience, self.lend_without_limit()).await;
-        lent.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        let mut refusal = None;
+        let lent = timeout(self.0.limits.patience, self.lend_without_limit(&mut refusal)).await;
+        // That the time is over says less than why no connection could be opened until then.
+        lent.unwrap_or_else(|_| Err(refusal.unwrap_or(sqlx::Error::PoolTimedOut)))
     }
 
-    async fn lend_without_limit(&self) -> Result<Lease, sqlx::Error> {
+    /// The latest refusal of the server stays in `refusal`.
+    async fn lend_without_limit(&self, refusal: &mut Option<sqlx::Error>) -> Result<Lease, sqlx::Error> {
         let permit = Arc::clone(&self.0.free).acquire_owned().await;
         let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
         let (mut opening, mut pause) = (None, Duration::from_millis(10));
@@ -203,9 +206,13 @@ impl Pool {
             opening = None;
             match opened {
                 Ok(live) => return Ok(Lease::new(self, live, permit)),
-                Err(error) if dialect::is_refused(&error) => tokio::time::sleep(pause).await,
+                Err(error) if dialect::is_refused(&error) => {
+                    *refusal = Some(error);
+                    tokio::time::sleep(pause).await;
+                }
                 // The server has no more connections for us, but we have some: wait for one of them.
                 Err(error) if dialect::is_crowded(&error) && self.0.open.load(Ordering::Relaxed) > 0 => {
+                    *refusal = Some(error);
                     let _ = timeout(LOOK, returned).await;
                 }
                 Err(error) => return Err(error),

@@ -20,8 +20,11 @@ pub(super) async fn open(url: &str, options: &Options) -> Result<Database, Error
     let scans = Pool::new(Servers::new(Target::parse(url)?, &of_scans), of_scans);
     let options = &Options { connections: options.without_scans(), ..options.clone() };
     let servers = Servers::new(Target::parse(url)?, options);
-    let first = timeout(options.patience, first_session(&servers)).await;
-    let (connection, most) = first.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(opening_failed)?;
+    let mut refusal = None;
+    let first = timeout(options.patience, first_session(&servers, &mut refusal)).await;
+    // That the time is over says less than why nobody let us in until then.
+    let first = first.unwrap_or_else(|_| Err(refusal.unwrap_or(sqlx::Error::PoolTimedOut)));
+    let (connection, most) = first.map_err(opening_failed)?;
     let Some(connection) = connection else {
         return Err(Error::InvalidUrl(TRANSACTION_POOLING.to_owned()));
     };
@@ -95,8 +98,11 @@ const TRANSACTION_POOLING: &str = "it leads to a pooler in transaction mode, and
 ///
 /// A pooler that gives each transaction another session of the server can't be worked with: prepared statements, NOTIFY and settings
 /// belong to a session. Two connections tell: while the second is in a transaction, it holds whatever session the first one used before.
-async fn first_session(servers: &Servers) -> Result<(Option<PgConnection>, Option<i32>), sqlx::Error> {
-    let (mut one, host) = connect_patiently(servers).await?;
+async fn first_session(
+    servers: &Servers,
+    refusal: &mut Option<sqlx::Error>,
+) -> Result<(Option<PgConnection>, Option<i32>), sqlx::Error> {
+    let (mut one, host) = connect_patiently(servers, refusal).await?;
     let most = most_connections(&mut one).await?;
     let mut other = PgConnection::connect_with(host).await?;
     let before = session(&mut one).await?;
@@ -112,12 +118,18 @@ async fn session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
 }
 
-/// A server that is being started refuses connections for a moment.
-async fn connect_patiently(servers: &Servers) -> Result<(PgConnection, &PgConnectOptions), sqlx::Error> {
+/// A server that is being started refuses connections for a moment. The latest refusal stays in `refusal`.
+async fn connect_patiently<'a>(
+    servers: &'a Servers,
+    refusal: &mut Option<sqlx::Error>,
+) -> Result<(PgConnection, &'a PgConnectOptions), sqlx::Error> {
     const PAUSE: Duration = Duration::from_millis(100);
     loop {
         match servers.connect().await {
-            Err(error) if dialect::is_starting(&error) => tokio::time::sleep(PAUSE).await,
+            Err(error) if dialect::is_starting(&error) => {
+                *refusal = Some(error);
+                tokio::time::sleep(PAUSE).await;
+            }
             done => return done,
         }
     }

@@ -127,6 +127,23 @@ async fn without_a_free_connection_that_is_said_at_once_and_the_open_ones_are_sh
     run(&operator, &format!("DROP ROLE {role}")).await;
 }
 
+/// The texts of an error's sources, as the log and an operator's terminal show them.
+fn reasons(error: &Error) -> Vec<String> {
+    let sources = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    sources.map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_told_as_one() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let options = Options { patience: Duration::from_millis(300), ..Options::default() };
+    let refused = Database::open(&format!("postgres://x@{nobody}/x"), options.clone()).await.unwrap_err();
+    assert!(matches!(refused, Error::Unavailable { trouble: Trouble::Other, .. }), "{refused:?}");
+    let said = reasons(&refused);
+    assert!(said.len() == 1 && said[0].contains("Connection refused"), "{said:?}");
+    assert!(!refused.to_string().contains("Connection refused"), "the reason is said once: {refused}");
+}
+
 #[tokio::test]
 async fn a_refusal_that_does_not_pass_says_what_to_do() {
     let operator = postgres().await;
@@ -134,6 +151,7 @@ async fn a_refusal_that_does_not_pass_says_what_to_do() {
     let refused = Database::open(&url, Options::default()).await.unwrap_err();
     assert!(matches!(refused, Error::NotLetIn { .. }), "{refused:?}");
     assert!(refused.to_string().contains("there is no database of that name"), "{refused}");
+    assert_eq!(reasons(&refused), [format!("database \"{}_nowhere\" does not exist", named(&operator))]);
     run(&operator, &format!("REVOKE CONNECT ON DATABASE {} FROM PUBLIC", named(&operator))).await;
     let role = format!("nobody_{}", named(&operator));
     run(&operator, &format!("CREATE ROLE {role} LOGIN")).await;

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use olivine_records::{Database, Options, copying};
 
 use crate::config::shown;
+use crate::elsewhere;
 use crate::startup::lock_data_dir;
 
 #[derive(Debug, Subcommand)]
@@ -45,6 +46,7 @@ async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
     source.close().await;
     target.close().await;
     let copied = copied?;
+    let marked = elsewhere::note_copied(from, to)?;
     let mut text = format!("{:<26}{:>12}  SHA-256 over all rows, read from both\n", "table", "rows");
     for table in &copied {
         // Writing to a string can't fail.
@@ -59,6 +61,15 @@ async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
         shown(from),
         shown(to)
     );
+    if let Some((folder, mark)) = marked {
+        let _ = writeln!(
+            text,
+            "From now on, commands on the data folder {} need --database-url (or OLIVINE_DATABASE_URL). To go on with {} instead, delete {}.",
+            folder.display(),
+            shown(from),
+            mark.display()
+        );
+    }
     Ok(text)
 }
 
