@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use olivine_client::Cause;
+
 /// What came of asking once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -88,7 +90,7 @@ pub(crate) enum Error {
     #[error("stopped")]
     Stopped,
     /// The server can't be reached, or refuses.
-    #[error(transparent)]
+    #[error("{}{}", .0, advice(.0.cause()))]
     Client(#[from] olivine_client::Error),
     /// The server's answer can't be used.
     #[error("{0}")]
@@ -114,6 +116,18 @@ pub(crate) enum Error {
     #[cfg(test)]
     #[error("the power is gone")]
     Power,
+}
+
+/// What the agent's own settings can do about it.
+const fn advice(cause: Option<Cause>) -> &'static str {
+    match cause {
+        Some(Cause::UnknownAuthority) => {
+            "; if it is the right server, add its authority (PEM) to the file that ca_certificate names"
+        }
+        Some(Cause::OtherName) => "; give one of its names as server in the configuration",
+        Some(Cause::Refused | Cause::UnknownHost) => " (server, in the configuration)",
+        Some(Cause::Certificate) | None => "",
+    }
 }
 
 impl Error {

@@ -6,7 +6,7 @@ use std::io;
 use std::process::ExitCode;
 
 use olivine_api::errors::ErrorItem;
-use olivine_client::{Error as ClientError, downloads, uploads};
+use olivine_client::{Cause, Error as ClientError, downloads, uploads};
 use serde_json::Value;
 
 use crate::messages;
@@ -93,7 +93,7 @@ fn chain(text: String, source: Option<&(dyn Error + 'static)>) -> String {
 
 fn client_text(error: &ClientError) -> String {
     let ClientError::Api { status, errors, request_id, .. } = error else {
-        return chain(error.to_string(), error.source());
+        return chain(format!("{error}{}", advice(error.cause())), error.source());
     };
     let mut text = match errors.as_slice() {
         [] => error.to_string(),
@@ -103,6 +103,18 @@ fn client_text(error: &ClientError) -> String {
         let _ = write!(text, "\n  request id: {id}");
     }
     text
+}
+
+/// What this command's own settings can do about it.
+const fn advice(cause: Option<Cause>) -> &'static str {
+    match cause {
+        Some(Cause::UnknownAuthority) => {
+            "; if it is the right server, name a PEM file with its authority: --ca-path FILE (PERIDIO_CA_PATH)"
+        }
+        Some(Cause::OtherName) => "; give one of its names with --base-url",
+        Some(Cause::Refused | Cause::UnknownHost) => " (--base-url, PERIDIO_BASE_URL)",
+        Some(Cause::Certificate) | None => "",
+    }
 }
 
 /// `size: 3 is too small (invalid)`, and below it the facts that the sentence does not have.

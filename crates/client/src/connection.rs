@@ -7,6 +7,7 @@ mod device;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -69,6 +70,7 @@ struct Inner {
     api: reqwest::Client,
     content: reqwest::Client,
     settings: Settings,
+    answered: AtomicBool,
 }
 
 impl Client {
@@ -84,7 +86,7 @@ impl Client {
         let api = build(|| builder(&authorities).default_headers(headers.clone()), plain)?;
         // Parallel parts are faster over several connections than multiplexed over one.
         let content = build(|| builder(&authorities).http1_only(), plain)?;
-        Ok(Self { inner: Arc::new(Inner { base, api, content, settings }) })
+        Ok(Self { inner: Arc::new(Inner { base, api, content, settings, answered: AtomicBool::new(false) }) })
     }
 
     /// Where the server is.
@@ -102,6 +104,16 @@ impl Client {
 
     pub(crate) fn content(&self) -> &reqwest::Client {
         &self.inner.content
+    }
+
+    /// Remembers that there is a server.
+    pub(crate) fn note_answer(&self) {
+        self.inner.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server has answered anything yet.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.inner.answered.load(Ordering::Relaxed)
     }
 
     pub(crate) fn notify(&self, notice: crate::Notice<'_>) {

@@ -100,7 +100,10 @@ impl DeviceClient {
         let origin = origin(&url);
         let response = with(self.client.api().request(method, url).timeout(patience)).send().await;
         let response = match response {
-            Ok(response) => accept(response).await?.response,
+            Ok(response) => {
+                self.client.note_answer();
+                accept(response).await?.response
+            }
             Err(error) if error.is_timeout() && !error.is_connect() => {
                 return Err(Error::Timeout { origin, after: patience });
             }

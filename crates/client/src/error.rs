@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
+use crate::Cause;
+
 /// A request that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -38,7 +40,7 @@ pub enum Error {
         origin: String,
     },
     /// No connection.
-    #[error("can't connect to {origin}: is the server running, and the base URL right?")]
+    #[error("{}", crate::causes::sentence(.origin, .source))]
     Connect {
         /// To whom.
         origin: String,
@@ -181,7 +183,7 @@ impl Error {
         if self.is(ErrorCode::Misconfigured) {
             return false;
         }
-        self.is_transport()
+        (self.is_transport() && !self.cause().is_some_and(Cause::is_certificate))
             || matches!(self.status(), Some(408 | 429 | 500 | 502 | 503 | 504))
             || passes.into_iter().any(|code| self.is(code))
     }

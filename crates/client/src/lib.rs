@@ -12,6 +12,7 @@ mod binary_signatures;
 mod bundle_overrides;
 mod bundles;
 mod ca_certificates;
+mod causes;
 mod cohorts;
 mod connection;
 mod device;
@@ -36,6 +37,7 @@ mod transfers;
 pub mod uploads;
 mod users;
 
+pub use causes::Cause;
 pub use connection::{Client, DeviceSettings, Pace, Settings};
 pub use device::{DeviceClient, Reported};
 pub use devices::Import;

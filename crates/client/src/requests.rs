@@ -95,7 +95,10 @@ impl Client {
         }
         let origin = origin(&request.url);
         match builder.send().await {
-            Ok(response) => accept(response).await,
+            Ok(response) => {
+                self.note_answer();
+                accept(response).await
+            }
             Err(error) if error.is_timeout() && !error.is_connect() => {
                 Err(Error::Timeout { origin, after: patience })
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_lc_rs::rand;
 use backon::{ExponentialBuilder, Retryable};
 
-use crate::{Client, Error, Notice};
+use crate::{Cause, Client, Error, Notice};
 
 /// A server that asks for more patience than this is given up on.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
@@ -19,10 +19,15 @@ impl Client {
     {
         attempt
             .retry(backoff(self.settings().retries))
-            .when(|error| error.is_transient() || error.is_stale_link())
+            .when(|error| (error.is_transient() && !self.is_wrong_address(error)) || error.is_stale_link())
             .adjust(|error: &Error, delay: Option<Duration>| wait(error.retry_after(), delay))
             .notify(|error, delay| self.notify(Notice::Retrying(error, delay)))
             .await
+    }
+
+    /// Whether the address is wrong, or no server runs there. One that has answered before is only being restarted.
+    fn is_wrong_address(&self, error: &Error) -> bool {
+        matches!(error.cause(), Some(Cause::Refused | Cause::UnknownHost)) && !self.has_answered()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The engines against a server that misbehaves.
 
+mod causes;
 mod distribution;
 mod server;
 

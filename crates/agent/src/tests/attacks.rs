@@ -409,7 +409,10 @@ async fn an_artifact_without_installer_fails_before_anything_is_fetched() {
 async fn a_server_with_another_authority() {
     let (device, stranger) = (offered(|_, _| {}).await, Device::new().await);
     std::fs::copy(stranger.path("ca.pem"), device.path("ca.pem")).unwrap();
-    assert!(matches!(device.once().await, Err(Error::Client(error)) if error.is_transport()));
+    let refused = device.once().await.unwrap_err();
+    assert!(refused.to_string().contains("is not trusted"), "{refused}");
+    assert!(refused.to_string().contains("the file that ca_certificate names"), "{refused}");
+    assert!(matches!(refused, Error::Client(error) if error.is_transport() && !error.is_transient()));
     assert!(device.server.seen("/").is_empty());
 }
 

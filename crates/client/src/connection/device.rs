@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use olivine_domain::certificates::Certificate;
@@ -66,7 +67,7 @@ impl Client {
         let DeviceSettings { base_url, ca_path, retries, patience, pace, observer, .. } = settings;
         let ca_path = Some(ca_path);
         let settings = Settings { base_url, api_key: None, ca_path, retries, patience, pace, observer };
-        Ok(Self { inner: Arc::new(Inner { base, api, content, settings }) })
+        Ok(Self { inner: Arc::new(Inner { base, api, content, settings, answered: AtomicBool::new(false) }) })
     }
 }
 
