@@ -83,12 +83,19 @@ impl<'a> Candidate<'a> {
 
 /// Why a bundle can't be delivered to a target.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the artifact version {artifact_version} has no signed, undestroyed binary for {}", for_whom(.target.as_ref()))]
+#[error("the artifact version {artifact_version} {}", self.problem())]
 pub struct Undeliverable {
     /// The first artifact version that has nothing to serve.
     pub artifact_version: Id<ArtifactVersion>,
     /// The device's target, where it has one.
     pub target: Option<Target>,
+}
+
+impl Undeliverable {
+    /// What is wrong with the artifact version, in words that follow its name.
+    pub fn problem(&self) -> String {
+        format!("has no signed, undestroyed binary for {}", for_whom(self.target.as_ref()))
+    }
 }
 
 fn for_whom(target: Option<&Target>) -> String {

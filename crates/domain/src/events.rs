@@ -182,6 +182,9 @@ pub const LONGEST_OF_DEVICES: usize = 1_024;
 /// The same of an API key: no description is cut.
 pub const LONGEST_OF_KEYS: usize = 2_048;
 
+/// The most characters of a description, or of custom metadata as JSON, that an event shows. Of longer ones it says only that they changed.
+pub const LONGEST_OF_CHANGES: usize = 200;
+
 /// The most characters of a text in an event, by who caused the event.
 pub const fn longest_text(identity: &Identity) -> usize {
     match identity {

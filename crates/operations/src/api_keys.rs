@@ -4,7 +4,7 @@
 //! an administrator's key. Changes of an organization's keys happen one after another, so that these rules hold whoever is faster.
 
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::{Limit, Page};
 use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, Origin, scope};
@@ -12,9 +12,9 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Write, api_keys};
-use serde_json::{Value, json};
 
 use crate::error::{Error, Taken, Unauthenticated};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events, organizations};
 
@@ -192,21 +192,9 @@ async fn write(ctx: &Context, w: &Write, by: &Actor, new: Create) -> Result<(Api
         updated_at: now,
     };
     api_keys::insert(w, &api_key, &secret.hash()).await?;
-    events::record(ctx, w, by, EventType::ApiKeyCreated, Subject::of(api_key.id), facts(&api_key)).await?;
+    let data = EventData::ApiKeyCreated(Whole(&api_key));
+    events::record(ctx, w, by, Subject::of(api_key.id), data).await?;
     Ok((api_key, secret))
-}
-
-fn facts(key: &ApiKey) -> Value {
-    let grants = match &key.grants {
-        Grants::Role(role) => json!(role.as_str()),
-        Grants::Scopes(scopes) => scopes.iter().map(|scope| scope.as_str()).collect(),
-    };
-    json!({
-        "name": key.name.as_str(),
-        "hint": key.hint,
-        "grants": grants,
-        "expires_at": key.expires_at.map(|at| at.to_string()),
-    })
 }
 
 /// Lists API keys.
@@ -250,7 +238,8 @@ pub async fn update(
     check_admin_stays(ctx, &w, &old, &new).await?;
     let new = ApiKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     api_keys::update(&w, &new, old.revision).await?;
-    events::record(ctx, &w, by, EventType::ApiKeyUpdated, Subject::of(id), facts(&new)).await?;
+    let data = EventData::ApiKeyUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     w.commit().await?;
     Ok(new)
 }
@@ -271,6 +260,7 @@ pub async fn revoke(
     let new = ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
     check_admin_stays(ctx, &w, &old, &new).await?;
     api_keys::update(&w, &new, old.revision).await?;
-    events::record(ctx, &w, by, EventType::ApiKeyRevoked, Subject::of(id), facts(&new)).await?;
+    let data = EventData::ApiKeyRevoked(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     Ok(w.commit().await?)
 }

@@ -2,7 +2,7 @@
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
@@ -10,9 +10,9 @@ use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, VersionText};
 use olivine_records::{Constraint, artifact_versions, artifacts};
-use serde_json::json;
 
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
@@ -64,8 +64,8 @@ pub async fn create(
         drop(w);
         return already_there(ctx, &version, new.id, error).await;
     }
-    let data = json!({"version": version.version.as_str(), "artifact": version.artifact.to_string()});
-    events::record(ctx, &w, by, EventType::ArtifactVersionCreated, Subject::of(version.id), data).await?;
+    let data = EventData::ArtifactVersionCreated(Whole(&version));
+    events::record(ctx, &w, by, Subject::of(version.id), data).await?;
     w.commit().await?;
     Ok(version)
 }
@@ -141,13 +141,10 @@ pub async fn update(
     let old = artifact_versions::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
-    let mut changed = Vec::new();
     if let Some(description) = change.description {
-        changed.push("description");
         new.description = description;
     }
     if let Some(metadata) = change.custom_metadata {
-        changed.push("custom_metadata");
         new.custom_metadata = metadata;
     }
     if new == old {
@@ -156,8 +153,8 @@ pub async fn update(
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
     artifact_versions::update(&w, &new, old.revision).await?;
-    let data = json!({"changed": changed});
-    events::record(ctx, &w, by, EventType::ArtifactVersionUpdated, Subject::of(id), data).await?;
+    let data = EventData::ArtifactVersionUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     w.commit().await?;
     Ok(new)
 }
@@ -178,7 +175,7 @@ pub async fn delete(
         }
         other => other?,
     }
-    let data = json!({"version": version.version.as_str()});
-    events::record(ctx, &w, by, EventType::ArtifactVersionDeleted, Subject::of(id), data).await?;
+    let data = EventData::ArtifactVersionDeleted(Whole(&version));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     Ok(w.commit().await?)
 }

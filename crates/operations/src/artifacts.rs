@@ -1,7 +1,7 @@
 //! Artifacts: create, read, change, delete.
 
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
@@ -9,9 +9,9 @@ use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, artifacts};
-use serde_json::json;
 
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
@@ -61,8 +61,8 @@ pub async fn create(
         drop(w);
         return already_there(ctx, &artifact, new.id, error).await;
     }
-    let data = json!({"name": artifact.name.as_str()});
-    events::record(ctx, &w, by, EventType::ArtifactCreated, Subject::of(artifact.id), data).await?;
+    let data = EventData::ArtifactCreated(Whole(&artifact));
+    events::record(ctx, &w, by, Subject::of(artifact.id), data).await?;
     w.commit().await?;
     Ok(artifact)
 }
@@ -127,17 +127,13 @@ pub async fn update(
     let old = artifacts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
-    let mut changed = Vec::new();
     if let Some(name) = change.name {
-        changed.push("name");
         new.name = name;
     }
     if let Some(description) = change.description {
-        changed.push("description");
         new.description = description;
     }
     if let Some(metadata) = change.custom_metadata {
-        changed.push("custom_metadata");
         new.custom_metadata = metadata;
     }
     if new == old {
@@ -153,8 +149,8 @@ pub async fn update(
         }
         other => other?,
     }
-    let data = json!({"changed": changed, "name": new.name.as_str()});
-    events::record(ctx, &w, by, EventType::ArtifactUpdated, Subject::of(id), data).await?;
+    let data = EventData::ArtifactUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     w.commit().await?;
     Ok(new)
 }
@@ -173,7 +169,7 @@ pub async fn delete(
         }
         other => other?,
     }
-    let data = json!({"name": artifact.name.as_str()});
-    events::record(ctx, &w, by, EventType::ArtifactDeleted, Subject::of(id), data).await?;
+    let data = EventData::ArtifactDeleted(Whole(&artifact));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     Ok(w.commit().await?)
 }

@@ -4,16 +4,16 @@
 use olivine_content::{Backend, ContentKey, PartPlan, PartTarget, UploadSession};
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binaries, binary_parts, organizations};
-use serde_json::json;
 
 use crate::binaries::{content_key, head, key_of, store};
+use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
 use crate::{Context, Error, arrivals, events};
 
@@ -107,8 +107,7 @@ async fn replace(
     let replaced = old.filter(|old| old.state == PartState::Valid).map_or(0, |old| old.size);
     let new = Binary { bytes_uploaded: binary.bytes_uploaded.saturating_sub(replaced), ..binary.clone() };
     store(ctx, w, &binary, new).await?;
-    let data = json!({"binary": binary.id.to_string(), "index": put.index.get(), "size": put.size, "hash": put.hash.to_string()});
-    events::record(ctx, w, by, EventType::BinaryPartCreated, Subject::of(part.id), data).await?;
+    events::record(ctx, w, by, Subject::of(part.id), EventData::BinaryPartCreated(Whole(&part))).await?;
     Ok(part)
 }
 

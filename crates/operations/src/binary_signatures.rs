@@ -5,15 +5,15 @@ use olivine_domain::binaries::{Action, Binary, BinaryState, Effect, decide};
 use olivine_domain::binary_signatures::{
     BinarySignature, ContentVerifier, Scheme, SignatureBytes, Verdict, verify,
 };
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
 use olivine_records::{Constraint, Write, binaries, binary_signatures, bundles, organizations, signing_keys};
-use serde_json::{Value, json};
 
 use crate::binaries::{content_key, note_bundled, store};
+use crate::events::{Because, EventData, SignatureCount, SignatureFacts};
 use crate::lists::{ListQuery, NewId};
 use crate::{Context, Error, events};
 
@@ -174,8 +174,8 @@ async fn attach(
         }
         other => other?,
     }
-    let kind = EventType::BinarySignatureCreated;
-    events::record(ctx, &w, by, kind, Subject::of(signature.id), facts(&binary, &key, Some(scheme))).await?;
+    let data = EventData::BinarySignatureCreated(facts(&binary, &key, Some(scheme)));
+    events::record(ctx, &w, by, Subject::of(signature.id), data).await?;
     recount(ctx, &w, by, binary.id).await?;
     let noted = note_bundled(ctx, &w, &binary).await?;
     w.commit().await?;
@@ -183,14 +183,14 @@ async fn attach(
     Ok(Attached { signature, key, created: true })
 }
 
-fn facts(binary: &Binary, key: &SigningKey, scheme: Option<Scheme>) -> Value {
-    json!({
-        "binary": binary.id.to_string(),
-        "hash": binary.hash.to_string(),
-        "signing_key": key.id.to_string(),
-        "keyid": key.keyid().to_string(),
-        "scheme": scheme.map(Scheme::as_str),
-    })
+fn facts(binary: &Binary, key: &SigningKey, scheme: Option<Scheme>) -> SignatureFacts {
+    SignatureFacts {
+        binary_prn: binary.id.prn(binary.organization),
+        hash: binary.hash,
+        signing_key_prn: key.id.prn(key.organization),
+        keyid: key.keyid(),
+        scheme,
+    }
 }
 
 /// A refused signature leaves nothing but this.
@@ -201,10 +201,10 @@ async fn note_refusal(
     key: &SigningKey,
     error: &Error,
 ) -> Result<(), Error> {
-    let mut data = facts(binary, key, None);
-    data["reason"] = error.to_string().into();
+    let because = Because { reason: error.to_string() };
+    let data = EventData::BinarySignatureRefused((facts(binary, key, None), because));
     let w = ctx.db().write().await?;
-    events::record(ctx, &w, by, EventType::BinarySignatureRefused, Subject::of(binary.id), data).await?;
+    events::record(ctx, &w, by, Subject::of(binary.id), data).await?;
     Ok(w.commit().await?)
 }
 
@@ -216,18 +216,20 @@ pub(crate) async fn recount(ctx: &Context, w: &Write, by: &Actor, id: Id<Binary>
     }
     let valid = binary_signatures::count_valid(w, by.organization, id).await?;
     let policy = organizations::get(w, by.organization).await?.signature_policy;
-    let (state, kind) = if policy.is_met_by(valid) {
-        (BinaryState::Signed, EventType::BinarySigned)
-    } else {
-        (BinaryState::Signable, EventType::BinarySignatureLost)
-    };
+    let state = if policy.is_met_by(valid) { BinaryState::Signed } else { BinaryState::Signable };
     if state == binary.state {
         return Ok(());
     }
     let ever_signed = binary.ever_signed || state == BinaryState::Signed;
-    store(ctx, w, &binary, Binary { state, ever_signed, ..binary.clone() }).await?;
-    let data = json!({"valid_signatures": valid, "required_signatures": policy.required()});
-    events::record(ctx, w, by, kind, Subject::of(id), data).await
+    let new = store(ctx, w, &binary, Binary { state, ever_signed, ..binary.clone() }).await?;
+    let change = events::Change { from: &binary, to: &new };
+    let count = SignatureCount { valid_signatures: valid, required_signatures: policy.required() };
+    let data = if state == BinaryState::Signed {
+        EventData::BinarySigned((change, count))
+    } else {
+        EventData::BinarySignatureLost((change, count))
+    };
+    events::record(ctx, w, by, Subject::of(id), data).await
 }
 
 /// Lists signatures.
@@ -278,8 +280,8 @@ pub async fn delete(
     }
     let key = signing_keys::get(&w, by.organization, signature.signing_key).await?;
     binary_signatures::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
-    let data = facts(&binary, &key, Some(signature.scheme));
-    events::record(ctx, &w, by, EventType::BinarySignatureDeleted, Subject::of(id), data).await?;
+    let data = EventData::BinarySignatureDeleted(facts(&binary, &key, Some(signature.scheme)));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     recount(ctx, &w, by, of).await?;
     Ok(w.commit().await?)
 }

@@ -4,17 +4,17 @@ use olivine_domain::Timestamp;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride, MOST_DEVICES};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::Device;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, Write, bundle_overrides, bundles, cohorts};
-use serde_json::{Value, json};
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
@@ -89,7 +89,8 @@ pub async fn create(
         }
         other => other.map_err(parent_gone)?,
     }
-    events::record(ctx, &w, by, EventType::BundleOverrideCreated, Subject::of(new.id), facts(&new)).await?;
+    let data = EventData::BundleOverrideCreated(Whole(&new));
+    events::record(ctx, &w, by, Subject::of(new.id), data).await?;
     let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
     w.commit().await?;
     noted.apply(ctx);
@@ -168,26 +169,6 @@ async fn name_taken(ctx: &Context, new: &BundleOverride) -> Result<Error, Error>
     })
 }
 
-pub(crate) fn facts(of: &BundleOverride) -> Value {
-    /// Enough to see who was meant, without making an event as large as the list.
-    const MOST_NAMED: usize = 100;
-    let audience = match &of.audience {
-        Audience::Devices(devices) => {
-            let named: Vec<_> = devices.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-            json!({"devices": named, "count": devices.len()})
-        }
-        Audience::Tags(tags) => json!({"tags": tags.iter().collect::<Vec<_>>()}),
-        Audience::Cohort(cohort) => json!({"cohort": cohort.to_string()}),
-    };
-    json!({
-        "name": of.name.as_str(),
-        "bundle": of.bundle.to_string(),
-        "starts_at": of.starts_at.to_string(),
-        "ends_at": of.ends_at.map(|end| end.to_string()),
-        "audience": audience,
-    })
-}
-
 /// Lists overrides.
 pub async fn list(
     ctx: &Context,
@@ -217,7 +198,7 @@ pub async fn update(
     let w = ctx.db().write().await?;
     let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let (mut new, changed) = changed(&old, change);
+    let mut new = changed(&old, change);
     if new == old {
         return Ok(old);
     }
@@ -231,16 +212,15 @@ pub async fn update(
         }
         other => other.map_err(parent_gone)?,
     }
-    let mut data = facts(&new);
-    data["changed"] = changed.into();
-    events::record(ctx, &w, by, EventType::BundleOverrideUpdated, Subject::of(id), data).await?;
+    let data = EventData::BundleOverrideUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
     w.commit().await?;
     noted.apply(ctx);
     Ok(new)
 }
 
-fn changed(old: &BundleOverride, change: Update) -> (BundleOverride, Vec<&'static str>) {
+fn changed(old: &BundleOverride, change: Update) -> BundleOverride {
     let mut new = old.clone();
     if let Some(name) = change.name {
         new.name = name;
@@ -260,15 +240,7 @@ fn changed(old: &BundleOverride, change: Update) -> (BundleOverride, Vec<&'stati
     if let Some(audience) = change.audience {
         new.audience = distinct(audience);
     }
-    let fields = [
-        ("name", new.name != old.name),
-        ("description", new.description != old.description),
-        ("bundle_prn", new.bundle != old.bundle),
-        ("starts_at", new.starts_at != old.starts_at),
-        ("ends_at", new.ends_at != old.ends_at),
-        ("audience", new.audience != old.audience),
-    ];
-    (new, fields.into_iter().filter_map(|(name, is_new)| is_new.then_some(name)).collect())
+    new
 }
 
 /// Deletes an override.
@@ -280,7 +252,7 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     bundle_overrides::delete(&w, by.organization, id).await?;
-    events::record(ctx, &w, by, EventType::BundleOverrideDeleted, Subject::of(id), facts(&old)).await?;
+    events::record(ctx, &w, by, Subject::of(id), EventData::BundleOverrideDeleted(Whole(&old))).await?;
     let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
     w.commit().await?;
     noted.apply(ctx);

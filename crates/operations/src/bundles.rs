@@ -7,16 +7,16 @@ pub use create::{Create, Ingredient, Ingredients, create};
 pub use olivine_records::bundles::BundledBinary;
 
 use olivine_domain::bundles::Bundle;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::pages::{Limit, Page};
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, bundle_overrides, bundles, releases};
-use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, check_expected};
 use crate::{Context, events};
 
@@ -109,8 +109,8 @@ pub async fn update(
         }
         (outcome, _) => outcome?,
     }
-    let data = json!({"changed": ["name"], "name": new.name.as_ref().map(Name::as_str)});
-    events::record(ctx, &w, by, EventType::BundleUpdated, Subject::of(id), data).await?;
+    let data = EventData::BundleUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Manifests(by.organization)]).await?;
     w.commit().await?;
     noted.apply(ctx);
@@ -132,8 +132,7 @@ pub async fn delete(
         }
         other => other?,
     }
-    let data = json!({"name": bundle.name.as_ref().map(Name::as_str), "hash": bundle.hash.to_string()});
-    events::record(ctx, &w, by, EventType::BundleDeleted, Subject::of(id), data).await?;
+    events::record(ctx, &w, by, Subject::of(id), EventData::BundleDeleted(Whole(&bundle))).await?;
     Ok(w.commit().await?)
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, Jitp, ProofRefusal};
 use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
@@ -13,10 +13,10 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Constraint, Reader, ca_certificates, cohorts, products, verification_codes};
-use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
@@ -63,9 +63,9 @@ pub async fn create_verification_code(
     let new = VerificationCode { code, expires_at: now.plus(CODE_LIFETIME) };
     let w = ctx.db().write().await?;
     verification_codes::insert(&w, by.organization, &new.code, now, new.expires_at).await?;
-    let data = json!({"expires_at": new.expires_at.to_string()});
-    let subject = Subject::of(by.organization);
-    events::record(ctx, &w, by, EventType::VerificationCodeCreated, subject, data).await?;
+    let data = events::VerificationCodeCreated { expires_at: new.expires_at };
+    let data = EventData::VerificationCodeCreated(data);
+    events::record(ctx, &w, by, Subject::of(by.organization), data).await?;
     w.commit().await?;
     Ok(new)
 }
@@ -113,8 +113,8 @@ pub async fn create(
         }
         other => other?,
     }
-    let data = facts(&certificate);
-    events::record(ctx, &w, by, EventType::CaCertificateCreated, Subject::of(certificate.id), data).await?;
+    let data = EventData::CaCertificateCreated(Whole(&certificate));
+    events::record(ctx, &w, by, Subject::of(certificate.id), data).await?;
     let noted = note(ctx, &w, &[Change::Authorities(by.organization)]).await?;
     w.commit().await?;
     noted.apply(ctx);
@@ -161,18 +161,6 @@ async fn check_jitp(
     Err(Error::Invalid { field: "jitp.cohort_prn", problem })
 }
 
-/// What an event says of a CA certificate.
-fn facts(certificate: &CaCertificate) -> serde_json::Value {
-    let facts = certificate.certificate.facts();
-    json!({
-        "fingerprint": facts.fingerprint.to_hex(),
-        "subject": facts.subject,
-        "not_after": facts.not_after.to_string(),
-        "provisions": certificate.jitp.as_ref().map(|jitp| jitp.product.to_string()),
-        "identifier_from": certificate.jitp.as_ref().map(|jitp| jitp.identifier.as_str()),
-    })
-}
-
 /// Lists CA certificates.
 pub async fn list(
     ctx: &Context,
@@ -203,13 +191,10 @@ pub async fn update(
     let old = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
-    let mut changed = Vec::new();
     if let Some(description) = change.description {
-        changed.push("description");
         new.description = description;
     }
     if let Some(jitp) = change.jitp {
-        changed.push("jitp");
         new.jitp = jitp;
     }
     if new == old {
@@ -219,9 +204,8 @@ pub async fn update(
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
     ca_certificates::update(&w, &new, old.revision).await?;
-    let mut data = facts(&new);
-    data["changed"] = json!(changed);
-    events::record(ctx, &w, by, EventType::CaCertificateUpdated, Subject::of(id), data).await?;
+    let data = EventData::CaCertificateUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     w.commit().await?;
     Ok(new)
 }
@@ -235,7 +219,7 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let certificate = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     ca_certificates::delete(&w, by.organization, id).await?;
-    let data = facts(&certificate);
-    events::record(ctx, &w, by, EventType::CaCertificateDeleted, Subject::of(id), data).await?;
+    let data = EventData::CaCertificateDeleted(Whole(&certificate));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     Ok(w.commit().await?)
 }

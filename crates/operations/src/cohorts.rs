@@ -1,7 +1,7 @@
 //! Cohorts: create, read, change, delete.
 
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
@@ -9,9 +9,9 @@ use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, cohorts, products};
-use serde_json::json;
 
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
@@ -61,8 +61,8 @@ pub async fn create(
         drop(w);
         return already_there(ctx, &cohort, new.id, error).await;
     }
-    let data = json!({"name": cohort.name.as_str(), "product": cohort.product.to_string()});
-    events::record(ctx, &w, by, EventType::CohortCreated, Subject::of(cohort.id), data).await?;
+    let data = EventData::CohortCreated(Whole(&cohort));
+    events::record(ctx, &w, by, Subject::of(cohort.id), data).await?;
     w.commit().await?;
     Ok(cohort)
 }
@@ -135,13 +135,10 @@ pub async fn update(
     let old = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
-    let mut changed = Vec::new();
     if let Some(name) = change.name {
-        changed.push("name");
         new.name = name;
     }
     if let Some(description) = change.description {
-        changed.push("description");
         new.description = description;
     }
     if new == old {
@@ -157,8 +154,8 @@ pub async fn update(
         }
         other => other?,
     }
-    let data = json!({"changed": changed, "name": new.name.as_str()});
-    events::record(ctx, &w, by, EventType::CohortUpdated, Subject::of(id), data).await?;
+    let data = EventData::CohortUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     w.commit().await?;
     Ok(new)
 }
@@ -179,7 +176,7 @@ pub async fn delete(
         }
         other => other?,
     }
-    let data = json!({"name": cohort.name.as_str(), "product": cohort.product.to_string()});
-    events::record(ctx, &w, by, EventType::CohortDeleted, Subject::of(id), data).await?;
+    let data = EventData::CohortDeleted(Whole(&cohort));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     Ok(w.commit().await?)
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use olivine_content::{Body, ContentKey, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
 use olivine_domain::binaries::{Action, Binary, Generation, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::{PromisedPart, Upload};
 use olivine_records::{Write, binaries, binary_parts, organizations};
-use serde_json::{Value, json};
 
 use crate::binaries::{View, content_key, key_of, store, view};
+use crate::events::{ContentUploaded, EventData, Whole};
 use crate::storages::Opened;
 use crate::{Context, Error, binary_parts::ensure_session, events};
 
@@ -140,24 +140,14 @@ pub(crate) async fn put_state(
     let promised =
         PromisedPart { upload: Upload::of(&binary), index: part.index, size: part.size, hash: part.hash };
     binary_parts::set_state(w, &promised, part.state, ctx.now()).await?;
-    let (kind, binary) = if part.state == PartState::Valid {
+    let (data, binary) = if part.state == PartState::Valid {
         let new = Binary { bytes_uploaded: binary.bytes_uploaded + part.size, ..binary.clone() };
-        (EventType::BinaryPartUploaded, store(ctx, w, &binary, new).await?)
+        (EventData::BinaryPartUploaded(Whole(&part)), store(ctx, w, &binary, new).await?)
     } else {
-        (EventType::BinaryPartRefused, binary)
+        (EventData::BinaryPartRefused(Whole(&part)), binary)
     };
-    events::record(ctx, w, by, kind, Subject::of(part.id), facts(&part)).await?;
+    events::record(ctx, w, by, Subject::of(part.id), data).await?;
     Ok(binary)
-}
-
-fn facts(part: &BinaryPart) -> Value {
-    json!({
-        "binary": part.binary.to_string(),
-        "index": part.index.get(),
-        "size": part.size,
-        "hash": part.hash.to_string(),
-        "state": part.state.as_str(),
-    })
 }
 
 /// Takes a whole content in one request. It becomes the only part; the binary stays `uploadable` until completion is asked for.
@@ -228,8 +218,8 @@ async fn keep_alone(
     binary_parts::delete_all(&w, Upload::of(&binary)).await?;
     binary_parts::upsert(&w, &part).await?;
     let new = store(ctx, &w, &binary, Binary { bytes_uploaded: received.size, ..binary.clone() }).await?;
-    let data = json!({"size": received.size, "hash": received.sha256.to_string()});
-    events::record(ctx, &w, by, EventType::BinaryContentUploaded, Subject::of(new.id), data).await?;
+    let data = ContentUploaded { size: received.size, hash: received.sha256 };
+    events::record(ctx, &w, by, Subject::of(new.id), EventData::BinaryContentUploaded(data)).await?;
     w.commit().await?;
     Ok(new)
 }

@@ -4,7 +4,7 @@ use olivine_domain::ca_certificates::{CaCertificate, ProofRefusal, proven_code};
 use olivine_domain::certificates::{Certificate, SignatureCheck};
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::Device;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
@@ -15,10 +15,10 @@ use olivine_records::device_certificates::KnownCertificate;
 use olivine_records::{
     Constraint, Reader, Write, ca_certificates, device_certificates, devices, verification_codes,
 };
-use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{Because, EventData, OfDevice, Whole};
 use crate::lists::{ListQuery, NewId};
 use crate::{Context, events};
 
@@ -64,22 +64,27 @@ pub async fn create(
         return Ok(device_certificates::get(&w, by.organization, known.id).await?);
     }
     certificate.proof = proof(&w, by.organization, &certificate.certificate, code, now).await?;
-    let kind = if let Some(known) = known {
+    let mut claimed = None;
+    if let Some(known) = known {
         let is_proof = known.device == Some(new.device) && known.proof.is_none();
         let Some(proof) = certificate.proof.filter(|_| is_proof) else {
             return Err(taken(&known, by.organization));
         };
         device_certificates::prove(&w, by.organization, known.id, proof, now).await?;
         certificate = device_certificates::get(&w, by.organization, known.id).await?;
-        EventType::DeviceCertificateProven
+        claimed = Some(DeviceCertificate { proof: None, ..certificate.clone() });
     } else {
         device_certificates::forget_removed(&w, by.organization, &[&certificate.certificate]).await?;
         device_certificates::insert(&w, &certificate).await.map_err(at_once)?;
-        EventType::DeviceCertificateCreated
+    }
+    let of_device = OfDevice { identifier: device.identifier.clone() };
+    let data = match &claimed {
+        Some(from) => {
+            EventData::DeviceCertificateProven((events::Change { from, to: &certificate }, of_device))
+        }
+        None => EventData::DeviceCertificateCreated((Whole(&certificate), of_device)),
     };
-    let mut data = facts(&certificate);
-    data["identifier"] = json!(device.identifier.as_str());
-    events::record(ctx, &w, by, kind, Subject::of(certificate.id), data).await?;
+    events::record(ctx, &w, by, Subject::of(certificate.id), data).await?;
     take_over(ctx, &w, by, &[&certificate]).await?;
     let noted = note(ctx, &w, &[Change::certificate(&fingerprint)]).await?;
     w.commit().await?;
@@ -148,16 +153,15 @@ pub(crate) async fn take_over(
         device_certificates::end_claims_of_other_organizations(w, by.organization, &fingerprints).await?;
     for claim in &ended {
         let loser = Actor::system(claim.organization);
-        let mut data = facts(claim);
-        data["reason"] = json!("another organization proved that this certificate is one of its devices'");
-        let kind = EventType::DeviceCertificateClaimEnded;
-        events::record(ctx, w, &loser, kind, Subject::of(claim.id), data).await?;
+        let reason = "another organization proved that this certificate is one of its devices'".to_owned();
+        let data = EventData::DeviceCertificateClaimEnded((Whole(claim), Because { reason }));
+        events::record(ctx, w, &loser, Subject::of(claim.id), data).await?;
     }
     let was_claimed =
         |one: &DeviceCertificate| ended.iter().any(|claim| claim.certificate == one.certificate);
     for winner in proven.into_iter().filter(|one| was_claimed(one)) {
-        let kind = EventType::DeviceCertificateTakenOver;
-        events::record(ctx, w, by, kind, Subject::of(winner.id), facts(winner)).await?;
+        let data = EventData::DeviceCertificateTakenOver(Whole(winner));
+        events::record(ctx, w, by, Subject::of(winner.id), data).await?;
     }
     Ok(())
 }
@@ -179,17 +183,6 @@ pub(crate) fn taken(known: &KnownCertificate, organization: Id<Organization>) ->
     let message =
         format!("this certificate is registered for the device {named} already: remove it there first");
     Error::Taken { what: Taken::Certificate, message, by: device }
-}
-
-/// What an event says of a certificate.
-pub(crate) fn facts(certificate: &DeviceCertificate) -> serde_json::Value {
-    let facts = certificate.certificate.facts();
-    json!({
-        "device": certificate.device.to_string(),
-        "fingerprint": facts.fingerprint.to_hex(),
-        "not_after": facts.not_after.to_string(),
-        "proof": certificate.proof.map(Proof::as_str),
-    })
 }
 
 /// Lists device certificates.
@@ -230,8 +223,8 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let certificate = device_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     device_certificates::remove(&w, by.organization, id, ctx.now()).await.map_err(Error::missing(id))?;
-    let kind = EventType::DeviceCertificateDeleted;
-    events::record(ctx, &w, by, kind, Subject::of(id), facts(&certificate)).await?;
+    let data = EventData::DeviceCertificateDeleted(Whole(&certificate));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     let changed = Change::certificate(&certificate.certificate.facts().fingerprint);
     let noted = note(ctx, &w, &[changed]).await?;
     w.commit().await?;

@@ -11,16 +11,16 @@ mod rows;
 use std::fs::File;
 
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_records::{Database, Write, cohorts, device_certificates, devices, products};
-use serde_json::json;
 
 use crate::device_certificates::take_over;
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{MassChange, note};
+use crate::events::{EventData, Imported};
 use crate::{Context, Error, deadlocks, events};
 use lines::Line;
 use plan::{Plan, Planner};
@@ -147,11 +147,9 @@ async fn write(
     let mut changes = devices_changed.finish();
     changes.extend(moves.count(ctx, &w, by.organization).await?);
     let noted = note(ctx, &w, &changes).await?;
-    let data = json!({
-        "created": report.created, "updated": report.updated, "unchanged": report.unchanged,
-    });
-    let subject = Subject::of(by.organization);
-    events::record(ctx, &w, by, EventType::DevicesImported, subject, data).await?;
+    let Report { created, updated, unchanged, .. } = report;
+    let data = EventData::DevicesImported(Imported { created, updated, unchanged });
+    events::record(ctx, &w, by, Subject::of(by.organization), data).await?;
     w.commit().await?;
     noted.apply(ctx);
     Ok(report)

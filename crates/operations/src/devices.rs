@@ -6,7 +6,7 @@ pub(crate) mod moves;
 use olivine_domain::Target;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Identifier, Reported};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
@@ -15,12 +15,12 @@ use olivine_domain::products::Product;
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
-use serde_json::json;
 
 pub use change::{Update, update};
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{ListQuery, NewId};
 use crate::releases::forget_device;
 use crate::{Context, events};
@@ -79,7 +79,7 @@ pub async fn create(
         drop(w);
         return already_there(ctx, &device, new.id, error).await;
     }
-    events::record(ctx, &w, by, EventType::DeviceCreated, Subject::of(device.id), facts(&device)).await?;
+    events::record(ctx, &w, by, Subject::of(device.id), EventData::DeviceCreated(Whole(&device))).await?;
     let mut moves = Moves::default();
     moves.join(&device);
     let changes = moves.count(ctx, &w, by.organization).await?;
@@ -87,15 +87,6 @@ pub async fn create(
     w.commit().await?;
     noted.apply(ctx);
     Ok(device)
-}
-
-/// What an event says of a device that comes or goes.
-pub(crate) fn facts(device: &Device) -> serde_json::Value {
-    json!({
-        "identifier": device.identifier.as_str(),
-        "product": device.product.to_string(),
-        "cohort": device.cohort.map(|cohort| cohort.to_string()),
-    })
 }
 
 /// Refuses a cohort that is not one of the device's product.
@@ -181,7 +172,7 @@ pub async fn delete(
     let w = ctx.db().write().await?;
     let device = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let certificates = device_certificates::remove_all_of_device(&w, by.organization, id, ctx.now()).await?;
-    events::record(ctx, &w, by, EventType::DeviceDeleted, Subject::of(id), facts(&device)).await?;
+    events::record(ctx, &w, by, Subject::of(id), EventData::DeviceDeleted(Whole(&device))).await?;
     let mut moves = Moves::default();
     moves.leave(&device);
     let mut changes = moves.count(ctx, &w, by.organization).await?;

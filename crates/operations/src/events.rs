@@ -1,16 +1,30 @@
 //! The audit trail: written by every other operation, read here.
 
+mod data;
+mod fields;
+mod payloads;
+mod records;
+
 use std::borrow::Cow;
 
-use olivine_domain::events::{Event, EventType, Subject, cut_text, longest_text};
+pub(crate) use data::EventData;
+pub(crate) use fields::{Change, Fingerprint, Storage, Whole};
+use olivine_domain::events::{Event, Subject, cut_text, longest_text};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::{Write, events};
-use serde_json::{Value, json};
+pub(crate) use payloads::{
+    AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
+    ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
+    Omitted, Provisioned, ReleaseChanged, ReplicationFailed, RolledBack, Running, SignatureCount,
+    SignatureFacts, SourcePrn, StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired,
+    VerificationCodeCreated, VerificationFailed,
+};
+use serde_json::Value;
 
 use crate::error::Error;
-use crate::event_budgets::Omitted;
+use crate::event_budgets;
 use crate::{Context, lists::ListQuery};
 
 /// Writes an event into the transaction of the change that it is about, unless whoever causes it is over the budget for events of such a
@@ -19,11 +33,10 @@ pub(crate) async fn record(
     ctx: &Context,
     w: &Write,
     actor: &Actor,
-    kind: EventType,
     subject: impl Into<Subject>,
-    data: Value,
+    data: EventData<'_>,
 ) -> Result<(), Error> {
-    match new(ctx, actor, kind, subject, data) {
+    match new(ctx, actor, subject, data) {
         Some(event) => Ok(events::insert(w, &event).await?),
         None => Ok(()),
     }
@@ -33,36 +46,27 @@ pub(crate) async fn record(
 pub(crate) fn new(
     ctx: &Context,
     actor: &Actor,
-    kind: EventType,
     subject: impl Into<Subject>,
-    data: Value,
+    data: EventData<'_>,
 ) -> Option<Event> {
     let subject = subject.into();
-    let is_admitted = ctx.event_budgets().admits(actor, kind, &subject, ctx.now());
-    is_admitted.then(|| build(ctx, actor, kind, subject, data))
+    let is_admitted = ctx.event_budgets().admits(actor, data.kind(), &subject, ctx.now());
+    is_admitted.then(|| build(ctx, actor, subject, data))
 }
 
 /// An event that says how many were left out.
-pub(crate) fn counted(ctx: &Context, omitted: Omitted) -> Option<Event> {
+pub(crate) fn counted(ctx: &Context, omitted: event_budgets::Omitted) -> Option<Event> {
     let kind = omitted.kind()?;
-    let Omitted { organization, identity, subject, since, counts } = omitted;
+    let event_budgets::Omitted { organization, identity, subject, since, counts } = omitted;
     let actor = Actor { identity, ..Actor::system(organization) };
-    let data = json!({
-        "omitted": counts.values().sum::<u64>(),
-        "omitted_by_type": counts,
-        "since": since.to_string(),
-    });
-    Some(build(ctx, &actor, kind, subject, data))
+    let omissions = Omissions { counts: Omitted::ByType(counts), since: Some(since) };
+    Some(build(ctx, &actor, subject, EventData::Omitted(kind, omissions)))
 }
 
 /// An event with its texts cut: the one place where events are made.
-pub(crate) fn build(
-    ctx: &Context,
-    actor: &Actor,
-    kind: EventType,
-    subject: Subject,
-    mut data: Value,
-) -> Event {
+pub(crate) fn build(ctx: &Context, actor: &Actor, subject: Subject, data: EventData<'_>) -> Event {
+    let kind = data.kind();
+    let mut data = data.into_json();
     cut(&mut data, longest_text(&actor.identity));
     Event {
         id: ctx.new_id(),
@@ -103,3 +107,6 @@ pub async fn list(
 pub async fn get(ctx: &Context, by: &Authorized<scope::EventRead>, id: Id<Event>) -> Result<Event, Error> {
     events::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
 }
+
+#[cfg(test)]
+mod tests;

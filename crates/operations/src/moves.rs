@@ -2,7 +2,7 @@
 //! new place, in the transaction that orders the deletion at the old one.
 
 use olivine_domain::binaries::Binary;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
@@ -10,10 +10,10 @@ use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_domain::text::Name;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Write, binaries, storage_backends};
-use serde_json::json;
 
 use crate::binaries::{note_bundled, store};
 use crate::copies::{self, is_verified};
+use crate::events::EventData;
 use crate::jobs::Held;
 use crate::{Context, Error, events};
 
@@ -89,9 +89,9 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
     let moved = store(ctx, &w, &binary, Binary { storage: to, ..binary.clone() }).await?;
     binary_replicas::delete(&w, place).await?;
     leave(ctx, &w, &binary).await?;
-    let data = json!({"from": binary.storage.to_string(), "to": to.to_string()});
+    let data = EventData::BinaryMoved(events::Change { from: &binary, to: &moved });
     let actor = Actor::system(moved.organization);
-    events::record(ctx, &w, &actor, EventType::BinaryMoved, Subject::of(moved.id), data).await?;
+    events::record(ctx, &w, &actor, Subject::of(moved.id), data).await?;
     let noted = note_bundled(ctx, &w, &moved).await?;
     w.commit().await?;
     noted.apply(ctx);

@@ -1,16 +1,16 @@
 //! The organization: settings, and the first one of a server.
 
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, organizations, storage_backends};
-use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, check_expected};
 use crate::{Context, events};
 
@@ -70,9 +70,9 @@ pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
         }
         other => other?,
     }
-    let (actor, data) = (Actor::system(organization.id), json!({"name": name.as_str()}));
-    events::record(ctx, &w, &actor, EventType::OrganizationCreated, Subject::of(organization.id), data)
-        .await?;
+    let (actor, data) =
+        (Actor::system(organization.id), EventData::OrganizationCreated(Whole(&organization)));
+    events::record(ctx, &w, &actor, Subject::of(organization.id), data).await?;
     w.commit().await?;
     Ok(organization)
 }
@@ -123,16 +123,8 @@ pub async fn update(
         }
         other => other?,
     }
-    let data = json!({
-        "name": new.name.as_str(),
-        "required_signatures": new.signature_policy.required(),
-        "storage_quota": new.storage_quota,
-        "strict_certificate_expiry": new.strict_certificate_expiry,
-        "storage_backend": new.storage.map(|storage| storage.to_string()),
-        "download_url_seconds": new.download_url_seconds,
-        "download_url_style": new.download_url_style.as_str(),
-    });
-    events::record(ctx, &w, by, EventType::OrganizationUpdated, Subject::of(id), data).await?;
+    let data = EventData::OrganizationUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Organization(id)]).await?;
     w.commit().await?;
     noted.apply(ctx);

@@ -1,7 +1,7 @@
 //! Products: create, read, change, delete.
 
 use olivine_domain::Target;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
@@ -9,10 +9,10 @@ use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, products};
-use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
@@ -62,8 +62,8 @@ pub async fn create(
         drop(w);
         return already_there(ctx, &product, new.id, error).await;
     }
-    let data = json!({"name": product.name.as_str()});
-    events::record(ctx, &w, by, EventType::ProductCreated, Subject::of(product.id), data).await?;
+    let data = EventData::ProductCreated(Whole(&product));
+    events::record(ctx, &w, by, Subject::of(product.id), data).await?;
     w.commit().await?;
     Ok(product)
 }
@@ -128,17 +128,13 @@ pub async fn update(
     let old = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
-    let mut changed = Vec::new();
     if let Some(name) = change.name {
-        changed.push("name");
         new.name = name;
     }
     if let Some(description) = change.description {
-        changed.push("description");
         new.description = description;
     }
     if let Some(target) = change.target {
-        changed.push("target");
         new.target = target;
     }
     if new == old {
@@ -154,8 +150,8 @@ pub async fn update(
         }
         other => other?,
     }
-    let data = json!({"changed": changed, "name": new.name.as_str()});
-    events::record(ctx, &w, by, EventType::ProductUpdated, Subject::of(id), data).await?;
+    let data = EventData::ProductUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     // Its target is that of all its devices which have none of their own. Servers of the version before know only the second change.
     let announced = [Change::Product(id), Change::Organization(by.organization)];
     let noted = note(ctx, &w, &announced).await?;
@@ -180,7 +176,7 @@ pub async fn delete(
         }
         other => other?,
     }
-    let data = json!({"name": product.name.as_str()});
-    events::record(ctx, &w, by, EventType::ProductDeleted, Subject::of(id), data).await?;
+    let data = EventData::ProductDeleted(Whole(&product));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     Ok(w.commit().await?)
 }

@@ -9,7 +9,7 @@ use olivine_domain::ca_certificates::{CaCertificate, CannotProvision, Jitp, choo
 use olivine_domain::certificates::{Certificate, NoIdentifier, Unfit};
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier, Reported};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
@@ -23,6 +23,7 @@ use crate::devices::moves::Moves;
 use crate::distribution::Shown;
 use crate::distribution::changes::{Change, note};
 use crate::error::Error;
+use crate::events::{EventData, Fingerprint, Provisioned, Whole};
 use crate::{Context, deadlocks, events};
 
 /// Why no device was made.
@@ -309,9 +310,11 @@ async fn record(
     origin: &Origin,
 ) -> Result<(), Error> {
     let itself = Actor::device(device.organization, device.id, origin.clone());
-    let mut data = crate::devices::facts(device);
-    data["ca_certificate"] = ca.id.to_string().into();
-    data["ca_fingerprint"] = ca.certificate.facts().fingerprint.to_hex().into();
-    data["fingerprint"] = registered.certificate.facts().fingerprint.to_hex().into();
-    events::record(ctx, w, &itself, EventType::DeviceProvisioned, Subject::of(device.id), data).await
+    let provisioned = Provisioned {
+        ca_certificate_prn: ca.id.prn(ca.organization),
+        ca_fingerprint: Fingerprint(ca.certificate.facts().fingerprint),
+        fingerprint: Fingerprint(registered.certificate.facts().fingerprint),
+    };
+    let data = EventData::DeviceProvisioned((Whole(device), provisioned));
+    events::record(ctx, w, &itself, Subject::of(device.id), data).await
 }

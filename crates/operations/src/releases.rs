@@ -19,19 +19,19 @@ use std::collections::HashMap;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Channel, Named};
 use olivine_domain::releases::leaving::leaving;
-use olivine_domain::releases::{Phase, Release};
 use olivine_domain::text::Name;
 use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
-use serde_json::{Value, json};
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, ReleaseHasDevices, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
 use crate::{Context, events};
 
@@ -122,7 +122,7 @@ pub async fn delete(
     // Once more: a device may have reported it between the first time and the deletion.
     devices::leave_release(&w, by.organization, id).await?;
     channels::relink(ctx, &w, by, &channel, &links.relink).await?;
-    events::record(ctx, &w, by, EventType::ReleaseDeleted, Subject::of(id), facts(release)).await?;
+    events::record(ctx, &w, by, Subject::of(id), EventData::ReleaseDeleted(Whole(release))).await?;
     let mut changes = vec![Change::Channel(cohort)];
     changes.extend(rollback::forget(ctx, &w, by, id).await?);
     let noted = note(ctx, &w, &changes).await?;
@@ -140,28 +140,6 @@ async fn check_devices(ctx: &Context, w: &Write, channel: &Channel, release: &Re
     }
     let release = Named { prn: release.id.prn(release.organization), name: release.name.clone() };
     Err(Error::ReleaseHasDevices(Box::new(ReleaseHasDevices { release, leaving })))
-}
-
-/// What its events say of a release.
-fn facts(release: &Release) -> Value {
-    let (value, tags) = match &release.phase {
-        Phase::Numeric(value) => (Some(value.get()), Vec::new()),
-        Phase::Tags(tags) => (None, tags.iter().collect()),
-    };
-    json!({
-        "name": release.name.as_str(),
-        "cohort": release.cohort.to_string(),
-        "bundle": release.bundle.to_string(),
-        "next_release": release.next.map(|next| next.to_string()),
-        "version": release.version.as_ref().map(ToString::to_string),
-        "version_requirement": release.version_requirement.as_ref().map(ToString::to_string),
-        "required": release.required,
-        "disabled": release.disabled,
-        "schedule_date": release.schedule_date.map(|date| date.to_string()),
-        "phase_mode": release.phase.mode(),
-        "phase_value": value,
-        "phase_tags": tags,
-    })
 }
 
 async fn name_taken(ctx: &Context, new: &Release) -> Result<Error, Error> {

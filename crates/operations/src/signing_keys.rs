@@ -1,6 +1,6 @@
 //! Signing keys: register, read, rename, disable, enable, revoke, delete.
 
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
@@ -8,10 +8,10 @@ use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyMaterial, KeyStatus, SigningKey};
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, Write, binary_signatures, signing_keys};
-use serde_json::{Value, json};
 
 use crate::distribution::changes::{Change, Noted, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, binary_signatures::recount, events};
 
@@ -57,13 +57,9 @@ pub async fn create(
         drop(w);
         return already_there(ctx, &key, new.id, error).await;
     }
-    events::record(ctx, &w, by, EventType::SigningKeyCreated, Subject::of(key.id), facts(&key)).await?;
+    events::record(ctx, &w, by, Subject::of(key.id), EventData::SigningKeyCreated(Whole(&key))).await?;
     w.commit().await?;
     Ok(key)
-}
-
-fn facts(key: &SigningKey) -> Value {
-    json!({"name": key.name.as_str(), "keyid": key.keyid().to_string(), "state": key.status.as_str()})
 }
 
 /// Tells a key that is registered already from the answer to the same request.
@@ -147,7 +143,7 @@ pub async fn update(
     }
     let new = SigningKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     signing_keys::update(&w, &new, old.revision).await?;
-    events::record(ctx, &w, by, what_happened(&old, &new), Subject::of(id), facts(&new)).await?;
+    events::record(ctx, &w, by, Subject::of(id), what_happened(&old, &new)).await?;
     let mut noted = Noted::default();
     if old.status != new.status && new.status == KeyStatus::Revoked {
         recount_all(ctx, &w, by, id).await?;
@@ -158,12 +154,13 @@ pub async fn update(
     Ok(new)
 }
 
-fn what_happened(old: &SigningKey, new: &SigningKey) -> EventType {
-    match new.status {
-        _ if old.status == new.status => EventType::SigningKeyUpdated,
-        KeyStatus::Active => EventType::SigningKeyEnabled,
-        KeyStatus::Disabled => EventType::SigningKeyDisabled,
-        KeyStatus::Revoked => EventType::SigningKeyRevoked,
+fn what_happened<'a>(from: &'a SigningKey, to: &'a SigningKey) -> EventData<'a> {
+    let change = events::Change { from, to };
+    match to.status {
+        _ if from.status == to.status => EventData::SigningKeyUpdated(change),
+        KeyStatus::Active => EventData::SigningKeyEnabled(change),
+        KeyStatus::Disabled => EventData::SigningKeyDisabled(change),
+        KeyStatus::Revoked => EventData::SigningKeyRevoked(change),
     }
 }
 
@@ -197,6 +194,6 @@ pub async fn delete(
         }
         other => other?,
     }
-    events::record(ctx, &w, by, EventType::SigningKeyDeleted, Subject::of(id), facts(&key)).await?;
+    events::record(ctx, &w, by, Subject::of(id), EventData::SigningKeyDeleted(Whole(&key))).await?;
     Ok(w.commit().await?)
 }

@@ -6,7 +6,7 @@ pub use secrets::StorageCredentials;
 pub(crate) use secrets::{cdn, cdn_settings, credentials};
 
 use olivine_content::cdn::{Cdn, CdnSettings};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
@@ -15,10 +15,10 @@ use olivine_domain::storage_backends::{StorageBackend, StorageUrl};
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, binaries, binary_replicas, organizations, storage_backends};
-use serde_json::json;
 
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::jobs::{self, Order};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events, storages};
@@ -110,8 +110,8 @@ pub async fn create(
         drop(w);
         return already_there(ctx, by, &backend, new.id, error).await;
     }
-    let data = json!({"name": backend.name.as_str(), "url": backend.url.to_string()});
-    events::record(ctx, &w, by, EventType::StorageBackendCreated, Subject::of(id), data).await?;
+    let data = EventData::StorageBackendCreated(Whole(&backend));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     if backend.replicates {
         jobs::enqueue(ctx, &w, None, &Order::Spread).await?;
     }
@@ -259,8 +259,8 @@ pub async fn update(
         }
         other => other?,
     }
-    let data = json!({"name": new.name.as_str(), "replicates": new.replicates, "credentials": tries});
-    events::record(ctx, &w, by, EventType::StorageBackendUpdated, Subject::of(id), data).await?;
+    let data = EventData::StorageBackendUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     if new.replicates {
         jobs::enqueue(ctx, &w, None, &Order::Spread).await?;
     }
@@ -313,8 +313,8 @@ pub async fn delete(
     }
     storage_backends::delete(&w, by.organization, id).await?;
     storages::identity::forget(&w, id).await?;
-    let data = json!({"name": backend.name.as_str(), "url": backend.url.to_string()});
-    events::record(ctx, &w, by, EventType::StorageBackendDeleted, Subject::of(id), data).await?;
+    let data = EventData::StorageBackendDeleted(Whole(&backend));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Storage(id)]).await?;
     w.commit().await?;
     noted.apply(ctx);

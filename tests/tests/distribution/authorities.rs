@@ -73,13 +73,9 @@ async fn appears(api: &Api, device: &Device) -> (String, String) {
     let events = list_all(api, "/v1/events?type=device.provisioned", "events").await;
     let event = events.iter().find(|event| event["resource_prn"] == me["prn"]);
     let event: &Value = event.unwrap_or_else(|| panic!("no event of {me:#}: {events:#?}"));
-    let id = event["data"]["ca_certificate"].as_str().unwrap().to_owned();
+    let signer = event["data"]["ca_certificate_prn"].as_str().unwrap().to_owned();
     assert!(event["data"]["ca_fingerprint"].is_string(), "{event:#}");
-    (me["cohort_prn"].as_str().unwrap().to_owned(), id)
-}
-
-fn id_of(prn: &str) -> &str {
-    prn.rsplit(':').next().unwrap()
+    (me["cohort_prn"].as_str().unwrap().to_owned(), signer)
 }
 
 pub(crate) async fn a_renewed_authority_provisions(database: Database) {
@@ -99,7 +95,7 @@ pub(crate) async fn a_renewed_authority_provisions(database: Database) {
     let until = Duration::from_secs(u64::try_from(began).unwrap()).saturating_sub(ca.began) + SHORT;
     let (old, old_cohort) = ca.register("old", Duration::ZERO, until).await;
     let (cohort, signer) = appears(&factory.api, &ca.device(&server, "SN-1")).await;
-    assert_eq!((cohort, signer.as_str()), (old_cohort, id_of(&old)));
+    assert_eq!((cohort, signer.as_str()), (old_cohort, old.as_str()));
 
     // Once it is over, the refusal says what each of the two lacks.
     let patience = tokio::time::Instant::now() + PATIENCE;
@@ -115,7 +111,7 @@ pub(crate) async fn a_renewed_authority_provisions(database: Database) {
     // The renewed one, and one more, of which the newest counts.
     let (new, new_cohort) = ca.register("new", Duration::ZERO, 5 * DAY).await;
     let (cohort, signer) = appears(&factory.api, &device).await;
-    assert_eq!((cohort, signer.as_str()), (new_cohort.clone(), id_of(&new)));
+    assert_eq!((cohort, signer.as_str()), (new_cohort.clone(), new.as_str()));
     ca.register("older than new", Duration::ZERO, 4 * DAY).await;
     assert_eq!(appears(&factory.api, &ca.device(&server, "SN-3")).await.0, new_cohort);
     let (_, newest_cohort) = ca.register("newest", Duration::from_secs(1), 3 * DAY).await;

@@ -3,7 +3,7 @@
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::{Binary, BinaryState, Generation};
 use olivine_domain::binary_parts::MAX_BINARY_SIZE;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Revision;
@@ -13,9 +13,9 @@ use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::target::Target;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Write, artifact_versions, binaries, organizations, storage_backends};
-use serde_json::json;
 
 use crate::error::{Error, Taken};
+use crate::events::{EventData, Whole};
 use crate::lists::NewId;
 use crate::{Context, events};
 
@@ -61,13 +61,8 @@ pub async fn create(
     if let Some(size) = binary.size {
         organizations::reserve(&w, by.organization, super::lifecycle::signed(size)).await?;
     }
-    let data = json!({
-        "artifact_version": binary.artifact_version.to_string(),
-        "target": binary.target.as_str(),
-        "hash": binary.hash.to_string(),
-        "size": binary.size,
-    });
-    events::record(ctx, &w, by, EventType::BinaryCreated, Subject::of(binary.id), data).await?;
+    let data = EventData::BinaryCreated(Whole(&binary));
+    events::record(ctx, &w, by, Subject::of(binary.id), data).await?;
     w.commit().await?;
     super::view(ctx, binary).await
 }

@@ -1,13 +1,13 @@
 //! Deleting the record of a binary that never was signed.
 
 use olivine_domain::binaries::{Action, Binary, decide};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::{binaries, organizations};
-use serde_json::json;
 
 use super::lifecycle::signed;
+use crate::events::{EventData, Whole};
 use crate::{Context, Error, events};
 
 /// Deletes the record of a binary that never was signed (and so is in no bundle), and orders the deletion of what was uploaded.
@@ -22,8 +22,7 @@ pub async fn delete(
     super::delete_content_of(ctx, &w, &binary, false).await?;
     organizations::reserve(&w, binary.organization, -signed(binary.reserved_bytes())).await?;
     binaries::delete(&w, binary.organization, id).await?;
-    let data = json!({"state": binary.state.as_str(), "target": binary.target.as_str(), "hash": binary.hash.to_string()});
-    events::record(ctx, &w, by, EventType::BinaryDeleted, Subject::of(id), data).await?;
+    events::record(ctx, &w, by, Subject::of(id), EventData::BinaryDeleted(Whole(&binary))).await?;
     w.commit().await?;
     ctx.ring();
     Ok(())

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use olivine_content::{Filename, SignedUrl};
 use olivine_domain::binaries::{Action, Binary, decide};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::tags::Tags;
 use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadCount, DownloadKind};
 use olivine_records::{binary_replicas, organizations};
-use serde_json::json;
 
 use super::{head, key_of};
+use crate::events::{DownloadIssued, EventData};
 use crate::links::{Located, Wishes, copies, direct, in_order};
 use crate::{Context, Error, events};
 
@@ -38,8 +38,8 @@ pub async fn download_url(
     let url = direct(ctx, &located, storages, expires_at).await?;
 
     let w = ctx.db().write().await?;
-    let data = json!({"expires_at": expires_at.to_string()});
-    events::record(ctx, &w, by, EventType::BinaryDownloadIssued, Subject::of(id), data).await?;
+    let data = EventData::BinaryDownloadIssued(DownloadIssued { expires_at });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     download_counts::add(&w, by.organization, id, &now.day(), DownloadKind::Issued, 1).await?;
     w.commit().await?;
     Ok(url)

@@ -5,16 +5,16 @@
 
 use olivine_domain::binaries::{Action, Binary, BinaryState, Effect, decide};
 use olivine_domain::binary_parts::{PartFacts, check_complete};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binaries, binary_parts, binary_signatures, bundles, organizations};
-use serde_json::{Value, json};
 
 use crate::distribution::changes::{Change, Noted, note};
+use crate::events::{EventData, UploadCompleted};
 use crate::jobs::Order;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, arrivals, copies, events, jobs};
@@ -80,21 +80,19 @@ async fn describe(
     change: &Update,
 ) -> Result<Binary, Error> {
     let mut new = old.clone();
-    let mut changed = Vec::new();
     if let Some(description) = &change.description {
-        changed.push("description");
         new.description.clone_from(description);
     }
     if let Some(metadata) = &change.custom_metadata {
-        changed.push("custom_metadata");
         new.custom_metadata.clone_from(metadata);
     }
     if new == old {
         return Ok(old);
     }
-    events::record(ctx, w, by, EventType::BinaryUpdated, Subject::of(old.id), json!({"changed": changed}))
-        .await?;
-    store(ctx, w, &old, new).await
+    let new = store(ctx, w, &old, new).await?;
+    let data = EventData::BinaryUpdated(events::Change { from: &old, to: &new });
+    events::record(ctx, w, by, Subject::of(old.id), data).await?;
+    Ok(new)
 }
 
 /// Takes a locked binary to the state that is asked for.
@@ -133,8 +131,9 @@ async fn complete(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Resul
     let size = check_complete(&facts, binary.declared_size())?;
     let new = Binary { state: BinaryState::Hashable, size: Some(size), ..binary.clone() };
     let new = store(ctx, w, &binary, new).await?;
-    let data = json!({"size": size, "parts": parts.len()});
-    events::record(ctx, w, by, EventType::BinaryUploadCompleted, Subject::of(new.id), data).await?;
+    let completed = UploadCompleted { parts: parts.len() };
+    let data = EventData::BinaryUploadCompleted((events::Change { from: &binary, to: &new }, completed));
+    events::record(ctx, w, by, Subject::of(new.id), data).await?;
     enqueue_verification(ctx, w, &new).await?;
     Ok(new)
 }
@@ -148,8 +147,8 @@ pub(crate) async fn start_verification(
 ) -> Result<Binary, Error> {
     let new = Binary { state: BinaryState::Hashing, verification_error: None, ..binary.clone() };
     let new = store(ctx, w, &binary, new).await?;
-    let data = json!({"hash": new.hash.to_string(), "size": new.size});
-    events::record(ctx, w, by, EventType::BinaryVerificationStarted, Subject::of(new.id), data).await?;
+    let data = EventData::BinaryVerificationStarted(events::Change { from: &binary, to: &new });
+    events::record(ctx, w, by, Subject::of(new.id), data).await?;
     Ok(new)
 }
 
@@ -161,9 +160,9 @@ async fn enqueue_verification(ctx: &Context, w: &Write, binary: &Binary) -> Resu
 
 async fn reset(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
     binary_signatures::delete_all(w, binary.organization, binary.id).await?;
-    let data = json!({"from": binary.state.as_str(), "bytes_uploaded": binary.bytes_uploaded});
-    let new = drop_parts(ctx, w, binary).await?;
-    events::record(ctx, w, by, EventType::BinaryReset, Subject::of(new.id), data).await?;
+    let new = drop_parts(ctx, w, binary.clone()).await?;
+    let data = EventData::BinaryReset(events::Change { from: &binary, to: &new });
+    events::record(ctx, w, by, Subject::of(new.id), data).await?;
     Ok(new)
 }
 
@@ -184,15 +183,11 @@ pub(crate) async fn drop_parts(ctx: &Context, w: &Write, binary: Binary) -> Resu
 
 async fn destroy(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
     delete_content_of(ctx, w, &binary, true).await?;
-    let data = json!({
-        "from": binary.state.as_str(),
-        "hash": binary.hash.to_string(),
-        "bytes_uploaded": binary.bytes_uploaded,
-    });
     let new =
         Binary { state: BinaryState::Destroyed, bytes_uploaded: 0, upload_session: None, ..binary.clone() };
     let new = store(ctx, w, &binary, new).await?;
-    events::record(ctx, w, by, EventType::BinaryDestroyed, Subject::of(new.id), data).await?;
+    let data = EventData::BinaryDestroyed(events::Change { from: &binary, to: &new });
+    events::record(ctx, w, by, Subject::of(new.id), data).await?;
     Ok(new)
 }
 
@@ -221,16 +216,4 @@ pub(crate) async fn store(ctx: &Context, w: &Write, old: &Binary, new: Binary) -
 /// Sizes are bounded far below what fits.
 pub(super) fn signed(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
-}
-
-/// The facts of a verification's outcome for its event.
-pub(crate) fn verification_facts(binary: &Binary) -> Value {
-    match &binary.verification_error {
-        None => json!({"hash": binary.hash.to_string(), "size": binary.size}),
-        Some(error) => json!({
-            "code": error.code.as_str(),
-            "expected": error.expected,
-            "actual": error.actual,
-        }),
-    }
 }

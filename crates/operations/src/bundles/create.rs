@@ -6,17 +6,17 @@ use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::bundles::{Bundle, BundleBinary, MOST_BINARIES, inherit};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, Write, artifact_versions, artifacts, binaries, bundles};
-use serde_json::json;
 
 use super::content::{self, Part};
 use crate::error::Error;
+use crate::events::{BundleContents, EventData, Whole};
 use crate::lists::NewId;
 use crate::{Context, events};
 
@@ -84,12 +84,9 @@ pub async fn create(
         }
         (outcome, _) => outcome?,
     }
-    let data = json!({
-        "name": bundle.name.as_ref().map(Name::as_str),
-        "hash": bundle.hash.to_string(),
-        "binaries": frozen.iter().map(|part| part.binary.to_string()).collect::<Vec<_>>(),
-    });
-    events::record(ctx, &w, by, EventType::BundleCreated, Subject::of(id), data).await?;
+    let binary_prns = frozen.iter().map(|part| part.binary.prn(organization)).collect();
+    let data = EventData::BundleCreated((Whole(&bundle), BundleContents { binary_prns }));
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     w.commit().await?;
     super::view(ctx, bundle).await
 }

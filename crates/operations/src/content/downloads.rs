@@ -6,7 +6,7 @@ use std::time::Duration;
 use olivine_content::tokens::ShortMode;
 use olivine_content::{ContentKey, ContentReader, Filename, SignedUrl};
 use olivine_domain::binaries::{Action, Binary, decide};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
@@ -16,10 +16,10 @@ use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadKind};
 use olivine_records::{binaries, binary_replicas};
-use serde_json::json;
 
 use super::current;
 use crate::binaries::key_of;
+use crate::events::{DownloadFinished, EventData, Noticed, Storage, StoredContent};
 use crate::links::{self, Located};
 use crate::{Context, Error, events};
 
@@ -129,16 +129,16 @@ impl Served {
         if !ctx.is_new_damage(self.binary) {
             return;
         }
-        let data = json!({
-            "storage_backend": storage.to_string(),
-            "generation": self.key.generation.get(),
-            "noticed": "when it was downloaded",
-        });
+        let content = StoredContent {
+            storage_backend_prn: Storage(storage, self.key.organization),
+            generation: self.key.generation.get(),
+        };
+        let noticed = Noticed { noticed: "when it was downloaded" };
+        let data = EventData::BinaryContentMissing((content, noticed));
         let actor = Actor::system(self.key.organization);
         let noted = async {
             let w = ctx.db().write().await?;
-            let kind = EventType::BinaryContentMissing;
-            events::record(ctx, &w, &actor, kind, Subject::of(self.binary), data).await?;
+            events::record(ctx, &w, &actor, Subject::of(self.binary), data).await?;
             Ok::<_, Error>(w.commit().await?)
         };
         if let Err(error) = noted.await {
@@ -163,9 +163,8 @@ impl Served {
         let organization = self.key.organization;
         let actor = Actor { origin, ..Actor::system(organization) };
         let w = ctx.db().write().await?;
-        let data = json!({"via": "download_url"});
-        events::record(ctx, &w, &actor, EventType::BinaryDownloadFinished, Subject::of(self.binary), data)
-            .await?;
+        let data = EventData::BinaryDownloadFinished(DownloadFinished { via: "download_url" });
+        events::record(ctx, &w, &actor, Subject::of(self.binary), data).await?;
         let day = ctx.now().day();
         download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
         Ok(w.commit().await?)

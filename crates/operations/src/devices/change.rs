@@ -3,19 +3,19 @@
 use olivine_domain::Target;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Identifier};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Write, devices, products};
-use serde_json::json;
 
 use super::moves::Moves;
 use super::{check_cohort, identifier_taken};
 use crate::distribution::changes::{Change, note};
 use crate::error::Error;
+use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, events};
 
@@ -105,33 +105,20 @@ pub async fn update(
 
 /// Writes the events of a change: quarantine has its own.
 async fn record(ctx: &Context, w: &Write, by: &Actor, old: &Device, new: &Device) -> Result<(), Error> {
-    let changed = changed(old, new);
-    if !changed.is_empty() {
-        let data = json!({
-            "changed": changed,
-            "identifier": new.identifier.as_str(),
-            "product": new.product.to_string(),
-            "cohort": new.cohort.map(|cohort| cohort.to_string()),
-        });
-        events::record(ctx, w, by, EventType::DeviceUpdated, Subject::of(new.id), data).await?;
+    let between = Device { quarantined: old.quarantined, ..new.clone() };
+    let change = events::Change { from: old, to: &between };
+    if change.is_any() {
+        let data = EventData::DeviceUpdated(change);
+        events::record(ctx, w, by, Subject::of(new.id), data).await?;
     }
     if old.quarantined != new.quarantined {
-        let kind = if new.quarantined { EventType::DeviceQuarantined } else { EventType::DeviceReleased };
-        let data = json!({"identifier": new.identifier.as_str()});
-        events::record(ctx, w, by, kind, Subject::of(new.id), data).await?;
+        let change = events::Change { from: &between, to: new };
+        let data = if new.quarantined {
+            EventData::DeviceQuarantined(change)
+        } else {
+            EventData::DeviceReleased(change)
+        };
+        events::record(ctx, w, by, Subject::of(new.id), data).await?;
     }
     Ok(())
-}
-
-/// The names of the fields that changed, except for quarantine.
-fn changed(old: &Device, new: &Device) -> Vec<&'static str> {
-    let fields = [
-        ("identifier", old.identifier != new.identifier),
-        ("product_prn", old.product != new.product),
-        ("cohort_prn", old.cohort != new.cohort),
-        ("description", old.description != new.description),
-        ("tags", old.tags != new.tags),
-        ("target", old.target != new.target),
-    ];
-    fields.into_iter().filter(|(_, is_changed)| *is_changed).map(|(name, _)| name).collect()
 }

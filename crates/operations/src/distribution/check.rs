@@ -6,7 +6,6 @@ use std::time::Duration;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
-use olivine_domain::events::EventType;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Authorized, Origin, scope};
 use olivine_domain::prn::Id;
@@ -14,7 +13,6 @@ use olivine_domain::releases::Phase;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{self, Decision, Question, Source, Status, resolve, resolve_traced};
-use serde_json::json;
 
 use super::claims::{Claim, claim};
 use super::facts::{Crowd, DeviceFacts, OrganizationFacts};
@@ -22,6 +20,7 @@ use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
 use super::offers::remember;
 use super::reports::{ReportedHeaders, parse, record, recorded};
+use crate::events::{CheckedForRelease, EventData, SourcePrn};
 use crate::{Context, Error};
 
 /// The answer to a device.
@@ -82,8 +81,10 @@ pub async fn check(
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.told.is_news(code(&answer)) {
-        let data = json!({"status": answer.status.as_str(), "source": answer.source.map(|source| name(source, device.organization))});
-        ctx.memory().check_ins.tell(ctx, &device, origin, EventType::DeviceCheckedForRelease, data);
+        let source_prn = answer.source.map(|source| SourcePrn(source, device.organization));
+        let data =
+            EventData::DeviceCheckedForRelease(CheckedForRelease { status: answer.status, source_prn });
+        ctx.memory().check_ins.tell(ctx, &device, origin, data);
     }
     Ok(answer)
 }
@@ -279,12 +280,5 @@ fn code(answer: &Answer) -> Option<u32> {
         (_, Some(Source::Release(id))) => Some(low(id.uuid())),
         (_, Some(Source::BundleOverride(id))) => Some(low(id.uuid())),
         (_, None) => Some(1),
-    }
-}
-
-fn name(source: Source, organization: Id<Organization>) -> String {
-    match source {
-        Source::Release(id) => id.prn(organization).to_string(),
-        Source::BundleOverride(id) => id.prn(organization).to_string(),
     }
 }

@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use olivine_domain::Timestamp;
 use olivine_domain::devices::Device;
-use olivine_domain::events::{Event, EventType, Subject};
+use olivine_domain::events::{Event, Subject};
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_records::{devices, events};
-use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::DeviceFacts;
 use crate::event_budgets::Until;
 use crate::events::counted;
+use crate::events::{EventData, Nothing};
 use crate::watchdog::watched;
 use crate::{Context, Error, deadlocks};
 
@@ -98,21 +98,14 @@ impl CheckIns {
         }
         drop(waiting);
         if was_silent && !device.told.is_connected.swap(true, Ordering::Relaxed) {
-            self.tell(ctx, device, origin, EventType::DeviceConnected, json!({}));
+            self.tell(ctx, device, origin, EventData::DeviceConnected(Nothing {}));
         }
     }
 
     /// Notes an event that need not be durable before the answer.
-    pub(super) fn tell(
-        &self,
-        ctx: &Context,
-        device: &DeviceFacts,
-        origin: &Origin,
-        kind: EventType,
-        data: Value,
-    ) {
+    pub(super) fn tell(&self, ctx: &Context, device: &DeviceFacts, origin: &Origin, data: EventData<'_>) {
         let actor = Actor::device(device.organization, device.id, origin.clone());
-        let Some(event) = crate::events::new(ctx, &actor, kind, Subject::of(device.id), data) else {
+        let Some(event) = crate::events::new(ctx, &actor, Subject::of(device.id), data) else {
             return;
         };
         let mut waiting = self.waiting();

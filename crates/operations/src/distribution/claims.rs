@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use olivine_domain::events::EventType;
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::{Phase, Release};
 use olivine_records::release_claims::{self, Claimed};
 use olivine_records::release_days::{self, Delta};
 use olivine_records::{cohorts, devices, releases};
-use serde_json::json;
 
 use super::changes::{Change, note};
 use super::facts::DeviceFacts;
+use crate::events::{ClaimedRelease, EventData};
 use crate::{Context, Error, deadlocks, events};
 
 /// What came of claiming.
@@ -73,9 +73,10 @@ async fn write(
     let claimed = Delta { claimed: 1, ..Delta::default() };
     release_days::add(&w, organization, &now.day(), &BTreeMap::from([(release, claimed)])).await?;
     let actor = Actor::device(organization, device.id, origin.clone());
-    let data = json!({"release": release.prn(organization).to_string(), "claims": current.claims + 1, "limit": limit});
-    events::record(ctx, &w, &actor, EventType::DeviceClaimedRelease, device.id.prn(organization), data)
-        .await?;
+    let release_prn = release.prn(organization);
+    let claimed = ClaimedRelease { release_prn, claims: current.claims + 1, limit };
+    let data = EventData::DeviceClaimedRelease(claimed);
+    events::record(ctx, &w, &actor, Subject::of(device.id), data).await?;
     let noted = note(ctx, &w, &[Change::Device(device.id), Change::Crowd(cohort)]).await?;
     w.commit().await?;
     noted.apply(ctx);

@@ -4,15 +4,14 @@
 use olivine_domain::ca_certificates::Signer;
 use olivine_domain::certificates::{Certificate, CertificateFacts, Intermediates};
 use olivine_domain::devices::Device;
-use olivine_domain::events::EventType;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
-use serde_json::json;
 
 use super::facts::{Credential, Standing};
 use super::refusals::{Suspect, note};
+use crate::events::{CertificateExpired, EventData};
 use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal, find_signers};
 use crate::{Context, Error};
 
@@ -213,7 +212,7 @@ pub(super) fn note_expiry(
     origin: &Origin,
 ) {
     if known.not_after < ctx.now() && device.told.note_expiry() {
-        let data = json!({"not_after": known.not_after.to_string()});
-        ctx.memory().check_ins.tell(ctx, device, origin, EventType::DeviceCertificateExpired, data);
+        let data = EventData::DeviceCertificateExpired(CertificateExpired { not_after: known.not_after });
+        ctx.memory().check_ins.tell(ctx, device, origin, data);
     }
 }

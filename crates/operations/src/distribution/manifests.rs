@@ -8,7 +8,7 @@ use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::Binary;
 use olivine_domain::binary_signatures::{BinarySignature, counts};
 use olivine_domain::bundles::{self, Bundle, Candidate};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Organization;
@@ -20,9 +20,9 @@ use olivine_domain::target::Target;
 use olivine_domain::text::VersionText;
 use olivine_records::bundles::BundledBinary;
 use olivine_records::{binary_replicas, binary_signatures, signing_keys};
-use serde_json::json;
 
 use super::memory::Manifest as Remembered;
+use crate::events::EventData;
 use crate::links::{Located, Wishes, copies, link};
 use crate::{Context, Error, events};
 
@@ -169,13 +169,14 @@ async fn note_undeliverable(
     bundle: Id<Bundle>,
     reason: &bundles::Undeliverable,
 ) -> Result<(), Error> {
-    let data = json!({
-        "reason": reason.to_string(),
-        "artifact_version": reason.artifact_version.to_string(),
-        "target": reason.target.as_ref().map(Target::as_str),
+    let artifact_version_prn = reason.artifact_version.prn(organization);
+    let data = EventData::BundleUndeliverable(events::Undeliverable {
+        reason: format!("the artifact version {artifact_version_prn} {}", reason.problem()),
+        artifact_version_prn,
+        target: reason.target.clone(),
     });
     let w = ctx.db().write().await?;
     let actor = Actor::system(organization);
-    events::record(ctx, &w, &actor, EventType::BundleUndeliverable, Subject::of(bundle), data).await?;
+    events::record(ctx, &w, &actor, Subject::of(bundle), data).await?;
     Ok(w.commit().await?)
 }

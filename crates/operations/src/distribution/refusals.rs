@@ -14,10 +14,10 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_records::organizations;
-use serde_json::json;
 
 use super::identify::Refusal;
 use crate::event_budgets::Until;
+use crate::events::{AuthenticationFailed, EventData, Fingerprint, Omissions, Omitted};
 use crate::{Context, Error, events};
 
 /// How long one certificate's refusals for one reason are one event of this process, and for how long refusals are counted together.
@@ -126,13 +126,9 @@ struct Counted {
 
 impl Counted {
     fn event(self, ctx: &Context, organization: Id<Organization>) -> Event {
-        let data = json!({
-            "omitted": self.by_reason.values().sum::<u64>(),
-            "omitted_by_reason": self.by_reason,
-            "since": self.since.map(|since| since.to_string()),
-        });
-        let kind = EventType::DeviceAuthenticationFailed;
-        events::build(ctx, &Actor::system(organization), kind, Subject::of(organization), data)
+        let omissions = Omissions { counts: Omitted::ByReason(self.by_reason), since: self.since };
+        let data = EventData::Omitted(EventType::DeviceAuthenticationFailed, omissions);
+        events::build(ctx, &Actor::system(organization), Subject::of(organization), data)
     }
 }
 
@@ -181,20 +177,18 @@ pub(super) async fn note(
     };
     let actor = Actor { origin: origin.clone(), ..Actor::system(organization) };
     let subject = suspect.device.map_or_else(|| Subject::of(organization), Subject::of);
-    let mut data = json!({
-        "reason": refusal.reason(),
-        "message": refusal.to_string(),
-        "fingerprint": facts.fingerprint.to_string(),
-        "subject": cut_text(&facts.subject, LONGEST_OF_STRANGERS),
-        "issuer": cut_text(&facts.issuer, LONGEST_OF_STRANGERS),
-        "serial": cut_text(&facts.serial, LONGEST_OF_STRANGERS),
-        "not_after": facts.not_after.to_string(),
+    let data = EventData::DeviceAuthenticationFailed(AuthenticationFailed {
+        reason: refusal.reason(),
+        message: refusal.to_string(),
+        fingerprint: Fingerprint(facts.fingerprint),
+        subject: cut_text(&facts.subject, LONGEST_OF_STRANGERS).into_owned(),
+        issuer: cut_text(&facts.issuer, LONGEST_OF_STRANGERS).into_owned(),
+        serial: cut_text(&facts.serial, LONGEST_OF_STRANGERS).into_owned(),
+        not_after: facts.not_after,
+        notes: suspect.notes,
     });
-    if !suspect.notes.is_empty() {
-        data["notes"] = json!(suspect.notes);
-    }
     let w = ctx.db().write().await?;
-    let event = events::build(ctx, &actor, EventType::DeviceAuthenticationFailed, subject, data);
+    let event = events::build(ctx, &actor, subject, data);
     olivine_records::events::insert(&w, &event).await?;
     Ok(w.commit().await?)
 }

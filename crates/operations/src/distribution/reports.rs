@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::{Reported, UpdateStatus};
-use olivine_domain::events::EventType;
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::{Id, Prn, Resource};
@@ -19,12 +19,12 @@ use olivine_domain::text::{Description, VersionText};
 use olivine_domain::versions::Version;
 use olivine_records::release_days::{self, Delta};
 use olivine_records::{Write, device_outcomes, devices, releases};
-use serde_json::json;
 
 use super::changes::{Change, Noted, note};
 use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
 use super::offers::Bundles;
+use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
 use crate::{Context, Error, deadlocks, events};
 
 /// What a device says it runs, in its own words; all of one moment.
@@ -176,16 +176,10 @@ async fn record_change(
     origin: &Origin,
 ) -> Result<(), Error> {
     let organization = device.organization;
-    let shown = |reported: &Reported| {
-        json!({
-            "release_prn": reported.release.map(|id| id.prn(organization).to_string()),
-            "bundle_prn": reported.bundle.map(|id| id.prn(organization).to_string()),
-            "release_version": reported.version.as_ref().map(ToString::to_string),
-        })
-    };
-    let data = json!({"from": shown(old), "to": shown(new)});
+    let data = ReleaseChanged { from: Running::new(old, organization), to: Running::new(new, organization) };
     let actor = Actor::device(organization, device.id, origin.clone());
-    events::record(ctx, w, &actor, EventType::DeviceReleaseChanged, device.id.prn(organization), data).await
+    let data = EventData::DeviceReleaseChanged(data);
+    events::record(ctx, w, &actor, Subject::of(device.id), data).await
 }
 
 /// Compares without making anything.
@@ -262,15 +256,14 @@ async fn write_status(
         }
     }
     if is_news {
-        let data = json!({
-            "bundle_prn": report.bundle.prn(organization).to_string(),
-            "release_prn": report.release.map(|id| id.prn(organization).to_string()),
-            "status": report.status.as_str(),
-            "detail": report.detail.as_ref().map(Description::as_str),
+        let data = EventData::DeviceUpdateReported(UpdateReported {
+            bundle_prn: report.bundle.prn(organization),
+            release_prn: report.release.map(|id| id.prn(organization)),
+            status: report.status,
+            detail: report.detail.as_ref().map(ToString::to_string),
         });
         let actor = Actor::device(organization, device, origin.clone());
-        events::record(ctx, &w, &actor, EventType::DeviceUpdateReported, device.prn(organization), data)
-            .await?;
+        events::record(ctx, &w, &actor, Subject::of(device), data).await?;
     }
     w.commit().await?;
     noted.apply(ctx);

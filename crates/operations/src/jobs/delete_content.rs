@@ -2,17 +2,17 @@
 
 use olivine_content::ContentKey;
 use olivine_domain::binaries::{Binary, BinaryState, Generation};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::jobs::{self, Job};
 use olivine_records::{Reader, binaries, settings};
-use serde_json::json;
 
 use super::Held;
 use super::runner::Outcome;
+use crate::events::{EventData, Noticed, Storage, StoredContent};
 use crate::{Context, Error, backup, events, storages};
 
 /// What is ordered.
@@ -70,16 +70,19 @@ async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place, gone: Gon
     // Of a destroyed binary it is on record where its content still is, so it is on record when it is gone.
     if is_noted(&w, place).await? {
         binary_replicas::delete(&w, place).await?;
-        let kind = match gone {
-            Gone::Deleted => Some(EventType::BinaryContentDeleted),
-            Gone::Missing => Some(EventType::BinaryContentMissing),
+        let Place { organization, binary, generation, storage } = place;
+        let content = StoredContent {
+            storage_backend_prn: Storage(storage, organization),
+            generation: generation.get(),
+        };
+        let noticed = Noticed { noticed: "when it was to be deleted" };
+        let data = match gone {
+            Gone::Deleted => Some(EventData::BinaryContentDeleted(content)),
+            Gone::Missing => Some(EventData::BinaryContentMissing((content, noticed))),
             Gone::Nothing => None,
         };
-        if let Some(kind) = kind {
-            let Place { organization, binary, generation, storage } = place;
-            let data = json!({"storage_backend": storage.to_string(), "generation": generation.get()});
-            let (actor, subject) = (Actor::system(organization), Subject::of(binary));
-            events::record(ctx, &w, &actor, kind, subject, data).await?;
+        if let Some(data) = data {
+            events::record(ctx, &w, &Actor::system(organization), Subject::of(binary), data).await?;
         }
     }
     settings::delete(&w, &begun(place)).await?;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use olivine_domain::binaries::{Action, decide};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::time::Timestamp;
 use olivine_records::binaries::{self, AbandonedUpload};
-use serde_json::json;
 
 use super::runner::Outcome;
 use crate::binaries::drop_parts;
+use crate::events::{EventData, UploadExpired};
 use crate::{Context, Error, events};
 
 const EVERY: Duration = Duration::from_mins(10);
@@ -40,10 +40,11 @@ async fn expire(ctx: &Context, upload: AbandonedUpload, before: Timestamp) -> Re
     if !is_abandoned || decide(binary.state, binary.ever_signed, Action::ExpireUpload).is_err() {
         return Ok(());
     }
-    let data = json!({"bytes_uploaded": binary.bytes_uploaded, "last_change": binary.updated_at.to_string()});
-    let binary = drop_parts(ctx, &w, binary).await?;
+    let new = drop_parts(ctx, &w, binary.clone()).await?;
     let actor = Actor::system(upload.organization);
-    events::record(ctx, &w, &actor, EventType::BinaryUploadExpired, Subject::of(binary.id), data).await?;
+    let expired = UploadExpired { last_change: binary.updated_at };
+    let data = EventData::BinaryUploadExpired((events::Change { from: &binary, to: &new }, expired));
+    events::record(ctx, &w, &actor, Subject::of(new.id), data).await?;
     w.commit().await?;
     ctx.ring();
     Ok(())

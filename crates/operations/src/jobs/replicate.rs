@@ -2,17 +2,17 @@
 //! and holds nothing else up.
 
 use olivine_domain::binaries::{Binary, BinaryState, Generation};
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::jobs::{self, Job};
 use olivine_records::{Write, binaries};
-use serde_json::json;
 
 use super::runner::Outcome;
 use crate::binaries::{content_key, note_bundled};
+use crate::events::{EventData, ReplicationFailed, Storage, StoredContent};
 use crate::{Context, Error, copies, events};
 
 pub(super) async fn run(
@@ -77,9 +77,12 @@ async fn note_failure(ctx: &Context, place: Place, error: &Error) -> Result<(), 
     let copying = ReplicaState::Copying;
     binary_replicas::change(&w, place, copying, copying, Some(&why), ctx.now()).await?;
     if before.error.is_none() {
-        let data = json!({"storage_backend": place.storage.to_string(), "error": why});
+        let data = EventData::BinaryReplicationFailed(ReplicationFailed {
+            storage_backend_prn: Storage(place.storage, place.organization),
+            error: why,
+        });
         let (actor, subject) = (Actor::system(place.organization), Subject::of(place.binary));
-        events::record(ctx, &w, &actor, EventType::BinaryReplicationFailed, subject, data).await?;
+        events::record(ctx, &w, &actor, subject, data).await?;
     }
     Ok(w.commit().await?)
 }
@@ -112,8 +115,11 @@ async fn put(ctx: &Context, w: &Write, place: Place) -> Result<bool, Error> {
     if !binary_replicas::change(w, place, from, to, None, ctx.now()).await? {
         return Ok(false);
     }
-    let data = json!({"storage_backend": place.storage.to_string(), "generation": place.generation.get()});
+    let data = EventData::BinaryReplicated(StoredContent {
+        storage_backend_prn: Storage(place.storage, place.organization),
+        generation: place.generation.get(),
+    });
     let (actor, subject) = (Actor::system(place.organization), Subject::of(place.binary));
-    events::record(ctx, w, &actor, EventType::BinaryReplicated, subject, data).await?;
+    events::record(ctx, w, &actor, subject, data).await?;
     Ok(true)
 }

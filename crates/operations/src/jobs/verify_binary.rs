@@ -7,7 +7,7 @@ use olivine_domain::binaries::{
     Action, Binary, BinaryState, Effect, Generation, VerificationError, VerificationErrorCode, check_content,
     decide,
 };
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
@@ -17,7 +17,8 @@ use olivine_records::jobs::{self, Job};
 use olivine_records::{Write, binary_parts};
 
 use super::runner::Outcome;
-use crate::binaries::{content_key, start_verification, store, verification_facts};
+use crate::binaries::{content_key, start_verification, store};
+use crate::events::{EventData, VerificationFailed};
 use crate::{Context, Error, copies, events};
 
 /// How often storage may fail before the verification ends with an error on the record.
@@ -163,6 +164,18 @@ async fn abandon(ctx: &Context, binary: &Binary) -> Result<Outcome, Error> {
     Ok(Outcome::Done)
 }
 
+/// What the event of a verification says.
+fn outcome<'a>(from: &'a Binary, to: &'a Binary) -> EventData<'a> {
+    let change = events::Change { from, to };
+    let Some(error) = &to.verification_error else { return EventData::BinaryVerified(change) };
+    let failed = VerificationFailed {
+        code: Some(error.code),
+        expected: error.expected.clone(),
+        actual: error.actual.clone(),
+    };
+    EventData::BinaryVerificationFailed((change, failed))
+}
+
 /// Puts the result on record, together with the job's end.
 async fn conclude(
     ctx: &Context,
@@ -179,9 +192,9 @@ async fn conclude(
         return abandon(ctx, seen).await;
     };
     let action = if found.is_ok() { Action::VerificationPassed } else { Action::VerificationFailed };
-    let (state, kind) = match decide(binary.state, binary.ever_signed, action) {
-        Ok(Effect::Verified) => (BinaryState::Signable, EventType::BinaryVerified),
-        Ok(Effect::VerificationFailed) => (BinaryState::Hashable, EventType::BinaryVerificationFailed),
+    let state = match decide(binary.state, binary.ever_signed, action) {
+        Ok(Effect::Verified) => BinaryState::Signable,
+        Ok(Effect::VerificationFailed) => BinaryState::Hashable,
         // Another runner was faster, or it was destroyed.
         _ => return Ok(Outcome::Done),
     };
@@ -190,7 +203,7 @@ async fn conclude(
     if state == BinaryState::Signable {
         copies::order(ctx, &w, &new).await?;
     }
-    events::record(ctx, &w, actor, kind, Subject::of(new.id), verification_facts(&new)).await?;
+    events::record(ctx, &w, actor, Subject::of(new.id), outcome(&binary, &new)).await?;
     if !jobs::finish(&w, job.id, owner, ctx.now()).await? {
         // The lease was lost: the runner that has it now comes to the same result.
         return Ok(Outcome::Recorded);

@@ -1,15 +1,15 @@
 //! Channels under their lock: reading one, and writing what an edit planned.
 
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
 use olivine_records::{Reader, Write, releases};
-use serde_json::json;
 
+use crate::events::EventData;
 use crate::{Context, Error, events};
 
 /// The cohort's channel, which nobody else edits until the transaction ends.
@@ -46,9 +46,8 @@ pub(super) async fn relink(
         let new =
             Release { next: *next, revision: old.revision.next(), updated_at: ctx.now(), ..old.clone() };
         releases::update(w, &new, old.revision).await?;
-        let name = |id: Option<Id<Release>>| id.map(|id| id.to_string());
-        let data = json!({"name": old.name.as_str(), "from": name(old.next), "to": name(*next)});
-        events::record(ctx, w, by, EventType::ReleaseRelinked, Subject::of(*id), data).await?;
+        let data = EventData::ReleaseRelinked(events::Change { from: old, to: &new });
+        events::record(ctx, w, by, Subject::of(*id), data).await?;
     }
     Ok(())
 }

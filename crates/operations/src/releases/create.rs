@@ -3,7 +3,7 @@
 use olivine_domain::Timestamp;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
@@ -13,8 +13,9 @@ use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, bundles, releases};
 
-use super::{PhaseChange, channels, facts};
+use super::{PhaseChange, channels};
 use crate::distribution::changes::{Change, note};
+use crate::events::{EventData, Whole};
 use crate::lists::NewId;
 use crate::{Context, Error, events};
 
@@ -79,7 +80,7 @@ pub async fn create(
         Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
         other => other?,
     }
-    events::record(ctx, &w, by, EventType::ReleaseCreated, Subject::of(new.id), facts(&new)).await?;
+    events::record(ctx, &w, by, Subject::of(new.id), EventData::ReleaseCreated(Whole(&new))).await?;
     let noted = note(ctx, &w, &[Change::Channel(new.cohort)]).await?;
     w.commit().await?;
     noted.apply(ctx);

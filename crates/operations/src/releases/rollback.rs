@@ -7,18 +7,17 @@ mod words;
 
 use olivine_domain::bundle_overrides::BundleOverride;
 use olivine_domain::bundles::Bundle;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
 use olivine_records::{Constraint, Write, devices, releases};
-use serde_json::json;
 
-use super::update::names_of_changed;
-use super::{View, channels, facts, name_taken};
+use super::{View, channels, name_taken};
 use crate::distribution::changes::{Change, note};
+use crate::events::{EventData, Whole};
 use crate::{Context, Error, events};
 pub(super) use prepared::seen;
 
@@ -119,9 +118,8 @@ async fn write(
         plan.stopped.updated_at = ctx.now();
         // Before the new release: it must not be a second one without a next.
         releases::update(&w, &plan.stopped, old.revision).await?;
-        let mut data = facts(&plan.stopped);
-        data["changed"] = names_of_changed(old, &plan.stopped).into();
-        events::record(ctx, &w, by, EventType::ReleaseUpdated, Subject::of(old.id), data).await?;
+        let data = EventData::ReleaseUpdated(events::Change { from: old, to: &plan.stopped });
+        events::record(ctx, &w, by, Subject::of(old.id), data).await?;
         changes.push(Change::Channel(old.cohort));
     }
     if let Some(new) = &plan.added {
@@ -133,7 +131,7 @@ async fn write(
             Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
             other => other?,
         }
-        events::record(ctx, &w, by, EventType::ReleaseCreated, Subject::of(new.id), facts(new)).await?;
+        events::record(ctx, &w, by, Subject::of(new.id), EventData::ReleaseCreated(Whole(new))).await?;
     }
     if let Some(forced) = &prepared.forced {
         forced.write(ctx, &w, by).await?;
@@ -143,14 +141,16 @@ async fn write(
         drop(w);
         return prepared.seen(ctx).await;
     }
-    let data = json!({
-        "name": old.name.as_str(),
-        "bundle": plan.bundle.map(|bundle| bundle.to_string()),
-        "added_release": plan.added.as_ref().map(|added| added.id.to_string()),
-        "bundle_override": prepared.forced.as_ref().map(|forced| forced.new.id.to_string()),
-        "devices": prepared.devices.on,
+    let organization = by.organization;
+    let data = EventData::ReleaseRolledBack(events::RolledBack {
+        name: old.name.to_string(),
+        cohort_prn: old.cohort.prn(organization),
+        bundle_prn: plan.bundle.map(|bundle| bundle.prn(organization)),
+        added_release_prn: plan.added.as_ref().map(|added| added.id.prn(organization)),
+        bundle_override_prn: prepared.forced.as_ref().map(|forced| forced.new.id.prn(organization)),
+        devices: prepared.devices.on,
     });
-    events::record(ctx, &w, by, EventType::ReleaseRolledBack, Subject::of(old.id), data).await?;
+    events::record(ctx, &w, by, Subject::of(old.id), data).await?;
     let noted = note(ctx, &w, &changes).await?;
     w.commit().await?;
     noted.apply(ctx);
@@ -170,8 +170,8 @@ pub(super) async fn forget(
     }
     let old = olivine_records::bundle_overrides::lock(w, by.organization, forced).await?;
     olivine_records::bundle_overrides::delete(w, by.organization, forced).await?;
-    let data = crate::bundle_overrides::facts(&old);
-    events::record(ctx, w, by, EventType::BundleOverrideDeleted, Subject::of(forced), data).await?;
+    let data = EventData::BundleOverrideDeleted(Whole(&old));
+    events::record(ctx, w, by, Subject::of(forced), data).await?;
     Ok(Some(Change::Organization(by.organization)))
 }
 

@@ -2,7 +2,7 @@
 
 use olivine_domain::Timestamp;
 use olivine_domain::bundles::Bundle;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
@@ -11,8 +11,9 @@ use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, bundles, releases};
 
-use super::{PhaseChange, channels, facts};
+use super::{PhaseChange, channels};
 use crate::distribution::changes::{Change, note};
+use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, events};
 
@@ -75,9 +76,8 @@ pub async fn update(
         Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
         other => other?,
     }
-    let mut data = facts(&new);
-    data["changed"] = names_of_changed(old, &new).into();
-    events::record(ctx, &w, by, EventType::ReleaseUpdated, Subject::of(id), data).await?;
+    let data = EventData::ReleaseUpdated(events::Change { from: old, to: &new });
+    events::record(ctx, &w, by, Subject::of(id), data).await?;
     let noted = note(ctx, &w, &[Change::Channel(cohort)]).await?;
     w.commit().await?;
     noted.apply(ctx);
@@ -110,20 +110,4 @@ fn changed(old: &Release, change: Update) -> Result<Release, Error> {
         phase: change.phase.apply(&old.phase)?,
         ..old.clone()
     })
-}
-
-pub(super) fn names_of_changed(old: &Release, new: &Release) -> Vec<&'static str> {
-    let fields = [
-        ("bundle_prn", new.bundle != old.bundle),
-        ("next_release_prn", new.next != old.next),
-        ("name", new.name != old.name),
-        ("description", new.description != old.description),
-        ("version", new.version != old.version),
-        ("version_requirement", new.version_requirement != old.version_requirement),
-        ("required", new.required != old.required),
-        ("disabled", new.disabled != old.disabled),
-        ("schedule_date", new.schedule_date != old.schedule_date),
-        ("phase", new.phase != old.phase),
-    ];
-    fields.into_iter().filter_map(|(name, is_new)| is_new.then_some(name)).collect()
 }

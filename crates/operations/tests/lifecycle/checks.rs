@@ -59,7 +59,7 @@ async fn pages<T>(list: impl AsyncFn(ListQuery) -> Result<Page<T>, olivine_recor
 /// Whether an event is about the binary, its parts or its signatures.
 fn is_about(event: &Event, id: Id<Binary>) -> bool {
     let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
-    event.subject.id == id.uuid() || data["binary"] == id.to_string()
+    event.subject.id == id.uuid() || data["binary_prn"] == id.prn(event.organization).to_string()
 }
 
 /// The events are those of one way through the table, and lead to what is on record.

@@ -4,7 +4,7 @@ use olivine_domain::Timestamp;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride, MOST_DEVICES};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::Device;
-use olivine_domain::events::{EventType, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
@@ -13,7 +13,7 @@ use olivine_domain::releases::rollback::override_of;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Reader, Write, bundle_overrides};
 
-use crate::bundle_overrides::facts;
+use crate::events::{EventData, Whole};
 use crate::{Context, Error, events};
 
 /// The override as it is, and as it has to be.
@@ -57,18 +57,18 @@ impl Forced {
 
     pub(super) async fn write(&self, ctx: &Context, w: &Write, by: &Actor) -> Result<(), Error> {
         let Self { old, new } = self;
-        let kind = match old {
+        let data = match old {
             Some(old) if old == new => return Ok(()),
             Some(old) => {
                 bundle_overrides::update(w, old, new, old.revision).await?;
-                EventType::BundleOverrideUpdated
+                EventData::BundleOverrideUpdated(events::Change { from: old, to: new })
             }
             None => {
                 bundle_overrides::insert(w, new).await?;
-                EventType::BundleOverrideCreated
+                EventData::BundleOverrideCreated(Whole(new))
             }
         };
-        events::record(ctx, w, by, kind, Subject::of(new.id), facts(new)).await
+        events::record(ctx, w, by, Subject::of(new.id), data).await
     }
 }
 

@@ -1,0 +1,159 @@
+//! The data of all types of events: the one place where their shapes are defined. `docs/events.md` shows each of them.
+//!
+//! Webhooks and exports publish these shapes, so a shape only ever gets new fields.
+
+use olivine_domain::api_keys::ApiKey;
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::artifacts::Artifact;
+use olivine_domain::binaries::Binary;
+use olivine_domain::binary_parts::BinaryPart;
+use olivine_domain::bundle_overrides::BundleOverride;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::ca_certificates::CaCertificate;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::device_certificates::DeviceCertificate;
+use olivine_domain::devices::Device;
+use olivine_domain::events::EventType;
+use olivine_domain::organizations::Organization;
+use olivine_domain::products::Product;
+use olivine_domain::releases::Release;
+use olivine_domain::signing_keys::SigningKey;
+use olivine_domain::storage_backends::StorageBackend;
+use serde_json::Value;
+
+use super::fields::{Change, Data, Payload, Whole};
+use super::payloads::{
+    AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
+    ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
+    Provisioned, ReleaseChanged, ReplicationFailed, RolledBack, SignatureCount, SignatureFacts,
+    StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired, VerificationCodeCreated,
+    VerificationFailed,
+};
+
+/// Declares what is in the data of each type of events.
+macro_rules! event_data {
+    ($($variant:ident($payload:ty);)*) => {
+        /// What an event says besides its type, its subject and who caused it.
+        #[derive(Debug)]
+        pub(crate) enum EventData<'a> {
+            $($variant($payload),)*
+            /// How many events of a type, and of others, were left out.
+            Omitted(EventType, Omissions),
+        }
+
+        impl EventData<'_> {
+            /// The type of the event.
+            pub(crate) const fn kind(&self) -> EventType {
+                match self {
+                    $(Self::$variant(_) => EventType::$variant,)*
+                    Self::Omitted(kind, _) => *kind,
+                }
+            }
+
+            /// The one way from data to JSON.
+            pub(super) fn into_json(self) -> Value {
+                let mut data = Data::new();
+                match self {
+                    $(Self::$variant(payload) => payload.add_to(&mut data),)*
+                    Self::Omitted(_, payload) => payload.add_to(&mut data),
+                }
+                data.into()
+            }
+        }
+
+        // A type of events without data does not compile.
+        const _: fn(EventType) = |kind| match kind {
+            $(EventType::$variant => {})*
+        };
+    };
+}
+
+event_data! {
+    ApiKeyCreated(Whole<'a, ApiKey>);
+    ApiKeyUpdated(Change<'a, ApiKey>);
+    ApiKeyRevoked(Change<'a, ApiKey>);
+    ArtifactCreated(Whole<'a, Artifact>);
+    ArtifactUpdated(Change<'a, Artifact>);
+    ArtifactDeleted(Whole<'a, Artifact>);
+    ArtifactVersionCreated(Whole<'a, ArtifactVersion>);
+    ArtifactVersionUpdated(Change<'a, ArtifactVersion>);
+    ArtifactVersionDeleted(Whole<'a, ArtifactVersion>);
+    BinaryCreated(Whole<'a, Binary>);
+    BinaryUpdated(Change<'a, Binary>);
+    BinaryContentUploaded(ContentUploaded);
+    BinaryUploadCompleted((Change<'a, Binary>, UploadCompleted));
+    BinaryUploadExpired((Change<'a, Binary>, UploadExpired));
+    BinaryVerificationStarted(Change<'a, Binary>);
+    BinaryVerified(Change<'a, Binary>);
+    BinaryVerificationFailed((Change<'a, Binary>, VerificationFailed));
+    BinarySigned((Change<'a, Binary>, SignatureCount));
+    BinarySignatureLost((Change<'a, Binary>, SignatureCount));
+    BinaryReset(Change<'a, Binary>);
+    BinaryDestroyed(Change<'a, Binary>);
+    BinaryDeleted(Whole<'a, Binary>);
+    BinaryDownloadIssued(DownloadIssued);
+    BinaryDownloadFinished(DownloadFinished);
+    BinaryReplicated(StoredContent);
+    BinaryReplicationFailed(ReplicationFailed);
+    BinaryMoved(Change<'a, Binary>);
+    BinaryContentDeleted(StoredContent);
+    BinaryContentMissing((StoredContent, Noticed));
+    BinaryPartCreated(Whole<'a, BinaryPart>);
+    BinaryPartUploaded(Whole<'a, BinaryPart>);
+    BinaryPartRefused(Whole<'a, BinaryPart>);
+    BinarySignatureCreated(SignatureFacts);
+    BinarySignatureRefused((SignatureFacts, Because));
+    BinarySignatureDeleted(SignatureFacts);
+    BundleCreated((Whole<'a, Bundle>, BundleContents));
+    BundleUpdated(Change<'a, Bundle>);
+    BundleDeleted(Whole<'a, Bundle>);
+    BundleUndeliverable(Undeliverable);
+    BundleOverrideCreated(Whole<'a, BundleOverride>);
+    BundleOverrideUpdated(Change<'a, BundleOverride>);
+    BundleOverrideDeleted(Whole<'a, BundleOverride>);
+    CaCertificateCreated(Whole<'a, CaCertificate>);
+    CaCertificateUpdated(Change<'a, CaCertificate>);
+    CaCertificateDeleted(Whole<'a, CaCertificate>);
+    CohortCreated(Whole<'a, Cohort>);
+    CohortUpdated(Change<'a, Cohort>);
+    CohortDeleted(Whole<'a, Cohort>);
+    DeviceCreated(Whole<'a, Device>);
+    DeviceProvisioned((Whole<'a, Device>, Provisioned));
+    DevicesImported(Imported);
+    DeviceUpdated(Change<'a, Device>);
+    DeviceQuarantined(Change<'a, Device>);
+    DeviceReleased(Change<'a, Device>);
+    DeviceDeleted(Whole<'a, Device>);
+    DeviceConnected(Nothing);
+    DeviceAuthenticationFailed(AuthenticationFailed);
+    DeviceCertificateExpired(CertificateExpired);
+    DeviceCheckedForRelease(CheckedForRelease);
+    DeviceClaimedRelease(ClaimedRelease);
+    DeviceReleaseChanged(ReleaseChanged);
+    DeviceUpdateReported(UpdateReported);
+    DeviceCertificateCreated((Whole<'a, DeviceCertificate>, OfDevice));
+    DeviceCertificateDeleted(Whole<'a, DeviceCertificate>);
+    DeviceCertificateProven((Change<'a, DeviceCertificate>, OfDevice));
+    DeviceCertificateTakenOver(Whole<'a, DeviceCertificate>);
+    DeviceCertificateClaimEnded((Whole<'a, DeviceCertificate>, Because));
+    ProductCreated(Whole<'a, Product>);
+    ProductUpdated(Change<'a, Product>);
+    ProductDeleted(Whole<'a, Product>);
+    ReleaseCreated(Whole<'a, Release>);
+    ReleaseUpdated(Change<'a, Release>);
+    ReleaseRelinked(Change<'a, Release>);
+    ReleaseRolledBack(RolledBack);
+    ReleaseDeleted(Whole<'a, Release>);
+    VerificationCodeCreated(VerificationCodeCreated);
+    OrganizationCreated(Whole<'a, Organization>);
+    OrganizationUpdated(Change<'a, Organization>);
+    SigningKeyCreated(Whole<'a, SigningKey>);
+    SigningKeyUpdated(Change<'a, SigningKey>);
+    SigningKeyDisabled(Change<'a, SigningKey>);
+    SigningKeyEnabled(Change<'a, SigningKey>);
+    SigningKeyRevoked(Change<'a, SigningKey>);
+    SigningKeyDeleted(Whole<'a, SigningKey>);
+    StorageBackendCreated(Whole<'a, StorageBackend>);
+    StorageBackendUpdated(Change<'a, StorageBackend>);
+    StorageBackendDeleted(Whole<'a, StorageBackend>);
+}

@@ -1,0 +1,341 @@
+//! One example of the data of each type of events. They are the snapshot of all shapes, and `docs/events.md`.
+
+mod samples;
+
+use std::fmt::Write as _;
+
+use olivine_domain::binaries::{BinaryState, VerificationErrorCode};
+use olivine_domain::binary_parts::PartState;
+use olivine_domain::device_certificates::Proof;
+use olivine_domain::devices::{Reported, UpdateStatus};
+use olivine_domain::events::EventType;
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::prn::Id;
+use olivine_domain::resolution::{Source, Status};
+use serde_json::Value;
+use uuid::Uuid;
+
+use self::samples::{Samples, at};
+use super::*;
+
+const WHAT_IT_IS: &str = include_str!("tests/events.head.md");
+
+/// The example of a type. Exhaustive: a new type of events needs one.
+#[expect(clippy::too_many_lines, reason = "a table: one example for each type of events")]
+fn example(of: &Samples, kind: EventType) -> EventData<'_> {
+    use EventData as D;
+    use EventType as E;
+    let organization = of.organization.id;
+    match kind {
+        E::ApiKeyCreated => D::ApiKeyCreated(Whole(&of.api_key.0)),
+        E::ApiKeyUpdated => D::ApiKeyUpdated(change(&of.api_key)),
+        E::ApiKeyRevoked => D::ApiKeyRevoked(change(&of.revoked_key)),
+        E::ArtifactCreated => D::ArtifactCreated(Whole(&of.artifact.0)),
+        E::ArtifactUpdated => D::ArtifactUpdated(change(&of.artifact)),
+        E::ArtifactDeleted => D::ArtifactDeleted(Whole(&of.artifact.1)),
+        E::ArtifactVersionCreated => D::ArtifactVersionCreated(Whole(&of.version.0)),
+        E::ArtifactVersionUpdated => D::ArtifactVersionUpdated(change(&of.version)),
+        E::ArtifactVersionDeleted => D::ArtifactVersionDeleted(Whole(&of.version.1)),
+        E::BinaryCreated => D::BinaryCreated(Whole(of.binary(BinaryState::Uploadable))),
+        E::BinaryUpdated => D::BinaryUpdated(change(&of.described_binary)),
+        E::BinaryContentUploaded => {
+            D::BinaryContentUploaded(ContentUploaded { size: 1_048_576, hash: of.hash() })
+        }
+        E::BinaryUploadCompleted => D::BinaryUploadCompleted((
+            of.step(BinaryState::Uploadable, BinaryState::Hashable),
+            UploadCompleted { parts: 1 },
+        )),
+        E::BinaryUploadExpired => {
+            D::BinaryUploadExpired((change(&of.expired_binary), UploadExpired { last_change: at(0) }))
+        }
+        E::BinaryVerificationStarted => {
+            D::BinaryVerificationStarted(of.step(BinaryState::Hashable, BinaryState::Hashing))
+        }
+        E::BinaryVerified => D::BinaryVerified(of.step(BinaryState::Hashing, BinaryState::Signable)),
+        E::BinaryVerificationFailed => D::BinaryVerificationFailed((
+            of.step(BinaryState::Hashing, BinaryState::Hashable),
+            VerificationFailed {
+                code: Some(VerificationErrorCode::HashMismatch),
+                expected: Some(of.hash().to_string()),
+                actual: Some(Sha256Digest::of(b"damaged").to_string()),
+            },
+        )),
+        E::BinarySigned => D::BinarySigned((
+            of.step(BinaryState::Signable, BinaryState::Signed),
+            SignatureCount { valid_signatures: 1, required_signatures: 1 },
+        )),
+        E::BinarySignatureLost => D::BinarySignatureLost((
+            of.step(BinaryState::Signed, BinaryState::Signable),
+            SignatureCount { valid_signatures: 0, required_signatures: 1 },
+        )),
+        E::BinaryReset => D::BinaryReset(of.step(BinaryState::Hashable, BinaryState::Uploadable)),
+        E::BinaryDestroyed => D::BinaryDestroyed(of.step(BinaryState::Signed, BinaryState::Destroyed)),
+        E::BinaryDeleted => D::BinaryDeleted(Whole(of.binary(BinaryState::Signable))),
+        E::BinaryDownloadIssued => D::BinaryDownloadIssued(DownloadIssued { expires_at: at(1) }),
+        E::BinaryDownloadFinished => D::BinaryDownloadFinished(DownloadFinished { via: "download_url" }),
+        E::BinaryReplicated => D::BinaryReplicated(of.stored()),
+        E::BinaryReplicationFailed => D::BinaryReplicationFailed(ReplicationFailed {
+            storage_backend_prn: of.stored().storage_backend_prn,
+            error: "the storage does not answer".to_owned(),
+        }),
+        E::BinaryMoved => D::BinaryMoved(change(&of.moved_binary)),
+        E::BinaryContentDeleted => D::BinaryContentDeleted(of.stored()),
+        E::BinaryContentMissing => {
+            D::BinaryContentMissing((of.stored(), Noticed { noticed: "when it was downloaded" }))
+        }
+        E::BinaryPartCreated => D::BinaryPartCreated(Whole(of.part(PartState::Uploadable))),
+        E::BinaryPartUploaded => D::BinaryPartUploaded(Whole(of.part(PartState::Valid))),
+        E::BinaryPartRefused => D::BinaryPartRefused(Whole(of.part(PartState::InvalidHash))),
+        E::BinarySignatureCreated => D::BinarySignatureCreated(of.signature()),
+        E::BinarySignatureRefused => D::BinarySignatureRefused((
+            SignatureFacts { scheme: None, ..of.signature() },
+            Because { reason: "the signature does not verify".to_owned() },
+        )),
+        E::BinarySignatureDeleted => D::BinarySignatureDeleted(of.signature()),
+        E::BundleCreated => D::BundleCreated((
+            Whole(&of.bundle.0),
+            BundleContents { binary_prns: vec![of.binary(BinaryState::Signed).id.prn(organization)] },
+        )),
+        E::BundleUpdated => D::BundleUpdated(change(&of.bundle)),
+        E::BundleDeleted => D::BundleDeleted(Whole(&of.bundle.1)),
+        E::BundleUndeliverable => D::BundleUndeliverable(Undeliverable {
+            reason: "the artifact version … has no signed, undestroyed binary for the target 'arm64'"
+                .to_owned(),
+            artifact_version_prn: of.version.0.id.prn(organization),
+            target: Some("arm64".parse().unwrap()),
+        }),
+        E::BundleOverrideCreated => D::BundleOverrideCreated(Whole(&of.bundle_override.0)),
+        E::BundleOverrideUpdated => D::BundleOverrideUpdated(change(&of.bundle_override)),
+        E::BundleOverrideDeleted => D::BundleOverrideDeleted(Whole(&of.bundle_override.1)),
+        E::CaCertificateCreated => D::CaCertificateCreated(Whole(&of.ca_certificate.0)),
+        E::CaCertificateUpdated => D::CaCertificateUpdated(change(&of.ca_certificate)),
+        E::CaCertificateDeleted => D::CaCertificateDeleted(Whole(&of.ca_certificate.1)),
+        E::CohortCreated => D::CohortCreated(Whole(&of.cohort.0)),
+        E::CohortUpdated => D::CohortUpdated(change(&of.cohort)),
+        E::CohortDeleted => D::CohortDeleted(Whole(&of.cohort.1)),
+        E::DeviceCreated => D::DeviceCreated(Whole(&of.device.0)),
+        E::DeviceProvisioned => D::DeviceProvisioned((
+            Whole(&of.device.0),
+            Provisioned {
+                ca_certificate_prn: of.ca_certificate.0.id.prn(organization),
+                ca_fingerprint: Fingerprint(Sha256Digest::of(b"authority")),
+                fingerprint: Fingerprint(Sha256Digest::of(b"certificate")),
+            },
+        )),
+        E::DevicesImported => D::DevicesImported(Imported { created: 2, updated: 1, unchanged: 0 }),
+        E::DeviceUpdated => D::DeviceUpdated(change(&of.device)),
+        E::DeviceQuarantined => D::DeviceQuarantined(change(&of.quarantined_device)),
+        E::DeviceReleased => {
+            let (from, to) = &of.quarantined_device;
+            D::DeviceReleased(Change { from: to, to: from })
+        }
+        E::DeviceDeleted => D::DeviceDeleted(Whole(&of.device.1)),
+        E::DeviceConnected => D::DeviceConnected(Nothing {}),
+        E::DeviceAuthenticationFailed => D::DeviceAuthenticationFailed(AuthenticationFailed {
+            reason: "unknown_certificate",
+            message: "no device and no authority is known by this certificate".to_owned(),
+            fingerprint: Fingerprint(Sha256Digest::of(b"certificate")),
+            subject: "CN=device-7".to_owned(),
+            issuer: "CN=Factory".to_owned(),
+            serial: "01".to_owned(),
+            not_after: at(9),
+            notes: Vec::new(),
+        }),
+        E::DeviceCertificateExpired => D::DeviceCertificateExpired(CertificateExpired { not_after: at(9) }),
+        E::DeviceCheckedForRelease => D::DeviceCheckedForRelease(CheckedForRelease {
+            status: Status::Update,
+            source_prn: Some(SourcePrn(Source::Release(of.release.0.id), organization)),
+        }),
+        E::DeviceClaimedRelease => D::DeviceClaimedRelease(ClaimedRelease {
+            release_prn: of.release.0.id.prn(organization),
+            claims: 3,
+            limit: Some(10),
+        }),
+        E::DeviceReleaseChanged => {
+            let reported = Reported {
+                release: Some(of.release.0.id),
+                bundle: Some(of.bundle.0.id),
+                version: Some("1.1.0".parse().unwrap()),
+            };
+            D::DeviceReleaseChanged(ReleaseChanged {
+                from: Running::new(&Reported::default(), organization),
+                to: Running::new(&reported, organization),
+            })
+        }
+        E::DeviceUpdateReported => D::DeviceUpdateReported(UpdateReported {
+            bundle_prn: of.bundle.0.id.prn(organization),
+            release_prn: Some(of.release.0.id.prn(organization)),
+            status: UpdateStatus::ALL[0],
+            detail: None,
+        }),
+        E::DeviceCertificateCreated => {
+            D::DeviceCertificateCreated((Whole(&of.device_certificate.0), of.of_device()))
+        }
+        E::DeviceCertificateDeleted => D::DeviceCertificateDeleted(Whole(&of.device_certificate.1)),
+        E::DeviceCertificateProven => {
+            D::DeviceCertificateProven((change(&of.device_certificate), of.of_device()))
+        }
+        E::DeviceCertificateTakenOver => D::DeviceCertificateTakenOver(Whole(&of.device_certificate.1)),
+        E::DeviceCertificateClaimEnded => D::DeviceCertificateClaimEnded((
+            Whole(&of.device_certificate.0),
+            Because {
+                reason: "another organization proved that this certificate is one of its devices'".to_owned(),
+            },
+        )),
+        E::ProductCreated => D::ProductCreated(Whole(&of.product.0)),
+        E::ProductUpdated => D::ProductUpdated(change(&of.product)),
+        E::ProductDeleted => D::ProductDeleted(Whole(&of.product.1)),
+        E::ReleaseCreated => D::ReleaseCreated(Whole(&of.release.0)),
+        E::ReleaseUpdated => D::ReleaseUpdated(change(&of.release)),
+        E::ReleaseRelinked => D::ReleaseRelinked(change(&of.relinked_release)),
+        E::ReleaseRolledBack => D::ReleaseRolledBack(RolledBack {
+            name: of.release.0.name.to_string(),
+            cohort_prn: of.cohort.0.id.prn(organization),
+            bundle_prn: Some(of.bundle.0.id.prn(organization)),
+            added_release_prn: Some(Id::new(Uuid::from_u128(0x99)).prn(organization)),
+            bundle_override_prn: None,
+            devices: 40,
+        }),
+        E::ReleaseDeleted => D::ReleaseDeleted(Whole(&of.release.1)),
+        E::VerificationCodeCreated => {
+            D::VerificationCodeCreated(VerificationCodeCreated { expires_at: at(1) })
+        }
+        E::OrganizationCreated => D::OrganizationCreated(Whole(&of.organization)),
+        E::OrganizationUpdated => D::OrganizationUpdated(Change { from: &of.organization, to: &of.strict }),
+        E::SigningKeyCreated => D::SigningKeyCreated(Whole(&of.signing_key.0)),
+        E::SigningKeyUpdated => D::SigningKeyUpdated(change(&of.signing_key)),
+        E::SigningKeyDisabled => D::SigningKeyDisabled(change(&of.disabled_key)),
+        E::SigningKeyEnabled => {
+            let (from, to) = &of.disabled_key;
+            D::SigningKeyEnabled(Change { from: to, to: from })
+        }
+        E::SigningKeyRevoked => D::SigningKeyRevoked(change(&of.revoked_signing_key)),
+        E::SigningKeyDeleted => D::SigningKeyDeleted(Whole(&of.signing_key.1)),
+        E::StorageBackendCreated => D::StorageBackendCreated(Whole(&of.storage_backend.0)),
+        E::StorageBackendUpdated => D::StorageBackendUpdated(change(&of.storage_backend)),
+        E::StorageBackendDeleted => D::StorageBackendDeleted(Whole(&of.storage_backend.1)),
+    }
+}
+
+fn change<R>(of: &(R, R)) -> Change<'_, R> {
+    Change { from: &of.0, to: &of.1 }
+}
+
+/// The page for people: how to read the data, and an example for each type.
+fn page() -> String {
+    let samples = Samples::new();
+    let mut page = WHAT_IT_IS.to_owned();
+    for kind in EventType::ALL {
+        let json = example(&samples, *kind).into_json();
+        let json = serde_json::to_string_pretty(&json).unwrap();
+        write!(page, "\n## `{}`\n\n```json\n{json}\n```\n", kind.as_str()).unwrap();
+    }
+    page
+}
+
+#[test]
+fn the_data_of_all_types_of_events_has_these_shapes() {
+    let samples = Samples::new();
+    let shape = |kind: &EventType| format!("{} {}\n", kind.as_str(), example(&samples, *kind).into_json());
+    insta::assert_snapshot!("shapes", EventType::ALL.iter().map(shape).collect::<String>());
+}
+
+#[test]
+fn the_page_about_events_is_up_to_date() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/events.md");
+    let page = page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page,
+        "docs/events.md is outdated: UPDATE_DOCS=1 cargo test -p olivine-operations events"
+    );
+}
+
+#[test]
+fn each_type_has_an_example_of_its_own_data() {
+    let samples = Samples::new();
+    for kind in EventType::ALL {
+        assert_eq!(example(&samples, *kind).kind(), *kind);
+    }
+}
+
+#[test]
+fn no_event_has_a_bare_uuid_where_a_prn_belongs() {
+    let samples = Samples::new();
+    for kind in EventType::ALL {
+        no_bare_uuid(&example(&samples, *kind).into_json(), kind.as_str());
+    }
+}
+
+fn no_bare_uuid(value: &Value, of: &str) {
+    match value {
+        Value::String(text) => assert!(Uuid::try_parse(text).is_err(), "{of}: {text}"),
+        Value::Array(items) => items.iter().for_each(|item| no_bare_uuid(item, of)),
+        Value::Object(fields) => fields.values().for_each(|field| no_bare_uuid(field, of)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn each_change_says_from_what_to_what() {
+    let samples = Samples::new();
+    for kind in EventType::ALL {
+        let data = example(&samples, *kind).into_json();
+        let Some(changed) = data["changed"].as_array() else { continue };
+        assert!(!changed.is_empty(), "{}", kind.as_str());
+        for field in changed.iter().map(|field| field.as_str().unwrap()) {
+            let (from, to) = (&data["from"].get(field), &data["to"].get(field));
+            let is_secret = matches!(field, "credentials" | "cdn");
+            assert_eq!(from.is_none(), is_secret, "{}: {data:#}", kind.as_str());
+            assert_eq!(from.is_none(), to.is_none(), "{}: {data:#}", kind.as_str());
+            assert!(is_secret || from != to, "{}: {data:#}", kind.as_str());
+        }
+    }
+}
+
+#[test]
+fn of_secrets_and_long_texts_events_say_only_that_they_changed() {
+    let samples = Samples::new();
+    let of = |text: String| {
+        let mut artifact = samples.artifact.0.clone();
+        artifact.description = Some(text.parse().unwrap());
+        artifact
+    };
+    let (longest, longer) = (of("x".repeat(200)), of("x".repeat(201)));
+    let data = EventData::ArtifactUpdated(Change { from: &longest, to: &longer }).into_json();
+    assert_eq!(data["changed"], serde_json::json!(["description"]));
+    assert_eq!((&data["from"], &data["to"]), (&serde_json::json!({}), &serde_json::json!({})));
+    let data = EventData::ArtifactCreated(Whole(&longer)).into_json();
+    assert!(data.get("description").is_none(), "{data:#}");
+    let data = EventData::ArtifactCreated(Whole(&longest)).into_json();
+    assert!(data["description"].is_string(), "{data:#}");
+
+    let data = EventData::StorageBackendUpdated(change(&samples.storage_backend)).into_json();
+    assert!(data["changed"].as_array().unwrap().contains(&"credentials".into()), "{data:#}");
+    assert!(!data.to_string().contains("115"), "the bytes of the sealed secret: {data:#}");
+}
+
+#[test]
+fn a_long_list_is_cut_and_its_change_is_not_missed() {
+    let samples = Samples::new();
+    let of = |last: u128| {
+        let mut one = samples.bundle_override.0.clone();
+        let devices = (0..150).chain([last]).map(|number| Id::new(Uuid::from_u128(number)));
+        one.audience = olivine_domain::bundle_overrides::Audience::Devices(devices.collect());
+        one
+    };
+    let data = EventData::BundleOverrideUpdated(Change { from: &of(1_000), to: &of(1_001) }).into_json();
+    assert_eq!(data["changed"], serde_json::json!(["device_prns"]));
+    assert_eq!(data["to"]["device_prns"].as_array().unwrap().len(), 100);
+}
+
+#[test]
+fn what_was_proven_is_shown_as_a_change() {
+    let samples = Samples::new();
+    let data = EventData::DeviceCertificateProven((change(&samples.device_certificate), samples.of_device()));
+    let data = data.into_json();
+    assert_eq!((&data["from"]["proof"], &data["to"]["proof"]), (&Value::Null, &Proof::Key.as_str().into()));
+}
