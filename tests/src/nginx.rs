@@ -29,6 +29,21 @@ impl Nginx {
         Self::start(|folder, [port, _]| configuration(folder, port, servers, http, location))
     }
 
+    /// With a delivered configuration, in which these texts are replaced: for a folder and two free ports, of which the first is used. Each
+    /// of them has to be in it.
+    pub fn delivered(config: &str, replace: impl Fn(&str, [u16; 2]) -> Vec<(String, String)>) -> Self {
+        Self::start(|folder, ports| {
+            let http = format!("http {{\n{}", temporary_folders(folder));
+            let own =
+                [("worker_processes auto;\n".to_owned(), main_lines(folder)), ("http {\n".to_owned(), http)];
+            let replacements = replace(folder, ports).into_iter().chain(own);
+            replacements.fold(config.to_owned(), |config, (what, by)| {
+                assert!(config.contains(&what), "the delivered configuration has no '{what}' any more");
+                config.replace(&what, &by)
+            })
+        })
+    }
+
     /// With the configuration for a folder and two free ports, of which it has to use the first.
     pub(crate) fn start(configure: impl Fn(&str, [u16; 2]) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("olivine-nginx-").tempdir().expect("a temporary folder");
@@ -61,7 +76,7 @@ impl Nginx {
     }
 
     /// Where it listens besides, if it was configured to.
-    pub(crate) fn second_address(&self) -> String {
+    pub fn second_address(&self) -> String {
         format!("127.0.0.1:{}", self.ports[1])
     }
 

@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use olivine_tests::{Executables, Server, Shell, named};
+use olivine_tests::{Executables, Server, ServerBuilder, Shell, named};
 use rcgen::{KeyPair, SanType};
 
 /// A server with a certificate for this name, in a terminal that does not know its authority.
@@ -17,7 +17,7 @@ fn server(name: SanType) -> (Server, Shell) {
     let file = |name: &str| shell.folder().join(name).display().to_string();
     let tls = |flag: &str, name: &str| [flag.to_owned(), file(name)];
     let flags = [tls("--tls-certificate", "cert.pem"), tls("--tls-key", "key.pem")].concat();
-    let server = flags.into_iter().fold(Server::builder(), |builder, arg| builder.arg(arg)).start();
+    let server = flags.into_iter().fold(Server::builder(), ServerBuilder::arg).start();
     let shell = shell.env("PERIDIO_API_KEY", server.admin_key()).env("PERIDIO_BASE_URL", server.url());
     (server, shell)
 }

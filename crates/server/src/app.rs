@@ -19,6 +19,7 @@ use crate::answers::{self, Answers};
 use crate::config::{Config, Limits};
 use crate::downloads::Downloads;
 use crate::draining::Stages;
+use crate::forwarded::Proxies;
 use crate::lines::LineBudget;
 use crate::places::Places;
 use crate::probes::Metrics;
@@ -47,6 +48,8 @@ pub struct App {
     pub uploads: Transfers<ContentKey>,
     /// Imports of devices that go on, by organization.
     pub imports: Transfers<Id<Organization>>,
+    /// Proxies in front of this listener, whose word counts on where a request comes from.
+    pub proxies: Proxies,
     /// How many downloads go on, by URL.
     pub download_places: Transfers<Sha256Digest>,
     /// Answers that wait for their clients, by API key.
@@ -78,6 +81,7 @@ impl App {
             rates: Arc::new(Rates::new(limits.requests_per_second, KEYS)),
             uploads: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             imports: device_import::most_at_once(),
+            proxies: Proxies::new(&config.server.trusted_proxies, config.server.client_address_header),
             download_places: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             answers: Answers::default(),
             downloads: Downloads::default(),

@@ -102,7 +102,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(flags) => {
             let config = flags.load()?;
             logs::start(&config.log).context("log.level")?;
-            serve::serve(config).await
+            Box::pin(serve::serve(config)).await
         }
         Command::Config(ConfigCommand::Check(flags)) => check(&flags).await,
         Command::Config(ConfigCommand::Template) => Ok(show(&template())?),
@@ -159,6 +159,10 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
             config.server.operations_listen.map_or("none".to_owned(), |at| at.to_string()),
         ),
         ("server.public_url", config.public_url(config.server.listen)),
+        (
+            "server.proxies",
+            format!("{:?} ({:?})", config.server.trusted_proxies, config.server.client_address_header),
+        ),
         ("TLS certificate", tls),
         ("device", format!("{:?}", config.device)),
         ("limits", format!("{:?}", config.limits)),

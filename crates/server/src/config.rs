@@ -5,12 +5,13 @@ mod device;
 mod events;
 mod limits;
 mod roles;
+mod server;
 mod settings;
 mod storage;
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -22,8 +23,10 @@ pub use self::device::{Device, Tls};
 pub use self::events::{Events, RetentionDays};
 pub use self::limits::Limits;
 pub use self::roles::Role;
+pub use self::server::Server;
 pub use self::storage::Storage;
 use crate::addresses::Most;
+use crate::device::proxies::TrustedProxy;
 use crate::elsewhere::OWN_DATABASE;
 
 /// All that an operator can decide.
@@ -86,51 +89,6 @@ pub struct Config {
     /// What the server tells its operator.
     #[config(nested)]
     pub log: Log,
-}
-
-/// How people and CI reach the server.
-#[derive(Clone, Debug, confique::Config)]
-#[config(layer_attr(serde(deny_unknown_fields)))]
-pub struct Server {
-    /// What this process does: `api` (people and CI), `device` (devices), `jobs` (work in the background). Processes that share a
-    /// PostgreSQL database may have different roles. Without `api`, `listen` answers only /healthz, /readyz and /metrics.
-    #[config(default = ["api", "device", "jobs"], env = "OLIVINE_ROLES", parse_env = roles::list)]
-    pub roles: BTreeSet<Role>,
-
-    /// The address and port of the Admin API.
-    #[config(default = "127.0.0.1:8080", env = "OLIVINE_LISTEN")]
-    pub listen: SocketAddr,
-
-    /// An address and port for the operator's own programs: /healthz, /readyz and /metrics, in plain HTTP and without any key. Only they
-    /// should reach it. By default there is none.
-    #[config(env = "OLIVINE_OPERATIONS_LISTEN")]
-    pub operations_listen: Option<SocketAddr>,
-
-    /// A bearer token that opens /metrics on `listen` for programs on other machines, at least 16 characters. By default only programs on
-    /// the server's own machine get them there.
-    #[config(env = "OLIVINE_METRICS_TOKEN")]
-    pub metrics_token: Option<String>,
-
-    /// The URL under which clients reach it, without a slash at the end: signed URLs begin with it. By default made of `listen`.
-    #[config(env = "OLIVINE_PUBLIC_URL")]
-    pub public_url: Option<String>,
-
-    /// A PEM file with the certificate (and its chain): the server then speaks HTTPS.
-    #[config(env = "OLIVINE_TLS_CERTIFICATE")]
-    pub tls_certificate: Option<PathBuf>,
-
-    /// A PEM file with the certificate's private key.
-    #[config(env = "OLIVINE_TLS_KEY")]
-    pub tls_key: Option<PathBuf>,
-
-    /// How long the server goes on after it was told to stop, in seconds: /readyz says 503 and connections end after their next answer,
-    /// but nobody is turned away. Behind a load balancer longer than it takes that to notice, so that no request fails.
-    #[config(default = 0, env = "OLIVINE_DRAIN_SECONDS")]
-    pub drain_seconds: u64,
-
-    /// How long running requests may take to finish when the server is stopped, in seconds.
-    #[config(default = 30, env = "OLIVINE_SHUTDOWN_SECONDS")]
-    pub shutdown_seconds: u64,
 }
 
 /// What devices are offered.
@@ -276,31 +234,18 @@ impl Flags {
 
 impl Config {
     fn check(&self) -> anyhow::Result<()> {
-        if self.server.tls_certificate.is_some() != self.server.tls_key.is_some() {
-            bail!("server.tls_certificate and server.tls_key go together: set both or none");
-        }
         if self.secret_key.as_ref().is_some_and(|key| key.chars().count() < 32) {
             bail!(
                 "secret_key needs at least 32 characters, for example those that `openssl rand -hex 32` prints"
             );
         }
-        if self.server.metrics_token.as_ref().is_some_and(|token| token.len() < 16) {
-            bail!("server.metrics_token needs at least 16 characters");
-        }
         if !["text", "json"].contains(&self.log.format.as_str()) {
             bail!("log.format is 'text' or 'json', not '{}'", self.log.format);
-        }
-        if let Some(url) = &self.server.public_url
-            && !(url.starts_with("http://") || url.starts_with("https://"))
-        {
-            bail!("server.public_url begins with http:// or https://; '{url}' does not");
         }
         if self.jobs.lease_seconds == 0 || self.jobs.concurrency == 0 {
             bail!("jobs.lease_seconds and jobs.concurrency must be at least 1");
         }
-        if self.server.roles.is_empty() {
-            bail!("server.roles needs at least one of api, device and jobs");
-        }
+        self.server.check()?;
         self.limits.check()?;
         self.database.check()?;
         self.events.check()?;
@@ -342,7 +287,7 @@ impl Config {
         Most {
             all: self.limits.concurrent_transfers,
             by_address: self.limits.transfers_per_address,
-            proxies: self.device.trusted_proxies.clone(),
+            proxies: self.trusted_proxies(),
         }
     }
 
@@ -351,8 +296,13 @@ impl Config {
         Most {
             all: self.limits.connections,
             by_address: self.limits.connections_per_address,
-            proxies: self.device.trusted_proxies.clone(),
+            proxies: self.trusted_proxies(),
         }
+    }
+
+    /// The proxies of both listeners: each speaks for many clients.
+    fn trusted_proxies(&self) -> Vec<TrustedProxy> {
+        self.server.trusted_proxies.iter().chain(&self.device.trusted_proxies).cloned().collect()
     }
 
     /// What the operations need to know of it.
@@ -375,6 +325,11 @@ impl Config {
             ..Settings::default()
         }
     }
+}
+
+/// A list as an environment variable has it.
+fn list<T: FromStr>(text: &str) -> Result<Vec<T>, T::Err> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::parse).collect()
 }
 
 /// The commented default configuration file.

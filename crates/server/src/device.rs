@@ -4,6 +4,7 @@
 
 pub(crate) mod auth;
 mod authority;
+pub mod client_certificates;
 pub mod connections;
 pub mod error;
 mod me;
@@ -24,11 +25,12 @@ use http::Method;
 use olivine_domain::hash::Sha256Digest;
 use olivine_operations::Context;
 
+use self::client_certificates::ClientCertificates;
 use self::observe::Meters;
-use self::proxies::TrustedProxy;
 use crate::answers::Answers;
 use crate::app::App;
 use crate::config::{Device, Limits};
+use crate::forwarded::Proxies;
 use crate::places::Places;
 use crate::probes;
 use crate::rates::Rates;
@@ -57,7 +59,10 @@ pub struct DeviceApp(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     app: App,
-    trusted_proxies: Vec<TrustedProxy>,
+    /// Proxies whose word counts.
+    proxies: Proxies,
+    /// Where they put the certificates of their clients.
+    client_certificates: ClientCertificates,
     /// The requests that are worked on, by certificate.
     callers: Places<Sha256Digest>,
     /// Answers that wait for their devices.
@@ -74,12 +79,14 @@ impl DeviceApp {
         let callers = Places::new(app.limits.concurrent_requests_per_caller);
         let header_bytes = app.limits.header_bytes.min(HEADER_BYTES);
         let limits = Limits { json_bytes: BODY_LIMIT, header_bytes, ..app.limits.clone() };
-        let trusted_proxies = config.trusted_proxies.clone();
+        let proxies = Proxies::new(&config.trusted_proxies, config.client_address_header);
+        let client_certificates = config.client_certificates().expect("the configuration was checked");
         let rates = Rates::new(config.requests_per_second, CERTIFICATES);
         let meters = Meters::new(&ROUTES);
         Self(Arc::new(Shared {
             app: App { limits, room, ..app },
-            trusted_proxies,
+            proxies,
+            client_certificates,
             callers,
             answers: Answers::default(),
             rates,

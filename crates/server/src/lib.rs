@@ -16,6 +16,7 @@ pub mod door;
 pub mod downloads;
 pub mod draining;
 pub mod elsewhere;
+pub mod forwarded;
 mod handshake;
 pub mod limits;
 pub mod lines;

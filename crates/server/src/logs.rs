@@ -41,6 +41,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let began = Instant::now();
     let id = app.ctx.new_uuid().to_string();
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = address.map(|peer| app.proxies.client(peer, request.headers()));
     let caller_request_id = caller_request_id(&request);
     request.extensions_mut().insert(Origin { request_id: Some(id.clone()), caller_request_id, address });
     // The route, not the path: it holds no tokens, and metrics by it stay few.

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::{bail, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::list;
+use crate::device::client_certificates::{ClientCertificates, Form};
 use crate::device::proxies::TrustedProxy;
+use crate::forwarded::AddressHeader;
 
 /// How devices reach the server.
 #[derive(Clone, Debug, confique::Config)]
@@ -37,10 +39,24 @@ pub struct Device {
     #[config(default = [], env = "OLIVINE_DEVICE_NAMES", parse_env = list)]
     pub names: Vec<String>,
 
-    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of proxies that do the mutual TLS in front, and say in the `Client-Cert`
-    /// header (RFC 9440) whose certificate they saw. From anybody else that header is ignored.
+    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of proxies that do the mutual TLS in front, and say in the header
+    /// `client_certificate_header` whose certificate they saw. From anybody else that header is ignored.
     #[config(default = [], env = "OLIVINE_DEVICE_TRUSTED_PROXIES", parse_env = list)]
     pub trusted_proxies: Vec<TrustedProxy>,
+
+    /// The header in which trusted proxies hand on the certificate of their client. They must take it out of what clients send.
+    #[config(default = "Client-Cert", env = "OLIVINE_DEVICE_CLIENT_CERTIFICATE_HEADER")]
+    pub client_certificate_header: String,
+
+    /// The form of that header: `rfc9440` (base64 between colons; the chain in `Client-Cert-Chain`), `pem` (percent-encoded PEM, as nginx
+    /// has it in `$ssl_client_escaped_cert`), `base64` (of the DER, without colons), or `xfcc` (Envoy's `x-forwarded-client-cert`).
+    #[config(default = "rfc9440", env = "OLIVINE_DEVICE_CLIENT_CERTIFICATE_FORM")]
+    pub client_certificate_form: Form,
+
+    /// The header in which trusted proxies write the address of their client, for the audit trail: `x-forwarded-for`, `forwarded`
+    /// (RFC 7239) or `none`. They must set it themselves.
+    #[config(default = "none", env = "OLIVINE_DEVICE_CLIENT_ADDRESS_HEADER")]
+    pub client_address_header: AddressHeader,
 
     /// The time for a TLS handshake, in seconds.
     #[config(default = 10, env = "OLIVINE_DEVICE_HANDSHAKE_SECONDS")]
@@ -86,10 +102,16 @@ impl Device {
             self.handshake_seconds > 0 && self.check_in_seconds > 0 && self.directory_devices > 0,
             "device.handshake_seconds, device.check_in_seconds and device.directory_devices must be at least 1"
         );
+        self.client_certificates()?;
         match self.names.iter().find(|name| !is_name(name)) {
             Some(name) => bail!("device.names: '{name}' is neither an IP address nor a host name"),
             None => Ok(()),
         }
+    }
+
+    /// Where trusted proxies put the certificates of their clients.
+    pub fn client_certificates(&self) -> anyhow::Result<ClientCertificates> {
+        ClientCertificates::new(&self.client_certificate_header, self.client_certificate_form)
     }
 
     /// Where devices reach a server that listens on `address`, from this machine.
@@ -106,11 +128,6 @@ impl Device {
         let names = always.into_iter().chain([host]).chain(listening).chain(self.names.iter().cloned());
         names.filter(|name| is_name(name)).map(|name| name.to_ascii_lowercase()).collect()
     }
-}
-
-/// A list as an environment variable has it.
-fn list<T: FromStr>(text: &str) -> Result<Vec<T>, T::Err> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::parse).collect()
 }
 
 /// Whether a certificate can be made out to it: an IP address, or a DNS name, perhaps with `*` as its first label.

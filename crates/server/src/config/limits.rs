@@ -39,8 +39,8 @@ pub struct Limits {
     #[config(default = 16_384, env = "OLIVINE_CONNECTIONS")]
     pub connections: usize,
 
-    /// How many connections to a listener one address (of IPv6, one network of 64 bits) may have. Addresses in `device.trusted_proxies`
-    /// have no such limit. With 0 nobody has; behind another proxy or a balancer, all clients have its address.
+    /// How many connections to a listener one address (of IPv6, one network of 64 bits) may have. Addresses in `server.trusted_proxies`
+    /// and `device.trusted_proxies` have no such limit. With 0 nobody has; behind another proxy or a balancer, all clients have its address.
     #[config(default = 1024, env = "OLIVINE_CONNECTIONS_PER_ADDRESS")]
     pub connections_per_address: usize,
 
@@ -77,8 +77,8 @@ pub struct Limits {
     pub transfers_per_url: usize,
 
     /// How many uploads to signed URLs, and how many downloads, of one address (of IPv6, of one network of 64 bits) go on at once.
-    /// Addresses in `device.trusted_proxies` have no such limit. With 0 nobody has; behind another proxy or a balancer, all clients have
-    /// its address.
+    /// Clients of a trusted proxy are told apart by `client_address_header`; where it has no address, there is no such limit for the proxy's.
+    /// With 0 nobody has; behind another proxy or a balancer, all clients have its address.
     #[config(default = 256, env = "OLIVINE_TRANSFERS_PER_ADDRESS")]
     pub transfers_per_address: usize,
 

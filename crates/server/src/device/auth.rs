@@ -9,9 +9,9 @@ use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::permissions::Origin;
 use olivine_operations::distribution::{self, KnownDevice, Shown};
 
+use super::DeviceApp;
 use super::connections::Peer;
 use super::error::DeviceError;
-use super::{DeviceApp, proxies};
 use crate::admin::error::ApiError;
 use crate::room::Place;
 
@@ -51,17 +51,17 @@ impl FromRequestParts<DeviceApp> for Caller {
 /// passes connections on, through which anybody could send the header.
 fn shown(parts: &Parts, app: &DeviceApp) -> Result<(Arc<Certificate>, Intermediates), DeviceError> {
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let is_proxy = |address| app.0.trusted_proxies.iter().any(|proxy| proxy.is_at(address));
     let peer = parts.extensions.get::<Peer>().cloned();
     let own = peer.as_ref().and_then(|peer| peer.certificate.clone());
-    if address.is_some_and(is_proxy) {
-        let der = proxies::client_certificate(&parts.headers)?.ok_or_else(DeviceError::header_missing)?;
+    if address.is_some_and(|address| app.0.proxies.trusts(address)) {
+        let handed_on = app.0.client_certificates.read(&parts.headers)?;
+        let der = handed_on.der;
         if own.is_some_and(|own| own.der() != der) {
             return Err(DeviceError::certificates_differ());
         }
         let read = Certificate::from_der(&der);
         let read = read.map_err(|problem| DeviceError::certificate_invalid(&problem.to_string()))?;
-        return Ok((Arc::new(read), proxies::client_certificate_chain(&parts.headers)?));
+        return Ok((Arc::new(read), handed_on.intermediates));
     }
     let own = own.ok_or_else(DeviceError::certificate_missing)?;
     Ok((own, peer.map(|peer| peer.intermediates).unwrap_or_default()))

@@ -6,7 +6,7 @@ use http::{Method, StatusCode, Uri};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_operations::Error;
 
-use super::proxies::MalformedHeader;
+use super::client_certificates::HeaderProblem;
 use crate::admin::error::ApiError;
 use crate::screening::{method_name, shortened};
 
@@ -27,11 +27,17 @@ impl DeviceError {
         Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateMissing, message)
     }
 
-    /// A trusted proxy says nothing of a certificate.
-    pub fn header_missing() -> Self {
-        let message = "the connection comes from an address in device.trusted_proxies, but has no Client-Cert header: either the client \
-                       showed the proxy no certificate, or the proxy does not end TLS; in the latter case the server's operator has to \
-                       take it out of device.trusted_proxies";
+    /// A trusted proxy says nothing of a certificate, or not where it is looked for.
+    fn header_missing(problem: &HeaderProblem) -> Self {
+        let begin = "the connection comes from an address in device.trusted_proxies, but";
+        let message = if matches!(problem, HeaderProblem::Missing { instead: Some(_), .. }) {
+            format!("{begin} {problem}")
+        } else {
+            format!(
+                "{begin} {problem}: either the client showed the proxy no certificate, or the proxy does not end TLS; in the latter case the \
+                 server's operator has to take it out of device.trusted_proxies"
+            )
+        };
         Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateMissing, message)
     }
 
@@ -59,9 +65,12 @@ impl From<ApiError> for DeviceError {
     }
 }
 
-impl From<MalformedHeader> for DeviceError {
-    fn from(problem: MalformedHeader) -> Self {
-        Self::bad_request(problem.to_string())
+impl From<HeaderProblem> for DeviceError {
+    fn from(problem: HeaderProblem) -> Self {
+        match problem {
+            HeaderProblem::Missing { .. } => Self::header_missing(&problem),
+            HeaderProblem::Malformed { .. } | HeaderProblem::Chain => Self::bad_request(problem.to_string()),
+        }
     }
 }
 

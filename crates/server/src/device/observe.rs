@@ -26,6 +26,7 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     let app = &*app.0;
     let id = app.app.ctx.new_uuid().to_string();
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = address.map(|peer| app.proxies.client(peer, request.headers()));
     let caller_request_id = caller_request_id(&request);
     request.extensions_mut().insert(Origin { request_id: Some(id.clone()), caller_request_id, address });
     let route = request.extensions().get::<MatchedPath>().cloned();

@@ -1,0 +1,177 @@
+//! Proxies that end TLS: the delivered nginx file, walked by a device and by people; and how each header is taken, from whom.
+#![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
+
+use olivine_tests::{Nginx, Server, Shell, list_all};
+use serde_json::Value;
+
+const DELIVERED: &str = include_str!("../../deploy/nginx-single.conf");
+
+/// The server's settings that the delivered file names, without the addresses, which are others here.
+fn settings() -> String {
+    let lines = DELIVERED.lines().filter_map(|line| line.strip_prefix("#   "));
+    let settings: Vec<_> =
+        lines.filter(|line| !line.starts_with("public_url") && !line.starts_with("listen")).collect();
+    assert!(settings.len() >= 7, "{settings:?}");
+    settings.join("\n")
+}
+
+const PREPARE: &str = "
+    new='openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30'
+    $new -keyout site.key -out site.pem -subj /CN=site \
+      -addext subjectAltName=DNS:updates.example.com,DNS:devices.example.com,IP:127.0.0.1
+    for name in known stranger; do
+      $new -keyout $name.key -out $name.pem -subj /CN=$name -addext basicConstraints=critical,CA:FALSE
+    done
+    PRODUCT=$(peridio products create --name gateway --output prn)
+    DEVICE=$(peridio devices create --identifier SN-1 --product-prn $PRODUCT --output prn)
+    peridio device-certificates create --device-prn $DEVICE --certificate known.pem";
+
+/// A server with these settings, and a terminal with a device that it knows and one that it does not know.
+fn server(settings: &str) -> (Server, Shell) {
+    let files = Shell::new();
+    files.write("olivine.toml", settings);
+    let config = files.folder().join("olivine.toml").display().to_string();
+    let server = Server::builder().arg("--config").arg(config).start();
+    let shell = server.shell().env("DEVICES", server.device_url()).env("ADMIN", server.url());
+    shell.run(PREPARE).succeeds();
+    (server, shell)
+}
+
+fn nginx(shell: &Shell, server: &Server) -> Nginx {
+    let address = |url: &str| url.split_once("://").unwrap().1.to_owned();
+    let file = |name: &str| shell.folder().join(name).display().to_string();
+    Nginx::delivered(DELIVERED, |folder, [people, devices]| {
+        [
+            ("pid /run/nginx.pid;\n", String::new()),
+            ("error_log /var/log/nginx/error.log warn;\n", String::new()),
+            ("/var/log/nginx/access.log", format!("{folder}/access.log")),
+            ("/etc/nginx/tls/fullchain.pem", file("site.pem")),
+            ("/etc/nginx/tls/privkey.pem", file("site.key")),
+            ("listen 443 ssl;", format!("listen 127.0.0.1:{people} ssl;")),
+            ("listen 8443 ssl;", format!("listen 127.0.0.1:{devices} ssl;")),
+            ("http://127.0.0.1:8080", server.url().to_owned()),
+            ("127.0.0.1:8444;\n        }", format!("{};\n        }}", address(server.device_url()))),
+        ]
+        .map(|(what, by)| (what.to_owned(), by))
+        .to_vec()
+    })
+}
+
+/// The status and the body of an answer.
+fn ask(shell: &Shell, curl: &str) -> (u16, Value) {
+    let said = shell.run(&format!("curl --silent -w '\\n%{{http_code}}' {curl}")).succeeds();
+    let (body, status) = said.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
+}
+
+fn refused(shell: &Shell, curl: &str, status: u16, code: &str) -> String {
+    let (answered, body) = ask(shell, curl);
+    assert_eq!((answered, body["errors"][0]["code"].as_str()), (status, Some(code)), "{curl}: {body}");
+    body["errors"][0]["message"].as_str().unwrap().to_owned()
+}
+
+/// The addresses in the events of a type.
+async fn addresses(server: &Server, kind: &str) -> Vec<String> {
+    let events = list_all(&server.api(), "/v1/events", "events").await;
+    events
+        .iter()
+        .filter(|event| event["type"] == kind)
+        .map(|event| event["address"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_and_people_come_through_the_delivered_nginx() {
+    let (server, shell) = server(&settings());
+    let nginx = nginx(&shell, &server);
+    let https = nginx.url().replace("http://", "https://");
+    // From an address that is not the proxy's.
+    let curl = "--cacert site.pem --interface 127.0.0.2";
+    let devices = format!("{curl} https://{}", nginx.second_address());
+
+    let (status, me) = ask(&shell, &format!("{devices}/device/me --cert known.pem --key known.key"));
+    assert_eq!((status, &me["device"]["identifier"]), (200, &Value::from("SN-1")), "{me}\n{}", nginx.log());
+    let (status, update) = ask(&shell, &format!("{devices}/update --cert known.pem --key known.key"));
+    assert_eq!((status, &update["status"]), (200, &Value::from("no_update")), "{update}");
+    refused(
+        &shell,
+        &format!("{devices}/device/me --cert stranger.pem --key stranger.key"),
+        401,
+        "certificate_unknown",
+    );
+    refused(&shell, &format!("{devices}/device/me"), 401, "certificate_missing");
+
+    // What a client writes into the proxy's headers itself goes no further.
+    shell
+        .run(
+            "python3 -c 'import urllib.parse as u; print(\"Client-Cert: \" + u.quote(open(\"known.pem\").read()))' > forged
+             echo 'X-Forwarded-For: 192.0.2.1' >> forged; echo 'Forwarded: for=192.0.2.1' >> forged",
+        )
+        .succeeds();
+    refused(&shell, &format!("{devices}/device/me -H @forged"), 401, "certificate_missing");
+    let forging = format!("{devices}/device/me -H @forged --cert stranger.pem --key stranger.key");
+    refused(&shell, &forging, 401, "certificate_unknown");
+    let create = |from: &str, name: &str| {
+        format!(
+            "{from}/v1/artifacts -H \"Authorization: Bearer $PERIDIO_API_KEY\" -H @forged --json '{{\"name\":\"{name}\"}}'"
+        )
+    };
+    let (status, made) = ask(&shell, &create(&format!("{curl} {https}"), "through nginx"));
+    assert_eq!(status, 201, "{made}");
+    // A stranger, past the proxy: an address that nobody trusts.
+    let (status, made) = ask(&shell, &create("--interface 127.0.0.3 $ADMIN", "past nginx"));
+    assert_eq!(status, 201, "{made}");
+    refused(&shell, "--interface 127.0.0.3 $DEVICES/device/me -H @forged", 401, "certificate_missing");
+
+    let mut made = addresses(&server, "artifact.created").await;
+    made.sort();
+    assert_eq!(made, ["127.0.0.2", "127.0.0.3"]);
+    let failed = addresses(&server, "device.authentication_failed").await;
+    assert!(!failed.is_empty() && failed.iter().all(|address| address == "127.0.0.2"), "{failed:?}");
+}
+
+/// One server for each form, and one header of each form for each server.
+#[test]
+fn each_form_is_taken_where_it_is_configured_and_named_where_not() {
+    const HEADERS: &str = r#"
+import base64, subprocess, urllib.parse as u
+pem = open("known.pem").read()
+der = base64.b64encode(subprocess.run(["openssl", "x509", "-in", "known.pem", "-outform", "der"], capture_output=True).stdout).decode()
+for form, value in {"rfc9440": f":{der}:", "pem": u.quote(pem, safe=""), "base64": der,
+                    "xfcc": f'By=spiffe://x;Hash=ab;Cert="{u.quote(pem, safe="")}";Subject="CN=known"'}.items():
+    open(form, "w").write("X-Cert: " + value)
+"#;
+    let forms = ["rfc9440", "pem", "base64", "xfcc"];
+    for configured in forms {
+        let settings = format!(
+            "[device]\ntls = \"off\"\ntrusted_proxies = [\"127.0.0.1\"]\nclient_certificate_header = \"X-Cert\"\n\
+             client_certificate_form = \"{configured}\""
+        );
+        let (_server, shell) = server(&settings);
+        shell.write("headers.py", HEADERS);
+        shell.run("python3 headers.py; sed s/X-Cert/X-Forwarded-Client-Cert/ xfcc > elsewhere").succeeds();
+        for form in forms {
+            if form == configured {
+                let (status, me) = ask(&shell, &format!("$DEVICES/device/me -H @{form}"));
+                assert_eq!(
+                    (status, &me["device"]["identifier"]),
+                    (200, &Value::from("SN-1")),
+                    "{form}: {me}"
+                );
+                continue;
+            }
+            let said = refused(&shell, &format!("$DEVICES/device/me -H @{form}"), 400, "bad_request");
+            assert!(
+                said.contains(&format!("device.client_certificate_form = \"{form}\"")),
+                "{configured}: {said}"
+            );
+        }
+        let said = refused(&shell, "$DEVICES/device/me -H @elsewhere", 401, "certificate_missing");
+        assert!(said.contains("device.client_certificate_header = \"x-forwarded-client-cert\""), "{said}");
+        let said = refused(&shell, "$DEVICES/device/me", 401, "certificate_missing");
+        assert!(
+            said.contains("has no x-cert header: either the client showed the proxy no certificate"),
+            "{said}"
+        );
+    }
+}
