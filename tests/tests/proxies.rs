@@ -1,7 +1,7 @@
 //! Proxies that end TLS: the delivered nginx file, walked by a device and by people; and how each header is taken, from whom.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
-use olivine_tests::{Nginx, Server, Shell, list_all};
+use olivine_tests::{Nginx, Server, Shell, Workbench, list_all};
 use serde_json::Value;
 
 const DELIVERED: &str = include_str!("../../deploy/nginx-single.conf");
@@ -173,5 +173,36 @@ for form, value in {"rfc9440": f":{der}:", "pem": u.quote(pem, safe=""), "base64
             said.contains("has no x-cert header: either the client showed the proxy no certificate"),
             "{said}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_url_of_this_machine_for_a_caller_from_elsewhere_is_said_once() {
+    const SAID: &str = "a URL that leads to this machine only";
+    for (public_url, expected) in [(None, 1), (Some("https://updates.example.com"), 0)] {
+        let builder = Server::builder();
+        let server = match public_url {
+            Some(url) => builder.arg("--public-url").arg(url).start(),
+            None => builder.start(),
+        };
+        let shell = server.shell().env("ADMIN", server.url());
+        let binary = Workbench::new(server.api()).await.signable(b"content").await;
+        let download = |more: &str| {
+            let key = "-H \"Authorization: Bearer $PERIDIO_API_KEY\"";
+            let status = format!("-o answer -w '%{{http_code}}' $ADMIN/v1/binaries/{binary}/download");
+            assert_eq!(shell.run(&format!("curl --silent {key} {status} {more}")).succeeds(), "302");
+        };
+        download("");
+        assert!(!server.log().contains(SAID), "a program on this machine can use it");
+        for more in [
+            "-H 'Host: updates.example.com'",
+            "-H 'X-Forwarded-For: 192.0.2.1'",
+            "-H 'Host: updates.example.com'",
+        ] {
+            download(more);
+        }
+        let log = server.log();
+        assert_eq!(log.matches(SAID).count(), expected, "{log}");
+        assert!(expected == 0 || log.contains("server.public_url"), "{log}");
     }
 }

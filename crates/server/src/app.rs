@@ -21,6 +21,7 @@ use crate::downloads::Downloads;
 use crate::draining::Stages;
 use crate::forwarded::Proxies;
 use crate::lines::LineBudget;
+use crate::local_urls::LocalUrls;
 use crate::places::Places;
 use crate::probes::Metrics;
 use crate::rates::Rates;
@@ -56,6 +57,8 @@ pub struct App {
     pub answers: Answers<Id<ApiKey>>,
     /// The downloads that go on.
     pub downloads: Downloads,
+    /// URLs that lead callers nowhere.
+    pub local_urls: Arc<LocalUrls>,
     /// The log's lines about callers that nobody knows.
     pub lines: Arc<LineBudget>,
     /// Renders the metrics.
@@ -85,6 +88,7 @@ impl App {
             download_places: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             answers: Answers::default(),
             downloads: Downloads::default(),
+            local_urls: Arc::default(),
             lines: Arc::default(),
             limits,
             metrics: Arc::new(Metrics::new(metrics, config.server.metrics_token.clone())),

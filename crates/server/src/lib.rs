@@ -21,6 +21,7 @@ mod handshake;
 pub mod limits;
 pub mod lines;
 pub mod lingering;
+pub mod local_urls;
 pub mod logs;
 pub mod manifests;
 pub mod openapi;

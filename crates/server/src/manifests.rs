@@ -44,6 +44,11 @@ fn without_url(entry: &Entry, organization: Id<Organization>) -> ManifestEntry {
     }
 }
 
+/// Where one of the contents is, if there is any.
+pub fn first_url(manifest: &Manifest) -> Option<&str> {
+    manifest.urls.first().map(|url| &*url.url)
+}
+
 /// A manifest as JSON. All but the URLs is put into words once, for as long as the server remembers it.
 pub fn as_json(manifest: &Manifest) -> String {
     let template = &manifest.template;

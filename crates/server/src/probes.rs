@@ -111,7 +111,7 @@ async fn metrics_for_operations(State(app): State<App>) -> Response {
 }
 
 /// Whether a program on this machine asks for itself, and not a proxy on it for somebody else.
-fn is_from_here(address: SocketAddr, headers: &HeaderMap) -> bool {
+pub(crate) fn is_from_here(address: SocketAddr, headers: &HeaderMap) -> bool {
     const OF_PROXIES: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     let names_this_machine = host.is_some_and(|host| {

@@ -19,6 +19,7 @@ use crate::admin::fields::named;
 use crate::admin::revisions::Record;
 use crate::app::App;
 use crate::limits::paced;
+use crate::local_urls::FromElsewhere;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download))
@@ -54,9 +55,11 @@ async fn download(
     State(app): State<App>,
     Permit(by): Permit<scope::BinaryDownload>,
     Path(prn): Path<String>,
+    caller: FromElsewhere,
 ) -> Result<Response, ApiError> {
     let id = named(&prn, by.organization)?;
     let url = binaries::download_url(&app.ctx, &by, id).await?;
+    app.local_urls.look(caller, Some(&url.url));
     let headers = [(LOCATION, url.url), (CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::FOUND, headers).into_response())
 }

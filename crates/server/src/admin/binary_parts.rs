@@ -19,6 +19,7 @@ use crate::admin::fields::{Fields, named};
 use crate::admin::listing::Pairs;
 use crate::admin::wire;
 use crate::app::App;
+use crate::local_urls::FromElsewhere;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, put))
@@ -92,6 +93,7 @@ async fn put(
     State(app): State<App>,
     Permit(by): Permit<scope::BinaryUpload>,
     Path((prn, place)): Path<(String, String)>,
+    caller: FromElsewhere,
     Json(body): Json<api::BinaryPartPut>,
 ) -> Result<(StatusCode, axum::Json<api::BinaryPartEnvelope>), ApiError> {
     let (id, index) = (named(&prn, by.organization)?, index(&place)?);
@@ -101,6 +103,7 @@ async fn put(
     let put =
         binary_parts::Put { index, size: body.size, hash, expected_binary_size: body.expected_binary_size };
     let announced = binary_parts::put(&app.ctx, &by, id, put).await?;
+    app.local_urls.look(caller, announced.target.as_ref().map(|target| &*target.url));
     let status = if announced.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((
         status,

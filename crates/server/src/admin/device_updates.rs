@@ -17,6 +17,7 @@ use crate::admin::body::Json;
 use crate::admin::error::ApiError;
 use crate::admin::fields::named;
 use crate::app::App;
+use crate::local_urls::FromElsewhere;
 use crate::manifests;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -33,6 +34,7 @@ async fn check(
     State(app): State<App>,
     Permit(by): Permit<scope::DeviceCheckForUpdate>,
     Path(prn): Path<String>,
+    caller: FromElsewhere,
     Json(body): Json<api::UpdateCheck>,
 ) -> Result<axum::Json<api::UpdateAnswer>, ApiError> {
     let id = named(&prn, by.organization)?;
@@ -40,6 +42,7 @@ async fn check(
         ReportedHeaders { release: body.release_prn, bundle: body.bundle_prn, version: body.release_version };
     let ask = Ask { report, write: body.write, explain: body.explain };
     let answer = distribution::ask(&app.ctx, &by, id, &ask).await?;
+    app.local_urls.look(caller, answer.manifest.as_ref().and_then(manifests::first_url));
     Ok(axum::Json(shown(answer, by.organization)))
 }
 

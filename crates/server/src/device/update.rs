@@ -15,6 +15,7 @@ use super::auth::Caller;
 use super::error::DeviceError;
 use crate::admin::listing::{Expand, Pairs};
 use crate::admin::{bundle_overrides, bundles, cohorts, releases};
+use crate::local_urls::FromElsewhere;
 use crate::manifests;
 
 /// What can be asked for besides the status.
@@ -28,10 +29,12 @@ pub(super) async fn check(
     State(app): State<DeviceApp>,
     caller: Caller,
     Wanted(expand): Wanted,
+    elsewhere: FromElsewhere,
     headers: HeaderMap,
 ) -> Result<Response, DeviceError> {
     let said = reported(&headers);
     let answer = distribution::check(app.ctx(), &caller.device, &said, &caller.origin).await?;
+    app.0.app.local_urls.look(elsewhere, answer.manifest.as_ref().and_then(manifests::first_url));
     let update = shown(app.ctx(), &caller.device, &answer, &expand).await?;
     let manifest = expand.wants("manifest").then(|| match &answer.manifest {
         Some(manifest) => manifests::as_json(manifest),
