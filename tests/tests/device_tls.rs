@@ -346,3 +346,95 @@ fn open_connections_do_not_keep_it_from_stopping() {
     assert_eq!(server.stop().code(), Some(0));
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
+
+/// A client of TLS 1.2 that knows RSA only gets a certificate that it can check; others do not see it.
+#[test]
+fn a_client_that_knows_rsa_only_is_served() {
+    let server = Server::start(Database::Sqlite);
+    let shell = devices_shell(&server);
+    let rsa = server.data_dir().join("device-ca-rsa.pem").display().to_string();
+    let only = "--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256";
+    let refused = shell.run(&format!("eval $ASK {only} $DEVICE_URL/device/me"));
+    assert!(!refused.status.success(), "another authority signed it: {refused}");
+    let shell = shell.env("ASK", format!("curl --silent --show-error --cacert {rsa} -w %{{http_code}}"));
+    assert_refused(
+        &ask(&shell, &format!("{only} --cert rsa-v1.pem --key rsa.key")),
+        401,
+        "certificate_unknown",
+    );
+    let shown = |flags: &str| {
+        let address = server.device_url().strip_prefix("https://").unwrap();
+        let show = format!(
+            "openssl s_client -connect {address} {flags} < /dev/null 2> /dev/null | openssl x509 -noout -text"
+        );
+        shell.run(&show).succeeds()
+    };
+    for (flags, algorithm) in [
+        ("-tls1_2 -cipher ECDHE-RSA-AES128-GCM-SHA256", "rsaEncryption"),
+        ("-tls1_3 -sigalgs RSA-PSS+SHA256", "rsaEncryption"),
+        ("-tls1_2", "id-ecPublicKey"),
+        ("-tls1_3", "id-ecPublicKey"),
+    ] {
+        assert!(shown(flags).contains(&format!("Public Key Algorithm: {algorithm}")), "{flags}");
+    }
+
+    let without = Server::builder().env("OLIVINE_DEVICE_RSA_CERTIFICATE", "false").start();
+    assert!(!without.data_dir().join("device-ca-rsa.pem").exists());
+}
+
+/// The lengths of the TLS records that the server sends to a client with these flags.
+fn record_lengths(server: &Server, flags: &str) -> Vec<usize> {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let address = server.device_url().strip_prefix("https://").unwrap().to_owned();
+    let relayed = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut server = std::net::TcpStream::connect(address).unwrap();
+        let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        let upwards = std::thread::spawn(move || {
+            let _ = std::io::copy(&mut from_client, &mut to_server);
+            let _ = to_server.shutdown(std::net::Shutdown::Write);
+        });
+        let (mut all, mut piece) = (Vec::new(), [0; 16384]);
+        while let Ok(count @ 1..) = server.read(&mut piece) {
+            all.extend_from_slice(&piece[..count]);
+            if client.write_all(&piece[..count]).is_err() {
+                break;
+            }
+        }
+        drop(client);
+        upwards.join().unwrap();
+        all
+    });
+    let url = format!("https://127.0.0.1:{port}/device/me");
+    server.shell().run(&format!("curl --silent --insecure {flags} -H 'Connection: close' {url}")).succeeds();
+    let (bytes, mut at, mut lengths) = (relayed.join().unwrap(), 0, Vec::new());
+    while let Some(header) = bytes.get(at..at + 5) {
+        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        lengths.push(length);
+        at += 5 + length;
+    }
+    lengths
+}
+
+#[test]
+fn records_are_as_short_as_small_devices_need() {
+    // What encryption may add (RFC 5246, 6.2.3).
+    const OVERHEAD: usize = 256;
+    let longest = |server: &Server| {
+        let flags = ["--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256", "--tls-max 1.3"];
+        flags.map(|flags| record_lengths(server, flags).into_iter().max().unwrap())
+    };
+    let usual = Server::start(Database::Sqlite);
+    assert!(longest(&usual)[0] > 512 + OVERHEAD, "the certificate alone is longer");
+    let short = Server::builder().env("OLIVINE_DEVICE_TLS_RECORD_BYTES", "512").start();
+    for longest in longest(&short) {
+        assert!(longest <= 512 + OVERHEAD, "{longest}");
+    }
+    let said = usual
+        .shell()
+        .run("OLIVINE_DEVICE_TLS_RECORD_BYTES=100 olivine config check --data-dir data")
+        .fails(1);
+    assert!(said.contains("device.tls_record_bytes must be from 512 to 16384"), "{said}");
+}

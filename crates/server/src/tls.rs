@@ -35,6 +35,7 @@ pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     facts: CertificateFacts,
+    beside: Option<Box<Self>>,
 }
 
 impl Identity {
@@ -44,7 +45,7 @@ impl Identity {
         let own = Certificate::from_der(&chain[0]);
         let own = own.with_context(|| format!("the first certificate in {}", certificate.display()))?;
         let key = fitting_key(certificate, &chain, key)?;
-        Ok(Self { path: certificate.to_owned(), chain, key, facts: own.facts().clone() })
+        Ok(Self { path: certificate.to_owned(), chain, key, facts: own.facts().clone(), beside: None })
     }
 
     /// The certificates, the server's own first, and the key.
@@ -52,9 +53,26 @@ impl Identity {
         (self.chain, self.key)
     }
 
+    /// With another one for clients that can't use this one.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { beside: Some(Box::new(other)), ..self }
+    }
+
+    /// All of them, the preferred one first, ready to sign.
+    pub fn into_certified_keys(self) -> Result<Vec<Arc<CertifiedKey>>, rustls::Error> {
+        let key = default_provider().key_provider.load_private_key(self.key)?;
+        let mut keys = vec![Arc::new(CertifiedKey::new(self.chain, key))];
+        keys.extend(self.beside.map(|other| other.into_certified_keys()).transpose()?.unwrap_or_default());
+        Ok(keys)
+    }
+
     /// Tells it from any other.
     fn digest(&self) -> Sha256Digest {
         let mut hasher = Sha256Hasher::new();
+        if let Some(other) = &self.beside {
+            hasher.update(&other.digest().as_bytes()[..]);
+        }
         for part in self.chain.iter().map(AsRef::as_ref).chain([self.key.secret_der()]) {
             hasher.update(&(part.len() as u64).to_be_bytes());
             hasher.update(part);

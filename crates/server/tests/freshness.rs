@@ -1,6 +1,7 @@
 //! The documents in `docs/` that are made from the code are those that this code makes. `UPDATE_DOCS=1 cargo test -p olivine-server
 //! --test freshness` writes them anew.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use olivine_domain::permissions::{Grants, Role, Scope};
@@ -32,16 +33,38 @@ fn the_list_of_scopes_is_fresh() {
          | role | |\n|---|---|\n",
     );
     for role in Role::ALL {
-        page += &format!("| `{}` | {} |\n", role.as_str(), role.description());
+        writeln!(page, "| `{}` | {} |", role.as_str(), role.description()).expect("memory");
     }
     page += "\n| scope | allows | reader | writer | admin |\n|---|---|---|---|---|\n";
     for scope in Scope::ALL {
         let mark = |role| if Grants::Role(role).contains(*scope) { "yes" } else { "" };
         let [reader, writer, admin] = Role::ALL.map(mark);
         let (name, description) = (scope.as_str(), scope.description());
-        page += &format!("| `{name}` | {description} | {reader} | {writer} | {admin} |\n");
+        writeln!(page, "| `{name}` | {description} | {reader} | {writer} | {admin} |").expect("memory");
     }
     check("scopes.md", &page);
+}
+
+#[test]
+fn the_table_of_tls_is_fresh() {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let list =
+        |names: Vec<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let suites = |version| {
+        let suites = provider.cipher_suites.iter().filter(|suite| suite.version().version == version);
+        list(suites.map(|suite| format!("{:?}", suite.suite()).replacen("TLS13_", "TLS_", 1)).collect())
+    };
+    let groups = list(provider.kx_groups.iter().map(|group| format!("{:?}", group.name())).collect());
+    let schemes =
+        list(olivine_server::device::tls::client_schemes().map(|scheme| format!("{scheme:?}")).collect());
+    let page = format!(
+        include_str!("tls.md"),
+        tls13 = suites(rustls::ProtocolVersion::TLSv1_3),
+        tls12 = suites(rustls::ProtocolVersion::TLSv1_2),
+        groups = groups,
+        schemes = schemes,
+    );
+    check("tls.md", &page);
 }
 
 #[test]

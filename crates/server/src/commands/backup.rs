@@ -25,8 +25,16 @@ use crate::config::Config;
 use crate::startup;
 
 /// What belongs to an installation besides records and contents, if it is there.
-const FILES: [&str; 5] =
-    ["secret-key", "admin-api-key", "device-ca.pem", "device-ca-key.pem", "device-tls.pem"];
+const FILES: [&str; 8] = [
+    "secret-key",
+    "admin-api-key",
+    "device-ca.pem",
+    "device-ca-key.pem",
+    "device-tls.pem",
+    "device-ca-rsa.pem",
+    "device-ca-rsa-key.pem",
+    "device-tls-rsa.pem",
+];
 /// How many contents are looked up at once.
 const BATCH: u64 = 500;
 

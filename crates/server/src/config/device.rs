@@ -34,6 +34,16 @@ pub struct Device {
     #[config(env = "OLIVINE_DEVICE_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 
+    /// Whether the server makes a certificate with an RSA key beside its own one with an ECDSA key, for devices of TLS 1.2 that can't do
+    /// ECDSA. They trust `device-ca-rsa.pem` in the data folder. A device that can do ECDSA never sees it.
+    #[config(default = true, env = "OLIVINE_DEVICE_RSA_CERTIFICATE")]
+    pub rsa_certificate: bool,
+
+    /// The most bytes in one TLS record that the server sends, 512 to 16384, for devices with little memory; by default 16384, as TLS has
+    /// it. Devices can't ask for less (`max_fragment_length` and `record_size_limit` are not spoken).
+    #[config(env = "OLIVINE_DEVICE_TLS_RECORD_BYTES")]
+    pub tls_record_bytes: Option<u16>,
+
     /// Further names and IP addresses that devices call the server by, for the certificate that it makes itself. It always has
     /// `localhost`, `127.0.0.1`, `::1`, this machine's name, and the address in `listen`.
     #[config(default = [], env = "OLIVINE_DEVICE_NAMES", parse_env = list)]
@@ -101,6 +111,10 @@ impl Device {
         ensure!(
             self.handshake_seconds > 0 && self.check_in_seconds > 0 && self.directory_devices > 0,
             "device.handshake_seconds, device.check_in_seconds and device.directory_devices must be at least 1"
+        );
+        ensure!(
+            self.tls_record_bytes.is_none_or(|bytes| (512..=16384).contains(&bytes)),
+            "device.tls_record_bytes must be from 512 to 16384"
         );
         self.client_certificates()?;
         match self.names.iter().find(|name| !is_name(name)) {

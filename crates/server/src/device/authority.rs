@@ -1,5 +1,6 @@
 //! The certificate authority that a server makes for its own Device API, so that it starts without any preparation: devices trust its
-//! `device-ca.pem`. It signs the server's certificate only; which devices are welcome is registered by people.
+//! `device-ca.pem`. It signs the server's certificate only; which devices are welcome is registered by people. There is a second one with
+//! RSA keys throughout, for clients of TLS 1.2 that know nothing else: they trust its `device-ca-rsa.pem`.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -12,17 +13,52 @@ use olivine_domain::certificates::{Certificate, SignatureCheck};
 use olivine_domain::time::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize,
 };
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::startup::write_private;
 
-/// The authority's certificate: what devices trust.
-pub(super) const CA_FILE: &str = "device-ca.pem";
-const CA_KEY_FILE: &str = "device-ca-key.pem";
-/// The server's certificate and its key in one file, so that they are always those of each other.
-const SERVER_FILE: &str = "device-tls.pem";
+/// The keys of an authority and of the server's certificate that it signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// ECDSA on P-256.
+    P256,
+    /// RSA with 2048 bits.
+    Rsa,
+}
+
+impl Kind {
+    /// The authority's certificate: what devices trust.
+    pub(super) const fn ca_file(self) -> &'static str {
+        match self {
+            Self::P256 => "device-ca.pem",
+            Self::Rsa => "device-ca-rsa.pem",
+        }
+    }
+
+    const fn ca_key_file(self) -> &'static str {
+        match self {
+            Self::P256 => "device-ca-key.pem",
+            Self::Rsa => "device-ca-rsa-key.pem",
+        }
+    }
+
+    /// The server's certificate and its key in one file, so that they are always those of each other.
+    const fn server_file(self) -> &'static str {
+        match self {
+            Self::P256 => "device-tls.pem",
+            Self::Rsa => "device-tls-rsa.pem",
+        }
+    }
+
+    fn new_key(self) -> Result<KeyPair, rcgen::Error> {
+        match self {
+            Self::P256 => KeyPair::generate(),
+            Self::Rsa => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
+        }
+    }
+}
 
 const DAY: Duration = Duration::from_hours(24);
 /// Devices live long, and changing what they trust is work on each of them.
@@ -34,34 +70,36 @@ const SERVER_RENEWAL: Duration = DAY.saturating_mul(275);
 /// The file with the server's certificate and key, made anew where it is missing, nearly over, or made out to other names.
 pub(super) fn server_certificate(
     dir: &Path,
+    kind: Kind,
     names: &BTreeSet<String>,
     now: Timestamp,
 ) -> anyhow::Result<PathBuf> {
-    let authority = Authority::open_or_make(dir, now)?;
-    let path = dir.join(SERVER_FILE);
+    let authority = Authority::open_or_make(dir, kind, now)?;
+    let path = dir.join(kind.server_file());
     let current = read(&path)?.and_then(|pem| Certificate::from_text(first_section(&pem)).ok());
     if !current.is_some_and(|current| authority.stands_behind(&current, names, now)) {
         let made = authority.issue(names, now).context("making the Device API's certificate")?;
         write_private(&path, made.as_bytes())?;
-        tracing::info!(?names, "made a new certificate for the Device API");
+        tracing::info!(?kind, ?names, "made a new certificate for the Device API");
     }
     Ok(path)
 }
 
 struct Authority {
+    kind: Kind,
     certificate: Certificate,
     key: KeyPair,
 }
 
 impl Authority {
-    fn open_or_make(dir: &Path, now: Timestamp) -> anyhow::Result<Self> {
-        let (path, key_path) = (dir.join(CA_FILE), dir.join(CA_KEY_FILE));
+    fn open_or_make(dir: &Path, kind: Kind, now: Timestamp) -> anyhow::Result<Self> {
+        let (path, key_path) = (dir.join(kind.ca_file()), dir.join(kind.ca_key_file()));
         let Some(pem) = read(&path)? else {
-            let (pem, key) = make(now).context("making the Device API's certificate authority")?;
+            let (pem, key) = make(kind, now).context("making the Device API's certificate authority")?;
             // The key first: where there is a certificate, its key is there too.
             write_private(&key_path, key.as_bytes())?;
             write_private(&path, pem.as_bytes())?;
-            return Self::from_pem(&pem, &key);
+            return Self::from_pem(kind, &pem, &key);
         };
         let Some(key) = read(&key_path)? else {
             bail!(
@@ -71,11 +109,11 @@ impl Authority {
                 path.display()
             );
         };
-        Self::from_pem(&pem, &key).with_context(|| format!("reading {} and its key", path.display()))
+        Self::from_pem(kind, &pem, &key).with_context(|| format!("reading {} and its key", path.display()))
     }
 
-    fn from_pem(certificate: &str, key: &str) -> anyhow::Result<Self> {
-        Ok(Self { certificate: Certificate::from_text(certificate)?, key: KeyPair::from_pem(key)? })
+    fn from_pem(kind: Kind, certificate: &str, key: &str) -> anyhow::Result<Self> {
+        Ok(Self { kind, certificate: Certificate::from_text(certificate)?, key: KeyPair::from_pem(key)? })
     }
 
     /// Whether the server's certificate will do for some more time.
@@ -88,7 +126,7 @@ impl Authority {
 
     /// A new certificate for the server, and its key.
     fn issue(&self, names: &BTreeSet<String>, now: Timestamp) -> anyhow::Result<String> {
-        let key = KeyPair::generate()?;
+        let key = self.kind.new_key()?;
         let mut params = CertificateParams::new(names.iter().cloned().collect::<Vec<_>>())?;
         params.distinguished_name = called("Olivine Device API");
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -102,10 +140,11 @@ impl Authority {
 }
 
 /// A new authority: its certificate and its key.
-fn make(now: Timestamp) -> Result<(String, String), rcgen::Error> {
-    let key = KeyPair::generate()?;
+fn make(kind: Kind, now: Timestamp) -> Result<(String, String), rcgen::Error> {
+    let key = kind.new_key()?;
     let mut params = CertificateParams::default();
-    params.distinguished_name = called(&format!("Olivine Device API CA of {}", now.day()));
+    let of_rsa = if kind == Kind::Rsa { " (RSA)" } else { "" };
+    params.distinguished_name = called(&format!("Olivine Device API CA{of_rsa} of {}", now.day()));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut params, now, CA_LIFETIME);
@@ -179,12 +218,12 @@ mod tests {
     fn a_certificate_is_kept_until_something_speaks_against_it() {
         let dir = tempfile::tempdir().unwrap();
         let made = |names: &BTreeSet<String>, day| {
-            let path = server_certificate(dir.path(), names, at_day(day)).unwrap();
+            let path = server_certificate(dir.path(), Kind::P256, names, at_day(day)).unwrap();
             std::fs::read_to_string(path).unwrap()
         };
         let few = names(&["localhost", "127.0.0.1", "::1"]);
         let first = made(&few, 0);
-        let authority = std::fs::read_to_string(dir.path().join(CA_FILE)).unwrap();
+        let authority = std::fs::read_to_string(dir.path().join(Kind::P256.ca_file())).unwrap();
         assert_eq!(made(&few, 549), first);
         let renewed = made(&few, 551);
         assert_ne!(renewed, first, "nearly over");
@@ -195,20 +234,41 @@ mod tests {
         assert_eq!(names_of(&certificate), more);
         let issuer = Certificate::from_text(&authority).unwrap();
         assert_eq!(certificate.signature_by(&issuer), SignatureCheck::Signed);
-        assert_eq!(std::fs::read_to_string(dir.path().join(CA_FILE)).unwrap(), authority);
+        assert_eq!(std::fs::read_to_string(dir.path().join(Kind::P256.ca_file())).unwrap(), authority);
+    }
+
+    #[test]
+    fn the_rsa_authority_has_rsa_keys_throughout() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = server_certificate(dir.path(), Kind::Rsa, &names(&["localhost"]), at_day(0)).unwrap();
+        let again = server_certificate(dir.path(), Kind::Rsa, &names(&["localhost"]), at_day(1)).unwrap();
+        assert_eq!(path, again);
+        let certificate = std::fs::read_to_string(path).unwrap();
+        let issuer = std::fs::read_to_string(dir.path().join(Kind::Rsa.ca_file())).unwrap();
+        for pem in [&certificate, &issuer] {
+            let certificate = Certificate::from_text(first_section(pem)).unwrap();
+            let (_, parsed) = X509Certificate::from_der(certificate.der()).unwrap();
+            assert!(matches!(parsed.public_key().parsed(), Ok(x509_parser::public_key::PublicKey::RSA(_))));
+        }
+        let certificate = Certificate::from_text(first_section(&certificate)).unwrap();
+        assert_eq!(
+            certificate.signature_by(&Certificate::from_text(&issuer).unwrap()),
+            SignatureCheck::Signed
+        );
+        assert!(!dir.path().join(Kind::P256.ca_file()).exists());
     }
 
     #[test]
     fn a_lost_key_is_said_and_a_lost_authority_is_made_anew() {
         let dir = tempfile::tempdir().unwrap();
         let names = names(&["localhost"]);
-        let path = server_certificate(dir.path(), &names, at_day(0)).unwrap();
+        let path = server_certificate(dir.path(), Kind::P256, &names, at_day(0)).unwrap();
         let first = std::fs::read_to_string(&path).unwrap();
-        std::fs::remove_file(dir.path().join(CA_KEY_FILE)).unwrap();
-        let said = server_certificate(dir.path(), &names, at_day(0)).unwrap_err().to_string();
+        std::fs::remove_file(dir.path().join(Kind::P256.ca_key_file())).unwrap();
+        let said = server_certificate(dir.path(), Kind::P256, &names, at_day(0)).unwrap_err().to_string();
         assert!(said.contains("device-ca-key.pem is missing: restore it"), "{said}");
-        std::fs::remove_file(dir.path().join(CA_FILE)).unwrap();
-        server_certificate(dir.path(), &names, at_day(0)).unwrap();
+        std::fs::remove_file(dir.path().join(Kind::P256.ca_file())).unwrap();
+        server_certificate(dir.path(), Kind::P256, &names, at_day(0)).unwrap();
         assert_ne!(std::fs::read_to_string(&path).unwrap(), first, "signed by the new authority");
     }
 }
