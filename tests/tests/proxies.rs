@@ -176,6 +176,39 @@ for form, value in {"rfc9440": f":{der}:", "pem": u.quote(pem, safe=""), "base64
     }
 }
 
+/// The limits of one address are the client's own behind a trusted proxy, and nobody gets out of them by a header of their own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_limits_of_an_address_are_the_clients() {
+    let (server, shell) =
+        server("limits.transfers_per_address = 1\nserver.trusted_proxies = [\"127.0.0.1\"]");
+    let binary = Workbench::new(server.api()).await.signable(&vec![7; 16 << 20]).await;
+    shell.write(
+        "limits.sh",
+        r#"
+            url=$(curl --silent -H "Authorization: Bearer $PERIDIO_API_KEY" -o answer -w '%{redirect_url}' $ADMIN/v1/binaries/$BINARY/download)
+            asks() { curl --silent --range 0-0 -o answer -w '%{http_code}' "$@" "$url"; }
+            # One download that goes on, and the next of the same client, until it is refused.
+            twice() {
+              curl --silent --limit-rate 50k -o slow "$@" "$url" & slow=$!
+              for attempt in $(seq 100); do code=$(asks "$@"); test $code = 206 || break; sleep 0.1; done
+              echo $code
+            }
+            twice -H 'X-Forwarded-For: 203.0.113.9, 192.0.2.1'
+            asks -H 'X-Forwarded-For: 203.0.113.9, 192.0.2.2'; echo
+            kill $slow; wait $slow || true
+            # A stranger: whatever it claims, it is one address.
+            curl --silent --limit-rate 50k --interface 127.0.0.3 -H 'X-Forwarded-For: 192.0.2.3' -o slow "$url" & slow=$!
+            for attempt in $(seq 100); do
+              code=$(asks --interface 127.0.0.3 -H "X-Forwarded-For: 192.0.2.$attempt"); test $code = 206 || break; sleep 0.1
+            done
+            echo $code
+            kill $slow; wait $slow || true
+        "#,
+    );
+    let said = shell.run(&format!("BINARY={binary} . ./limits.sh")).succeeds();
+    assert_eq!(said.split_whitespace().collect::<Vec<_>>(), ["429", "206", "429"], "{said}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_url_of_this_machine_for_a_caller_from_elsewhere_is_said_once() {
     const SAID: &str = "a URL that leads to this machine only";
