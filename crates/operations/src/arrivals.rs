@@ -13,20 +13,40 @@ use crate::binaries::{head, key_of};
 use crate::content::put_state;
 use crate::{Context, Error};
 
-/// Puts on record which parts have arrived. Asks the storage only where that can be news.
+/// Puts on record which parts have arrived. Asks the storage only where that can be news. Only for callers that may change the binary:
+/// whoever only reads gets the same answer from [`show`].
 pub(crate) async fn note(ctx: &Context, by: &Actor, id: Id<Binary>) -> Result<(), Error> {
     let head = head(ctx, by.organization, id).await?;
-    let Some(session) = awaiting(ctx, &head).await? else { return Ok(()) };
-    let storage = ctx.storage(head.storage).await?;
-    let stored = match storage.backend.uploaded_parts(&key_of(Upload::of_head(&head)), &session).await {
-        // Completed or deleted at the same moment: whoever did that knows what is there.
-        Err(olivine_content::Error::SessionGone) => return Ok(()),
-        other => other?,
-    };
+    let stored = stored(ctx, &head).await?;
     if !stored.is_empty() {
         record(ctx, by, &head, &stored).await?;
     }
     Ok(())
+}
+
+/// Shows the parts as they will be on record once the upload is said to be complete, and writes nothing. So clients that go on with an
+/// upload see what has arrived.
+pub(crate) async fn show(ctx: &Context, head: &BinaryHead, parts: &mut [BinaryPart]) -> Result<(), Error> {
+    if parts.iter().all(|part| part.state == PartState::Valid) {
+        return Ok(());
+    }
+    let stored = stored(ctx, head).await?;
+    for part in parts.iter_mut().filter(|part| part.state != PartState::Valid) {
+        let attempts = stored.iter().filter(|stored| stored.index == part.index);
+        part.state = judge(part, attempts).unwrap_or(part.state);
+    }
+    Ok(())
+}
+
+/// What the storage has of an upload that waits for parts which the server does not see arriving.
+async fn stored(ctx: &Context, head: &BinaryHead) -> Result<Vec<UploadedPart>, Error> {
+    let Some(session) = awaiting(ctx, head).await? else { return Ok(Vec::new()) };
+    let storage = ctx.storage(head.storage).await?;
+    match storage.backend.uploaded_parts(&key_of(Upload::of_head(head)), &session).await {
+        // Completed or deleted at the same moment: whoever did that knows what is there.
+        Err(olivine_content::Error::SessionGone) => Ok(Vec::new()),
+        other => Ok(other?),
+    }
 }
 
 /// The session of an upload that waits for parts which the server does not see arriving.

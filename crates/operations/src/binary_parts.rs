@@ -157,16 +157,19 @@ async fn abandon(backend: &dyn Backend, key: &ContentKey, session: &UploadSessio
     }
 }
 
-/// Lists the parts of the current generation.
+/// Lists the parts of the current generation. A search by state finds what is on record; else each part is shown as the storage has it.
 pub async fn list(
     ctx: &Context,
     by: &Authorized<scope::BinaryRead>,
     id: Id<Binary>,
     query: &ListQuery,
 ) -> Result<Page<BinaryPart>, Error> {
-    arrivals::note(ctx, by, id).await?;
     let head = head(ctx, by.organization, id).await?;
-    Ok(binary_parts::list(&ctx.reads_for(by), Upload::of_head(&head), query).await?)
+    let mut page = binary_parts::list(&ctx.reads_for(by), Upload::of_head(&head), query).await?;
+    if !query.clauses.iter().any(|clause| clause.field.name == "state") {
+        arrivals::show(ctx, &head, &mut page.items).await?;
+    }
+    Ok(page)
 }
 
 /// Reads one part of the current generation.
@@ -176,8 +179,9 @@ pub async fn get(
     id: Id<Binary>,
     index: PartIndex,
 ) -> Result<BinaryPart, Error> {
-    arrivals::note(ctx, by, id).await?;
     let head = head(ctx, by.organization, id).await?;
     let found = binary_parts::find(ctx.db(), Upload::of_head(&head), index).await?;
-    found.ok_or_else(|| Error::NotFound { what: "binary part", named: index.to_string() })
+    let mut part = found.ok_or_else(|| Error::NotFound { what: "binary part", named: index.to_string() })?;
+    arrivals::show(ctx, &head, std::slice::from_mut(&mut part)).await?;
+    Ok(part)
 }

@@ -14,5 +14,6 @@ mod links;
 mod lists;
 mod names;
 mod prns;
+mod reading;
 mod signatures;
 mod space;

@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 on_both!(async names_in_paths, async names_in_bodies, async names_in_filters);
 
 /// An organization of its own, with a record of every type.
-struct Tenant {
-    api: Api,
-    bench: Workbench,
-    binary: String,
+pub(crate) struct Tenant {
+    pub(crate) api: Api,
+    pub(crate) bench: Workbench,
+    pub(crate) binary: String,
     records: Vec<(&'static str, String)>,
 }
 
 impl Tenant {
-    async fn new(api: Api, s3: &S3) -> Self {
+    pub(crate) async fn new(api: Api, s3: &S3) -> Self {
         let bench = Workbench::new(api.clone()).await;
         let signed = bench.signed(b"content").await;
         let binary = bench.uploadable(b"content").await;
@@ -44,7 +44,7 @@ impl Tenant {
         Self { api, bench, binary, records }
     }
 
-    fn record(&self, kind: &str) -> &str {
+    pub(crate) fn record(&self, kind: &str) -> &str {
         let found = self.records.iter().find(|(name, _)| *name == kind);
         &found.unwrap_or_else(|| panic!("make a record of type {kind} in Tenant::new")).1
     }
@@ -119,7 +119,7 @@ async fn tenants(server: &Server) -> (Tenant, Tenant) {
 }
 
 /// The type of record that a path's `{prn}` names: `/v1/binaries/{prn}/parts` → `binary`.
-fn named_type(operation: &Operation) -> String {
+pub(crate) fn named_type(operation: &Operation) -> String {
     let plural = operation.path.split('/').nth(2).expect("/v1/…");
     match plural {
         "binaries" => "binary".to_owned(),
