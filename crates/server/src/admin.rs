@@ -13,6 +13,7 @@ pub mod bundle_overrides;
 pub mod bundles;
 pub mod ca_certificates;
 pub mod cohorts;
+pub mod content_types;
 pub mod device_certificates;
 pub mod device_import;
 mod device_updates;

@@ -9,6 +9,7 @@ use olivine_domain::permissions::{Actor, Authorized, Identity, Origin, ScopeType
 use olivine_operations::error::Unauthenticated;
 use olivine_operations::{Error, api_keys};
 
+use crate::admin::content_types::Credentials;
 use crate::admin::error::ApiError;
 use crate::admin::idempotency::{self, Settled};
 use crate::app::App;
@@ -36,6 +37,7 @@ pub async fn authenticate(
             place.hold_for(&app.callers, key).await?;
         }
     }
+    request.extensions_mut().insert(Credentials::BearerKey);
     request.extensions_mut().insert(actor);
     let response = next.run(request).await;
     let mut response = match &key {

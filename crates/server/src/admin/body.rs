@@ -1,12 +1,11 @@
 //! Request bodies: JSON with known fields, read within limits, with errors that name the field.
 
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_domain::nesting::{DEEPEST, is_deeper_than};
 use serde::de::DeserializeOwned;
 
+use crate::admin::content_types::Content;
 use crate::admin::error::ApiError;
 use crate::app::App;
 use crate::limits::read_small;
@@ -19,27 +18,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        check_type(&request)?;
+        Content::Json.check(&request)?;
         let (parts, body) = request.into_parts();
         let bytes = read_small(&parts.extensions, body, &app.limits).await?;
         parse(&bytes).map(Self)
     }
-}
-
-/// JSON by its name, without a name, or by the one that plain `curl -d` gives everything (as in the documents' own example). Keys come
-/// in a header that no web page can set, so a form's type is no way around them.
-fn check_type(request: &Request) -> Result<(), ApiError> {
-    let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
-    let value = value.to_str().unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if matches!(essence.as_str(), "application/json" | "application/x-www-form-urlencoded")
-        || essence.ends_with("+json")
-    {
-        return Ok(());
-    }
-    let message = format!("the body must be JSON (Content-Type: application/json), not '{essence}'");
-    let item = ErrorItem::new(ErrorCode::UnsupportedMediaType, message);
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, item))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {

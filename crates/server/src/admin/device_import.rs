@@ -5,7 +5,6 @@ use std::fs::File;
 use axum::extract::{Query, Request, State};
 use futures_util::StreamExt as _;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use olivine_api::devices as api;
 use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
 use olivine_content::is_storage_full;
@@ -21,6 +20,7 @@ use utoipa_axum::routes;
 
 use crate::addresses::Most;
 use crate::admin::auth::Permit;
+use crate::admin::content_types::Content;
 use crate::admin::error::ApiError;
 use crate::admin::fields::named;
 use crate::app::App;
@@ -94,24 +94,11 @@ async fn import(
         cohort: named_cohort.transpose()?,
         dry_run: parameters.dry_run,
     };
-    check_type(&request)?;
+    Content::Csv.check(&request)?;
     let _ticket = app.imports.admit(&by.organization, None)?;
     let file = spool(&app, request).await?;
     let report = device_import::import(&app.ctx, &by, import, &file).await?;
     Ok(axum::Json(shown(report)))
-}
-
-/// CSV by its name, without a name, or by the one that plain `curl --data-binary` gives everything.
-fn check_type(request: &Request) -> Result<(), ApiError> {
-    let Some(value) = request.headers().get(CONTENT_TYPE) else { return Ok(()) };
-    let value = value.to_str().unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if matches!(essence.as_str(), "text/csv" | "application/x-www-form-urlencoded") {
-        return Ok(());
-    }
-    let message = format!("the body must be CSV (Content-Type: text/csv), not '{essence}'");
-    let item = ErrorItem::new(ErrorCode::UnsupportedMediaType, message);
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, item))
 }
 
 /// The body in a file that has no name, and ends with this request.
