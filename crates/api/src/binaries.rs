@@ -45,6 +45,10 @@ pub struct Binary {
     pub verification_error: Option<VerificationError>,
     /// When it was created.
     pub inserted_at: String,
+    /// The time of `inserted_at` to the second, such as `2024-01-15T10:30:00Z`, under the name that it has in Peridio's documents.
+    #[serde(default)]
+    #[schema(required = true, example = "2024-01-15T10:30:00Z")]
+    pub created_at: String,
     /// When it was last changed.
     pub updated_at: String,
     /// The artifact version itself, with `expand[]=artifact_version` (or `artifact_version.artifact`).

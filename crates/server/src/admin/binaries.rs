@@ -81,6 +81,7 @@ pub(super) fn show(view: View) -> api::Binary {
         destroyed: binary.state == BinaryState::Destroyed,
         verification_error: binary.verification_error.map(show_error),
         inserted_at: binary.inserted_at.to_string(),
+        created_at: wire::to_the_second(binary.inserted_at),
         updated_at: binary.updated_at.to_string(),
         artifact_version: None,
     }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use olivine_api::json::{Raw, RawValue};
+use olivine_domain::Timestamp;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
@@ -17,6 +18,12 @@ pub(super) fn organization(id: Id<Organization>) -> String {
 /// The PRN of a storage backend; none for the server's own.
 pub(super) fn storage(id: Id<StorageBackend>, organization: Id<Organization>) -> Option<String> {
     (!StorageBackend::is_of_server(id)).then(|| id.prn(organization).to_string())
+}
+
+/// A moment without the fraction of its second, as Peridio's documents write it.
+pub(super) fn to_the_second(moment: Timestamp) -> String {
+    let text = moment.to_string();
+    text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// A value that may be absent.
