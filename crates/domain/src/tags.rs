@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::text::{Offending, is_invisible};
+
 /// The most tags that a set may have.
 pub const MAX_TAGS: usize = 64;
 /// The most characters that a tag may have.
@@ -38,9 +40,21 @@ pub enum InvalidTags {
 impl Tags {
     /// The set of these tags, in whatever order and however often each is named.
     pub fn new<'a>(tags: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidTags> {
+        Self::collect(tags, |c| is_no_letter(c) || is_invisible(c) || c == char::REPLACEMENT_CHARACTER)
+    }
+
+    /// The set that a record holds: also what was accepted by earlier, wider rules.
+    pub fn from_record<'a>(tags: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        Self::collect(tags, is_no_letter).ok()
+    }
+
+    fn collect<'a>(
+        tags: impl IntoIterator<Item = &'a str>,
+        is_forbidden: impl Fn(char) -> bool,
+    ) -> Result<Self, InvalidTags> {
         let mut set = BTreeSet::new();
         for tag in tags {
-            check(tag)?;
+            check(tag, &is_forbidden)?;
             set.insert(tag);
             if set.len() > MAX_TAGS {
                 return Err(InvalidTags::TooMany);
@@ -74,27 +88,22 @@ impl Tags {
     }
 }
 
-fn check(tag: &str) -> Result<(), InvalidTags> {
+fn check(tag: &str, is_forbidden: impl Fn(char) -> bool) -> Result<(), InvalidTags> {
     let length = tag.chars().count();
     let problem = if length == 0 {
         "it is empty".to_owned()
     } else if length > MAX_LENGTH {
         format!("it has {length}")
-    } else if let Some(bad) = tag.chars().find(|c| is_forbidden(*c)) {
-        format!("it contains {bad:?}")
+    } else if let Some(bad) = Offending::first(tag, is_forbidden) {
+        bad.to_string()
     } else {
         return Ok(());
     };
     Err(InvalidTags::Tag { given: tag.chars().take(200).collect(), problem })
 }
 
-/// Besides what is plainly no letter: soft hyphens, zero-width and direction characters, which nobody can see.
-fn is_forbidden(c: char) -> bool {
-    let invisible = matches!(
-        c,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    );
-    c == ',' || c.is_whitespace() || c.is_control() || invisible
+fn is_no_letter(c: char) -> bool {
+    c == ',' || c.is_whitespace() || c.is_control()
 }
 
 impl fmt::Debug for Tags {
@@ -146,6 +155,8 @@ mod tests {
             assert!(Tags::new(["ok", bad]).is_err(), "{bad:?}");
         }
         let error = Tags::new(["a b"]).unwrap_err().to_string();
-        assert!(error.ends_with("without spaces and commas; it contains ' '"), "{error}");
+        assert!(error.ends_with("without spaces and commas; its character 2 is ' '"), "{error}");
+        assert!(Tags::from_record(["a\u{200b}", "b\u{61c}"]).is_some(), "a record may be older than a rule");
+        assert!(Tags::new(["b\u{61c}"]).is_err() && Tags::from_record(["a b"]).is_none());
     }
 }

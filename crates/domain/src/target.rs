@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::{FromRecord, Offending, is_invisible};
+
 /// 1–128 visible characters: a target triplet such as `arm-linux-gnueabihf`, any custom name, or `portable`.
 ///
 /// `portable` and `universal` (the documents use both) are two spellings of one reserved value, "for every device":
@@ -56,17 +58,29 @@ impl FromStr for Target {
     type Err = InvalidTarget;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let length = text.chars().count();
-        let problem = if length == 0 {
-            "it is empty".to_owned()
-        } else if length > MAX_LENGTH {
-            format!("it has {length}")
-        } else if let Some(bad) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
-            format!("it contains {bad:?}")
-        } else {
-            return Ok(Self(text.to_owned()));
-        };
-        Err(InvalidTarget { problem })
+        let is_forbidden = |c| is_no_letter(c) || is_invisible(c) || c == char::REPLACEMENT_CHARACTER;
+        check(text, is_forbidden).map(|()| Self(text.to_owned())).map_err(|problem| InvalidTarget { problem })
+    }
+}
+
+impl FromRecord for Target {
+    fn from_record(text: &str) -> Option<Self> {
+        check(text, is_no_letter).ok().map(|()| Self(text.to_owned()))
+    }
+}
+
+fn is_no_letter(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+fn check(text: &str, is_forbidden: impl Fn(char) -> bool) -> Result<(), String> {
+    let length = text.chars().count();
+    if length == 0 {
+        Err("it is empty".to_owned())
+    } else if length > MAX_LENGTH {
+        Err(format!("it has {length}"))
+    } else {
+        Offending::first(text, is_forbidden).map_or(Ok(()), |bad| Err(bad.to_string()))
     }
 }
 
@@ -87,6 +101,13 @@ mod tests {
         assert!("é".repeat(128).parse::<Target>().is_ok());
         for bad in [String::new(), "x".repeat(129), "a b".to_owned(), "a\n".to_owned(), "a\0".to_owned()] {
             assert!(bad.parse::<Target>().is_err(), "{bad:?}");
+            assert_eq!(Target::from_record(&bad), None, "{bad:?}");
         }
+        let error = "arm\u{200b}".parse::<Target>().unwrap_err().to_string();
+        assert!(
+            error.ends_with("its character 4 is U+200B (a zero-width space, which can't be seen)"),
+            "{error}"
+        );
+        assert!(Target::from_record("arm\u{200b}").is_some(), "it was accepted earlier");
     }
 }

@@ -7,7 +7,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
-use olivine_domain::text::Name;
+use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Write, binaries, storage_backends};
 
@@ -37,7 +37,7 @@ pub async fn find_storage(
         "data-folder" => return Ok(StorageBackend::DATA_FOLDER),
         _ => {}
     }
-    let name: Option<Name> = named.parse().ok();
+    let name = Name::from_record(named);
     let found = match name {
         Some(name) => storage_backends::find_by_name(ctx.db(), organization, &name).await?,
         None => None,

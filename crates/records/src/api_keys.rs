@@ -170,7 +170,7 @@ fn parse(model: &Model) -> Result<ApiKey, Error> {
     Ok(ApiKey {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         hint: model.hint.clone(),
         grants: read_grants(&row, model.role.as_deref(), model.scopes.as_deref())?,
         expires_at: model.expires_at.map(|at| row.moment("expires_at", at)).transpose()?,

@@ -173,7 +173,7 @@ fn parse(model: &Model) -> Result<ArtifactVersion, Error> {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
         artifact: Id::new(model.artifact_id),
-        version: row.text("version", &model.version)?,
+        version: row.given("version", &model.version)?,
         description: row.optional("description", model.description.as_deref())?,
         custom_metadata: row.metadata(model.custom_metadata.as_deref())?,
         revision: Revision::new(model.revision),

@@ -152,7 +152,7 @@ fn parse(model: &Model) -> Result<Artifact, Error> {
     Ok(Artifact {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         custom_metadata: row.metadata(model.custom_metadata.as_deref())?,
         revision: Revision::new(model.revision),

@@ -203,7 +203,7 @@ fn parse(model: &Model) -> Result<Bundle, Error> {
     Ok(Bundle {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        name: row.optional("name", model.name.as_deref())?,
+        name: row.optional_given("name", model.name.as_deref())?,
         hash: row.hash("hash", &model.hash)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,

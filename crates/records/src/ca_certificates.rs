@@ -189,7 +189,7 @@ fn jitp(row: &Row, model: &Model) -> Result<Option<Jitp>, Error> {
         product: Id::new(product),
         cohort: model.jitp_cohort_id.map(Id::new),
         tags: tags::parse(row, "jitp_tags", model.jitp_tags.as_deref().unwrap_or_default())?,
-        target: row.optional("jitp_target", model.jitp_target.as_deref())?,
+        target: row.optional_given("jitp_target", model.jitp_target.as_deref())?,
         description: row.optional("jitp_description", model.jitp_description.as_deref())?,
         identifier: row.optional("jitp_identifier", model.jitp_identifier.as_deref())?.unwrap_or_default(),
     }))

@@ -171,7 +171,7 @@ fn parse(model: &Model) -> Result<Cohort, Error> {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
         product: Id::new(model.product_id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         devices: row.number("devices", model.devices)?,
         revision: Revision::new(model.revision),

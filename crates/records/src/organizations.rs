@@ -148,7 +148,7 @@ fn parse(model: &Model) -> Result<Organization, Error> {
     let style = DownloadUrlStyle::from_name(&model.download_url_style);
     Ok(Organization {
         id: Id::new(model.id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         signature_policy: row.known("required_signatures", SignaturePolicy::new(required).ok())?,
         storage_quota: quota,
         storage_used: row.number("storage_used", model.storage_used)?,

@@ -146,9 +146,9 @@ fn parse(model: &Model) -> Result<Product, Error> {
     Ok(Product {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
-        target: row.optional("target", model.target.as_deref())?,
+        target: row.optional_given("target", model.target.as_deref())?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use olivine_domain::text::FromRecord;
 use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
 
 use crate::error::Error;
@@ -40,6 +41,20 @@ impl Row {
         text: Option<&str>,
     ) -> Result<Option<T>, Error> {
         text.map(|text| self.text(column, text)).transpose()
+    }
+
+    /// A text that people gave, by whatever rule was in force when they did.
+    pub(crate) fn given<T: FromRecord>(&self, column: &'static str, text: &str) -> Result<T, Error> {
+        self.known(column, T::from_record(text))
+    }
+
+    /// Such a text, if there is one.
+    pub(crate) fn optional_given<T: FromRecord>(
+        &self,
+        column: &'static str,
+        text: Option<&str>,
+    ) -> Result<Option<T>, Error> {
+        text.map(|text| self.given(column, text)).transpose()
     }
 
     /// A number that fits its type.

@@ -160,7 +160,7 @@ fn parse(model: &Model) -> Result<SigningKey, Error> {
     Ok(SigningKey {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         material: row.known("public_key", material)?,
         status: row.text("status", &model.status)?,
         revision: Revision::new(model.revision),

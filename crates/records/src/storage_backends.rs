@@ -205,7 +205,7 @@ fn parse(model: &Model) -> Result<StorageBackend, Error> {
     Ok(StorageBackend {
         id: Id::new(model.id),
         organization: model.organization_id.map(Id::new),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         url: row.text("url", &model.url)?,
         endpoint: model.endpoint.clone(),
         region: model.region.clone(),

@@ -27,8 +27,8 @@ pub(crate) fn parse(row: &Row, column: &'static str, stored: &str) -> Result<Tag
             Some(row.known(column, inner)?)
         }
     };
-    let tags = Tags::new(listed.iter().flat_map(|listed| listed.split(',')));
-    row.known(column, tags.ok())
+    let tags = Tags::from_record(listed.iter().flat_map(|listed| listed.split(',')));
+    row.known(column, tags)
 }
 
 /// A search for a tag, or for a piece of one. A comma is in no tag, so who looks for one finds nothing.

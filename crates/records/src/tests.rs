@@ -31,6 +31,7 @@ use olivine_domain::permissions::{Grants, Identity, Origin, Role};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyMaterial, KeyStatus, SigningKey};
 use olivine_domain::storage_backends::StorageBackend;
+use olivine_domain::text::FromRecord;
 use olivine_domain::{Sha256Digest, Timestamp};
 use uuid::Uuid;
 
@@ -78,11 +79,16 @@ fn at(micros: u64) -> Timestamp {
     "2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap().plus(Duration::from_micros(micros))
 }
 
+/// A text that was accepted before characters that nobody sees were refused: each record must still be read.
+fn earlier<T: FromRecord>(text: &str) -> T {
+    T::from_record(&format!("{text}\u{200b}")).unwrap()
+}
+
 fn organization() -> Organization {
     let id = fresh();
     Organization {
         id,
-        name: format!("organization {id}").parse().unwrap(),
+        name: earlier(&format!("organization {id}")),
         signature_policy: SignaturePolicy::default(),
         storage_quota: None,
         storage_used: 0,
@@ -100,7 +106,7 @@ fn api_key(organization: &Organization) -> ApiKey {
     ApiKey {
         id: fresh(),
         organization: organization.id,
-        name: "CI".parse().unwrap(),
+        name: earlier("CI"),
         hint: "olv_abcdefgh".to_owned(),
         grants: Grants::Role(Role::Writer),
         expires_at: None,
@@ -116,7 +122,7 @@ fn artifact(organization: &Organization) -> Artifact {
     Artifact {
         id,
         organization: organization.id,
-        name: format!("artifact {id}").parse().unwrap(),
+        name: earlier(&format!("artifact {id}")),
         description: None,
         custom_metadata: None,
         revision: Revision::FIRST,
@@ -131,7 +137,7 @@ fn version(artifact: &Artifact) -> ArtifactVersion {
         id,
         organization: artifact.organization,
         artifact: artifact.id,
-        version: id.to_string().parse().unwrap(),
+        version: earlier(&id.to_string()),
         description: None,
         custom_metadata: None,
         revision: Revision::FIRST,
@@ -146,7 +152,7 @@ fn binary(version: &ArtifactVersion) -> Binary {
         id,
         organization: version.organization,
         artifact_version: version.id,
-        target: format!("target-{id}").parse().unwrap(),
+        target: earlier(&format!("target-{id}")),
         hash: Sha256Digest::of(id.to_string().as_bytes()),
         size: None,
         size_declared: false,
@@ -191,7 +197,7 @@ fn signing_key(organization: &Organization, number: usize) -> SigningKey {
     SigningKey {
         id: fresh(),
         organization: organization.id,
-        name: format!("production {number}").parse().unwrap(),
+        name: earlier(&format!("production {number}")),
         material: KeyMaterial::parse(KEYS[number]).unwrap(),
         status: KeyStatus::Active,
         revision: Revision::FIRST,

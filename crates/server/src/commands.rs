@@ -189,7 +189,7 @@ async fn create_api_key(
     let ctx = startup::records_only(config).await?;
     let organization = match organization {
         Some(organization) => organization,
-        None => config.organization.parse().context("the configuration's 'organization'")?,
+        None => config.organization()?,
     };
     let organization = organizations::ensure(&ctx, &organization).await?;
     let role = Role::from_name(role).context("a role")?;

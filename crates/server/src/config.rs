@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use confique::{Config as _, Layer as _};
+use olivine_domain::text::{FromRecord as _, Name};
 use olivine_operations::Settings;
 
 pub use self::database::{Database, shown};
@@ -224,7 +225,7 @@ impl Flags {
             if !file.exists() {
                 bail!("the configuration file {} does not exist", file.display());
             }
-            builder = builder.file(file);
+            builder = builder.preloaded(settings::file(&file)?);
         }
         let config = builder.load().context("the configuration can't be used")?;
         config.check()?;
@@ -256,6 +257,12 @@ impl Config {
     /// Whether this process has that role.
     pub fn has(&self, role: Role) -> bool {
         self.server.roles.contains(&role)
+    }
+
+    /// The name of the organization, which may be older than what names may be today.
+    pub fn organization(&self) -> anyhow::Result<Name> {
+        let earlier = Name::from_record(&self.organization);
+        earlier.map_or_else(|| self.organization.parse().context("the configuration's 'organization'"), Ok)
     }
 
     /// The database's URL.

@@ -56,7 +56,7 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     check_storages(config, &ctx).await?;
     note_database(config)?;
 
-    let name = config.organization.parse().context("the configuration's 'organization'")?;
+    let name = config.organization()?;
     let organization = organizations::ensure(&ctx, &name).await?;
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
     if config.is_embedded() {

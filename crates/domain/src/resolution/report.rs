@@ -6,7 +6,7 @@ use std::fmt;
 use crate::bundles::Bundle;
 use crate::prn::Id;
 use crate::releases::Release;
-use crate::text::VersionText;
+use crate::text::{FromRecord as _, VersionText};
 use crate::versions::{MAX_LENGTH, Version};
 
 /// What a device says that it runs.
@@ -26,7 +26,7 @@ impl Report {
         match &self.version {
             Reported::Absent => None,
             Reported::Malformed(malformed) => Some(malformed.value.as_str())
-                .filter(|text| text.parse::<VersionText>().is_ok())
+                .filter(|text| VersionText::from_record(text).is_some())
                 .map(Cow::Borrowed),
             Reported::Given(version) => Some(Cow::Owned(version.to_string())),
         }

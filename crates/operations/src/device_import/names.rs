@@ -6,7 +6,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::products::Product;
-use olivine_domain::text::Name;
+use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::{Reader, cohorts, products};
 
 use crate::Error;
@@ -41,7 +41,7 @@ impl Names {
         let found = if let Ok(prn) = named.parse::<Prn<Product>>() {
             let is_own = prn.organization == organization;
             if is_own { products::find(reader, organization, prn.id).await? } else { None }
-        } else if let Ok(name) = named.parse::<Name>() {
+        } else if let Some(name) = Name::from_record(named) {
             products::find_by_name(reader, organization, &name).await?
         } else {
             None
@@ -69,7 +69,7 @@ impl Names {
         let found = if let Ok(prn) = named.parse::<Prn<Cohort>>() {
             let is_own = prn.organization == organization;
             if is_own { cohorts::find(reader, organization, prn.id).await? } else { None }
-        } else if let (Ok(name), Some(product)) = (named.parse::<Name>(), product) {
+        } else if let (Some(name), Some(product)) = (Name::from_record(named), product) {
             cohorts::find_by_name(reader, organization, product, &name).await?
         } else {
             None

@@ -15,7 +15,7 @@ use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::{self, Malformed, Offer, current_release};
-use olivine_domain::text::{Description, VersionText};
+use olivine_domain::text::{Description, FromRecord as _, VersionText};
 use olivine_domain::versions::Version;
 use olivine_records::release_days::{self, Delta};
 use olivine_records::{Write, device_outcomes, devices, releases};
@@ -124,7 +124,7 @@ pub(super) async fn record(
     let new = Reported {
         release: report.release.given().copied(),
         bundle: report.bundle.given().copied(),
-        version: recordable(said).and_then(|version| version.parse().ok()),
+        version: recordable(said).and_then(|version| VersionText::from_record(&version)),
     };
     let event = (!is_known).then_some(origin);
     let bundles = Bundles::read(ctx, &device, channel, report).await?;
@@ -193,7 +193,7 @@ fn is_known(known: &Reported, said: &ReportedHeaders, report: &resolution::Repor
 fn recordable(said: &ReportedHeaders) -> Option<Cow<'_, str>> {
     const MOST: usize = 120;
     let version = said.version.as_deref()?;
-    if version.parse::<VersionText>().is_ok() {
+    if VersionText::from_record(version).is_some() {
         return Some(Cow::Borrowed(version));
     }
     let shown: String = version.trim().chars().flat_map(char::escape_debug).take(MOST).collect();

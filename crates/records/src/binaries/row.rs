@@ -168,7 +168,7 @@ pub(super) fn parse(model: &Model) -> Result<Binary, Error> {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
         artifact_version: Id::new(model.artifact_version_id),
-        target: row.text("target", &model.target)?,
+        target: row.given("target", &model.target)?,
         hash: row.hash("hash", &model.hash)?,
         size: model.size.map(|size| row.number("size", size)).transpose()?,
         size_declared: model.size_declared,

@@ -103,7 +103,7 @@ pub(super) fn parse(model: &Model) -> Result<BundleOverride, Error> {
     Ok(BundleOverride {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         bundle: Id::new(model.bundle_id),
         starts_at: row.moment("starts_at", model.starts_at)?,

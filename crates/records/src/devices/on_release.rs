@@ -46,9 +46,9 @@ pub async fn group_on_release(
         let reported = Reported {
             release: release.map(Id::new),
             bundle: bundle.map(Id::new),
-            version: row.optional("reported_version", version.as_deref())?,
+            version: row.optional_given("reported_version", version.as_deref())?,
         };
-        let target = row.optional("target", target.as_deref())?;
+        let target = row.optional_given("target", target.as_deref())?;
         Ok(OnRelease { reported, target, devices: u64::try_from(devices).unwrap_or_default() })
     };
     rows.all(&reader.executor()).await?.into_iter().map(parse).collect()

@@ -130,12 +130,12 @@ pub(super) fn parse(model: &Model) -> Result<Device, Error> {
     let reported = Reported {
         release: model.reported_release_id.map(Id::new),
         bundle: model.reported_bundle_id.map(Id::new),
-        version: row.optional("reported_version", model.reported_version.as_deref())?,
+        version: row.optional_given("reported_version", model.reported_version.as_deref())?,
     };
     let offer = match model.offered_bundle_id {
         Some(bundle) => Some(Offer {
             bundle: Id::new(bundle),
-            version: row.optional("offered_to_version", model.offered_to_version.as_deref())?,
+            version: row.optional_given("offered_to_version", model.offered_to_version.as_deref())?,
             is_installed: model.offer_installed,
         }),
         None => None,
@@ -146,10 +146,10 @@ pub(super) fn parse(model: &Model) -> Result<Device, Error> {
         organization: Id::new(model.organization_id),
         product: Id::new(model.product_id),
         cohort: model.cohort_id.map(Id::new),
-        identifier: row.text("identifier", &model.identifier)?,
+        identifier: row.given("identifier", &model.identifier)?,
         description: row.optional("description", model.description.as_deref())?,
         tags: tags::parse(&row, "tags", &model.tags)?,
-        target: row.optional("target", model.target.as_deref())?,
+        target: row.optional_given("target", model.target.as_deref())?,
         quarantined: model.quarantined,
         reported,
         release: model.release_id.map(Id::new),

@@ -115,7 +115,7 @@ pub(super) fn parse(model: &Model) -> Result<Release, Error> {
         cohort: Id::new(model.cohort_id),
         bundle: Id::new(model.bundle_id),
         next: model.next_release_id.map(Id::new),
-        name: row.text("name", &model.name)?,
+        name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         version: row.optional("version", model.version.as_deref())?,
         version_requirement: row.optional("version_requirement", model.version_requirement.as_deref())?,

@@ -23,7 +23,7 @@ fn bundle(organization: &Organization) -> Bundle {
     Bundle {
         id,
         organization: organization.id,
-        name: Some(format!("bundle {id}").parse().unwrap()),
+        name: Some(earlier(&format!("bundle {id}"))),
         hash: Sha256Digest::of(b"content"),
         revision: Revision::FIRST,
         inserted_at: at(0),
@@ -39,7 +39,7 @@ fn release(cohort: &Cohort, bundle: &Bundle, next: Option<&Release>) -> Release 
         cohort: cohort.id,
         bundle: bundle.id,
         next: next.map(|next| next.id),
-        name: format!("release {id}").parse().unwrap(),
+        name: earlier(&format!("release {id}")),
         description: Some("one\n\ttwo".parse().unwrap()),
         version: Some("1.2.3-rc.1+build.7".parse().unwrap()),
         version_requirement: Some(" >= 1.0.0  and != 1.1.0".parse().unwrap()),
@@ -59,7 +59,7 @@ fn bundle_override(bundle: &Bundle, audience: Audience) -> BundleOverride {
     BundleOverride {
         id,
         organization: bundle.organization,
-        name: format!("override {id}").parse().unwrap(),
+        name: earlier(&format!("override {id}")),
         description: None,
         bundle: bundle.id,
         starts_at: at(10),

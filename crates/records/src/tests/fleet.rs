@@ -21,7 +21,7 @@ pub(super) fn product(organization: &Organization) -> Product {
     Product {
         id,
         organization: organization.id,
-        name: format!("product {id}").parse().unwrap(),
+        name: earlier(&format!("product {id}")),
         description: Some("one\n\ttwo".parse().unwrap()),
         target: Some("universal".parse().unwrap()),
         revision: Revision::FIRST,
@@ -36,7 +36,7 @@ pub(super) fn cohort(product: &Product) -> Cohort {
         id,
         organization: product.organization,
         product: product.id,
-        name: format!("cohort {id}").parse().unwrap(),
+        name: earlier(&format!("cohort {id}")),
         description: None,
         devices: 0,
         revision: Revision::FIRST,
@@ -52,7 +52,7 @@ pub(super) fn device(cohort: &Cohort) -> Device {
         organization: cohort.organization,
         product: cohort.product,
         cohort: Some(cohort.id),
-        identifier: format!("SN-{id}").parse().unwrap(),
+        identifier: earlier(&format!("SN-{id}")),
         description: None,
         tags: Tags::default(),
         target: None,
@@ -151,16 +151,16 @@ on_both! {
         let Fleet { organization, product, cohort } = fleet(&database).await;
         let owner = organization.id;
         let reported =
-            Reported { release: Some(fresh()), bundle: Some(fresh()), version: Some("1.2.3".parse().unwrap()) };
+            Reported { release: Some(fresh()), bundle: Some(fresh()), version: Some(earlier("1.2.3")) };
         let mut record = Device {
             identifier: "ü".repeat(128).parse().unwrap(),
             description: Some("in the field".parse().unwrap()),
             tags: tags(&["eu", "beta"]),
-            target: Some("arm".parse().unwrap()),
+            target: Some(earlier("arm")),
             quarantined: true,
             reported,
             release: Some(fresh()),
-            offer: Some(Offer { bundle: fresh(), version: Some("v1.0.0 beta".parse().unwrap()), is_installed: true }),
+            offer: Some(Offer { bundle: fresh(), version: Some(earlier("v1.0.0 beta")), is_installed: true }),
             last_connected_at: Some(at(7)),
             ..device(&cohort)
         };
@@ -410,7 +410,7 @@ on_both! {
             product: product.id,
             cohort: Some(cohort.id),
             tags: tags(&["new"]),
-            target: Some("arm".parse().unwrap()),
+            target: Some(earlier("arm")),
             description: Some("from the line".parse().unwrap()),
             identifier: IdentifierSource::SerialNumber,
         };

@@ -116,7 +116,7 @@ impl Place {
         let ctx = startup::records_only(config).await?;
         let name = match organization {
             Some(name) => name,
-            None => config.organization.parse().context("the configuration's 'organization'")?,
+            None => config.organization()?,
         };
         let organization = organizations::find(&ctx, &name).await?;
         Ok(Self { ctx, organization })

@@ -1,8 +1,10 @@
-//! `--set key=value`: every setting has a flag.
+//! `--set key=value`: every setting has a flag. And the configuration file, before it is merged with the other layers.
 
+use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
+use olivine_domain::text::decode;
 use toml::{Table, Value};
 
 /// One setting from the command line, by its name in the configuration file.
@@ -49,9 +51,32 @@ pub(super) fn layer<L: for<'de> serde::Deserialize<'de>>(settings: &[Setting]) -
     L::deserialize(Value::Table(all)).context("what --set says can't be used")
 }
 
+/// A configuration file as a layer, in whatever encoding it was saved.
+pub(super) fn file<L: for<'de> serde::Deserialize<'de>>(path: &Path) -> anyhow::Result<L> {
+    let place = || format!("the configuration file {}", path.display());
+    let text = decode(&std::fs::read(path).with_context(place)?).with_context(place)?;
+    toml::from_str(&text).with_context(place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_read_as_windows_saves_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("olivine.toml");
+        let text = "[a]\r\nb = \"ü\"\r\n";
+        let marked = format!("\u{feff}{text}");
+        let utf16: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), marked.as_bytes(), &utf16] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(file::<Table>(&path).unwrap()["a"]["b"].as_str(), Some("ü"));
+        }
+        std::fs::write(&path, b"a = \"\xfc\"").unwrap();
+        let problem = format!("{:#}", file::<Table>(&path).unwrap_err());
+        assert!(problem.contains("olivine.toml: it is not text in UTF-8 (see its byte 6)"), "{problem}");
+    }
 
     fn set(texts: &[&str]) -> Result<Value, String> {
         let settings: Result<Vec<Setting>, _> = texts.iter().map(|text| text.parse()).collect();

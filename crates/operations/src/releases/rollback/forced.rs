@@ -10,7 +10,7 @@ use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::rollback::override_of;
-use olivine_domain::text::{Description, Name};
+use olivine_domain::text::{Description, FromRecord as _, Name};
 use olivine_records::{Reader, Write, bundle_overrides};
 
 use crate::events::{EventData, Whole};
@@ -105,7 +105,7 @@ async fn name(reader: &impl Reader, release: &Release) -> Result<Name, Error> {
     let short = format!("rollback of {}", start.trim_end());
     let long = format!("{short} ({})", release.id);
     let [short, long] = [short, long]
-        .map(|name| name.parse::<Name>().expect("a part of a name with some words around it is one"));
+        .map(|name| Name::from_record(&name).expect("a part of a name with some words around it is one"));
     let is_taken = bundle_overrides::find_by_name(reader, release.organization, &short).await?.is_some();
     Ok(if is_taken { long } else { short })
 }

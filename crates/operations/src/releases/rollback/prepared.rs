@@ -10,7 +10,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::Channel;
 use olivine_domain::releases::rollback::{Plan, Request, Seen, Way, plan};
-use olivine_domain::text::Name;
+use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::devices::OnRelease;
 use olivine_records::{Reader, bundles, cohorts, devices, products, releases};
 
@@ -196,7 +196,7 @@ fn new_name(channel: &Channel, release: &Release) -> Name {
             1 => format!("rollback of {}", start.trim_end()),
             _ => format!("rollback of {} ({number})", start.trim_end()),
         };
-        name.parse::<Name>().expect("a part of a name with some words around it is one")
+        Name::from_record(&name).expect("a part of a name with some words around it is one")
     };
     let free = (1..=channel.len() + 1).map(named).find(|name| channel.iter().all(|one| one.name != *name));
     free.expect("of one name more than there are releases, one is free")
