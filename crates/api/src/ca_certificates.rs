@@ -73,9 +73,9 @@ pub struct Jitp {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaCertificateCreate {
-    /// PEM, or base64 of PEM.
+    /// PEM, or base64 of PEM or of DER.
     pub certificate: String,
-    /// A certificate that it signed, whose common name is a verification code: PEM, or base64 of PEM.
+    /// A certificate that it signed, whose common name is a verification code: PEM, or base64 of PEM or of DER.
     pub verification_certificate: String,
     /// Up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -57,10 +57,10 @@ crate::envelopes!(
 pub struct DeviceCertificateCreate {
     /// The device.
     pub device_prn: String,
-    /// PEM, or base64 of PEM.
+    /// PEM, or base64 of PEM or of DER.
     pub certificate: String,
     /// A proof that you have the certificate's key: a certificate that this key signed, whose common name is a verification code
-    /// (`POST /v1/ca_certificates/verification_codes`). PEM, or base64 of PEM. With it, claims of other organizations to the certificate
+    /// (`POST /v1/ca_certificates/verification_codes`). PEM, or base64 of PEM or of DER. With it, claims of other organizations to the certificate
     /// end. It can also be given later, with the same `device_prn` and `certificate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_certificate: Option<String>,

@@ -42,7 +42,7 @@ pub struct SigningKeyCreate {
     /// For people: 1–128 characters.
     #[schema(example = "production-2024")]
     pub name: String,
-    /// A PEM public key, a PEM X.509 certificate, or the base64 of a raw 32-byte Ed25519 key.
+    /// A PEM public key, a PEM X.509 certificate, a public key of OpenSSH, or the base64 of a raw 32-byte Ed25519 key.
     pub value: String,
 }
 

@@ -3,6 +3,8 @@
 //! The file is read twice: once to find out what is wrong with it, and once to write. It is never whole in memory, and nothing is
 //! locked while it comes over a network: it is there before this begins.
 
+mod bytes;
+mod cells;
 mod lines;
 mod names;
 mod plan;

@@ -17,3 +17,4 @@ mod prns;
 mod reading;
 mod signatures;
 mod space;
+mod spreadsheets;

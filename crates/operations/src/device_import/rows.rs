@@ -2,13 +2,15 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, Read, Seek as _};
+use std::io::{self, Cursor, Read as _, Seek as _};
 use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder};
 use tokio::sync::mpsc;
 
 use super::Problem;
+use super::bytes::Guarded;
+use super::cells::text_of;
 use crate::Error;
 
 /// The columns that a file can have.
@@ -65,47 +67,14 @@ impl Rows {
     }
 }
 
-/// A file that ends with an error where one line takes too much of it. Each of its lines ends with a line feed and nothing else, also
-/// the last one, so that lines can be counted.
-struct Guarded {
-    file: File,
-    left: Rc<Cell<usize>>,
-    is_over: bool,
-}
-
-impl Read for Guarded {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while !self.is_over && !buffer.is_empty() {
-            if self.left.get() == 0 {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-            let count = self.file.read(buffer)?;
-            if count == 0 {
-                self.is_over = true;
-                buffer[0] = b'\n';
-                return Ok(1);
-            }
-            self.left.set(self.left.get().saturating_sub(count));
-            let mut kept = 0;
-            for place in 0..count {
-                if buffer[place] != b'\r' {
-                    buffer[kept] = buffer[place];
-                    kept += 1;
-                }
-            }
-            if kept > 0 {
-                return Ok(kept);
-            }
-        }
-        Ok(0)
-    }
-}
-
 fn read(mut file: File, sender: &mpsc::Sender<Result<Piece, Error>>) -> Result<(), Error> {
     file.rewind().map_err(Error::internal)?;
     let left = Rc::new(Cell::new(MAX_LINE));
-    let guarded = Guarded { file, left: Rc::clone(&left), is_over: false };
-    let mut lines = ReaderBuilder::new().flexible(true).from_reader(guarded);
+    let mut guarded = Guarded::new(file, Rc::clone(&left));
+    let header = guarded.first_line().map_err(|error| unreadable(1, error.into()))?;
+    let delimiter = delimiter(&header);
+    let all = Cursor::new(header).chain(guarded);
+    let mut lines = ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(all);
     let columns = columns(lines.byte_headers().map_err(|error| unreadable(1, error))?)?;
     let (mut record, mut piece, mut bytes, mut count) = (ByteRecord::new(), Piece::new(), 0, 0);
     loop {
@@ -119,7 +88,9 @@ fn read(mut file: File, sender: &mpsc::Sender<Result<Piece, Error>>) -> Result<(
                 return Err(Error::Invalid { field: "body", problem });
             }
             bytes += record.as_slice().len();
-            piece.push(row(&columns, &record, lines.position().line()));
+            if !is_empty(&record) {
+                piece.push(row(&columns, &record, lines.position().line()));
+            }
         }
         if !is_there || piece.len() >= PIECE_LINES || bytes >= PIECE_BYTES {
             bytes = 0;
@@ -146,26 +117,36 @@ fn unreadable(line: u64, error: csv::Error) -> Error {
     }
 }
 
-/// For each cell of a line, the place of its column among those that are known.
-fn columns(header: &ByteRecord) -> Result<Vec<usize>, Error> {
+/// What stands between the cells: the first of the three characters that are in use for it which the header has. No name of a column has
+/// one of them.
+fn delimiter(header: &[u8]) -> u8 {
+    header.iter().copied().find(|byte| matches!(byte, b',' | b';' | b'\t')).unwrap_or(b',')
+}
+
+/// For each cell of a line, the place of its column among those that are known; `None` where the header has no name for it.
+fn columns(header: &ByteRecord) -> Result<Vec<Option<usize>>, Error> {
     let known = || COLUMNS.join(", ");
     let refuse = |problem: String| Err(Error::Invalid { field: "body", problem });
     let mut columns = Vec::new();
     for name in header {
-        let name = String::from_utf8_lossy(name.trim_ascii());
+        let name = String::from_utf8_lossy(name).trim().to_lowercase();
+        if name.is_empty() {
+            columns.push(None);
+            continue;
+        }
         let Some(place) = COLUMNS.iter().position(|column| *column == name) else {
             let name: String = name.chars().take(200).collect();
             return refuse(format!(
-                "the header (line 1) has {name:?}, which is no column; the columns are: {}, with commas between them",
+                "the header (line 1) has {name:?}, which is no column; the columns are: {}, with commas, semicolons or tabs between them",
                 known()
             ));
         };
-        if columns.contains(&place) {
+        if columns.contains(&Some(place)) {
             return refuse(format!("the header (line 1) has the column '{name}' twice: remove one"));
         }
-        columns.push(place);
+        columns.push(Some(place));
     }
-    if !columns.contains(&0) {
+    if !columns.contains(&Some(0)) {
         return refuse(format!(
             "the header (line 1) must have the column 'identifier'; the columns are: {}",
             known()
@@ -174,27 +155,38 @@ fn columns(header: &ByteRecord) -> Result<Vec<usize>, Error> {
     Ok(columns)
 }
 
+/// Whether a line has nothing in any cell, as those that spreadsheets write below a table.
+fn is_empty(record: &ByteRecord) -> bool {
+    record.iter().all(|cell| cell.trim_ascii().is_empty())
+}
+
 /// The cells of a record after which the file goes on at the line `next`. Where the record itself began can't be asked for: blank lines
 /// before it count as its own.
-fn row(columns: &[usize], record: &ByteRecord, next: u64) -> Result<Row, Problem> {
+fn row(columns: &[Option<usize>], record: &ByteRecord, next: u64) -> Result<Row, Problem> {
     let breaks = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
     let line = next.saturating_sub(1 + breaks);
-    if record.len() != columns.len() {
-        let message = format!(
-            "it has {} cells, but the header has {}: quote cells that contain commas",
+    let whole = |message: String| Problem { line, column: None, message };
+    let is_longer = record.iter().skip(columns.len()).any(|cell| !cell.trim_ascii().is_empty());
+    if record.len() < columns.len() || is_longer {
+        return Err(whole(format!(
+            "it has {} cells, but the header has {}: quote cells that contain the character between cells",
             record.len(),
             columns.len()
-        );
-        return Err(Problem { line, column: None, message });
+        )));
     }
     let mut row = Row { line, ..Row::default() };
-    for (place, cell) in columns.iter().zip(record) {
-        let text = String::from_utf8(cell.to_vec()).map_err(|_| Problem {
-            line,
-            column: Some(COLUMNS[*place]),
-            message: "it is not UTF-8: save the file as UTF-8".to_owned(),
-        })?;
-        row.cells[*place] = Some(text.trim().to_owned());
+    for (number, (place, cell)) in columns.iter().zip(record).enumerate() {
+        let Some(place) = *place else {
+            if cell.trim_ascii().is_empty() {
+                continue;
+            }
+            return Err(whole(format!(
+                "its cell {} has a text, but the header has no name for it",
+                number + 1
+            )));
+        };
+        let problem = |message| Problem { line, column: Some(COLUMNS[place]), message };
+        row.cells[place] = Some(text_of(cell, COLUMNS[place]).map_err(problem)?);
     }
     Ok(row)
 }

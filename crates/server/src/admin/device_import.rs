@@ -69,7 +69,8 @@ fn shown(report: Report) -> api::ImportReport {
 ///
 /// The first line names the columns: `identifier` (required), `product` and `cohort` (PRN or name), `description`, `tags` (with `;` or
 /// spaces between them), `target`, `quarantined` (`true` or `false`), `certificate` (base64 of PEM). A device that exists is changed where
-/// it differs in what its line says; columns that the file does not have leave devices as they are. At most 256 MiB and 1,000,000 lines.
+/// it differs in what its line says; columns that the file does not have leave devices as they are. Commas, semicolons or tabs stand between
+/// cells; the text is UTF-8, or UTF-16 with a byte-order mark. Lines without anything are passed over. At most 256 MiB and 1,000,000 lines.
 /// With any line refused nothing is imported: look at `refused`.
 #[utoipa::path(post, path = "/devices/import", tag = "devices", params(
     ("dry_run" = Option<bool>, Query, description = "Find out only what would become of the lines"),

@@ -1,0 +1,101 @@
+//! Imports as spreadsheets and Windows' programs export them: taken, or refused for what was lost.
+
+use std::fmt::Write as _;
+
+use olivine_tests::{Api, Database, Server, list_all, on_both, prn, send};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+on_both!(async tables_of_spreadsheets_are_taken, async what_a_spreadsheet_lost_is_named);
+
+async fn fleet(api: &Api) -> String {
+    prn(&api.post("/v1/products", &json!({"name": "gateway"})).await.expect(201).json["product"])
+}
+
+async fn import(api: &Api, csv: Vec<u8>) -> Value {
+    let request = api.request(Method::POST, "/v1/devices/import").header("content-type", "text/csv");
+    send(request.body(csv)).await.expect(200).json
+}
+
+fn utf16(text: &str, bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(bytes).collect()
+}
+
+async fn tables_of_spreadsheets_are_taken(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    fleet(&api).await;
+    let unicode = "Identifier\tProduct\tTags\r\nUT-1\tgateway\teu;beta\r\nUT-2\tgateway\t\"a\tb\"\r\n";
+    for (what, csv, identifiers) in [
+        (
+            "a separator at each line's end",
+            b"identifier,product,\nTC-1,gateway,\nTC-2,gateway,\n".to_vec(),
+            &["TC-1", "TC-2"][..],
+        ),
+        ("rows without anything", b"identifier,product\nER-1,gateway\n,\n,\n , \n".to_vec(), &["ER-1"]),
+        ("separators behind a row", b"identifier,product\nSB-1,gateway,,\n".to_vec(), &["SB-1"]),
+        ("a header in capitals", b"\xef\xbb\xbfIdentifier,PRODUCT\nHC-1,gateway\n".to_vec(), &["HC-1"]),
+        ("semicolons", b"identifier;product;tags\nSC-1;gateway;\"eu;beta\"\n".to_vec(), &["SC-1"]),
+        ("tabs", b"identifier\tproduct\nTB-1\tgateway\n".to_vec(), &["TB-1"]),
+        ("\"Unicode text\"", utf16(unicode, u16::to_le_bytes), &["UT-1", "UT-2"]),
+        ("the same, big endian", utf16(&unicode.replace("UT", "UB"), u16::to_be_bytes), &["UB-1", "UB-2"]),
+        (
+            "lines of old Macs",
+            b"identifier,product\rCR-1,gateway\rCR-2,gateway\r".to_vec(),
+            &["CR-1", "CR-2"],
+        ),
+        (
+            "digits kept as text",
+            b"identifier,product\n\"=\"\"000042\"\"\",gateway\n=\"000043\",gateway\n".to_vec(),
+            &["000042", "000043"],
+        ),
+        (
+            "blanks of the web around a cell",
+            "identifier,product\n\u{a0}NB-1\u{a0},gateway\n".into(),
+            &["NB-1"],
+        ),
+    ] {
+        let report = import(&api, csv).await;
+        assert_eq!(
+            (&report["created"], &report["refused"]),
+            (&json!(identifiers.len()), &json!(0)),
+            "{what}: {report}"
+        );
+        for identifier in identifiers {
+            let found = list_all(&api, &format!("/v1/devices?identifier={identifier}"), "devices").await;
+            assert_eq!(found.len(), 1, "{what}: {identifier}");
+        }
+    }
+    let tagged = list_all(&api, "/v1/devices?tag=beta", "devices").await;
+    assert_eq!(tagged.len(), 3, "{tagged:?}");
+}
+
+async fn what_a_spreadsheet_lost_is_named(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    fleet(&api).await;
+    let mut table = String::new();
+    for (what, csv) in [
+        ("a long number", "identifier,product\n8.60123E+14,gateway\n".as_bytes().to_vec()),
+        ("a long number with a comma", b"identifier;product\n8,60123E+14;gateway\n".to_vec()),
+        ("the error of a formula", b"identifier,product\n#N/A,gateway\n".to_vec()),
+        ("a zero-width space", "identifier,product\nSN-2\u{200b},gateway\n".into()),
+        ("a byte-order mark", "identifier,product\nSN\u{feff}-2,gateway\n".into()),
+        ("a no-break space", "identifier,product\nSN\u{a0}2,gateway\n".into()),
+        ("a mark of direction", "identifier,product\nSN\u{202e}2,gateway\n".into()),
+        ("in a target", "identifier,product,target\nSN-2,gateway,arm\u{200b}\n".into()),
+        ("in a tag", "identifier,product,tags\nSN-2,gateway,eu\u{200b}\n".into()),
+        ("Latin-1", b"identifier,product\nGer\xe4t,gateway\n".to_vec()),
+        ("a cell under no header", b"identifier,product,\nSN-2,gateway,x\n".to_vec()),
+        ("a cell behind the header", b"identifier,product\nSN-2,gateway,x\n".to_vec()),
+    ] {
+        let report = import(&api, csv).await;
+        let problem = &report["problems"][0];
+        let column = problem["column"].as_str().unwrap_or("-");
+        let message = problem["message"].as_str().unwrap();
+        writeln!(table, "{what}\n    line {}, {column}: {message}", problem["line"]).unwrap();
+        assert_eq!(report["refused"], 1, "{what}: {report}");
+    }
+    insta::assert_snapshot!("what_a_spreadsheet_lost_is_named", table);
+    assert_eq!(list_all(&api, "/v1/devices", "devices").await, Vec::<Value>::new());
+}
