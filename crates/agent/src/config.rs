@@ -9,7 +9,8 @@ use std::time::Duration;
 use olivine_client::{DeviceSettings, Pace};
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::prn::Prn;
-use olivine_domain::signing_keys::{KeyMaterial, PublicKey};
+use olivine_domain::signing_keys::{InvalidKey, KeyMaterial, PublicKey};
+use olivine_domain::text::decode;
 use serde::Deserialize;
 
 use crate::Error;
@@ -132,8 +133,10 @@ fn wrong(message: impl Into<String>) -> Error {
 impl Settings {
     /// Reads a file, and the keys that it names. Relative paths in it are relative to its folder.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| wrong(format!("can't read the configuration {}: {error}", path.display())))?;
+        let unreadable =
+            |problem: String| wrong(format!("can't read the configuration {}: {problem}", path.display()));
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = decode(&bytes).map_err(|problem| unreadable(problem.to_string()))?;
         Self::parse(&text, path.parent().unwrap_or(Path::new("")))
             .map_err(|error| wrong(format!("{}: {error}", path.display())))
     }
@@ -241,14 +244,24 @@ fn trusted(paths: &[PathBuf], folder: &Path) -> Result<Vec<PublicKey>, Error> {
     for path in paths {
         let path = folder.join(path);
         let failed = |reason: String| wrong(format!("the trusted key {}: {reason}", path.display()));
-        let text = std::fs::read_to_string(&path).map_err(|error| failed(error.to_string()))?;
-        let material = KeyMaterial::parse(&text).map_err(|error| failed(error.to_string()))?;
+        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+        let material = KeyMaterial::read(&bytes).map_err(|error| failed(refusal(&error)))?;
         let key = material.public_key().clone();
         if !keys.iter().any(|known| known.keyid() == key.keyid()) {
             keys.push(key);
         }
     }
     Ok(keys)
+}
+
+/// A private key on a device is worse than one that was given to a server: whoever has the device can sign for all of them.
+fn refusal(problem: &InvalidKey) -> String {
+    match problem {
+        InvalidKey::PrivateKey => "this is a private key, and with it anybody who has this device can sign: replace the key, and give \
+                                   devices the public one alone, which 'openssl pkey -in key.pem -pubout' prints"
+            .to_owned(),
+        problem => problem.to_string(),
+    }
 }
 
 impl RunningSection {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release;
+use olivine_domain::text::decode;
 use olivine_domain::versions::{Version, is_same};
 
 use crate::state::Current;
@@ -66,8 +67,8 @@ impl Running {
     /// server.
     fn version_problem(&self) -> Option<String> {
         let path = self.version_file.as_deref()?;
-        match fs::read_to_string(path) {
-            Err(error) => Some(format!("{} can't be read ({error})", path.display())),
+        match read(path) {
+            Err(problem) => Some(format!("{} can't be read ({problem})", path.display())),
             Ok(text) if text.trim().is_empty() => Some(format!("{} is empty", path.display())),
             Ok(_) => self.version()?.parse::<Version>().err().map(|problem| problem.to_string()),
         }
@@ -115,9 +116,13 @@ fn same(a: Option<&str>, b: Option<&str>) -> bool {
     }
 }
 
+fn read(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    decode(&bytes).map_err(|problem| problem.to_string())
+}
+
 fn text(path: &Path) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
-    let text: String = text.trim().chars().take(MAX_VERSION).collect();
+    let text: String = read(path).ok()?.trim().chars().take(MAX_VERSION).collect();
     (!text.is_empty()).then_some(text)
 }
 
@@ -137,7 +142,7 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert!(problems().len() == 1 && problems()[0].contains(told), "{text:?}: {:?}", problems());
         }
-        fs::write(&file, [0xff, 0xfe]).unwrap();
+        fs::write(&file, [0xff, 0xfd]).unwrap();
         assert!(problems()[0].contains("can't be read"), "{:?}", problems());
         fs::write(&file, "v1.0.0\n").unwrap();
         assert_eq!(problems(), [""; 0]);

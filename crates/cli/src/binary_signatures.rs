@@ -11,6 +11,7 @@ use olivine_domain::binaries::Binary;
 use olivine_domain::binary_signatures::BinarySignature as Named;
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
+use olivine_domain::text::decode;
 
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
@@ -120,13 +121,13 @@ impl Create {
     }
 }
 
-/// What `openssl` writes is raw; what `base64` makes of it is taken too.
+/// What `openssl` writes is raw; what `base64` makes of it is taken too, in whatever encoding it was saved.
 fn read(path: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::with_source(format!("can't read {}", path.display()), error))?;
-    let is_text =
-        !bytes.is_empty() && bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
-    Ok(if is_text { String::from_utf8_lossy(&bytes).into_owned() } else { STANDARD.encode(bytes) })
+    let is_letter = |c: char| c.is_ascii_graphic() || c.is_ascii_whitespace();
+    let text = decode(&bytes).ok().filter(|text| !text.is_empty() && text.chars().all(is_letter));
+    Ok(text.unwrap_or_else(|| STANDARD.encode(bytes)))
 }
 
 impl List {

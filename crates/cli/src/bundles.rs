@@ -132,8 +132,7 @@ fn without_metadata(prn: String) -> BundleBinaryCreate {
 
 fn read_binaries(given: &str) -> Result<Vec<BundleBinaryCreate>, Failure> {
     let text = match given.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Failure::with_source(format!("can't read --binaries from {path}"), error))?,
+        Some(path) => crate::texts::read(&format!("--binaries from {path}"), path)?,
         None => given.to_owned(),
     };
     serde_json::from_str(&text).map_err(|error| {

@@ -2,12 +2,11 @@
 
 use std::io::{self, Read};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use olivine_domain::certificates::{Certificate, InvalidCertificate};
 
 use crate::failure::Failure;
 
-/// Reads the certificate that a flag names: a file with PEM (or base64 of PEM), or `-` for stdin.
+/// Reads the certificate that a flag names: a file in whatever form certificates have, or `-` for stdin. The result is PEM.
 pub(crate) fn read(flag: &str, path: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let result = match path {
@@ -18,30 +17,30 @@ pub(crate) fn read(flag: &str, path: &str) -> Result<String, Failure> {
     pem(&bytes).map_err(|problem| Failure::new(format!("{flag} {path}: {problem}")))
 }
 
-fn pem(bytes: &[u8]) -> Result<String, &'static str> {
-    const NO_TEXT: &str =
-        "it is not PEM; 'openssl x509 -inform der -in FILE' makes PEM of a certificate in binary form";
-    let text = str::from_utf8(bytes).map_err(|_| NO_TEXT)?;
-    let text = if text.contains("-----BEGIN") { text.to_owned() } else { decoded(text).ok_or(NO_TEXT)? };
-    if text.contains("PRIVATE KEY-----") {
-        Err("it has a private key in it, so it was not sent; give a file with the certificate alone")
-    } else if text.contains("CERTIFICATE-----") {
-        Ok(text)
-    } else {
-        Err("it has no certificate in it (no line '-----BEGIN CERTIFICATE-----')")
+fn pem(bytes: &[u8]) -> Result<String, String> {
+    match Certificate::from_file(bytes) {
+        Ok(certificate) => Ok(certificate.pem()),
+        Err(InvalidCertificate::PrivateKey) => {
+            Err("this is a private key, so it was not sent; give the certificate that was made for it"
+                .to_owned())
+        }
+        Err(InvalidCertificate::PrivateKeyBeside) => {
+            Err("it has a private key in it, so it was not sent; give the certificate alone, which \
+             'openssl x509 -in FILE' prints"
+                .to_owned())
+        }
+        Err(problem) => Err(problem.to_string()),
     }
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let text: String = text.split_whitespace().collect();
-    String::from_utf8(STANDARD.decode(text).ok()?).ok().filter(|text| text.contains("-----BEGIN"))
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
-    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const CERTIFICATE: &str = include_str!("../../domain/tests/data/valid/p256.certificate.pem");
 
     #[test]
     fn takes_pem_and_base64_of_pem() {
@@ -49,6 +48,7 @@ mod tests {
         let mut encoded = STANDARD.encode(CERTIFICATE);
         encoded.insert(20, '\n');
         assert_eq!(pem(encoded.as_bytes()).unwrap(), CERTIFICATE);
+        assert_eq!(pem(format!("\u{feff}{CERTIFICATE}").as_bytes()).unwrap(), CERTIFICATE);
     }
 
     #[test]
@@ -57,7 +57,7 @@ mod tests {
             format!("{CERTIFICATE}-----BEGIN EC PRIVATE KEY-----\nsecret\n-----END EC PRIVATE KEY-----\n");
         for given in [both.clone(), STANDARD.encode(both)] {
             let problem = pem(given.as_bytes()).unwrap_err();
-            assert!(problem.contains("was not sent"), "{problem}");
+            assert!(problem.contains("was not sent") && !problem.contains("secret"), "{problem}");
         }
         for given in [b"\x30\x82\x01\xff".as_slice(), b"", b"AAAA", b"-----BEGIN PUBLIC KEY-----"] {
             assert!(pem(given).is_err(), "{given:?}");

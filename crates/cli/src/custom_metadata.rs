@@ -8,9 +8,7 @@ use crate::failure::Failure;
 /// Reads the value of `--custom-metadata`; `None` for `null`, which removes it.
 pub(crate) fn read(given: &str) -> Result<Option<Raw>, Failure> {
     let text = match given.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            Failure::with_source(format!("can't read --custom-metadata from {path}"), error)
-        })?,
+        Some(path) => crate::texts::read(&format!("--custom-metadata from {path}"), path)?,
         None => given.to_owned(),
     };
     match serde_json::from_str::<Value>(&text) {

@@ -39,6 +39,7 @@ mod signing;
 mod signing_keys;
 mod sizes;
 mod storage_backends;
+mod texts;
 mod uploads;
 mod users;
 

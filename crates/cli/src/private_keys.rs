@@ -1,5 +1,6 @@
 //! Private keys: read from a PEM file, used to sign a digest on this machine. None of their bytes is ever printed or sent.
 
+mod openssh;
 mod pem;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use olivine_domain::hash::Sha256Digest;
+use olivine_domain::key_files::pem_text;
 use olivine_domain::signing_keys::PublicKey;
 use pkcs8::PrivateKeyInfoRef;
 use pkcs8::der::Decode;
@@ -44,10 +46,14 @@ impl PrivateKey {
                 &uri[..7]
             )));
         }
-        let text = std::fs::read(path)
+        let bytes = std::fs::read(path)
             .map_err(|error| Failure::with_source(format!("can't read the key {}", path.display()), error))?;
         let problem = |text: String| Failure::new(format!("{}: {text}", path.display()));
-        let (form, der) = pem::read(&String::from_utf8_lossy(&text)).map_err(problem)?;
+        let text = pem_text(&bytes).unwrap_or_default();
+        if let Some(key) = openssh::read(&text) {
+            return key.map(Self::Ed25519).map_err(problem);
+        }
+        let (form, der) = pem::read(&text, &bytes).map_err(problem)?;
         let key = match form {
             Form::Encrypted => {
                 let opened = pem::decrypt(der.as_bytes(), &passphrase()?).map_err(problem)?;

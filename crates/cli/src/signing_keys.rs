@@ -125,19 +125,25 @@ async fn change(
 
 impl Create {
     fn body(self) -> Result<SigningKeyCreate, Failure> {
-        let value = match (self.public_key_file, self.value) {
-            (Some(path), _) => std::fs::read_to_string(&path).map_err(|error| {
-                Failure::with_source(format!("can't read {} as text", path.display()), error)
-            })?,
-            (None, value) => value.unwrap_or_default(),
+        let (bytes, place) = match (self.public_key_file, self.value) {
+            (Some(path), _) => {
+                let bytes = std::fs::read(&path)
+                    .map_err(|error| Failure::with_source(format!("can't read {}", path.display()), error))?;
+                (bytes, format!("{}: ", path.display()))
+            }
+            (None, value) => (value.unwrap_or_default().into_bytes(), String::new()),
         };
-        match KeyMaterial::parse(&value) {
+        match KeyMaterial::read(&bytes) {
             Err(InvalidKey::PrivateKey) => Err(Failure::new(
                 "this is a private key; it was not sent. Register its public key, which \
                  'openssl pkey -in private_key.pem -pubout' prints",
             )),
-            Err(problem) => Err(Failure::new(problem.to_string())),
-            Ok(_) => Ok(SigningKeyCreate { name: self.name, value }),
+            Err(problem) => Err(Failure::new(format!("{place}{problem}"))),
+            Ok(material) => {
+                let certificate = material.certificate().map(|certificate| certificate.pem().to_owned());
+                let value = certificate.unwrap_or_else(|| material.public_key().public_value());
+                Ok(SigningKeyCreate { name: self.name, value })
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use olivine_api::storage_backends::{
 use olivine_client::Query;
 use olivine_domain::prn::Prn;
 use olivine_domain::storage_backends::{StorageBackend as Named, StorageUrl};
+use olivine_domain::text::decode;
 use uuid::Uuid;
 
 use crate::changes::all;
@@ -199,6 +200,7 @@ fn cdn(file: Option<PathBuf>) -> Result<Option<Raw>, Failure> {
 }
 
 fn read(file: &std::path::Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("{} can't be read: {error}", file.display())))
+    let bytes = std::fs::read(file)
+        .map_err(|error| Failure::usage(format!("{} can't be read: {error}", file.display())))?;
+    decode(&bytes).map_err(|problem| Failure::usage(format!("{} can't be read: {problem}", file.display())))
 }

@@ -13,9 +13,6 @@ mod signatures;
 use std::fmt;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use x509_parser::pem::parse_x509_pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::time::ASN1Time;
 
@@ -26,6 +23,8 @@ pub use self::marks::Marks;
 pub use self::names::UnreadableText;
 pub use self::signatures::{CannotVerify, SignatureCheck};
 use crate::hash::Sha256Digest;
+use crate::key_files::{self, Item, Kind, LEAKED, NotRead};
+use crate::text::Undecodable;
 use crate::time::Timestamp;
 
 /// The most bytes of one certificate.
@@ -69,41 +68,75 @@ pub struct CertificateFacts {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCertificate {
     /// It has not the form.
-    #[error(
-        "it is not an X.509 certificate: give it as PEM (-----BEGIN CERTIFICATE-----), or as base64 of PEM"
-    )]
+    #[error("{}", Kind::Unknown.in_place_of_certificate())]
     Malformed,
+    /// It begins as a certificate does, but is not whole.
+    #[error("the PEM text is damaged or incomplete: give the whole file")]
+    Damaged,
+    /// Its bytes are no text, and no other form that is known.
+    #[error("{0}, or give the certificate as PEM (-----BEGIN CERTIFICATE-----)")]
+    NotText(Undecodable),
+    /// It is another file.
+    #[error("{}", .0.in_place_of_certificate())]
+    OtherFile(Kind),
+    /// A private key, given by mistake.
+    #[error("THIS IS A PRIVATE KEY. {LEAKED}. Give the certificate that was made for it")]
+    PrivateKey,
+    /// A certificate and a private key, given by mistake.
+    #[error(
+        "THERE IS A PRIVATE KEY beside the certificate. {LEAKED}. Give the certificate alone, which 'openssl x509 -in FILE' prints"
+    )]
+    PrivateKeyBeside,
     /// There is more than one.
     #[error("it has more than one certificate: give just the one")]
     Several,
+    /// There is something else.
+    #[error(
+        "it has something else beside the certificate: give the certificate alone, which 'openssl x509 -in FILE' prints"
+    )]
+    Besides,
     /// It is larger than any certificate should be.
     #[error("a certificate has at most {MAX_BYTES} bytes")]
     TooLarge,
 }
 
+impl From<NotRead> for InvalidCertificate {
+    fn from(problem: NotRead) -> Self {
+        match problem {
+            NotRead::Damaged => Self::Damaged,
+            NotRead::NotText(problem) => Self::NotText(problem),
+            NotRead::Unknown => Self::Malformed,
+        }
+    }
+}
+
 impl Certificate {
-    /// Reads PEM, or base64 of PEM.
+    /// Reads PEM, or base64 of PEM or of DER.
     pub fn from_text(text: &str) -> Result<Self, InvalidCertificate> {
-        if text.len() > 4 * MAX_BYTES {
-            return Err(InvalidCertificate::TooLarge);
-        }
-        if text.contains("-----BEGIN") {
-            return Self::from_pem(text.as_bytes());
-        }
-        let compact: String = text.split_ascii_whitespace().collect();
-        let pem = STANDARD.decode(compact).map_err(|_| InvalidCertificate::Malformed)?;
-        Self::from_pem(&pem)
+        Self::from_file(text.as_bytes())
     }
 
-    fn from_pem(pem: &[u8]) -> Result<Self, InvalidCertificate> {
-        let (rest, found) = parse_x509_pem(pem).map_err(|_| InvalidCertificate::Malformed)?;
-        if found.label != "CERTIFICATE" && found.label != "TRUSTED CERTIFICATE" {
-            return Err(InvalidCertificate::Malformed);
+    /// Reads a file, in whatever form certificates have.
+    pub fn from_file(bytes: &[u8]) -> Result<Self, InvalidCertificate> {
+        if bytes.len() > 4 * MAX_BYTES {
+            let has_private_key = key_files::shows_private_key(bytes);
+            return Err(if has_private_key {
+                InvalidCertificate::PrivateKey
+            } else {
+                InvalidCertificate::TooLarge
+            });
         }
-        if rest.windows(11).any(|window| window == b"-----BEGIN ") {
-            return Err(InvalidCertificate::Several);
+        let contents = key_files::read(bytes)?;
+        let certificates = contents.items.iter().filter(|item| matches!(item, Item::Certificate(_))).count();
+        match contents.items.as_slice() {
+            _ if contents.has_private_key && certificates > 0 => Err(InvalidCertificate::PrivateKeyBeside),
+            _ if contents.has_private_key => Err(InvalidCertificate::PrivateKey),
+            [Item::Certificate(der)] => Self::from_der(der),
+            [] => Err(InvalidCertificate::Malformed),
+            [other] => Err(InvalidCertificate::OtherFile(other.kind())),
+            _ if certificates > 1 => Err(InvalidCertificate::Several),
+            _ => Err(InvalidCertificate::Besides),
         }
-        Self::from_der(&found.contents)
     }
 
     /// Reads DER.

@@ -9,6 +9,7 @@ mod bodies;
 mod callers;
 mod conditions;
 mod content;
+mod elsewhere;
 mod limits;
 mod links;
 mod lists;

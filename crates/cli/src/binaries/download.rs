@@ -42,10 +42,9 @@ impl Download {
 }
 
 fn public_key(path: &Path) -> Result<PublicKey, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::with_source(format!("can't read the key {} as text", path.display()), error)
-    })?;
-    match KeyMaterial::parse(&text) {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::with_source(format!("can't read the key {}", path.display()), error))?;
+    match KeyMaterial::read(&bytes) {
         Ok(material) => Ok(material.public_key().clone()),
         Err(InvalidKey::PrivateKey) => Err(Failure::new(format!(
             "{} is a private key; checking a signature takes the public one, which 'openssl pkey -in KEY -pubout' prints",

@@ -1,5 +1,6 @@
 //! The PEM forms that private keys come in.
 
+use olivine_domain::key_files::{Kind, is_private_key, kind_of};
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::der::SecretDocument;
 
@@ -24,11 +25,12 @@ const FORMS: [(&str, Form); 4] = [
 ];
 
 /// Finds the private key in a PEM text; `openssl` may write parameters or a certificate before it.
-pub(super) fn read(text: &str) -> Result<(Form, SecretDocument), String> {
+/// `bytes` are the whole file, to say what it is if it has none.
+pub(super) fn read(text: &str, bytes: &[u8]) -> Result<(Form, SecretDocument), String> {
     let (form, block) = FORMS
         .into_iter()
         .find_map(|(label, form)| block(text, label).map(|block| (form, block)))
-        .ok_or_else(|| not_found(text))?;
+        .ok_or_else(|| not_found(bytes))?;
     if block.contains("Proc-Type:") {
         return Err("this key is encrypted in a form that is no longer safe; convert it with \
                     'openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW'"
@@ -45,13 +47,20 @@ fn block<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     Some(&text[start..start + length])
 }
 
-fn not_found(text: &str) -> String {
-    let problem = if text.contains("BEGIN OPENSSH PRIVATE KEY") {
-        "this is an OpenSSH key; 'ssh-keygen -p -m PKCS8 -f KEY' converts RSA and ECDSA keys"
-    } else if text.contains("BEGIN PUBLIC KEY") || text.contains("BEGIN CERTIFICATE") {
-        "this is only the public half; signing takes the private key"
-    } else {
-        "there is no private key in PEM form ('-----BEGIN PRIVATE KEY-----') in this file"
+/// What a file is that has no private key in PEM form, and how to get one out of it.
+fn not_found(bytes: &[u8]) -> String {
+    let problem = match kind_of(bytes) {
+        Some(Kind::Certificate | Kind::PublicKey | Kind::OpenSshKey) => {
+            "this is only the public half; signing takes the private key"
+        }
+        Some(Kind::Pkcs12) => {
+            "this is a PKCS#12 file (.p12, .pfx): 'openssl pkcs12 -in FILE -nocerts -aes256 -out key.pem' takes the private key out of it (with \
+             -legacy, if it is old)"
+        }
+        None if bytes.first() == Some(&0x30) && is_private_key(bytes) => {
+            "this is a private key in binary form (DER): 'openssl pkey -inform der -in FILE -out key.pem' makes PEM of it"
+        }
+        _ => "there is no private key in PEM form ('-----BEGIN PRIVATE KEY-----') in this file",
     };
     problem.to_owned()
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use olivine_domain::binary_signatures::{SignatureBytes, Verdict, verify};
+use olivine_domain::signing_keys::KeyMaterial;
 use tempfile::TempDir;
 
 use super::*;
@@ -92,6 +93,104 @@ fn what_can_not_sign_is_refused_with_a_reason() {
     ] {
         let problem = text(PrivateKey::read(&file, no_passphrase).err().unwrap());
         assert!(problem.contains(reason) && !problem.contains("1234"), "{problem}");
+    }
+}
+
+/// Runs the command that a text advises for a file, and returns the file that it makes.
+fn follow(keys: &Keys, advice: &str, file: &std::path::Path, options: &str) -> PathBuf {
+    let command =
+        advice.split('\'').find(|part| part.starts_with("openssl ") || part.starts_with("ssh-keygen "));
+    let copy = keys.0.path().join("copy");
+    std::fs::copy(file, &copy).unwrap();
+    let command = command.unwrap_or_else(|| panic!("no advice in: {advice}"));
+    let command = command.replace("FILE", file.to_str().unwrap()).replace("COPY", copy.to_str().unwrap());
+    let script = format!("chmod 600 copy; {command} {options}");
+    let output = Command::new("sh").arg("-euc").arg(&script).current_dir(keys.0.path()).output().unwrap();
+    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+    if command.contains("-out key.pem") { keys.0.path().join("key.pem") } else { copy }
+}
+
+impl Keys {
+    fn ssh_keygen(&self, kind: &str, passphrase: &str, name: &str) -> PathBuf {
+        let path = self.0.path().join(name);
+        let status =
+            Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", passphrase, "-f"]).arg(&path).status();
+        assert!(status.unwrap().success(), "{kind}");
+        path
+    }
+}
+
+#[test]
+fn an_ed25519_key_of_ssh_keygen_signs_for_its_registered_half() {
+    let keys = Keys::new();
+    let file = keys.ssh_keygen("ed25519", "", "id");
+    let key = PrivateKey::read(&file, no_passphrase).unwrap();
+    signs_what_the_server_verifies(&key);
+    let registered = KeyMaterial::read(&std::fs::read(keys.0.path().join("id.pub")).unwrap()).unwrap();
+    assert_eq!(registered.public_key(), &key.public_key().unwrap());
+    let text = std::fs::read_to_string(&file).unwrap();
+    for damaged in [
+        text.replace("-----END", "-----"),
+        text.replacen("AAAA", "AA", 1),
+        text[..200].to_owned() + "\n" + END,
+    ] {
+        std::fs::write(&file, damaged).unwrap();
+        let problem = self::text(PrivateKey::read(&file, no_passphrase).err().unwrap());
+        assert!(problem.ends_with("this OpenSSH key is damaged or incomplete"), "{problem}");
+    }
+}
+
+const END: &str = "-----END OPENSSH PRIVATE KEY-----";
+
+#[test]
+fn advice_makes_of_each_key_one_that_signs() {
+    let keys = Keys::new();
+    keys.openssl(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -keyout @d.key -out @d.pem",
+    );
+    for (file, options) in [
+        (keys.ssh_keygen("rsa", "", "rsa"), "-q -P '' -N ''"),
+        (keys.ssh_keygen("ecdsa", "", "ecdsa"), "-q -P '' -N ''"),
+        (keys.ssh_keygen("rsa", "opens", "rsa-locked"), "-q -P opens -N opens"),
+        (keys.ssh_keygen("ed25519", "opens", "ed25519-locked"), "-q -P opens"),
+        (
+            keys.openssl("pkcs12 -export -in @d.pem -inkey @d.key -passout pass: -out @new.p12"),
+            "-passin pass: -passout pass:opens",
+        ),
+        (
+            keys.openssl("pkcs12 -export -legacy -in @d.pem -inkey @d.key -passout pass: -out @old.p12"),
+            "-passin pass: -passout pass:opens -legacy",
+        ),
+        (keys.openssl("pkcs8 -topk8 -nocrypt -in @d.key -outform der -out @d.der"), ""),
+    ] {
+        let advice = text(PrivateKey::read(&file, no_passphrase).err().unwrap());
+        let converted = follow(&keys, &advice, &file, options);
+        let key = PrivateKey::read(&converted, || Ok("opens".to_owned()));
+        signs_what_the_server_verifies(&key.unwrap_or_else(|failure| panic!("{advice}: {failure:?}")));
+    }
+    keys.openssl("genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -out @rsa.pem");
+    let legacy = keys.openssl("rsa -in @rsa.pem -traditional -aes128 -passout pass:opens -out @legacy.pem");
+    let advice = text(PrivateKey::read(&legacy, no_passphrase).err().unwrap());
+    let advice = advice.replace("OLD", "FILE").replace("NEW", "key.pem");
+    let converted = follow(&keys, &advice, &legacy, "-passin pass:opens -passout pass:opens");
+    signs_what_the_server_verifies(&PrivateKey::read(&converted, || Ok("opens".to_owned())).unwrap());
+}
+
+#[test]
+fn a_key_is_read_as_windows_saves_it() {
+    let keys = Keys::new();
+    let file = keys.openssl("genpkey -algorithm ed25519 -out @key.pem");
+    let pem = std::fs::read_to_string(&file).unwrap();
+    let marked = format!("\u{feff}{pem}");
+    for bytes in [
+        marked.replace('\n', "\r\n").into_bytes(),
+        marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        pem.replace('\n', "\r").into_bytes(),
+        pem.replace('\n', " \n").into_bytes(),
+        pem.trim_end().replace('\n', "\\n").into_bytes(),
+    ] {
+        std::fs::write(&file, &bytes).unwrap();
+        signs_what_the_server_verifies(&PrivateKey::read(&file, no_passphrase).unwrap());
     }
 }
 

@@ -140,11 +140,10 @@ impl Store {
 }
 
 fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, Failure> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(T::default()),
-        Err(error) => return Err(Failure::with_source(format!("can't read {}", path.display()), error)),
-    };
+    if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return Ok(T::default());
+    }
+    let text = crate::texts::read(&path.display().to_string(), path)?;
     toml::from_str(&text).map_err(|error: toml::de::Error| {
         // The error's own text would show the line, which may hold a key.
         let line = error.span().map(|span| text[..span.start].lines().count().max(1));

@@ -9,7 +9,9 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use crate::key_files::{self, LEAKED};
 use crate::signing_keys::KeyAlgorithm;
+use crate::text::unmarked;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -29,6 +31,15 @@ pub enum MalformedSignature {
     /// The signature file itself, not a text.
     #[error("the signature is raw binary; give it as base64, such as the output of 'base64 firmware.sig'")]
     RawBinary,
+    /// A private key, given by mistake.
+    #[error("THIS IS A PRIVATE KEY. {LEAKED}. Give the signature that was made with it")]
+    PrivateKey,
+    /// A signature in a form of another program's.
+    #[error(
+        "this is a signature of OpenSSH, OpenPGP or minisign, which is over more than the content; 'peridio binaries sign' signs with a key \
+         file, and so does 'openssl dgst -sign'"
+    )]
+    OtherProgram,
     /// PEM armour around it.
     #[error("the signature has PEM lines around it; give only the base64 between them")]
     Pem,
@@ -63,9 +74,9 @@ pub enum MalformedSignature {
         /// How many bytes it makes, in words.
         expected: String,
     },
-    /// ECDSA, but not in DER.
+    /// ECDSA, but in no form that is known.
     #[error(
-        "the signature is not in the DER form that ECDSA P-256 signatures have here and that 'openssl dgst -sign' makes"
+        "the signature is neither in the DER form of ECDSA P-256 signatures, as 'openssl dgst -sign' makes it, nor the 64 bytes of r and s"
     )]
     NotDer,
 }
@@ -73,6 +84,13 @@ pub enum MalformedSignature {
 impl SignatureBytes {
     /// Reads a signature by a key of this algorithm.
     pub fn decode(text: &str, algorithm: KeyAlgorithm) -> Result<Self, MalformedSignature> {
+        Self::decode_unmarked(unmarked(text), algorithm).map_err(|problem| {
+            let is_private_key = key_files::is_private_key(text.as_bytes());
+            if is_private_key { MalformedSignature::PrivateKey } else { problem }
+        })
+    }
+
+    fn decode_unmarked(text: &str, algorithm: KeyAlgorithm) -> Result<Self, MalformedSignature> {
         let digits: String = text.split_ascii_whitespace().collect();
         if digits.is_empty() {
             return Err(MalformedSignature::Empty);
@@ -121,6 +139,11 @@ fn check_characters(text: &str) -> Result<(), MalformedSignature> {
     let binary = |c: char| c == '\u{fffd}' || (c.is_control() && !c.is_ascii_whitespace());
     if text.contains(binary) {
         Err(MalformedSignature::RawBinary)
+    } else if ["-----BEGIN SSH ", "-----BEGIN PGP ", "untrusted comment:"]
+        .iter()
+        .any(|start| text.contains(start))
+    {
+        Err(MalformedSignature::OtherProgram)
     } else if text.contains("-----BEGIN ") {
         Err(MalformedSignature::Pem)
     } else if let Some((position, character)) = text.chars().enumerate().find(|(_, c)| !belongs(*c)) {
@@ -140,10 +163,13 @@ fn fit(bytes: Vec<u8>, algorithm: KeyAlgorithm) -> Result<SignatureBytes, Malfor
             wrong_length(bits.div_ceil(8).to_string())
         }
         KeyAlgorithm::EcdsaP256 if !is_ecdsa_der(&bytes) => match bytes.as_slice() {
-            [0x30, length @ 6..=70, rest @ ..] if rest.len() < usize::from(*length) => {
+            // r can begin with these bytes as well, but hardly ever with the header of an integer behind them.
+            [0x30, length @ 6..=70, 0x02, 1..=33, ..] if found < usize::from(*length) + 2 => {
                 wrong_length((length + 2).to_string())
             }
-            _ if (8..=72).contains(&found) => Err(MalformedSignature::NotDer),
+            raw if (8..=72).contains(&found) => {
+                der_of_raw(raw).map(SignatureBytes).ok_or(MalformedSignature::NotDer)
+            }
             _ => wrong_length("8 to 72".to_owned()),
         },
         _ => Ok(SignatureBytes(bytes)),
@@ -160,6 +186,21 @@ fn is_encoded_twice(digits: &str, algorithm: KeyAlgorithm) -> bool {
         .collect();
     let fits = |bytes: Vec<u8>| fit(bytes, algorithm).is_ok();
     hex::decode(&inner).is_ok_and(fits) || BASE64.decode(&inner).is_ok_and(fits)
+}
+
+/// The DER of r and s as they are (IEEE P1363): 32 bytes each, as `PKCS#11`, `WebCrypto` and many chips make them. Text of the same length
+/// is no signature.
+fn der_of_raw(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (r, s) = <&[u8; 64]>::try_from(bytes).ok()?.split_at(32);
+    let integer = |digits: &[u8]| {
+        let digits = &digits[digits.iter().position(|digit| *digit != 0)?..];
+        let sign: &[u8] = if digits[0] < 0x80 { &[] } else { &[0] };
+        let length = u8::try_from(sign.len() + digits.len()).ok()?;
+        Some([&[0x02, length], sign, digits].concat())
+    };
+    let integers = [integer(r)?, integer(s)?].concat();
+    let is_text = bytes.iter().all(u8::is_ascii_graphic);
+    (!is_text).then_some([&[0x30, u8::try_from(integers.len()).ok()?], &integers[..]].concat())
 }
 
 /// Whether it is a DER sequence of two positive integers of at most 256 bits (RFC 3279, 2.2.3).
@@ -218,6 +259,24 @@ mod tests {
             hex::encode_upper(bytes),
             base64,
         ]
+    }
+
+    #[test]
+    fn raw_integers_become_der() {
+        let raw = |r: &[u8], s: &[u8]| {
+            let mut bytes = [0; 64];
+            bytes[32 - r.len()..32].copy_from_slice(r);
+            bytes[64 - s.len()..].copy_from_slice(s);
+            SignatureBytes::decode(&BASE64.encode(bytes), KeyAlgorithm::EcdsaP256)
+                .map(|signature| signature.0)
+        };
+        assert_eq!(raw(&[1], &[0x7f]), Ok(vec![0x30, 6, 2, 1, 1, 2, 1, 0x7f]));
+        assert_eq!(raw(&[0x80], &[1, 0]), Ok(vec![0x30, 8, 2, 2, 0, 0x80, 2, 2, 1, 0]));
+        assert_eq!(raw(&[0xff; 32], &[0xff; 32]).unwrap().len(), 72);
+        assert!(raw(&[[0x30, 0x45].as_slice(), &[7; 30]].concat(), &[1]).is_ok(), "not cut off");
+        assert_eq!(raw(&[], &[1]), Err(MalformedSignature::NotDer), "r is positive");
+        assert_eq!(raw(&[1], &[]), Err(MalformedSignature::NotDer), "s is positive");
+        assert_eq!(raw(&[b'a'; 32], &[b'0'; 32]), Err(MalformedSignature::NotDer), "that is text");
     }
 
     fn ecdsa() -> impl Strategy<Value = Vec<u8>> {

@@ -2,28 +2,19 @@
 //!
 //! The text may be anything, above all a private key by mistake: no error ever shows any of it.
 
-use base64::Engine;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use x509_parser::pem::Pem;
-
 use super::{Certificate, PublicKey};
+use crate::key_files::{self, Item, Kind, LEAKED, NotRead, OpenSshKey};
+use crate::text::Undecodable;
 
 /// The most bytes of text that a key can be registered with: room for a long chain of certificates.
 pub const MAX_LENGTH: usize = 65_536;
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// Why a text can't be registered as a signing key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
     /// A private key, given by mistake.
     #[error(
-        "THIS IS A PRIVATE KEY. It was not kept, but it has left your machine: if it is in use, replace it. Register \
-         its public key, which 'openssl pkey -in key.pem -pubout' prints"
+        "THIS IS A PRIVATE KEY. {LEAKED}. Register its public key, which 'openssl pkey -in key.pem -pubout' prints"
     )]
     PrivateKey,
     /// A sound key of a kind that may not sign.
@@ -53,16 +44,14 @@ pub enum InvalidKey {
     )]
     NotRawEd25519(usize),
     /// Nothing that looks like a key.
-    #[error(
-        "no public key found; give a PEM public key ('-----BEGIN PUBLIC KEY-----'), a PEM certificate, or the base64 \
-         of a raw 32-byte Ed25519 key"
-    )]
+    #[error("{}", Kind::Unknown.in_place_of_key())]
     NotAKey,
-    /// An OpenSSH public key.
-    #[error(
-        "this is an OpenSSH public key; 'ssh-keygen -e -m PKCS8 -f key.pub' prints the PEM form of RSA and ECDSA keys"
-    )]
-    OpenSsh,
+    /// Bytes that are no text, and no other form that is known.
+    #[error("{0}, or give the key as PEM ('-----BEGIN PUBLIC KEY-----')")]
+    NotText(Undecodable),
+    /// Another file.
+    #[error("{}", .0.in_place_of_key())]
+    OtherFile(Kind),
     /// More than [`MAX_LENGTH`].
     #[error("a key has at most {MAX_LENGTH} bytes of text; this one has {0}")]
     TooLong(usize),
@@ -81,29 +70,25 @@ pub struct KeyMaterial {
 impl KeyMaterial {
     /// Reads what a user registers.
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
-        let text = text.trim();
-        if text.len() > MAX_LENGTH {
-            return Err(InvalidKey::TooLong(text.len()));
-        } else if text.contains("PRIVATE KEY") {
-            return Err(InvalidKey::PrivateKey);
-        } else if text.contains('\0') {
-            // A certificate's text is stored as it was given, and PostgreSQL refuses this character.
-            return Err(InvalidKey::NotAKey);
-        } else if !text.contains("-----BEGIN ") {
-            return parse_raw(text).map(Self::from);
+        Self::read(text.as_bytes())
+    }
+
+    /// Reads a file, in whatever form public keys and certificates have.
+    pub fn read(bytes: &[u8]) -> Result<Self, InvalidKey> {
+        let length = bytes.trim_ascii().len();
+        if length > MAX_LENGTH {
+            let has_private_key = key_files::shows_private_key(bytes);
+            return Err(if has_private_key { InvalidKey::PrivateKey } else { InvalidKey::TooLong(length) });
         }
-        let blocks = Pem::iter_from_buffer(text.as_bytes())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| InvalidKey::Malformed { what: "PEM text" })?;
-        match blocks.as_slice() {
+        let contents = key_files::read(bytes)?;
+        match contents.items.as_slice() {
+            _ if contents.has_private_key => Err(InvalidKey::PrivateKey),
+            [Item::Certificate(own), chain @ ..] if !chain.iter().any(|item| certificate(item).is_none()) => {
+                let chain: Vec<_> = chain.iter().filter_map(certificate).collect();
+                Self::from_certificates(own, &chain, contents.pem.as_deref())
+            }
+            [item] => public_key(item).map(Self::from),
             [] => Err(InvalidKey::NotAKey),
-            blocks if blocks.iter().any(|block| is_private_key(&block.contents)) => {
-                Err(InvalidKey::PrivateKey)
-            }
-            [certificate, chain @ ..] if is_certificate(certificate) && chain.iter().all(is_certificate) => {
-                Self::from_certificates(certificate, chain, text)
-            }
-            [key] => parse_block(key).map(Self::from),
             several => Err(InvalidKey::SeveralKeys(several.len())),
         }
     }
@@ -118,10 +103,14 @@ impl KeyMaterial {
         }
     }
 
-    /// The chain is only kept; but what is kept must be certificates.
-    fn from_certificates(own: &Pem, chain: &[Pem], text: &str) -> Result<Self, InvalidKey> {
-        let (certificate, spki) = Certificate::from_der(&own.contents, text)?;
-        chain.iter().try_for_each(|block| Certificate::from_der(&block.contents, "").map(drop))?;
+    /// The chain is only kept; but what is kept must be certificates. The text is kept as it was given, if it is PEM that databases take:
+    /// `PostgreSQL` refuses zeros.
+    fn from_certificates(own: &[u8], chain: &[&[u8]], text: Option<&str>) -> Result<Self, InvalidKey> {
+        let whole =
+            || [&[own], chain].concat().iter().map(|der| crate::pem::text("CERTIFICATE", der)).collect();
+        let text = text.filter(|text| !text.contains('\0')).map_or_else(whole, str::to_owned);
+        let (certificate, spki) = Certificate::from_der(own, text.trim())?;
+        chain.iter().try_for_each(|der| Certificate::from_der(der, "").map(drop))?;
         Ok(Self { public_key: PublicKey::from_spki_der(&spki)?, certificate: Some(certificate) })
     }
 
@@ -142,41 +131,34 @@ impl From<PublicKey> for KeyMaterial {
     }
 }
 
-fn is_certificate(block: &Pem) -> bool {
-    matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE")
-}
-
-fn parse_block(block: &Pem) -> Result<PublicKey, InvalidKey> {
-    match block.label.as_str() {
-        "PUBLIC KEY" => PublicKey::from_spki_der(&block.contents),
-        "RSA PUBLIC KEY" => PublicKey::from_rsa_pkcs1(&block.contents),
-        "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {
-            Err(InvalidKey::Unsupported { found: "a certificate request".to_owned() })
+impl From<NotRead> for InvalidKey {
+    fn from(problem: NotRead) -> Self {
+        match problem {
+            NotRead::Damaged => Self::Malformed { what: "PEM text" },
+            NotRead::NotText(problem) => Self::NotText(problem),
+            NotRead::Unknown => Self::NotAKey,
         }
-        _ => Err(InvalidKey::NotAKey),
     }
 }
 
-fn parse_raw(text: &str) -> Result<PublicKey, InvalidKey> {
-    if text.starts_with("ssh-") || text.starts_with("ecdsa-sha2-") {
-        return Err(InvalidKey::OpenSsh);
-    }
-    let digits: String = text.split_ascii_whitespace().collect();
-    match BASE64.decode(&digits) {
-        Ok(bytes) if is_private_key(&bytes) => Err(InvalidKey::PrivateKey),
-        Ok(bytes) if bytes.windows(11).any(|window| window == b"PRIVATE KEY") => Err(InvalidKey::PrivateKey),
-        Ok(bytes) if bytes.len() == 32 => PublicKey::from_ed25519(&bytes),
-        Ok(bytes) if !bytes.is_empty() => Err(InvalidKey::NotRawEd25519(bytes.len())),
-        _ => Err(InvalidKey::NotAKey),
-    }
+fn certificate(item: &Item) -> Option<&[u8]> {
+    if let Item::Certificate(der) = item { Some(der) } else { None }
 }
 
-/// Whether it is the DER of a private key: PKCS#8, PKCS#1 and SEC1 all are a sequence that begins with the version
-/// 0 or 1, which no public form does.
-fn is_private_key(der: &[u8]) -> bool {
-    let [0x30, length, rest @ ..] = der else { return false };
-    let skipped = if *length < 0x80 { 0 } else { usize::from(length & 0x7f) };
-    matches!(rest.get(skipped..), Some([0x02, 0x01, 0 | 1, ..]))
+fn public_key(item: &Item) -> Result<PublicKey, InvalidKey> {
+    match item {
+        Item::PublicKey(der) => PublicKey::from_spki_der(der),
+        Item::RsaPublicKey(der) | Item::OpenSsh(OpenSshKey::Rsa(der)) => PublicKey::from_rsa_pkcs1(der),
+        Item::OpenSsh(OpenSshKey::Ed25519(bytes)) => PublicKey::from_ed25519(bytes),
+        Item::OpenSsh(OpenSshKey::P256(point)) => PublicKey::from_p256_point(point),
+        Item::OpenSsh(OpenSshKey::Unsupported(found)) => {
+            Err(InvalidKey::Unsupported { found: (*found).to_owned() })
+        }
+        Item::Raw(bytes) if bytes.len() == 32 => PublicKey::from_ed25519(bytes),
+        Item::Raw(bytes) => Err(InvalidKey::NotRawEd25519(bytes.len())),
+        Item::Certificate(_) => Err(InvalidKey::NotAKey),
+        Item::Other(kind) => Err(InvalidKey::OtherFile(*kind)),
+    }
 }
 
 #[cfg(test)]

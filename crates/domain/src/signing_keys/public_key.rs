@@ -133,7 +133,8 @@ impl PublicKey {
         }
     }
 
-    fn from_p256_point(point: &[u8]) -> Result<Self, InvalidKey> {
+    /// Takes a point of P-256, compressed or not.
+    pub(super) fn from_p256_point(point: &[u8]) -> Result<Self, InvalidKey> {
         canonical_spki(&signature::ECDSA_P256_SHA256_ASN1, point)
             .map(|spki| Self { algorithm: KeyAlgorithm::EcdsaP256, spki })
             .ok_or(InvalidKey::Malformed { what: "ECDSA P-256 public key" })
