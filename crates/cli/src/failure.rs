@@ -92,6 +92,10 @@ fn chain(text: String, source: Option<&(dyn Error + 'static)>) -> String {
 }
 
 fn client_text(error: &ClientError) -> String {
+    if matches!(error, ClientError::Tls { .. }) {
+        let advice = "where the system has no certificate authorities, name a file with some (--ca-path)";
+        return chain(format!("{error}; {advice}"), error.source());
+    }
     let ClientError::Api { status, errors, request_id, .. } = error else {
         return chain(format!("{error}{}", advice(error.cause())), error.source());
     };

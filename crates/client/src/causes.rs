@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
-use crate::Error;
+use crate::{Error, clocks};
 
 /// Why there is no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,8 @@ pub(crate) fn sentence(origin: &str, source: &reqwest::Error) -> String {
         Some(Cause::OtherName) => {
             format!("the certificate of {origin} is made out to other names than this one")
         }
-        Some(Cause::Certificate) => format!("the certificate of {origin} can't be accepted"),
+        Some(Cause::Certificate) => clocks::sentence(origin, source)
+            .unwrap_or_else(|| format!("the certificate of {origin} can't be accepted")),
         None => format!("can't connect to {origin}: is the server running, and the base URL right?"),
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use olivine_domain::key_files;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, Url, redirect};
 
@@ -161,8 +162,8 @@ fn bearer(key: &str) -> Result<HeaderValue, Error> {
 fn authorities(path: &Path) -> Result<Vec<Certificate>, Error> {
     let failed = |source| Error::CaFile { path: path.to_owned(), source };
     let pem = std::fs::read(path).map_err(|error| failed(error.into()))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| failed(error.into()))?;
-    if found.is_empty() { Err(failed("it has no certificate in PEM form".into())) } else { Ok(found) }
+    let found = key_files::certificates(&pem).map_err(|problem| failed(problem.into()))?;
+    found.iter().map(|der| Certificate::from_der(der).map_err(|error| failed(error.into()))).collect()
 }
 
 fn builder(authorities: &[Certificate]) -> ClientBuilder {

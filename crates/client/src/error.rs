@@ -94,6 +94,23 @@ pub enum Error {
         /// Why.
         source: reqwest::Error,
     },
+    /// A device's private key is missing.
+    #[error("{} has no private key in PEM form (-----BEGIN PRIVATE KEY-----)", .key.display())]
+    NoPrivateKey {
+        /// The key's file.
+        key: PathBuf,
+    },
+    /// A device's certificate and private key do not belong together.
+    #[error(
+        "the private key {} is not the one of the certificate {}: give the key that the certificate was made for, or have a certificate \
+         made for this key", .key.display(), .certificate.display()
+    )]
+    OtherKey {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+    },
     /// A device's certificate is of X.509 version 1.
     #[error(
         "{} is a certificate of X.509 version 1, which this client can't present: make one of version 3, as `openssl req -x509 -CA ca.pem \
@@ -104,9 +121,7 @@ pub enum Error {
         certificate: PathBuf,
     },
     /// TLS can't be set up.
-    #[error(
-        "can't set up TLS; where the system has no certificate authorities, name a file with some (--ca-path)"
-    )]
+    #[error("can't set up TLS")]
     Tls {
         /// Why.
         source: reqwest::Error,

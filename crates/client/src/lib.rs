@@ -13,6 +13,7 @@ mod bundle_overrides;
 mod bundles;
 mod ca_certificates;
 mod causes;
+mod clocks;
 mod cohorts;
 mod connection;
 mod device;

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use olivine_domain::certificates::Certificate;
+use olivine_domain::key_files;
 use reqwest::Identity;
 use reqwest::header::HeaderMap;
 
@@ -56,7 +57,8 @@ impl Client {
         let authorities = authorities(&settings.ca_path)?;
         let identity = identity(&settings.certificate_path, &settings.key_path)?;
         let device = || builder(&[]).tls_certs_only(authorities.iter().cloned()).identity(identity.clone());
-        let api = build(|| device().default_headers(HeaderMap::new()), false)?;
+        let api = build(|| device().default_headers(HeaderMap::new()), false);
+        let api = api.map_err(|error| own_key(error, &settings.certificate_path, &settings.key_path))?;
         // Contents may come from anywhere: their signatures are checked. A device without a system store has only the one
         // authority for them.
         let content = builder(&authorities)
@@ -71,19 +73,37 @@ impl Client {
     }
 }
 
-/// The certificate with its key.
+/// What TLS can't be set up for, where it is the device's own files.
+fn own_key(error: Error, certificate: &Path, key: &Path) -> Error {
+    let mut next: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(cause) = next {
+        // Its type is not one of a crate that this one may depend on.
+        if cause.to_string().contains("KeyMismatch") {
+            return Error::OtherKey { certificate: certificate.to_owned(), key: key.to_owned() };
+        }
+        next = cause.source();
+    }
+    error
+}
+
+/// The certificate and its chain, with the key.
 fn identity(certificate: &Path, key: &Path) -> Result<Identity, Error> {
     let read = |path: &Path| {
         std::fs::read(path).map_err(|source| Error::File { action: "read", path: path.to_owned(), source })
     };
-    let shown = read(certificate)?;
+    let chain = key_files::certificates(&read(certificate)?)
+        .map_err(|problem| Error::CaFile { path: certificate.to_owned(), source: problem.into() })?;
+    let own = chain.first().and_then(|der| Certificate::from_der(der).ok());
     // rustls presents none of version 1; its own words for that name nothing that one could do.
-    let parsed = std::str::from_utf8(&shown).ok().and_then(|pem| Certificate::from_text(pem).ok());
-    if parsed.is_some_and(|parsed| parsed.facts().version < 3) {
+    if own.is_some_and(|own| own.facts().version < 3) {
         return Err(Error::OldCertificate { certificate: certificate.to_owned() });
     }
-    let pem = [shown, b"\n".to_vec(), read(key)?].concat();
-    Identity::from_pem(&pem).map_err(|source| Error::Identity {
+    let private = key_files::pem_text(&read(key)?).unwrap_or_default();
+    if !private.contains("PRIVATE KEY-----") {
+        return Err(Error::NoPrivateKey { key: key.to_owned() });
+    }
+    let shown: String = chain.iter().map(|der| key_files::certificate_pem(der)).collect();
+    Identity::from_pem((shown + &private).as_bytes()).map_err(|source| Error::Identity {
         certificate: certificate.to_owned(),
         key: key.to_owned(),
         source,
