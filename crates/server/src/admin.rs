@@ -39,7 +39,7 @@ use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::openapi::Base;
+use crate::openapi::{Base, failures};
 
 fn routes() -> OpenApiRouter<App> {
     let routes = OpenApiRouter::new()
@@ -74,6 +74,7 @@ fn described_routes() -> (Router<App>, Document) {
         let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
         operations.into_iter().flatten().for_each(name);
     }
+    failures::describe(&mut document);
     (paths, document)
 }
 

@@ -1,5 +1,7 @@
 //! The OpenAPI document at `/v1/openapi.json`, and a page to browse it at `/docs` that needs nothing from outside.
 
+pub(crate) mod failures;
+
 use axum::Router;
 use olivine_api::errors::ErrorCode;
 use utoipa::Modify;
