@@ -252,6 +252,12 @@ impl Limits {
         let wanted = Wanted { url, size: entry.size, hash: entry.hash, signatures: given.signatures.clone() };
         let host = wanted.url.host_str().unwrap_or_default();
         if !self.hosts.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(host)) {
+            if is_this_device(host) {
+                return Err(Refused::ForNow(format!(
+                    "{binary} is on the host {host}, which is this device itself: the server does not know by which URL it is reached; its \
+                     operator has to set server.public_url"
+                )));
+            }
             return Err(Refused::ForNow(format!(
                 "{binary} is on the host {host}, which is neither the server's nor named in the agent's \
                  allowed_download_hosts: if contents are meant to come from there (public_url, an object store, a CDN), add it"
@@ -261,9 +267,17 @@ impl Limits {
             "https" => Ok(wanted),
             "http" if self.allow_http => Ok(wanted),
             "http" => refuse(format!(
-                "{binary} is to be had without TLS only, from {host}; allow_http_downloads = true would take it"
+                "{binary} is to be had without TLS only, from {host}: the server's operator can set a server.public_url that begins with \
+                 https://; allow_http_downloads = true would take it as it is"
             )),
             scheme => refuse(format!("{binary} has a URL with the scheme {scheme}")),
         }
     }
+}
+
+/// Whether a host in a URL is the machine that asks for it.
+fn is_this_device(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|ip| ip.to_canonical().is_loopback() || ip.is_unspecified())
 }

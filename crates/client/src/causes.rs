@@ -45,7 +45,8 @@ impl Cause {
     }
 
     fn of_certificate(problem: &str) -> Self {
-        if problem.starts_with("UnknownIssuer") {
+        // An authority that was made anew may have the name of the one that is trusted, and another key.
+        if problem.starts_with("UnknownIssuer") || problem.starts_with("BadSignature") {
             Self::UnknownAuthority
         } else if problem.contains("not valid for name") || problem.starts_with("NotValidForName") {
             Self::OtherName

@@ -130,7 +130,8 @@ fn is_about(update: &Update, plan: &Plan) -> bool {
     }
 }
 
-/// Whether contents may be there later, or under a fresh URL.
+/// Whether contents may be there later, or under a fresh URL. A host whose certificate is wrong for a day must not use up the attempts of a
+/// fleet.
 fn passes(error: &ClientError) -> bool {
-    error.is_transient() || matches!(error.status(), Some(401 | 403))
+    error.is_transient() || error.is_transport() || matches!(error.status(), Some(401 | 403))
 }

@@ -270,6 +270,30 @@ async fn a_host_that_is_not_allowed_and_a_url_without_tls() {
     refuses(&offered(|_, entry| entry["url"] = Value::Null).await, "no URL").await;
 }
 
+/// It is a mistake of the server's operator, and allowing the host would be the wrong cure.
+#[tokio::test]
+async fn contents_on_the_device_itself() {
+    let device = Device::new().await;
+    for url in ["http://127.0.0.2:8080/content/x", "https://[::1]/content/x", "http://0.0.0.0:8080/x"] {
+        let mut entry = device.entry(1, "1.0.0", GENUINE);
+        entry["url"] = json!(url);
+        device.offer(1, &[entry]);
+        refuses(&device, "has to set server.public_url").await;
+        assert!(!device.last_detail().contains("allowed_download_hosts"), "{}", device.last_detail());
+    }
+}
+
+/// The host's certificate may be mended: the update is not given up for it.
+#[tokio::test]
+async fn a_host_of_contents_with_another_authority() {
+    let stranger = Device::new().await;
+    let elsewhere = format!("{}/content/x", stranger.server.url);
+    let device = offered(|_, entry| entry["url"] = json!(elsewhere)).await;
+    let refused = device.once().await.unwrap_err();
+    assert!(refused.to_string().contains("is not trusted"), "{refused}");
+    assert!(!device.told().contains(&"failed".to_owned()), "{:?}", device.told());
+}
+
 #[tokio::test]
 async fn garbage_instead_of_an_answer() {
     let device = offered(|_, _| {}).await;

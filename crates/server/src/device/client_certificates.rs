@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn chains_come_in_the_header_that_the_form_has_for_them() {
+    fn a_chain_is_a_list_of_byte_sequences() {
         let chained = |form, pairs: &[(&str, &str)]| {
             let certificates = ClientCertificates::new("x-cert", form).unwrap();
             certificates.read(&headers(pairs)).map(|read| !read.intermediates.is_empty())
