@@ -68,7 +68,7 @@ pub(crate) enum NotRead {
 }
 
 /// What is said where a private key was given to a server, before what to do instead.
-pub(crate) const LEAKED: &str = "It was not kept, but it has left your machine: if it is in use, replace it";
+pub const LEAKED: &str = "It was not kept, but it has left your machine: if it is in use, replace it";
 
 /// Reads a file or a field.
 pub(crate) fn read(bytes: &[u8]) -> Result<Contents, NotRead> {

@@ -154,6 +154,10 @@ async fn private_keys_by_mistake(database: Database) {
         }
     }
     insta::assert_snapshot!("private_keys_by_mistake", table.text());
+    let request = api.request(Method::POST, "/v1/devices/import").header("content-type", "text/csv");
+    let one_line = send(request.body(key.replace('\n', " "))).await.expect(422);
+    let told = String::from_utf8_lossy(&one_line.body).into_owned();
+    assert!(told.contains("THIS IS A PRIVATE KEY") && !told.contains(key.lines().nth(1).unwrap()), "{told}");
     for plural in ["device_certificates", "ca_certificates", "signing_keys"] {
         let list = api.get(&format!("/v1/{plural}")).await.expect(200).json;
         assert_eq!(list[plural], json!([]), "nothing of it was kept");
@@ -182,6 +186,9 @@ async fn files_on_the_command_line(database: Database) {
         let told = shell.run(&format!("{register} {file}")).fails(1);
         assert!(told.contains(says) && !told.contains("-inform der"), "{file}: {told}");
     }
+    shell.write("table.csv", format!("identifier,certificate\nSN-2,{}\n", base64(&shell, "both.pem")));
+    let told = shell.run("peridio devices import --file table.csv --dry-run").fails(1);
+    assert!(told.contains("table.csv has a private key in it, so it was not sent"), "{told}");
     // What is advised for a PKCS#12 file makes a certificate that is taken.
     shell.run("openssl pkcs12 -in d.p12 -clcerts -nokeys -out cert.pem -passin pass:").succeeds();
     shell.run(&format!("{register} cert.pem")).succeeds();

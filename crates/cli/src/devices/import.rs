@@ -1,8 +1,12 @@
 //! Importing devices from a CSV file: the report on stdout, the lines that are wrong on stderr.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use clap::Args;
 use olivine_api::devices::{ImportProblem, ImportReport};
 use olivine_domain::cohorts::Cohort;
@@ -41,6 +45,14 @@ pub(crate) struct Import {
 impl Import {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let Self { file, dry_run, product_prn: product, cohort_prn: cohort } = self;
+        if let Ok(content) = File::open(&file)
+            && shows_private_key(content).unwrap_or_default()
+        {
+            return Err(Failure::new(format!(
+                "{} has a private key in it, so it was not sent; give files with certificates alone",
+                file.display()
+            )));
+        }
         let import = olivine_client::Import { dry_run, product, cohort };
         let result = session.client.import_devices(&file, &import).await;
         session.progress.clear();
@@ -50,6 +62,31 @@ impl Import {
             0 => Ok(()),
             _ => Err(Failure::new(refusal(&report))),
         }
+    }
+}
+
+/// Whether a private key in PEM, or in base64 of PEM, is in a file, which may be larger than memory should hold. A file that can't be read
+/// is reported when it is sent.
+fn shows_private_key(mut file: impl Read) -> io::Result<bool> {
+    const WORDS: &[u8] = b"PRIVATE KEY";
+    let mut signs = vec![WORDS.to_vec()];
+    // Base64 has the words in three forms, by the number of bytes before them. The letters that other bytes share in are left out.
+    for (before, skipped, letters) in [(0, 0, 14), (1, 2, 16), (2, 3, 17)] {
+        let text = STANDARD_NO_PAD.encode([&[0; 2][..before], WORDS].concat());
+        signs.push(text.as_bytes()[skipped..letters].to_vec());
+    }
+    let (mut window, mut piece) = (Vec::new(), vec![0; 64 * 1024]);
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 {
+            return Ok(false);
+        }
+        // UTF-16 has zeros between the letters.
+        window.extend(piece[..count].iter().copied().filter(|byte| *byte != 0));
+        if signs.iter().any(|sign| window.windows(sign.len()).any(|part| part == sign)) {
+            return Ok(true);
+        }
+        window.drain(..window.len().saturating_sub(16));
     }
 }
 
@@ -82,6 +119,22 @@ mod tests {
 
     fn problem(line: u64, column: Option<&str>, message: &str) -> ImportProblem {
         ImportProblem { line, column: column.map(str::to_owned), message: message.to_owned() }
+    }
+
+    #[test]
+    fn a_private_key_is_found_before_the_file_is_sent() {
+        let key = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
+        for before in 0..4 {
+            let pem = format!("{}{key}", "x".repeat(before));
+            let table =
+                |cell: &str| format!("identifier,certificate\n{}SN-1,{cell}\n", "SN-0,\n".repeat(20_000));
+            let utf16: Vec<u8> = table(&pem).encode_utf16().flat_map(u16::to_le_bytes).collect();
+            for bytes in [table(&pem).as_bytes(), table(&STANDARD_NO_PAD.encode(&pem)).as_bytes(), &utf16] {
+                assert!(shows_private_key(bytes).unwrap(), "{before}");
+            }
+            let innocent = table(&STANDARD_NO_PAD.encode("-----BEGIN CERTIFICATE-----"));
+            assert!(!shows_private_key(innocent.as_bytes()).unwrap());
+        }
     }
 
     #[test]

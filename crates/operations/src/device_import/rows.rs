@@ -6,6 +6,7 @@ use std::io::{self, Cursor, Read as _, Seek as _};
 use std::rc::Rc;
 
 use csv::{ByteRecord, ReaderBuilder};
+use olivine_domain::key_files;
 use tokio::sync::mpsc;
 
 use super::Problem;
@@ -128,6 +129,9 @@ fn columns(header: &ByteRecord) -> Result<Vec<Option<usize>>, Error> {
     let known = || COLUMNS.join(", ");
     let refuse = |problem: String| Err(Error::Invalid { field: "body", problem });
     let mut columns = Vec::new();
+    if key_files::is_private_key(header.as_slice()) {
+        return refuse(format!("THIS IS A PRIVATE KEY, and no CSV. {}", key_files::LEAKED));
+    }
     for name in header {
         let name = String::from_utf8_lossy(name).trim().to_lowercase();
         if name.is_empty() {
