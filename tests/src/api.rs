@@ -7,6 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
+use crate::document::check_named;
 use crate::scaled;
 
 /// An answer that takes longer is a failure.
@@ -107,12 +108,14 @@ pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error>
     let mut request = request?;
     let (may_change, url) = (scaled::may_change(&request), request.url().to_string());
     scaled::complete(&mut request);
+    let method = request.method().clone();
     tokio::time::sleep(scaled::pause_before(&url)).await;
     let response = client.execute(request).await?;
     if scaled::is_nobodys(&response) {
         return Err(response.error_for_status().expect_err("a 502 is an error"));
     }
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    check_named(&method, response.url().path(), status);
     let body = response.bytes().await?.to_vec();
     if may_change && status < 400 {
         scaled::changed(&url);

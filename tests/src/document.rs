@@ -1,5 +1,7 @@
 //! The OpenAPI document as a list of what can be asked for.
 
+use std::sync::OnceLock;
+
 use reqwest::Method;
 use serde_json::Value;
 
@@ -45,4 +47,54 @@ pub async fn operations(api: &Api) -> Vec<Operation> {
     }
     assert!(operations.len() > 30, "the document describes less than the API has");
     operations
+}
+
+/// The document as it is in the repository.
+const WRITTEN: &str = include_str!("../../docs/openapi.json");
+
+/// What may come from elsewhere: a proxy, or a method that the path does not have. That no answer is a 500 is checked where it matters.
+const NOBODYS: [u16; 4] = [405, 500, 502, 504];
+
+/// Panics if the document describes this operation, but not this status of it. All answers in all tests go through here.
+pub(crate) fn check_named(method: &Method, path: &str, status: u16) {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(|| serde_json::from_str(WRITTEN).expect("the document is JSON"));
+    let paths = document["paths"].as_object().expect("the document has paths");
+    let matching = paths.keys().filter(|template| is_of(template, path));
+    // "/v1/devices/import" before "/v1/devices/{prn}".
+    let Some(template) = matching.min_by_key(|template| template.matches('{').count()) else { return };
+    let operation = &paths[template][method.as_str().to_lowercase()];
+    if !operation.is_object() || NOBODYS.contains(&status) {
+        return;
+    }
+    let is_named = operation["responses"].get(status.to_string()).is_some();
+    assert!(is_named, "the OpenAPI document does not name {status} for {method} {template}");
+}
+
+fn is_of(template: &str, path: &str) -> bool {
+    let (mut expected, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (expected.next(), given.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(given))
+                if expected == given || (expected.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_the_document_does_not_name_is_noticed() {
+        let prn = "prn:1:0:device:1";
+        check_named(&Method::GET, &format!("/v1/devices/{prn}"), 200);
+        check_named(&Method::POST, "/v1/devices/import", 415);
+        check_named(&Method::GET, "/somewhere/else", 418);
+        check_named(&Method::PUT, &format!("/v1/devices/{prn}"), 405);
+        let check = || check_named(&Method::GET, &format!("/v1/devices/{prn}"), 418);
+        std::panic::catch_unwind(check).expect_err("418 is not named");
+    }
 }
