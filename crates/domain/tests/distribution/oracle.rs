@@ -126,7 +126,12 @@ impl World {
         }
         self.offer.as_ref().is_some_and(|offer| {
             let before = offer.version.as_ref().map(ToString::to_string);
-            let now = self.report.version.given().map(ToString::to_string);
+            // A version counts as another one in whatever form it is.
+            let now = match &self.report.version {
+                Reported::Given(version) => Some(version.to_string()),
+                Reported::Malformed(_) => Some(MALFORMED.to_owned()),
+                Reported::Absent => None,
+            };
             let is_another = before.zip(now).is_some_and(|(before, now)| before != now);
             offer.bundle == bundle && (offer.is_installed || is_another)
         })
@@ -238,8 +243,10 @@ pub(crate) fn trees(most: usize) -> impl Strategy<Value = Vec<Release>> {
     })
 }
 
+const MALFORMED: &str = "x";
+
 pub(crate) fn malformed<T>() -> Reported<T> {
-    Reported::Malformed(Malformed::new("x", &"'x' is nothing"))
+    Reported::Malformed(Malformed::new(MALFORMED, &"it is nothing"))
 }
 
 fn reported<T: Clone + std::fmt::Debug + 'static>(
