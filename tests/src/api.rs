@@ -184,10 +184,10 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_read_whole() {
         let (url, server) = server(CONFLICT);
-        let answer = Api::new(&url).with_key("secret").get("/v1/artifacts").await.expect(409);
+        let answer = Api::new(&url).with_key("secret").get("/v1/things").await.expect(409);
         assert_eq!((answer.error_code(), answer.header("x-request-id")), (Some("name_taken"), Some("7")));
         let head = server.join().unwrap();
-        assert!(head.starts_with("GET /v1/artifacts HTTP/1.1\n"), "{head}");
+        assert!(head.starts_with("GET /v1/things HTTP/1.1\n"), "{head}");
         assert!(head.contains("authorization: Bearer secret"), "{head}");
     }
 
