@@ -63,6 +63,10 @@ pub(crate) fn check_named(method: &Method, path: &str, status: u16) {
     let matching = paths.keys().filter(|template| is_of(template, path));
     // "/v1/devices/import" before "/v1/devices/{prn}".
     let Some(template) = matching.min_by_key(|template| template.matches('{').count()) else { return };
+    // Of a process, or a listener, that is not for it.
+    if status == 404 && !template.contains('{') {
+        return;
+    }
     let operation = &paths[template][method.as_str().to_lowercase()];
     if !operation.is_object() || NOBODYS.contains(&status) {
         return;

@@ -6,10 +6,13 @@ use std::path::Path;
 
 use olivine_tests::{PostgresDatabase, Server, Shell, Workbench};
 
+/// On free ports, in case it is not refused.
+const SERVE: &str = "olivine serve --listen 127.0.0.1:0 --device-listen 127.0.0.1:0";
+
 /// The commands that an operator, or a cron line from before the move, calls without the database's URL.
 const WITHOUT_URL: [&str; 6] = [
     "olivine backup --to backup",
-    "olivine serve",
+    SERVE,
     "olivine migrate",
     "olivine api-keys create --name x",
     "olivine config check",
@@ -57,13 +60,13 @@ async fn what_a_server_on_another_database_left_behind_is_not_taken_for_the_reco
     let url = format!("sqlite:{}", other.display());
     let moved = Server::builder().data_dir(&data_dir).arg("--database-url").arg(&url).start();
     // A second server is refused in any case.
-    let beside: Vec<_> = WITHOUT_URL.into_iter().filter(|command| *command != "olivine serve").collect();
+    let beside: Vec<_> = WITHOUT_URL.into_iter().filter(|command| *command != SERVE).collect();
     check_refuse(&beside, &shell, &data_dir, &url);
     drop(moved);
     check_refuse(&WITHOUT_URL, &shell, &data_dir, &url);
 
     // As the refusal says.
-    let said = shell.run(&format!("olivine serve --data-dir {}", data_dir.display())).fails(1);
+    let said = shell.run(&format!("{SERVE} --data-dir {}", data_dir.display())).fails(1);
     let mark = said.rsplit_once("delete ").map(|(_, mark)| mark).expect("the way out is named");
     std::fs::remove_file(mark).expect("the mark is there");
     server.restart();
@@ -79,7 +82,7 @@ fn the_start_says_why_the_database_can_not_be_reached() {
         let begun = std::time::Instant::now();
         let url = format!("postgres://app:hunter2@{place}/olivine");
         let said = shell
-            .run(&format!("olivine serve --data-dir data --database-patience-seconds 1 --database-url {url}"))
+            .run(&format!("{SERVE} --data-dir data --database-patience-seconds 1 --database-url {url}"))
             .fails(1);
         assert!(!said.contains("hunter2") && begun.elapsed().as_secs() < 20, "{said}");
         said
@@ -91,7 +94,7 @@ fn the_start_says_why_the_database_can_not_be_reached() {
     assert_eq!(said.matches("failed to lookup address").count(), 1, "{said}");
 
     let (url, end) = (PostgresDatabase::create().url(), "_nowhere");
-    let said = shell.run(&format!("olivine serve --data-dir data --database-url '{url}{end}'")).fails(1);
+    let said = shell.run(&format!("{SERVE} --data-dir data --database-url '{url}{end}'")).fails(1);
     assert!(said.contains("there is no database of that name"), "{said}");
     assert!(said.matches("does not exist").count() == 1 && !said.contains("at line"), "{said}");
 }

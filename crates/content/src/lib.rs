@@ -26,7 +26,7 @@ pub use backend::{Backend, ContentKey};
 pub use cdn::{Cdn, CdnSettings, InvalidCdn};
 pub use digest::{Digested, Progress};
 pub use downloads::{ContentReader, Download, SignedUrl};
-pub use error::{Error, is_storage_full};
+pub use error::{Error, Refusal, is_storage_full};
 pub use filename::Filename;
 pub use identity::{IDENTITY_NAME, StorageIdentity};
 pub use local::{BackedUp, Local};

@@ -1,5 +1,7 @@
 //! Why an operation did not happen, by meaning. What status and code a meaning has is decided where it is spoken.
 
+mod confirmations;
+
 use olivine_domain::Sha256Digest;
 use olivine_domain::api_keys::KeyRejected;
 use olivine_domain::binaries::Refusal;
@@ -8,9 +10,10 @@ use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::{MissingScope, Scope};
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
-use olivine_domain::releases::leaving::Leaving;
 use olivine_domain::releases::rollback::RollbackRefusal;
 use olivine_records::Trouble;
+
+pub use self::confirmations::{ConfirmationRequired, ReleaseHasDevices};
 
 /// Why an operation did not happen. Nothing was changed, except for an event where one is due.
 #[derive(Debug, thiserror::Error)]
@@ -208,50 +211,6 @@ pub enum Error {
     /// A fault of ours or of the stored data.
     #[error("the server met an internal error; its log has the details under this request's id")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// Who would no longer be served if a binary was destroyed. Of many, not all are named.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "releases or overrides that are in force bring this binary to devices: {}; destroying it can't be undone, and they would stop \
-     being served. To go on, repeat the request with ?confirm={confirm}",
-    self.in_words()
-)]
-pub struct ConfirmationRequired {
-    /// What to repeat the request with.
-    pub confirm: String,
-    /// The PRNs and names of the releases.
-    pub releases: Vec<(String, String)>,
-    /// The PRNs and names of the overrides.
-    pub bundle_overrides: Vec<(String, String)>,
-}
-
-impl ConfirmationRequired {
-    fn in_words(&self) -> String {
-        let name = |kind: &str, (_, name): &(String, String)| format!("the {kind} '{name}'");
-        let releases = self.releases.iter().map(|one| name("release", one));
-        let overrides = self.bundle_overrides.iter().map(|one| name("bundle override", one));
-        let all: Vec<_> = releases.chain(overrides).collect();
-        let (first, rest) = all.split_at(all.len().min(5));
-        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-        first.join(", ") + &more
-    }
-}
-
-/// Devices are on a release that is to be deleted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{} on the release '{}'. If it is deleted: {leaving}. To bring devices back first, take the release back \
-     ('peridio releases rollback', or POST /v1/releases/{{prn}}/rollback). To delete it all the same, repeat the request with ?confirm={}",
-    if .leaving.devices == 1 { "1 device is".to_owned() } else { format!("{} devices are", .leaving.devices) },
-    .release.name,
-    .release.prn
-)]
-pub struct ReleaseHasDevices {
-    /// The release.
-    pub release: Named,
-    /// How many there are, and what becomes of them.
-    pub leaving: Leaving,
 }
 
 impl From<RollbackRefusal> for Error {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use olivine_content::conformance::{self, bytes};
-use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, OpenError, Storage, open};
+use olivine_content::{
+    Backend, Credentials, Download, Error, Filename, Network, OpenError, Refusal, Storage, open,
+};
 use olivine_domain::Sha256Digest;
 use olivine_tests::Azurite;
 use reqwest::StatusCode;
@@ -77,7 +79,7 @@ async fn a_deleted_upload_leaves_no_blocks() {
 async fn wrong_keys_and_missing_containers_are_told() {
     let server = Azurite::start();
     let backend = open(&storage(&server, "az://missing")).await.unwrap();
-    assert!(matches!(backend.size(&key()).await, Err(Error::Unavailable { .. })));
+    assert!(matches!(backend.size(&key()).await, Err(Error::Refused { reason: Refusal::Bucket, .. })));
     let failed = backend.probe().await.unwrap_err();
     assert!(failed.told.contains("ContainerNotFound"), "{failed}");
     let stranger = Credentials::Azure {

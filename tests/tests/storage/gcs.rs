@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use olivine_content::conformance::{self, bytes};
-use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, Storage, open};
+use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, Refusal, Storage, open};
 use olivine_tests::Gcs;
 use reqwest::StatusCode;
 
@@ -57,7 +57,7 @@ async fn changed_urls_are_refused() {
 async fn strangers_and_missing_buckets_are_told() {
     let (server, stranger) = (Gcs::start(), Gcs::start());
     let backend = opened(&server, "gs://missing").await;
-    assert!(matches!(backend.size(&key()).await, Err(Error::Unavailable { .. })));
+    assert!(matches!(backend.size(&key()).await, Err(Error::Refused { reason: Refusal::Bucket, .. })));
     server.bucket("firmware");
     let storage = Storage {
         url: "gs://firmware".parse().unwrap(),

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt};
 use olivine_content::conformance::{self, bytes};
-use olivine_content::{Backend, Credentials, Download, Error, Filename, Network, ReceivePart, Storage, open};
+use olivine_content::{
+    Backend, Credentials, Download, Error, Filename, Network, ReceivePart, Refusal, Storage, open,
+};
 use olivine_domain::Sha256Digest;
 use olivine_tests::S3;
 use reqwest::StatusCode;
@@ -226,7 +228,7 @@ async fn a_missing_bucket_is_no_missing_content() {
         backend.delete(&key()).await,
         backend.begin(&key()).await.map(drop),
     ] {
-        assert!(matches!(failed, Err(Error::Unavailable { .. })), "{failed:?}");
+        assert!(matches!(failed, Err(Error::Refused { reason: Refusal::Bucket, .. })), "{failed:?}");
     }
 }
 
