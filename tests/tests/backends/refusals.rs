@@ -58,7 +58,8 @@ pub(crate) async fn a_store_that_refuses_for_good_is_not_called_passing(database
         (NO_CHECKSUMS, "storage.checksums = false"),
     ];
     s3.refuse(Some(cases[0].0));
-    let server = on(&s3, database).start();
+    // What the store said to one process, another one has yet to hear.
+    let server = on(&s3, database).scaled(false).start();
     // It is said at the start, by the store's own words and by ours, before anybody asks.
     until("the log names the cause", || {
         let log = server.log();

@@ -12,6 +12,7 @@ on_both!(
     async private_keys_by_mistake,
     async files_on_the_command_line,
     async signatures_of_other_tools,
+    async bodies_that_editors_have_marked,
 );
 
 /// A product with a device; each is named by its PRN.
@@ -246,5 +247,23 @@ async fn signatures_of_other_tools(database: Database) {
     {
         let refused = bench.attach(&binary, &key, &wrong).await;
         assert_eq!((refused.status, refused.error_code()), (422, Some("signature_invalid")));
+    }
+}
+
+/// JSON as Windows' editors and shells save it.
+async fn bodies_that_editors_have_marked(database: Database) {
+    let server = Server::start(database);
+    let api = server.api();
+    let create = async |body: Vec<u8>| {
+        let request = api.request(Method::POST, "/v1/artifacts").header("content-type", "application/json");
+        send(request.body(body)).await
+    };
+    let marked = |name: &str| format!("\u{feff}{{\"name\": \"{name}\"}}");
+    create(marked("utf-8").into_bytes()).await.expect(201);
+    create(utf16("{\"name\": \"utf-16\"}")).await.expect(201);
+    let unmarked: Vec<u8> = "{\"name\": \"x\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (body, words) in [(unmarked, "UTF-16"), (b"\xff{}".to_vec(), "UTF-8")] {
+        let refused = create(body).await.expect(400);
+        assert!(String::from_utf8_lossy(&refused.body).contains(words), "{words}: {refused:?}");
     }
 }

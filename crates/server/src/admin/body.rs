@@ -1,8 +1,11 @@
 //! Request bodies: JSON with known fields, read within limits, with errors that name the field.
 
+use std::borrow::Cow;
+
 use axum::extract::{FromRequest, Request};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_domain::nesting::{DEEPEST, is_deeper_than};
+use olivine_domain::text;
 use serde::de::DeserializeOwned;
 
 use crate::admin::content_types::Content;
@@ -26,6 +29,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = &*unmarked(bytes)?;
     // Types would also be read from lists, in which nobody can misspell a field.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(ApiError::bad_request("the body must be one JSON object: {…}"));
@@ -41,6 +45,16 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| explain(&error))?;
     json.end().map_err(|error| ApiError::bad_request(format!("the body is not one JSON object: {error}")))?;
     Ok(value)
+}
+
+/// The body in UTF-8: an editor or a shell may have put a byte-order mark before it, or have written UTF-16.
+fn unmarked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ApiError> {
+    if bytes.trim_ascii_start().first().is_none_or(u8::is_ascii_graphic) && !bytes.contains(&0) {
+        return Ok(bytes.into());
+    }
+    let text = text::decode(bytes);
+    text.map(|text| text.into_bytes().into())
+        .map_err(|problem| ApiError::bad_request(format!("the body must be one JSON object: {problem}")))
 }
 
 /// What does not have the form of JSON is a bad request; JSON of the wrong form is invalid in one field.

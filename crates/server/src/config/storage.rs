@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use olivine_content::cdn::{Cdn, CdnSettings};
 use olivine_domain::storage_backends::StorageUrl;
+use olivine_domain::text;
 
 /// Where contents are kept.
 #[derive(Clone, Debug, confique::Config)]
@@ -70,6 +71,6 @@ impl Storage {
 }
 
 fn read(file: &Path) -> anyhow::Result<Cdn> {
-    let settings: CdnSettings = serde_json::from_slice(&std::fs::read(file)?)?;
+    let settings: CdnSettings = serde_json::from_str(&text::decode(&std::fs::read(file)?)?)?;
     Ok(Cdn::try_from(settings)?)
 }
