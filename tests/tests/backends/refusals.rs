@@ -54,6 +54,7 @@ pub(crate) async fn a_store_that_refuses_for_good_is_not_called_passing(database
         (refusing(403, "RequestTimeTooSkewed", "too large a difference"), "set the server's clock"),
         (refusing(404, "NoSuchBucket", "it does not exist"), "no such bucket"),
         (refusing(400, "AuthorizationHeaderMalformed", "expecting 'eu-west-1'"), "another region"),
+        (refusing(301, "PermanentRedirect", "it is elsewhere"), "another region"),
         (refusing(403, "AccessDenied", "not allowed"), "lack a permission"),
         (NO_CHECKSUMS, "storage.checksums = false"),
     ];

@@ -47,18 +47,24 @@ pub(super) fn failure(told: String) -> Error {
     }
 }
 
-/// What a store says that will say the same next time: the codes of S3, Google Cloud Storage and Azure.
+/// What a store says that will say the same next time: the codes of S3, Google Cloud Storage and Azure, and the statuses of answers that have
+/// no code. A fault of the store itself (5xx) passes, whatever else it says.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,
 /// <https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes>
 fn refusal(told: &str) -> Option<Refusal> {
-    const CODES: [(Refusal, &[&str]); 7] = [
-        (Refusal::Clock, &["RequestTimeTooSkewed", "RequestExpired"]),
-        (Refusal::Bucket, &["NoSuchBucket", "ContainerNotFound", "AccountNotFound", "InvalidBucketName"]),
+    const REFUSALS: [(Refusal, &[&str], &[&str]); 7] = [
+        (Refusal::Clock, &["RequestTimeTooSkewed", "RequestExpired"], &[]),
+        (
+            Refusal::Bucket,
+            &["NoSuchBucket", "ContainerNotFound", "AccountNotFound", "InvalidBucketName"],
+            &[],
+        ),
         // Before what they may come with: a bad signature because of a header that is not known.
         (
             Refusal::Checksums,
             &["checksum-algorithm", "checksum-sha256", "checksum_algorithm", "checksum_sha256"],
+            &[],
         ),
         (
             Refusal::Address,
@@ -66,10 +72,10 @@ fn refusal(told: &str) -> Option<Refusal> {
                 "PermanentRedirect",
                 "AuthorizationHeaderMalformed",
                 "IllegalLocationConstraint",
-                "301 ",
-                "307 ",
-                "308 ",
+                // `object_store`, of a redirect that does not say where to.
+                "incorrectly configured region",
             ],
+            &["301 ", "307 ", "308 "],
         ),
         (
             Refusal::Credentials,
@@ -82,8 +88,8 @@ fn refusal(told: &str) -> Option<Refusal> {
                 "AuthenticationFailed",
                 "InvalidAuthenticationInfo",
                 "NoAuthenticationInformation",
-                "401 ",
             ],
+            &["401 "],
         ),
         (
             Refusal::Permission,
@@ -93,13 +99,18 @@ fn refusal(told: &str) -> Option<Refusal> {
                 "AccountProblem",
                 "Authorization",
                 "InsufficientAccountPermissions",
-                "403 ",
             ],
+            &["403 "],
         ),
-        (Refusal::Unsupported, &["NotImplemented", "501 ", "405 "]),
+        (Refusal::Unsupported, &["NotImplemented"], &["501 ", "405 "]),
     ];
+    if told.starts_with('5') && !told.starts_with("501 ") {
+        return None;
+    }
     let says = |codes: &[&str]| codes.iter().any(|code| told.contains(code));
-    CODES.iter().find(|(_, codes)| says(codes)).map(|(reason, _)| *reason)
+    let begins = |statuses: &[&str]| statuses.iter().any(|status| told.starts_with(status));
+    let (reason, ..) = REFUSALS.into_iter().find(|(_, codes, statuses)| says(codes) || begins(statuses))?;
+    Some(reason)
 }
 
 /// What a request of ours failed with before there was an answer.
@@ -186,7 +197,15 @@ mod tests {
             ("501 Not Implemented: NotImplemented", Some(Refusal::Unsupported)),
             ("503 Slow Down: SlowDown: reduce your rate", None),
             ("500 Internal Server Error: InternalError", None),
+            ("503 Service Unavailable: AccessDenied: the policy can't be read now", None),
             ("connection refused", None),
+            // Numbers that are no statuses.
+            ("tcp connect error: 127.0.0.1:8403 refused", None),
+            ("error reading a body: 1405 bytes", None),
+            (
+                "Received redirect without LOCATION, this normally indicates an incorrectly configured region",
+                Some(Refusal::Address),
+            ),
         ] {
             let meant = match failure(told.to_owned()) {
                 Error::Refused { reason, .. } => Some(reason),
