@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use olivine_tests::{
     Api, Database, Executables, PostgresDatabase, Random, Server, Shell, Workbench, assert_no_orphans,
-    list_all,
+    files_under, list_all,
 };
 use tokio::task::JoinSet;
 
@@ -166,19 +166,6 @@ async fn a_damaged_backup_is_refused() {
     assert!(said.contains("docs/operations.md"), "{said}");
 }
 
-/// The files of contents' parts under a folder.
-fn parts_under(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        if entry.is_dir() {
-            found.extend(parts_under(&entry));
-        } else if entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with("part-")) {
-            found.push(entry);
-        }
-    }
-    found
-}
-
 /// A content whose bytes are gone or cut is found by the audit, not backed up as if it could be served, and its download is refused in plain
 /// words and on record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,7 +175,7 @@ async fn what_cannot_be_served_is_found_and_not_backed_up() {
     let binary = bench.signed(&vec![7; 30_000]).await;
     let (folder, shell) = (tempfile::tempdir().expect("a folder"), server.shell());
     let data = server.data_dir().display().to_string();
-    let parts = parts_under(&server.data_dir().join("content").join("content"));
+    let parts = files_under(&server.data_dir().join("content").join("content"), "part-");
     let [part] = &parts[..] else { panic!("one part: {parts:?}") };
     let audit =
         || tokio::task::block_in_place(|| shell.run(&format!("olivine content audit --data-dir {data}")));

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use olivine_tests::{Database, Random, Server, Shell, Workbench};
+use olivine_tests::{Database, Random, Server, Shell, Workbench, files_under};
 
 /// The size of SQLite's pages.
 const PAGE: usize = 4096;
@@ -17,20 +17,6 @@ fn damage(file: &Path, change: &Damage) {
     let mut bytes = fs::read(file).unwrap();
     change(&mut bytes);
     fs::write(file, bytes).unwrap();
-}
-
-/// The files of contents under a folder whose names begin so.
-fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if entry.is_dir() {
-            found.extend(files(&entry, prefix));
-        } else if entry.file_name().unwrap().to_string_lossy().starts_with(prefix) {
-            found.push(entry);
-        }
-    }
-    found.sort();
-    found
 }
 
 /// Where `text` begins in a file.
@@ -126,7 +112,7 @@ async fn the_audit_and_the_backup_notice_what_a_disk_has_lost() {
     }
     for (prefix, what, change) in damages_of_contents() {
         fresh();
-        damage(&files(&copy.join("content/content"), prefix)[7], &change);
+        damage(&files_under(&copy.join("content/content"), prefix)[7], &change);
         let (audited, _, said) = noticed(&shell, &copy);
         assert!(audited, "{prefix} {what}: {said}");
         by_either += 1;

@@ -13,6 +13,7 @@ use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::hash::Sha256Digest;
+use olivine_domain::hosts::is_this_machine;
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release;
 use olivine_domain::versions::Version;
@@ -252,7 +253,7 @@ impl Limits {
         let wanted = Wanted { url, size: entry.size, hash: entry.hash, signatures: given.signatures.clone() };
         let host = wanted.url.host_str().unwrap_or_default();
         if !self.hosts.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(host)) {
-            if is_this_device(host) {
+            if is_this_machine(host) {
                 return Err(Refused::ForNow(format!(
                     "{binary} is on the host {host}, which is this device itself: the server does not know by which URL it is reached; its \
                      operator has to set server.public_url"
@@ -273,11 +274,4 @@ impl Limits {
             scheme => refuse(format!("{binary} has a URL with the scheme {scheme}")),
         }
     }
-}
-
-/// Whether a host in a URL is the machine that asks for it.
-fn is_this_device(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-    host.eq_ignore_ascii_case("localhost")
-        || address.is_ok_and(|ip| ip.to_canonical().is_loopback() || ip.is_unspecified())
 }

@@ -27,6 +27,7 @@ mod lists;
 mod messages;
 mod organizations;
 mod output;
+mod private_files;
 mod private_keys;
 mod products;
 mod profiles;

@@ -16,7 +16,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use self::blocks::Block;
 pub use self::kinds::Kind;
+pub(crate) use self::kinds::{INTEGER, SEQUENCE, value};
 pub(crate) use self::openssh::OpenSshKey;
+pub use self::openssh::field as openssh_field;
 use crate::certificates::InvalidCertificate;
 use crate::text::{Undecodable, decode, unmarked, with_line_feeds};
 

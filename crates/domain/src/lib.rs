@@ -18,6 +18,7 @@ pub mod device_certificates;
 pub mod devices;
 pub mod events;
 pub mod hash;
+pub mod hosts;
 pub mod key_files;
 pub mod metadata;
 pub mod nesting;

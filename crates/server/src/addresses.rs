@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::device::proxies::TrustedProxy;
 use crate::places::{CallerPlace, Places};
+use crate::proxies::TrustedProxy;
 
 /// How many there may be.
 #[derive(Clone, Debug)]

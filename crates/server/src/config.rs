@@ -27,8 +27,8 @@ pub use self::roles::Role;
 pub use self::server::Server;
 pub use self::storage::Storage;
 use crate::addresses::Most;
-use crate::device::proxies::TrustedProxy;
 use crate::elsewhere::OWN_DATABASE;
+use crate::proxies::TrustedProxy;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]

@@ -9,7 +9,6 @@ pub mod connections;
 pub mod error;
 mod me;
 mod observe;
-pub mod proxies;
 pub mod tls;
 mod update;
 mod update_status;

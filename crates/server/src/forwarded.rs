@@ -10,7 +10,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
 
-use crate::device::proxies::TrustedProxy;
+use crate::proxies::TrustedProxy;
 
 /// The header in which trusted proxies write the addresses of their clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,26 +49,27 @@ impl Proxies {
     /// is the proxy's.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
-        for hop in self.hops(headers).into_iter().rev().take(MOST_HOPS) {
-            match hop {
-                Some(address) if self.trusts(client) => client = address,
-                _ => break,
-            }
+        let mut hops = self.hops(headers).take(MOST_HOPS);
+        while self.trusts(client)
+            && let Some(Some(address)) = hops.next()
+        {
+            client = address;
         }
         client.to_canonical()
     }
 
-    /// The addresses that the header names, the client's first; `None` for one that can't be read.
-    fn hops(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    /// The addresses that the header names, the last one first; `None` for one that can't be read. No more of them are read than are asked
+    /// for: a header can have thousands.
+    fn hops<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = Option<IpAddr>> + use<'a> {
         const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
         let (name, read): (_, fn(&str) -> Option<IpAddr>) = match self.header {
-            AddressHeader::None => return Vec::new(),
-            AddressHeader::XForwardedFor => (X_FORWARDED_FOR, address),
-            AddressHeader::Forwarded => (http::header::FORWARDED, element),
+            AddressHeader::None => (None, address),
+            AddressHeader::XForwardedFor => (Some(X_FORWARDED_FOR), address),
+            AddressHeader::Forwarded => (Some(http::header::FORWARDED), element),
         };
-        let values = headers.get_all(name);
-        let items = values.iter().flat_map(|value| value.to_str().unwrap_or("?").split(','));
-        items.map(|item| read(item.trim())).collect()
+        let values = name.into_iter().flat_map(|name| headers.get_all(name).iter().rev());
+        let items = values.flat_map(|value| value.to_str().unwrap_or("?").rsplit(','));
+        items.map(move |item| read(item.trim()))
     }
 }
 

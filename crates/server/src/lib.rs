@@ -27,6 +27,7 @@ pub mod manifests;
 pub mod openapi;
 pub mod places;
 pub mod probes;
+pub mod proxies;
 pub mod rates;
 pub mod room;
 pub mod screening;

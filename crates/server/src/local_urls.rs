@@ -2,12 +2,13 @@
 //! because a fleet would ask for them all the time.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::Uri;
 use http::request::Parts;
+use olivine_domain::hosts::is_this_machine;
 
 use crate::probes::is_from_here;
 
@@ -51,10 +52,7 @@ impl LocalUrls {
 /// Scheme, host and port of a URL whose host is this machine for whoever asks; the rest is as good as a key.
 fn local_origin(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
-    let host = uri.host()?.trim_matches(['[', ']']);
-    let is_local = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback() || ip.is_unspecified());
-    is_local.then(|| {
+    is_this_machine(uri.host()?).then(|| {
         format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |at| at.as_str()))
     })
 }

@@ -1,7 +1,7 @@
 //! `peridio api-keys create`. The server shows a new key's secret in one answer and never again, so where the secret goes is decided, and
 //! its file made, before the key is; and where it did not get there, the key is named so that it can be revoked.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use olivine_domain::Timestamp;
 use crate::failure::Failure;
 use crate::messages;
 use crate::output::{Format, print};
+use crate::private_files;
 use crate::session::Session;
 
 /// A new key.
@@ -127,11 +128,7 @@ struct KeyFile {
 impl KeyFile {
     /// Never another one's: a key that is there already would be lost.
     fn create(path: &Path) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
+        match private_files::create(path) {
             Ok(file) => Ok(Self { path: path.to_owned(), file }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::usage(format!(
                 "{} is there already, and is not overwritten: name another file with --key-file",

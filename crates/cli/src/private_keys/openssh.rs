@@ -4,6 +4,7 @@
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use olivine_domain::key_files::openssh_field as field;
 use pkcs8::der::zeroize::Zeroizing;
 
 const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
@@ -40,10 +41,4 @@ fn parse(key: &[u8]) -> Option<Result<Ed25519KeyPair, String>> {
     let (pair, _) = field(rest)?;
     let (seed, public) = pair.split_first_chunk::<32>()?;
     Some(Ed25519KeyPair::from_seed_and_public_key(seed, public).map_err(|_| super::damaged("Ed25519")))
-}
-
-/// A field: its length in four bytes, and its content (RFC 4251, 5).
-fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }

@@ -3,7 +3,7 @@
 //! Both are replaced atomically. No error ever shows the content of the second one.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::messages;
+use crate::private_files;
 
 /// A profile: one server, one key.
 #[derive(Clone, Default)]
@@ -174,11 +175,7 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = private_files::create(path)?;
     file.write_all(content)?;
     file.sync_all()
 }

@@ -195,12 +195,11 @@ fn der_of_raw(bytes: &[u8]) -> Option<Vec<u8>> {
     let integer = |digits: &[u8]| {
         let digits = &digits[digits.iter().position(|digit| *digit != 0)?..];
         let sign: &[u8] = if digits[0] < 0x80 { &[] } else { &[0] };
-        let length = u8::try_from(sign.len() + digits.len()).ok()?;
-        Some([&[0x02, length], sign, digits].concat())
+        Some(key_files::value(key_files::INTEGER, &[sign, digits].concat()))
     };
     let integers = [integer(r)?, integer(s)?].concat();
     let is_text = bytes.iter().all(u8::is_ascii_graphic);
-    (!is_text).then_some([&[0x30, u8::try_from(integers.len()).ok()?], &integers[..]].concat())
+    (!is_text).then(|| key_files::value(key_files::SEQUENCE, &integers))
 }
 
 /// Whether it is a DER sequence of two positive integers of at most 256 bits (RFC 3279, 2.2.3).

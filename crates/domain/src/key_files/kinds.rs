@@ -44,19 +44,19 @@ pub enum Kind {
     Unknown,
 }
 
+/// What to do with files that hold a private key besides what is wanted.
+const PKCS12: &str = "this is a PKCS#12 file (.p12, .pfx), which usually holds a private key, too: if the file has left your machine, replace \
+                      that key. 'openssl pkcs12 -in FILE -clcerts -nokeys -out cert.pem' takes the certificate out of it (with -legacy, if it \
+                      is old)";
+const JAVA_KEYSTORE: &str = "this is a Java keystore, which usually holds a private key, too: if the file has left your machine, replace that \
+                             key. Export the certificate from it as PEM";
+
 impl Kind {
     /// What it is, and what to do, where a certificate is wanted.
     pub const fn in_place_of_certificate(self) -> &'static str {
         match self {
-            Self::Pkcs12 => {
-                "this is a PKCS#12 file (.p12, .pfx), which usually holds a private key, too: if the file has left your machine, replace \
-                 that key. 'openssl pkcs12 -in FILE -clcerts -nokeys -out cert.pem' takes the certificate out of it (with -legacy, if it \
-                 is old)"
-            }
-            Self::JavaKeystore => {
-                "this is a Java keystore, which usually holds a private key, too: if the file has left your machine, replace that key. \
-                 Export the certificate from it as PEM"
-            }
+            Self::Pkcs12 => PKCS12,
+            Self::JavaKeystore => JAVA_KEYSTORE,
             Self::Pkcs7 => {
                 "this is PKCS#7 (.p7b): 'openssl pkcs7 -in FILE -print_certs' prints the certificates in it"
             }
@@ -86,15 +86,8 @@ impl Kind {
     /// What it is, and what to do, where a public key is wanted.
     pub const fn in_place_of_key(self) -> &'static str {
         match self {
-            Self::Pkcs12 => {
-                "this is a PKCS#12 file (.p12, .pfx), which usually holds a private key, too: if the file has left your machine, replace \
-                 that key. 'openssl pkcs12 -in FILE -clcerts -nokeys -out cert.pem' takes the certificate out of it (with -legacy, if it \
-                 is old)"
-            }
-            Self::JavaKeystore => {
-                "this is a Java keystore, which usually holds a private key, too: if the file has left your machine, replace that key. \
-                 Export the certificate from it as PEM"
-            }
+            Self::Pkcs12 => PKCS12,
+            Self::JavaKeystore => JAVA_KEYSTORE,
             Self::Pkcs7 => {
                 "this is PKCS#7 (.p7b): 'openssl pkcs7 -in FILE -print_certs' prints the certificates in it; give the signer's"
             }
@@ -191,11 +184,11 @@ pub(super) fn without_trust(der: &[u8]) -> Option<&[u8]> {
     is_over.then(|| &der[..der.len() - settings.len()])
 }
 
-pub(super) const INTEGER: u8 = 0x02;
+pub(crate) const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OID: u8 = 0x06;
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(crate) const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 /// 1.2.840.113549.1.7
 const PKCS7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
@@ -203,6 +196,19 @@ const PKCS7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07];
 /// The content of the value that DER (or BER) begins with, if it has this header; and what follows.
 pub(super) fn element(bytes: &[u8], header: u8) -> Option<(&[u8], &[u8])> {
     any(bytes).filter(|(found, ..)| *found == header).map(|(_, content, rest)| (content, rest))
+}
+
+/// A value of DER: its header, its length and its content.
+pub(crate) fn value(header: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let digits: Vec<u8> = length.into_iter().skip_while(|digit| *digit == 0).collect();
+    let length = match digits.as_slice() {
+        [] => vec![0],
+        [short @ ..0x80] => vec![*short],
+        // A length has at most eight digits.
+        long => [&[0x80 | u8::try_from(long.len()).unwrap_or(8)], long].concat(),
+    };
+    [&[header], &length[..], content].concat()
 }
 
 /// The header and the content of the value that bytes begin with, and what follows.

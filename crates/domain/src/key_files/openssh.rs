@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 
+use super::kinds::{INTEGER, SEQUENCE, value};
 use super::{BASE64, Kind};
 
 /// A public key of OpenSSH, in the form that its algorithm has elsewhere.
@@ -57,25 +58,13 @@ fn key(blob: &[u8]) -> Option<Result<OpenSshKey, Kind>> {
     }))
 }
 
-/// A field: its length in four bytes, and its content (RFC 4251, 5).
-fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// A field of OpenSSH's, its length in four bytes and its content (RFC 4251, 5), and what follows it.
+pub fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
 /// The DER of an `RSAPublicKey`. Both write integers in the same way.
 fn rsa(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
-    der(0x30, &[der(0x02, modulus), der(0x02, exponent)].concat())
-}
-
-fn der(header: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let digits: Vec<u8> = length.into_iter().skip_while(|digit| *digit == 0).collect();
-    let length = match digits.as_slice() {
-        [] => vec![0],
-        [short @ ..0x80] => vec![*short],
-        // A length has at most eight digits.
-        long => [&[0x80 | u8::try_from(long.len()).unwrap_or(8)], long].concat(),
-    };
-    [&[header], &length[..], content].concat()
+    value(SEQUENCE, &[value(INTEGER, modulus), value(INTEGER, exponent)].concat())
 }

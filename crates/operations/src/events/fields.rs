@@ -34,9 +34,9 @@ pub(crate) trait Fact {
     /// As it appears in an event.
     fn value(&self) -> Value;
 
-    /// What tells it from others. Differs from `value` where an event must not, or can't, say what it is.
-    fn compared(&self) -> Value {
-        self.value()
+    /// What tells it from others, if that is not its `value`: where an event must not, or can't, say what it is.
+    fn compared(&self) -> Option<Value> {
+        None
     }
 
     /// Whether an event may say what it is.
@@ -126,6 +126,11 @@ impl Fact for CustomMetadata {
         serde_json::from_str(self.as_json()).unwrap_or(Value::Null)
     }
 
+    /// A long one is not parsed, which would be a megabyte for nothing.
+    fn compared(&self) -> Option<Value> {
+        (!self.is_shown()).then(|| self.as_json().into())
+    }
+
     fn is_shown(&self) -> bool {
         self.as_json().chars().nth(LONGEST_OF_CHANGES).is_none()
     }
@@ -142,8 +147,8 @@ impl<T: Fact> Fact for Option<T> {
         self.as_ref().map_or(Value::Null, Fact::value)
     }
 
-    fn compared(&self) -> Value {
-        self.as_ref().map_or(Value::Null, Fact::compared)
+    fn compared(&self) -> Option<Value> {
+        self.as_ref().and_then(Fact::compared)
     }
 
     fn is_shown(&self) -> bool {
@@ -156,8 +161,8 @@ impl<T: Fact> Fact for Vec<T> {
         self.iter().take(MOST_ENTRIES).map(Fact::value).collect()
     }
 
-    fn compared(&self) -> Value {
-        self.iter().map(Fact::compared).collect()
+    fn compared(&self) -> Option<Value> {
+        (self.len() > MOST_ENTRIES).then(|| self.iter().map(Fact::value).collect())
     }
 }
 
@@ -166,7 +171,7 @@ impl<T: Fact> Fact for &T {
         (*self).value()
     }
 
-    fn compared(&self) -> Value {
+    fn compared(&self) -> Option<Value> {
         (*self).compared()
     }
 
@@ -195,8 +200,8 @@ impl Fact for Storage {
         if StorageBackend::is_of_server(id) { Value::Null } else { id.prn(organization).value() }
     }
 
-    fn compared(&self) -> Value {
-        self.0.to_string().into()
+    fn compared(&self) -> Option<Value> {
+        Some(self.0.to_string().into())
     }
 }
 
@@ -209,8 +214,8 @@ impl Fact for Secret<'_> {
         Value::Null
     }
 
-    fn compared(&self) -> Value {
-        self.0.map_or(Value::Null, |sealed| sealed.as_bytes().into())
+    fn compared(&self) -> Option<Value> {
+        Some(self.0.map_or(Value::Null, |sealed| sealed.as_bytes().into()))
     }
 
     fn is_shown(&self) -> bool {
@@ -224,12 +229,27 @@ pub(crate) struct Field {
     name: &'static str,
     /// `None` where an event must not say what it is, or where that would be too long.
     shown: Option<Value>,
-    compared: Value,
+    /// `None` where what is shown tells it from others.
+    hidden: Option<Value>,
 }
 
 impl Field {
     pub(super) fn new(name: &'static str, fact: &impl Fact) -> Self {
-        Self { name, shown: fact.is_shown().then(|| fact.value()), compared: fact.compared() }
+        let shown = fact.is_shown().then(|| fact.value());
+        let hidden = fact.compared().or_else(|| shown.is_none().then(|| fact.value()));
+        Self { name, shown, hidden }
+    }
+
+    /// What tells it from others.
+    const fn compared(&self) -> Option<&Value> {
+        match &self.hidden {
+            Some(hidden) => Some(hidden),
+            None => self.shown.as_ref(),
+        }
+    }
+
+    fn differs(&self, other: &Self) -> bool {
+        self.compared() != other.compared()
     }
 }
 
@@ -270,7 +290,7 @@ pub(crate) struct Change<'a, R> {
 impl<R: Recorded> Change<'_, R> {
     /// Whether there is a field that changed.
     pub(crate) fn is_any(&self) -> bool {
-        self.from.fields().iter().zip(&self.to.fields()).any(|(old, new)| old.compared != new.compared)
+        self.from.fields().iter().zip(&self.to.fields()).any(|(old, new)| old.differs(new))
     }
 }
 
@@ -284,7 +304,7 @@ impl<R: Recorded> Payload for Change<'_, R> {
             {
                 data.insert(name.clone(), shown.clone());
             }
-            if old.compared == new.compared {
+            if !old.differs(&new) {
                 continue;
             }
             changed.push(Value::from(new.name));

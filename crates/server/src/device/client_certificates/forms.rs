@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use percent_encoding::percent_decode_str;
 
 use super::Form;
 
@@ -57,7 +58,8 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 
 /// The certificates of a PEM text in which what a header can't hold is percent-encoded. Some proxies encode more, some less.
 fn escaped_pem(value: &str) -> Option<Vec<Vec<u8>>> {
-    let text = percent_decoded(value.trim())?;
+    // What is no escape stays as it is, and then is no base64.
+    let text = percent_decode_str(value.trim()).decode_utf8().ok()?;
     let mut certificates = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -66,16 +68,6 @@ fn escaped_pem(value: &str) -> Option<Vec<Vec<u8>>> {
         rest = after.trim_start();
     }
     Some(certificates)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16));
-        decoded.push(if byte == b'%' { u8::try_from(digit()? * 16 + digit()?).ok()? } else { byte });
-    }
-    String::from_utf8(decoded).ok()
 }
 
 /// Envoy's: elements behind commas, of pairs behind semicolons, whose values may be quoted. Each proxy on the way adds an element, so only
