@@ -196,9 +196,10 @@ fn follow<S: Source>(source: Option<S>, ctx: &Context) -> anyhow::Result<Option<
 fn warn_of_proxies(config: &Config, speaks_tls: bool) {
     if speaks_tls && !config.device.trusted_proxies.is_empty() {
         tracing::warn!(
+            header = config.device.client_certificate_header,
             "device.trusted_proxies is set and device.tls is on: from these addresses, a connection without a certificate is taken for the \
-             device that its Client-Cert header names. This is right only for proxies that end TLS and set that header themselves; if one \
-             of them passes TCP on, anybody can be any device: take it out of device.trusted_proxies"
+             device that this header (device.client_certificate_header) names. This is right only for proxies that end TLS and set that header \
+             themselves; if one of them passes TCP on, anybody can be any device: take it out of device.trusted_proxies"
         );
     }
 }

@@ -43,8 +43,9 @@ impl DeviceError {
 
     /// The connection proved another certificate than the one in the header.
     pub fn certificates_differ() -> Self {
-        let message = "the connection's own client certificate is another than the one in its Client-Cert header: behind a proxy that \
-                       ends TLS, the proxy must show no certificate of its own; without one, leave the header out";
+        let message = "the connection's own client certificate is another than the one in the header that is for proxies \
+                       (device.client_certificate_header): behind a proxy that ends TLS, the proxy must show no certificate of its own; \
+                       without one, leave the header out";
         Self::refused(StatusCode::UNAUTHORIZED, ErrorCode::CertificateInvalid, message)
     }
 
