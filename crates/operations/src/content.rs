@@ -17,6 +17,7 @@ use crate::events::{ContentUploaded, EventData, Whole};
 use crate::storages::Opened;
 use crate::{Context, Error, binary_parts::ensure_session, events};
 
+pub(crate) mod damage;
 mod downloads;
 
 pub use self::downloads::{Followed, Served, follow, locate};

@@ -204,15 +204,17 @@ async fn check_replicas(
 
 /// A content that should be in a storage.
 #[derive(Clone, Copy)]
-struct Recorded<'a> {
-    storage: Id<StorageBackend>,
-    binary: &'a Binary,
+pub(crate) struct Recorded<'a> {
+    /// The storage.
+    pub(crate) storage: Id<StorageBackend>,
+    /// Whose content it is.
+    pub(crate) binary: &'a Binary,
     /// When its record last changed. The content was written before; nothing writes it again.
-    since: Timestamp,
+    pub(crate) since: Timestamp,
 }
 
 /// What is wrong with a verified content, if it still is verified.
-async fn problem(
+pub(crate) async fn problem(
     ctx: &Context,
     Recorded { storage, binary, since }: Recorded<'_>,
     options: Options,

@@ -1,12 +1,10 @@
 //! What every operation works with: records, content, settings, and the clock, randomness and ids that are passed in.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use olivine_content::TokenKey;
-use olivine_domain::binaries::Binary;
 use olivine_domain::permissions::{Actor, Identity};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
@@ -17,6 +15,7 @@ use uuid::{ContextV7, Uuid};
 
 use crate::Error;
 use crate::clock::Clock;
+use crate::content::damage::Damage;
 use crate::distribution::log::USUAL_STALE_AFTER;
 use crate::distribution::memory::Memory;
 use crate::event_budgets::EventBudgets;
@@ -41,7 +40,7 @@ struct Shared {
     outbox: Outbox,
     memory: Memory,
     event_budgets: EventBudgets,
-    damaged: Mutex<BTreeSet<Id<Binary>>>,
+    damage: Damage,
     readiness: Readiness,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
@@ -114,7 +113,7 @@ impl Context {
             outbox: Outbox::default(),
             memory: Memory::new(settings.directory_devices, settings.stale_after),
             event_budgets: EventBudgets::default(),
-            damaged: Mutex::default(),
+            damage: Damage::default(),
             readiness: Readiness::default(),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
@@ -182,11 +181,9 @@ impl Context {
         &self.shared.event_budgets
     }
 
-    /// Whether nothing was said yet of this binary's content being damaged; of so many at most, the log has the others.
-    pub(crate) fn is_new_damage(&self, binary: Id<Binary>) -> bool {
-        const MOST: usize = 10_000;
-        let mut damaged = self.shared.damaged.lock().unwrap_or_else(PoisonError::into_inner);
-        damaged.len() < MOST && damaged.insert(binary)
+    /// Which damaged contents were noticed, and where they were looked for.
+    pub(crate) fn damage(&self) -> &Damage {
+        &self.shared.damage
     }
 
     /// What the last checks of database and storage found.

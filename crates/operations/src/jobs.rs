@@ -3,6 +3,7 @@
 //! An [`Order`] is written in the transaction that causes it. Runners of all processes claim orders with a lease; each order can be
 //! carried out twice without harm, because a runner may die at any line.
 
+mod check_contents;
 mod delete_content;
 mod expire_events;
 mod expire_uploads;
@@ -16,6 +17,7 @@ pub(crate) use runner::KINDS;
 pub use runner::run;
 
 use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::bundles::Bundle;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
@@ -56,6 +58,11 @@ pub enum Order {
         /// Where to.
         storage: Id<StorageBackend>,
     },
+    /// Look whether the contents of a bundle are still where they should be, because a device could not install it.
+    CheckContents {
+        /// The bundle.
+        bundle: Id<Bundle>,
+    },
     /// Order the copies that are missing, and the deletion of those that should be gone. Comes back by itself.
     Spread,
     /// Drop the parts of uploads that were abandoned. Comes back by itself.
@@ -79,6 +86,7 @@ const COMPLETE: &str = "complete";
 const VERIFY_BINARY: &str = "verify_binary";
 const DELETE_CONTENT: &str = "delete_content";
 const REPLICATE: &str = "replicate";
+const CHECK_CONTENTS: &str = "check_contents";
 const SPREAD: &str = "spread";
 const EXPIRE_UPLOADS: &str = "expire_uploads";
 const EXPIRE_EVENTS: &str = "expire_events";
@@ -91,6 +99,7 @@ impl Order {
             Self::VerifyBinary { .. } => VERIFY_BINARY,
             Self::DeleteContent { .. } => DELETE_CONTENT,
             Self::Replicate { .. } => REPLICATE,
+            Self::CheckContents { .. } => CHECK_CONTENTS,
             Self::Spread => SPREAD,
             Self::ExpireUploads => EXPIRE_UPLOADS,
             Self::ExpireEvents => EXPIRE_EVENTS,
@@ -109,6 +118,7 @@ impl Order {
             | Self::Replicate { binary, generation, storage } => {
                 format!("{}:{binary}:{generation}:{storage}", self.kind())
             }
+            Self::CheckContents { bundle } => format!("{}:{bundle}", self.kind()),
             Self::ExpireUploads | Self::ExpireEvents | Self::Purge | Self::Spread => self.kind().to_owned(),
         }
     }
@@ -131,6 +141,7 @@ impl Order {
             | Self::Replicate { binary, generation, storage } => {
                 json!({"binary": binary.to_string(), "generation": generation.get(), "storage": storage.to_string()})
             }
+            Self::CheckContents { bundle } => json!({"bundle": bundle.to_string()}),
             Self::ExpireUploads | Self::ExpireEvents | Self::Purge | Self::Spread => json!({}),
         }
     }
@@ -138,12 +149,13 @@ impl Order {
     /// The order that a stored job stands for; `None` if it is not one that this version knows.
     fn read(job: &Job) -> Option<Self> {
         let payload: Value = serde_json::from_str(&job.payload).ok()?;
+        let uuid = |name: &str| payload[name].as_str().and_then(|text| Uuid::try_parse(text).ok());
         let content = || {
-            let binary = payload["binary"].as_str().and_then(|text| Uuid::try_parse(text).ok())?;
+            let binary = uuid("binary")?;
             let generation = payload["generation"].as_u64().and_then(|number| u32::try_from(number).ok())?;
             Some((Id::new(binary), Generation::new(generation)))
         };
-        let storage = || payload["storage"].as_str().and_then(|text| Uuid::try_parse(text).ok()).map(Id::new);
+        let storage = || uuid("storage").map(Id::new);
         match job.kind.as_str() {
             VERIFY_BINARY => content().map(|(binary, generation)| Self::VerifyBinary { binary, generation }),
             DELETE_CONTENT => {
@@ -160,6 +172,7 @@ impl Order {
                 let ((binary, generation), storage) = content().zip(storage())?;
                 Some(Self::Replicate { binary, generation, storage })
             }
+            CHECK_CONTENTS => uuid("bundle").map(|bundle| Self::CheckContents { bundle: Id::new(bundle) }),
             SPREAD => Some(Self::Spread),
             EXPIRE_UPLOADS => Some(Self::ExpireUploads),
             EXPIRE_EVENTS => Some(Self::ExpireEvents),

@@ -6,7 +6,10 @@ use std::time::Duration;
 use olivine_tests::{Database, S3, Server, Workbench, events_of};
 use serde_json::json;
 
-use crate::team::{Customer, are_complete, copies, fetch, make_default, open_server, register, until};
+use crate::team::{
+    Customer, POLL_EVERY, SETTLED_WITHIN, are_complete, copies, fetch, make_default, open_server, register,
+    until,
+};
 
 pub(crate) async fn contents_move_while_devices_are_served(database: Database) {
     let s3 = S3::start();
@@ -122,6 +125,42 @@ pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database)
         let gone: Vec<_> = gone.into_iter().filter(|kind| *kind != "binary.content_uploaded").collect();
         assert_eq!(gone, wanted, "{events:?}");
     }
+}
+
+/// Devices download from the store, so the server sees nothing of an object that somebody deleted there, until a device fails.
+pub(crate) async fn what_a_store_lost_is_noticed_when_a_device_fails(database: Database) {
+    let s3 = S3::start();
+    let server = open_server(database).start();
+    let api = server.api();
+    let bench = Workbench::new(server.api()).await;
+    let first = register(&api, &s3, "first", json!({})).await;
+    make_default(&api, Some(&first)).await;
+    let (lost, whole) = (bench.signed(b"lost").await, bench.signed(b"whole").await);
+    let name = lost.rsplit(':').next().unwrap();
+    let object = s3.objects("first").into_iter().find(|object| object.contains(name)).unwrap();
+    s3.remove("first", &object);
+    for binary in [&whole, &lost] {
+        let customer = Customer::of(&server, binary, &[]).await;
+        let offer = customer
+            .device
+            .update("?expand[]=bundle&expand[]=release", &[("peridio-release-version", "0.1.0")])
+            .await
+            .expect(200)
+            .json;
+        let failed = json!({"bundle_prn": offer["bundle"]["prn"], "release_prn": offer["release"]["prn"],
+            "status": "failed", "detail": "download: 404 Not Found"});
+        customer.device.report(&failed).await.expect(204);
+    }
+    let noticed = async {
+        while !events_of(&api, &lost).await.iter().any(|kind| kind == "binary.content_missing") {
+            tokio::time::sleep(POLL_EVERY).await;
+        }
+    };
+    tokio::time::timeout(SETTLED_WITHIN, noticed).await.unwrap();
+    let noticed = api.get("/v1/events?type=binary.content_missing").await.expect(200).json["events"].clone();
+    assert_eq!(noticed.as_array().unwrap().len(), 1, "the other content is there: {noticed}");
+    assert_eq!(noticed[0]["data"]["noticed"], "after a device could not install it");
+    assert_eq!(noticed[0]["data"]["storage_backend_prn"], first);
 }
 
 /// A copy that is there already counts only if it is right.

@@ -15,7 +15,8 @@ use olivine_tests::on_both;
 
 use care::{
     a_move_compares_what_is_there_already, an_audit_finds_and_repairs,
-    contents_move_while_devices_are_served, what_was_lost_is_not_reported_as_deleted,
+    contents_move_while_devices_are_served, what_a_store_lost_is_noticed_when_a_device_fails,
+    what_was_lost_is_not_reported_as_deleted,
 };
 use failures::{
     a_store_that_is_down_is_waited_for, a_store_that_is_slow_is_waited_for, copies_survive_kills,
@@ -36,6 +37,7 @@ on_both!(
     async contents_move_while_devices_are_served,
     async an_audit_finds_and_repairs,
     async what_was_lost_is_not_reported_as_deleted,
+    async what_a_store_lost_is_noticed_when_a_device_fails,
     async a_move_compares_what_is_there_already,
     async parts_go_straight_to_the_store,
     async a_store_that_is_down_is_waited_for,

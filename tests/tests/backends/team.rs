@@ -6,8 +6,8 @@ use olivine_tests::{Api, Database, Device, S3, Server, ServerBuilder, prn};
 use serde_json::{Value, json};
 
 /// Bounds, not expectations.
-const SETTLED_WITHIN: Duration = Duration::from_mins(1);
-const POLL_EVERY: Duration = Duration::from_millis(50);
+pub(crate) const SETTLED_WITHIN: Duration = Duration::from_mins(1);
+pub(crate) const POLL_EVERY: Duration = Duration::from_millis(50);
 
 /// A server whose organizations may register storages on this machine.
 pub(crate) fn open_server(database: Database) -> ServerBuilder {
@@ -76,7 +76,7 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 /// A device that is to get one binary.
 pub(crate) struct Customer {
-    device: Device,
+    pub(crate) device: Device,
 }
 
 const SAYS: [(&str, &str); 1] = [("peridio-release-version", "0.1.0")];

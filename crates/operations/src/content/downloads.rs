@@ -17,9 +17,9 @@ use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadKind};
 use olivine_records::{binaries, binary_replicas};
 
-use super::current;
+use super::{current, damage};
 use crate::binaries::key_of;
-use crate::events::{DownloadFinished, EventData, Noticed, Storage, StoredContent};
+use crate::events::{DownloadFinished, EventData};
 use crate::links::{self, Located};
 use crate::{Context, Error, events};
 
@@ -114,39 +114,13 @@ impl Served {
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy can't be read");
                     if matches!(error, Error::ContentDamaged(_)) {
-                        self.note_damage(ctx, *storage).await;
+                        damage::note(ctx, self.key, *storage, "when it was downloaded").await;
                     }
                     failure.get_or_insert(error);
                 }
             }
         }
         Err(failure.unwrap_or(Error::ContentGone))
-    }
-
-    /// Puts on record that a content that should be in a storage is damaged there, once for each binary and process. The download does not
-    /// depend on it.
-    async fn note_damage(&self, ctx: &Context, storage: Id<StorageBackend>) {
-        if !ctx.is_new_damage(self.binary) {
-            return;
-        }
-        let content = StoredContent {
-            storage_backend_prn: Storage(storage, self.key.organization),
-            generation: self.key.generation.get(),
-        };
-        let noticed = Noticed { noticed: "when it was downloaded" };
-        let data = EventData::BinaryContentMissing((content, noticed));
-        let actor = Actor::system(self.key.organization);
-        let noted = async {
-            let w = ctx.db().write().await?;
-            events::record(ctx, &w, &actor, Subject::of(self.binary), data).await?;
-            Ok::<_, Error>(w.commit().await?)
-        };
-        if let Err(error) = noted.await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the event of a damaged content can't be written"
-            );
-        }
     }
 
     /// Whether it may still be served: asked again during long downloads.

@@ -18,13 +18,14 @@ use olivine_domain::resolution::{self, Malformed, Offer, current_release};
 use olivine_domain::text::{Description, FromRecord as _, VersionText};
 use olivine_domain::versions::Version;
 use olivine_records::release_days::{self, Delta};
-use olivine_records::{Write, device_outcomes, devices, releases};
+use olivine_records::{Write, bundles, device_outcomes, devices, releases};
 
 use super::changes::{Change, Noted, note};
 use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
 use super::offers::Bundles;
 use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
+use crate::jobs::{self, Order};
 use crate::{Context, Error, deadlocks, events};
 
 /// What a device says it runs, in its own words; all of one moment.
@@ -224,15 +225,24 @@ pub async fn report_status(
     report: &StatusReport,
     origin: &Origin,
 ) -> Result<(), Error> {
-    deadlocks::retry(ctx, || write_status(ctx, known, report, origin)).await
+    let looks = report.status == UpdateStatus::Failed && ctx.damage().is_look_due(report.bundle, ctx.now());
+    let looks = deadlocks::retry(ctx, || write_status(ctx, known, report, looks, origin)).await?;
+    if looks {
+        ctx.damage().look_was_ordered(report.bundle, ctx.now());
+        ctx.ring();
+    }
+    Ok(())
 }
 
+/// Records a report; with `looks`, also the order to look for the bundle's contents. Says whether that was ordered: not of what an
+/// organization doesn't have, and not of what is no news.
 async fn write_status(
     ctx: &Context,
     known: &KnownDevice,
     report: &StatusReport,
+    looks: bool,
     origin: &Origin,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let (organization, device) = (known.organization, known.device);
     let w = ctx.db().write().await?;
     let locked = devices::lock(&w, organization, device).await.map_err(Error::missing(device))?;
@@ -265,9 +275,14 @@ async fn write_status(
         let actor = Actor::device(organization, device, origin.clone());
         events::record(ctx, &w, &actor, Subject::of(device), data).await?;
     }
+    let looks = looks && is_news && bundles::find(&w, organization, report.bundle).await?.is_some();
+    if looks {
+        let order = Order::CheckContents { bundle: report.bundle };
+        jobs::enqueue(ctx, &w, Some(organization), &order).await?;
+    }
     w.commit().await?;
     noted.apply(ctx);
-    Ok(())
+    Ok(looks)
 }
 
 /// What a device's new word changes in the counts of its release.

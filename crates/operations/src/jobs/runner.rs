@@ -8,8 +8,13 @@ use olivine_records::jobs::{self, Job, JobId, NewJob};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{DELETE_CONTENT, EXPIRE_EVENTS, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD, VERIFY_BINARY};
-use super::{delete_content, expire_events, expire_uploads, purge, replicate, spread, verify_binary};
+use super::{
+    CHECK_CONTENTS, DELETE_CONTENT, EXPIRE_EVENTS, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD,
+    VERIFY_BINARY,
+};
+use super::{
+    check_contents, delete_content, expire_events, expire_uploads, purge, replicate, spread, verify_binary,
+};
 use crate::watchdog::watched;
 use crate::{Context, Error};
 
@@ -34,10 +39,10 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// All kinds of orders.
 pub(crate) const KINDS: &[&str] =
-    &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD, REPLICATE];
+    &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD, REPLICATE, CHECK_CONTENTS];
 
 /// Those that have places of their own, so that a slow storage far away never holds up a verification.
-const COPYING: &[&str] = &[REPLICATE];
+const COPYING: &[&str] = &[REPLICATE, CHECK_CONTENTS];
 /// All others.
 const OTHERS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD];
 
@@ -118,6 +123,7 @@ async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error
         Order::Replicate { binary, generation, storage } => {
             replicate::run(ctx, job, owner, binary, generation, storage).await
         }
+        Order::CheckContents { bundle } => check_contents::run(ctx, job, bundle).await,
         Order::Spread => spread::run(ctx).await,
         Order::ExpireEvents => expire_events::run(ctx).await,
         Order::ExpireUploads => expire_uploads::run(ctx).await,

@@ -1,0 +1,109 @@
+//! Contents that were verified once and are missing or damaged now: what is remembered of them, and the event that says so.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use olivine_content::ContentKey;
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::events::Subject;
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
+use olivine_domain::time::Timestamp;
+
+use crate::events::{EventData, Noticed, Storage, StoredContent};
+use crate::{Context, Error, events};
+
+/// The contents of one bundle are looked for no more often than this, however many devices fail.
+const LOOKS_APART: Duration = Duration::from_mins(10);
+/// Most bundles and binaries that are remembered.
+const MOST: usize = 10_000;
+
+/// What one process remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Damage {
+    noticed: Mutex<BTreeSet<Id<Binary>>>,
+    looked: Mutex<HashMap<Id<Bundle>, Timestamp>>,
+}
+
+impl Damage {
+    /// Whether nothing was said yet of this binary's content being damaged. Beyond [`MOST`] binaries the log has the others.
+    fn is_new(&self, binary: Id<Binary>) -> bool {
+        let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        noticed.len() < MOST && noticed.insert(binary)
+    }
+
+    /// Whether it is time to look for a bundle's contents.
+    pub(crate) fn is_look_due(&self, bundle: Id<Bundle>, now: Timestamp) -> bool {
+        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.get(&bundle).is_none_or(|last| now >= last.plus(LOOKS_APART))
+    }
+
+    /// Remembers that a look was ordered.
+    pub(crate) fn look_was_ordered(&self, bundle: Id<Bundle>, now: Timestamp) {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.len() >= MOST {
+            looked.retain(|_, last| now < last.plus(LOOKS_APART));
+            if looked.len() >= MOST {
+                looked.clear();
+            }
+        }
+        looked.insert(bundle, now);
+    }
+}
+
+/// Puts on record that a content that should be in a storage is missing or damaged there, once for each binary and process. That the event
+/// can't be written is only logged: nothing else depends on it.
+pub(crate) async fn note(
+    ctx: &Context,
+    content: ContentKey,
+    storage: Id<StorageBackend>,
+    noticed: &'static str,
+) {
+    let ContentKey { organization, binary, generation } = content;
+    if !ctx.damage().is_new(binary) {
+        return;
+    }
+    let content =
+        StoredContent { storage_backend_prn: Storage(storage, organization), generation: generation.get() };
+    let data = EventData::BinaryContentMissing((content, Noticed { noticed }));
+    let written = async {
+        let w = ctx.db().write().await?;
+        events::record(ctx, &w, &Actor::system(organization), Subject::of(binary), data).await?;
+        Ok::<_, Error>(w.commit().await?)
+    };
+    if let Err(error) = written.await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the event of a damaged content can't be written"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_looked_for_once_in_ten_minutes_and_what_is_remembered_is_bounded() {
+        let damage = Damage::default();
+        let bundle = |number: usize| Id::new(uuid::Uuid::from_u128(number as u128));
+        let start = Timestamp::from_micros(0).unwrap();
+        assert!(damage.is_look_due(bundle(0), start));
+        damage.look_was_ordered(bundle(0), start);
+        assert!(!damage.is_look_due(bundle(0), start.plus(LOOKS_APART / 2)));
+        assert!(damage.is_look_due(bundle(0), start.plus(LOOKS_APART)));
+        for number in 0..2 * MOST {
+            damage.look_was_ordered(bundle(number), start);
+            assert!(damage.looked.lock().unwrap().len() <= MOST);
+        }
+        assert!(
+            (0..2 * MOST)
+                .filter(|number| damage.is_new(Id::new(uuid::Uuid::from_u128(*number as u128))))
+                .count()
+                == MOST
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! Looks whether the contents of a bundle are still where the records say. A device that could not install it may be the first to notice
+//! that somebody deleted or replaced an object in a store: devices download there, so the server sees nothing of it.
+
+use std::collections::BTreeMap;
+
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::{Replica, ReplicaState};
+use olivine_records::jobs::Job;
+use olivine_records::{binaries, binary_replicas, bundles};
+
+use super::runner::Outcome;
+use crate::binaries::content_key;
+use crate::content::damage;
+use crate::content_audit::{Looked, Options, Recorded, problem};
+use crate::copies::is_verified;
+use crate::{Context, Error, storages};
+
+pub(super) async fn run(ctx: &Context, job: &Job, bundle: Id<Bundle>) -> Result<Outcome, Error> {
+    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
+    let entries = bundles::content_of(ctx.db(), organization, &[bundle]).await?;
+    let ids: Vec<_> = entries.iter().map(|entry| entry.binary).collect();
+    let mut copies: BTreeMap<_, Vec<Replica>> = BTreeMap::new();
+    for replica in binary_replicas::list_for(ctx.db(), organization, &ids).await? {
+        copies.entry(replica.binary).or_default().push(replica);
+    }
+    // One storage that can't be reached doesn't keep the others from being looked at.
+    let mut failure = None;
+    for id in ids {
+        let Some(binary) = binaries::find(ctx.db(), organization, id).await? else { continue };
+        if !is_verified(&binary) {
+            continue;
+        }
+        for place in places(&binary, copies.get(&id).map_or(&[], Vec::as_slice)) {
+            if let Err(error) = look(ctx, place).await {
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    failure.map_or(Ok(Outcome::Done), Err)
+}
+
+/// Where the complete content should be.
+fn places<'a>(binary: &'a Binary, copies: &'a [Replica]) -> impl Iterator<Item = Recorded<'a>> {
+    let copies = copies.iter().filter(|copy| {
+        copy.state == ReplicaState::Complete
+            && copy.generation == binary.generation
+            && copy.storage != binary.storage
+    });
+    let first = Recorded { storage: binary.storage, binary, since: binary.updated_at };
+    let copies = copies.map(move |copy| Recorded { storage: copy.storage, binary, since: copy.updated_at });
+    std::iter::once(first).chain(copies)
+}
+
+async fn look(ctx: &Context, place: Recorded<'_>) -> Result<(), Error> {
+    // A folder that is not mounted has nothing: that says nothing of the contents.
+    storages::identity::check_now(ctx, place.storage).await?;
+    let Some(problem) = problem(ctx, place, Options::default(), &mut Looked::default()).await? else {
+        return Ok(());
+    };
+    let key = content_key(place.binary);
+    tracing::error!(
+        content = %key,
+        storage = %place.storage,
+        problem = problem.as_str(),
+        "a content that devices are offered is not as it was verified: 'olivine content audit --repair' puts a copy in its place where there is one"
+    );
+    metrics::counter!("olivine_damaged_contents_total").increment(1);
+    damage::note(ctx, key, place.storage, "after a device could not install it").await;
+    Ok(())
+}
