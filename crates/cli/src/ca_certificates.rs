@@ -15,7 +15,7 @@ use olivine_domain::products::Product;
 use crate::certificates;
 use crate::changes::{OrNothing, change};
 use crate::failure::Failure;
-use crate::lists::ListOptions;
+use crate::lists::{ListOptions, Weak};
 use crate::output::{Record, record};
 use crate::session::Session;
 
@@ -131,6 +131,8 @@ pub(crate) struct List {
     #[arg(long)]
     fingerprint: Option<String>,
     #[command(flatten)]
+    weak: Weak,
+    #[command(flatten)]
     options: ListOptions,
 }
 
@@ -164,8 +166,12 @@ impl Command {
                 session.printer.one(&session.client.create_verification_code().await?)
             }
             Self::Create(create) => session.create::<CaCertificate>(&create.body()?).await,
-            Self::List(List { fingerprint, options }) => {
+            Self::List(List { fingerprint, weak, options }) => {
                 let query = Query::default().with("fingerprint", fingerprint);
+                if weak.with_warnings {
+                    let is_weak = |certificate: &CaCertificate| !certificate.warnings.is_empty();
+                    return session.list_where(&options, query, is_weak).await;
+                }
                 session.list::<CaCertificate>(&options, query).await
             }
             Self::Get(One { prn }) => session.get::<CaCertificate>(&prn, &[]).await,

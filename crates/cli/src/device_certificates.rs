@@ -9,7 +9,7 @@ use olivine_domain::prn::Prn;
 
 use crate::certificates;
 use crate::failure::Failure;
-use crate::lists::{Expand, ListOptions};
+use crate::lists::{Expand, ListOptions, Weak};
 use crate::output::record;
 use crate::session::Session;
 
@@ -28,7 +28,9 @@ pub(crate) enum Command {
     )]
     Create(Create),
     /// Lists device certificates
-    #[command(after_help = "Example:\n  peridio device-certificates list --device-prn $DEVICE_PRN")]
+    #[command(
+        after_help = "Examples:\n  peridio device-certificates list --device-prn $DEVICE_PRN\n  peridio device-certificates list --with-warnings --all"
+    )]
     List(List),
     /// Shows a device certificate
     #[command(
@@ -66,6 +68,8 @@ pub(crate) struct List {
     fingerprint: Option<String>,
     #[command(flatten)]
     expand: Expand,
+    #[command(flatten)]
+    weak: Weak,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -108,9 +112,14 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<DeviceCertificate>(&create.body()?).await,
-            Self::List(List { device_prn, fingerprint, expand, options }) => {
+            Self::List(List { device_prn, fingerprint, expand, weak, options }) => {
                 let query = Query::default().with("device_prn", device_prn).with("fingerprint", fingerprint);
-                session.list::<DeviceCertificate>(&options, query.expand(&expand.expand)).await
+                let query = query.expand(&expand.expand);
+                if weak.with_warnings {
+                    let is_weak = |certificate: &DeviceCertificate| !certificate.warnings.is_empty();
+                    return session.list_where(&options, query, is_weak).await;
+                }
+                session.list::<DeviceCertificate>(&options, query).await
             }
             Self::Get(Get { one, expand }) => {
                 session.get::<DeviceCertificate>(&one.prn, &expand.expand).await

@@ -43,11 +43,24 @@ impl ListOptions {
         }
     }
 
+    /// The most records to print; `None` for all.
+    pub(crate) fn most(&self) -> Option<usize> {
+        if self.all { None } else { Some(self.limit.unwrap_or(USUAL)) }
+    }
+
     /// Adds them to the filters of a resource.
     pub(crate) fn apply(&self, query: Query) -> Query {
-        let limit = if self.all { None } else { Some(self.limit.unwrap_or(USUAL)) };
-        query.with("order", self.order.as_ref()).with("search", self.search.as_ref()).limit(limit)
+        query.with("order", self.order.as_ref()).with("search", self.search.as_ref()).limit(self.most())
     }
+}
+
+/// Whether a list is of all certificates.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Weak {
+    /// Only those that would not be taken today, because of a weak key or signature. They keep working; `warnings` says what is wrong
+    /// with each. All certificates are read for that
+    #[arg(long)]
+    pub(crate) with_warnings: bool,
 }
 
 /// What to embed in a record.

@@ -63,6 +63,29 @@ impl Session {
         self.print_pages(self.client.list::<R>(&options.apply(query)), options).await
     }
 
+    /// Prints those of a list that `is_wanted`, of which the server knows nothing: it reads every page until there are enough.
+    pub(crate) async fn list_where<R: Resource + Record>(
+        &self,
+        options: &ListOptions,
+        query: Query,
+        is_wanted: impl Fn(&R) -> bool,
+    ) -> Result<(), Failure> {
+        let mut pages = self.client.list::<R>(&options.apply(query).limit(None));
+        let mut left = options.most().unwrap_or(usize::MAX);
+        let mut list = self.printer.list();
+        while left > 0
+            && let Some(page) = pages.next().await?
+        {
+            let wanted = page.iter().filter(|record| is_wanted(record)).take(left);
+            left -= wanted.map(|record| list.add(record)).collect::<Result<Vec<()>, _>>()?.len();
+        }
+        list.finish()?;
+        if left == 0 {
+            options.note_more(&pages);
+        }
+        Ok(())
+    }
+
     /// Prints a list page by page, and says if it goes on.
     pub(crate) async fn print_pages<R: Resource + Record>(
         &self,

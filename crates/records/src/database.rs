@@ -2,6 +2,7 @@
 //!
 //! Nothing may write but through a [`Write`], and a [`Write`] must never be held while waiting for anything but the database.
 
+mod deadline;
 mod executor;
 mod lease;
 mod parameters;
@@ -12,21 +13,20 @@ mod scans;
 mod signals;
 mod snapshots;
 mod sqlite;
+mod writer;
 
 use std::fmt;
 use std::time::Duration;
 
 use olivine_domain::Timestamp;
-use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement};
 
 pub(crate) use self::executor::Executor;
 use self::executor::{Session, Transaction};
 use self::pool::Pool;
 use self::readers::Readers;
 use self::scans::Scans;
+use self::writer::Writer;
 use crate::error::Error;
 use crate::{dialect, migrations, settings};
 
@@ -43,8 +43,7 @@ pub struct Options {
     pub readers: u32,
     /// How long to wait for a free connection, or for SQLite's write lock.
     pub patience: Duration,
-    /// The longest that one statement may run on PostgreSQL, or read from SQLite. Two seconds later this side gives up waiting for
-    /// PostgreSQL's answer.
+    /// The longest that one statement may run. Two seconds later this side gives up waiting for PostgreSQL's answer.
     pub statement_timeout: Duration,
     /// The longest that a scan may run: a list whose search no index answers.
     pub scan_timeout: Duration,
@@ -87,7 +86,7 @@ pub struct Database {
 
 #[derive(Clone)]
 enum Connections {
-    Sqlite { readers: Readers, scans: Readers, writer: DatabaseConnection },
+    Sqlite { readers: Readers, scans: Readers, writer: Writer },
     Postgres { pool: Pool, scans: Pool },
 }
 
@@ -123,7 +122,7 @@ impl Database {
     /// Begins a transaction that writes. Dropping it undoes all that it did.
     pub async fn write(&self) -> Result<Write, Error> {
         let transaction = match &self.connections {
-            Connections::Sqlite { writer, .. } => Transaction::Sqlite(begin_immediate(writer).await?),
+            Connections::Sqlite { writer, .. } => Transaction::Sqlite(writer.begin().await?),
             Connections::Postgres { pool, .. } => Transaction::Postgres(Session::begin(pool).await?),
         };
         Ok(Write { transaction })
@@ -132,7 +131,7 @@ impl Database {
     /// Begins a transaction without deadlines, on a connection of its own: for what handles whole tables.
     pub(crate) async fn begin_at_length(&self) -> Result<DatabaseTransaction, Error> {
         match &self.connections {
-            Connections::Sqlite { writer, .. } => Ok(begin_immediate(writer).await?),
+            Connections::Sqlite { writer, .. } => Ok(writer.begin_at_length().await?),
             Connections::Postgres { pool, .. } => postgres::begin_at_length(pool).await,
         }
     }
@@ -140,7 +139,7 @@ impl Database {
     /// Begins a transaction that only reads, may take as long as it needs, and is in nobody's way.
     pub(crate) async fn begin_reading(&self) -> Result<DatabaseTransaction, Error> {
         match &self.connections {
-            Connections::Sqlite { writer, .. } => Ok(writer.begin().await?),
+            Connections::Sqlite { writer, .. } => Ok(writer.begin_reading().await?),
             Connections::Postgres { pool, .. } => postgres::begin_at_length(pool).await,
         }
     }
@@ -177,7 +176,7 @@ impl Database {
             Connections::Sqlite { readers, scans, writer } => {
                 readers.close().await;
                 scans.close().await;
-                if let Err(error) = writer.close().await {
+                if let Err(error) = writer.connection.close().await {
                     tracing::warn!(%error, "closing the database");
                 }
             }
@@ -194,15 +193,6 @@ impl Database {
             Connections::Postgres { .. } => DbBackend::Postgres,
         }
     }
-}
-
-/// SQLite's deferred transactions fail as soon as two of them want to write.
-async fn begin_immediate(writer: &DatabaseConnection) -> Result<DatabaseTransaction, Error> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    Ok(writer.begin_with_options(options).await?)
 }
 
 /// A transaction that writes. It must be committed; dropping it undoes all that it did.

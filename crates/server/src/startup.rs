@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -26,8 +26,12 @@ use crate::elsewhere;
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// How long everything is tried that content storage will be asked for.
 const STORE_IS_TRIED_FOR: Duration = Duration::from_mins(1);
-/// How long a start looks for damage in an embedded database: enough for some gigabyte.
-const LOOKS_FOR_DAMAGE: Duration = Duration::from_secs(3);
+/// How long a start waits while an embedded database is looked through for damage; then it is looked through while the server serves.
+const LOOKS_FOR_DAMAGE: Duration = Duration::from_millis(250);
+/// The same before its tables are changed: the change of a damaged database might lose more.
+const LOOKS_BEFORE_MIGRATING: Duration = Duration::from_mins(1);
+/// How long a database is looked through beside the work. Meanwhile its log can't be shortened.
+const LOOKS_BESIDE_WORK: Duration = Duration::from_mins(5);
 /// The name of the file that holds the first admin key.
 pub const ADMIN_KEY_FILE: &str = "admin-api-key";
 
@@ -120,20 +124,36 @@ fn refuse_to_begin_anew(config: &Config) -> anyhow::Result<()> {
     )
 }
 
-/// Refuses to work with a database that is damaged: answers would be wrong, and changes would make it worse. A large one is not looked
-/// through to its end.
+/// Refuses to work with a database that is damaged: answers would be wrong, and changes would make it worse. A large one is looked through to
+/// its end while the server serves already; what is found then stands in the log and in the metrics.
 async fn check_integrity(config: &Config, db: &Database) -> anyhow::Result<()> {
+    let is_up_to_date = db.pending_migrations().await.is_ok_and(|pending| pending == 0);
+    let within = if is_up_to_date { LOOKS_FOR_DAMAGE } else { LOOKS_BEFORE_MIGRATING };
     let path = config.database_path();
-    match db.check_integrity(LOOKS_FOR_DAMAGE).await.context("looking for damage in the database")? {
+    match db.check_integrity(within).await.context("looking for damage in the database")? {
         Integrity::Sound => Ok(()),
         Integrity::Unfinished => {
-            tracing::info!(
-                seconds = LOOKS_FOR_DAMAGE.as_secs(),
-                "the database is too large to be looked through at the start; `olivine content audit` does that"
-            );
+            tokio::spawn(look_further(db.clone(), path));
             Ok(())
         }
         Integrity::Damaged { what } => bail!("{}", damaged(&path, &what)),
+    }
+}
+
+async fn look_further(db: Database, path: PathBuf) {
+    match db.check_integrity(LOOKS_BESIDE_WORK).await {
+        Ok(Integrity::Sound) => tracing::info!("the database was looked through: it is sound"),
+        Ok(Integrity::Unfinished) => tracing::warn!(
+            minutes = LOOKS_BESIDE_WORK.as_secs() / 60,
+            "the database is too large to be looked through in time; `olivine content audit` does that"
+        ),
+        Ok(Integrity::Damaged { what }) => {
+            metrics::gauge!("olivine_database_damaged").set(1.0);
+            tracing::error!("{}", damaged(&path, &what));
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "looking for damage in the database");
+        }
     }
 }
 

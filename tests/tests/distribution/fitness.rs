@@ -285,3 +285,43 @@ pub(crate) async fn an_authority_says_which_name_is_the_identifier(database: Dat
     let any = any["ca_certificates"][0]["prn"].as_str().unwrap().to_owned();
     factory.api.patch(&format!("/v1/ca_certificates/{any}"), &jitp).await.expect(422);
 }
+
+/// What was registered before today's rules keeps working, and can be found. Nothing takes such a certificate any more, so the record of a
+/// sound one is made to say SHA-1.
+#[tokio::test]
+async fn weak_certificates_that_are_known_work_on_and_are_listed() {
+    let mut server = Server::start(Database::Sqlite);
+    let factory = Factory::new(server.api()).await;
+    let maker = Maker::new("Company", "-newkey rsa:2048 -nodes");
+    maker.registers(&factory).await.expect(201);
+    for name in ["sound", "weak"] {
+        maker.shows(&server, &format!("-subj /CN={name}")).await.expect(200);
+    }
+    let list = "peridio device-certificates list --with-warnings --output jsonl";
+    assert_eq!(server.shell().run(list).succeeds(), "");
+
+    server.stop();
+    maker.shell.run("openssl x509 -in d.pem -outform der -out d.der").succeeds();
+    let sound = maker.shell.read("d.der");
+    let with_sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
+    let mut weak = sound.clone();
+    for at in 0..sound.len() - with_sha256.len() {
+        if sound[at..].starts_with(&with_sha256) {
+            weak[at + with_sha256.len() - 1] = 0x05;
+        }
+    }
+    let file = server.data_dir().join("olivine.db");
+    let mut records = std::fs::read(&file).unwrap();
+    let at = records.windows(sound.len()).position(|window| window == sound).unwrap();
+    records[at..at + sound.len()].copy_from_slice(&weak);
+    std::fs::write(&file, records).unwrap();
+
+    server.restart();
+    let device = Device::with(&server, &maker.text("d.pem"), &maker.text("d.key"));
+    device.get("/device/me").await.expect(200);
+    let found = server.shell().run(list).json();
+    assert_eq!(found["subject"], "CN=weak");
+    assert!(found["warnings"][0].as_str().unwrap().contains("SHA-1"), "{found}");
+    let none = "peridio ca-certificates list --with-warnings --all --output jsonl";
+    assert_eq!(server.shell().run(none).succeeds(), "");
+}

@@ -1,15 +1,12 @@
-//! Running SeaORM's statements: reads of SQLite through [`Readers`], its transactions through SeaORM's own connection, all of PostgreSQL through
-//! [`Pool`]. Each read and each wait for PostgreSQL has a deadline. It must never give SeaORM a PostgreSQL connection of the pool, because
+//! Running SeaORM's statements: reads of SQLite through [`Readers`], its transactions through [`writer::Transaction`], all of PostgreSQL through
+//! [`Pool`]. Each has a deadline. It must never give SeaORM a PostgreSQL connection of the pool, because
 //! SeaORM waits without a limit.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
-    Values,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres};
@@ -19,6 +16,7 @@ use super::lease::Lease;
 use super::pool::Pool;
 use super::readers::Readers;
 use super::scans::Scan;
+use super::writer;
 
 /// Runs statements on a database, or in a transaction.
 #[derive(Clone, Copy)]
@@ -27,7 +25,7 @@ pub struct Executor<'a>(Source<'a>);
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
     Sqlite(&'a Readers),
-    SqliteTransaction(&'a DatabaseTransaction),
+    SqliteTransaction(&'a writer::Transaction),
     Postgres(&'a Pool),
     PostgresTransaction(&'a Session),
     Scan(&'a Arc<Scan>),
@@ -59,7 +57,7 @@ impl<'a> Executor<'a> {
 
 /// A transaction that is open. Dropping it undoes it.
 pub(crate) enum Transaction {
-    Sqlite(DatabaseTransaction),
+    Sqlite(writer::Transaction),
     Postgres(Session),
 }
 
@@ -144,7 +142,7 @@ impl Source<'_> {
     async fn execute(self, statement: Statement) -> Result<ExecResult, DbErr> {
         let done = run!(self, {
             Source::Sqlite(readers) => readers.execute(statement).await.map(Into::into).map_err(execution_error),
-            Source::SqliteTransaction(sqlite) => sqlite.execute_raw(statement).await,
+            Source::SqliteTransaction(sqlite) => sqlite.execute(statement).await,
             Source::Scan(_) => Err(DbErr::Custom(ONLY_READS.to_owned())),
         }, |connection| query(statement).execute(connection));
         done.map(Into::into).map_err(execution_error)
@@ -169,7 +167,7 @@ impl Source<'_> {
     async fn query_all(self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let rows = run!(self, {
             Source::Sqlite(readers) => rows_of_sqlite(readers, statement).await,
-            Source::SqliteTransaction(sqlite) => sqlite.query_all_raw(statement).await,
+            Source::SqliteTransaction(sqlite) => sqlite.rows(statement).await,
             Source::Scan(scan) => scan.rows(statement).await,
         }, |connection| query(statement).fetch_all(connection));
         Ok(rows.map_err(query_error)?.into_iter().map(Into::into).collect())

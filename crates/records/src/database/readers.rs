@@ -1,11 +1,9 @@
 //! The connections that read from an embedded database.
 //!
-//! SQLite has no time limit of its own. Each connection asks every thousand steps of a statement whether its time is over, and breaks the
-//! statement off itself. A connection must never be used again while it is not known what it is doing.
+//! A connection must never be used again while it is not known what it is doing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sea_orm::{Statement, Values};
 use sea_query_sqlx::SqlxValues;
@@ -15,8 +13,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _, Sqlite, Sqli
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-/// After how many steps of SQLite's virtual machine the time is looked at: some 50 microseconds of a scan.
-const STEPS: i32 = 1_000;
+use super::deadline::Deadline;
 
 /// How many connections there may be, and how long they may take.
 #[derive(Clone, Copy, Debug)]
@@ -44,38 +41,6 @@ struct Connection {
     deadline: Deadline,
 }
 
-/// When the statement that runs now has to end.
-#[derive(Clone)]
-struct Deadline {
-    opened: Instant,
-    /// In milliseconds since then.
-    millis: Arc<AtomicU64>,
-}
-
-impl Deadline {
-    fn new() -> Self {
-        Self { opened: Instant::now(), millis: Arc::new(AtomicU64::new(u64::MAX)) }
-    }
-
-    fn elapsed(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn set(&self, limit: Duration) {
-        let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        self.millis.store(self.elapsed().saturating_add(limit), Ordering::Relaxed);
-    }
-
-    /// Ends the statement that runs now.
-    fn pass(&self) {
-        self.millis.store(0, Ordering::Relaxed);
-    }
-
-    fn is_ahead(&self) -> bool {
-        self.elapsed() < self.millis.load(Ordering::Relaxed)
-    }
-}
-
 impl Readers {
     /// Opens the first connection, which shows that the database can be read.
     pub(super) async fn open(connect: SqliteConnectOptions, limits: Limits) -> Result<Self, sqlx::Error> {
@@ -88,9 +53,8 @@ impl Readers {
 
     async fn connect(&self) -> Result<Connection, sqlx::Error> {
         let mut sqlite = SqliteConnection::connect_with(&self.0.connect).await?;
-        let deadline = Deadline::new();
-        let watched = deadline.clone();
-        sqlite.lock_handle().await?.set_progress_handler(STEPS, move || watched.is_ahead());
+        let deadline = Deadline::default();
+        deadline.watch(&mut sqlite).await?;
         Ok(Connection { sqlite, deadline })
     }
 

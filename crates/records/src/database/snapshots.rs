@@ -3,14 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::DbBackend;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::deadline::Deadline;
 use super::executor::query_error;
 use super::readers::{Limits, Readers};
 use super::scans::Scans;
 use super::sqlite::create_private;
+use super::writer::Writer;
 use super::{Connections, Database, Options, unavailable};
 use crate::copying;
 use crate::dialect::{self, is_damage};
@@ -79,11 +81,12 @@ impl Database {
     pub async fn open_snapshot(path: &Path) -> Result<Self, Error> {
         let connect = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(connect.clone()).await;
-        let writer: DatabaseConnection = pool.map_err(unavailable)?.into();
+        let connection = pool.map_err(unavailable)?.into();
         let options = Options::default();
         // It is read from beginning to end, by a command that somebody waits for.
         let limits = Limits { connections: 1, patience: options.patience, statement: Duration::MAX };
         let readers = Readers::open(connect, limits).await.map_err(unavailable)?;
+        let writer = Writer { connection, deadline: Deadline::default(), statement: Duration::MAX };
         let connections = Connections::Sqlite { readers: readers.clone(), scans: readers, writer };
         Ok(Self { connections, scans: Scans::new(1, options.scan_timeout) })
     }

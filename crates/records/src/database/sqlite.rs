@@ -1,12 +1,14 @@
-//! Opening an embedded database. What reads has a deadline for each statement; the one connection that writes waits for nothing but the disk.
+//! Opening an embedded database. Each statement has a deadline, whether it reads or writes.
 
 use std::path::Path;
 
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::deadline::Deadline;
 use super::readers::{Limits, Readers};
 use super::scans::Scans;
+use super::writer::Writer;
 use super::{Connections, Database, Options, SQLITE_SCANS, unavailable};
 use crate::error::Error;
 
@@ -42,6 +44,12 @@ pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Erro
             Ok(!connection.is_in_transaction())
         })
     });
+    let deadline = Deadline::default();
+    let watched = deadline.clone();
+    let writer = writer.after_connect(move |connection, _| {
+        let watched = watched.clone();
+        Box::pin(async move { watched.watch(connection).await })
+    });
     let writer = writer.connect_with(connect.clone()).await.map_err(unavailable)?;
     let connect = connect.pragma("query_only", "ON");
     let limits = |connections, statement| Limits { connections, patience: options.patience, statement };
@@ -50,7 +58,7 @@ pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Erro
     let connections = Connections::Sqlite {
         readers: readers.map_err(unavailable)?,
         scans: scans.map_err(unavailable)?,
-        writer: writer.into(),
+        writer: Writer { connection: writer.into(), deadline, statement: options.statement_timeout },
     };
     Ok(Database { connections, scans: Scans::new(SQLITE_SCANS, options.scan_timeout) })
 }

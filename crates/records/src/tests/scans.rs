@@ -14,7 +14,7 @@ use crate::database::{CallerReads, ListReader as _, Options, Reader as _};
 use crate::entities as rows;
 use crate::lists::{self, Listed};
 use crate::testing::TestDatabase;
-use crate::{Error, ListQuery};
+use crate::{Error, ListQuery, Trouble};
 
 /// So many events that looking at each of them takes at least some hundredths of a second.
 const EVENTS: u32 = 150_000;
@@ -61,6 +61,37 @@ fn caller(database: &Database, number: u128) -> CallerReads<'_> {
 }
 
 on_both! {
+    async fn a_statement_that_writes_without_end_is_broken_off_and_nothing_of_its_transaction_stays(database) {
+        let limit = Duration::from_millis(200);
+        let options = Options { statement_timeout: limit, patience: Duration::from_secs(2), ..Options::default() };
+        let hasty = Database::open(database.url(), options).await.unwrap();
+        let endless = "INSERT INTO settings (key, value)
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n % 7 + 1 FROM numbers)
+            SELECT 'endless', CAST(max(n) AS TEXT) FROM numbers";
+        for is_given_up in [false, true, false] {
+            let write = hasty.write().await.unwrap();
+            crate::settings::put(&write, "before", "it").await.unwrap();
+            let executor = write.executor();
+            let ended = executor.execute_unprepared(endless);
+            if is_given_up {
+                drop(tokio::time::timeout(limit / 4, ended).await.unwrap_err());
+            } else {
+                let error = Error::from(ended.await.unwrap_err());
+                assert!(matches!(error, Error::Unavailable { trouble: Trouble::Slow, .. }), "{error:?}");
+            }
+            drop(write);
+            let write = hasty.write().await.unwrap();
+            assert_eq!(crate::settings::find(&write, "before").await.unwrap(), None);
+            // Longer than a statement may take, but each statement is short.
+            for _ in 0..3 {
+                tokio::time::sleep(limit / 2).await;
+                crate::settings::put(&write, "after", "it").await.unwrap();
+            }
+            write.commit().await.unwrap();
+        }
+        hasty.close().await;
+    }
+
     async fn a_search_that_is_too_broad_ends_in_time_and_says_how_to_narrow_it(database) {
         let owner = fill(&database).await;
         let hasty = opened_again(&database, Duration::from_millis(10)).await;
