@@ -1,5 +1,7 @@
 //! CA certificates: authorities whose devices are welcome, and what a device is made into when it first appears.
 
+mod renewals;
+
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::tags::Tags;
 use crate::target::Target;
 use crate::text::Description;
 use crate::time::Timestamp;
+
+pub use self::renewals::{InvalidRenewals, Renewals};
 
 /// What lists of CA certificates can be searched by.
 pub const SEARCH: FieldTable = &[
@@ -41,6 +45,8 @@ pub struct CaCertificate {
     pub description: Option<Description>,
     /// What devices become that it signed and nobody knows; `None` where such devices are refused.
     pub jitp: Option<Jitp>,
+    /// Which new certificates of its devices replace older ones of theirs.
+    pub renewals: Renewals,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -226,6 +232,7 @@ mod tests {
                     description: None,
                     identifier: IdentifierSource::default(),
                 }),
+                renewals: Renewals::default(),
                 revision: Revision::FIRST,
                 inserted_at: day(0),
                 updated_at: day(0),

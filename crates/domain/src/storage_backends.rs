@@ -47,6 +47,8 @@ pub struct StorageBackend {
     pub replicates: bool,
     /// Devices that no location's tag matches are sent to the least of those where the content is.
     pub position: u16,
+    /// Whether the storage is asked to check parts against their SHA-256 itself. Only one of S3's kind can be.
+    pub checksums: bool,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, Jitp, ProofRefusal};
+use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, Jitp, ProofRefusal, Renewals};
 use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
 use olivine_domain::events::Subject;
@@ -86,6 +86,7 @@ pub async fn create(
         certificate: new.certificate.clone(),
         description: new.description,
         jitp: new.jitp,
+        renewals: Renewals::default(),
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,

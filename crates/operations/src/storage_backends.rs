@@ -100,6 +100,7 @@ pub async fn create(
         near: new.near,
         replicates: new.replicates,
         position: new.position,
+        checksums: true,
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,

@@ -175,6 +175,7 @@ impl Own {
             near: Tags::default(),
             replicates: false,
             position: 0,
+            checksums: self.checksums,
             revision: Revision::FIRST,
             inserted_at: Timestamp::EPOCH,
             updated_at: Timestamp::EPOCH,
@@ -240,7 +241,7 @@ async fn object_store(ctx: &Context, record: &StorageBackend) -> Result<Arc<dyn 
         region: own.map_or(&record.region, |own| &own.region).clone(),
         credentials: storage_backends::credentials(&ctx.storages().seal, record)?,
         network: if is_the_operators { Network::Any } else { Network::PublicOnly },
-        checksums: own.is_none_or(|own| own.checksums),
+        checksums: own.map_or(record.checksums, |own| own.checksums),
     };
     olivine_content::open::open(&storage).await.map_err(|error| match error {
         OpenError::Endpoint | OpenError::NotPublic(_) => {

@@ -99,6 +99,7 @@ pub async fn update(write: &Write, new: &CaCertificate, expected: Revision) -> R
         jitp_target: Set(row.jitp_target),
         jitp_description: Set(row.jitp_description),
         jitp_identifier: Set(row.jitp_identifier),
+        renewals: Set(row.renewals),
         revision: Set(row.revision),
         updated_at: Set(row.updated_at),
         ..ActiveModel::default()
@@ -166,6 +167,7 @@ fn row(certificate: &CaCertificate) -> Model {
         inserted_at: certificate.inserted_at.as_micros(),
         updated_at: certificate.updated_at.as_micros(),
         jitp_identifier: jitp.map(|jitp| jitp.identifier.to_string()),
+        renewals: Some(certificate.renewals.to_string()),
     }
 }
 
@@ -177,6 +179,7 @@ fn parse(model: &Model) -> Result<CaCertificate, Error> {
         certificate: row.known("certificate", Certificate::from_der(&model.certificate).ok())?,
         description: row.optional("description", model.description.as_deref())?,
         jitp: jitp(&row, model)?,
+        renewals: row.optional("renewals", model.renewals.as_deref())?.unwrap_or_default(),
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

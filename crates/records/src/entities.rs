@@ -57,6 +57,7 @@ table!(storage_backends, "storage_backends", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    checksums: bool,
 });
 
 table!(binary_replicas, "binary_replicas", {

@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// All steps, in order.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "0001_foundation",
         sql: include_str!("migrations/0001_foundation.sql"),
@@ -40,6 +40,11 @@ const STEPS: [Step; 5] = [
         name: "0005_identity",
         sql: include_str!("migrations/0005_identity.sql"),
         sqlite: include_str!("migrations/0005_identity.sqlite.sql"),
+    },
+    Step {
+        name: "0006_renewals",
+        sql: include_str!("migrations/0006_renewals.sql"),
+        sqlite: include_str!("migrations/0006_renewals.sqlite.sql"),
     },
 ];
 

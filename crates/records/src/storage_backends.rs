@@ -132,6 +132,7 @@ pub async fn update(
         near: Set(row.near),
         replicates: Set(row.replicates),
         position: Set(row.position),
+        checksums: Set(row.checksums),
         revision: Set(row.revision),
         updated_at: Set(row.updated_at),
         ..ActiveModel::default()
@@ -196,6 +197,7 @@ fn row(backend: &StorageBackend) -> Model {
         revision: backend.revision.get(),
         inserted_at: backend.inserted_at.as_micros(),
         updated_at: backend.updated_at.as_micros(),
+        checksums: backend.checksums,
     }
 }
 
@@ -214,6 +216,7 @@ fn parse(model: &Model) -> Result<StorageBackend, Error> {
         near,
         replicates: model.replicates,
         position: row.number("position", model.position)?,
+        checksums: model.checksums,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use olivine_domain::binaries::{BinaryState, VerificationErrorCode};
 use olivine_domain::binary_parts::{PartIndex, PartState};
 use olivine_domain::binary_signatures::Scheme;
+use olivine_domain::ca_certificates::Renewals;
 use olivine_domain::certificates::IdentifierSource;
 use olivine_domain::device_certificates::Proof;
 use olivine_domain::devices::UpdateStatus;
@@ -88,7 +89,8 @@ names!(
     Status,
     KeyStatus,
     DownloadUrlStyle,
-    IdentifierSource
+    IdentifierSource,
+    Renewals
 );
 names!(VerificationErrorCode);
 plain!(bool, u8, u16, u32, u64, usize, f64, &str);

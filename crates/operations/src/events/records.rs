@@ -216,6 +216,7 @@ impl Recorded for StorageBackend {
             near,
             replicates,
             position,
+            checksums,
             revision: _,
             inserted_at: _,
             updated_at: _,
@@ -223,7 +224,7 @@ impl Recorded for StorageBackend {
         fields! {
             "name" = name, "url" = url, "endpoint" = endpoint, "region" = region,
             "credentials" = Secret(sealed_credentials.as_ref()), "cdn" = Secret(sealed_cdn.as_ref()),
-            "near_tags" = near, "replicates" = replicates, "position" = position,
+            "near_tags" = near, "replicates" = replicates, "position" = position, "checksums" = checksums,
         }
     }
 }

@@ -71,6 +71,7 @@ table!(ca_certificates, "ca_certificates", {
     inserted_at: i64,
     updated_at: i64,
     jitp_identifier: Option<String>,
+    renewals: Option<String>,
 });
 
 table!(verification_codes, "verification_codes", {

@@ -61,7 +61,7 @@ SELECT {uuid 0a n}, {uuid aa n % 2}, {uuid 08 n}, NULL, 'f' || n, {bytes}, 0, 0,
 FROM numbers WHERE n >= 4000;
 
 INSERT INTO ca_certificates {numbers}
-SELECT {uuid 0b n}, {uuid aa n % 2}, 'f' || n, 's' || n, {bytes}, NULL, NULL, NULL, NULL, NULL, NULL, 1, n, n, NULL
+SELECT {uuid 0b n}, {uuid aa n % 2}, 'f' || n, 's' || n, {bytes}, NULL, NULL, NULL, NULL, NULL, NULL, 1, n, n, NULL, NULL
 FROM numbers;
 
 INSERT INTO bundles {numbers}
@@ -88,7 +88,7 @@ INSERT INTO bundle_overrides {numbers}
 SELECT {uuid 0d n}, {uuid aa n % 2}, {uuid 0c (n % 2) + 2 * (n / 20)}, 'o' || n, NULL, n, n, ',beta,', NULL, 1, n, n FROM numbers WHERE n >= 20;
 
 INSERT INTO storage_backends {numbers}
-SELECT {uuid 03 n}, {uuid aa n % 2}, 'n' || n, 's3://bucket', NULL, NULL, NULL, NULL, '', {false}, 0, 1, n, n FROM numbers;
+SELECT {uuid 03 n}, {uuid aa n % 2}, 'n' || n, 's3://bucket', NULL, NULL, NULL, NULL, '', {false}, 0, 1, n, n, NOT {false} FROM numbers;
 
 INSERT INTO binary_replicas {numbers}
 SELECT {uuid dd 200 + (n % 2) + 2 * (n / 400)}, {uuid 03 n}, {uuid aa n % 2}, 1, 'complete', NULL, n, n

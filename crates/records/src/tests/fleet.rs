@@ -1,6 +1,6 @@
 //! Products, cohorts, devices and who they are: read back as written, counted, searched, refused, and removed for good.
 
-use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::ca_certificates::{CaCertificate, Jitp, Renewals};
 use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
@@ -420,6 +420,7 @@ on_both! {
             certificate: certificate(),
             description: Some("factory".parse().unwrap()),
             jitp: Some(jitp.clone()),
+            renewals: Renewals::SameKey,
             revision: Revision::FIRST,
             inserted_at: at(0),
             updated_at: at(0),
@@ -435,12 +436,17 @@ on_both! {
         assert!(matches!(held, Err(Error::StillReferenced { .. })), "{held:?}");
 
         let jitp = Jitp { cohort: None, tags: Tags::default(), target: None, description: None, ..jitp };
-        for jitp in [Some(jitp), None] {
+        for (jitp, renewals) in [(Some(jitp), Renewals::AnyKey), (None, Renewals::Refuse)] {
             let old = ca_certificates::get(&*database, organization.id, record.id).await.unwrap();
-            let new = CaCertificate { jitp, revision: old.revision.next(), ..old.clone() };
+            let new = CaCertificate { jitp, renewals, revision: old.revision.next(), ..old.clone() };
             commit!(database, |write| ca_certificates::update(&write, &new, old.revision).await).unwrap();
             assert_eq!(ca_certificates::get(&*database, organization.id, record.id).await.unwrap(), new);
         }
+        // As a server of an earlier version writes it.
+        let unsaid = "UPDATE ca_certificates SET renewals = NULL".to_owned();
+        commit!(database, |write| write.transaction().execute_unprepared(&unsaid).await.map_err(Error::from).map(drop)).unwrap();
+        let unsaid = ca_certificates::get(&*database, organization.id, record.id).await.unwrap();
+        assert_eq!(unsaid.renewals, Renewals::Refuse);
         commit!(database, |write| ca_certificates::delete(&write, organization.id, record.id).await).unwrap();
         assert_eq!(ca_certificates::list_by_subjects_of_any_organization(&*database, &[subject]).await.unwrap(), []);
     }

@@ -53,6 +53,7 @@ impl Recorded for CaCertificate {
             certificate,
             description,
             jitp,
+            renewals,
             revision: _,
             inserted_at: _,
             updated_at: _,
@@ -61,6 +62,7 @@ impl Recorded for CaCertificate {
         let mut fields = fields! {
             "fingerprint" = Fingerprint(facts.fingerprint), "subject" = facts.subject,
             "not_after" = facts.not_after, "description" = description,
+            "renewals" = renewals,
         };
         let jitp = jitp.as_ref();
         let product = jitp.map(|Jitp { product, .. }| product.prn(*organization));

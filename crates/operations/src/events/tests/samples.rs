@@ -9,7 +9,7 @@ use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState};
 use olivine_domain::binary_signatures::Scheme;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
-use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::ca_certificates::{CaCertificate, Jitp, Renewals};
 use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
@@ -322,6 +322,7 @@ fn ca_certificate() -> (CaCertificate, CaCertificate) {
         certificate: certificate(),
         description: None,
         jitp: None,
+        renewals: Renewals::Refuse,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -334,7 +335,7 @@ fn ca_certificate() -> (CaCertificate, CaCertificate) {
         description: None,
         identifier: IdentifierSource::CommonName,
     };
-    let new = CaCertificate { jitp: Some(jitp), ..old.clone() };
+    let new = CaCertificate { jitp: Some(jitp), renewals: Renewals::SameKey, ..old.clone() };
     (old, new)
 }
 
@@ -453,6 +454,7 @@ fn storage_backend() -> (StorageBackend, StorageBackend) {
         near: Tags::default(),
         replicates: false,
         position: 0,
+        checksums: true,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
