@@ -31,6 +31,12 @@ pub struct CaCertificate {
     pub warnings: Vec<String>,
     /// What devices become that it signed and nobody knows; null where such devices are refused.
     pub jitp: Option<Jitp>,
+    /// Which new certificates of its devices are registered by themselves when they first appear, if this authority signed the device's
+    /// current certificate, too: `refuse` (none), `same_key` (those with the same public key) or `any_key` (also those with
+    /// another key).
+    #[serde(default)]
+    #[schema(example = "same_key")]
+    pub renewals: String,
     /// When it was registered.
     pub inserted_at: String,
     /// When it was last changed.
@@ -83,6 +89,12 @@ pub struct CaCertificateCreate {
     /// What devices become that it signed and nobody knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jitp: Option<Jitp>,
+    /// Which new certificates of its devices are registered by themselves when they first appear, if this authority signed the device's
+    /// current certificate, too: `refuse` (none; this is meant where it is absent), `same_key` (those with the same public key) or `any_key` (also those with
+    /// another key).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "same_key")]
+    pub renewals: Option<String>,
 }
 
 /// Changes to a CA certificate; what is absent stays, what is null is removed.
@@ -97,6 +109,10 @@ pub struct CaCertificateUpdate {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Jitp>)]
     pub jitp: Option<Option<Jitp>>,
+    /// Which new certificates of its devices are registered by themselves when they first appear: `refuse`, `same_key` or `any_key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "same_key")]
+    pub renewals: Option<String>,
 }
 
 /// A code to prove with that a CA's key is yours: good for one week and one CA certificate.

@@ -6,7 +6,7 @@ use olivine_api::ca_certificates::{
 };
 use olivine_client::Query;
 use olivine_domain::Target;
-use olivine_domain::ca_certificates::CaCertificate as Named;
+use olivine_domain::ca_certificates::{CaCertificate as Named, Renewals};
 use olivine_domain::certificates::IdentifierSource;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
@@ -51,10 +51,11 @@ pub(crate) enum Command {
     /// Shows a CA certificate
     #[command(after_help = "Example:\n  peridio ca-certificates get --prn $CA_CERTIFICATE_PRN")]
     Get(One),
-    /// Changes what new devices of a CA become, or lets no new ones in
+    /// Changes what new devices of a CA become, or lets no new ones in, and which renewed certificates of its devices are taken
     #[command(
         after_help = "Examples:\n  peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --jitp-product-prn $PRODUCT_PRN\n  \
-                            peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --no-jitp"
+                            peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --no-jitp\n  \
+                            peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --renewals same_key"
     )]
     Update(Box<Update>),
     /// Deletes a CA certificate; devices that it provisioned stay
@@ -120,6 +121,10 @@ pub(crate) struct Create {
     /// What people say of it
     #[arg(long)]
     description: Option<String>,
+    /// Which new certificates of its devices are registered by themselves, if it signed the device's current certificate, too: `refuse`
+    /// (none), `same_key` (those with the same public key) or `any_key` (also those with another key)
+    #[arg(long, value_name = "SETTING", value_parser = Renewals::NAMES)]
+    renewals: Option<String>,
     #[command(flatten)]
     provisioning: Provisioning,
 }
@@ -152,6 +157,10 @@ pub(crate) struct Update {
     /// What people say of it; empty removes it
     #[arg(long)]
     description: Option<OrNothing<String>>,
+    /// Which new certificates of its devices are registered by themselves, if it signed the device's current certificate, too: `refuse`
+    /// (none), `same_key` (those with the same public key) or `any_key` (also those with another key)
+    #[arg(long, value_name = "SETTING", value_parser = Renewals::NAMES)]
+    renewals: Option<String>,
     #[command(flatten)]
     provisioning: Provisioning,
     /// Refuse devices that nobody knows
@@ -212,6 +221,7 @@ impl Create {
             )?,
             description: self.description,
             jitp: self.provisioning.body(),
+            renewals: self.renewals,
         })
     }
 }
@@ -222,6 +232,7 @@ impl Update {
         CaCertificateUpdate {
             description: change(self.description.as_ref()),
             jitp: jitp.or(self.no_jitp.then_some(None)),
+            renewals: self.renewals,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! CA certificates: authorities whose devices are welcome, and what a device is made into when it first appears.
 
-mod renewals;
+pub mod renewals;
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -161,8 +161,20 @@ impl CaCertificate {
         (facts.not_before, facts.not_after, self.inserted_at, self.id)
     }
 
-    /// The settings to make a device with, if it may do so now. It was registered once, but perhaps by a version that asked for less.
+    /// Whether it is a certificate of the same authority: of the same key and name.
+    pub fn is_same_authority(&self, other: &Self) -> bool {
+        let of = |ca: &Self| (ca.certificate.facts().subject_hash, ca.certificate.marks().key);
+        of(self) == of(other)
+    }
+
+    /// The settings to make a device with, if it may do so now.
     fn can_provision(&self, below: u32, now: Timestamp) -> Result<&Jitp, CannotProvision> {
+        self.check_now(below, now)?;
+        self.jitp.as_ref().ok_or(CannotProvision::Off)
+    }
+
+    /// Whether it may sign devices' certificates now. It was registered once, but perhaps by a version that asked for less.
+    fn check_now(&self, below: u32, now: Timestamp) -> Result<(), CannotProvision> {
         let facts = self.certificate.facts();
         self.certificate.check_authority(below)?;
         if now > facts.not_after {
@@ -170,9 +182,22 @@ impl CaCertificate {
         } else if now < facts.not_before {
             Err(CannotProvision::NotYetValid(facts.not_before))
         } else {
-            self.jitp.as_ref().ok_or(CannotProvision::Off)
+            Ok(())
         }
     }
+}
+
+/// The authorities that take renewals now, of all those that signed a certificate: the nearest first, and of several equally near the
+/// newest.
+pub fn renewing(signers: &[Signer], now: Timestamp) -> Vec<&Signer> {
+    let mut best_first: Vec<_> = signers
+        .iter()
+        .filter(|signer| {
+            signer.ca.renewals != Renewals::Refuse && signer.ca.check_now(signer.below, now).is_ok()
+        })
+        .collect();
+    best_first.sort_by_key(|signer| (signer.below, Reverse(signer.ca.age())));
+    best_first
 }
 
 /// Whether a certificate can be registered as an authority's. One that has not begun can be, so that a successor is ready in time.

@@ -114,6 +114,7 @@ event_types! {
     DeviceCertificateCreated = "device_certificate.created", Audit;
     DeviceCertificateDeleted = "device_certificate.deleted", Audit;
     DeviceCertificateProven = "device_certificate.proven", Audit;
+    DeviceCertificateRenewed = "device_certificate.renewed", Audit;
     DeviceCertificateTakenOver = "device_certificate.taken_over", Audit;
     DeviceCertificateClaimEnded = "device_certificate.claim_ended", Audit;
     ProductCreated = "product.created", Audit;

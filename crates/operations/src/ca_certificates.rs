@@ -42,6 +42,8 @@ pub struct Create {
     pub description: Option<Description>,
     /// What devices become that it signed and nobody knows.
     pub jitp: Option<Jitp>,
+    /// Which new certificates of its devices replace older ones of theirs.
+    pub renewals: Renewals,
 }
 
 /// Changes: what is `None` stays.
@@ -51,6 +53,8 @@ pub struct Update {
     pub description: Option<Option<Description>>,
     /// What devices become that it signed and nobody knows, as a whole.
     pub jitp: Option<Option<Jitp>>,
+    /// Which new certificates of its devices replace older ones of theirs.
+    pub renewals: Option<Renewals>,
 }
 
 /// Makes a verification code.
@@ -86,7 +90,7 @@ pub async fn create(
         certificate: new.certificate.clone(),
         description: new.description,
         jitp: new.jitp,
-        renewals: Renewals::default(),
+        renewals: new.renewals,
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,
@@ -198,6 +202,7 @@ pub async fn update(
     if let Some(jitp) = change.jitp {
         new.jitp = jitp;
     }
+    new.renewals = change.renewals.unwrap_or(new.renewals);
     if new == old {
         return Ok(old);
     }

@@ -220,7 +220,11 @@ pub async fn delete(
     by: &Authorized<scope::DeviceCertificateDelete>,
     id: Id<DeviceCertificate>,
 ) -> Result<(), Error> {
+    let certificate =
+        device_certificates::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
     let w = ctx.db().write().await?;
+    // A renewal locks the device, too: of a removal and a renewal at once, the later one sees what the first did.
+    devices::lock(&w, by.organization, certificate.device).await.map_err(Error::missing(id))?;
     let certificate = device_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     device_certificates::remove(&w, by.organization, id, ctx.now()).await.map_err(Error::missing(id))?;
     let data = EventData::DeviceCertificateDeleted(Whole(&certificate));

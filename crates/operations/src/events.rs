@@ -17,9 +17,9 @@ use olivine_records::{Write, events};
 pub(crate) use payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
     ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
-    Omitted, Provisioned, ReleaseChanged, ReplicationFailed, RolledBack, Running, SignatureCount,
-    SignatureFacts, SourcePrn, StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired,
-    VerificationCodeCreated, VerificationFailed,
+    Omitted, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, Running,
+    SignatureCount, SignatureFacts, SourcePrn, StoredContent, Undeliverable, UpdateReported, UploadCompleted,
+    UploadExpired, VerificationCodeCreated, VerificationFailed,
 };
 use serde_json::Value;
 

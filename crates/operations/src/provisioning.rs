@@ -3,10 +3,12 @@
 //! Must never turn who holds a fresh certificate into a device that exists: whoever can have something signed by the authority would
 //! then be any device.
 
+mod renewals;
 mod signers;
 
+use olivine_domain::ca_certificates::renewals::RenewalRefusal;
 use olivine_domain::ca_certificates::{CaCertificate, CannotProvision, Jitp, choose_provisioner};
-use olivine_domain::certificates::{Certificate, NoIdentifier, Unfit};
+use olivine_domain::certificates::{Certificate, IdentifierSource, NoIdentifier, Unfit};
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::events::Subject;
@@ -15,7 +17,7 @@ use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::text::InvalidText;
 use olivine_domain::time::Timestamp;
-use olivine_records::{Constraint, Write, device_certificates, devices};
+use olivine_records::{Constraint, Reader, Write, device_certificates, devices};
 
 pub(crate) use self::signers::{Signers, find_signers};
 use crate::device_certificates::take_over;
@@ -79,9 +81,16 @@ pub enum ProvisioningRefusal {
     BadName(#[from] InvalidText),
     /// There is such a device, and it is not known by this certificate.
     #[error(
-        "there is a device with the identifier '{0}' already: register this certificate for it if it is that device's"
+        "there is a device with the identifier '{0}' already: register this certificate for it if it is that device's, or let the CA \
+         certificate take renewals (ca_certificates, with renewals)"
     )]
     DeviceExists(Identifier),
+    /// There is such a device, and the certificate does not renew what it is known by.
+    #[error(
+        "there is a device with the identifier '{0}' already, and this certificate does not renew its current one: {1}. Register this \
+         certificate for it if it is that device's"
+    )]
+    NotRenewed(Identifier, RenewalRefusal),
     /// The certificate, another form of it, or another one of its key was removed.
     #[error(
         "this certificate, or another one of the same key, was registered before and removed: register it anew if the device is to come \
@@ -98,7 +107,7 @@ fn in_words(lacking: &[(String, CannotProvision)]) -> String {
     words.join(", the CA certificate ")
 }
 
-/// Makes a device of a certificate that nobody knows, if a registered CA certificate signed it that provisions now. Two connections that do
+/// Finds the device of a certificate that nobody knows: its authority takes it as a renewal, or a device is made of it, if a registered CA certificate signed it that provisions now. Two connections that do
 /// so at once make one device.
 pub(crate) async fn provision(
     ctx: &Context,
@@ -132,8 +141,31 @@ async fn attempt(
     shown: &Shown<'_>,
     origin: &Origin,
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
-    let certificate = shown.certificate;
     let signers = find_signers(ctx.db(), shown, ctx.now()).await?;
+    match renewals::renew(ctx, shown, &signers, origin).await {
+        Ok(Some(renewed)) => return Ok(renewed),
+        Ok(None) => {}
+        Err(NotProvisioned::Refused(organization, refusal)) => {
+            // The device is there. Only another organization could make one, if its authority signed this, too.
+            let is_elsewhere =
+                choose(&signers, ctx.now()).is_ok_and(|(ca, _)| ca.organization != organization);
+            if !is_elsewhere {
+                return Err(NotProvisioned::Refused(organization, refusal));
+            }
+        }
+        Err(failed) => return Err(failed),
+    }
+    make(ctx, shown, signers, origin).await
+}
+
+/// Makes a device.
+async fn make(
+    ctx: &Context,
+    shown: &Shown<'_>,
+    signers: Signers,
+    origin: &Origin,
+) -> Result<(Device, DeviceCertificate), NotProvisioned> {
+    let certificate = shown.certificate;
     // Without a transaction first: most of those that are to be refused need none.
     let (ca, ..) = decide(&signers, certificate, ctx.now())?;
     complete_marks(ctx, ca.organization).await?;
@@ -194,7 +226,7 @@ fn decide<'a>(
     now: Timestamp,
 ) -> Result<(&'a CaCertificate, &'a Jitp, Identifier), NotProvisioned> {
     let (ca, jitp) = choose(signers, now)?;
-    let identifier = check(certificate, jitp, now);
+    let identifier = check(certificate, jitp.identifier, now);
     Ok((ca, jitp, identifier.map_err(|refusal| NotProvisioned::Refused(ca.organization, refusal))?))
 }
 
@@ -217,8 +249,12 @@ fn choose(signers: &Signers, now: Timestamp) -> Result<(&CaCertificate, &Jitp), 
     Err(NotProvisioned::Refused(organization, ProvisioningRefusal::NoAuthority(named)))
 }
 
-/// Whether the certificate itself will do; returns the new device's identifier.
-fn check(certificate: &Certificate, jitp: &Jitp, now: Timestamp) -> Result<Identifier, ProvisioningRefusal> {
+/// Whether the certificate itself will do; returns its device's identifier.
+fn check(
+    certificate: &Certificate,
+    source: IdentifierSource,
+    now: Timestamp,
+) -> Result<Identifier, ProvisioningRefusal> {
     let facts = certificate.facts();
     if now > facts.not_after {
         return Err(ProvisioningRefusal::Expired(facts.not_after));
@@ -227,26 +263,32 @@ fn check(certificate: &Certificate, jitp: &Jitp, now: Timestamp) -> Result<Ident
         return Err(ProvisioningRefusal::NotYetValid(facts.not_before));
     }
     certificate.check_device()?;
-    Ok(certificate.identifier(jitp.identifier)?.parse()?)
+    Ok(certificate.identifier(source)?.parse()?)
+}
+
+/// Which name of a certificate is its device's identifier.
+fn identifier_source(ca: &CaCertificate) -> IdentifierSource {
+    ca.jitp.as_ref().map(|jitp| jitp.identifier).unwrap_or_default()
 }
 
 /// What the authority's organization has of this certificate: another connection was faster, or the organization claims it without a proof.
 async fn already_known(
-    w: &Write,
+    reader: &impl Reader,
     ca: &CaCertificate,
     certificate: &Certificate,
 ) -> Result<Option<(Device, DeviceCertificate)>, NotProvisioned> {
     let organization = ca.organization;
     let removed = || NotProvisioned::Refused(organization, ProvisioningRefusal::Removed);
-    let known = device_certificates::find_known(w, organization, &certificate.facts().fingerprint).await?;
+    let known =
+        device_certificates::find_known(reader, organization, &certificate.facts().fingerprint).await?;
     let Some(known) = known else {
         let marks = certificate.marks();
-        let is_marked = device_certificates::find_mark(w, organization, &marks).await?;
+        let is_marked = device_certificates::find_mark(reader, organization, &marks).await?;
         return if is_marked { Err(removed()) } else { Ok(None) };
     };
     let device = known.device.filter(|_| !known.is_removed).ok_or_else(removed)?;
-    let registered = device_certificates::get(w, organization, known.id).await?;
-    Ok(Some((devices::get(w, organization, device).await?, registered)))
+    let registered = device_certificates::get(reader, organization, known.id).await?;
+    Ok(Some((devices::get(reader, organization, device).await?, registered)))
 }
 
 /// The organization whose authority signed a certificate that it has already: now it is proven.

@@ -5,6 +5,7 @@
 
 mod claims;
 mod marks;
+mod renewals;
 
 use olivine_domain::certificates::Certificate;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
@@ -26,6 +27,9 @@ pub(crate) use self::marks::marked;
 pub use self::marks::{
     complete_marks, find_mark, forget_removed, has_incomplete_marks, remove, remove_all_of_device,
 };
+#[cfg(test)]
+pub(crate) use self::renewals::of_device;
+pub use self::renewals::{delete_expired, list_newest_of_device, newest_removed_of_device};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::device_certificates::{Column, Entity, Model};
 use crate::error::Error;

@@ -10,6 +10,7 @@ mod fitness;
 mod hostile;
 mod journey;
 mod numbers;
+mod renewals;
 mod reports;
 mod revocation;
 mod sent_away;
@@ -35,6 +36,11 @@ use journey::{
     a_question_to_explain_changes_nothing, a_release_reaches_whom_it_is_for, each_device_gets_what_is_for_it,
 };
 use numbers::fleet_numbers_equal_a_recount;
+use renewals::{
+    a_renewed_authority_renews, each_setting_says_which_renewals_are_taken,
+    only_the_devices_own_authority_renews, renewals_at_once_are_done_once_and_have_a_bound,
+    what_was_removed_is_not_renewed,
+};
 use reports::{a_device_was_seen, what_was_acknowledged_survives};
 use revocation::{a_certificate_that_is_over, an_open_connection_is_no_permission};
 use sent_away::{
@@ -63,6 +69,11 @@ on_both!(
     async an_emergency_is_rolled_back,
     async a_phase_is_never_overrun,
     async a_renewed_authority_provisions,
+    async each_setting_says_which_renewals_are_taken,
+    async what_was_removed_is_not_renewed,
+    async only_the_devices_own_authority_renews,
+    async a_renewed_authority_renews,
+    async renewals_at_once_are_done_once_and_have_a_bound,
     async an_open_connection_is_no_permission,
     async a_certificate_that_is_over,
     async nobody_is_let_in_by_mistake,

@@ -25,7 +25,7 @@ use super::fields::{Change, Data, Payload, Whole};
 use super::payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
     ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
-    Provisioned, ReleaseChanged, ReplicationFailed, RolledBack, SignatureCount, SignatureFacts,
+    Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, SignatureCount, SignatureFacts,
     StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired, VerificationCodeCreated,
     VerificationFailed,
 };
@@ -134,6 +134,7 @@ event_data! {
     DeviceCertificateCreated((Whole<'a, DeviceCertificate>, OfDevice));
     DeviceCertificateDeleted(Whole<'a, DeviceCertificate>);
     DeviceCertificateProven((Change<'a, DeviceCertificate>, OfDevice));
+    DeviceCertificateRenewed((Whole<'a, DeviceCertificate>, RenewalFacts));
     DeviceCertificateTakenOver(Whole<'a, DeviceCertificate>);
     DeviceCertificateClaimEnded((Whole<'a, DeviceCertificate>, Because));
     ProductCreated(Whole<'a, Product>);

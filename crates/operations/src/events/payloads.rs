@@ -10,6 +10,7 @@ use olivine_domain::bundle_overrides::BundleOverride;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::ca_certificates::CaCertificate;
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::device_certificates::DeviceCertificate;
 use olivine_domain::devices::{Identifier, Reported, UpdateStatus};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
@@ -136,6 +137,16 @@ payloads! {
         ca_certificate_prn: Prn<CaCertificate>,
         ca_fingerprint: Fingerprint,
         fingerprint: Fingerprint,
+    }
+
+    /// Which certificate a new one renews, and by which authority.
+    RenewalFacts {
+        /// The device's.
+        identifier: Identifier,
+        ca_fingerprint: Fingerprint,
+        renewed_certificate_prn: Prn<DeviceCertificate>,
+        renewed_fingerprint: Fingerprint,
+        key_changed: bool,
     }
 
     /// How many devices an import made, changed and found as they are.

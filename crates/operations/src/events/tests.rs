@@ -175,6 +175,16 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         E::DeviceCertificateProven => {
             D::DeviceCertificateProven((change(&of.device_certificate), of.of_device()))
         }
+        E::DeviceCertificateRenewed => D::DeviceCertificateRenewed((
+            Whole(&of.device_certificate.1),
+            RenewalFacts {
+                identifier: of.of_device().identifier,
+                ca_fingerprint: Fingerprint(Sha256Digest::of(b"authority")),
+                renewed_certificate_prn: Id::new(Uuid::from_u128(0x54)).prn(organization),
+                renewed_fingerprint: Fingerprint(Sha256Digest::of(b"last year's certificate")),
+                key_changed: false,
+            },
+        )),
         E::DeviceCertificateTakenOver => D::DeviceCertificateTakenOver(Whole(&of.device_certificate.1)),
         E::DeviceCertificateClaimEnded => D::DeviceCertificateClaimEnded((
             Whole(&of.device_certificate.0),

@@ -182,6 +182,8 @@ on_both! {
             let marked = device_certificates::marked(scope(&database).organization, column, hash);
             assert_avoids(&READS_ALL, &database, "marked", marked.build(backend)).await;
         }
+        let of_device = device_certificates::of_device(scope(&database).organization, Id::new(Uuid::from_u128((0x08 << 120) | 7)));
+        assert_avoids(&READS_ALL, &database, "of a device", of_device.build(backend)).await;
         let seen = |n: u128| (Id::new(Uuid::from_u128((0x08 << 120) | n)), at(0));
         let touch = plan(&database, devices::touching(&*database, &[seen(5_000), seen(5_001), seen(5_002)])).await;
         let good = ["SEARCH devices", "Index Scan using devices_pkey"];

@@ -51,6 +51,7 @@ fn shown(certificate: CaCertificate) -> api::CaCertificate {
         certificate: certificate.certificate.pem(),
         warnings: warnings(&certificate.certificate),
         jitp: certificate.jitp.map(|jitp| shown_jitp(jitp, organization)),
+        renewals: certificate.renewals.to_string(),
         inserted_at: certificate.inserted_at.to_string(),
         updated_at: certificate.updated_at.to_string(),
     }
@@ -146,6 +147,7 @@ async fn create(
     let proof = fields.take("verification_certificate", proof);
     let description = fields.optional("description", body.description);
     let jitp = body.jitp.map(|jitp| GivenJitp::read(&mut fields, jitp));
+    let renewals = fields.optional("renewals", body.renewals);
     let (certificate, verification_certificate) = fields.all(certificate.zip(proof))?;
     let new = ca_certificates::Create {
         id: id.made(),
@@ -153,6 +155,7 @@ async fn create(
         verification_certificate,
         description,
         jitp: GivenJitp::of(jitp, by.organization)?,
+        renewals: renewals.unwrap_or_default(),
     };
     Ok(record(StatusCode::CREATED, ca_certificates::create(&app.ctx, &by, new).await?))
 }
@@ -200,9 +203,10 @@ async fn update(
     let mut fields = Fields::default();
     let description = fields.change("description", body.description);
     let jitp = body.jitp.map(|jitp| jitp.map(|jitp| GivenJitp::read(&mut fields, jitp)));
+    let renewals = fields.optional("renewals", body.renewals);
     fields.all(Some(()))?;
     let jitp = jitp.map(|jitp| GivenJitp::of(jitp, by.organization)).transpose()?;
-    let change = ca_certificates::Update { description, jitp };
+    let change = ca_certificates::Update { description, jitp, renewals };
     Ok(record(StatusCode::OK, ca_certificates::update(&app.ctx, &by, id, expected, change).await?))
 }
 

@@ -1,6 +1,6 @@
 //! Changes of certificates and authorities; and devices that make themselves known.
 
-use olivine_domain::ca_certificates::{CaCertificate, Jitp};
+use olivine_domain::ca_certificates::{CaCertificate, Jitp, Renewals};
 use olivine_domain::certificates::{IdentifierSource, Intermediates, SignatureCheck};
 use olivine_domain::permissions::Origin;
 use olivine_operations::distribution::Shown;
@@ -51,6 +51,10 @@ async fn jitp(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<Option<J
     }))
 }
 
+fn renewals(pick: u8) -> Renewals {
+    Renewals::ALL[usize::from(pick) % Renewals::ALL.len()]
+}
+
 pub(super) async fn create_authority(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let jitp = jitp(ctx, world, picks).await?;
     let code = ca_certificates::create_verification_code(ctx, &world.may()).await?.code;
@@ -60,6 +64,7 @@ pub(super) async fn create_authority(ctx: &Context, world: &World<'_>, picks: Pi
         verification_certificate: world.factory.proof(picks[0], &code),
         description: None,
         jitp,
+        renewals: renewals(picks[4]),
     };
     ca_certificates::create(ctx, &world.may(), new).await.map(drop)
 }
@@ -71,7 +76,8 @@ async fn any_authority(ctx: &Context, world: &World<'_>, pick: u8) -> Result<Opt
 pub(super) async fn change_authority(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(ca) = any_authority(ctx, world, picks[0]).await? else { return Ok(()) };
     let jitp = Some(jitp(ctx, world, picks).await?);
-    let change = ca_certificates::Update { jitp, ..ca_certificates::Update::default() };
+    let renewals = Some(renewals(picks[4]));
+    let change = ca_certificates::Update { jitp, renewals, ..ca_certificates::Update::default() };
     ca_certificates::update(ctx, &world.may(), ca.id, None, change).await.map(drop)
 }
 
