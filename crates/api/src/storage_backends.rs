@@ -35,6 +35,9 @@ pub struct StorageBackend {
     pub replicates: bool,
     /// Devices that no backend is near to are sent to the least of those where the content is.
     pub position: u16,
+    /// Whether the storage is asked to check each part against its SHA-256 (`x-amz-checksum-sha256`). Only S3's interface has that.
+    #[serde(default)]
+    pub checksums: bool,
     /// When it was registered.
     pub inserted_at: String,
     /// When it was last changed.
@@ -128,6 +131,10 @@ pub struct StorageBackendCreate {
     /// Devices that no backend is near to are sent to the least of those where the content is.
     #[serde(default)]
     pub position: u16,
+    /// Whether the storage is asked to check each part against its SHA-256; this is meant where it is absent. `false` leaves out the headers
+    /// `x-amz-checksum-sha256` and `x-amz-checksum-algorithm`, which some stores with S3's interface refuse. Only for `s3://`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksums: Option<bool>,
 }
 
 /// Changes to a storage backend; what is absent stays, what is null is removed.
@@ -153,4 +160,7 @@ pub struct StorageBackendUpdate {
     /// Devices that no backend is near to are sent to the least of those where the content is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u16>,
+    /// Whether the storage is asked to check each part against its SHA-256. `false` is only for `s3://`. A change is tried first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksums: Option<bool>,
 }

@@ -81,6 +81,9 @@ pub(crate) struct Create {
     /// Devices that no backend is near to are sent to the least
     #[arg(long, default_value_t = 0)]
     position: u16,
+    /// Whether the storage is asked to check parts itself; `false` for a store with S3's interface that refuses `x-amz-checksum-sha256`
+    #[arg(long, value_name = "BOOLEAN", action = ArgAction::Set)]
+    checksums: Option<bool>,
     /// The UUID of its PRN; made by the server where it is not given
     #[arg(long, value_name = "UUID")]
     id: Option<Uuid>,
@@ -130,6 +133,9 @@ pub(crate) struct Update {
     /// Devices that no backend is near to are sent to the least
     #[arg(long)]
     position: Option<u16>,
+    /// Whether the storage is asked to check parts itself; `false` for a store with S3's interface that refuses `x-amz-checksum-sha256`
+    #[arg(long, value_name = "BOOLEAN", action = ArgAction::Set)]
+    checksums: Option<bool>,
 }
 
 impl Command {
@@ -162,6 +168,7 @@ impl Create {
             near_tags: self.near_tags,
             replicates: self.replicates,
             position: self.position,
+            checksums: self.checksums,
         })
     }
 }
@@ -176,6 +183,7 @@ impl Update {
             near_tags: all(self.near_tags),
             replicates: self.replicates,
             position: self.position,
+            checksums: self.checksums,
         };
         Ok((self.one.prn, body))
     }

@@ -94,8 +94,9 @@ pub enum Refusal {
     Address,
     /// It does not know the headers by which S3 checks a part.
     #[error(
-        "it does not take the headers x-amz-checksum-sha256 and x-amz-checksum-algorithm; for the server's own storage \
-         'storage.checksums = false' leaves them out"
+        "it does not take the headers x-amz-checksum-sha256 and x-amz-checksum-algorithm; they are left out by 'storage.checksums = false' for \
+         the server's own storage, and by 'checksums: false' of the storage backend for an organization's (peridio storage-backends, \
+         --checksums false)"
     )]
     Checksums,
     /// It lacks an operation.

@@ -46,6 +46,8 @@ pub struct Create {
     pub replicates: bool,
     /// The order of those that are near to nobody.
     pub position: u16,
+    /// Whether it is asked to check parts against their SHA-256 itself: `None` for what its kind can do.
+    pub checksums: Option<bool>,
 }
 
 /// Changes: what is `None` stays. What and where it is never changes.
@@ -63,6 +65,8 @@ pub struct Update {
     pub replicates: Option<bool>,
     /// The order of those that are near to nobody.
     pub position: Option<u16>,
+    /// Whether it is asked to check parts against their SHA-256 itself.
+    pub checksums: Option<bool>,
 }
 
 /// A storage backend as it is shown.
@@ -100,7 +104,7 @@ pub async fn create(
         near: new.near,
         replicates: new.replicates,
         position: new.position,
-        checksums: true,
+        checksums: new.checksums.unwrap_or(true),
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,
@@ -139,7 +143,18 @@ fn check(ctx: &Context, new: &Create) -> Result<(), Error> {
         }
         _ => {}
     }
+    check_checksums(&new.url, new.checksums)?;
     check_cdn(new.cdn.as_ref())
+}
+
+/// Other kinds of storage are never asked to check parts, so nothing can be left out.
+fn check_checksums(url: &StorageUrl, checksums: Option<bool>) -> Result<(), Error> {
+    if checksums != Some(false) || matches!(url, StorageUrl::S3(_)) {
+        return Ok(());
+    }
+    let problem =
+        "only storages with S3's interface (s3://) are sent checksums that could be left out".to_owned();
+    Err(Error::Invalid { field: "checksums", problem })
 }
 
 fn check_cdn(settings: Option<&CdnSettings>) -> Result<(), Error> {
@@ -232,7 +247,7 @@ pub async fn get(
     view(ctx, get_one(ctx, by, id).await?)
 }
 
-/// Changes a storage backend. New credentials are tried first.
+/// Changes a storage backend. New credentials are tried first, and so is what is asked of it with them.
 pub async fn update(
     ctx: &Context,
     by: &Authorized<scope::StorageBackendUpdate>,
@@ -242,7 +257,8 @@ pub async fn update(
 ) -> Result<View, Error> {
     let old = get_one(ctx, by, id).await?;
     check_expected(expected, old.revision)?;
-    let tries = change.credentials.is_some();
+    let tries =
+        change.credentials.is_some() || change.checksums.is_some_and(|checksums| checksums != old.checksums);
     let new = changed(ctx, &old, change)?;
     if new == old {
         return view(ctx, old);
@@ -286,6 +302,8 @@ fn changed(ctx: &Context, old: &StorageBackend, change: Update) -> Result<Storag
         check_cdn(cdn.as_ref())?;
         new.sealed_cdn = cdn.map(|cdn| secrets::seal_cdn(seal, old.id, &cdn)).transpose()?;
     }
+    check_checksums(&old.url, change.checksums)?;
+    new.checksums = change.checksums.unwrap_or(new.checksums);
     new.name = change.name.unwrap_or(new.name);
     new.near = change.near.unwrap_or(new.near);
     new.replicates = change.replicates.unwrap_or(new.replicates);

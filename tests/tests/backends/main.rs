@@ -26,6 +26,7 @@ use links::{a_cdn_signs_what_devices_get, short_urls_lead_to_the_content};
 use locations::{a_failing_location_holds_nothing_up, copies_are_made_near_and_deleted_everywhere};
 use refusals::{
     a_store_that_knows_no_checksums_can_be_used, a_store_that_refuses_for_good_is_not_called_passing,
+    an_organizations_store_that_knows_no_checksums_can_be_used,
 };
 use registering::{a_backend_is_tried_before_it_is_taken, the_servers_network_is_out_of_reach};
 
@@ -44,6 +45,7 @@ on_both!(
     async a_store_that_is_slow_is_waited_for,
     async a_store_that_refuses_for_good_is_not_called_passing,
     async a_store_that_knows_no_checksums_can_be_used,
+    async an_organizations_store_that_knows_no_checksums_can_be_used,
     async copies_survive_kills,
     async short_urls_lead_to_the_content,
     async a_cdn_signs_what_devices_get,

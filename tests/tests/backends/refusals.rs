@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use olivine_tests::{Answer, Database, Refusing, S3, Server, ServerBuilder, Workbench, sha256_hex};
+use olivine_tests::{Answer, Database, Refusing, S3, Server, ServerBuilder, Workbench, list_all, sha256_hex};
+use serde_json::json;
 
 use crate::failures::send;
-use crate::team::{fetch, until};
+use crate::team::{backend, fetch, make_default, open_server, until};
 
 /// The least size of a part that is not the last.
 const PART: usize = 5 * 1024 * 1024;
@@ -116,4 +117,62 @@ pub(crate) async fn a_store_that_knows_no_checksums_can_be_used(database: Databa
     bench.ask(&wrong, "hashable").await.expect(200);
     let found = bench.settled(&wrong, |binary| !binary["verification_error"].is_null()).await;
     assert_eq!(found["verification_error"]["code"], "hash_mismatch", "{found:#}");
+}
+
+/// What the store of an organization refuses is said when it is registered, and the advice helps.
+pub(crate) async fn an_organizations_store_that_knows_no_checksums_can_be_used(database: Database) {
+    let s3 = S3::start();
+    let server = open_server(database).start();
+    let api = server.api();
+    let body = backend(&s3, &s3.bucket("firmware"));
+    let path = "/v1/storage_backends";
+    s3.refuse(Some(NO_CHECKSUMS));
+    let refused = api.post(path, &body).await.expect(422);
+    assert_eq!(refused.error_code(), Some("storage_refused"));
+    assert!(text(&refused).contains("'checksums: false'"), "{}", text(&refused));
+
+    let shell = server.shell();
+    let credentials = json!({"type": "s3", "access_key_id": s3.access_key_id(), "secret_access_key": s3.secret_access_key()});
+    shell.write("credentials.json", credentials.to_string().as_bytes());
+    let create = format!(
+        "peridio storage-backends create --name old --url {} --endpoint {} --region eu-test-1 \
+         --credentials-file credentials.json --output prn --checksums",
+        body["url"].as_str().unwrap(),
+        s3.url()
+    );
+    shell.run(&format!("{create} true")).fails(1);
+    let prn = shell.run(&format!("{create} false")).succeeds();
+    let one = format!("{path}/{prn}");
+    assert_eq!(api.get(&one).await.expect(200).json["storage_backend"]["checksums"], json!(false));
+    make_default(&api, Some(&prn)).await;
+    let bench = Workbench::new(server.api()).await;
+    let content = olivine_tests::Random::new().bytes(PART + 1234);
+    let binary = bench.uploadable(&content).await;
+    for (index, bytes) in (1..).zip(content.chunks(PART)) {
+        let announced = bench.announce(&binary, index, bytes).await.expect(201).json;
+        send(&announced["binary_part"]["upload"], bytes.to_vec()).await.expect(200);
+    }
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+    bench.sign(&binary, &content).await.expect(201);
+    let got = fetch(&api, &bench.download_url(&binary).await).await;
+    assert_eq!(sha256_hex(&got), sha256_hex(&content));
+
+    // A change is tried first, and takes effect without a restart.
+    let update = format!("peridio storage-backends update --prn {prn} --checksums true");
+    shell.run(&update).fails(1);
+    s3.refuse(None);
+    shell.run(&update).succeeds();
+    assert_eq!(api.get(&one).await.expect(200).json["storage_backend"]["checksums"], json!(true));
+    let events = list_all(&api, "/v1/events?type=storage_backend.updated", "events").await;
+    assert_eq!(events[0]["data"]["changed"], json!(["checksums"]), "{events:#?}");
+    let wrong = bench.uploadable(&content).await;
+    let announced = bench.announce(&wrong, 1, &content[..PART]).await.expect(201).json;
+    send(&announced["binary_part"]["upload"], vec![0; PART]).await.expect(400);
+
+    // Other kinds of storage are never asked.
+    let google = json!({"name": "google", "url": "gs://firmware", "checksums": false,
+        "credentials": {"type": "gcs", "service_account_key": "{}"}});
+    let refused = api.post(path, &google).await.expect(422);
+    assert!(text(&refused).contains("\"checksums\""), "{}", text(&refused));
 }

@@ -44,6 +44,7 @@ fn shown(view: View) -> api::StorageBackend {
         near_tags: backend.near.iter().map(str::to_owned).collect(),
         replicates: backend.replicates,
         position: backend.position,
+        checksums: backend.checksums,
         inserted_at: backend.inserted_at.to_string(),
         updated_at: backend.updated_at.to_string(),
     }
@@ -98,6 +99,7 @@ async fn create(
         near,
         replicates: body.replicates,
         position: body.position,
+        checksums: body.checksums,
     };
     Ok(record(StatusCode::CREATED, storage_backends::create(&app.ctx, &by, new).await?))
 }
@@ -132,7 +134,7 @@ async fn get(
 
 /// Change a storage backend
 ///
-/// New credentials are tried before they are kept.
+/// New credentials, and another choice about checksums, are tried before they are kept.
 #[utoipa::path(patch, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
     request_body = api::StorageBackendUpdate, responses((status = 200, body = api::StorageBackendEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -152,6 +154,7 @@ async fn update(
         near: body.near_tags.and_then(|given| tags(&mut fields, "near_tags", &given)),
         replicates: body.replicates,
         position: body.position,
+        checksums: body.checksums,
     };
     let change = fields.all(Some(change))?;
     Ok(record(StatusCode::OK, storage_backends::update(&app.ctx, &by, id, expected, change).await?))
