@@ -121,13 +121,16 @@ fn what_cannot_work_is_refused_at_the_start() {
         assert!(said.contains(expected), "expected {expected}: {said}");
     };
     let put = |folder: &Path, name: &str, text: &[u8]| std::fs::write(folder.join(name), text).unwrap();
-    check(&|folder| put(folder, "cert.pem", b""), "cert.pem is empty");
-    check(&|folder| put(folder, "key.pem", b""), "key.pem is empty");
-    check(&|folder| put(folder, "cert.pem", b"hello"), "cert.pem has no certificate in PEM");
-    check(&|folder| put(folder, "key.pem", b"hello"), "key.pem has no private key in PEM");
+    check(&|folder| put(folder, "cert.pem", b""), "cert.pem (server.tls_certificate) is empty");
+    check(&|folder| put(folder, "key.pem", b""), "key.pem (server.tls_key) is empty");
+    check(
+        &|folder| put(folder, "cert.pem", b"hello"),
+        "cert.pem (server.tls_certificate): it is not an X.509 certificate",
+    );
+    check(&|folder| put(folder, "key.pem", b"hello"), "key.pem (server.tls_key): it has no private key");
     check(
         &|folder| put(folder, "key.pem", &shell.read("other.key")),
-        "the private key in key.pem is not that of the first certificate in cert.pem",
+        "the private key in key.pem (server.tls_key) is not that of the first certificate in cert.pem",
     );
     check(&|folder| std::fs::remove_file(folder.join("key.pem")).unwrap(), "reading key.pem");
 }

@@ -120,6 +120,14 @@ pub fn is_private_key(bytes: &[u8]) -> bool {
     read(bytes).is_ok_and(|contents| contents.has_private_key)
 }
 
+/// What a file is in which no private key in PEM was found, and what to do.
+pub fn in_place_of_private_key(bytes: &[u8]) -> &'static str {
+    if is_private_key(bytes) {
+        return private::advice(bytes);
+    }
+    kind_of(bytes).unwrap_or(Kind::Unknown).in_place_of_private_key()
+}
+
 fn read_wrapped(bytes: &[u8], wrappings: usize) -> Result<Contents, NotRead> {
     if let Some(contents) = read_binary(bytes) {
         return Ok(contents);

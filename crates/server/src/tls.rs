@@ -1,25 +1,28 @@
 //! The certificates that the listeners show: read from files, and read again every minute and at SIGHUP, so that a renewed one needs no
 //! restart. What can't be used is refused at the start in plain words; later, the one before stays.
 
-use std::path::{Path, PathBuf};
+mod files;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsConfig;
 use olivine_domain::certificates::{Certificate, CertificateFacts};
 use olivine_domain::time::Timestamp;
 use olivine_domain::{Sha256Digest, hash::Sha256Hasher};
 use olivine_operations::Context;
+use rustls::ServerConfig;
 use rustls::client::verify_server_name;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
-use rustls::{InconsistentKeys, ServerConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub use self::files::File;
+use self::files::{chain, fitting_key};
 use crate::config::Config;
 
 /// How often the files are looked at.
@@ -40,12 +43,12 @@ pub struct Identity {
 
 impl Identity {
     /// Reads both files and compares them.
-    pub fn read(certificate: &Path, key: &Path) -> anyhow::Result<Self> {
+    pub fn read(certificate: File<'_>, key: File<'_>) -> anyhow::Result<Self> {
         let chain = chain(certificate)?;
         let own = Certificate::from_der(&chain[0]);
-        let own = own.with_context(|| format!("the first certificate in {}", certificate.display()))?;
+        let own = own.with_context(|| format!("the first certificate in {certificate}"))?;
         let key = fitting_key(certificate, &chain, key)?;
-        Ok(Self { path: certificate.to_owned(), chain, key, facts: own.facts().clone(), beside: None })
+        Ok(Self { path: certificate.path.to_owned(), chain, key, facts: own.facts().clone(), beside: None })
     }
 
     /// The certificates, the server's own first, and the key.
@@ -110,52 +113,6 @@ impl Identity {
             self.path.display()
         ))
     }
-}
-
-fn chain(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
-    let text = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    ensure!(!text.is_empty(), "{} is empty: it should have the server's certificate in PEM", path.display());
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    let chain = chain.with_context(|| format!("{} is damaged", path.display()))?;
-    ensure!(!chain.is_empty(), "{} has no certificate in PEM (-----BEGIN CERTIFICATE-----)", path.display());
-    Ok(chain)
-}
-
-/// The key of the chain's first certificate. Of several in the file the one that fits.
-fn fitting_key(
-    certificate: &Path,
-    chain: &[CertificateDer<'static>],
-    path: &Path,
-) -> anyhow::Result<PrivateKeyDer<'static>> {
-    let text = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    ensure!(!text.is_empty(), "{} is empty: it should have the private key in PEM", path.display());
-    let keys: Result<Vec<PrivateKeyDer<'static>>, _> = PrivateKeyDer::pem_slice_iter(&text).collect();
-    let keys = keys.with_context(|| format!("{} is damaged", path.display()))?;
-    let is_encrypted = || String::from_utf8_lossy(&text).contains("ENCRYPTED");
-    if keys.is_empty() && is_encrypted() {
-        bail!(
-            "the private key in {0} is encrypted: 'openssl pkey -in {0}' prints it without",
-            path.display()
-        );
-    }
-    ensure!(!keys.is_empty(), "{} has no private key in PEM (-----BEGIN PRIVATE KEY-----)", path.display());
-    let provider = default_provider();
-    for key in keys {
-        let loaded = provider.key_provider.load_private_key(key.clone_key());
-        let loaded =
-            loaded.with_context(|| format!("the private key in {} can't be used", path.display()))?;
-        match CertifiedKey::new(chain.to_vec(), loaded).keys_match() {
-            Err(rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {}
-            // Whether other errors matter is said by who uses it.
-            _ => return Ok(key),
-        }
-    }
-    bail!(
-        "the private key in {} is not that of the first certificate in {}: give the key of that certificate; in a file with several \
-         certificates, the server's own comes first",
-        path.display(),
-        certificate.display()
-    )
 }
 
 /// What one listener shows.
@@ -290,7 +247,10 @@ impl Source for People {
     const SECTION: &'static str = "server";
 
     fn read(&self, _: Timestamp) -> anyhow::Result<Identity> {
-        Identity::read(&self.certificate, &self.key)
+        Identity::read(
+            File { path: &self.certificate, setting: Some("server.tls_certificate") },
+            File { path: &self.key, setting: Some("server.tls_key") },
+        )
     }
 
     fn configure(&self, identity: Identity) -> anyhow::Result<ServerConfig> {

@@ -83,6 +83,35 @@ impl Kind {
         }
     }
 
+    /// What it is, and what to do, where the private key of a certificate is wanted.
+    pub const fn in_place_of_private_key(self) -> &'static str {
+        match self {
+            Self::Certificate => "this is a certificate: give the private key that belongs to it",
+            Self::PublicKey | Self::OpenSshKey | Self::SecurityKey => {
+                "this is a public key: give the private key that belongs to it"
+            }
+            Self::Pkcs12 => {
+                "this is a PKCS#12 file (.p12, .pfx): 'openssl pkcs12 -in FILE -nocerts -nodes -out key.pem' takes the private key out of it \
+                 (with -legacy, if it is old)"
+            }
+            Self::JavaKeystore => "this is a Java keystore: export the private key from it as PEM",
+            Self::Pkcs7 | Self::Pkcs7Der => {
+                "this is PKCS#7 (.p7b), which holds certificates: give the private key"
+            }
+            Self::Request | Self::RequestDer => {
+                "this is a certificate request: give the private key that it was made with"
+            }
+            Self::OpenSshCertificate => "this is an OpenSSH certificate, not a private key",
+            Self::RevocationList => "this is a revocation list (CRL), not a private key",
+            Self::Parameters => "these are only the parameters of a key: give the key itself",
+            Self::Jwk | Self::Pgp | Self::Minisign => {
+                "this is another program's key: give a private key as PEM"
+            }
+            Self::Signature => "this is a signature, not a private key",
+            Self::Unknown => "it has no private key: give it as PEM (-----BEGIN PRIVATE KEY-----)",
+        }
+    }
+
     /// What it is, and what to do, where a public key is wanted.
     pub const fn in_place_of_key(self) -> &'static str {
         match self {

@@ -19,6 +19,20 @@ pub(super) fn is_armoured(text: &str) -> bool {
     })
 }
 
+/// What to do with a private key that is in no form that programs read.
+pub(super) fn advice(bytes: &[u8]) -> &'static str {
+    let text = String::from_utf8_lossy(bytes);
+    if text.contains("ENCRYPTED") {
+        "this private key is encrypted: 'openssl pkey -in FILE -out key.pem' asks for its passphrase and writes it without"
+    } else if text.contains("OPENSSH") || text.starts_with("openssh-key-v1") {
+        "this is a private key in OpenSSH's form: make a key with openssl, and have a certificate issued for it"
+    } else if bytes.first() == Some(&SEQUENCE) {
+        "this is a private key in binary form (DER) that can't be used: 'openssl pkey -inform der -in FILE -out key.pem' makes PEM of it"
+    } else {
+        "this private key is in a form that can't be used: give it as PEM (-----BEGIN PRIVATE KEY-----)"
+    }
+}
+
 /// Whether a text is a private key of `PuTTY`, of minisign, or as JSON.
 pub(super) fn is_other_text(text: &str) -> bool {
     let text = text.trim_start();

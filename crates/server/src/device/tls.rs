@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use super::authority::{self, Kind};
 use super::verifier::AnyCertificate;
 use crate::config::{Config, Tls};
-use crate::tls::{Identity, Source};
+use crate::tls::{File, Identity, Source};
 
 /// The authority that devices are to trust, where the server made it itself.
 pub fn authority_file(config: &Config) -> Option<PathBuf> {
@@ -57,12 +57,16 @@ impl Source for Devices {
     fn read(&self, now: Timestamp) -> anyhow::Result<Identity> {
         let Config { device, data_dir, .. } = &self.config;
         if let Some((certificate, key)) = device.tls_certificate.as_ref().zip(device.tls_key.as_ref()) {
-            return Identity::read(certificate, key);
+            return Identity::read(
+                File { path: certificate, setting: Some("device.tls_certificate") },
+                File { path: key, setting: Some("device.tls_key") },
+            );
         }
         let names = device.all_names(self.address);
         let own = |kind| {
             let both = authority::server_certificate(data_dir, kind, &names, now)?;
-            Identity::read(&both, &both)
+            let both = File { path: &both, setting: None };
+            Identity::read(both, both)
         };
         let preferred = own(Kind::P256)?;
         Ok(if device.rsa_certificate { preferred.with(own(Kind::Rsa)?) } else { preferred })
