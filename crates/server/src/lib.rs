@@ -36,3 +36,4 @@ pub mod startup;
 pub mod steady;
 pub mod tls;
 pub mod transfers;
+pub mod unread;

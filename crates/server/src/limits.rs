@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use crate::admin::error::ApiError;
 use crate::app::App;
 use crate::config::Limits;
 use crate::room::Place;
+use crate::unread::Announced;
 
 /// Asks callers to come back later when too many requests are being worked on. The place is given back when the answer begins; a
 /// long download does not keep it.
@@ -37,20 +38,24 @@ pub async fn read_small(extensions: &Extensions, body: Body, limits: &Limits) ->
     let place = extensions.get::<Place>();
     place.inspect(|place| place.begin_waiting());
     let patience = Duration::from_secs(limits.request_seconds);
-    let read = timeout(patience, collect(body, limits, place)).await;
+    let announced = extensions.get::<Announced>().map_or(0, |announced| announced.0);
+    let read = timeout(patience, collect((body, announced), limits, place)).await;
     let bytes = read.map_err(|_| too_slow("the request's body did not arrive in time"))??;
     place.map(Place::end_waiting).transpose()?;
     Ok(bytes)
 }
 
-async fn collect(body: Body, limits: &Limits, place: Option<&Place>) -> Result<Bytes, ApiError> {
+async fn collect(
+    (body, announced): (Body, u64),
+    limits: &Limits,
+    place: Option<&Place>,
+) -> Result<Bytes, ApiError> {
     let too_large = || {
         let message = format!("a JSON body may have at most {} bytes", limits.json_bytes);
         let item = ErrorItem::new(ErrorCode::PayloadTooLarge, message).with("limit", limits.json_bytes);
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, item)
     };
-    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced > limits.json_bytes {
+    if usize::try_from(announced).unwrap_or(usize::MAX) > limits.json_bytes {
         return Err(too_large());
     }
     let (mut body, mut collected) = (body.into_data_stream(), BytesMut::new());

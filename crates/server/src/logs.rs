@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::config::Log;
 use crate::lines::Known;
 use crate::screening::{method_name, screen};
+use crate::unread::BodyEnd;
 
 /// The header that names a request in answers, logs and events.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -48,12 +49,14 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", |path| path.as_str()).to_owned();
     let method = method_name(request.method());
     let span = info_span!("request", id, method, route);
+    let (request, body_end) = BodyEnd::watch(request);
     let mut response = match screen(&request, app.limits.header_bytes) {
         Ok(()) => next.run(request).instrument(span.clone()).await,
         Err(refused) => refused.into_response(),
     };
 
     app.stages.say_goodbye(&mut response);
+    body_end.say_goodbye(&mut response);
     let status = response.status();
     let took = began.elapsed();
     if let Ok(value) = HeaderValue::from_str(&id) {

@@ -19,6 +19,7 @@ use super::DeviceApp;
 use crate::admin::error::panicked;
 use crate::logs::{REQUEST_ID, caller_request_id};
 use crate::screening::{method_name, screen};
+use crate::unread::BodyEnd;
 
 /// Gives the request an id and a place, and says what became of it.
 pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, next: Next) -> Response {
@@ -34,6 +35,7 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     let method = method_name(request.method());
     let span = debug_span!("device_request", id, method, route);
 
+    let (mut request, body_end) = BodyEnd::watch(request);
     let entered = screen(&request, app.app.limits.header_bytes).and_then(|()| app.app.room.enter());
     let mut response = match entered {
         Ok(place) => {
@@ -47,6 +49,7 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     };
 
     app.app.stages.say_goodbye(&mut response);
+    body_end.say_goodbye(&mut response);
     let status = response.status();
     let took = began.elapsed();
     span.in_scope(|| {
