@@ -136,13 +136,21 @@ pub struct Signer {
 }
 
 /// Which of several CA certificates, all of which signed a device's certificate, provisions the device: of those that can do so now, the
-/// nearest, and of several equally near the newest. Where none can, the result says what each lacks, in the same order.
+/// nearest; of several equally near those of the organization that registered the first of them; of these the newest. So nobody takes new
+/// devices over by registering another certificate of an authority that is somebody else's here, not even with its key. Where none can, the
+/// result says what each lacks, in the same order.
 pub fn choose_provisioner(
     signers: &[Signer],
     now: Timestamp,
 ) -> Result<(&CaCertificate, &Jitp), Vec<(&CaCertificate, CannotProvision)>> {
     let mut best_first: Vec<_> = signers.iter().collect();
-    best_first.sort_by_key(|signer| (signer.below, Reverse(signer.ca.age())));
+    let registered_first = |signer: &Signer| {
+        let same = signers
+            .iter()
+            .filter(|other| (other.below, other.ca.organization) == (signer.below, signer.ca.organization));
+        same.map(|other| (other.ca.inserted_at, other.ca.organization)).min()
+    };
+    best_first.sort_by_key(|signer| (signer.below, registered_first(signer), Reverse(signer.ca.age())));
     let mut lacking = Vec::new();
     for Signer { ca, below } in best_first {
         match ca.can_provision(*below, now) {
@@ -302,6 +310,26 @@ mod tests {
         let lacking = vec![(2, CannotProvision::Off), (1, CannotProvision::Expired(day(200)))];
         assert_eq!(chosen(&[without, old], 250), Err(lacking));
         assert_eq!(chosen(&[], 250), Err(Vec::new()));
+    }
+
+    #[test]
+    fn a_newer_certificate_of_an_authority_in_another_organization_takes_no_devices_over() {
+        let authority = Authority(KeyPair::generate().unwrap());
+        let of = |ca: CaCertificate, organization, registered| CaCertificate {
+            organization: Id::new(Uuid::from_u128(organization)),
+            inserted_at: day(registered),
+            ..ca
+        };
+        let first = of(authority.certificate(1, 100, 200), 7, 110);
+        let theirs = of(authority.certificate(2, 150, 300), 5, 151);
+        let successor = of(authority.certificate(3, 140, 250), 7, 160);
+        let mut signers = [theirs.clone(), first.clone()];
+        for _ in 0..2 {
+            signers.reverse();
+            assert_eq!(chosen(&signers, 170), Ok(1));
+            assert_eq!(chosen(&signers, 201), Ok(2), "the first organization's is over");
+        }
+        assert_eq!(chosen(&[theirs, successor, first], 170), Ok(3), "its own successor does");
     }
 
     #[test]
