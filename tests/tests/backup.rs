@@ -172,7 +172,7 @@ async fn a_damaged_backup_is_refused() {
 async fn what_cannot_be_served_is_found_and_not_backed_up() {
     let server = Server::start(Database::Sqlite);
     let bench = Workbench::new(server.api()).await;
-    let binary = bench.signed(&vec![7; 30_000]).await;
+    bench.signed(&vec![7; 30_000]).await;
     let (folder, shell) = (tempfile::tempdir().expect("a folder"), server.shell());
     let data = server.data_dir().display().to_string();
     let parts = files_under(&server.data_dir().join("content").join("content"), "part-");
@@ -195,14 +195,45 @@ async fn what_cannot_be_served_is_found_and_not_backed_up() {
         let said = tokio::task::block_in_place(|| shell.run(&to).fails(1));
         assert!(said.contains("is damaged") && said.contains("olivine content audit"), "{what}: {said}");
     }
+}
 
-    let url = bench.download_url(&binary).await;
-    std::fs::remove_file(part).expect("the part is there");
-    assert!(!audit().status.success());
-    for _ in 0..3 {
-        let refused = server.api().get(&url).await.expect(503);
-        assert_eq!(refused.error_code(), Some("unavailable"));
+/// However a content that should be there was lost, its download says that it is damaged, before the first byte, and puts it on record
+/// once. Only of what was really taken away it says that it is gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_download_of_a_lost_content_says_that_it_is_damaged() {
+    type Loss = fn(&Path) -> std::io::Result<()>;
+    let losses: [(&str, &str, Loss); 6] = [
+        ("a part cut short", "part-", |part| std::fs::File::options().write(true).open(part)?.set_len(1_000)),
+        ("a part gone", "part-", |part| std::fs::remove_file(part)),
+        ("a link", "part-", |part| {
+            std::fs::rename(part, part.with_extension("moved"))?;
+            std::os::unix::fs::symlink(part.with_extension("moved"), part)
+        }),
+        ("a folder", "part-", |part| std::fs::remove_file(part).and_then(|()| std::fs::create_dir(part))),
+        ("no list of parts", "segments", |list| std::fs::remove_file(list)),
+        ("all gone", "segments", |list| std::fs::remove_dir_all(list.parent().expect("its folder"))),
+    ];
+    let server = Server::start(Database::Sqlite);
+    let bench = Workbench::new(server.api()).await;
+    for (number, (what, file, lose)) in (0..).zip(losses) {
+        let binary = bench.signed(&vec![number; 30_000]).await;
+        let url = bench.download_url(&binary).await;
+        let uuid = binary.rsplit(':').next().expect("a PRN ends in a UUID");
+        let files = files_under(&server.data_dir().join("content").join("content"), file);
+        let file = files.iter().find(|file| file.to_string_lossy().contains(uuid));
+        lose(file.expect("it was uploaded")).expect(what);
+        for _ in 0..3 {
+            let refused = server.api().get(&url).await.expect(503);
+            assert_eq!(refused.error_code(), Some("unavailable"), "{what}");
+            let said = refused.json["errors"][0]["message"].as_str().unwrap_or_default();
+            assert!(said.contains("damaged") && said.contains("olivine content audit"), "{what}: {said}");
+        }
+        let search = format!("/v1/events?type=binary.content_missing&resource_prn={binary}");
+        let missing = list_all(&server.api(), &search, "events").await;
+        assert_eq!(missing.len(), 1, "{what}: once, and not for each attempt: {missing:?}");
     }
-    let missing = list_all(&server.api(), "/v1/events?type=binary.content_missing", "events").await;
-    assert_eq!(missing.len(), 1, "once, and not for each attempt: {missing:?}");
+    let binary = bench.signed(b"taken away").await;
+    let url = bench.download_url(&binary).await;
+    bench.ask(&binary, "destroyed").await.expect(200);
+    assert_eq!(server.api().get(&url).await.expect(410).error_code(), Some("content_gone"));
 }

@@ -299,6 +299,8 @@ mod sqlite {
     pub(super) const IO_ERROR: i32 = 10;
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
+    /// `SQLITE_IOERR_SHMSIZE`: there is no room for the file of shared memory that every open database has beside it.
+    pub(super) const NO_SHARED_MEMORY: &str = "4874";
     pub(super) const CANNOT_OPEN: i32 = 14;
     pub(super) const PROTOCOL: i32 = 15;
     pub(super) const NOT_A_DATABASE: i32 = 26;
@@ -356,10 +358,12 @@ fn sqlite_kind(code: &str) -> Option<i32> {
 
 fn sqlite_meaning(code: &str) -> Meaning {
     use sqlite::{
-        BUSY, CANNOT_OPEN, FULL, INTERRUPTED, IO_ERROR, LOCKED, NO_MEMORY, PERM, PROTOCOL, READ_ONLY,
+        BUSY, CANNOT_OPEN, FULL, INTERRUPTED, IO_ERROR, LOCKED, NO_MEMORY, NO_SHARED_MEMORY, PERM, PROTOCOL,
+        READ_ONLY,
     };
     match sqlite_kind(code) {
         Some(FULL) => Meaning::StorageFull,
+        Some(IO_ERROR) if code == NO_SHARED_MEMORY => Meaning::StorageFull,
         Some(
             PERM | BUSY | LOCKED | NO_MEMORY | READ_ONLY | INTERRUPTED | IO_ERROR | CANNOT_OPEN | PROTOCOL,
         ) => Meaning::Unavailable,
@@ -397,7 +401,9 @@ mod tests {
         for code in ["5", "6", "8", "10", "14", "776", "2570", "261"] {
             assert!(unavailable(sqlite_meaning(code)), "{code}");
         }
-        assert!(matches!(sqlite_meaning("13"), Meaning::StorageFull));
+        for code in ["13", "4874"] {
+            assert!(matches!(sqlite_meaning(code), Meaning::StorageFull), "{code}");
+        }
         for code in ["1", "11", "26", "words"] {
             assert!(matches!(sqlite_meaning(code), Meaning::Other), "{code}");
         }

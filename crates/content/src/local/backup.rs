@@ -1,10 +1,13 @@
 //! A second place for the files of a content, for backups. Must never change anything in the first one.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{
+    self,
+    ErrorKind::{InvalidData, NotFound},
+};
 use std::path::Path;
 
-use super::folder::Folder;
+use super::folder::{Folder, no_plain_file};
 use super::layout::{Layout, make_folders};
 use super::segments::{Segments, part_name};
 use crate::backend::ContentKey;
@@ -61,7 +64,7 @@ fn is_complete(folder: &Path) -> Result<bool, Error> {
         match folder.file(&part_name(part.index, &part.sha256)).and_then(|file| file.metadata()) {
             Ok(file) if file.len() == part.size => {}
             Ok(_) => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if matches!(error.kind(), NotFound | InvalidData) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
     }
@@ -75,9 +78,7 @@ pub fn back_up_empty(into: &Path, key: &ContentKey) -> Result<(), Error> {
 
 pub(super) fn link_or_copy(from: &Path, to: &Path) -> io::Result<u64> {
     if !fs::symlink_metadata(from)?.is_file() {
-        let problem =
-            "it is no plain file, so it is not what the server wrote; restore this content from elsewhere";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+        return Err(no_plain_file());
     }
     match fs::hard_link(from, to) {
         Ok(()) => Ok(fs::metadata(to)?.len()),

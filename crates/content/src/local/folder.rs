@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, linkat, openat, renameat, statat, unlinkat};
+use rustix::io::Errno;
 
 use super::layout::removed;
 
@@ -37,11 +38,17 @@ impl Folder {
         self.0.sync_all()
     }
 
-    /// Opens the file `name` for reading. A link is refused: it might lead to any file that the server can read.
+    /// Opens the file `name` for reading; `InvalidData` if it is no plain file, and so nothing that the server wrote. A link might lead to
+    /// any file that the server can read.
     pub(super) fn file(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let file = openat(&self.0, name, flags, Mode::empty())?;
-        Ok(File::from(file))
+        // Opening a pipe would wait until somebody writes into it.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = match openat(&self.0, name, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(Errno::LOOP) => return Err(no_plain_file()),
+            Err(error) => return Err(error.into()),
+        };
+        if file.metadata()?.is_file() { Ok(file) } else { Err(no_plain_file()) }
     }
 
     /// The text of the file `name`.
@@ -84,4 +91,11 @@ impl Folder {
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         removed(unlinkat(&self.0, name, AtFlags::empty()).map_err(io::Error::from))
     }
+}
+
+/// Something is in the place of a file that is none.
+pub(super) fn no_plain_file() -> io::Error {
+    let problem =
+        "it is no plain file, so it is not what the server wrote; restore this content from elsewhere";
+    io::Error::new(io::ErrorKind::InvalidData, problem)
 }

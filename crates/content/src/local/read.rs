@@ -30,6 +30,8 @@ use crate::uploads::CompletedPart;
 /// The most bytes of a chunk: large enough that a system call costs nothing, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;
 
+const TOO_SHORT: Error = Error::Corrupt { what: "a part is shorter than was acknowledged" };
+
 /// The size of a complete content, and when the last of its parts was written. The size is that of the files themselves: where it is not
 /// that of the list of parts, the content is damaged.
 pub(super) fn stat(layout: &Layout, key: &ContentKey) -> Result<ContentStat, Error> {
@@ -43,6 +45,7 @@ pub(super) fn stat(layout: &Layout, key: &ContentKey) -> Result<ContentStat, Err
                 modified = modified.max(file.modified()?);
                 file.len()
             }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => 0,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match layout.absent(key, &folder, DAMAGED, Error::NotFound) {
                     Error::Corrupt { .. } => 0,
@@ -208,13 +211,17 @@ impl Cursor {
     }
 
     fn open_file(&self, part: &CompletedPart) -> Result<File, Error> {
-        self.folder.file(&part_name(part.index, &part.sha256)).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                let damage = Error::Corrupt { what: "a part is gone" };
-                self.layout.absent(&self.key, &self.folder, damage, Error::NotFound)
-            }
-            _ => error.into(),
-        })
+        let file =
+            self.folder.file(&part_name(part.index, &part.sha256)).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => {
+                    let damage = Error::Corrupt { what: "a part is gone" };
+                    self.layout.absent(&self.key, &self.folder, damage, Error::NotFound)
+                }
+                io::ErrorKind::InvalidData => Error::Corrupt { what: "a part is no plain file" },
+                _ => error.into(),
+            })?;
+        // Before the answer begins: a download that breaks off says nothing of the reason.
+        if file.metadata()?.len() < part.size { Err(TOO_SHORT) } else { Ok(file) }
     }
 
     /// The next chunk, waiting for the disk if need be; `None` at the end.
@@ -224,7 +231,7 @@ impl Cursor {
             loop {
                 match file.read_at(buffer, offset) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Ok(0) => return Err(Error::Corrupt { what: "a part is shorter than was acknowledged" }),
+                    Ok(0) => return Err(TOO_SHORT),
                     read => return Ok(read?),
                 }
             }

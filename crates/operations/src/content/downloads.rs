@@ -106,7 +106,10 @@ impl Served {
         let mut failure = None;
         for storage in &self.storages {
             let opened = match ctx.storage(*storage).await {
-                Ok(opened) => opened.backend.read(&self.key, Some(range.clone())).await.map_err(damaged),
+                Ok(opened) => match opened.backend.read(&self.key, Some(range.clone())).await {
+                    Ok(reader) => Ok(reader),
+                    Err(error) => Err(self.meaning(ctx, *storage, error).await?),
+                },
                 Err(error) => Err(error),
             };
             match opened {
@@ -121,6 +124,35 @@ impl Served {
             }
         }
         Err(failure.unwrap_or(Error::ContentGone))
+    }
+
+    /// What a storage's failure to give the content out means. What is wrong with a content that was verified once is not the caller's
+    /// fault, and nothing that passes by itself. "Not found" is damage as well, unless the content was deleted, or moved elsewhere,
+    /// since this download began.
+    async fn meaning(
+        &self,
+        ctx: &Context,
+        storage: Id<StorageBackend>,
+        error: olivine_content::Error,
+    ) -> Result<Error, Error> {
+        use olivine_content::Error as Content;
+        let is_damage = match error {
+            Content::Corrupt { .. } => true,
+            Content::NotFound => self.belongs_in(ctx, storage).await?,
+            _ => false,
+        };
+        Ok(if is_damage { Error::ContentDamaged(error) } else { error.into() })
+    }
+
+    /// Whether the records say, now, that the content is in this storage.
+    async fn belongs_in(&self, ctx: &Context, storage: Id<StorageBackend>) -> Result<bool, Error> {
+        let head = match downloadable(ctx, &self.key).await {
+            Err(Error::ContentGone) => return Ok(false),
+            head => head?,
+        };
+        let replicas = binary_replicas::list_for(ctx.db(), head.organization, &[head.id]).await?;
+        let copies = links::copies(ctx, head.storage, &self.key, &replicas).await?;
+        Ok(copies.iter().any(|copy| copy.key == storage))
     }
 
     /// Whether it may still be served: asked again during long downloads.
@@ -142,13 +174,5 @@ impl Served {
         let day = ctx.now().day();
         download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
         Ok(w.commit().await?)
-    }
-}
-
-/// What is wrong with a content that was verified once is not the caller's fault, and nothing that passes by itself.
-fn damaged(error: olivine_content::Error) -> Error {
-    match error {
-        olivine_content::Error::Corrupt { .. } => Error::ContentDamaged(error),
-        other => other.into(),
     }
 }
