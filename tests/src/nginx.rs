@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use crate::process::{Process, until};
 
 /// More than one, because another program may take a free port before nginx does.
-const ATTEMPTS: usize = 5;
-const READY_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const ATTEMPTS: usize = 5;
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running nginx that spreads requests over servers; stopped when dropped.
 #[derive(Debug)]
@@ -36,11 +36,7 @@ impl Nginx {
             let http = format!("http {{\n{}", temporary_folders(folder));
             let own =
                 [("worker_processes auto;\n".to_owned(), main_lines(folder)), ("http {\n".to_owned(), http)];
-            let replacements = replace(folder, ports).into_iter().chain(own);
-            replacements.fold(config.to_owned(), |config, (what, by)| {
-                assert!(config.contains(&what), "the delivered configuration has no '{what}' any more");
-                config.replace(&what, &by)
-            })
+            replaced(config, replace(folder, ports).into_iter().chain(own))
         })
     }
 
@@ -48,12 +44,10 @@ impl Nginx {
     pub(crate) fn start(configure: impl Fn(&str, [u16; 2]) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("olivine-nginx-").tempdir().expect("a temporary folder");
         for _ in 0..ATTEMPTS {
-            let listeners = [0; 2].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a free port"));
-            let ports =
-                listeners.map(|listener| listener.local_addr().expect("a listener has an address").port());
+            let ports = free_ports();
             let file = folder.path().join("nginx.conf");
             fs::write(&file, configure(&folder.path().display().to_string(), ports)).expect("a file");
-            let mut command = Command::new(program());
+            let mut command = Command::new(program("nginx"));
             command.arg("-p").arg(folder.path()).arg("-c").arg(&file).args(["-g", "daemon off;"]);
             let mut process = Process::start(command, folder.path(), "nginx");
             let is_up = until(READY_WITHIN, || match process.status() {
@@ -94,12 +88,27 @@ impl Drop for Nginx {
     }
 }
 
+/// Two ports that nobody listens on.
+pub(crate) fn free_ports() -> [u16; 2] {
+    let listeners = [0; 2].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a free port"));
+    listeners.map(|listener| listener.local_addr().expect("a listener has an address").port())
+}
+
+/// A delivered configuration with other texts in these places.
+pub(crate) fn replaced(config: &str, texts: impl IntoIterator<Item = (String, String)>) -> String {
+    texts.into_iter().fold(config.to_owned(), |config, (what, by)| {
+        assert!(config.contains(&what), "the delivered configuration has no '{what}' any more");
+        config.replace(&what, &by)
+    })
+}
+
 /// Debian keeps daemons out of the path of ordinary users.
-fn program() -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
-    let mut programs = folders.map(|folder| folder.join("nginx"));
-    programs.find(|program| program.is_file()).expect("nginx is installed; run `cargo xtask test`")
+    let mut programs = folders.map(|folder| folder.join(name));
+    let found = programs.find(|program| program.is_file());
+    found.unwrap_or_else(|| panic!("{name} is not installed: run `cargo xtask test`"))
 }
 
 /// What every configuration begins with.

@@ -1,16 +1,17 @@
-//! Proxies that end TLS: the delivered nginx file, walked by a device and by people; and how each header is taken, from whom.
+//! Proxies that end TLS: the delivered files of nginx and `HAProxy`, walked by a device and by people; and how each header is taken, from
+//! whom.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
-use olivine_tests::{Nginx, Server, Shell, Workbench, list_all};
+use olivine_tests::{HaProxy, Nginx, Server, Shell, Workbench, list_all};
 use serde_json::Value;
 
-const DELIVERED: &str = include_str!("../../deploy/nginx-single.conf");
+const NGINX: &str = include_str!("../../deploy/nginx-single.conf");
+const HAPROXY: &str = include_str!("../../deploy/haproxy-single.cfg");
 
-/// The server's settings that the delivered file names, without the addresses, which are others here.
-fn settings() -> String {
-    let lines = DELIVERED.lines().filter_map(|line| line.strip_prefix("#   "));
-    let settings: Vec<_> =
-        lines.filter(|line| !line.starts_with("public_url") && !line.starts_with("listen")).collect();
+/// The server's settings that a delivered file names, without the listeners' addresses, which are others here.
+fn settings(delivered: &str) -> String {
+    let lines = delivered.lines().filter_map(|line| line.strip_prefix("#   "));
+    let settings: Vec<_> = lines.filter(|line| !line.starts_with("listen")).collect();
     assert!(settings.len() >= 7, "{settings:?}");
     settings.join("\n")
 }
@@ -23,8 +24,16 @@ const PREPARE: &str = "
       $new -keyout $name.key -out $name.pem -subj /CN=$name -addext basicConstraints=critical,CA:FALSE
     done
     PRODUCT=$(peridio products create --name gateway --output prn)
-    DEVICE=$(peridio devices create --identifier SN-1 --product-prn $PRODUCT --output prn)
-    peridio device-certificates create --device-prn $DEVICE --certificate known.pem";
+    COHORT=$(peridio cohorts create --name daily --product-prn $PRODUCT --output prn)
+    DEVICE=$(peridio devices create --identifier SN-1 --product-prn $PRODUCT --cohort-prn $COHORT --output prn)
+    peridio device-certificates create --device-prn $DEVICE --certificate known.pem
+    openssl genpkey -algorithm ed25519 -out signing.pem
+    openssl pkey -in signing.pem -pubout -out signing.pub
+    peridio signing-keys create --name key --public-key-file signing.pub
+    echo firmware > firmware
+    peridio push firmware --artifact main --version 1.0.0 --target portable --signing-key signing.pem \
+      --bundle first --cohort-prn $COHORT --release-version 1.0.0
+    cat site.pem site.key > both.pem";
 
 /// A server with these settings, and a terminal with a device that it knows and one that it does not know.
 fn server(settings: &str) -> (Server, Shell) {
@@ -40,7 +49,7 @@ fn server(settings: &str) -> (Server, Shell) {
 fn nginx(shell: &Shell, server: &Server) -> Nginx {
     let address = |url: &str| url.split_once("://").unwrap().1.to_owned();
     let file = |name: &str| shell.folder().join(name).display().to_string();
-    Nginx::delivered(DELIVERED, |folder, [people, devices]| {
+    Nginx::delivered(NGINX, |folder, [people, devices]| {
         [
             ("pid /run/nginx.pid;\n", String::new()),
             ("error_log /var/log/nginx/error.log warn;\n", String::new()),
@@ -51,6 +60,22 @@ fn nginx(shell: &Shell, server: &Server) -> Nginx {
             ("listen 8443 ssl;", format!("listen 127.0.0.1:{devices} ssl;")),
             ("http://127.0.0.1:8080", server.url().to_owned()),
             ("127.0.0.1:8444;\n        }", format!("{};\n        }}", address(server.device_url()))),
+        ]
+        .map(|(what, by)| (what.to_owned(), by))
+        .to_vec()
+    })
+}
+
+fn haproxy(shell: &Shell, server: &Server, config: &str) -> HaProxy {
+    let address = |url: &str| url.split_once("://").unwrap().1.to_owned();
+    let file = shell.folder().join("both.pem").display().to_string();
+    HaProxy::delivered(config, |[people, devices]| {
+        [
+            ("/etc/haproxy/tls/site.pem", file.clone()),
+            ("bind :443", format!("bind 127.0.0.1:{people}")),
+            ("bind :8443", format!("bind 127.0.0.1:{devices}")),
+            ("127.0.0.1:8080", address(server.url())),
+            ("127.0.0.1:8444\n", format!("{}\n", address(server.device_url()))),
         ]
         .map(|(what, by)| (what.to_owned(), by))
         .to_vec()
@@ -82,51 +107,76 @@ async fn addresses(server: &Server, kind: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_and_people_come_through_the_delivered_nginx() {
-    let (server, shell) = server(&settings());
+    let (server, shell) = server(&settings(NGINX));
     let nginx = nginx(&shell, &server);
-    let https = nginx.url().replace("http://", "https://");
+    let people = nginx.url().replace("http://", "");
+    walk(&server, &shell, [&people, &nginx.second_address()], || nginx.log()).await;
+}
+
+/// As delivered; and with `HAProxy`'s own option for addresses, which adds to what a client wrote itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_and_people_come_through_the_delivered_haproxy() {
+    const SET: &str = "http-request set-header X-Forwarded-For %[src]";
+    for addresses in [SET, "option forwardfor"] {
+        let (server, shell) = server(&settings(HAPROXY));
+        let haproxy = haproxy(&shell, &server, &HAPROXY.replace(SET, addresses));
+        let [people, devices] = haproxy.addresses();
+        walk(&server, &shell, [&people, &devices], || haproxy.log()).await;
+    }
+}
+
+/// A device gets its update through a proxy; strangers and forgers get nowhere; and the audit trail has the addresses of the clients.
+async fn walk(server: &Server, shell: &Shell, [people, devices]: [&str; 2], log: impl Fn() -> String) {
     // From an address that is not the proxy's.
     let curl = "--cacert site.pem --interface 127.0.0.2";
-    let devices = format!("{curl} https://{}", nginx.second_address());
+    let https = format!("https://{people}");
+    let devices = format!("{curl} https://{devices}");
 
-    let (status, me) = ask(&shell, &format!("{devices}/device/me --cert known.pem --key known.key"));
-    assert_eq!((status, &me["device"]["identifier"]), (200, &Value::from("SN-1")), "{me}\n{}", nginx.log());
-    let (status, update) = ask(&shell, &format!("{devices}/update --cert known.pem --key known.key"));
-    assert_eq!((status, &update["status"]), (200, &Value::from("no_update")), "{update}");
+    let (status, me) = ask(shell, &format!("{devices}/device/me --cert known.pem --key known.key"));
+    assert_eq!((status, &me["device"]["identifier"]), (200, &Value::from("SN-1")), "{me}\n{}", log());
+    let question =
+        "/update?expand\\[\\]=manifest -H 'peridio-release-version: 0.9.0' --cert known.pem --key known.key";
+    let (status, update) = ask(shell, &format!("-g {devices}{question}"));
+    assert_eq!((status, &update["status"]), (200, &Value::from("update")), "{update}");
+    let url = update["manifest"][0]["url"].as_str().unwrap();
+    assert!(url.starts_with("https://updates.example.com/"), "{url}");
+    let fetch = format!("curl --silent {curl} --connect-to updates.example.com:443:{people} -o got '{url}'");
+    shell.run(&format!("{fetch} && cmp got firmware")).succeeds();
     refused(
-        &shell,
+        shell,
         &format!("{devices}/device/me --cert stranger.pem --key stranger.key"),
         401,
         "certificate_unknown",
     );
-    refused(&shell, &format!("{devices}/device/me"), 401, "certificate_missing");
+    refused(shell, &format!("{devices}/device/me"), 401, "certificate_missing");
 
     // What a client writes into the proxy's headers itself goes no further.
     shell
         .run(
             "python3 -c 'import urllib.parse as u; print(\"Client-Cert: \" + u.quote(open(\"known.pem\").read()))' > forged
+             echo \"Client-Cert: :$(openssl x509 -in known.pem -outform der | base64 -w0):\" >> forged
              echo 'X-Forwarded-For: 192.0.2.1' >> forged; echo 'Forwarded: for=192.0.2.1' >> forged",
         )
         .succeeds();
-    refused(&shell, &format!("{devices}/device/me -H @forged"), 401, "certificate_missing");
+    refused(shell, &format!("{devices}/device/me -H @forged"), 401, "certificate_missing");
     let forging = format!("{devices}/device/me -H @forged --cert stranger.pem --key stranger.key");
-    refused(&shell, &forging, 401, "certificate_unknown");
+    refused(shell, &forging, 401, "certificate_unknown");
     let create = |from: &str, name: &str| {
         format!(
             "{from}/v1/artifacts -H \"Authorization: Bearer $PERIDIO_API_KEY\" -H @forged --json '{{\"name\":\"{name}\"}}'"
         )
     };
-    let (status, made) = ask(&shell, &create(&format!("{curl} {https}"), "through nginx"));
+    let (status, made) = ask(shell, &create(&format!("{curl} {https}"), "through the proxy"));
     assert_eq!(status, 201, "{made}");
     // A stranger, past the proxy: an address that nobody trusts.
-    let (status, made) = ask(&shell, &create("--interface 127.0.0.3 $ADMIN", "past nginx"));
+    let (status, made) = ask(shell, &create("--interface 127.0.0.3 $ADMIN", "past the proxy"));
     assert_eq!(status, 201, "{made}");
-    refused(&shell, "--interface 127.0.0.3 $DEVICES/device/me -H @forged", 401, "certificate_missing");
+    refused(shell, "--interface 127.0.0.3 $DEVICES/device/me -H @forged", 401, "certificate_missing");
 
-    let mut made = addresses(&server, "artifact.created").await;
+    let mut made = addresses(server, "artifact.created").await;
     made.sort();
-    assert_eq!(made, ["127.0.0.2", "127.0.0.3"]);
-    let failed = addresses(&server, "device.authentication_failed").await;
+    assert_eq!(made, ["127.0.0.1", "127.0.0.2", "127.0.0.3"], "the first is of the preparations");
+    let failed = addresses(server, "device.authentication_failed").await;
     assert!(!failed.is_empty() && failed.iter().all(|address| address == "127.0.0.2"), "{failed:?}");
 }
 

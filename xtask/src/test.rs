@@ -39,6 +39,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         tools::OPENSSL,
         tools::CURL,
         tools::NGINX,
+        tools::HAPROXY,
         tools::PGBOUNCER,
         tools::NGINX_STREAM,
         tools::FAKETIME,

@@ -27,6 +27,7 @@ const PYTHON: Tool = Tool { program: "python3", package: "python3" };
 /// Never found, so it is only to be asked for where it is missing.
 const PYTHON_VENV: Tool = Tool { program: "python3-venv", package: "python3-venv" };
 pub(crate) const NGINX: Tool = Tool { program: "nginx", package: "nginx-light" };
+pub(crate) const HAPROXY: Tool = Tool { program: "haproxy", package: "haproxy" };
 /// Debian has nginx's TCP proxy in a package of its own.
 pub(crate) const NGINX_STREAM: Tool =
     Tool { program: "ngx_stream_module.so", package: "libnginx-mod-stream" };
