@@ -11,6 +11,7 @@ on_both!(
     a_key_file_is_private_and_never_overwritten,
     what_keys_may_do_is_listed,
     the_documented_key_for_ci_uploads_and_can_not_release,
+    a_key_that_was_copied_with_more_is_called_so,
 );
 
 /// How many keys there are.
@@ -172,5 +173,21 @@ fn the_documented_key_for_ci_uploads_and_can_not_release(database: Database) {
     {
         let said = shell.run(&format!("export PERIDIO_API_KEY=$(cat ci.key); peridio {forbidden}")).fails(1);
         assert!(said.contains("lacks the scope"), "{said}");
+    }
+}
+
+/// As a key comes out of a file, a CI's secret or a mail.
+fn a_key_that_was_copied_with_more_is_called_so(database: Database) {
+    let server = Server::start(database);
+    let shell = server.shell();
+    for more in ["$KEY\\n", "$KEY\\r\\n", " $KEY", "$KEY ", "\\xef\\xbb\\xbf$KEY"] {
+        let set = format!(
+            "KEY=$PERIDIO_API_KEY; export PERIDIO_API_KEY=\"$(printf \"{more}.\")\"; PERIDIO_API_KEY=${{PERIDIO_API_KEY%.}}"
+        );
+        let ran = shell.run(&format!("{set}; peridio users me"));
+        if !ran.status.success() {
+            assert!(ran.stderr.contains("copied whole"), "{more}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("trying again"), "{more}: {}", ran.stderr);
+        }
     }
 }

@@ -9,6 +9,7 @@ on_both!(
     async parts_that_are_not_what_was_announced,
     async announcements_that_cannot_be,
     async uploads_that_are_not_whole,
+    async uploads_by_curl_in_its_ways,
 );
 
 const CONTENT: &[u8] = b"0123456789";
@@ -186,4 +187,43 @@ async fn uploads_that_are_not_whole(database: Database) {
     let path = format!("/v1/binaries/{other}/download");
     let download = olivine_tests::send(bench.api().request(Method::GET, &path)).await;
     assert_eq!(download.error_code(), Some("invalid_state"));
+}
+
+async fn uploads_by_curl_in_its_ways(database: Database) {
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let shell = server.shell().env("ADMIN", server.url());
+    for has_size in [true, false] {
+        for (number, (how, status)) in (0..).zip([
+            ("-T firmware", "200"),
+            ("-T - < firmware", "200"),
+            ("-T firmware -H 'Transfer-Encoding: chunked'", "200"),
+            ("-T firmware --http1.0", "200"),
+            ("-T firmware -H 'Expect: 100-continue'", "200"),
+            ("-X PUT --data-binary @firmware -H 'Content-Type: application/octet-stream'", "200"),
+            // A form is not the file.
+            ("-X PUT -F file=@firmware", "422"),
+        ]) {
+            let content = format!("firmware {has_size} {number}");
+            let mut promise = bench.promise(content.as_bytes());
+            if !has_size {
+                promise.as_object_mut().unwrap().remove("size");
+            }
+            let binary = bench.create(&promise).await;
+            shell.write("firmware", &content);
+            let answered = shell
+                .run(&format!(
+                    "curl --silent -o answer -w '%{{http_code}}' -H \"Authorization: Bearer $PERIDIO_API_KEY\" \
+                     $ADMIN/v1/binaries/{binary}/content {how}"
+                ))
+                .succeeds();
+            let said = String::from_utf8(shell.read("answer")).unwrap();
+            assert_eq!(answered, status, "{how}, with a size {has_size}: {said}");
+            if status == "422" {
+                let code = if has_size { "size_mismatch" } else { "hash_mismatch" };
+                assert!(said.contains(code), "{how}: {said}");
+                bench.put_content(&binary, content.as_bytes()).await.expect(200);
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ on_both!(
     async private_keys_by_mistake,
     async files_on_the_command_line,
     async signatures_of_other_tools,
+    async signatures_over_something_else,
     async bodies_that_editors_have_marked,
 );
 
@@ -266,4 +267,62 @@ async fn bodies_that_editors_have_marked(database: Database) {
         let refused = create(body).await.expect(400);
         assert!(String::from_utf8_lossy(&refused.body).contains(words), "{words}: {refused:?}");
     }
+}
+
+/// What signers in clouds and chips get wrong: each is refused, and only what is right is taken.
+async fn signatures_over_something_else(database: Database) {
+    const PSS: &str = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen";
+    let server = Server::start(database);
+    let bench = Workbench::new(server.api()).await;
+    let shell = Shell::new();
+    shell
+        .run(
+            "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out r.key
+             openssl pkey -in r.key -pubout -out r.pub; printf firmware > f
+             openssl dgst -sha256 -binary f > digest; printf %s $(sha256sum f | cut -c -64) > hex",
+        )
+        .succeeds();
+    let new = json!({"name": "rsa", "value": text(&shell, "r.pub")});
+    let key = prn(&bench.api().post("/v1/signing_keys", &new).await.expect(201).json["signing_key"]);
+    for (what, sign, status) in [
+        ("PKCS #1", "openssl dgst -sha256 -sign r.key -out s f".to_owned(), 201),
+        ("a salt as long as the digest", format!("openssl dgst -sha256 -sign r.key -out s {PSS}:32 f"), 201),
+        ("the longest salt", format!("openssl dgst -sha256 -sign r.key -out s {PSS}:max f"), 201),
+        ("no salt", format!("openssl dgst -sha256 -sign r.key -out s {PSS}:0 f"), 422),
+        (
+            "a mask of SHA-1",
+            format!("openssl dgst -sha256 -sign r.key -out s {PSS}:32 -sigopt rsa_mgf1_md:sha1 f"),
+            422,
+        ),
+        ("SHA-384", "openssl dgst -sha384 -sign r.key -out s f".to_owned(), 422),
+        ("SHA-512", "openssl dgst -sha512 -sign r.key -out s f".to_owned(), 422),
+        ("the digest's digest", "openssl dgst -sha256 -sign r.key -out s digest".to_owned(), 422),
+        ("the digest's digits", "openssl dgst -sha256 -sign r.key -out s hex".to_owned(), 422),
+        (
+            "a digest without its algorithm",
+            "openssl pkeyutl -sign -inkey r.key -pkeyopt rsa_padding_mode:pkcs1 -in digest -out s".to_owned(),
+            422,
+        ),
+    ] {
+        let binary = bench.signable(b"firmware").await;
+        shell.run(&sign).succeeds();
+        let answer = bench.attach(&binary, &key, &base64(&shell, "s")).await;
+        assert_eq!(answer.status, status, "{what}: {answer:?}");
+        if status == 422 {
+            assert_eq!(answer.error_code(), Some("signature_invalid"), "{what}");
+        }
+    }
+    // As it is printed, and in the web's alphabet.
+    let binary = bench.signable(b"firmware").await;
+    shell.run("openssl dgst -sha256 -sign r.key -out s f").succeeds();
+    let signature = base64(&shell, "s");
+    let printed = format!("{{\n \"KeyId\": \"k\",\n \"Signature\": \"{signature}\"\n}}");
+    for (wrong, place) in
+        [(printed, "'{' at position 0"), (format!("_{}", &signature[1..]), "'_' at position 0")]
+    {
+        let refused = bench.attach(&binary, &key, &wrong).await.expect(422);
+        let said = refused.json["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(said.contains(place), "{said}");
+    }
+    bench.attach(&binary, &key, &signature).await.expect(201);
 }

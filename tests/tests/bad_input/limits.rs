@@ -15,6 +15,8 @@ on_both!(
     async a_key_that_asks_too_often,
     hosts_and_the_bound_of_headers,
     async a_range_in_any_case,
+    async an_answer_that_ends_its_connection_says_so,
+    small_clients_are_answered,
 );
 
 /// The pace of the slow client.
@@ -261,5 +263,87 @@ async fn a_range_in_any_case(database: Database) {
         let request = bench.api().request(reqwest::Method::GET, &url).header("range", range);
         let answer = olivine_tests::send(request).await.expect(206);
         assert_eq!(answer.body, b"0123456789", "{range}");
+    }
+}
+
+/// Where a body is not read, because something before was reason enough to refuse, the connection ends with the answer. A client that is
+/// not told would send its next request into a closed connection.
+async fn an_answer_that_ends_its_connection_says_so(database: Database) {
+    let server = Server::builder()
+        .database(database)
+        .scaled(false)
+        .env("OLIVINE_DEVICE_TLS", "off")
+        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+        .start();
+    let made =
+        server.api().post("/v1/api_keys", &json!({"name": "reader", "role": "reader"})).await.expect(201);
+    let reader = format!("authorization: Bearer {}\r\n", made.json["api_key"]["key"].as_str().unwrap());
+    let admin = format!("authorization: Bearer {}\r\n", server.admin_key());
+    let idempotent = format!("{reader}idempotency-key: k\r\n");
+    let (people, devices) = (server.url(), server.device_url());
+    let name = r#"{"name":"gateway"}"#;
+    for (status, ends, listener, line, headers, body) in [
+        (403, true, people, "POST /v1/artifacts", &*reader, None),
+        (403, true, people, "POST /v1/artifacts", &*idempotent, None),
+        (401, true, people, "POST /v1/artifacts", "", None),
+        (404, true, people, "POST /v1/nothing", &*admin, None),
+        (405, true, people, "MAKEUP /v1/artifacts", &*admin, None),
+        (401, true, devices, "POST /update/status", "", None),
+        // The same where the body arrived but nobody looked at it.
+        (403, true, people, "POST /v1/artifacts", &*reader, Some(name)),
+        (201, false, people, "POST /v1/artifacts", &*admin, Some(name)),
+        (409, false, people, "POST /v1/artifacts", &*admin, Some(name)),
+        (422, false, people, "POST /v1/artifacts", &*admin, Some("{}")),
+        (200, false, people, "GET /v1/artifacts", &*reader, Some("")),
+        (401, false, people, "GET /v1/artifacts", "", Some("")),
+        (401, false, devices, "GET /update", "", Some("")),
+    ] {
+        let length = body.map_or(60_000, str::len);
+        let mut wire = Wire::connect(listener);
+        let head = format!(
+            "{line} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\n\r\n"
+        );
+        assert!(wire.send(head + body.unwrap_or_default()));
+        if !ends {
+            wire.send("GET /nothing HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        }
+        let answer = wire.answer().unwrap_or_else(|| panic!("{line}: closed without an answer"));
+        assert_eq!(answer.status, status, "{line}: {answer:?}");
+        assert_eq!(answer.header("connection") == Some("close"), ends, "{line} with {status}: {answer:?}");
+    }
+}
+
+/// Requests as modems, boot loaders and hand-written clients send them: unusual, and allowed.
+fn small_clients_are_answered(database: Database) {
+    // What a proxy in front would make of it is not ours.
+    let server = Server::builder().database(database).scaled(false).start();
+    let key = server.admin_key();
+    for (what, request) in [
+        ("HTTP/1.0", format!("GET /v1/users/me HTTP/1.0\r\nauthorization: Bearer {key}\r\n\r\n")),
+        ("HTTP/1.0 with Host", "GET /healthz HTTP/1.0\r\nHost: test\r\n\r\n".to_owned()),
+        (
+            "an underscore",
+            "GET /healthz HTTP/1.1\r\nHost: my_server:8080\r\nConnection: close\r\n\r\n".to_owned(),
+        ),
+        ("IPv6", "GET /healthz HTTP/1.1\r\nHost: [::1]:8080\r\nConnection: close\r\n\r\n".to_owned()),
+        (
+            "a whole URL",
+            "GET http://test/healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".to_owned(),
+        ),
+        ("bare line feeds", "GET /healthz HTTP/1.1\nHost: test\nConnection: close\n\n".to_owned()),
+        ("a query", "GET /healthz?x HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".to_owned()),
+        (
+            "headers in capitals",
+            format!(
+                "GET /v1/users/me HTTP/1.1\r\nHOST: test\r\nAUTHORIZATION: BEARER {key}\r\nCONNECTION: CLOSE\r\n\r\n"
+            ),
+        ),
+    ] {
+        let answer = exchange(server.url(), &request).unwrap_or_else(|| panic!("{what}: closed"));
+        assert_eq!(answer.status, 200, "{what}: {answer:?}");
+        let mut wire = Wire::connect(server.url());
+        wire.drip(request.as_bytes(), Duration::from_millis(1));
+        let answer = wire.answer().unwrap_or_else(|| panic!("{what}: closed"));
+        assert_eq!(answer.status, 200, "{what}, byte by byte: {answer:?}");
     }
 }

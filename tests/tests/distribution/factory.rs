@@ -64,10 +64,15 @@ impl Factory {
 
     /// The authority in a shell's folder, and the proof that its key is there.
     pub(crate) async fn proven(&self, shell: &Shell) -> (String, String) {
+        self.proven_with(shell, "").await
+    }
+
+    /// The same, with options of openssl for the proof.
+    pub(crate) async fn proven_with(&self, shell: &Shell, options: &str) -> (String, String) {
         let code = self.api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
         let code = code["verification_code"].as_str().unwrap();
         shell
-            .run(&format!("openssl req -x509 -CA ca.pem -CAkey ca.key {EC} -subj /CN={code} -keyout proof.key -out proof.pem"))
+            .run(&format!("openssl req -x509 -CA ca.pem -CAkey ca.key {EC} {options} -subj /CN={code} -keyout proof.key -out proof.pem"))
             .succeeds();
         let text = |name: &str| String::from_utf8(shell.read(name)).unwrap();
         (text("ca.pem"), text("proof.pem"))

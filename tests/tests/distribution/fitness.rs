@@ -44,7 +44,12 @@ impl Maker {
 
     /// What the server says to a request to register the authority.
     async fn registers(&self, factory: &Factory) -> Answer {
-        let (certificate, proof) = factory.proven(&self.shell).await;
+        self.registers_with(factory, "").await
+    }
+
+    /// The same, with options of openssl for the proof of its key.
+    async fn registers_with(&self, factory: &Factory, options: &str) -> Answer {
+        let (certificate, proof) = factory.proven_with(&self.shell, options).await;
         let new = json!({"certificate": certificate, "verification_certificate": proof, "jitp": {"product_prn": factory.product}});
         factory.api.post("/v1/ca_certificates", &new).await
     }
@@ -324,4 +329,22 @@ async fn weak_certificates_that_are_known_work_on_and_are_listed() {
     assert!(found["warnings"][0].as_str().unwrap().contains("SHA-1"), "{found}");
     let none = "peridio ca-certificates list --with-warnings --all --output jsonl";
     assert_eq!(server.shell().run(none).succeeds(), "");
+}
+
+/// Small factories' openssl.cnf often names neither key.
+pub(crate) async fn certificates_need_no_key_identifiers(database: Database) {
+    let server = Server::start(database);
+    let factory = Factory::new(server.api()).await;
+    let files = Shell::new();
+    files.write("none.cnf", "[req]\ndistinguished_name = dn\n[dn]\n");
+    let none = format!(
+        "-config {}/none.cnf -addext subjectKeyIdentifier=none -addext authorityKeyIdentifier=none",
+        files.folder().display()
+    );
+    let maker = Maker::new("Plain", &format!("{none} -addext basicConstraints=critical,CA:TRUE"));
+    let shown = maker.shell.run("openssl x509 -in ca.pem -noout -text").succeeds();
+    assert!(!shown.contains("Key Identifier"), "{shown}");
+    maker.registers_with(&factory, &none).await.expect(201);
+    let me = maker.shows(&server, &format!("-subj /CN=SN-1 {none}")).await.expect(200);
+    assert_eq!(me.json["device"]["identifier"], "SN-1");
 }

@@ -27,9 +27,9 @@ use emergencies::{
 };
 use fitness::{
     a_chain_is_followed_to_a_registered_authority, a_proxy_passes_a_chain_on,
-    an_authority_says_which_name_is_the_identifier, names_are_read_in_each_encoding,
-    only_a_devices_certificate_makes_a_device, only_an_authority_that_may_sign_is_registered,
-    usual_algorithms_are_verified_and_others_are_named,
+    an_authority_says_which_name_is_the_identifier, certificates_need_no_key_identifiers,
+    names_are_read_in_each_encoding, only_a_devices_certificate_makes_a_device,
+    only_an_authority_that_may_sign_is_registered, usual_algorithms_are_verified_and_others_are_named,
 };
 use hostile::{nobody_is_let_in_by_mistake, what_others_say_is_passed_over};
 use journey::{
@@ -85,6 +85,7 @@ on_both!(
     async a_claim_in_use_yields_to_an_authority_that_comes_later,
     async a_proof_of_the_key_ends_what_others_claim,
     async a_refusal_is_told_to_nobody_else,
+    async certificates_need_no_key_identifiers,
     async only_a_devices_certificate_makes_a_device,
     async only_an_authority_that_may_sign_is_registered,
     async usual_algorithms_are_verified_and_others_are_named,
