@@ -192,11 +192,7 @@ pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
     };
     let code = reason.code().unwrap_or_default();
     if reason.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
-        return match sqlite_kind(&code) {
-            Some(sqlite::READ_ONLY) => Trouble::ReadOnly,
-            Some(sqlite::BUSY | sqlite::LOCKED | sqlite::INTERRUPTED) => Trouble::Slow,
-            _ => Trouble::Other,
-        };
+        return sqlite_trouble(&code);
     }
     match &*code {
         sqlstate::READ_ONLY | sqlstate::IN_RECOVERY => Trouble::ReadOnly,
@@ -204,6 +200,16 @@ pub(crate) fn trouble(error: &sqlx::Error) -> Trouble {
         sqlstate::TOO_MANY_CONNECTIONS => Trouble::Crowded,
         sqlstate::QUERY_CANCELED | sqlstate::LOCK_NOT_AVAILABLE => Trouble::Slow,
         _ if code.starts_with(sqlstate::SHUTTING_DOWN) => Trouble::Stopping,
+        _ => Trouble::Other,
+    }
+}
+
+fn sqlite_trouble(code: &str) -> Trouble {
+    match sqlite_kind(code) {
+        _ if code == sqlite::NO_SHARED_MEMORY => Trouble::DiskFull,
+        Some(sqlite::FULL) => Trouble::DiskFull,
+        Some(sqlite::READ_ONLY) => Trouble::ReadOnly,
+        Some(sqlite::BUSY | sqlite::LOCKED | sqlite::INTERRUPTED) => Trouble::Slow,
         _ => Trouble::Other,
     }
 }
@@ -403,6 +409,7 @@ mod tests {
         }
         for code in ["13", "4874"] {
             assert!(matches!(sqlite_meaning(code), Meaning::StorageFull), "{code}");
+            assert_eq!(sqlite_trouble(code), Trouble::DiskFull, "{code}: what a start says");
         }
         for code in ["1", "11", "26", "words"] {
             assert!(matches!(sqlite_meaning(code), Meaning::Other), "{code}");
