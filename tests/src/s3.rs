@@ -21,6 +21,7 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpError, S3Result, s3_error};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -161,6 +162,21 @@ impl S3 {
     pub fn bucket(&self, name: &str) -> String {
         self.state.add_bucket(name);
         name.to_owned()
+    }
+
+    /// What registers a bucket of this server as an organization's storage.
+    pub fn backend(&self, bucket: &str) -> Value {
+        json!({
+            "name": bucket,
+            "url": format!("s3://{bucket}/contents"),
+            "endpoint": self.url(),
+            "region": "eu-test-1",
+            "credentials": {
+                "type": "s3",
+                "access_key_id": self.access_key_id(),
+                "secret_access_key": self.secret_access_key(),
+            },
+        })
     }
 
     /// The public half of the key.

@@ -55,10 +55,18 @@ async fn a_backup_is_whole_while_the_server_works() {
     let mut made = Vec::new();
     for number in 0..BACKUPS {
         let to = folder.path().join(format!("backup-{number}"));
+        // So that there is something in it, and more than in the last one. Of each worker, one may be destroyed meanwhile.
+        let has_more = async {
+            while count_signed(&server).await <= made.len() + 3 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(2), has_more)
+            .await
+            .expect("binaries are signed all the time");
         let said = tokio::task::block_in_place(|| backup(&shell, &server, &to));
         assert!(said.contains("the records") && said.contains("contents in"), "{said}");
         made.push(to);
-        tokio::time::sleep(Duration::from_millis(300)).await;
     }
     is_over.store(true, Ordering::Relaxed);
     while let Some(ended) = working.join_next().await {
@@ -77,11 +85,15 @@ async fn a_backup_is_whole_while_the_server_works() {
         let restored = Server::builder().data_dir(&data).start();
         // Every signed binary is downloaded and compared; no content is missing, none too many.
         assert_no_orphans(&restored).await;
-        let binaries = list_all(&restored.api(), "/v1/binaries", "binaries").await;
-        signed += binaries.iter().filter(|binary| binary["state"] == "signed").count();
+        signed += count_signed(&restored).await;
         Workbench::new(restored.api()).await.signed(b"it goes on").await;
     }
     assert!(signed > BACKUPS, "{signed}");
+}
+
+async fn count_signed(server: &Server) -> usize {
+    let binaries = list_all(&server.api(), "/v1/binaries", "binaries").await;
+    binaries.iter().filter(|binary| binary["state"] == "signed").count()
 }
 
 /// Starts a backup and kills it when its records are there but it is not done; `None` where it was done before.

@@ -1,16 +1,12 @@
 //! The state × action matrix of lifecycle.md, driven through HTTP: a fresh binary for each cell, put into the state,
 //! asked for the action, looked at afterwards.
 //!
-//! `hashable` and `hashing` are held by keeping the server's only job runner busy: the list of parts of a decoy binary is a
-//! pipe that nobody writes to, so the runner waits for it until the test lets go. In the end everything must move on.
+//! `hashable` and `hashing` are held by keeping the server's only job runner busy: it verifies a decoy binary in a store that gives
+//! out 1 KiB in a second, until the test lets go. In the end everything must move on.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-use std::fs::File;
-use std::path::PathBuf;
-use std::process::Command;
-
-use olivine_tests::{Answer, Database, Server, Table, Workbench, on_both, prn};
+use olivine_tests::{Answer, Database, S3, Server, Table, Workbench, on_both, prn};
 use serde_json::{Value, json};
 
 on_both!(async the_matrix_of_states_and_actions, async a_policy_of_two_signatures);
@@ -162,37 +158,43 @@ async fn in_state(bench: &Workbench, state: State) -> String {
 
 /// Keeps the only runner busy until it is let go.
 struct HeldRunner {
-    pipe: PathBuf,
+    store: S3,
     decoy: String,
 }
 
 impl HeldRunner {
-    async fn hold(server: &Server, bench: &Workbench) -> Self {
-        let decoy = in_state(bench, State::Uploaded).await;
-        let id = decoy.rsplit(':').next().unwrap();
-        let organization = decoy.split(':').nth(2).unwrap();
-        let generation = server.data_dir().join("content/content").join(organization).join(id).join("1");
-        let pipe = generation.join("segments");
-        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
-        assert!(made.success(), "{} can't be made", pipe.display());
+    async fn hold(bench: &Workbench) -> Self {
+        let store = S3::start();
+        let api = bench.api();
+        let backend = store.backend(&store.bucket("decoys"));
+        let backend = api.post("/v1/storage_backends", &backend).await.expect(201).json;
+        let default = async |backend: Value| {
+            api.patch("/v1/organization", &json!({"storage_backend_prn": backend})).await.expect(200);
+        };
+        default(backend["storage_backend"]["prn"].clone()).await;
+        // Some ten minutes.
+        let content = vec![7; 600 << 10];
+        let decoy = bench.uploadable(&content).await;
+        bench.put_content(&decoy, &content).await.expect(200);
+        default(Value::Null).await;
+        store.slow(true);
         bench.ask(&decoy, "hashable").await.expect(200);
         bench.in_state(&decoy, "hashing").await;
-        Self { pipe, decoy }
+        Self { store, decoy }
     }
 
-    /// Whoever reads from the pipe finds its end: a list of parts that can't be read.
     async fn let_go(self, bench: &Workbench) {
-        let pipe = self.pipe.clone();
-        tokio::task::spawn_blocking(move || drop(File::options().write(true).open(pipe).unwrap()))
-            .await
-            .unwrap();
-        let record = bench.settled(&self.decoy, |record| !record["verification_error"].is_null()).await;
-        assert_eq!(record["verification_error"]["code"], "storage_failed");
+        self.store.slow(false);
+        bench.in_state(&self.decoy, "signable").await;
     }
 }
 
 async fn the_matrix_of_states_and_actions(database: Database) {
-    let server = Server::builder().database(database).env("OLIVINE_JOB_CONCURRENCY", "1").start();
+    let server = Server::builder()
+        .database(database)
+        .env("OLIVINE_JOB_CONCURRENCY", "1")
+        .env("OLIVINE_STORAGE_ALLOW_PRIVATE_ENDPOINTS", "true")
+        .start();
     let bench = Workbench::new(server.api()).await;
     let mut prepared = Vec::new();
     for state in STATES.into_iter().filter(|state| state.needs_a_runner()) {
@@ -200,7 +202,7 @@ async fn the_matrix_of_states_and_actions(database: Database) {
             prepared.push((state, in_state(&bench, state).await));
         }
     }
-    let held = HeldRunner::hold(&server, &bench).await;
+    let held = HeldRunner::hold(&bench).await;
     let (mut table, mut left) = (Table::default(), Vec::new());
     for action in ACTIONS {
         table.line(&action.in_words());

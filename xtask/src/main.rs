@@ -17,7 +17,9 @@ mod previous;
 mod run;
 mod scaled;
 mod serve;
+mod suites;
 mod test;
+mod timings;
 mod tools;
 
 use clap::Parser;

@@ -1,16 +1,35 @@
 //! Running one program to its end: loudly (its output is ours), or quietly (its output is the result).
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{ChildStdout, Command, Output, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
-use crate::{console, interrupt};
+use crate::{console, interrupt, timings};
 
 /// Runs a command under a heading that shows it; fails when it fails.
 pub(crate) fn step(command: &mut Command) -> anyhow::Result<()> {
     console::heading(shown_with_variables(command));
-    loudly(command)
+    timings::of(shown(command), || loudly(command))
+}
+
+/// The same, but its output goes to `read`, which returns what it makes of it.
+pub(crate) fn watched<T>(
+    command: &mut Command,
+    read: impl FnOnce(ChildStdout) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    console::heading(shown_with_variables(command));
+    timings::of(shown(command), || {
+        command.stdout(Stdio::piped());
+        let mut child =
+            interrupt::spawn(command).with_context(|| format!("cannot start: {}", shown(command)))?;
+        let output = child.stdout.take().context("the output is a pipe")?;
+        let made = read(output);
+        let status = interrupt::wait(&mut child)?;
+        ensure!(!interrupt::requested(), "interrupted");
+        ensure!(status.success(), "failed ({status}): {}", shown(command));
+        made
+    })
 }
 
 /// Runs a command whose output goes straight to ours; fails when it fails.

@@ -2,21 +2,13 @@
 //!
 //! The tests are the same; their harness starts other servers. What is left out is named here, with the reason, and nowhere else.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-
-use anyhow::Context;
-
-use crate::build::cargo;
-use crate::test;
+use crate::suites::{Run, Suite};
 
 /// The harness's switch; see `tests/src/scaled.rs`.
 const SWITCH: &str = "OLIVINE_TEST_SCALED";
-/// Where each test is a file, or a folder with a `main.rs`.
-const TESTS: &str = "tests/tests";
-/// Two processes and a store for each test are heavy.
-const AT_ONCE: &str = "--test-threads=2";
+
+/// They wait most of the time until what was changed is in force in both processes.
+const AT_ONCE: &str = "--test-threads=4";
 
 /// Tests that look at something which is another's here, by reason.
 const LEFT_OUT: [(&str, &[&str]); 5] = [
@@ -57,27 +49,17 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
     ("it has its own nginx", &["postgres::the_delivered_nginx_serves_people_devices_and_downloads"]),
 ];
 
-/// Runs those of them whose names contain `only`.
-pub(crate) fn run(only: Option<&str>) -> anyhow::Result<()> {
-    let mut command = cargo();
-    command.env(SWITCH, "1").args(["test", "--workspace", "--no-fail-fast"]);
-    for suite in suites()? {
-        command.args(["--test", &suite]);
-    }
-    command.args(["--", only.unwrap_or("postgres::"), AT_ONCE, "--skip", "sqlite::"]);
-    for name in LEFT_OUT.iter().flat_map(|(_, names)| *names) {
-        command.args(["--skip", name]);
-    }
-    test::with_postgres(&mut command)
+/// The tests that look at a single process, so that the others need PostgreSQL only once.
+pub(crate) fn left_out() -> impl Iterator<Item = &'static str> {
+    LEFT_OUT.iter().flat_map(|(_, names)| *names).copied()
 }
 
-/// The end-to-end tests' names for cargo.
-fn suites() -> anyhow::Result<BTreeSet<String>> {
-    let entries = fs::read_dir(TESTS).with_context(|| format!("looking into {TESTS}"))?;
-    Ok(entries.flatten().filter_map(|entry| suite(&entry.path())).collect())
-}
-
-fn suite(path: &Path) -> Option<String> {
-    let is_one = path.join("main.rs").is_file() || path.extension().is_some_and(|end| end == "rs");
-    is_one.then(|| path.file_stem()?.to_str().map(str::to_owned)).flatten()
+/// Runs of these suites on the scaled deployment, of those tests whose names contain `only`.
+pub(crate) fn runs<'a>(suites: &'a [Suite], only: Option<&'a str>) -> impl Iterator<Item = Run> + 'a {
+    suites.iter().filter(|suite| suite.is_end_to_end()).map(move |suite| {
+        let run = suite.clone().run().how("scaled").variable(SWITCH, "1");
+        let run = run.argument(AT_ONCE).argument(only.unwrap_or("postgres::"));
+        let run = run.argument("--skip").argument("sqlite::");
+        left_out().fold(run, |run, name| run.argument("--skip").argument(name))
+    })
 }

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::build::cargo;
 use crate::postgres::Cluster;
-use crate::{audit, console, long, previous, run, scaled, tools};
+use crate::suites::{self, Run, Suite};
+use crate::{audit, console, long, previous, run, scaled, timings, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
@@ -33,35 +34,43 @@ pub(crate) struct Args {
     cargo_test: Vec<String>,
 }
 
+/// What the tests' parts of the crates under test are switched on by. The executables are built with them too: otherwise cargo would
+/// compile those crates twice.
+const FEATURES: [&str; 2] = ["--features", "olivine-content/testing,olivine-records/testing"];
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    tools::install(&[
-        tools::POSTGRESQL,
-        tools::OPENSSL,
-        tools::CURL,
-        tools::NGINX,
-        tools::HAPROXY,
-        tools::PGBOUNCER,
-        tools::NGINX_STREAM,
-        tools::FAKETIME,
-    ])?;
-    if args.scaled {
-        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
-        return scaled::run(args.only.as_deref());
-    }
+    let checked = check(args);
+    timings::print();
+    checked
+}
+
+fn check(args: &Args) -> anyhow::Result<()> {
+    timings::of("installing programs".to_owned(), || {
+        tools::install(&[
+            tools::POSTGRESQL,
+            tools::OPENSSL,
+            tools::CURL,
+            tools::NGINX,
+            tools::HAPROXY,
+            tools::PGBOUNCER,
+            tools::NGINX_STREAM,
+            tools::FAKETIME,
+        ])
+    })?;
     if args.long {
         return long::run();
     }
-    let everything = args.only.is_none() && args.cargo_test.is_empty();
-    if everything {
-        lint()?;
+    if !args.cargo_test.is_empty() {
+        return cargo_test(args);
     }
-    test(args)?;
-    if everything {
-        scaled::run(None)?;
-        document()?;
-        audit::offline()?;
-        console::heading("All checks passed");
+    if args.scaled || args.only.is_some() {
+        return run_suites(args);
     }
+    lint()?;
+    run_suites(args)?;
+    document()?;
+    audit::offline()?;
+    console::heading("All checks passed");
     Ok(())
 }
 
@@ -71,23 +80,78 @@ fn lint() -> anyhow::Result<()> {
     run::step(cargo().args(["clippy", "--workspace", "--all-targets"]))
 }
 
-fn test(args: &Args) -> anyhow::Result<()> {
+/// Runs the tests of all packages, side by side.
+fn run_suites(args: &Args) -> anyhow::Result<()> {
+    run::step(cargo().args(["build", "--workspace", "--bins"]).args(FEATURES))?;
+    let suites = suites::build(&FEATURES)?;
+    // After the build, because most of what it needs is built then.
+    let previous = previous::build()?;
+    let azurite = match std::env::var(AZURITE) {
+        Ok(given) => given,
+        Err(_) => timings::of("installing Azurite".to_owned(), tools::azurite)?.display().to_string(),
+    };
+    if args.only.is_none() && !args.scaled {
+        run::step(cargo().args(["test", "--workspace", "--doc"]).args(FEATURES))?;
+    }
+    let runs = runs(&suites, args);
+    timings::of("tests".to_owned(), || {
+        with_postgres_at(|url| {
+            let with_variables = |run: Run| {
+                let previous = previous.display().to_string();
+                run.variable(POSTGRES, url).variable(PREVIOUS, previous).variable(AZURITE, &azurite)
+            };
+            suites::run_all(runs.into_iter().map(with_variables).collect())
+        })
+    })
+}
+
+/// What to run, the longest first.
+///
+/// An end-to-end test on PostgreSQL runs on the scaled deployment, which has everything that one process on PostgreSQL has, and more; only
+/// those that look at a single process run on one.
+fn runs(suites: &[Suite], args: &Args) -> Vec<Run> {
+    let only = args.only.as_deref();
+    let scaled = scaled::runs(suites, only);
+    let mut all: Vec<_> = match only {
+        _ if args.scaled => scaled.collect(),
+        Some(only) => suites.iter().map(|suite| suite.clone().run().argument(only)).collect(),
+        None => scaled.chain(suites.iter().flat_map(on_one_process)).collect(),
+    };
+    all.sort_by_key(|run| {
+        LONGEST.iter().position(|name| run.suite_name().ends_with(name)).unwrap_or(LONGEST.len())
+    });
+    all
+}
+
+/// What is left to run of a suite where its tests on PostgreSQL run on the scaled deployment.
+fn on_one_process(suite: &Suite) -> Vec<Run> {
+    let run = suite.clone().run();
+    if !suite.is_end_to_end() {
+        return vec![run];
+    }
+    let on_postgres = suite.clone().run().how("one process on PostgreSQL");
+    let on_postgres = scaled::left_out().fold(on_postgres, Run::argument);
+    vec![on_postgres, run.argument("--skip").argument("postgres::")]
+}
+
+/// Those that take longest: what begins last with one of them has a tail on one core.
+const LONGEST: [&str; 8] =
+    ["killed", "olivine-records", "processes", "distribution", "rollout", "bad_input", "backends", "shares"];
+
+/// Runs `cargo test` as it was asked for.
+fn cargo_test(args: &Args) -> anyhow::Result<()> {
     let mut command = cargo();
     command.arg("test");
     if !args.names_a_package() {
         command.arg("--workspace");
     }
     if args.needs_executables() {
-        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+        run::step(cargo().args(["build", "--workspace", "--bins"]).args(FEATURES))?;
         // Afterwards, because most of what it needs is built then.
         command.env(PREVIOUS, previous::build()?);
     }
     if args.needs_executables() && std::env::var_os(AZURITE).is_none() {
         command.env(AZURITE, tools::azurite()?);
-    }
-    if args.cargo_test.is_empty() {
-        // What else fails is worth knowing.
-        command.arg("--no-fail-fast");
     }
     with_postgres(command.args(&args.cargo_test).args(&args.only))
 }
@@ -107,14 +171,19 @@ impl Args {
     }
 }
 
-/// Runs a command that needs a PostgreSQL server: the one that the variable names, or one that is started for it.
+/// Runs a command that needs a PostgreSQL server.
 pub(crate) fn with_postgres(command: &mut Command) -> anyhow::Result<()> {
-    if std::env::var_os(POSTGRES).is_some() {
+    with_postgres_at(|url| run::step(command.env(POSTGRES, url)))
+}
+
+/// Does what needs a PostgreSQL server: the one that the variable names, or one that is started for it.
+fn with_postgres_at(work: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if let Ok(url) = std::env::var(POSTGRES) {
         console::say(format!("Using the PostgreSQL server that {POSTGRES} names."));
-        return run::step(command);
+        return work(&url);
     }
     let cluster = Cluster::start()?;
-    run::step(command.env(POSTGRES, cluster.url()))
+    work(&cluster.url())
 }
 
 fn document() -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use olivine_tests::{Answer, Database, Refusing, S3, Server, ServerBuilder, Workb
 use serde_json::json;
 
 use crate::failures::send;
-use crate::team::{backend, fetch, make_default, open_server, until};
+use crate::team::{fetch, make_default, open_server, until};
 
 /// The least size of a part that is not the last.
 const PART: usize = 5 * 1024 * 1024;
@@ -124,7 +124,7 @@ pub(crate) async fn an_organizations_store_that_knows_no_checksums_can_be_used(d
     let s3 = S3::start();
     let server = open_server(database).start();
     let api = server.api();
-    let body = backend(&s3, &s3.bucket("firmware"));
+    let body = s3.backend(&s3.bucket("firmware"));
     let path = "/v1/storage_backends";
     s3.refuse(Some(NO_CHECKSUMS));
     let refused = api.post(path, &body).await.expect(422);

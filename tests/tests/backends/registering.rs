@@ -3,13 +3,13 @@
 use olivine_tests::{Database, S3, Server, Workbench, prn};
 use serde_json::{Value, json};
 
-use crate::team::{backend, make_default, open_server, register, with};
+use crate::team::{make_default, open_server, register, with};
 
 pub(crate) async fn a_backend_is_tried_before_it_is_taken(database: Database) {
     let s3 = S3::start();
     let server = open_server(database).start();
     let api = server.api();
-    let good = backend(&s3, &s3.bucket("firmware"));
+    let good = s3.backend(&s3.bucket("firmware"));
 
     // Each missing permission is named.
     for permission in ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket"] {
@@ -85,7 +85,7 @@ pub(crate) async fn the_servers_network_is_out_of_reach(database: Database) {
     let s3 = S3::start();
     let server = Server::start(database);
     let api = server.api();
-    let body = backend(&s3, &s3.bucket("firmware"));
+    let body = s3.backend(&s3.bucket("firmware"));
     let port = s3.url().rsplit(':').next().unwrap().to_owned();
     for host in
         ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "169.254.169.254", "10.0.0.1", "[::ffff:127.0.0.1]"]

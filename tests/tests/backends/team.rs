@@ -14,21 +14,6 @@ pub(crate) fn open_server(database: Database) -> ServerBuilder {
     Server::builder().database(database).env("OLIVINE_STORAGE_ALLOW_PRIVATE_ENDPOINTS", "true")
 }
 
-/// What registers a bucket of that server.
-pub(crate) fn backend(s3: &S3, bucket: &str) -> Value {
-    json!({
-        "name": bucket,
-        "url": format!("s3://{bucket}/contents"),
-        "endpoint": s3.url(),
-        "region": "eu-test-1",
-        "credentials": {
-            "type": "s3",
-            "access_key_id": s3.access_key_id(),
-            "secret_access_key": s3.secret_access_key(),
-        },
-    })
-}
-
 pub(crate) fn with(mut body: Value, more: &Value) -> Value {
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
@@ -38,7 +23,7 @@ pub(crate) fn with(mut body: Value, more: &Value) -> Value {
 
 /// Registers a new bucket; returns its PRN.
 pub(crate) async fn register(api: &Api, s3: &S3, bucket: &str, more: Value) -> String {
-    let body = with(backend(s3, &s3.bucket(bucket)), &more);
+    let body = with(s3.backend(&s3.bucket(bucket)), &more);
     prn(&api.post("/v1/storage_backends", &body).await.expect(201).json["storage_backend"])
 }
 
