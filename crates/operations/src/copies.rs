@@ -10,7 +10,7 @@ use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, Write, binaries, storage_backends};
 
 use crate::binaries::{content_key, note_bundled};
-use crate::jobs::{self, Held, Order};
+use crate::jobs::{self, DeleteContent, Held, Replicate};
 use crate::storages::Opened;
 use crate::{Context, Error};
 
@@ -56,8 +56,8 @@ async fn order_one(
         return Ok(());
     }
     binary_replicas::put(w, &replica(ctx, binary, storage, ReplicaState::Copying)).await?;
-    let order = Order::Replicate { binary: binary.id, generation: binary.generation, storage };
-    jobs::enqueue(ctx, w, Some(binary.organization), &order).await
+    let job = Replicate { binary: binary.id, generation: binary.generation, storage };
+    jobs::enqueue(ctx, w, Some(binary.organization), &job).await
 }
 
 /// Orders the copies that an organization's verified binaries lack, so many in one transaction.
@@ -147,8 +147,8 @@ pub(crate) async fn enqueue_deletion(
     held: Held,
 ) -> Result<(), Error> {
     let Replica { binary, generation, storage, organization, .. } = *replica;
-    let order = Order::DeleteContent { binary, generation, storage: Some(storage), held };
-    jobs::enqueue(ctx, w, Some(organization), &order).await
+    let job = DeleteContent { binary, generation, storage: Some(storage), held };
+    jobs::enqueue(ctx, w, Some(organization), &job).await
 }
 
 /// Copies a verified content to a storage, from whichever storage gives it out, and checks it on the way.

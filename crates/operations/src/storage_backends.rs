@@ -19,7 +19,7 @@ use olivine_records::{Constraint, binaries, binary_replicas, organizations, stor
 use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
-use crate::jobs::{self, Order};
+use crate::jobs::{self, Spread};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events, storages};
 
@@ -118,7 +118,7 @@ pub async fn create(
     let data = EventData::StorageBackendCreated(Whole(&backend));
     events::record(ctx, &w, by, Subject::of(id), data).await?;
     if backend.replicates {
-        jobs::enqueue(ctx, &w, None, &Order::Spread).await?;
+        jobs::enqueue(ctx, &w, None, &Spread {}).await?;
     }
     w.commit().await?;
     ctx.ring();
@@ -279,7 +279,7 @@ pub async fn update(
     let data = EventData::StorageBackendUpdated(events::Change { from: &old, to: &new });
     events::record(ctx, &w, by, Subject::of(id), data).await?;
     if new.replicates {
-        jobs::enqueue(ctx, &w, None, &Order::Spread).await?;
+        jobs::enqueue(ctx, &w, None, &Spread {}).await?;
     }
     let noted = note(ctx, &w, &[Change::Storage(id)]).await?;
     w.commit().await?;

@@ -15,7 +15,7 @@ use olivine_records::{Write, binaries, binary_parts, binary_signatures, bundles,
 
 use crate::distribution::changes::{Change, Noted, note};
 use crate::events::{EventData, UploadCompleted};
-use crate::jobs::Order;
+use crate::jobs::VerifyBinary;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, arrivals, copies, events, jobs};
 
@@ -154,8 +154,8 @@ pub(crate) async fn start_verification(
 
 /// Orders the verification of this generation, unless it is ordered already.
 async fn enqueue_verification(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
-    let order = Order::VerifyBinary { binary: binary.id, generation: binary.generation };
-    jobs::enqueue(ctx, w, Some(binary.organization), &order).await
+    let job = VerifyBinary { binary: binary.id, generation: binary.generation };
+    jobs::enqueue(ctx, w, Some(binary.organization), &job).await
 }
 
 async fn reset(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {

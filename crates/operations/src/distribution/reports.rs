@@ -25,7 +25,7 @@ use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
 use super::offers::Bundles;
 use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
-use crate::jobs::{self, Order};
+use crate::jobs::{self, CheckContents};
 use crate::{Context, Error, deadlocks, events};
 
 /// What a device says it runs, in its own words; all of one moment.
@@ -277,8 +277,8 @@ async fn write_status(
     }
     let looks = looks && is_news && bundles::find(&w, organization, report.bundle).await?.is_some();
     if looks {
-        let order = Order::CheckContents { bundle: report.bundle };
-        jobs::enqueue(ctx, &w, Some(organization), &order).await?;
+        let job = CheckContents { bundle: report.bundle };
+        jobs::enqueue(ctx, &w, Some(organization), &job).await?;
     }
     w.commit().await?;
     noted.apply(ctx);

@@ -5,20 +5,42 @@ use std::collections::BTreeMap;
 
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
+use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState};
-use olivine_records::jobs::Job;
 use olivine_records::{binaries, binary_replicas, bundles};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Lane, Outcome, without_organization};
 use crate::binaries::content_key;
 use crate::content::damage;
 use crate::content_audit::{Looked, Options, Recorded, problem};
 use crate::copies::is_verified;
 use crate::{Context, Error, storages};
 
-pub(super) async fn run(ctx: &Context, job: &Job, bundle: Id<Bundle>) -> Result<Outcome, Error> {
-    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
+/// Look whether the contents of a bundle are still where they should be, because a device could not install it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CheckContents {
+    /// The bundle.
+    #[serde(with = "super::payload::id")]
+    pub(crate) bundle: Id<Bundle>,
+}
+
+impl Job for CheckContents {
+    const KIND: &'static str = "check_contents";
+    const LANE: Lane = Lane::Remote;
+
+    fn subject(&self) -> String {
+        self.bundle.to_string()
+    }
+
+    async fn run(self, ctx: &Context, claimed: Claimed<'_>) -> Result<Outcome, Error> {
+        let Some(organization) = claimed.organization() else { return Ok(without_organization()) };
+        run(ctx, organization, self.bundle).await
+    }
+}
+
+async fn run(ctx: &Context, organization: Id<Organization>, bundle: Id<Bundle>) -> Result<Outcome, Error> {
     let entries = bundles::content_of(ctx.db(), organization, &[bundle]).await?;
     let ids: Vec<_> = entries.iter().map(|entry| entry.binary).collect();
     let mut copies: BTreeMap<_, Vec<Replica>> = BTreeMap::new();

@@ -7,22 +7,59 @@ use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
-use olivine_records::jobs::{self, Job};
 use olivine_records::{Reader, binaries, settings};
+use serde::{Deserialize, Serialize};
 
-use super::Held;
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Outcome, without_organization};
 use crate::events::{EventData, Noticed, Storage, StoredContent};
 use crate::{Context, Error, backup, events, storages};
 
-/// What is ordered.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Deletion {
-    pub(super) binary: Id<Binary>,
-    pub(super) generation: Generation,
-    /// Where; `None` in orders of the version that knew one place only.
-    pub(super) storage: Option<Id<StorageBackend>>,
-    pub(super) held: Held,
+/// Delete a content and whatever was uploaded for it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct DeleteContent {
+    /// The binary.
+    #[serde(with = "super::payload::id")]
+    pub(crate) binary: Id<Binary>,
+    /// The attempt at uploading.
+    #[serde(with = "super::payload::generation")]
+    pub(crate) generation: Generation,
+    /// Where; `None` in jobs of the version that knew one place only.
+    #[serde(with = "super::payload::optional_id", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) storage: Option<Id<StorageBackend>>,
+    /// What is to be found there.
+    #[serde(default, skip_serializing_if = "Held::is_anything")]
+    pub(crate) held: Held,
+}
+
+/// What a storage has, by the records, of a content that is to be deleted there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Held {
+    /// The complete content: if it is not there, it was lost.
+    Complete,
+    /// Perhaps a part of it, perhaps nothing.
+    #[default]
+    Anything,
+}
+
+impl Held {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_anything(&self) -> bool {
+        *self == Self::Anything
+    }
+}
+
+impl Job for DeleteContent {
+    const KIND: &'static str = "delete_content";
+
+    fn subject(&self) -> String {
+        let content = format!("{}:{}", self.binary, self.generation);
+        self.storage.map_or(content.clone(), |storage| format!("{content}:{storage}"))
+    }
+
+    async fn run(self, ctx: &Context, claimed: Claimed<'_>) -> Result<Outcome, Error> {
+        run(ctx, claimed, self).await
+    }
 }
 
 /// What became of a content that is no longer in a storage.
@@ -36,12 +73,12 @@ enum Gone {
     Nothing,
 }
 
-pub(super) async fn run(ctx: &Context, job: &Job, owner: &str, ordered: Deletion) -> Result<Outcome, Error> {
-    let Deletion { binary, generation, storage, held } = ordered;
+async fn run(ctx: &Context, claimed: Claimed<'_>, job: DeleteContent) -> Result<Outcome, Error> {
+    let DeleteContent { binary, generation, storage, held } = job;
     if let Some(moment) = backup::held_until(ctx).await? {
         return Ok(Outcome::Again(moment));
     }
-    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
+    let Some(organization) = claimed.organization() else { return Ok(without_organization()) };
     let storage = match storage {
         Some(storage) => storage,
         None => storage_of(ctx, binary).await?,
@@ -52,7 +89,7 @@ pub(super) async fn run(ctx: &Context, job: &Job, owner: &str, ordered: Deletion
         return Ok(Outcome::Done);
     }
     match delete(ctx, place, held).await {
-        Ok(gone) => conclude(ctx, job, owner, place, gone).await,
+        Ok(gone) => conclude(ctx, claimed, place, gone).await,
         Err(error) => {
             let w = ctx.db().write().await?;
             let why = Some(error.to_string());
@@ -65,7 +102,7 @@ pub(super) async fn run(ctx: &Context, job: &Job, owner: &str, ordered: Deletion
 }
 
 /// Puts on record that a content is gone, together with the job's end.
-async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place, gone: Gone) -> Result<Outcome, Error> {
+async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place, gone: Gone) -> Result<Outcome, Error> {
     let w = ctx.db().write().await?;
     // Of a destroyed binary it is on record where its content still is, so it is on record when it is gone.
     if is_noted(&w, place).await? {
@@ -86,7 +123,7 @@ async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place, gone: Gon
         }
     }
     settings::delete(&w, &begun(place)).await?;
-    if jobs::finish(&w, job.id, owner, ctx.now()).await? {
+    if claimed.finish(ctx, &w).await? {
         w.commit().await?;
     }
     Ok(Outcome::Recorded)

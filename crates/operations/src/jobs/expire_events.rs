@@ -7,8 +7,9 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::{events, organizations};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Outcome};
 use crate::{Context, Error};
 
 const EVERY: Duration = Duration::from_hours(1);
@@ -19,7 +20,20 @@ const BATCHES: u32 = 200;
 /// When a run that was cut short goes on.
 const SOON: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+/// Delete events whose time is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ExpireEvents {}
+
+impl Job for ExpireEvents {
+    const KIND: &'static str = "expire_events";
+    const RECURRING: Option<Self> = Some(Self {});
+
+    async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
+        run(ctx).await
+    }
+}
+
+async fn run(ctx: &Context) -> Result<Outcome, Error> {
     let settings = ctx.settings();
     let frequent = ctx.now().minus(settings.frequent_event_retention);
     let audit = ctx.now().minus(settings.audit_event_retention);

@@ -7,8 +7,9 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::time::Timestamp;
 use olivine_records::binaries::{self, AbandonedUpload};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Outcome};
 use crate::binaries::drop_parts;
 use crate::events::{EventData, UploadExpired};
 use crate::{Context, Error, events};
@@ -16,7 +17,20 @@ use crate::{Context, Error, events};
 const EVERY: Duration = Duration::from_mins(10);
 const BATCH: u64 = 100;
 
-pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+/// Drop the parts of uploads that were abandoned.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ExpireUploads {}
+
+impl Job for ExpireUploads {
+    const KIND: &'static str = "expire_uploads";
+    const RECURRING: Option<Self> = Some(Self {});
+
+    async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
+        run(ctx).await
+    }
+}
+
+async fn run(ctx: &Context) -> Result<Outcome, Error> {
     let before = ctx.now().minus(ctx.settings().upload_retention);
     loop {
         let abandoned = binaries::list_abandoned_of_all_organizations(ctx.db(), before, BATCH).await?;

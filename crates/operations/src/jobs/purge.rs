@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use olivine_records::{announcements, idempotency_keys, jobs};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Outcome};
 use crate::{Context, Error};
 
 /// Of jobs at once; the rest waits for the next time.
@@ -12,7 +13,20 @@ const MOST: u64 = 10_000;
 
 const EVERY: Duration = Duration::from_hours(1);
 
-pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+/// Forget what is kept for a time only.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Purge {}
+
+impl Job for Purge {
+    const KIND: &'static str = "purge";
+    const RECURRING: Option<Self> = Some(Self {});
+
+    async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
+        run(ctx).await
+    }
+}
+
+async fn run(ctx: &Context) -> Result<Outcome, Error> {
     let before = ctx.now().minus(ctx.settings().idempotency_retention);
     let w = ctx.db().write().await?;
     idempotency_keys::purge(&w, before).await?;

@@ -7,24 +7,45 @@ use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
-use olivine_records::jobs::{self, Job};
 use olivine_records::{Write, binaries};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Lane, Outcome, without_organization};
 use crate::binaries::{content_key, note_bundled};
 use crate::events::{EventData, ReplicationFailed, Storage, StoredContent};
 use crate::{Context, Error, copies, events};
 
-pub(super) async fn run(
-    ctx: &Context,
-    job: &Job,
-    owner: &str,
-    binary: Id<Binary>,
-    generation: Generation,
-    storage: Id<StorageBackend>,
-) -> Result<Outcome, Error> {
-    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
-    let place = Place { organization, binary, generation, storage };
+/// Copy a verified content to another storage.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Replicate {
+    /// The binary.
+    #[serde(with = "super::payload::id")]
+    pub(crate) binary: Id<Binary>,
+    /// The attempt at uploading.
+    #[serde(with = "super::payload::generation")]
+    pub(crate) generation: Generation,
+    /// Where to.
+    #[serde(with = "super::payload::id")]
+    pub(crate) storage: Id<StorageBackend>,
+}
+
+impl Job for Replicate {
+    const KIND: &'static str = "replicate";
+    const LANE: Lane = Lane::Remote;
+
+    fn subject(&self) -> String {
+        format!("{}:{}:{}", self.binary, self.generation, self.storage)
+    }
+
+    async fn run(self, ctx: &Context, claimed: Claimed<'_>) -> Result<Outcome, Error> {
+        let Some(organization) = claimed.organization() else { return Ok(without_organization()) };
+        let Self { binary, generation, storage } = self;
+        run(ctx, claimed, Place { organization, binary, generation, storage }).await
+    }
+}
+
+async fn run(ctx: &Context, claimed: Claimed<'_>, place: Place) -> Result<Outcome, Error> {
+    let storage = place.storage;
     let Some(wanted) = wanted(ctx, place).await? else { return unwanted(ctx, place).await };
     if let Some(until) = ctx.storages().rest.until(storage, ctx.now()) {
         return Ok(Outcome::Again(until));
@@ -34,7 +55,7 @@ pub(super) async fn run(
         note_failure(ctx, place, &error).await?;
         return Err(error);
     }
-    conclude(ctx, job, owner, place).await
+    conclude(ctx, claimed, place).await
 }
 
 /// The binary, if a copy of this generation is still to be made.
@@ -88,7 +109,7 @@ async fn note_failure(ctx: &Context, place: Place, error: &Error) -> Result<(), 
 }
 
 /// Puts the copy on record, together with the job's end.
-async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place) -> Result<Outcome, Error> {
+async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place) -> Result<Outcome, Error> {
     let w = ctx.db().write().await?;
     let binary = match binaries::lock(&w, place.organization, place.binary).await {
         Err(olivine_records::Error::NotFound { .. }) => None,
@@ -102,7 +123,7 @@ async fn conclude(ctx: &Context, job: &Job, owner: &str, place: Place) -> Result
         return Ok(Outcome::Done);
     }
     let noted = note_bundled(ctx, &w, &binary).await?;
-    if jobs::finish(&w, job.id, owner, ctx.now()).await? {
+    if claimed.finish(ctx, &w).await? {
         w.commit().await?;
         noted.apply(ctx);
         tracing::debug!(key = %content_key(&binary), "replicated");

@@ -1,59 +1,43 @@
-//! The job runner: claims orders, keeps their leases alive while they are carried out, and retries what failed.
+//! The job runner: claims jobs, keeps their leases alive while they are done, and retries what failed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use olivine_domain::time::Timestamp;
 use olivine_records::Write;
 use olivine_records::jobs::{self, Job, JobId, NewJob};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    CHECK_CONTENTS, DELETE_CONTENT, EXPIRE_EVENTS, EXPIRE_UPLOADS, Order, PURGE, REPLICATE, SPREAD,
-    VERIFY_BINARY,
-};
-use super::{
-    check_contents, delete_content, expire_events, expire_uploads, purge, replicate, spread, verify_binary,
-};
+use super::job::{Claimed, Lane, Outcome};
+use super::{LANES, carry_out};
 use crate::watchdog::watched;
 use crate::{Context, Error};
 
-/// How an order ended well.
-pub(super) enum Outcome {
-    /// Its end was written in the transaction of its effect.
-    Recorded,
-    /// It is carried out.
-    Done,
-    /// It comes back at that moment.
-    Again(Timestamp),
-}
-
-/// How often to look for orders of other processes, and for those whose time has come.
+/// How often to look for jobs of other processes, and for those whose time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// After how long a look for orders is given up, with its connection. An order that was claimed by then comes back when its lease ends.
+/// After how long a look for jobs is given up, with its connection. A job that was claimed by then comes back when its lease ends.
 const CLAIMED_WITHIN: Duration = Duration::from_secs(4);
 
-/// Longest pause before a failed order is tried again.
+/// Longest pause before a failed job is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
-/// All kinds of orders.
-pub(crate) const KINDS: &[&str] =
-    &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD, REPLICATE, CHECK_CONTENTS];
-
-/// Those that have places of their own, so that a slow storage far away never holds up a verification.
-const COPYING: &[&str] = &[REPLICATE, CHECK_CONTENTS];
-/// All others.
-const OTHERS: &[&str] = &[VERIFY_BINARY, DELETE_CONTENT, EXPIRE_UPLOADS, EXPIRE_EVENTS, PURGE, SPREAD];
-
-/// Carries out orders until `shutdown`; then hands back what it has not finished.
+/// Does jobs until `shutdown`; then hands back what it has not finished.
 pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
-    let (mut running, mut copying) = (JoinSet::new(), JoinSet::new());
+    let mut running = JoinSet::new();
+    let lanes = Lane::ALL.map(|lane| (lane, Arc::new(Semaphore::new(ctx.settings().job_concurrency))));
     while !shutdown.is_cancelled() {
-        for (set, kinds) in [(&mut running, OTHERS), (&mut copying, COPYING)] {
-            while set.len() < ctx.settings().job_concurrency {
-                let Some(job) = claim(&ctx, &owner, kinds).await else { break };
-                set.spawn(carry_out(ctx.clone(), job, owner.clone(), shutdown.clone()));
+        for (lane, places) in &lanes {
+            let kinds: Vec<_> = kinds_of(*lane).collect();
+            while let Ok(place) = Arc::clone(places).try_acquire_owned() {
+                let Some(job) = claim(&ctx, &owner, &kinds).await else { break };
+                let work = see_through(ctx.clone(), job, owner.clone(), shutdown.clone());
+                running.spawn(async move {
+                    work.await;
+                    drop(place);
+                });
             }
         }
         tokio::select! {
@@ -61,11 +45,13 @@ pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = shutdown.cancelled() => {}
             Some(_) = running.join_next() => {}
-            Some(_) = copying.join_next() => {}
         }
     }
     running.join_all().await;
-    copying.join_all().await;
+}
+
+fn kinds_of(lane: Lane) -> impl Iterator<Item = &'static str> {
+    LANES.iter().filter(move |(_, of)| *of == lane).map(|(kind, _)| *kind)
 }
 
 async fn claim(ctx: &Context, owner: &str, kinds: &[&str]) -> Option<Job> {
@@ -82,10 +68,11 @@ async fn claim(ctx: &Context, owner: &str, kinds: &[&str]) -> Option<Job> {
     }
 }
 
-async fn carry_out(ctx: Context, job: Job, owner: String, shutdown: CancellationToken) {
+/// Does a job while its lease is kept, and records its end.
+async fn see_through(ctx: Context, job: Job, owner: String, shutdown: CancellationToken) {
     let kind = job.kind.clone();
     let ended = tokio::select! {
-        ended = execute(&ctx, &job, &owner) => ended,
+        ended = carry_out(&ctx, Claimed { record: &job, owner: &owner }) => ended,
         () = keep_lease(&ctx, &job, &owner) => {
             tracing::warn!(job = %job.id.0, %kind, "another runner took this job over");
             return;
@@ -102,33 +89,6 @@ async fn carry_out(ctx: Context, job: Job, owner: String, shutdown: Cancellation
         tracing::warn!(error = &error as &dyn std::error::Error, job = %job.id.0, %kind, "a job's end was not recorded");
     }
     ctx.ring_here();
-}
-
-async fn execute(ctx: &Context, job: &Job, owner: &str) -> Result<Outcome, Error> {
-    let Some(order) = Order::read(job) else {
-        // Trying again would not help; it stays visible, and can be run again by a version that understands it.
-        let w = ctx.db().write().await?;
-        jobs::give_up(&w, job.id, owner, "this version does not understand the job", ctx.now()).await?;
-        w.commit().await?;
-        return Ok(Outcome::Recorded);
-    };
-    match order {
-        Order::VerifyBinary { binary, generation } => {
-            verify_binary::run(ctx, job, owner, binary, generation).await
-        }
-        Order::DeleteContent { binary, generation, storage, held } => {
-            let order = delete_content::Deletion { binary, generation, storage, held };
-            delete_content::run(ctx, job, owner, order).await
-        }
-        Order::Replicate { binary, generation, storage } => {
-            replicate::run(ctx, job, owner, binary, generation, storage).await
-        }
-        Order::CheckContents { bundle } => check_contents::run(ctx, job, bundle).await,
-        Order::Spread => spread::run(ctx).await,
-        Order::ExpireEvents => expire_events::run(ctx).await,
-        Order::ExpireUploads => expire_uploads::run(ctx).await,
-        Order::Purge => purge::run(ctx).await,
-    }
 }
 
 /// Returns only when the lease is lost.
@@ -156,7 +116,7 @@ async fn hand_back(ctx: &Context, job: &Job, owner: &str) {
     ctx.ring();
 }
 
-/// The same order, at a later moment.
+/// The same job, at a later moment.
 async fn enqueue_at(ctx: &Context, w: &Write, job: &Job, at: Timestamp) -> Result<(), Error> {
     let next = NewJob {
         id: JobId(ctx.new_uuid()),
@@ -190,6 +150,12 @@ async fn write_end(
                 enqueue_at(ctx, &w, job, at).await?;
                 w.commit().await?;
             }
+        }
+        Ok(Outcome::GivenUp(why)) => {
+            tracing::error!(job = %job.id.0, kind = job.kind, why, "a job was given up");
+            let w = ctx.db().write().await?;
+            jobs::give_up(&w, job.id, owner, &why, now).await?;
+            w.commit().await?;
         }
         Err(error) => {
             let pause = pause(ctx, job.attempts);

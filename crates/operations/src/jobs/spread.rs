@@ -4,14 +4,28 @@
 use std::time::Duration;
 
 use olivine_records::{binary_replicas, organizations};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Outcome};
 use crate::{Context, Error, copies};
 
 const EVERY: Duration = Duration::from_mins(10);
 const BATCH: u64 = 100;
 
-pub(super) async fn run(ctx: &Context) -> Result<Outcome, Error> {
+/// Order the copies that are missing, and the deletion of those that should be gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Spread {}
+
+impl Job for Spread {
+    const KIND: &'static str = "spread";
+    const RECURRING: Option<Self> = Some(Self {});
+
+    async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
+        run(ctx).await
+    }
+}
+
+async fn run(ctx: &Context) -> Result<Outcome, Error> {
     for organization in organizations::list_ids(ctx.db()).await? {
         copies::order_missing(ctx, organization, BATCH).await?;
     }

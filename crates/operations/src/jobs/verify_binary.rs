@@ -13,10 +13,10 @@ use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_records::binaries::{self, BinaryHead};
 use olivine_records::binary_parts::Upload;
-use olivine_records::jobs::{self, Job};
 use olivine_records::{Write, binary_parts};
+use serde::{Deserialize, Serialize};
 
-use super::runner::Outcome;
+use super::job::{Claimed, Job, Outcome, without_organization};
 use crate::binaries::{content_key, start_verification, store};
 use crate::events::{EventData, VerificationFailed};
 use crate::{Context, Error, copies, events};
@@ -27,20 +27,42 @@ const ATTEMPTS: u32 = 8;
 /// How often to look whether the verification is still wanted.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Complete an upload in storage, read its content back and compare it with the record.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct VerifyBinary {
+    /// The binary.
+    #[serde(with = "super::payload::id")]
+    pub(crate) binary: Id<Binary>,
+    /// The attempt at uploading.
+    #[serde(with = "super::payload::generation")]
+    pub(crate) generation: Generation,
+}
+
+impl Job for VerifyBinary {
+    const KIND: &'static str = "verify_binary";
+
+    fn subject(&self) -> String {
+        format!("{}:{}", self.binary, self.generation)
+    }
+
+    async fn run(self, ctx: &Context, claimed: Claimed<'_>) -> Result<Outcome, Error> {
+        run(ctx, claimed, self.binary, self.generation).await
+    }
+}
+
 /// Verifies one generation of a binary; does nothing if it is not the current one any more.
-pub(super) async fn run(
+async fn run(
     ctx: &Context,
-    job: &Job,
-    owner: &str,
+    claimed: Claimed<'_>,
     id: Id<Binary>,
     generation: Generation,
 ) -> Result<Outcome, Error> {
-    let Some(organization) = job.organization else { return Ok(Outcome::Done) };
+    let Some(organization) = claimed.organization() else { return Ok(without_organization()) };
     let actor = Actor::system(organization);
     let Some(binary) = begin(ctx, &actor, id, generation).await? else { return Ok(Outcome::Done) };
     let storage = ctx.storage(binary.storage).await?;
     let found = match read_back(ctx, &*storage.backend, &binary).await {
-        Err(error) if is_for_good(&error, job.attempts) => {
+        Err(error) if is_for_good(&error, claimed.attempts()) => {
             tracing::error!(error = &error as &dyn std::error::Error, binary = %id, "storage failed for good");
             Err(VerificationError {
                 code: VerificationErrorCode::StorageFailed,
@@ -54,7 +76,7 @@ pub(super) async fn run(
             None => return abandon(ctx, &binary).await,
         },
     };
-    conclude(ctx, &actor, job, owner, &binary, found).await
+    conclude(ctx, &actor, claimed, &binary, found).await
 }
 
 fn is_for_good(error: &olivine_content::Error, attempts: u32) -> bool {
@@ -180,8 +202,7 @@ fn outcome<'a>(from: &'a Binary, to: &'a Binary) -> EventData<'a> {
 async fn conclude(
     ctx: &Context,
     actor: &Actor,
-    job: &Job,
-    owner: &str,
+    claimed: Claimed<'_>,
     seen: &Binary,
     found: Result<(), VerificationError>,
 ) -> Result<Outcome, Error> {
@@ -204,7 +225,7 @@ async fn conclude(
         copies::order(ctx, &w, &new).await?;
     }
     events::record(ctx, &w, actor, Subject::of(new.id), outcome(&binary, &new)).await?;
-    if !jobs::finish(&w, job.id, owner, ctx.now()).await? {
+    if !claimed.finish(ctx, &w).await? {
         // The lease was lost: the runner that has it now comes to the same result.
         return Ok(Outcome::Recorded);
     }
