@@ -17,6 +17,9 @@ const POLL_EVERY: Duration = Duration::from_millis(10);
 /// Metrics that were rendered are given out again for 50 ms: after this time they are new.
 const STALE: Duration = Duration::from_millis(60);
 
+/// The organization that servers write their trials of a storage for: `olivine_content::PROBES`.
+const TRIALS: &str = "6f6c6976-696e-8000-8000-70726f626573";
+
 /// The jobs after which the folder is as the records say.
 const JOBS: [&str; 2] = ["delete_content", "verify_binary"];
 
@@ -51,7 +54,8 @@ pub async fn assert_no_orphans(server: &Server) {
 /// The same of an object store, where parts can't be looked at before they are one object.
 async fn assert_no_orphans_in_store(api: &Api, scaled: &Scaled) {
     let mut objects: BTreeMap<String, usize> = BTreeMap::new();
-    for key in scaled.objects() {
+    // A server that is killed while it tries its storage leaves the trial behind, for a later one to clear away.
+    for key in scaled.objects().into_iter().filter(|key| !is_a_trial(key)) {
         let (place, _generation) = key.rsplit_once('/').unwrap_or_else(|| panic!("left over: {key}"));
         *objects.entry(place.to_owned()).or_default() += 1;
     }
@@ -80,7 +84,13 @@ async fn assert_no_orphans_in_store(api: &Api, scaled: &Scaled) {
         assert!(expected.contains(&found), "{found} objects of {binary:#}");
     }
     assert!(objects.is_empty(), "content of binaries that do not exist: {objects:#?}");
-    assert!(scaled.open_uploads() <= uploads, "uploads of binaries that have all or nothing");
+    let open = scaled.open_uploads().into_iter().filter(|key| !is_a_trial(key)).count();
+    assert!(open <= uploads, "uploads of binaries that have all or nothing");
+}
+
+/// Whether an object is what a server wrote to try its storage.
+fn is_a_trial(key: &str) -> bool {
+    key.contains(TRIALS)
 }
 
 /// Whether a job of this kind waits or runs.

@@ -255,6 +255,11 @@ impl S3 {
 
     /// How many uploads are open in a bucket.
     pub fn open_uploads(&self, bucket: &str) -> usize {
+        self.names_of_uploads(bucket).len()
+    }
+
+    /// The names of the objects that uploads are open for.
+    pub fn names_of_uploads(&self, bucket: &str) -> Vec<String> {
         self.state.open_uploads(bucket)
     }
 

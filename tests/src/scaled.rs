@@ -84,8 +84,8 @@ impl Scaled {
     }
 
     /// How many uploads are neither completed nor given up.
-    pub(crate) fn open_uploads(&self) -> usize {
-        self.store.open_uploads(BUCKET)
+    pub(crate) fn open_uploads(&self) -> Vec<String> {
+        self.store.names_of_uploads(BUCKET)
     }
 }
 

@@ -71,6 +71,24 @@ const CONFINED: &[(&[&str], &[&str], &str)] = &[
     ),
 ];
 
+/// Modules of a crate that name nothing of it but themselves and these: those who use them must not be used by them.
+const INNER: &[(&str, &str, &[&str], &str)] = &[
+    (
+        "crates/server/src",
+        "http",
+        &[],
+        "what both APIs need of HTTP knows no resource, no API, no configuration and not the server's state",
+    ),
+    (
+        "crates/server/src",
+        "config",
+        &["http", "device::client_certificates"],
+        "settings are read before anything else is there",
+    ),
+    ("crates/cli/src", "globals", &["output"], "what every command takes must not name the commands"),
+    ("crates/operations/src", "jobs::job", &["Context", "Error"], "what a job is knows no job"),
+];
+
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] =
     &["utils", "util", "helpers", "helper", "common", "manager", "handler", "handlers", "misc"];
@@ -115,6 +133,28 @@ fn confined_crates_stay_where_they_belong() {
         }
     }
     assert!(broken.is_empty(), "crates used where they must not be:\n{broken}");
+}
+
+#[test]
+fn inner_arrows_do_not_run_back_up() {
+    let mut bad = Vec::new();
+    for source in sources() {
+        for (root, module, allowed, reason) in INNER {
+            let Some(inside) = source.path.to_str().and_then(|path| path.split_once(&format!("{root}/")))
+            else {
+                continue;
+            };
+            let own = inside.1.trim_end_matches(".rs").replace('/', "::");
+            if !is_or_is_in(&own, module) {
+                continue;
+            }
+            let named = named_in_own_crate(&source.text).filter(|name| {
+                !is_or_is_in(name, module) && !allowed.iter().any(|allowed| is_or_is_in(name, allowed))
+            });
+            bad.extend(named.map(|name| format!("{}: crate::{name}; {reason}", source.path.display())));
+        }
+    }
+    assert!(bad.is_empty(), "{bad:#?}");
 }
 
 #[test]
@@ -243,6 +283,31 @@ fn sources() -> impl Iterator<Item = Source> {
     })
 }
 
+/// Whether a path is this one, or goes on after it.
+fn is_or_is_in(path: &str, of: &str) -> bool {
+    path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// The paths after `crate::` in code before the tests; of `crate::{a, b}` each one.
+fn named_in_own_crate(text: &str) -> impl Iterator<Item = String> {
+    let code = text.lines().take(lines_before_tests(text)).filter(|line| !line.trim().starts_with("//"));
+    let code: Vec<_> = code.collect();
+    let paths: Vec<String> =
+        code.join("\n").split("crate::").skip(1).flat_map(paths_at_the_beginning).collect();
+    paths.into_iter()
+}
+
+fn paths_at_the_beginning(text: &str) -> Vec<String> {
+    let path = |text: &str| {
+        let is_part = |character: char| character.is_alphanumeric() || "_:".contains(character);
+        text.trim().chars().take_while(|character| is_part(*character)).collect::<String>()
+    };
+    match text.strip_prefix('{') {
+        Some(list) => list.split('}').next().unwrap_or_default().split(',').map(path).collect(),
+        None => vec![path(text)],
+    }
+}
+
 fn collect_rust_files(folder: &Path, files: &mut BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -268,6 +333,10 @@ fn declares_module(text: &str, name: &str) -> bool {
 
 #[test]
 fn the_checks_see_what_they_look_for() {
+    let code = "use crate::http::error::ApiError;\nuse crate::{admin, app::App};\n// crate::elsewhere\n#[cfg(test)]\nuse crate::tests;";
+    let found: Vec<_> = named_in_own_crate(code).collect();
+    assert_eq!(found, ["http::error::ApiError", "admin", "app::App"]);
+    assert!(is_or_is_in("http::error", "http") && !is_or_is_in("https", "http"));
     assert_eq!(lines_before_tests("a\nb\n    #[cfg(test)]\nc\n"), 2);
     for line in ["mod utils;", "pub mod utils;", "pub(crate) mod utils {", "    mod utils { fn f() {} }"] {
         assert!(declares_module(line, "utils"), "{line}");

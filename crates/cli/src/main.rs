@@ -22,6 +22,7 @@ mod device_certificates;
 mod devices;
 mod events;
 mod failure;
+mod globals;
 mod grammar;
 mod lists;
 mod messages;

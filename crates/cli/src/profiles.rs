@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::grammar::Globals;
+use crate::globals::Globals;
 use crate::messages;
 use crate::output::{Printer, Record};
 use crate::settings::{Profile, Store};

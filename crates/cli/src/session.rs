@@ -6,7 +6,7 @@ use olivine_client::{Client, Create, Delete, Pages, Query, Resource, Settings, U
 use olivine_domain::prn::Prn;
 
 use crate::failure::Failure;
-use crate::grammar::Globals;
+use crate::globals::Globals;
 use crate::lists::ListOptions;
 use crate::messages;
 use crate::output::{Printer, Record};

@@ -5,7 +5,7 @@ mod store;
 pub(crate) use store::{Profile, Store};
 
 use crate::failure::Failure;
-use crate::grammar::Globals;
+use crate::globals::Globals;
 
 /// The settings in force.
 #[derive(Default)]

@@ -1,8 +1,14 @@
 //! What storage tells about itself: everything that lies in it, and why it can't be used.
 
 use olivine_domain::Timestamp;
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
+use uuid::Uuid;
 
 use crate::backend::ContentKey;
+
+/// The organization of what probes of storages write. A probe removes it again; a server that is killed meanwhile leaves it behind.
+pub const PROBES: Id<Organization> = Id::new(Uuid::from_u128(0x6f6c_6976_696e_8000_8000_7072_6f62_6573));
 
 /// What storage tells of a complete content without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub mod open;
 pub mod tokens;
 pub mod uploads;
 
-pub use audit::{ContentStat, ProbeFailed, StoredContent, StoredKind};
+pub use audit::{ContentStat, PROBES, ProbeFailed, StoredContent, StoredKind};
 pub use backend::{Backend, ContentKey};
 pub use cdn::{Cdn, CdnSettings, InvalidCdn};
 pub use digest::{Digested, Progress};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use olivine_content::{Backend, ContentKey, Progress, StoredContent};
+use olivine_content::{Backend, ContentKey, PROBES, Progress, StoredContent};
 use olivine_domain::Timestamp;
 use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::prn::Id;
@@ -305,6 +305,9 @@ async fn unwanted(
     before: Timestamp,
 ) -> Result<Option<Problem>, Error> {
     let Some(key) = stored.key else { return Ok(Some(Problem::Foreign)) };
+    if key.organization == PROBES {
+        return Ok((stored.modified < before).then_some(Problem::Orphaned));
+    }
     // Two installations may share a bucket: what belongs to organizations that nobody here knows is not ours to judge.
     match organizations::get(ctx.db(), key.organization).await {
         Err(olivine_records::Error::NotFound { .. }) => return Ok(Some(Problem::Foreign)),

@@ -3,7 +3,6 @@
 mod database;
 mod device;
 mod events;
-mod limits;
 mod roles;
 mod server;
 mod settings;
@@ -22,13 +21,15 @@ use olivine_operations::Settings;
 pub use self::database::{Database, shown};
 pub use self::device::{Device, Tls};
 pub use self::events::{Events, RetentionDays};
-pub use self::limits::Limits;
 pub use self::roles::Role;
 pub use self::server::Server;
 pub use self::storage::Storage;
-use crate::addresses::Most;
-use crate::elsewhere::OWN_DATABASE;
-use crate::proxies::TrustedProxy;
+use crate::http::addresses::Most;
+use crate::http::limits::Limits;
+use crate::http::proxies::TrustedProxy;
+
+/// The file of a data folder's own database.
+pub const OWN_DATABASE: &str = "olivine.db";
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, confique::Config)]

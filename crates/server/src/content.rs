@@ -20,11 +20,11 @@ use olivine_operations::Error;
 use olivine_operations::content::{self, Followed, Served};
 
 use crate::admin::binary_content::announced;
-use crate::admin::error::ApiError;
 use crate::app::App;
-use crate::limits::paced;
-use crate::lines::Known;
-use crate::room::{CALLER_PATIENCE, Place};
+use crate::http::error::ApiError;
+use crate::http::lines::Known;
+use crate::http::reading::paced;
+use crate::http::room::{CALLER_PATIENCE, Place};
 
 /// The routes, for `GET`, `HEAD` and `PUT`.
 pub fn router() -> Router<App> {

@@ -26,14 +26,15 @@ use olivine_operations::Context;
 
 use self::client_certificates::ClientCertificates;
 use self::observe::Meters;
-use crate::answers::Answers;
 use crate::app::App;
-use crate::config::{Device, Limits};
-use crate::forwarded::Proxies;
-use crate::places::Places;
+use crate::config::Device;
+use crate::http::answers::Answers;
+use crate::http::forwarded::Proxies;
+use crate::http::limits::Limits;
+use crate::http::places::Places;
+use crate::http::rates::Rates;
+use crate::http::room::Room;
 use crate::probes;
-use crate::rates::Rates;
-use crate::room::Room;
 
 /// What devices ask for all the time.
 const ROUTES: [(Method, &str); 3] = [(Method::GET, UPDATE), (Method::POST, STATUS), (Method::GET, ME)];

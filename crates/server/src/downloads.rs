@@ -14,7 +14,7 @@ use olivine_operations::Context;
 use olivine_operations::content::Served;
 use tokio::time::Duration;
 
-use crate::transfers::Ticket;
+use crate::http::transfers::Ticket;
 
 /// How often it is looked at whether the content of running downloads still may be served.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::config::{Config, shown};
+use crate::config::{Config, OWN_DATABASE, shown};
 use crate::startup;
 
-/// The file of a data folder's own database.
-pub const OWN_DATABASE: &str = "olivine.db";
 /// The mark's file.
 const MARK: &str = "database-elsewhere";
 

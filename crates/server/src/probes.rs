@@ -19,8 +19,8 @@ use olivine_operations::{Context, health};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::admin::error::ApiError;
 use crate::app::App;
+use crate::http::error::ApiError;
 
 /// `/healthz` and `/readyz`, where load balancers look for them, and `/metrics` for this machine and for holders of the token.
 pub fn router() -> Router<App> {

@@ -14,17 +14,18 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
 
-use crate::addresses::Addresses;
 use crate::announcement::Announcement;
-use crate::app::{App, operations, probes_only, router};
+use crate::app::App;
 use crate::config::{Config, Role};
 use crate::device::connections::DeviceAcceptor;
 use crate::device::tls::Devices;
 use crate::door::{Door, Peer};
 use crate::draining::{Stages, stop_on_signal};
 use crate::handshake::TlsAcceptor;
+use crate::http::addresses::Addresses;
+use crate::http::steady::SteadyAcceptor;
 use crate::lingering::LingeringAcceptor;
-use crate::steady::SteadyAcceptor;
+use crate::router;
 use crate::tls::{self, People, Source, outlive_hangups};
 use crate::{descriptors, device, startup};
 
@@ -117,7 +118,7 @@ async fn listen(
     app: App,
 ) -> anyhow::Result<()> {
     let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
-    let routes = if config.has(Role::Api) { router(app) } else { probes_only(app) };
+    let routes = if config.has(Role::Api) { router::for_people(app) } else { router::probes_only(app) };
     let header_bytes = config.limits.header_bytes;
     let served = if let Some(tls) = tls {
         let mut server = incoming.acceptor(limited(config, TlsAcceptor::new(tls, HANDSHAKE))).http1_only();
@@ -159,7 +160,7 @@ async fn listen_to_operations(
     app: App,
 ) -> anyhow::Result<()> {
     let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
-    let served = serve_plain(config, incoming, config.limits.header_bytes, operations(app)).await;
+    let served = serve_plain(config, incoming, config.limits.header_bytes, router::operations(app)).await;
     served.context("serving the operator's programs")
 }
 

@@ -107,8 +107,10 @@ impl State {
         buckets.entry(bucket.to_owned()).or_default().objects.insert(name.to_owned(), object);
     }
 
-    pub(super) fn open_uploads(&self, bucket: &str) -> usize {
-        self.buckets().get(bucket).map_or(0, |bucket| bucket.uploads.len())
+    pub(super) fn open_uploads(&self, bucket: &str) -> Vec<String> {
+        let buckets = self.buckets();
+        let uploads = buckets.get(bucket).map(|bucket| bucket.uploads.values());
+        uploads.into_iter().flatten().map(|upload| upload.key.clone()).collect()
     }
 }
 

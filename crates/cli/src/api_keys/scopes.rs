@@ -5,7 +5,7 @@ use olivine_domain::permissions::{Grants, Role, Scope};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::grammar::Globals;
+use crate::globals::Globals;
 use crate::output::{Printer, Record};
 
 /// Which scopes to list.

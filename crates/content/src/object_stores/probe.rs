@@ -1,17 +1,17 @@
 //! Trying everything that a storage will be asked for, before it is relied on: what fails names the permission that is missing.
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Method;
 use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::{Sha256Digest, Timestamp};
 use std::time::Duration;
 
 use super::http::Answer;
-use super::uploads::random_key;
+use super::uploads::probe_key;
 use super::{Dialect, ObjectStores};
-use crate::audit::ProbeFailed;
-use crate::backend::ContentKey;
+use crate::audit::{PROBES, ProbeFailed, StoredContent};
+use crate::backend::{Backend as _, ContentKey};
 use crate::downloads::Download;
 use crate::error::{Error, Refusal};
 use crate::filename::Filename;
@@ -21,6 +21,9 @@ use crate::uploads::{PartPlan, UploadSession};
 const BYTES: &[u8] = b"olivine writes this to see whether it can";
 /// Far away: signatures end when the cloud says at the latest.
 const FAR: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// What a probe left behind that was ended in its midst is cleared away after so long, when no probe goes on any more.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
 
 /// Something that is tried, and the permission that it needs on S3, Google Cloud Storage and Azure.
 struct Step(&'static str, [&'static str; 3]);
@@ -56,14 +59,28 @@ const DELETE: Step = Step("deleting", ["s3:DeleteObject", "storage.objects.delet
 impl ObjectStores {
     /// Uploads, reads, lists and deletes something small, and removes it again whatever happens.
     pub(super) async fn try_everything(&self) -> Result<(), ProbeFailed> {
-        let key = random_key().map_err(|error| self.failed(&BEGIN, &error))?;
+        let key = probe_key().map_err(|error| self.failed(&BEGIN, &error))?;
         let session = self.begin_upload(&key).await.map_err(|error| self.failed(&BEGIN, &error))?;
         let tried = self.try_upload(&key, &session).await;
         let removed = self.try_removal(&key, &session).await;
-        tried.and(removed)
+        let now = tried.and_then(|now| removed.map(|()| now))?;
+        self.clear_leftovers(now).await;
+        Ok(())
     }
 
-    async fn try_upload(&self, key: &ContentKey, session: &UploadSession) -> Result<(), ProbeFailed> {
+    /// Deletes what earlier probes left behind. What fails is found again by the next one.
+    async fn clear_leftovers(&self, now: Timestamp) {
+        let listed: Result<Vec<StoredContent>, _> = self.list_contents(Some(PROBES)).try_collect().await;
+        let old = listed.into_iter().flatten().filter(|found| found.modified.plus(LEFT_BEHIND_AFTER) < now);
+        for key in old.filter_map(|found| found.key) {
+            if self.delete(&key).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Says what time it is by the storage's clock.
+    async fn try_upload(&self, key: &ContentKey, session: &UploadSession) -> Result<Timestamp, ProbeFailed> {
         let part =
             PartPlan { index: PartIndex::FIRST, size: BYTES.len() as u64, sha256: Sha256Digest::of(BYTES) };
         let listed = self.names(&self.name(key)).await;
@@ -77,12 +94,13 @@ impl ObjectStores {
         read.map_err(|error| self.failed(&READ, &error))?;
         let downloaded = self.download_some(key).await;
         downloaded.map_err(|error| self.failed(&DOWNLOAD, &error))?;
-        let listed: Result<Option<_>, _> =
-            self.list_contents(Some(key.organization)).boxed().try_next().await;
-        match listed.map_err(|error| self.failed(&LIST, &error))? {
-            Some(found) if found.key == Some(*key) => Ok(()),
-            _ => Err(self.failed(&LIST, &Error::NotFound)),
+        let mut listed = self.list_contents(Some(PROBES)).boxed();
+        while let Some(found) = listed.try_next().await.map_err(|error| self.failed(&LIST, &error))? {
+            if found.key == Some(*key) {
+                return Ok(found.modified);
+            }
         }
+        Err(self.failed(&LIST, &Error::NotFound))
     }
 
     async fn send_part(

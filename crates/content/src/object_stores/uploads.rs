@@ -11,6 +11,7 @@ use super::azure::{block_id, encoded};
 use super::http::{Extras, life};
 use super::told::{meaning, trouble};
 use super::{Dialect, ObjectStores};
+use crate::audit::PROBES;
 use crate::backend::ContentKey;
 use crate::downloads::{Download, SignedUrl};
 use crate::error::Error;
@@ -131,14 +132,9 @@ pub(super) fn random() -> Result<String, Error> {
     Ok(hex::encode(bytes))
 }
 
-/// A key that no content has.
-pub(super) fn random_key() -> Result<ContentKey, Error> {
-    let uuid = || -> Result<uuid::Uuid, Error> {
-        uuid::Uuid::parse_str(&random()?).map_err(|_| Error::unavailable("no randomness"))
-    };
-    Ok(ContentKey {
-        organization: Id::new(uuid()?),
-        binary: Id::new(uuid()?),
-        generation: olivine_domain::binaries::Generation::FIRST,
-    })
+/// A key for a probe, that no content and no other probe has.
+pub(super) fn probe_key() -> Result<ContentKey, Error> {
+    let binary = uuid::Uuid::parse_str(&random()?).map_err(|_| Error::unavailable("no randomness"))?;
+    let generation = olivine_domain::binaries::Generation::FIRST;
+    Ok(ContentKey { organization: PROBES, binary: Id::new(binary), generation })
 }

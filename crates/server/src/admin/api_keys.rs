@@ -17,14 +17,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::{Caller, Permit};
-use crate::admin::body::Json;
-use crate::admin::error::ApiError;
-use crate::admin::fields::{Fields, named};
 use crate::admin::idempotency::{ForNew, Secret};
-use crate::admin::listing::Pairs;
-use crate::admin::revisions::{IfMatch, Record};
 use crate::admin::wire;
 use crate::app::App;
+use crate::http::body::Json;
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, named};
+use crate::http::listing::Pairs;
+use crate::http::revisions::{IfMatch, Record};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -9,12 +9,12 @@ use olivine_domain::permissions::{Actor, Authorized, Identity, Origin, ScopeType
 use olivine_operations::error::Unauthenticated;
 use olivine_operations::{Error, api_keys};
 
-use crate::admin::content_types::Credentials;
-use crate::admin::error::ApiError;
 use crate::admin::idempotency::{self, Settled};
 use crate::app::App;
-use crate::lines::Known;
-use crate::room::Place;
+use crate::http::content_types::Credentials;
+use crate::http::error::ApiError;
+use crate::http::lines::Known;
+use crate::http::room::Place;
 
 /// Finds out who calls, and leaves the [`Actor`] with the request.
 pub async fn authenticate(

@@ -14,11 +14,11 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::binaries::record;
-use crate::admin::error::ApiError;
-use crate::admin::fields::named;
-use crate::admin::revisions::Record;
 use crate::app::App;
-use crate::limits::paced;
+use crate::http::error::ApiError;
+use crate::http::fields::named;
+use crate::http::reading::paced;
+use crate::http::revisions::Record;
 use crate::local_urls::FromElsewhere;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

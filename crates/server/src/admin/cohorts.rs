@@ -16,14 +16,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
-use crate::admin::body::Json;
-use crate::admin::error::ApiError;
-use crate::admin::fields::{Fields, named, own};
 use crate::admin::idempotency::ForNew;
-use crate::admin::listing::Pairs;
-use crate::admin::revisions::{IfMatch, Record};
 use crate::admin::{products, wire};
 use crate::app::App;
+use crate::http::body::Json;
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, named, own};
+use crate::http::listing::Pairs;
+use crate::http::revisions::{IfMatch, Record};
 
 const EXPANDABLE: &[&str] = &["product"];
 

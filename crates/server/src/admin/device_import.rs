@@ -8,9 +8,7 @@ use http::StatusCode;
 use olivine_api::devices as api;
 use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
 use olivine_content::is_storage_full;
-use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::scope;
-use olivine_domain::prn::Id;
 use olivine_operations::device_import::{self, Import};
 use olivine_operations::{Error, device_import::Report};
 use serde::Deserialize;
@@ -18,22 +16,15 @@ use tokio::io::AsyncWriteExt as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::addresses::Most;
 use crate::admin::auth::Permit;
-use crate::admin::content_types::Content;
-use crate::admin::error::ApiError;
-use crate::admin::fields::named;
 use crate::app::App;
-use crate::limits::paced;
-use crate::transfers::Transfers;
+use crate::http::content_types::Content;
+use crate::http::error::ApiError;
+use crate::http::fields::named;
+use crate::http::reading::paced;
 
 /// The most bytes of a file.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
-
-/// How many imports there may be at once: all of their files together are at most one GiB.
-pub(crate) fn most_at_once() -> Transfers<Id<Organization>> {
-    Transfers::new(2, Most { all: 4, by_address: 0, proxies: Vec::new() })
-}
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(import))

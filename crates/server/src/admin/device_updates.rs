@@ -13,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
-use crate::admin::body::Json;
-use crate::admin::error::ApiError;
-use crate::admin::fields::named;
 use crate::app::App;
+use crate::http::body::Json;
+use crate::http::error::ApiError;
+use crate::http::fields::named;
 use crate::local_urls::FromElsewhere;
 use crate::manifests;
 

@@ -19,9 +19,9 @@ use olivine_operations::idempotency::{self, Answer, Execution, Plan};
 use olivine_operations::lists::NewId;
 use uuid::Uuid;
 
-use crate::admin::error::ApiError;
 use crate::app::App;
-use crate::limits::read_small;
+use crate::http::error::ApiError;
+use crate::http::reading::read_small;
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::list;
 use crate::device::client_certificates::{ClientCertificates, Form};
-use crate::forwarded::AddressHeader;
-use crate::proxies::TrustedProxy;
+use crate::http::forwarded::AddressHeader;
+use crate::http::proxies::TrustedProxy;
 
 /// How devices reach the server.
 #[derive(Clone, Debug, confique::Config)]

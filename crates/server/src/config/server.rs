@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use anyhow::ensure;
 
 use super::{Role, list, roles};
-use crate::forwarded::AddressHeader;
-use crate::proxies::TrustedProxy;
+use crate::http::forwarded::AddressHeader;
+use crate::http::proxies::TrustedProxy;
 
 /// How people and CI reach the server.
 #[derive(Clone, Debug, confique::Config)]

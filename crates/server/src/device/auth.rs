@@ -12,8 +12,8 @@ use olivine_operations::distribution::{self, KnownDevice, Shown};
 use super::DeviceApp;
 use super::connections::Peer;
 use super::error::DeviceError;
-use crate::admin::error::ApiError;
-use crate::room::Place;
+use crate::http::error::ApiError;
+use crate::http::room::Place;
 
 /// The device that asks.
 #[derive(Debug)]

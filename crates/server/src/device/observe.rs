@@ -16,10 +16,10 @@ use olivine_domain::permissions::Origin;
 use tracing::{Instrument, debug_span};
 
 use super::DeviceApp;
-use crate::admin::error::panicked;
+use crate::http::error::panicked;
+use crate::http::screening::{method_name, screen};
+use crate::http::unread::BodyEnd;
 use crate::logs::{REQUEST_ID, caller_request_id};
-use crate::screening::{method_name, screen};
-use crate::unread::BodyEnd;
 
 /// Gives the request an id and a place, and says what became of it.
 pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, next: Next) -> Response {

@@ -13,8 +13,8 @@ use olivine_operations::{Context, Error};
 use super::DeviceApp;
 use super::auth::Caller;
 use super::error::DeviceError;
-use crate::admin::listing::{Expand, Pairs};
 use crate::admin::{bundle_overrides, bundles, cohorts, releases};
+use crate::http::listing::{Expand, Pairs};
 use crate::local_urls::FromElsewhere;
 use crate::manifests;
 

@@ -13,8 +13,8 @@ use olivine_operations::distribution::{self, StatusReport};
 use super::DeviceApp;
 use super::auth::Caller;
 use super::error::DeviceError;
-use crate::admin::body::Json;
-use crate::admin::fields::{Fields, own};
+use crate::http::body::Json;
+use crate::http::fields::{Fields, own};
 
 /// Takes the report. With the answer it is durable.
 pub(super) async fn report(

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
-use crate::admin::error::ApiError;
+use crate::http::error::ApiError;
 
 /// How a caller has shown who it is. Authentication leaves it with the request; a request without it gets what the least of them gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Credentials {
 
 /// Something that a body can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Json,
     Csv,
 }
@@ -53,7 +53,7 @@ impl Content {
     }
 
     /// Refuses a request whose body is called something else.
-    pub(super) fn check(self, request: &Request) -> Result<(), ApiError> {
+    pub(crate) fn check(self, request: &Request) -> Result<(), ApiError> {
         let credentials = request.extensions().get::<Credentials>().copied();
         self.check_type(credentials, request.headers().get(CONTENT_TYPE))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 
-use crate::steady::LeastRate;
+use crate::http::steady::LeastRate;
 
 /// What one caller may ask of the server.
 #[derive(Clone, Debug, confique::Config)]
@@ -89,7 +89,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         let needed = [
             ("limits.connections", self.connections),
             ("limits.concurrent_requests", self.concurrent_requests),

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::addresses::{AddressPlace, Addresses, Full};
+use crate::http::addresses::{AddressPlace, Addresses, Full};
 
 /// How much a client has to take.
 #[derive(Clone, Copy, Debug)]

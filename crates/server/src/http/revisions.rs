@@ -8,17 +8,16 @@ use http::request::Parts;
 use olivine_domain::organizations::Revision;
 use serde::Serialize;
 
-use crate::admin::error::ApiError;
-use crate::app::App;
+use crate::http::error::ApiError;
 
 /// The revision that `If-Match` names; `None` where the header is absent or `*`.
 #[derive(Clone, Copy, Debug)]
 pub struct IfMatch(pub Option<Revision>);
 
-impl FromRequestParts<App> for IfMatch {
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let Some(value) = parts.headers.get(IF_MATCH) else { return Ok(Self(None)) };
         let value = value.to_str().unwrap_or_default().trim();
         if value == "*" {

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use bytes::BytesMut;
 use futures_util::stream::{self, StreamExt};
 use http::{Extensions, StatusCode};
@@ -13,24 +11,10 @@ use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_content::uploads::BodyError;
 use tokio::time::{Instant, timeout};
 
-use crate::admin::error::ApiError;
-use crate::app::App;
-use crate::config::Limits;
-use crate::room::Place;
-use crate::unread::Announced;
-
-/// Asks callers to come back later when too many requests are being worked on. The place is given back when the answer begins; a
-/// long download does not keep it.
-pub async fn make_room(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let place = match app.room.enter() {
-        Ok(place) => place,
-        Err(refused) => return refused.into_response(),
-    };
-    request.extensions_mut().insert(place.clone());
-    let response = next.run(request).await;
-    drop(place.leave());
-    response
-}
+use crate::http::error::ApiError;
+use crate::http::limits::Limits;
+use crate::http::room::Place;
+use crate::http::unread::Announced;
 
 /// Reads a small body whole: within the time and the size that the limits allow. Meanwhile the request has no place among those that
 /// are worked on, and what has arrived counts as held in memory until the request is answered.

@@ -10,7 +10,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_operations::Error;
 
-use crate::admin::error::ApiError;
+use crate::http::error::ApiError;
 
 /// Collects what is wrong.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
-use crate::admin::error::ApiError;
+use crate::http::error::ApiError;
 
 /// The longest text of a request that an answer repeats.
 const LONGEST: usize = 200;

@@ -15,9 +15,8 @@ use http_body_util::BodyExt as _;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use tokio::sync::Semaphore;
 
-use crate::admin::error::ApiError;
-use crate::app::App;
-use crate::places::Places;
+use crate::http::error::ApiError;
+use crate::http::places::Places;
 
 /// Smaller ones are not counted: a connection by itself takes as much.
 const SMALL: usize = 16 * 1024;
@@ -82,8 +81,12 @@ where
 }
 
 /// Counts the answers to clients that show no key.
-pub async fn hold_for_anybody(State(app): State<App>, request: Request, next: Next) -> Response {
-    app.answers.hold_for_anybody(next.run(request).await)
+pub async fn hold_for_anybody<K: Eq + Hash + Clone + Send + Sync + 'static>(
+    State(answers): State<Answers<K>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    answers.hold_for_anybody(next.run(request).await)
 }
 
 /// How much of a share an answer takes, if it is one that counts.

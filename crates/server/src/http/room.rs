@@ -2,6 +2,9 @@
 //!
 //! A request that waits for its client gives its place back meanwhile, so slow clients are in nobody's way.
 
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
 use std::fmt;
 use std::hash::Hash;
@@ -12,9 +15,9 @@ use http::StatusCode;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::admin::error::ApiError;
-use crate::config::Limits;
-use crate::places::{AllTaken, Places};
+use crate::http::error::ApiError;
+use crate::http::limits::Limits;
+use crate::http::places::{AllTaken, Places};
 
 /// How long a request waits until another one of the same caller has been answered.
 pub const CALLER_PATIENCE: Duration = Duration::from_secs(10);
@@ -59,7 +62,7 @@ pub struct Place {
 
 struct Held {
     room: Option<OwnedSemaphorePermit>,
-    /// A [`crate::places::CallerPlace`] of the listener's kind of caller.
+    /// A [`crate::http::places::CallerPlace`] of the listener's kind of caller.
     caller: Option<Box<dyn Any + Send + Sync>>,
     bytes: Option<OwnedSemaphorePermit>,
 }
@@ -138,4 +141,17 @@ fn too_many_at_once() -> ApiError {
     let message = "too many requests of yours are being worked on at once: wait for their answers, and try again after the time in \
                    Retry-After";
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorItem::new(ErrorCode::RateLimited, message))
+}
+
+/// Asks callers to come back later when too many requests are being worked on. The place is given back when the answer begins; a
+/// long download does not keep it.
+pub async fn make_room(State(room): State<Room>, mut request: Request, next: Next) -> Response {
+    let place = match room.enter() {
+        Ok(place) => place,
+        Err(refused) => return refused.into_response(),
+    };
+    request.extensions_mut().insert(place.clone());
+    let response = next.run(request).await;
+    drop(place.leave());
+    response
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use http::StatusCode;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
-use crate::addresses::{AddressPlace, Addresses, Full, Most};
-use crate::admin::error::ApiError;
-use crate::places::{AllTaken, CallerPlace, Places};
+use crate::http::addresses::{AddressPlace, Addresses, Full, Most};
+use crate::http::error::ApiError;
+use crate::http::places::{AllTaken, CallerPlace, Places};
 
 /// The transfers of one kind. Cheap to clone.
 #[derive(Clone)]

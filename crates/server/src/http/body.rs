@@ -2,28 +2,33 @@
 
 use std::borrow::Cow;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, Request};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_domain::nesting::{DEEPEST, is_deeper_than};
 use olivine_domain::text;
 use serde::de::DeserializeOwned;
 
-use crate::admin::content_types::Content;
-use crate::admin::error::ApiError;
-use crate::app::App;
-use crate::limits::read_small;
+use crate::http::content_types::Content;
+use crate::http::error::ApiError;
+use crate::http::limits::Limits;
+use crate::http::reading::read_small;
 
 /// A JSON body.
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+impl<T, S> FromRequest<S> for Json<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+    Limits: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         Content::Json.check(&request)?;
         let (parts, body) = request.into_parts();
-        let bytes = read_small(&parts.extensions, body, &app.limits).await?;
+        let bytes = read_small(&parts.extensions, body, &Limits::from_ref(state)).await?;
         parse(&bytes).map(Self)
     }
 }

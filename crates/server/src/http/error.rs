@@ -19,8 +19,8 @@ use olivine_operations::distribution::Refusal;
 use olivine_operations::error::{ReleaseHasDevices, Taken};
 use serde_json::{Value, json};
 
-use crate::limits::TooSlow;
-use crate::screening::{method_name, shortened};
+use crate::http::reading::TooSlow;
+use crate::http::screening::{method_name, shortened};
 
 /// An answer that is not a success.
 #[derive(Debug)]

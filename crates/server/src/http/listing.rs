@@ -7,17 +7,16 @@ use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_domain::search::{self, FieldTable};
 use olivine_operations::lists::ListQuery;
 
-use crate::admin::error::ApiError;
-use crate::app::App;
+use crate::http::error::ApiError;
 
 /// The query of a request, as pairs.
 #[derive(Debug)]
 pub struct Pairs(Vec<(String, String)>);
 
-impl FromRequestParts<App> for Pairs {
+impl<S: Send + Sync> FromRequestParts<S> for Pairs {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = Query::try_from_uri(&parts.uri);
         let Query(pairs) =
             query.map_err(|error| ApiError::bad_request(format!("the query can't be read: {error}")))?;

@@ -17,7 +17,7 @@ use governor::{Quota, RateLimiter};
 use http::StatusCode;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
-use crate::admin::error::ApiError;
+use crate::http::error::ApiError;
 
 /// How many seconds' worth of requests may come at once.
 const BURST_SECONDS: u32 = 10;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::places::{CallerPlace, Places};
-use crate::proxies::TrustedProxy;
+use crate::http::places::{CallerPlace, Places};
+use crate::http::proxies::TrustedProxy;
 
 /// How many there may be.
 #[derive(Clone, Debug)]

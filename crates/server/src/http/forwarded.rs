@@ -10,7 +10,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName};
 use serde::{Deserialize, Serialize};
 
-use crate::proxies::TrustedProxy;
+use crate::http::proxies::TrustedProxy;
 
 /// The header in which trusted proxies write the addresses of their clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
