@@ -11,7 +11,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::s3::{S3, S3Options};
 
@@ -83,6 +83,10 @@ impl Door {
             query.to_owned()
         };
         headers.remove("authorization");
+        // Only what is not there yet may be made.
+        if headers.remove("x-goog-if-generation-match").is_some_and(|generation| generation == "0") {
+            headers.insert("if-none-match", HeaderValue::from_static("*"));
+        }
         if let Some(source) = headers.remove("x-goog-copy-source") {
             headers.insert("x-amz-copy-source", source);
         }

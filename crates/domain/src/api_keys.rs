@@ -5,7 +5,7 @@ use std::fmt;
 use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
 use crate::permissions::{Grants, Role};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -44,6 +44,11 @@ pub struct ApiKey {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for ApiKey {
+    const TYPE: Option<&'static str> = Some("api_key");
+    const A_NAME: &'static str = "an API key";
 }
 
 /// Why a known key is not accepted.

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use crate::artifacts::Artifact;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::{Description, VersionText};
 use crate::time::Timestamp;
@@ -44,6 +44,11 @@ pub struct ArtifactVersion {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for ArtifactVersion {
+    const TYPE: Option<&'static str> = Some("artifact_version");
+    const A_NAME: &'static str = "an artifact version";
 }
 
 /// Which version is the older: by the order of [`Version`] where both are one, else by natural order (`r9` before `r10`).

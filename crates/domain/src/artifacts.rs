@@ -2,7 +2,7 @@
 
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
@@ -35,4 +35,9 @@ pub struct Artifact {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Artifact {
+    const TYPE: Option<&'static str> = Some("artifact");
+    const A_NAME: &'static str = "an artifact";
 }

@@ -12,7 +12,7 @@ use crate::artifact_versions::ArtifactVersion;
 use crate::hash::Sha256Digest;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::storage_backends::StorageBackend;
 use crate::target::Target;
@@ -75,6 +75,11 @@ pub struct Binary {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Binary {
+    const TYPE: Option<&'static str> = Some("binary");
+    const A_NAME: &'static str = "a binary";
 }
 
 impl Binary {

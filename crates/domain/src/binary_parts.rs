@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use crate::binaries::{Binary, Generation};
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::time::Timestamp;
 
@@ -52,6 +52,11 @@ pub struct BinaryPart {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for BinaryPart {
+    const TYPE: Option<&'static str> = Some("binary_part");
+    const A_NAME: &'static str = "a binary part";
 }
 
 /// The place of a part: 1 to 10,000.

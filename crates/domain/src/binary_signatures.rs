@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::binaries::Binary;
 use crate::organizations::Organization;
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::signing_keys::{KeyStatus, SigningKey};
 use crate::time::Timestamp;
@@ -44,6 +44,11 @@ pub struct BinarySignature {
     pub signature: SignatureBytes,
     /// When it was attached.
     pub inserted_at: Timestamp,
+}
+
+impl Resource for BinarySignature {
+    const TYPE: Option<&'static str> = Some("binary_signature");
+    const A_NAME: &'static str = "a binary signature";
 }
 
 /// Whether signatures by this key count towards the signature policy: a revoked key's never do, a disabled key's

@@ -6,7 +6,7 @@ use crate::bundles::Bundle;
 use crate::cohorts::Cohort;
 use crate::devices::Device;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::tags::Tags;
 use crate::text::{Description, Name};
@@ -53,6 +53,11 @@ pub struct BundleOverride {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for BundleOverride {
+    const TYPE: Option<&'static str> = Some("bundle_override");
+    const A_NAME: &'static str = "a bundle override";
 }
 
 /// The devices that an override is for.

@@ -5,7 +5,7 @@ use crate::binaries::{Binary, BinaryState};
 use crate::hash::Sha256Digest;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::target::Target;
 use crate::text::Name;
@@ -40,6 +40,11 @@ pub struct Bundle {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Bundle {
+    const TYPE: Option<&'static str> = Some("bundle");
+    const A_NAME: &'static str = "a bundle";
 }
 
 /// One binary's place in a bundle.

@@ -10,7 +10,7 @@ use crate::certificates::{
 };
 use crate::cohorts::Cohort;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::products::Product;
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::tags::Tags;
@@ -53,6 +53,11 @@ pub struct CaCertificate {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for CaCertificate {
+    const TYPE: Option<&'static str> = Some("ca_certificate");
+    const A_NAME: &'static str = "a CA certificate";
 }
 
 /// Just-in-time provisioning: what a device is made with when it first appears.

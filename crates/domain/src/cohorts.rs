@@ -1,7 +1,7 @@
 //! Cohorts: groups of a product's devices, each with a release channel of its own.
 
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::products::Product;
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::{Description, Name};
@@ -38,4 +38,9 @@ pub struct Cohort {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Cohort {
+    const TYPE: Option<&'static str> = Some("cohort");
+    const A_NAME: &'static str = "a cohort";
 }

@@ -7,7 +7,7 @@ use crate::ca_certificates::CaCertificate;
 use crate::certificates::Certificate;
 use crate::devices::Device;
 use crate::organizations::Organization;
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::time::Timestamp;
 
@@ -82,4 +82,9 @@ pub struct DeviceCertificate {
     pub certificate: Certificate,
     /// When it was registered.
     pub inserted_at: Timestamp,
+}
+
+impl Resource for DeviceCertificate {
+    const TYPE: Option<&'static str> = Some("device_certificate");
+    const A_NAME: &'static str = "a device certificate";
 }

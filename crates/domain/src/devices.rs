@@ -3,7 +3,7 @@
 use crate::bundles::Bundle;
 use crate::cohorts::Cohort;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::products::Product;
 use crate::releases::Release;
 use crate::resolution::Offer;
@@ -71,6 +71,11 @@ pub struct Device {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Device {
+    const TYPE: Option<&'static str> = Some("device");
+    const A_NAME: &'static str = "a device";
 }
 
 /// What a device says it runs; all of one moment.

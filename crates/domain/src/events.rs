@@ -243,6 +243,11 @@ pub struct Event {
     pub inserted_at: Timestamp,
 }
 
+impl Resource for Event {
+    const TYPE: Option<&'static str> = Some("event");
+    const A_NAME: &'static str = "an event";
+}
+
 /// The record that an event is about, of whatever type. It may be gone by now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {

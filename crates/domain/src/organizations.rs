@@ -1,6 +1,6 @@
 //! Organizations: the tenants. Everything belongs to exactly one, and nothing of one is visible to another.
 
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::storage_backends::StorageBackend;
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -32,6 +32,11 @@ pub struct Organization {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Organization {
+    const TYPE: Option<&'static str> = None;
+    const A_NAME: &'static str = "an organization";
 }
 
 impl Organization {

@@ -20,37 +20,6 @@ pub trait Resource {
     const A_NAME: &'static str;
 }
 
-/// Says for each type what it is called inside of a PRN and to people.
-macro_rules! resources {
-    ($($type:ty: $prn:expr, $name:literal;)*) => {
-        $(impl Resource for $type {
-            const TYPE: Option<&'static str> = $prn;
-            const A_NAME: &'static str = $name;
-        })*
-    };
-}
-
-resources! {
-    Organization: None, "an organization";
-    crate::api_keys::ApiKey: Some("api_key"), "an API key";
-    crate::artifacts::Artifact: Some("artifact"), "an artifact";
-    crate::artifact_versions::ArtifactVersion: Some("artifact_version"), "an artifact version";
-    crate::binaries::Binary: Some("binary"), "a binary";
-    crate::binary_parts::BinaryPart: Some("binary_part"), "a binary part";
-    crate::binary_signatures::BinarySignature: Some("binary_signature"), "a binary signature";
-    crate::bundles::Bundle: Some("bundle"), "a bundle";
-    crate::bundle_overrides::BundleOverride: Some("bundle_override"), "a bundle override";
-    crate::ca_certificates::CaCertificate: Some("ca_certificate"), "a CA certificate";
-    crate::cohorts::Cohort: Some("cohort"), "a cohort";
-    crate::devices::Device: Some("device"), "a device";
-    crate::device_certificates::DeviceCertificate: Some("device_certificate"), "a device certificate";
-    crate::events::Event: Some("event"), "an event";
-    crate::products::Product: Some("product"), "a product";
-    crate::releases::Release: Some("release"), "a release";
-    crate::signing_keys::SigningKey: Some("signing_key"), "a signing key";
-    crate::storage_backends::StorageBackend: Some("storage_backend"), "a storage backend";
-}
-
 /// The key of a record of type `R` (a `UUIDv7`, so ids sort by creation).
 pub struct Id<R> {
     uuid: Uuid,

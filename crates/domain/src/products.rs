@@ -1,7 +1,7 @@
 //! Products: the types of devices.
 
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::target::Target;
 use crate::text::{Description, Name};
@@ -35,4 +35,9 @@ pub struct Product {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Product {
+    const TYPE: Option<&'static str> = Some("product");
+    const A_NAME: &'static str = "a product";
 }

@@ -11,7 +11,7 @@ use std::fmt;
 use crate::bundles::Bundle;
 use crate::cohorts::Cohort;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::tags::Tags;
 use crate::text::{Description, Name};
@@ -71,6 +71,11 @@ pub struct Release {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for Release {
+    const TYPE: Option<&'static str> = Some("release");
+    const A_NAME: &'static str = "a release";
 }
 
 impl Release {

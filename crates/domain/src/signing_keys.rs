@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -49,6 +49,11 @@ pub struct SigningKey {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for SigningKey {
+    const TYPE: Option<&'static str> = Some("signing_key");
+    const A_NAME: &'static str = "a signing key";
 }
 
 /// What a signing key may still do.

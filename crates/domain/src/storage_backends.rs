@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::binaries::{Binary, Generation};
 use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
-use crate::prn::Id;
+use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::tags::Tags;
 use crate::text::Name;
@@ -55,6 +55,11 @@ pub struct StorageBackend {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Resource for StorageBackend {
+    const TYPE: Option<&'static str> = Some("storage_backend");
+    const A_NAME: &'static str = "a storage backend";
 }
 
 /// A secret as it is stored: encrypted with a key that the database does not have.
