@@ -1,7 +1,7 @@
 //! Jobs: what has to happen after a change was committed, whatever becomes of the process that made it.
 //!
-//! A [`Job`] is ordered in the transaction that causes it. Runners of all processes claim jobs with a lease; each can be carried out twice
-//! without harm, because a runner may die at any line. A new kind is a file here with a type that implements [`Job`], and a line in the
+//! A `Job` is ordered in the transaction that causes it. Runners of all processes claim jobs with a lease; each can be carried out twice
+//! without harm, because a runner may die at any line. A new kind is a file here with a type that implements `Job`, and a line in the
 //! list below: without it, the kind can't be ordered.
 
 mod check_contents;
