@@ -243,6 +243,13 @@ impl S3 {
         names.filter(|name| !name.ends_with(".olivine-storage-id")).collect()
     }
 
+    /// The name of the object that is a binary's content.
+    pub fn object_of(&self, bucket: &str, binary: &str) -> String {
+        let id = binary.rsplit(':').next().expect("a PRN ends with an id");
+        let found = self.objects(bucket).into_iter().find(|object| object.contains(id));
+        found.unwrap_or_else(|| panic!("{bucket} has no content of {binary}"))
+    }
+
     /// Takes an object away, as a mishap would.
     pub fn remove(&self, bucket: &str, name: &str) {
         self.state.remove(bucket, name);

@@ -259,10 +259,7 @@ fn header(der: &[u8]) -> String {
 
 #[test]
 fn behind_a_proxy_it_can_do_without_tls() {
-    let server = Server::builder()
-        .env("OLIVINE_DEVICE_TLS", "off")
-        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
-        .start();
+    let server = Server::builder().behind_a_proxy().start();
     assert!(server.device_url().starts_with("http://"), "{}", server.device_url());
     let shell =
         server.shell().env("DEVICE_URL", server.device_url()).env("ASK", "curl --silent -w %{http_code}");

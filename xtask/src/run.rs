@@ -1,7 +1,7 @@
 //! Running one program to its end: loudly (its output is ours), or quietly (its output is the result).
 
 use std::path::Path;
-use std::process::{ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 use anyhow::{Context, bail, ensure};
 
@@ -20,22 +20,29 @@ pub(crate) fn watched<T>(
 ) -> anyhow::Result<T> {
     console::heading(shown_with_variables(command));
     timings::of(shown(command), || {
-        command.stdout(Stdio::piped());
-        let mut child =
-            interrupt::spawn(command).with_context(|| format!("cannot start: {}", shown(command)))?;
+        let mut child = start(command.stdout(Stdio::piped()))?;
         let output = child.stdout.take().context("the output is a pipe")?;
         let made = read(output);
-        let status = interrupt::wait(&mut child)?;
-        ensure!(!interrupt::requested(), "interrupted");
-        ensure!(status.success(), "failed ({status}): {}", shown(command));
+        finish(command, &mut child)?;
         made
     })
 }
 
 /// Runs a command whose output goes straight to ours; fails when it fails.
 pub(crate) fn loudly(command: &mut Command) -> anyhow::Result<()> {
-    let mut child = interrupt::spawn(command).with_context(|| format!("cannot start: {}", shown(command)))?;
-    let status = interrupt::wait(&mut child)?;
+    let mut child = start(command)?;
+    finish(command, &mut child)
+}
+
+fn start(command: &mut Command) -> anyhow::Result<Child> {
+    interrupt::spawn(command).with_context(|| format!("cannot start: {}", shown(command)))
+}
+
+fn finish(command: &Command, child: &mut Child) -> anyhow::Result<()> {
+    succeeded(command, interrupt::wait(child)?)
+}
+
+fn succeeded(command: &Command, status: ExitStatus) -> anyhow::Result<()> {
     ensure!(!interrupt::requested(), "interrupted");
     ensure!(status.success(), "failed ({status}): {}", shown(command));
     Ok(())
@@ -45,9 +52,7 @@ pub(crate) fn loudly(command: &mut Command) -> anyhow::Result<()> {
 pub(crate) fn interactively(command: &mut Command) -> anyhow::Result<()> {
     console::heading(shown_with_variables(command));
     let status = command.status().with_context(|| format!("cannot start: {}", shown(command)))?;
-    ensure!(!interrupt::requested(), "interrupted");
-    ensure!(status.success(), "failed ({status}): {}", shown(command));
-    Ok(())
+    succeeded(command, status)
 }
 
 /// Runs a short command and returns what it printed; fails with all that it said.

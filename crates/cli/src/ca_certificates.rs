@@ -177,11 +177,11 @@ impl Command {
             Self::Create(create) => session.create::<CaCertificate>(&create.body()?).await,
             Self::List(List { fingerprint, weak, options }) => {
                 let query = Query::default().with("fingerprint", fingerprint);
-                if weak.with_warnings {
-                    let is_weak = |certificate: &CaCertificate| !certificate.warnings.is_empty();
-                    return session.list_where(&options, query, is_weak).await;
-                }
-                session.list::<CaCertificate>(&options, query).await
+                session
+                    .list_certificates(&options, query, &weak, |certificate: &CaCertificate| {
+                        &certificate.warnings
+                    })
+                    .await
             }
             Self::Get(One { prn }) => session.get::<CaCertificate>(&prn, &[]).await,
             Self::Update(update) => {

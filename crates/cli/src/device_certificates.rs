@@ -115,11 +115,11 @@ impl Command {
             Self::List(List { device_prn, fingerprint, expand, weak, options }) => {
                 let query = Query::default().with("device_prn", device_prn).with("fingerprint", fingerprint);
                 let query = query.expand(&expand.expand);
-                if weak.with_warnings {
-                    let is_weak = |certificate: &DeviceCertificate| !certificate.warnings.is_empty();
-                    return session.list_where(&options, query, is_weak).await;
-                }
-                session.list::<DeviceCertificate>(&options, query).await
+                session
+                    .list_certificates(&options, query, &weak, |certificate: &DeviceCertificate| {
+                        &certificate.warnings
+                    })
+                    .await
             }
             Self::Get(Get { one, expand }) => {
                 session.get::<DeviceCertificate>(&one.prn, &expand.expand).await

@@ -7,7 +7,7 @@ use olivine_domain::prn::Prn;
 
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::lists::ListOptions;
+use crate::lists::{ListOptions, Weak};
 use crate::messages;
 use crate::output::{Printer, Record};
 use crate::progress::Progress;
@@ -63,20 +63,25 @@ impl Session {
         self.print_pages(self.client.list::<R>(&options.apply(query)), options).await
     }
 
-    /// Prints those of a list that `is_wanted`, of which the server knows nothing: it reads every page until there are enough.
-    pub(crate) async fn list_where<R: Resource + Record>(
+    /// Prints a list of certificates. Which of them have warnings the server can't search for: for that, every page is read until there are
+    /// enough.
+    pub(crate) async fn list_certificates<R: Resource + Record>(
         &self,
         options: &ListOptions,
         query: Query,
-        is_wanted: impl Fn(&R) -> bool,
+        weak: &Weak,
+        warnings: impl Fn(&R) -> &[String],
     ) -> Result<(), Failure> {
+        if !weak.with_warnings {
+            return self.list::<R>(options, query).await;
+        }
         let mut pages = self.client.list::<R>(&options.apply(query).limit(None));
         let mut left = options.most().unwrap_or(usize::MAX);
         let mut list = self.printer.list();
         while left > 0
             && let Some(page) = pages.next().await?
         {
-            let wanted = page.iter().filter(|record| is_wanted(record)).take(left);
+            let wanted = page.iter().filter(|record| !warnings(record).is_empty()).take(left);
             left -= wanted.map(|record| list.add(record)).collect::<Result<Vec<()>, _>>()?.len();
         }
         list.finish()?;

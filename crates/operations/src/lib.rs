@@ -37,6 +37,7 @@ pub mod moves;
 pub mod organizations;
 pub mod products;
 pub mod provisioning;
+mod recently;
 pub mod releases;
 pub mod sealing;
 pub mod signals;

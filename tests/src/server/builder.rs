@@ -82,6 +82,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Devices are asked for by plain HTTP, with their certificates in a header: whoever calls from this machine is a proxy.
+    #[must_use]
+    pub fn behind_a_proxy(self) -> Self {
+        self.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+    }
+
     /// More of them, such as those by which a store is found.
     #[must_use]
     pub fn envs(mut self, variables: Vec<(String, String)>) -> Self {

@@ -65,13 +65,9 @@ pub(crate) async fn an_audit_finds_and_repairs(database: Database) {
     let (is_well, said) = audit("--hashes");
     assert!(is_well, "{said}");
 
-    let object = |bucket: &str, binary: &str| {
-        let name = binary.rsplit(':').next().unwrap().to_owned();
-        s3.objects(bucket).into_iter().find(|object| object.contains(&name)).unwrap()
-    };
-    s3.remove("first", &object("first", &lost));
-    s3.replace("first", &object("first", &spoiled), b"SPOILED");
-    s3.remove("second", &object("second", &whole));
+    s3.remove("first", &s3.object_of("first", &lost));
+    s3.replace("first", &s3.object_of("first", &spoiled), b"SPOILED");
+    s3.remove("second", &s3.object_of("second", &whole));
     s3.replace("second", "contents/notes.txt", b"somebody's own");
     let (is_well, said) = audit("--hashes");
     assert!(!is_well);
@@ -105,18 +101,14 @@ pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database)
     let backend = register(&api, &s3, "first", json!({})).await;
     make_default(&api, Some(&backend)).await;
     let (lost, kept) = (bench.signed(b"lost").await, bench.signed(b"kept").await);
-    let name = lost.rsplit(':').next().unwrap();
-    let object = s3.objects("first").into_iter().find(|object| object.contains(name)).unwrap();
-    s3.remove("first", &object);
+    s3.remove("first", &s3.object_of("first", &lost));
     // The first attempt fails, and the second one must not take its own work for a loss.
     s3.deny(&["s3:DeleteObject"]);
     for binary in [&lost, &kept] {
         bench.ask(binary, "destroyed").await.expect(200);
     }
     copies(&api, &kept, |left| left.iter().any(|copy| !copy["error"].is_null())).await;
-    let name = kept.rsplit(':').next().unwrap();
-    let object = s3.objects("first").into_iter().find(|object| object.contains(name)).unwrap();
-    s3.remove("first", &object);
+    s3.remove("first", &s3.object_of("first", &kept));
     s3.deny(&[]);
     for (binary, wanted) in [(&lost, &["binary.content_missing"][..]), (&kept, &["binary.content_deleted"])] {
         copies(&api, binary, <[_]>::is_empty).await;
@@ -136,9 +128,7 @@ pub(crate) async fn what_a_store_lost_is_noticed_when_a_device_fails(database: D
     let first = register(&api, &s3, "first", json!({})).await;
     make_default(&api, Some(&first)).await;
     let (lost, whole) = (bench.signed(b"lost").await, bench.signed(b"whole").await);
-    let name = lost.rsplit(':').next().unwrap();
-    let object = s3.objects("first").into_iter().find(|object| object.contains(name)).unwrap();
-    s3.remove("first", &object);
+    s3.remove("first", &s3.object_of("first", &lost));
     for binary in [&whole, &lost] {
         let customer = Customer::of(&server, binary, &[]).await;
         let offer = customer

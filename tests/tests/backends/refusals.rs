@@ -95,17 +95,7 @@ pub(crate) async fn a_store_that_knows_no_checksums_can_be_used(database: Databa
     s3.refuse(Some(NO_CHECKSUMS));
     let server = on(&s3, database).env("OLIVINE_STORAGE_CHECKSUMS", "false").start();
     let bench = Workbench::new(server.api()).await;
-    let content = olivine_tests::Random::new().bytes(PART + 1234);
-    let binary = bench.uploadable(&content).await;
-    for (index, bytes) in (1..).zip(content.chunks(PART)) {
-        let announced = bench.announce(&binary, index, bytes).await.expect(201).json;
-        send(&announced["binary_part"]["upload"], bytes.to_vec()).await.expect(200);
-    }
-    bench.ask(&binary, "hashable").await.expect(200);
-    bench.in_state(&binary, "signable").await;
-    bench.sign(&binary, &content).await.expect(201);
-    let got = fetch(&server.api(), &bench.download_url(&binary).await).await;
-    assert_eq!(sha256_hex(&got), sha256_hex(&content));
+    let content = check_parts_go_straight_to_the_store(&bench).await;
     // The store takes other bytes than those that were announced; the server does not.
     let wrong = bench.uploadable(&content).await;
     for (index, bytes) in (1..).zip(content.chunks(PART)) {
@@ -117,6 +107,22 @@ pub(crate) async fn a_store_that_knows_no_checksums_can_be_used(database: Databa
     bench.ask(&wrong, "hashable").await.expect(200);
     let found = bench.settled(&wrong, |binary| !binary["verification_error"].is_null()).await;
     assert_eq!(found["verification_error"]["code"], "hash_mismatch", "{found:#}");
+}
+
+/// Uploads a content in parts by the URLs that the store is reached by, and downloads it again; returns it.
+async fn check_parts_go_straight_to_the_store(bench: &Workbench) -> Vec<u8> {
+    let content = olivine_tests::Random::new().bytes(PART + 1234);
+    let binary = bench.uploadable(&content).await;
+    for (index, bytes) in (1..).zip(content.chunks(PART)) {
+        let announced = bench.announce(&binary, index, bytes).await.expect(201).json;
+        send(&announced["binary_part"]["upload"], bytes.to_vec()).await.expect(200);
+    }
+    bench.ask(&binary, "hashable").await.expect(200);
+    bench.in_state(&binary, "signable").await;
+    bench.sign(&binary, &content).await.expect(201);
+    let got = fetch(bench.api(), &bench.download_url(&binary).await).await;
+    assert_eq!(sha256_hex(&got), sha256_hex(&content));
+    content
 }
 
 /// What the store of an organization refuses is said when it is registered, and the advice helps.
@@ -146,17 +152,7 @@ pub(crate) async fn an_organizations_store_that_knows_no_checksums_can_be_used(d
     assert_eq!(api.get(&one).await.expect(200).json["storage_backend"]["checksums"], json!(false));
     make_default(&api, Some(&prn)).await;
     let bench = Workbench::new(server.api()).await;
-    let content = olivine_tests::Random::new().bytes(PART + 1234);
-    let binary = bench.uploadable(&content).await;
-    for (index, bytes) in (1..).zip(content.chunks(PART)) {
-        let announced = bench.announce(&binary, index, bytes).await.expect(201).json;
-        send(&announced["binary_part"]["upload"], bytes.to_vec()).await.expect(200);
-    }
-    bench.ask(&binary, "hashable").await.expect(200);
-    bench.in_state(&binary, "signable").await;
-    bench.sign(&binary, &content).await.expect(201);
-    let got = fetch(&api, &bench.download_url(&binary).await).await;
-    assert_eq!(sha256_hex(&got), sha256_hex(&content));
+    let content = check_parts_go_straight_to_the_store(&bench).await;
 
     // A change is tried first, and takes effect without a restart.
     let update = format!("peridio storage-backends update --prn {prn} --checksums true");

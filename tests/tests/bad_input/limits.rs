@@ -269,12 +269,7 @@ async fn a_range_in_any_case(database: Database) {
 /// Where a body is not read, because something before was reason enough to refuse, the connection ends with the answer. A client that is
 /// not told would send its next request into a closed connection.
 async fn an_answer_that_ends_its_connection_says_so(database: Database) {
-    let server = Server::builder()
-        .database(database)
-        .scaled(false)
-        .env("OLIVINE_DEVICE_TLS", "off")
-        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
-        .start();
+    let server = Server::builder().database(database).scaled(false).behind_a_proxy().start();
     let made =
         server.api().post("/v1/api_keys", &json!({"name": "reader", "role": "reader"})).await.expect(201);
     let reader = format!("authorization: Bearer {}\r\n", made.json["api_key"]["key"].as_str().unwrap());

@@ -215,8 +215,7 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
 pub(crate) async fn a_proxy_passes_a_chain_on(database: Database) {
     // This test is the proxy.
     let server = Server::builder().database(database).scaled(false);
-    let server =
-        server.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1").start();
+    let server = server.behind_a_proxy().start();
     let factory = Factory::new(server.api()).await;
     let root = Maker::new("Root", "");
     root.registers(&factory).await.expect(201);

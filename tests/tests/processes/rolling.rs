@@ -20,7 +20,7 @@ const CLIENTS: usize = 4;
 /// Behind nginx, devices' certificates come in a header.
 pub(crate) fn server(database: &PostgresDatabase) -> olivine_tests::ServerBuilder {
     let builder = on(database).arg("--drain-seconds").arg(DRAIN.as_secs().to_string());
-    builder.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+    builder.behind_a_proxy()
 }
 
 pub(crate) fn address(url: &str) -> &str {

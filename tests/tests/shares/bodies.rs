@@ -27,8 +27,7 @@ async fn half_sent_bodies_of_one_device(database: Database) {
     let server = Server::builder()
         .database(database)
         .scaled(false)
-        .env("OLIVINE_DEVICE_TLS", "off")
-        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+        .behind_a_proxy()
         .env("OLIVINE_DEVICE_REQUESTS_PER_SECOND", "0")
         .start();
     let headers = behind_a_proxy(&server.api(), &["SN-1", "SN-2"]).await;

@@ -57,12 +57,7 @@ async fn made_up_methods(database: Database) {
 }
 
 async fn made_up_methods_of_devices(database: Database) {
-    let server = Server::builder()
-        .database(database)
-        .scaled(false)
-        .env("OLIVINE_DEVICE_TLS", "off")
-        .env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
-        .start();
+    let server = Server::builder().database(database).scaled(false).behind_a_proxy().start();
     let (before, _) = series(&server).await;
     let memory = Memory::of(&server);
     assert_eq!(refused(server.device_url(), 20), MANY);

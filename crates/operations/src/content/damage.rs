@@ -1,6 +1,6 @@
 //! Contents that were verified once and are missing or damaged now: what is remembered of them, and the event that says so.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
 
 use crate::events::{EventData, Noticed, Storage, StoredContent};
+use crate::recently::Recently;
 use crate::{Context, Error, events};
 
 /// The contents of one bundle are looked for no more often than this, however many devices fail.
@@ -22,10 +23,16 @@ const LOOKS_APART: Duration = Duration::from_mins(10);
 const MOST: usize = 10_000;
 
 /// What one process remembers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Damage {
     noticed: Mutex<BTreeSet<Id<Binary>>>,
-    looked: Mutex<HashMap<Id<Bundle>, Timestamp>>,
+    looked: Mutex<Recently<Id<Bundle>>>,
+}
+
+impl Default for Damage {
+    fn default() -> Self {
+        Self { noticed: Mutex::default(), looked: Mutex::new(Recently::new(LOOKS_APART, MOST)) }
+    }
 }
 
 impl Damage {
@@ -37,20 +44,12 @@ impl Damage {
 
     /// Whether it is time to look for a bundle's contents.
     pub(crate) fn is_look_due(&self, bundle: Id<Bundle>, now: Timestamp) -> bool {
-        let looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.get(&bundle).is_none_or(|last| now >= last.plus(LOOKS_APART))
+        !self.looked.lock().unwrap_or_else(PoisonError::into_inner).has(&bundle, now)
     }
 
     /// Remembers that a look was ordered.
     pub(crate) fn look_was_ordered(&self, bundle: Id<Bundle>, now: Timestamp) {
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.len() >= MOST {
-            looked.retain(|_, last| now < last.plus(LOOKS_APART));
-            if looked.len() >= MOST {
-                looked.clear();
-            }
-        }
-        looked.insert(bundle, now);
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).note(bundle, now);
     }
 }
 
@@ -99,11 +98,7 @@ mod tests {
             damage.look_was_ordered(bundle(number), start);
             assert!(damage.looked.lock().unwrap().len() <= MOST);
         }
-        assert!(
-            (0..2 * MOST)
-                .filter(|number| damage.is_new(Id::new(uuid::Uuid::from_u128(*number as u128))))
-                .count()
-                == MOST
-        );
+        let binaries = (0..2 * MOST as u128).map(|number| Id::new(uuid::Uuid::from_u128(number)));
+        assert_eq!(binaries.filter(|binary| damage.is_new(*binary)).count(), MOST);
     }
 }

@@ -18,6 +18,7 @@ use olivine_records::organizations;
 use super::identify::Refusal;
 use crate::event_budgets::Until;
 use crate::events::{AuthenticationFailed, EventData, Fingerprint, Omissions, Omitted};
+use crate::recently::Recently;
 use crate::{Context, Error, events};
 
 /// How long one certificate's refusals for one reason are one event of this process, and for how long refusals are counted together.
@@ -32,13 +33,19 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Refusals(Mutex<Lately>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lately {
-    noted: HashMap<(Sha256Digest, &'static str), Timestamp>,
+    noted: Recently<(Sha256Digest, &'static str)>,
     /// By the organization that is concerned; `None` for strangers.
     minutes: HashMap<(Option<Id<Organization>>, &'static str), Minute>,
     /// The organization that is told of strangers: it is the only one.
     home: Option<Id<Organization>>,
+}
+
+impl Default for Lately {
+    fn default() -> Self {
+        Self { noted: Recently::new(APART, MOST), minutes: HashMap::new(), home: None }
+    }
 }
 
 /// The refusals of one organization for one reason.
@@ -64,7 +71,7 @@ impl Refusals {
     ) -> bool {
         let mut lately = self.lately();
         let key = (fingerprint, reason);
-        let is_repeated = lately.noted.get(&key).is_some_and(|last| now < last.plus(APART));
+        let is_repeated = lately.noted.has(&key, now);
         let minute = lately.minutes.entry((organization, reason));
         let minute = minute.or_insert(Minute { began: now, written: 0, omitted: 0 });
         if minute.omitted == 0 && now >= minute.began.plus(APART) {
@@ -78,13 +85,7 @@ impl Refusals {
             return false;
         }
         minute.written += 1;
-        if lately.noted.len() >= MOST {
-            lately.noted.retain(|_, last| now < last.plus(APART));
-            if lately.noted.len() >= MOST {
-                lately.noted.clear();
-            }
-        }
-        lately.noted.insert(key, now);
+        lately.noted.note(key, now);
         true
     }
 

@@ -47,14 +47,22 @@ async fn run(ctx: &Context, organization: Id<Organization>, bundle: Id<Bundle>) 
     for replica in binary_replicas::list_for(ctx.db(), organization, &ids).await? {
         copies.entry(replica.binary).or_default().push(replica);
     }
+    let binaries = binaries::get_many(ctx.db(), organization, &ids).await?;
+    let mut by_storage: BTreeMap<_, Vec<Recorded<'_>>> = BTreeMap::new();
+    for binary in binaries.iter().filter(|binary| is_verified(binary)) {
+        for place in places(binary, copies.get(&binary.id).map_or(&[], Vec::as_slice)) {
+            by_storage.entry(place.storage).or_default().push(place);
+        }
+    }
     // One storage that can't be reached doesn't keep the others from being looked at.
     let mut failure = None;
-    for id in ids {
-        let Some(binary) = binaries::find(ctx.db(), organization, id).await? else { continue };
-        if !is_verified(&binary) {
+    for (storage, places) in by_storage {
+        // A folder that is not mounted has nothing: that says nothing of the contents.
+        if let Err(error) = storages::identity::check_now(ctx, storage).await {
+            failure.get_or_insert(error);
             continue;
         }
-        for place in places(&binary, copies.get(&id).map_or(&[], Vec::as_slice)) {
+        for place in places {
             if let Err(error) = look(ctx, place).await {
                 failure.get_or_insert(error);
             }
@@ -76,8 +84,6 @@ fn places<'a>(binary: &'a Binary, copies: &'a [Replica]) -> impl Iterator<Item =
 }
 
 async fn look(ctx: &Context, place: Recorded<'_>) -> Result<(), Error> {
-    // A folder that is not mounted has nothing: that says nothing of the contents.
-    storages::identity::check_now(ctx, place.storage).await?;
     let Some(problem) = problem(ctx, place, Options::default(), &mut Looked::default()).await? else {
         return Ok(());
     };

@@ -53,8 +53,11 @@ impl Job for DeleteContent {
     const KIND: &'static str = "delete_content";
 
     fn subject(&self) -> String {
-        let content = format!("{}:{}", self.binary, self.generation);
-        self.storage.map_or(content.clone(), |storage| format!("{content}:{storage}"))
+        let Self { binary, generation, .. } = self;
+        match self.storage {
+            None => format!("{binary}:{generation}"),
+            Some(storage) => format!("{binary}:{generation}:{storage}"),
+        }
     }
 
     async fn run(self, ctx: &Context, claimed: Claimed<'_>) -> Result<Outcome, Error> {

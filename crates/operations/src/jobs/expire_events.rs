@@ -29,26 +29,22 @@ impl Job for ExpireEvents {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
-        run(ctx).await
-    }
-}
-
-async fn run(ctx: &Context) -> Result<Outcome, Error> {
-    let settings = ctx.settings();
-    let frequent = ctx.now().minus(settings.frequent_event_retention);
-    let audit = ctx.now().minus(settings.audit_event_retention);
-    let mut batches = BATCHES;
-    for organization in organizations::list_ids(ctx.db()).await? {
-        let of_class =
-            EventType::ALL.iter().filter(|kind| kind.retention_class() == RetentionClass::Frequent);
-        for kind in of_class {
-            delete(ctx, organization, Some(*kind), frequent, &mut batches).await?;
+        let settings = ctx.settings();
+        let frequent = ctx.now().minus(settings.frequent_event_retention);
+        let audit = ctx.now().minus(settings.audit_event_retention);
+        let mut batches = BATCHES;
+        for organization in organizations::list_ids(ctx.db()).await? {
+            let of_class =
+                EventType::ALL.iter().filter(|kind| kind.retention_class() == RetentionClass::Frequent);
+            for kind in of_class {
+                delete(ctx, organization, Some(*kind), frequent, &mut batches).await?;
+            }
+            // All others, also those that this version does not know. A frequent event is never kept for longer than these.
+            delete(ctx, organization, None, audit, &mut batches).await?;
         }
-        // All others, also those that this version does not know. A frequent event is never kept for longer than these.
-        delete(ctx, organization, None, audit, &mut batches).await?;
+        let pause = if batches == 0 { SOON } else { EVERY };
+        Ok(Outcome::Again(ctx.now().plus(pause)))
     }
-    let pause = if batches == 0 { SOON } else { EVERY };
-    Ok(Outcome::Again(ctx.now().plus(pause)))
 }
 
 /// Deletes what is older, as long as there are batches left.

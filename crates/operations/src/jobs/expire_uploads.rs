@@ -26,20 +26,16 @@ impl Job for ExpireUploads {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
-        run(ctx).await
-    }
-}
-
-async fn run(ctx: &Context) -> Result<Outcome, Error> {
-    let before = ctx.now().minus(ctx.settings().upload_retention);
-    loop {
-        let abandoned = binaries::list_abandoned_of_all_organizations(ctx.db(), before, BATCH).await?;
-        for upload in &abandoned {
-            expire(ctx, *upload, before).await?;
-        }
-        // Each one expired has left the list; one that did not is looked at again next time.
-        if abandoned.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
-            return Ok(Outcome::Again(ctx.now().plus(EVERY)));
+        let before = ctx.now().minus(ctx.settings().upload_retention);
+        loop {
+            let abandoned = binaries::list_abandoned_of_all_organizations(ctx.db(), before, BATCH).await?;
+            for upload in &abandoned {
+                expire(ctx, *upload, before).await?;
+            }
+            // Each one expired has left the list; one that did not is looked at again next time.
+            if abandoned.len() < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+                return Ok(Outcome::Again(ctx.now().plus(EVERY)));
+            }
         }
     }
 }

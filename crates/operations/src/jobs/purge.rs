@@ -22,16 +22,12 @@ impl Job for Purge {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
-        run(ctx).await
+        let before = ctx.now().minus(ctx.settings().idempotency_retention);
+        let w = ctx.db().write().await?;
+        idempotency_keys::purge(&w, before).await?;
+        jobs::purge(&w, before, MOST).await?;
+        announcements::delete_before(&w, ctx.now().minus(EVERY)).await?;
+        w.commit().await?;
+        Ok(Outcome::Again(ctx.now().plus(EVERY)))
     }
-}
-
-async fn run(ctx: &Context) -> Result<Outcome, Error> {
-    let before = ctx.now().minus(ctx.settings().idempotency_retention);
-    let w = ctx.db().write().await?;
-    idempotency_keys::purge(&w, before).await?;
-    jobs::purge(&w, before, MOST).await?;
-    announcements::delete_before(&w, ctx.now().minus(EVERY)).await?;
-    w.commit().await?;
-    Ok(Outcome::Again(ctx.now().plus(EVERY)))
 }

@@ -27,12 +27,12 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// Does jobs until `shutdown`; then hands back what it has not finished.
 pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
     let mut running = JoinSet::new();
-    let lanes = Lane::ALL.map(|lane| (lane, Arc::new(Semaphore::new(ctx.settings().job_concurrency))));
+    let places = || Arc::new(Semaphore::new(ctx.settings().job_concurrency));
+    let lanes = Lane::ALL.map(|lane| (kinds_of(lane), places()));
     while !shutdown.is_cancelled() {
-        for (lane, places) in &lanes {
-            let kinds: Vec<_> = kinds_of(*lane).collect();
+        for (kinds, places) in &lanes {
             while let Ok(place) = Arc::clone(places).try_acquire_owned() {
-                let Some(job) = claim(&ctx, &owner, &kinds).await else { break };
+                let Some(job) = claim(&ctx, &owner, kinds).await else { break };
                 let work = see_through(ctx.clone(), job, owner.clone(), shutdown.clone());
                 running.spawn(async move {
                     work.await;
@@ -50,8 +50,8 @@ pub async fn run(ctx: Context, owner: String, shutdown: CancellationToken) {
     running.join_all().await;
 }
 
-fn kinds_of(lane: Lane) -> impl Iterator<Item = &'static str> {
-    LANES.iter().filter(move |(_, of)| *of == lane).map(|(kind, _)| *kind)
+fn kinds_of(lane: Lane) -> Vec<&'static str> {
+    LANES.iter().filter(|(_, of)| *of == lane).map(|(kind, _)| *kind).collect()
 }
 
 async fn claim(ctx: &Context, owner: &str, kinds: &[&str]) -> Option<Job> {

@@ -21,22 +21,18 @@ impl Job for Spread {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
-        run(ctx).await
-    }
-}
-
-async fn run(ctx: &Context) -> Result<Outcome, Error> {
-    for organization in organizations::list_ids(ctx.db()).await? {
-        copies::order_missing(ctx, organization, BATCH).await?;
-    }
-    loop {
-        let left = binary_replicas::list_of_destroyed_of_all_organizations(ctx.db(), BATCH).await?;
-        for replica in &left {
-            copies::order_deletion(ctx, replica).await?;
+        for organization in organizations::list_ids(ctx.db()).await? {
+            copies::order_missing(ctx, organization, BATCH).await?;
         }
-        if left.is_empty() {
-            ctx.ring();
-            return Ok(Outcome::Again(ctx.now().plus(EVERY)));
+        loop {
+            let left = binary_replicas::list_of_destroyed_of_all_organizations(ctx.db(), BATCH).await?;
+            for replica in &left {
+                copies::order_deletion(ctx, replica).await?;
+            }
+            if left.is_empty() {
+                ctx.ring();
+                return Ok(Outcome::Again(ctx.now().plus(EVERY)));
+            }
         }
     }
 }

@@ -105,27 +105,23 @@ fn what_openssl_makes_besides_is_called_by_its_name() {
     for (certificate, key) in [("d.pem", "d.key"), ("d.pem", "d.sec1"), ("rsa.pem", "rsa.pkcs1")] {
         read(&file(certificate), &file(key)).map(drop).unwrap();
     }
-    for (name, expected) in [
+    let neither = [
         ("d.p12", "PKCS#12"),
         ("d.pub", "this is a public key"),
         ("d.csr", "this is a certificate request"),
         ("d.p7b", "PKCS#7"),
         ("d.param", "only the parameters of a key"),
-        ("d.key", "this is a private key"),
-    ] {
+    ];
+    for (name, expected) in neither.into_iter().chain([("d.key", "this is a private key")]) {
         let said = problem(file(name), file("d.key"));
         assert!(said.contains("cert.pem (server.tls_certificate): ") && said.contains(expected), "{said}");
     }
-    for (name, expected) in [
-        ("d.p12", "PKCS#12"),
-        ("d.pub", "this is a public key"),
-        ("d.csr", "this is a certificate request"),
-        ("d.p7b", "PKCS#7"),
-        ("d.param", "only the parameters of a key"),
+    let no_key = [
         ("d.pem", "this is a certificate"),
         ("d.encrypted", "this private key is encrypted"),
         ("rsa.pkcs1", "is not that of the first certificate"),
-    ] {
+    ];
+    for (name, expected) in neither.into_iter().chain(no_key) {
         let said = problem(file("d.pem"), file(name));
         assert!(said.contains("key.pem (server.tls_key)") && said.contains(expected), "{said}");
     }
