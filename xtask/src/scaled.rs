@@ -34,6 +34,7 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
             "postgres::a_journey_leaves_its_events",
             "postgres::a_stop_loses_nothing",
             "postgres::downloads_are_counted",
+            "postgres::one_part_announced_and_uploaded_by_all",
             "postgres::one_part_announced_with_different_bytes",
         ],
     ),

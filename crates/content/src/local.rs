@@ -29,7 +29,7 @@ use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
-pub use self::backup::{BackedUp, back_up, back_up_empty, make_durable};
+pub use self::backup::{BackedUp, Recorded, back_up, back_up_empty, make_durable};
 pub use self::identity::back_up_identity;
 use self::layout::{Layout, blocking};
 pub use self::remove::Swept;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::folder::{Folder, no_plain_file};
 use super::layout::{Layout, make_folders};
-use super::segments::{Segments, part_name};
+use super::segments::{self, Segments, part_name};
 use crate::backend::ContentKey;
 use crate::error::Error;
 
@@ -26,9 +26,18 @@ pub struct BackedUp {
     pub is_complete: bool,
 }
 
+/// What a content is by its record, which is older than what is found of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// Its upload is not over. Where it was completed meanwhile, the backup must not say so: the restored upload could not go on.
+    Upload,
+    /// All of it is there.
+    Content,
+}
+
 /// Puts what there is of a content in the folder `root` into the folder `into`, at the same place: as a second name for the same bytes
 /// where the file system can, for they never change, else as a copy. What is not there, or is replaced meanwhile, is left out.
-pub fn back_up(root: &Path, into: &Path, key: &ContentKey) -> Result<BackedUp, Error> {
+pub fn back_up(root: &Path, into: &Path, key: &ContentKey, recorded: Recorded) -> Result<BackedUp, Error> {
     let (from, to) = (Layout::at(root).generation(key), Layout::at(into).generation(key));
     let mut done = BackedUp::default();
     let entries = match fs::read_dir(&from) {
@@ -38,6 +47,9 @@ pub fn back_up(root: &Path, into: &Path, key: &ContentKey) -> Result<BackedUp, E
     make_folders(&to)?;
     for entry in entries {
         let entry = entry?;
+        if recorded == Recorded::Upload && entry.file_name() == segments::FILE {
+            continue;
+        }
         let bytes = match link_or_copy(&entry.path(), &to.join(entry.file_name())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             bytes => bytes?,

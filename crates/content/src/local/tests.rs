@@ -228,9 +228,27 @@ async fn the_size_of_a_content_is_that_of_its_files_and_a_backup_says_whether_it
         store(&local, &key, &parts).await;
         damage(&key);
         assert_eq!(local.stat(&key).await.ok().map(|stat| stat.size), size, "{what}");
-        let done = super::back_up(local.layout.root(), backup.path(), &key).unwrap();
+        let done = super::back_up(local.layout.root(), backup.path(), &key, Recorded::Content).unwrap();
         assert_eq!(done.is_complete, is_complete, "{what}");
     }
+}
+
+/// Records are copied before contents, so an upload may have been completed meanwhile.
+#[tokio::test]
+async fn an_upload_that_is_completed_during_a_backup_goes_on_in_the_restored_server() {
+    let (_folder, local) = folder().await;
+    let backup = tempfile::tempdir().unwrap();
+    let (first, second) = (bytes(1, 1000), bytes(2, 1000));
+    store(&local, &key(1), &[first.clone(), second.clone()]).await;
+    super::back_up(local.layout.root(), backup.path(), &key(1), Recorded::Upload).unwrap();
+
+    let restored = open(backup.path()).await;
+    let session = UploadSession::new("local");
+    assert!(matches!(restored.stat(&key(1)).await, Err(Error::NotFound)), "nobody completed it there");
+    let other = bytes(3, 1000);
+    receive(&restored, &key(1), &part(2, &other), body(&other)).await.unwrap();
+    restored.complete(&key(1), &session, &[part(1, &first), part(2, &other)]).await.unwrap();
+    assert_eq!(read_all(&restored, &key(1)).await.unwrap(), [first, other].concat());
 }
 
 #[tokio::test]

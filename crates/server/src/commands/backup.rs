@@ -9,7 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use olivine_content::{BackedUp, ContentKey, local};
+use olivine_content::local::{self, Recorded};
+use olivine_content::{BackedUp, ContentKey};
 use olivine_domain::binaries::BinaryState;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::Context;
@@ -140,7 +141,12 @@ fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Resu
             contents.binaries += 1;
             continue;
         }
-        let done = local::back_up(from, to, &key).with_context(|| format!("copying the content {key}"))?;
+        let recorded = match content.state {
+            BinaryState::Uploadable => Recorded::Upload,
+            _ => Recorded::Content,
+        };
+        let done =
+            local::back_up(from, to, &key, recorded).with_context(|| format!("copying the content {key}"))?;
         check(content, done).with_context(|| format!("the content {key}"))?;
         contents.add(Contents { binaries: 1, files: done.files, bytes: done.bytes, elsewhere: 0 });
     }
