@@ -223,6 +223,53 @@ async fn an_import_is_all_or_nothing(database: Database) {
     assert_eq!(fleet.counts().await, [2, 2, 0]);
     let events = list_all(&fleet.api, "/v1/events?type=device.imported", "events").await;
     assert_eq!(events.len(), 2, "one per import that changed something");
+    the_trail_says_what_was_what(&fleet, &moved).await;
+}
+
+/// After the imports above, a person can say from the trail what each device was before.
+async fn the_trail_says_what_was_what(fleet: &Fleet, moved: &str) {
+    let trail = async |prn: &str| {
+        let path = format!("/v1/events?resource_prn={prn}&order=asc");
+        list_all(&fleet.api, &path, "events")
+            .await
+            .into_iter()
+            .filter(|event| event["type"] != "device.connected")
+    };
+    let named = async |identifier: &str| {
+        let found = fleet.api.get(&format!("/v1/devices?identifier={identifier}")).await.expect(200).json;
+        prn(&found["devices"][0])
+    };
+    let told = |events: &[Value]| -> Vec<String> {
+        events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+    };
+    let of_moved: Vec<_> = trail(moved).await.collect();
+    assert_eq!(told(&of_moved), ["device.created", "device.updated"]);
+    let data = &of_moved[1]["data"];
+    assert_eq!(data["changed"], json!(["cohort_prn"]));
+    assert_eq!(
+        (&data["from"]["cohort_prn"], &data["to"]["cohort_prn"]),
+        (&json!(fleet.daily), &json!(fleet.weekly))
+    );
+    let of_first: Vec<_> = trail(&named("SN-1").await).await.collect();
+    assert_eq!(told(&of_first), ["device.created", "device.updated"]);
+    assert_eq!(of_first[0]["data"]["tags"], json!(["beta", "eu"]), "{of_first:#?}");
+    assert_eq!(
+        (&of_first[1]["data"]["from"]["target"], &of_first[1]["data"]["to"]["target"]),
+        (&Value::Null, &json!("x86")),
+        "{of_first:#?}"
+    );
+    let imports = list_all(&fleet.api, "/v1/events?type=device.imported&order=asc", "events").await;
+    assert_eq!(
+        of_first[0]["request_id"], imports[0]["request_id"],
+        "by which the rest of the import is found"
+    );
+    let certificates = list_all(&fleet.api, "/v1/events?type=device_certificate.created", "events").await;
+    assert_eq!(certificates.len(), 1);
+    assert_eq!(certificates[0]["data"]["identifier"], "SN-1");
+    let lifted = "identifier,quarantined,tags\nSN-2,false,eu\n";
+    assert_eq!(fleet.import("", lifted).await.expect(200).json, report(0, 1, 0));
+    let of_second: Vec<_> = trail(&named("SN-2").await).await.collect();
+    assert_eq!(told(&of_second), ["device.created", "device.updated", "device.quarantine_lifted"]);
 }
 
 async fn what_is_no_import_is_refused(database: Database) {

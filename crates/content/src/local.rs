@@ -15,6 +15,7 @@ mod receive;
 mod remove;
 mod segments;
 mod temp;
+mod verified;
 
 use std::fmt;
 use std::fs;
@@ -34,6 +35,7 @@ pub use self::identity::back_up_identity;
 use self::layout::{Layout, blocking};
 pub use self::remove::Swept;
 use self::temp::TempFile;
+use self::verified::Verified;
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::backend::{Backend, ContentKey};
 use crate::digest::{Digested, Progress};
@@ -55,6 +57,7 @@ pub struct Local {
     layout: Layout,
     base_url: Arc<str>,
     tokens: TokenKey,
+    verified: Arc<Verified>,
 }
 
 impl Local {
@@ -67,7 +70,12 @@ impl Local {
     pub async fn open(root: &Path, base_url: &str, tokens: TokenKey) -> Result<Self, Error> {
         let root = root.to_owned();
         let layout = blocking(move || Layout::prepare(&root)).await?;
-        let local = Self { layout, base_url: base_url.trim_end_matches('/').into(), tokens };
+        let local = Self {
+            layout,
+            base_url: base_url.trim_end_matches('/').into(),
+            tokens,
+            verified: Arc::default(),
+        };
         local.sweep().await?;
         Ok(local)
     }
@@ -149,8 +157,8 @@ impl Backend for Local {
     }
 
     async fn read(&self, key: &ContentKey, range: Option<Range<u64>>) -> Result<ContentReader, Error> {
-        let key = *key;
-        self.run(move |layout| read::read(layout, &key, range)).await
+        let (key, verified) = (*key, Arc::clone(&self.verified));
+        self.run(move |layout| read::read(layout, &key, range, &verified)).await
     }
 
     async fn stat(&self, key: &ContentKey) -> Result<ContentStat, Error> {

@@ -17,7 +17,7 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
-use olivine_records::{Database, Write, cohorts, device_certificates, devices, products};
+use olivine_records::{Database, Write, cohorts, device_certificates, devices, events as records, products};
 
 use crate::device_certificates::take_over;
 use crate::devices::moves::Moves;
@@ -171,13 +171,14 @@ async fn carry_out(
         devices::update(w, new, old.revision).await.map_err(at_once)?;
         moves.change(old, new);
     }
-    if let Some(first) = plan.register.first() {
-        let certificates: Vec<_> = plan.register.iter().map(|own| &own.certificate).collect();
-        device_certificates::forget_removed(w, first.organization, &certificates).await?;
-        device_certificates::insert_many(w, &plan.register).await.map_err(at_once)?;
-        take_over(ctx, w, by, &plan.register.iter().collect::<Vec<_>>()).await?;
+    let registered: Vec<_> = plan.register.iter().map(|new| &new.own).collect();
+    if !registered.is_empty() {
+        let certificates: Vec<_> = registered.iter().map(|own| &own.certificate).collect();
+        device_certificates::forget_removed(w, by.organization, &certificates).await?;
+        device_certificates::insert_many(w, &registered).await.map_err(at_once)?;
     }
-    Ok(())
+    records::insert_many(w, &plan.events(ctx, by)).await?;
+    take_over(ctx, w, by, &registered).await
 }
 
 fn at_once(error: olivine_records::Error) -> Error {

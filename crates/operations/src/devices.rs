@@ -16,6 +16,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
 
+pub(crate) use change::events_of;
 pub use change::{Update, update};
 
 use crate::distribution::changes::{Change, note};

@@ -7,6 +7,8 @@ mod claims;
 mod marks;
 mod renewals;
 
+use std::borrow::Borrow;
+
 use olivine_domain::certificates::Certificate;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::Device;
@@ -207,9 +209,12 @@ pub async fn insert(write: &Write, certificate: &DeviceCertificate) -> Result<()
 }
 
 /// Adds many certificates.
-pub async fn insert_many(write: &Write, certificates: &[DeviceCertificate]) -> Result<(), Error> {
+pub async fn insert_many(
+    write: &Write,
+    certificates: &[impl Borrow<DeviceCertificate>],
+) -> Result<(), Error> {
     for certificates in certificates.chunks(MOST_ROWS) {
-        let rows = certificates.iter().map(|certificate| row(certificate).into_active_model());
+        let rows = certificates.iter().map(|certificate| row(certificate.borrow()).into_active_model());
         Entity::insert_many(rows).exec_without_returning(write.transaction()).await?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! What an operator does with contents: moving them, and looking after them.
 
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -177,6 +178,42 @@ fn part_of(server: &Server) -> PathBuf {
         .unwrap();
     let found = String::from_utf8(found.stdout).unwrap();
     Path::new(found.trim()).to_owned()
+}
+
+/// The server gives contents out by their hash, so bytes that are others now must never reach a client as a whole.
+pub(crate) async fn changed_bytes_are_no_whole_download(database: Database) {
+    let s3 = S3::start();
+    let server = open_server(database).start();
+    let api = server.api();
+    let bench = Workbench::new(server.api()).await;
+    let first = register(&api, &s3, "first", json!({})).await;
+    make_default(&api, Some(&first)).await;
+    let streamed = bench.signed(b"streamed").await;
+    let customer = Customer::of(&server, &streamed, &[]).await;
+    api.patch("/v1/organization", &json!({"download_url_style": "streamed"})).await.expect(200);
+    let mut changed = vec![(streamed.clone(), customer.url_that(|url| url.contains("/d/")).await)];
+    assert_eq!(fetch(&api, &changed[0].1).await, b"streamed");
+    s3.replace("first", &s3.object_of("first", &streamed), b"strXamed");
+    if server.processes() == 1 {
+        make_default(&api, None).await;
+        let in_folder = bench.signed(b"from the folder").await;
+        let url = bench.download_url(&in_folder).await;
+        assert_eq!(fetch(&api, &url).await, b"from the folder");
+        let part = part_of(&server);
+        std::fs::File::options().write(true).open(part).unwrap().write_all_at(b"F", 0).unwrap();
+        changed.push((in_folder, url));
+    }
+    for (binary, url) in changed {
+        let got = server.shell().run(&format!("curl -sS --http1.1 --output got '{url}'"));
+        let said = got.fails(18);
+        assert!(said.contains("transfer closed"), "{said}");
+        let noticed = async {
+            while !events_of(&api, &binary).await.iter().any(|kind| kind == "binary.content_missing") {
+                tokio::time::sleep(POLL_EVERY).await;
+            }
+        };
+        tokio::time::timeout(SETTLED_WITHIN, noticed).await.unwrap();
+    }
 }
 
 /// An audit says what it compared; what was replaced later is read even where nobody asked for hashes.

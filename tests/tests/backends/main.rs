@@ -14,7 +14,7 @@ mod team;
 use olivine_tests::on_both;
 
 use care::{
-    a_move_compares_what_is_there_already, an_audit_finds_and_repairs,
+    a_move_compares_what_is_there_already, an_audit_finds_and_repairs, changed_bytes_are_no_whole_download,
     contents_move_while_devices_are_served, what_a_store_lost_is_noticed_when_a_device_fails,
     what_was_lost_is_not_reported_as_deleted,
 };
@@ -40,6 +40,7 @@ on_both!(
     async what_was_lost_is_not_reported_as_deleted,
     async what_a_store_lost_is_noticed_when_a_device_fails,
     async a_move_compares_what_is_there_already,
+    async changed_bytes_are_no_whole_download,
     async parts_go_straight_to_the_store,
     async a_store_that_is_down_is_waited_for,
     async a_store_that_is_slow_is_waited_for,

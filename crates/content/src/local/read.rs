@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 use std::{io, vec};
 
@@ -20,6 +20,7 @@ use super::buffers::Buffers;
 use super::folder::Folder;
 use super::layout::{Layout, finished};
 use super::segments::{Segments, part_name};
+use super::verified::{CHANGED, Following, Verified};
 use crate::audit::ContentStat;
 use crate::backend::ContentKey;
 use crate::digest::{Digested, Progress};
@@ -71,18 +72,19 @@ fn find(layout: &Layout, key: &ContentKey) -> Result<(Folder, Segments), Error> 
     Ok((folder, segments))
 }
 
-/// A reader of `range`.
+/// A reader of `range`. No part's last byte is given out unless the part has the bytes that it had when it was acknowledged.
 pub(super) fn read(
     layout: &Layout,
     key: &ContentKey,
     range: Option<Range<u64>>,
+    verified: &Arc<Verified>,
 ) -> Result<ContentReader, Error> {
     let (folder, segments) = find(layout, key)?;
     let total = segments.total();
     let range = within(range, total)?;
-    let cursor = Cursor::at((layout, key), folder, segments, &range)?;
+    let cursor = Cursor::at((layout, key), folder, segments, &range, Some(Arc::clone(verified)))?;
     let chunks = stream::try_unfold(Reading::Idle(cursor), next_chunk).boxed();
-    Ok(ContentReader::new(total, range, chunks))
+    Ok(ContentReader::checked(total, range, chunks))
 }
 
 /// Hashes the whole content, unless it is cancelled or `caller` is gone.
@@ -94,7 +96,7 @@ pub(super) fn digest(
 ) -> Result<Digested, Error> {
     let (folder, segments) = find(layout, key)?;
     let size = segments.total();
-    let mut cursor = Cursor::at((layout, key), folder, segments, &(0..size))?;
+    let mut cursor = Cursor::at((layout, key), folder, segments, &(0..size), None)?;
     let mut hasher = Sha256Hasher::new();
     progress.advance(0)?;
     while let Some(chunk) = cursor.read()? {
@@ -156,6 +158,10 @@ struct Cursor {
     /// How many bytes are still to be read.
     left: u64,
     buffers: Buffers,
+    /// Which parts need not be hashed; `None` where the reader hashes all of it anyway.
+    verified: Option<Arc<Verified>>,
+    /// Whether the open part has other bytes than were acknowledged.
+    is_damaged: bool,
 }
 
 /// The part that is being read.
@@ -164,6 +170,18 @@ struct OpenPart {
     /// The next byte's place in the part.
     offset: u64,
     size: u64,
+    /// The hash so far, where all of it is read and it is not known to be as acknowledged.
+    following: Option<Box<Following>>,
+}
+
+impl OpenPart {
+    /// Goes on to behind some bytes that were read; says whether they may be given out.
+    fn advance(&mut self, bytes: &[u8]) -> bool {
+        self.offset += bytes.len() as u64;
+        let Some(following) = &mut self.following else { return true };
+        following.update(bytes);
+        self.offset < self.size || self.following.take().is_none_or(|following| following.finish())
+    }
 }
 
 impl Cursor {
@@ -172,6 +190,7 @@ impl Cursor {
         folder: Folder,
         segments: Segments,
         range: &Range<u64>,
+        verified: Option<Arc<Verified>>,
     ) -> Result<Self, Error> {
         let left = range.end - range.start;
         let mut cursor = Self {
@@ -183,6 +202,8 @@ impl Cursor {
             skip: range.start,
             left,
             buffers: Buffers::new(usize::try_from(left).unwrap_or(CHUNK).min(CHUNK)),
+            verified,
+            is_damaged: false,
         };
         cursor.open_part()?;
         Ok(cursor)
@@ -194,6 +215,9 @@ impl Cursor {
 
     /// Sees to it that a part with bytes to be read is open, unless there are none.
     fn open_part(&mut self) -> Result<(), Error> {
+        if self.is_damaged {
+            return Err(CHANGED);
+        }
         let done = self.open.as_ref().is_none_or(|part| part.offset == part.size);
         if self.is_at_end() || !done {
             return Ok(());
@@ -202,7 +226,15 @@ impl Cursor {
             if self.skip < part.size {
                 let file = self.open_file(&part)?;
                 let offset = std::mem::take(&mut self.skip);
-                self.open = Some(OpenPart { file, offset, size: part.size });
+                let mut following = None;
+                if let Some(verified) = &self.verified {
+                    if offset == 0 && self.left >= part.size {
+                        following = verified.follow(&file, part.sha256)?.map(Box::new);
+                    } else {
+                        verified.check(&file, part.sha256)?;
+                    }
+                }
+                self.open = Some(OpenPart { file, offset, size: part.size, following });
                 return Ok(());
             }
             self.skip -= part.size;
@@ -227,7 +259,7 @@ impl Cursor {
     /// The next chunk, waiting for the disk if need be; `None` at the end.
     fn read(&mut self) -> Result<Option<Bytes>, Error> {
         self.open_part()?;
-        self.read_with(|file, buffer, offset| {
+        let read = self.read_with(|file, buffer, offset| {
             loop {
                 match file.read_at(buffer, offset) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -235,8 +267,8 @@ impl Cursor {
                     read => return Ok(read?),
                 }
             }
-        })
-        .transpose()
+        });
+        if self.is_damaged { Err(CHANGED) } else { read.transpose() }
     }
 
     /// The next chunk if it is in memory; `None` also at the end of a part.
@@ -247,7 +279,7 @@ impl Cursor {
         .ok()
     }
 
-    /// Fills the next chunk by `fill(file, buffer, offset)`; `None` if nothing is left of the open part.
+    /// Fills the next chunk by `fill(file, buffer, offset)`; `None` if nothing is left of the open part, or if it is damaged.
     fn read_with<E>(
         &mut self,
         fill: impl FnOnce(&File, &mut [u8], u64) -> Result<usize, E>,
@@ -260,12 +292,16 @@ impl Cursor {
         let mut buffer = self.buffers.take();
         let space = buffer.as_mut();
         let length = usize::try_from(wanted).unwrap_or(CHUNK).min(space.len());
-        let filled = fill(&part.file, &mut space[..length], part.offset);
-        Some(filled.map(|filled| {
-            part.offset += filled as u64;
-            self.left -= filled as u64;
-            buffer.into_bytes(filled)
-        }))
+        let filled = match fill(&part.file, &mut space[..length], part.offset) {
+            Ok(filled) => filled,
+            Err(error) => return Some(Err(error)),
+        };
+        if !part.advance(&space[..filled]) {
+            self.is_damaged = true;
+            return None;
+        }
+        self.left -= filled as u64;
+        Some(Ok(buffer.into_bytes(filled)))
     }
 
     /// The next chunk, on a blocking thread.

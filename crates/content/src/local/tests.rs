@@ -3,6 +3,7 @@
 mod full_disk;
 mod interleavings;
 
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -187,6 +188,50 @@ async fn damage_is_told_as_damage() {
     assert!(corrupt(read_all(&local, &key(1)).await), "no list of parts");
     local.delete(&key(1)).await.unwrap();
     assert_empty(&local);
+}
+
+/// What any process may do to a part without changing its size.
+fn change_bytes(file: &Path, offset: u64) {
+    let file = fs::OpenOptions::new().write(true).open(file).unwrap();
+    file.write_all_at(b"\0\xff\0\xff", offset).unwrap();
+}
+
+#[tokio::test]
+async fn bytes_that_changed_are_not_given_out_as_the_whole() {
+    let (_folder, local) = folder().await;
+    let parts = [bytes(1, 600_000), bytes(2, 700_000), bytes(3, 10)];
+    store(&local, &key(1), &parts).await;
+    let second = segments::part_name(PartIndex::new(2).unwrap(), &Sha256Digest::of(&parts[1]));
+    let second = local.layout.generation(&key(1)).join(second);
+    assert_eq!(
+        read_all(&local, &key(1)).await.unwrap(),
+        parts.concat(),
+        "known to be as promised from now on"
+    );
+    assert_eq!(read_all(&local, &key(1)).await.unwrap(), parts.concat());
+    let is_damage = |read: &Result<_, Error>| matches!(read, Err(Error::Corrupt { .. }));
+    for offset in [0, 500_000, 699_996] {
+        change_bytes(&second, offset);
+        let reader = local.read(&key(1), None).await.unwrap();
+        let (mut given, mut chunks) = (0, reader);
+        let end = loop {
+            match chunks.next().await {
+                Some(Ok(chunk)) => given += chunk.len(),
+                other => break other,
+            }
+        };
+        assert!(matches!(end, Some(Err(Error::Corrupt { .. }))), "{end:?}");
+        assert!(given < 1_300_000, "the damaged part ends before its last bytes: {given}");
+        let again = local.read(&key(1), None).await.map(drop);
+        assert!(again.is_ok(), "the first part is whole: {again:?}");
+        let within = local.read(&key(1), Some(600_010..600_020)).await.map(drop);
+        assert!(is_damage(&within), "known to be damaged: {within:?}");
+    }
+    let unknown = open(local.layout.root()).await;
+    let within = unknown.read(&key(1), Some(600_010..600_020)).await.map(drop);
+    assert!(is_damage(&within), "a part of a part that this process never read: {within:?}");
+    let other = unknown.read(&key(1), Some(1_300_000..1_300_005)).await.unwrap();
+    assert_eq!(other.try_collect::<Vec<_>>().await.unwrap().concat(), parts[2][..5]);
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ impl Served {
                 Err(error) => Err(error),
             };
             match opened {
-                Ok(reader) => return Ok(reader),
+                Ok(reader) => return Ok(self.watched(ctx, *storage, reader)),
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy can't be read");
                     if matches!(error, Error::ContentDamaged(_)) {
@@ -124,6 +124,19 @@ impl Served {
             }
         }
         Err(failure.unwrap_or(Error::ContentGone))
+    }
+
+    /// The reader, which ends before its last bytes where they are not those that were verified; the damage is put on record then.
+    fn watched(&self, ctx: &Context, storage: Id<StorageBackend>, reader: ContentReader) -> ContentReader {
+        let (ctx, key) = (ctx.clone(), self.key);
+        reader.expecting(self.hash).on_error(move |error| {
+            let is_damage = matches!(error, olivine_content::Error::Corrupt { .. });
+            async move {
+                if is_damage {
+                    damage::note(&ctx, key, storage, "while it was downloaded").await;
+                }
+            }
+        })
     }
 
     /// What a storage's failure to give the content out means. What is wrong with a content that was verified once is not the caller's

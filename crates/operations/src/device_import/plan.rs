@@ -10,9 +10,11 @@ use std::collections::{HashMap, HashSet};
 use olivine_domain::ca_certificates::CaCertificate;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
-use olivine_domain::devices::{Device, Reported};
+use olivine_domain::devices::{Device, Identifier, Reported};
+use olivine_domain::events::{Event, Subject};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::time::Timestamp;
@@ -24,9 +26,10 @@ use super::names::Names;
 use super::rows::Piece;
 use super::{Options, Problem, Report};
 use crate::device_certificates::{is_signed_by, own_authorities, taken};
-use crate::devices::Update;
+use crate::devices::{Update, events_of};
 use crate::distribution::changes::Change;
-use crate::{Context, Error};
+use crate::events::{EventData, OfDevice, Whole};
+use crate::{Context, Error, events};
 
 /// What is to be written for some lines.
 #[derive(Debug, Default)]
@@ -34,13 +37,35 @@ pub(super) struct Plan {
     pub(super) create: Vec<Device>,
     /// Each as it was, and as it is to be.
     pub(super) update: Vec<(Device, Device)>,
-    pub(super) register: Vec<DeviceCertificate>,
+    pub(super) register: Vec<Registration>,
+}
+
+/// A certificate that is to be registered.
+#[derive(Debug)]
+pub(super) struct Registration {
+    pub(super) own: DeviceCertificate,
+    /// Of its device.
+    identifier: Identifier,
 }
 
 impl Plan {
     /// What the certificates to be registered are known by.
     pub(super) fn fingerprints(&self) -> Vec<Sha256Digest> {
-        self.register.iter().map(|own| own.certificate.facts().fingerprint).collect()
+        self.register.iter().map(|new| new.own.certificate.facts().fingerprint).collect()
+    }
+
+    /// An event for each thing that the lines change, as if each had come by itself: the trail says of any device what was what before.
+    pub(super) fn events(&self, ctx: &Context, by: &Actor) -> Vec<Event> {
+        let created = self.create.iter().filter_map(|device| {
+            events::new(ctx, by, Subject::of(device.id), EventData::DeviceCreated(Whole(device)))
+        });
+        let updated = self.update.iter().flat_map(|(old, new)| events_of(ctx, by, old, new));
+        let registered = self.register.iter().filter_map(|Registration { own, identifier }| {
+            let of_device = OfDevice { identifier: identifier.clone() };
+            let data = EventData::DeviceCertificateCreated((Whole(own), of_device));
+            events::new(ctx, by, Subject::of(own.id), data)
+        });
+        created.chain(updated).chain(registered).collect()
     }
 
     /// What the update check may remember of these lines. A device that is new is not remembered.
@@ -253,7 +278,7 @@ impl<'a> Planner<'a> {
         line: Line,
         device: &Device,
         around: &Around,
-    ) -> Result<Option<DeviceCertificate>, Problem> {
+    ) -> Result<Option<Registration>, Problem> {
         let Some(certificate) = line.certificate else { return Ok(None) };
         if let Some(known) = around.certificates.get(&certificate.facts().fingerprint) {
             if !known.is_removed && known.device == Some(device.id) {
@@ -265,7 +290,7 @@ impl<'a> Planner<'a> {
             }
         }
         let is_signed = around.authorities.iter().any(|ca| is_signed_by(&certificate, ca));
-        Ok(Some(DeviceCertificate {
+        let own = DeviceCertificate {
             id: self.ctx.new_id(),
             organization: self.organization,
             device: device.id,
@@ -273,6 +298,7 @@ impl<'a> Planner<'a> {
             proof: is_signed.then_some(Proof::Authority),
             certificate,
             inserted_at: self.now,
-        }))
+        };
+        Ok(Some(Registration { own, identifier: device.identifier.clone() }))
     }
 }

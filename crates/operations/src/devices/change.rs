@@ -3,13 +3,13 @@
 use olivine_domain::Target;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Identifier};
-use olivine_domain::events::Subject;
+use olivine_domain::events::{Event, Subject};
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
-use olivine_records::{Constraint, Write, devices, products};
+use olivine_records::{Constraint, devices, products};
 
 use super::moves::Moves;
 use super::{check_cohort, identifier_taken};
@@ -92,7 +92,7 @@ pub async fn update(
         }
         other => other?,
     }
-    record(ctx, &w, by, &old, &new).await?;
+    olivine_records::events::insert_many(&w, &events_of(ctx, by, &old, &new)).await?;
     let mut moves = Moves::default();
     moves.change(&old, &new);
     let mut changes = moves.count(ctx, &w, by.organization).await?;
@@ -103,22 +103,18 @@ pub async fn update(
     Ok(new)
 }
 
-/// Writes the events of a change: quarantine has its own.
-async fn record(ctx: &Context, w: &Write, by: &Actor, old: &Device, new: &Device) -> Result<(), Error> {
+/// The events of a change: quarantine has its own.
+pub(crate) fn events_of(ctx: &Context, by: &Actor, old: &Device, new: &Device) -> Vec<Event> {
+    let subject = || Subject::of(new.id);
     let between = Device { quarantined: old.quarantined, ..new.clone() };
     let change = events::Change { from: old, to: &between };
-    if change.is_any() {
-        let data = EventData::DeviceUpdated(change);
-        events::record(ctx, w, by, Subject::of(new.id), data).await?;
-    }
-    if old.quarantined != new.quarantined {
-        let change = events::Change { from: &between, to: new };
-        let data = if new.quarantined {
-            EventData::DeviceQuarantined(change)
-        } else {
-            EventData::DeviceReleased(change)
-        };
-        events::record(ctx, w, by, Subject::of(new.id), data).await?;
-    }
-    Ok(())
+    let changed =
+        change.is_any().then(|| events::new(ctx, by, subject(), EventData::DeviceUpdated(change))).flatten();
+    let change = events::Change { from: &between, to: new };
+    let quarantine = match (old.quarantined, new.quarantined) {
+        (false, true) => events::new(ctx, by, subject(), EventData::DeviceQuarantined(change)),
+        (true, false) => events::new(ctx, by, subject(), EventData::DeviceReleased(change)),
+        _ => None,
+    };
+    changed.into_iter().chain(quarantine).collect()
 }
