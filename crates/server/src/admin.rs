@@ -23,7 +23,6 @@ pub mod products;
 pub mod releases;
 pub mod signing_keys;
 pub mod storage_backends;
-mod wire;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;

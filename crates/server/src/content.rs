@@ -19,11 +19,10 @@ use olivine_domain::permissions::Origin;
 use olivine_operations::Error;
 use olivine_operations::content::{self, Followed, Served};
 
-use crate::admin::binary_content::announced;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::lines::Known;
-use crate::http::reading::paced;
+use crate::http::reading::{announced, paced};
 use crate::http::room::{CALLER_PATIENCE, Place};
 
 /// The routes, for `GET`, `HEAD` and `PUT`.

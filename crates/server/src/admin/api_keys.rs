@@ -18,13 +18,13 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::{Caller, Permit};
 use crate::admin::idempotency::{ForNew, Secret};
-use crate::admin::wire;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
 use crate::http::listing::Pairs;
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

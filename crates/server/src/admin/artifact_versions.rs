@@ -15,15 +15,16 @@ use olivine_operations::{Context, artifact_versions};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::admin::artifacts;
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{artifacts, wire};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::Pairs;
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
 
 const EXPANDABLE: &[&str] = &["artifact"];
 

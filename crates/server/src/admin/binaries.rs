@@ -20,15 +20,16 @@ use olivine_operations::binary_signatures::SignatureWithKey;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::admin::artifact_versions;
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{artifact_versions, wire};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Pairs};
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
 
 const EXPANDABLE: &[&str] = &["artifact_version", "artifact_version.artifact"];
 

@@ -1,10 +1,9 @@
 //! `/v1/binaries/{prn}/content` and `/v1/binaries/{prn}/download`: the whole content in one request, in and out.
 
-use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, LOCATION};
+use http::header::{CACHE_CONTROL, LOCATION};
 use olivine_api::binaries::BinaryEnvelope;
 use olivine_api::errors::ErrorBody;
 use olivine_domain::permissions::scope;
@@ -17,17 +16,12 @@ use crate::admin::binaries::record;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::fields::named;
-use crate::http::reading::paced;
+use crate::http::reading::{announced, paced};
 use crate::http::revisions::Record;
 use crate::local_urls::FromElsewhere;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download))
-}
-
-/// The number of bytes that a request announces, if it does.
-pub(crate) fn announced(request: &Request<Body>) -> Option<u64> {
-    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Upload a whole content in one request

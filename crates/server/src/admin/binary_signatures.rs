@@ -19,12 +19,13 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{binaries as shown_binaries, signing_keys, wire};
+use crate::admin::{binaries as shown_binaries, signing_keys};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Pairs};
+use crate::wire;
 
 const EXPANDABLE: &[&str] = &["binary", "signing_key"];
 

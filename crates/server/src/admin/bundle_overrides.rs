@@ -20,17 +20,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
-use crate::admin::bundles::{self, all_own};
+use crate::admin::bundles::all_own;
 use crate::admin::devices::tags;
 use crate::admin::idempotency::ForNew;
 use crate::admin::releases::bundles_of;
-use crate::admin::wire;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Pairs};
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
+use crate::wire::bundle_overrides::show_bundle_override;
+use crate::wire::bundles::show_bundle;
 
 const EXPANDABLE: &[&str] = &["bundle"];
 
@@ -51,42 +53,18 @@ async fn shown(
     }
     let show = |found: BundleOverride| {
         let bundle = bundles.get(&found.bundle).cloned();
-        api::BundleOverride { bundle: bundle.map(bundles::show), ..show(found) }
+        api::BundleOverride { bundle: bundle.map(show_bundle), ..show_bundle_override(found) }
     };
     Ok(found.into_iter().map(show).collect())
 }
 
-/// The record by itself.
-pub(crate) fn show(found: BundleOverride) -> api::BundleOverride {
-    let organization = found.organization;
-    let (mut device_prns, mut tags, mut cohort_prn) = (None, None, None);
-    match found.audience {
-        Audience::Devices(devices) => {
-            device_prns = Some(devices.iter().map(|device| device.prn(organization).to_string()).collect());
-        }
-        Audience::Tags(own) => tags = Some(own.iter().map(str::to_owned).collect()),
-        Audience::Cohort(cohort) => cohort_prn = Some(cohort.prn(organization).to_string()),
-    }
-    api::BundleOverride {
-        prn: found.id.prn(organization).to_string(),
-        organization_prn: wire::organization(organization),
-        name: found.name.to_string(),
-        description: wire::text(found.description),
-        bundle_prn: found.bundle.prn(organization).to_string(),
-        starts_at: found.starts_at.to_string(),
-        ends_at: wire::text(found.ends_at),
-        device_prns,
-        tags,
-        cohort_prn,
-        inserted_at: found.inserted_at.to_string(),
-        updated_at: found.updated_at.to_string(),
-        bundle: None,
-    }
-}
-
 fn record(status: StatusCode, found: BundleOverride) -> Record<api::BundleOverrideEnvelope> {
     let revision = found.revision;
-    Record { status, revision, body: api::BundleOverrideEnvelope { bundle_override: show(found) } }
+    Record {
+        status,
+        revision,
+        body: api::BundleOverrideEnvelope { bundle_override: show_bundle_override(found) },
+    }
 }
 
 /// Whom an override is for, by names that may yet turn out to be another organization's.

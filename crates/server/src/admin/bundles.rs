@@ -20,31 +20,19 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::wire;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::Pairs;
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
+use crate::wire::bundles::show_bundle;
 
 const EXPANDABLE: &[&str] = &["binaries"];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
-}
-
-/// The record by itself.
-pub(crate) fn show(bundle: Bundle) -> api::Bundle {
-    api::Bundle {
-        prn: bundle.id.prn(bundle.organization).to_string(),
-        organization_prn: wire::organization(bundle.organization),
-        name: wire::text(bundle.name),
-        hash: bundle.hash.to_string(),
-        binaries: None,
-        inserted_at: bundle.inserted_at.to_string(),
-        updated_at: bundle.updated_at.to_string(),
-    }
 }
 
 fn show_binary(binary: BundledBinary, organization: Id<Organization>) -> api::BundleBinary {
@@ -67,7 +55,7 @@ async fn shown(
     with_binaries: bool,
 ) -> Result<Vec<api::Bundle>, ApiError> {
     if !with_binaries {
-        return Ok(bundles.into_iter().map(show).collect());
+        return Ok(bundles.into_iter().map(show_bundle).collect());
     }
     let ids: Vec<_> = bundles.iter().map(|bundle| bundle.id).collect();
     let mut content: HashMap<Id<Bundle>, Vec<_>> = HashMap::new();
@@ -76,7 +64,7 @@ async fn shown(
     }
     let show = |bundle: Bundle| {
         let binaries = content.remove(&bundle.id).unwrap_or_default();
-        api::Bundle { binaries: Some(binaries), ..show(bundle) }
+        api::Bundle { binaries: Some(binaries), ..show_bundle(bundle) }
     };
     Ok(bundles.into_iter().map(show).collect())
 }
@@ -85,7 +73,7 @@ fn record(status: StatusCode, view: View) -> Record<api::BundleEnvelope> {
     let View { bundle, binaries } = view;
     let (revision, organization) = (bundle.revision, bundle.organization);
     let binaries = binaries.into_iter().map(|binary| show_binary(binary, organization)).collect();
-    let bundle = api::Bundle { binaries: Some(binaries), ..show(bundle) };
+    let bundle = api::Bundle { binaries: Some(binaries), ..show_bundle(bundle) };
     Record { status, revision, body: api::BundleEnvelope { bundle } }
 }
 

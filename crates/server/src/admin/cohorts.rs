@@ -17,13 +17,15 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{products, wire};
+use crate::admin::products;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::Pairs;
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
+use crate::wire::cohorts::show_cohort;
 
 const EXPANDABLE: &[&str] = &["product"];
 
@@ -44,7 +46,7 @@ async fn shown(
     }
     let show = |cohort: Cohort| {
         let product = products.get(&cohort.product).cloned();
-        api::Cohort { product: product.map(products::shown), ..show(cohort) }
+        api::Cohort { product: product.map(products::shown), ..show_cohort(cohort) }
     };
     Ok(cohorts.into_iter().map(show).collect())
 }
@@ -59,23 +61,8 @@ pub(super) async fn products_of(
     Ok(found.into_iter().map(|product| (product.id, product)).collect())
 }
 
-/// The record by itself.
-pub(crate) fn show(cohort: Cohort) -> api::Cohort {
-    api::Cohort {
-        prn: cohort.id.prn(cohort.organization).to_string(),
-        organization_prn: wire::organization(cohort.organization),
-        product_prn: cohort.product.prn(cohort.organization).to_string(),
-        name: cohort.name.to_string(),
-        description: wire::text(cohort.description),
-        device_count: cohort.devices,
-        inserted_at: cohort.inserted_at.to_string(),
-        updated_at: cohort.updated_at.to_string(),
-        product: None,
-    }
-}
-
 fn record(status: StatusCode, cohort: Cohort) -> Record<api::CohortEnvelope> {
-    Record { status, revision: cohort.revision, body: api::CohortEnvelope { cohort: show(cohort) } }
+    Record { status, revision: cohort.revision, body: api::CohortEnvelope { cohort: show_cohort(cohort) } }
 }
 
 /// Create a cohort

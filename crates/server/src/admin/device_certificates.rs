@@ -18,12 +18,13 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{devices, wire};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::Pairs;
+use crate::wire;
+use crate::wire::devices::show_device;
 
 const EXPANDABLE: &[&str] = &["device"];
 
@@ -45,7 +46,7 @@ async fn shown(
     }
     let show = |certificate: &DeviceCertificate| {
         let device = devices.get(&certificate.device).cloned();
-        api::DeviceCertificate { device: device.map(devices::show), ..show(certificate) }
+        api::DeviceCertificate { device: device.map(show_device), ..show(certificate) }
     };
     Ok(certificates.iter().map(show).collect())
 }

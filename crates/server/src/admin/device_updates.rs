@@ -18,7 +18,7 @@ use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::named;
 use crate::local_urls::FromElsewhere;
-use crate::manifests;
+use crate::wire::manifests::{self, show_manifest};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(check))
@@ -57,7 +57,7 @@ fn shown(answer: Answer, organization: Id<Organization>) -> api::UpdateAnswer {
         source_type: kind.map(str::to_owned),
         source_prn: source,
         bundle_prn: answer.bundle.map(|bundle| bundle.prn(organization).to_string()),
-        manifest: answer.manifest.as_ref().map(manifests::shown),
+        manifest: answer.manifest.as_ref().map(show_manifest),
         trace: answer.trace.map(|steps| steps.into_iter().map(step).collect()),
     }
 }

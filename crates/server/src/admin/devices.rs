@@ -19,13 +19,16 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{cohorts, products, wire};
+use crate::admin::{cohorts, products};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Pairs};
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
+use crate::wire::cohorts::show_cohort;
+use crate::wire::devices::show_device;
 
 const EXPANDABLE: &[&str] = &["product", "cohort"];
 
@@ -54,41 +57,15 @@ async fn shown(
         let cohort = device.cohort.and_then(|cohort| cohorts.get(&cohort)).cloned();
         api::Device {
             product: product.map(products::shown),
-            cohort: cohort.map(cohorts::show),
-            ..show(device)
+            cohort: cohort.map(show_cohort),
+            ..show_device(device)
         }
     };
     Ok(devices.into_iter().map(show).collect())
 }
 
-/// The record by itself.
-pub(crate) fn show(device: Device) -> api::Device {
-    let organization = device.organization;
-    api::Device {
-        prn: device.id.prn(organization).to_string(),
-        organization_prn: wire::organization(organization),
-        product_prn: device.product.prn(organization).to_string(),
-        cohort_prn: wire::text(device.cohort.map(|cohort| cohort.prn(organization))),
-        identifier: device.identifier.to_string(),
-        description: wire::text(device.description),
-        tags: device.tags.iter().map(str::to_owned).collect(),
-        target: wire::text(device.target),
-        quarantined: device.quarantined,
-        reported_release_prn: wire::text(device.reported.release.map(|release| release.prn(organization))),
-        reported_bundle_prn: wire::text(device.reported.bundle.map(|bundle| bundle.prn(organization))),
-        reported_release_version_problem: wire::text(device.reported.version_problem()),
-        reported_release_version: wire::text(device.reported.version),
-        release_prn: wire::text(device.release.map(|release| release.prn(organization))),
-        last_connected_at: wire::text(device.last_connected_at),
-        inserted_at: device.inserted_at.to_string(),
-        updated_at: device.updated_at.to_string(),
-        product: None,
-        cohort: None,
-    }
-}
-
 fn record(status: StatusCode, device: Device) -> Record<api::DeviceEnvelope> {
-    Record { status, revision: device.revision, body: api::DeviceEnvelope { device: show(device) } }
+    Record { status, revision: device.revision, body: api::DeviceEnvelope { device: show_device(device) } }
 }
 
 /// Tags as they were written.

@@ -22,13 +22,16 @@ use utoipa_axum::routes;
 use crate::admin::auth::Permit;
 use crate::admin::devices::tags;
 use crate::admin::idempotency::ForNew;
-use crate::admin::{bundles, cohorts, wire};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Pairs};
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
+use crate::wire::bundles::show_bundle;
+use crate::wire::cohorts::show_cohort;
+use crate::wire::releases::show_release;
 
 const EXPANDABLE: &[&str] = &["bundle", "cohort"];
 
@@ -60,7 +63,11 @@ async fn shown(
     let show = |view: View| {
         let bundle = bundles.get(&view.release.bundle).cloned();
         let cohort = cohorts.get(&view.release.cohort).cloned();
-        api::Release { bundle: bundle.map(bundles::show), cohort: cohort.map(cohorts::show), ..show(view) }
+        api::Release {
+            bundle: bundle.map(show_bundle),
+            cohort: cohort.map(show_cohort),
+            ..show_release(view)
+        }
     };
     Ok(views.into_iter().map(show).collect())
 }
@@ -76,42 +83,9 @@ pub(super) async fn bundles_of(
     Ok(found.into_iter().map(|bundle| (bundle.id, bundle)).collect())
 }
 
-/// The record by itself.
-pub(crate) fn show(view: View) -> api::Release {
-    let View { release, affected_by } = view;
-    let organization = release.organization;
-    let (phase_value, phase_tags) = match &release.phase {
-        Phase::Numeric(value) => (Some(value.get()), Vec::new()),
-        Phase::Tags(tags) => (None, tags.iter().map(str::to_owned).collect()),
-    };
-    api::Release {
-        prn: release.id.prn(organization).to_string(),
-        organization_prn: wire::organization(organization),
-        cohort_prn: release.cohort.prn(organization).to_string(),
-        bundle_prn: release.bundle.prn(organization).to_string(),
-        next_release_prn: wire::text(release.next.map(|next| next.prn(organization))),
-        phase_mode: release.phase.mode().to_owned(),
-        phase_value,
-        phase_tags,
-        name: release.name.to_string(),
-        description: wire::text(release.description),
-        version: wire::text(release.version),
-        version_requirement: wire::text(release.version_requirement),
-        required: release.required,
-        disabled: release.disabled,
-        schedule_date: wire::text(release.schedule_date),
-        claims: release.claims,
-        affected_by: affected_by.iter().map(|binary| binary.prn(organization).to_string()).collect(),
-        inserted_at: release.inserted_at.to_string(),
-        updated_at: release.updated_at.to_string(),
-        bundle: None,
-        cohort: None,
-    }
-}
-
 fn record(status: StatusCode, view: View) -> Record<api::ReleaseEnvelope> {
     let revision = view.release.revision;
-    Record { status, revision, body: api::ReleaseEnvelope { release: show(view) } }
+    Record { status, revision, body: api::ReleaseEnvelope { release: show_release(view) } }
 }
 
 /// A phase as it was written.
@@ -350,7 +324,7 @@ fn shown_rollback(done: RolledBack) -> api::Rollback {
             not_reached: done.devices.not_reached,
             without_binary: done.devices.without_binary,
         },
-        release: show(done.release),
+        release: show_release(done.release),
     }
 }
 

@@ -13,13 +13,13 @@ use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::idempotency::ForNew;
-use crate::admin::wire;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
 use crate::http::listing::Pairs;
 use crate::http::revisions::{IfMatch, Record};
+use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))

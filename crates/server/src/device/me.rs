@@ -8,10 +8,10 @@ use olivine_operations::distribution;
 use super::DeviceApp;
 use super::auth::Caller;
 use super::error::DeviceError;
-use crate::admin::devices;
+use crate::wire::devices::show_device;
 
 /// The device's own record.
 pub(super) async fn me(State(app): State<DeviceApp>, caller: Caller) -> Result<Json<api::Me>, DeviceError> {
     let device = distribution::me(app.ctx(), &caller.device).await?;
-    Ok(Json(api::Me { device: devices::show(device) }))
+    Ok(Json(api::Me { device: show_device(device) }))
 }

@@ -13,10 +13,13 @@ use olivine_operations::{Context, Error};
 use super::DeviceApp;
 use super::auth::Caller;
 use super::error::DeviceError;
-use crate::admin::{bundle_overrides, bundles, cohorts, releases};
 use crate::http::listing::{Expand, Pairs};
 use crate::local_urls::FromElsewhere;
-use crate::manifests;
+use crate::wire::bundle_overrides::show_bundle_override;
+use crate::wire::bundles::show_bundle;
+use crate::wire::cohorts::show_cohort;
+use crate::wire::manifests;
+use crate::wire::releases::show_release;
 
 /// What can be asked for besides the status.
 const EXPANDABLE: &[&str] = &["bundle", "release", "bundle_override", "cohort", "manifest", "source_type"];
@@ -94,19 +97,19 @@ async fn shown(
     }
     if expand.wants("release") {
         let found = found(release, |id| expansions::release(ctx, device, id)).await?;
-        update.release = Some(found.map(|found| releases::show((*found).clone())));
+        update.release = Some(found.map(|found| show_release((*found).clone())));
     }
     if expand.wants("bundle_override") {
         let found = found(bundle_override, |id| expansions::bundle_override(ctx, device, id)).await?;
-        update.bundle_override = Some(found.map(bundle_overrides::show));
+        update.bundle_override = Some(found.map(show_bundle_override));
     }
     if expand.wants("bundle") {
         let found = found(answer.bundle, |id| expansions::bundle(ctx, device, id)).await?;
-        update.bundle = Some(found.map(|found| bundles::show((*found).clone())));
+        update.bundle = Some(found.map(|found| show_bundle((*found).clone())));
     }
     if expand.wants("cohort") {
         let found = found(answer.cohort, |id| expansions::cohort(ctx, device, id)).await?;
-        update.cohort = Some(found.map(cohorts::show));
+        update.cohort = Some(found.map(show_cohort));
     }
     Ok(update)
 }

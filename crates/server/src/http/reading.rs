@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use bytes::BytesMut;
 use futures_util::stream::{self, StreamExt};
+use http::header::CONTENT_LENGTH;
 use http::{Extensions, StatusCode};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_content::uploads::BodyError;
@@ -52,6 +53,11 @@ async fn collect(
         collected.extend_from_slice(&bytes);
     }
     Ok(collected.freeze())
+}
+
+/// The number of bytes that a request announces, if it does.
+pub fn announced(request: &Request) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// An answer to who was too slow.

@@ -1,4 +1,14 @@
-//! Pieces of answers that several resources share: from the domain's values to those on the wire.
+//! Between the domain's values and those on the wire: the records and values that both APIs show and read, and pieces that several
+//! records have.
+//!
+//! Nothing here knows an API or a request. A record that only one API shows is mapped beside that API's handlers.
+
+pub mod bundle_overrides;
+pub mod bundles;
+pub mod cohorts;
+pub mod devices;
+pub mod manifests;
+pub mod releases;
 
 use std::fmt::Display;
 
@@ -11,37 +21,37 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 
 /// An organization's PRN.
-pub(super) fn organization(id: Id<Organization>) -> String {
+pub fn organization(id: Id<Organization>) -> String {
     id.prn(id).to_string()
 }
 
 /// The PRN of a storage backend; none for the server's own.
-pub(super) fn storage(id: Id<StorageBackend>, organization: Id<Organization>) -> Option<String> {
+pub fn storage(id: Id<StorageBackend>, organization: Id<Organization>) -> Option<String> {
     (!StorageBackend::is_of_server(id)).then(|| id.prn(organization).to_string())
 }
 
 /// A moment without the fraction of its second, as Peridio's documents write it.
-pub(super) fn to_the_second(moment: Timestamp) -> String {
+pub fn to_the_second(moment: Timestamp) -> String {
     let text = moment.to_string();
     text.split_once('.').map_or_else(|| text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 /// A value that may be absent.
-pub(super) fn text(value: Option<impl Display>) -> Option<String> {
+pub fn text(value: Option<impl Display>) -> Option<String> {
     value.map(|value| value.to_string())
 }
 
 /// Metadata, byte for byte as it was given.
-pub(super) fn metadata(metadata: Option<CustomMetadata>) -> Option<Raw> {
+pub fn metadata(metadata: Option<CustomMetadata>) -> Option<Raw> {
     metadata.and_then(|metadata| json(metadata.as_json()))
 }
 
 /// A text that is known to be JSON.
-pub(super) fn json(text: &str) -> Option<Raw> {
+pub fn json(text: &str) -> Option<Raw> {
     RawValue::from_string(text.to_owned()).ok()
 }
 
 /// The `next_page` of a page.
-pub(super) fn cursor<T>(page: &Page<T>) -> Option<String> {
+pub fn cursor<T>(page: &Page<T>) -> Option<String> {
     page.next.map(|cursor| cursor.to_string())
 }

@@ -1,4 +1,4 @@
-//! Manifests as both APIs show them.
+//! Manifests.
 
 use olivine_api::json::RawValue;
 use olivine_api::manifests::{ManifestEntry, ManifestSignature};
@@ -7,7 +7,7 @@ use olivine_domain::prn::Id;
 use olivine_operations::distribution::{Entry, Manifest};
 
 /// The entries, with their URLs where there are any.
-pub fn shown(manifest: &Manifest) -> Vec<ManifestEntry> {
+pub fn show_manifest(manifest: &Manifest) -> Vec<ManifestEntry> {
     let organization = manifest.template.organization;
     let mut urls = manifest.urls.iter();
     let with_url = |entry| {
@@ -15,13 +15,13 @@ pub fn shown(manifest: &Manifest) -> Vec<ManifestEntry> {
         ManifestEntry {
             url: url.map(|url| url.url.clone()),
             url_expires_at: url.map(|url| url.expires_at.to_string()),
-            ..without_url(entry, organization)
+            ..show_entry(entry, organization)
         }
     };
     manifest.template.entries.iter().map(with_url).collect()
 }
 
-fn without_url(entry: &Entry, organization: Id<Organization>) -> ManifestEntry {
+fn show_entry(entry: &Entry, organization: Id<Organization>) -> ManifestEntry {
     let signatures = entry.signatures.iter().map(|(signature, key)| ManifestSignature {
         signing_key_prn: key.id.prn(organization).to_string(),
         keyid: key.keyid().to_string(),
@@ -54,7 +54,7 @@ pub fn as_json(manifest: &Manifest) -> String {
     let template = &manifest.template;
     let heads = template.shown(|entries| {
         let head = |entry| {
-            let json = serde_json::to_string(&without_url(entry, template.organization));
+            let json = serde_json::to_string(&show_entry(entry, template.organization));
             up_to_url(&json.expect("texts and numbers have a JSON"))
         };
         entries.iter().map(head).collect()

@@ -1,0 +1,32 @@
+//! Devices.
+
+use olivine_api::devices as api;
+use olivine_domain::devices::Device;
+
+use crate::wire;
+
+/// The record by itself.
+pub fn show_device(device: Device) -> api::Device {
+    let organization = device.organization;
+    api::Device {
+        prn: device.id.prn(organization).to_string(),
+        organization_prn: wire::organization(organization),
+        product_prn: device.product.prn(organization).to_string(),
+        cohort_prn: wire::text(device.cohort.map(|cohort| cohort.prn(organization))),
+        identifier: device.identifier.to_string(),
+        description: wire::text(device.description),
+        tags: device.tags.iter().map(str::to_owned).collect(),
+        target: wire::text(device.target),
+        quarantined: device.quarantined,
+        reported_release_prn: wire::text(device.reported.release.map(|release| release.prn(organization))),
+        reported_bundle_prn: wire::text(device.reported.bundle.map(|bundle| bundle.prn(organization))),
+        reported_release_version_problem: wire::text(device.reported.version_problem()),
+        reported_release_version: wire::text(device.reported.version),
+        release_prn: wire::text(device.release.map(|release| release.prn(organization))),
+        last_connected_at: wire::text(device.last_connected_at),
+        inserted_at: device.inserted_at.to_string(),
+        updated_at: device.updated_at.to_string(),
+        product: None,
+        cohort: None,
+    }
+}
