@@ -79,6 +79,7 @@ const INNER: &[(&str, &str, &[&str], &str)] = &[
         &[],
         "what both APIs need of HTTP knows no resource, no API, no configuration and not the server's state",
     ),
+    ("crates/server/src", "wire", &[], "what both APIs show and read knows neither of them, and no request"),
     (
         "crates/server/src",
         "config",
@@ -87,6 +88,12 @@ const INNER: &[(&str, &str, &[&str], &str)] = &[
     ),
     ("crates/cli/src", "globals", &["output"], "what every command takes must not name the commands"),
     ("crates/operations/src", "jobs::job", &["Context", "Error"], "what a job is knows no job"),
+];
+
+/// Modules of a crate that don't name these others of it. The others may name them.
+const APART: &[(&str, &str, &[&str], &str)] = &[
+    ("crates/server/src", "admin", &["device"], "each API works, and changes, without the other"),
+    ("crates/server/src", "device", &["admin"], "each API works, and changes, without the other"),
 ];
 
 /// Names that say nothing of what is inside.
@@ -139,19 +146,20 @@ fn confined_crates_stay_where_they_belong() {
 fn inner_arrows_do_not_run_back_up() {
     let mut bad = Vec::new();
     for source in sources() {
+        let mut look = |root: &str, module: &str, reason: &str, is_bad: &dyn Fn(&str, &str) -> bool| {
+            let Some(own) = source.module_in(root).filter(|own| is_or_is_in(own, module)) else { return };
+            let named = named_in_own_crate(&source.text, &own).into_iter().filter(|name| is_bad(&own, name));
+            bad.extend(named.map(|name| format!("{}: crate::{name}; {reason}", source.path.display())));
+        };
         for (root, module, allowed, reason) in INNER {
-            let Some(inside) = source.path.to_str().and_then(|path| path.split_once(&format!("{root}/")))
-            else {
-                continue;
-            };
-            let own = inside.1.trim_end_matches(".rs").replace('/', "::");
-            if !is_or_is_in(&own, module) {
-                continue;
-            }
-            let named = named_in_own_crate(&source.text).filter(|name| {
+            look(root, module, reason, &|_, name| {
                 !is_or_is_in(name, module) && !allowed.iter().any(|allowed| is_or_is_in(name, allowed))
             });
-            bad.extend(named.map(|name| format!("{}: crate::{name}; {reason}", source.path.display())));
+        }
+        for (root, module, others, reason) in APART {
+            look(root, module, reason, &|own, name| {
+                others.iter().any(|other| is_or_is_in(name, other) && !is_or_is_in(own, other))
+            });
         }
     }
     assert!(bad.is_empty(), "{bad:#?}");
@@ -268,6 +276,12 @@ impl Source {
     fn is_in(&self, name: &str) -> bool {
         self.inside.with_extension("").components().any(|part| part.as_os_str() == name)
     }
+
+    /// The path of the file's module in its crate, if the crate's sources are in `root`.
+    fn module_in(&self, root: &str) -> Option<String> {
+        let (_, inside) = self.path.to_str()?.split_once(&format!("{root}/"))?;
+        Some(inside.trim_end_matches(".rs").replace('/', "::"))
+    }
 }
 
 /// Every Rust file of the workspace.
@@ -288,24 +302,85 @@ fn is_or_is_in(path: &str, of: &str) -> bool {
     path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// The paths after `crate::` in code before the tests; of `crate::{a, b}` each one.
-fn named_in_own_crate(text: &str) -> impl Iterator<Item = String> {
+/// The paths of its own crate that the module `own` names before its tests, from the crate's root on: after `crate::`, `super::` and
+/// `self::`, and those into the modules that it declares. Of `{a, b}` each one.
+fn named_in_own_crate(text: &str, own: &str) -> Vec<String> {
     let code = text.lines().take(lines_before_tests(text)).filter(|line| !line.trim().starts_with("//"));
-    let code: Vec<_> = code.collect();
-    let paths: Vec<String> =
-        code.join("\n").split("crate::").skip(1).flat_map(paths_at_the_beginning).collect();
-    paths.into_iter()
+    let code = code.collect::<Vec<_>>().join("\n");
+    let mut named = Vec::new();
+    for rest in after(&code, "crate::") {
+        add_paths("", rest, &mut named);
+    }
+    for mut rest in after(&code, "super::") {
+        let mut base = parent(own);
+        while let Some(further) = rest.strip_prefix("super::") {
+            (base, rest) = (parent(base), further);
+        }
+        add_paths(base, rest, &mut named);
+    }
+    for rest in after(&code, "self::") {
+        add_paths(own, rest, &mut named);
+    }
+    for module in declared_modules(&code) {
+        for rest in after(&code, &format!("{module}::")) {
+            add_paths(&format!("{own}::{module}"), rest, &mut named);
+        }
+    }
+    named
 }
 
-fn paths_at_the_beginning(text: &str) -> Vec<String> {
-    let path = |text: &str| {
-        let is_part = |character: char| character.is_alphanumeric() || "_:".contains(character);
-        text.trim().chars().take_while(|character| is_part(*character)).collect::<String>()
-    };
-    match text.strip_prefix('{') {
-        Some(list) => list.split('}').next().unwrap_or_default().split(',').map(path).collect(),
-        None => vec![path(text)],
+/// What stands after each `start` of a path.
+fn after<'a>(code: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    code.match_indices(start)
+        .filter(|(place, _)| !code[..*place].ends_with(is_of_path))
+        .map(|(place, _)| &code[place + start.len()..])
+}
+
+fn is_of_path(character: char) -> bool {
+    character.is_alphanumeric() || "_:".contains(character)
+}
+
+fn parent(module: &str) -> &str {
+    module.rsplit_once("::").map_or("", |(parent, _)| parent)
+}
+
+/// The modules that have files of their own.
+fn declared_modules(code: &str) -> impl Iterator<Item = &str> {
+    let declared = code.lines().filter_map(|line| line.trim().strip_suffix(';')?.rsplit_once("mod "));
+    declared.filter(|(before, _)| before.is_empty() || before.starts_with("pub")).map(|(_, name)| name)
+}
+
+/// The paths that `text` begins with, below `base`.
+fn add_paths(base: &str, text: &str, named: &mut Vec<String>) {
+    let text = text.trim_start();
+    let (path, rest) = text.split_at(text.find(|character| !is_of_path(character)).unwrap_or(text.len()));
+    let parts = base.split("::").chain(path.split("::")).filter(|part| !part.is_empty() && *part != "self");
+    let path = parts.collect::<Vec<_>>().join("::");
+    match rest.strip_prefix('{') {
+        Some(list) => elements(list).into_iter().for_each(|element| add_paths(&path, element, named)),
+        None => named.push(path),
     }
+}
+
+/// The elements of a list, as far as its closing brace.
+fn elements(list: &str) -> Vec<&str> {
+    let (mut elements, mut begin, mut depth) = (Vec::new(), 0, 0);
+    for (place, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            ',' | '}' if depth == 0 => {
+                elements.push(&list[begin..place]);
+                begin = place + 1;
+                if character == '}' {
+                    break;
+                }
+            }
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    elements.retain(|element| !element.trim().is_empty());
+    elements
 }
 
 fn collect_rust_files(folder: &Path, files: &mut BTreeSet<PathBuf>) {
@@ -333,9 +408,22 @@ fn declares_module(text: &str, name: &str) -> bool {
 
 #[test]
 fn the_checks_see_what_they_look_for() {
-    let code = "use crate::http::error::ApiError;\nuse crate::{admin, app::App};\n// crate::elsewhere\n#[cfg(test)]\nuse crate::tests;";
-    let found: Vec<_> = named_in_own_crate(code).collect();
-    assert_eq!(found, ["http::error::ApiError", "admin", "app::App"]);
+    let code = "mod file;\nuse crate::http::error::ApiError;\nuse crate::{admin, app::{App, x::{self}}};\n// crate::elsewhere\n\
+                use super::auth::Caller;\nuse super::super::tls;\nuse self::error::E;\nfn f() { file::g() }\n\
+                #[cfg(test)]\nuse crate::tests;";
+    assert_eq!(
+        named_in_own_crate(code, "device::me"),
+        [
+            "http::error::ApiError",
+            "admin",
+            "app::App",
+            "app::x",
+            "device::auth::Caller",
+            "tls",
+            "device::me::error::E",
+            "device::me::file::g"
+        ]
+    );
     assert!(is_or_is_in("http::error", "http") && !is_or_is_in("https", "http"));
     assert_eq!(lines_before_tests("a\nb\n    #[cfg(test)]\nc\n"), 2);
     for line in ["mod utils;", "pub mod utils;", "pub(crate) mod utils {", "    mod utils { fn f() {} }"] {
