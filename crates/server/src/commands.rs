@@ -3,9 +3,9 @@
 mod backup;
 mod content;
 mod database;
+mod output;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -16,6 +16,7 @@ use olivine_operations::lists::NewId;
 use olivine_operations::{api_keys, organizations};
 
 use self::content::ContentCommand;
+use self::output::{print, show};
 use crate::config::{Config, Flags, shown, template};
 use crate::{logs, serve, startup};
 
@@ -118,21 +119,6 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
                 startup::open_database(&flags.load()?).await?.migrate().await.context("migrating")?;
             Ok(show(&format!("{applied} migrations applied; the database is up to date\n"))?)
         }
-    }
-}
-
-/// The command's own output.
-fn print(text: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout();
-    out.write_all(text.as_bytes())?;
-    out.flush()
-}
-
-/// The same, for what can be had again: whoever closes the pipe (`… | head`) has seen enough.
-fn show(text: &str) -> std::io::Result<()> {
-    match print(text) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed,
     }
 }
 

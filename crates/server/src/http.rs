@@ -20,5 +20,7 @@ pub mod revisions;
 pub mod room;
 pub mod screening;
 pub mod steady;
+pub mod this_machine;
 pub mod transfers;
 pub mod unread;
+pub mod words;

@@ -10,7 +10,7 @@ use http::Uri;
 use http::request::Parts;
 use olivine_domain::hosts::is_this_machine;
 
-use crate::probes::is_from_here;
+use crate::http::this_machine::is_from_here;
 
 /// Whether such a URL was given out and the log says so.
 #[derive(Debug, Default)]

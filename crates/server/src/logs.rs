@@ -16,8 +16,9 @@ use tracing_subscriber::EnvFilter;
 use crate::app::App;
 use crate::config::Log;
 use crate::http::lines::Known;
-use crate::http::screening::{method_name, screen};
+use crate::http::screening::screen;
 use crate::http::unread::BodyEnd;
+use crate::http::words::method_name;
 
 /// The header that names a request in answers, logs and events.
 pub const REQUEST_ID: &str = "x-request-id";

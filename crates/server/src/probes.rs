@@ -10,8 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use http::uri::Authority;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use olivine_api::errors::{ErrorCode, ErrorItem};
@@ -21,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::http::error::ApiError;
+use crate::http::this_machine::is_from_here;
 
 /// `/healthz` and `/readyz`, where load balancers look for them, and `/metrics` for this machine and for holders of the token.
 pub fn router() -> Router<App> {
@@ -110,19 +110,6 @@ async fn metrics_for_operations(State(app): State<App>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.text(&app.ctx).await).into_response()
 }
 
-/// Whether a program on this machine asks for itself, and not a proxy on it for somebody else.
-pub(crate) fn is_from_here(address: SocketAddr, headers: &HeaderMap) -> bool {
-    const OF_PROXIES: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let names_this_machine = host.is_some_and(|host| {
-        let name = host.host().trim_matches(['[', ']']);
-        name.eq_ignore_ascii_case("localhost")
-            || name.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-    });
-    let is_passed_on = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
-    address.ip().to_canonical().is_loopback() && names_this_machine && !is_passed_on
-}
-
 async fn measure(ctx: &Context) {
     let jobs = tokio::time::timeout(PATIENCE, health::jobs(ctx));
     let events = tokio::time::timeout(PATIENCE, health::measure_events(ctx));
@@ -148,35 +135,5 @@ fn tell_jobs(jobs: health::Jobs) {
         let labels = [("kind", kind), ("state", state.as_str().to_owned())];
         #[expect(clippy::cast_precision_loss, reason = "a gauge; nobody has 2^52 jobs")]
         metrics::gauge!("olivine_jobs", &labels).set(count as f64);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderName;
-
-    use super::*;
-
-    fn is_here(address: &str, headers: &[(&str, &str)]) -> bool {
-        let header =
-            |(name, value): &(&str, &str)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
-        is_from_here(address.parse().unwrap(), &headers.iter().map(header).collect())
-    }
-
-    #[test]
-    fn a_program_on_this_machine_is_told_from_a_proxy_and_from_others() {
-        for host in ["localhost:8080", "127.0.0.1", "[::1]:8080", "LocalHost"] {
-            assert!(is_here("127.0.0.1:1", &[("host", host)]), "{host}");
-            assert!(is_here("[::1]:1", &[("host", host)]), "{host}");
-            assert!(!is_here("192.0.2.1:1", &[("host", host)]), "{host}");
-        }
-        assert!(is_here("[::ffff:127.0.0.1]:1", &[("host", "localhost")]));
-        for host in ["updates.example.com", "127.0.0.1.example.com", "10.0.0.1"] {
-            assert!(!is_here("127.0.0.1:1", &[("host", host)]), "{host}");
-        }
-        for name in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
-            assert!(!is_here("127.0.0.1:1", &[("host", "localhost"), (name, "192.0.2.1")]), "{name}");
-        }
-        assert!(!is_here("127.0.0.1:1", &[]));
     }
 }

@@ -10,7 +10,7 @@ use olivine_operations::moves::{self, Moved};
 use olivine_operations::storages::identity;
 use olivine_operations::{Context, organizations};
 
-use super::show;
+use super::output::show;
 use crate::config::{Config, Flags};
 use crate::startup;
 

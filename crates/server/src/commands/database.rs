@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use olivine_records::{Database, Options, copying};
 
+use super::output::show;
 use crate::config::shown;
 use crate::elsewhere;
 use crate::startup::lock_data_dir;
@@ -30,7 +31,7 @@ pub(super) enum DatabaseCommand {
 
 pub(super) async fn run(command: DatabaseCommand) -> anyhow::Result<()> {
     let DatabaseCommand::Copy { from, to } = command;
-    super::show(&copy(&from, &to).await?)?;
+    show(&copy(&from, &to).await?)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use olivine_operations::Error;
 
 use super::client_certificates::HeaderProblem;
 use crate::http::error::ApiError;
-use crate::http::screening::{method_name, shortened};
+use crate::http::words::{method_name, shortened};
 
 /// An answer to a device that is not a success: with the envelope, and where nothing is special the meaning, of the Admin API.
 #[derive(Debug)]

@@ -17,8 +17,9 @@ use tracing::{Instrument, debug_span};
 
 use super::DeviceApp;
 use crate::http::error::panicked;
-use crate::http::screening::{method_name, screen};
+use crate::http::screening::screen;
 use crate::http::unread::BodyEnd;
+use crate::http::words::method_name;
 use crate::logs::{REQUEST_ID, caller_request_id};
 
 /// Gives the request an id and a place, and says what became of it.

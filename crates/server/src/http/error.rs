@@ -19,8 +19,14 @@ use olivine_operations::distribution::Refusal;
 use olivine_operations::error::{ReleaseHasDevices, Taken};
 use serde_json::{Value, json};
 
-use crate::http::reading::TooSlow;
-use crate::http::screening::{method_name, shortened};
+use crate::http::words::{method_name, shortened};
+
+/// The stream ended because its sender was too slow.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the upload was slower than the server allows; nothing of it was kept, so send it again, or in smaller parts"
+)]
+pub struct TooSlow;
 
 /// An answer that is not a success.
 #[derive(Debug)]

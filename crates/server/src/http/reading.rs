@@ -12,7 +12,7 @@ use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_content::uploads::BodyError;
 use tokio::time::{Instant, timeout};
 
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, TooSlow};
 use crate::http::limits::Limits;
 use crate::http::room::Place;
 use crate::http::unread::Announced;
@@ -64,13 +64,6 @@ pub fn announced(request: &Request) -> Option<u64> {
 pub fn too_slow(message: &str) -> ApiError {
     ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorItem::new(ErrorCode::RequestTimeout, message))
 }
-
-/// The stream ended because its sender was too slow.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the upload was slower than the server allows; nothing of it was kept, so send it again, or in smaller parts"
-)]
-pub struct TooSlow;
 
 /// The bytes of an upload, cut off when they come too slowly: after a pause that is too long, or at a rate that would keep a place
 /// forever.

@@ -1,41 +1,14 @@
 //! What is looked at first in each request, on every listener: its method, its host, and how long its header section is. A request that
 //! fails here is refused before anything else is done for it.
-//!
-//! Also the one place that says which words of a request may become labels of metrics and fields of the log: those of a closed list.
 
 use axum::extract::Request;
 use http::header::HOST;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, StatusCode, Version};
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
 use crate::http::error::ApiError;
-
-/// The longest text of a request that an answer repeats.
-const LONGEST: usize = 200;
-
-/// A method by its name if this server knows it, else `other`. Metrics, spans and log lines name methods by this and nothing else: a
-/// client can make up any number of methods, of any length.
-pub fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
-}
-
-/// A text of a request as an answer may repeat it.
-pub fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
+use crate::http::words::method_name;
 
 /// Refuses requests that no handler needs to see.
 pub fn screen(request: &Request, header_bytes: usize) -> Result<(), ApiError> {
@@ -136,11 +109,5 @@ mod tests {
             assert_eq!(screened(get().header(HOST, "a").header("x", "x".repeat(length))), expected);
         }
         assert_eq!(screened(get().header(HOST, "a").uri("/".repeat(1000))), Err(431));
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        assert_eq!(shortened("/short"), "/short");
-        assert_eq!(shortened(&"ü".repeat(300)), format!("{}…", "ü".repeat(200)));
     }
 }
