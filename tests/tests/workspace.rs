@@ -94,6 +94,12 @@ const INNER: &[(&str, &str, &[&str], &str)] = &[
 const APART: &[(&str, &str, &[&str], &str)] = &[
     ("crates/server/src", "admin", &["device"], "each API works, and changes, without the other"),
     ("crates/server/src", "device", &["admin"], "each API works, and changes, without the other"),
+    (
+        "crates/server/src",
+        "device",
+        &["device::peridio"],
+        "what every protocol for devices needs knows none of them: another one goes beside this one",
+    ),
 ];
 
 /// Names that say nothing of what is inside.

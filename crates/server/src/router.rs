@@ -1,11 +1,15 @@
-//! The routes of each listener for people and for programs of the operator.
+//! The routes of each listener: for people, for devices, and for programs of the operator.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+use crate::config::Device;
+use crate::device::app::DeviceApp;
+use crate::device::{observe, peridio};
 use crate::http::{answers, error, room};
 use crate::{admin, content, logs, openapi, probes};
 
@@ -18,7 +22,21 @@ pub fn for_people(app: App) -> Router {
     finished(limited.merge(open).fallback(error::no_such_path), app)
 }
 
-/// The routes of the same listener where the process does not serve the Admin API.
+/// All routes of the Device API's listener.
+pub fn for_devices(app: App, config: &Device) -> Router {
+    let app = DeviceApp::new(app, config, &peridio::ROUTES);
+    Router::new()
+        .route("/healthz", get(probes::alive))
+        .merge(peridio::router())
+        .fallback(peridio::no_such_path)
+        .method_not_allowed_fallback(peridio::no_such_method)
+        // The one body that there is has a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .with_state(app)
+}
+
+/// The routes of people's listener where the process does not serve the Admin API.
 pub fn probes_only(app: App) -> Router {
     finished(probes::router().fallback(error::served_elsewhere), app)
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::announcement::Announcement;
 use crate::app::App;
 use crate::config::{Config, Role};
+use crate::device::app::HEADER_BYTES;
 use crate::device::connections::DeviceAcceptor;
 use crate::device::tls::Devices;
 use crate::door::{Door, Peer};
@@ -27,7 +28,7 @@ use crate::http::steady::SteadyAcceptor;
 use crate::lingering::LingeringAcceptor;
 use crate::router;
 use crate::tls::{self, People, Source, outlive_hangups};
-use crate::{descriptors, device, startup};
+use crate::{descriptors, startup};
 
 /// The time for a TLS handshake with people.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -138,8 +139,8 @@ async fn listen_to_devices(
     app: App,
 ) -> anyhow::Result<()> {
     let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
-    let routes = device::router(app, &config.device);
-    let header_bytes = config.limits.header_bytes.min(device::HEADER_BYTES);
+    let routes = router::for_devices(app, &config.device);
+    let header_bytes = config.limits.header_bytes.min(HEADER_BYTES);
     let served = if let Some(tls) = tls {
         let patience = Duration::from_secs(config.device.handshake_seconds);
         let tls = DeviceAcceptor(TlsAcceptor::new(tls, patience));

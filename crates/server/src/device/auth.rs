@@ -3,66 +3,69 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::ConnectInfo;
 use http::request::Parts;
 use olivine_domain::certificates::{Certificate, Intermediates};
+use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::Origin;
 use olivine_operations::distribution::{self, KnownDevice, Shown};
 
-use super::DeviceApp;
+use super::app::DeviceApp;
 use super::connections::Peer;
-use super::error::DeviceError;
-use crate::http::error::ApiError;
+use super::error::NotAdmitted;
 use crate::http::room::Place;
 
 /// The device that asks.
 #[derive(Debug)]
-pub(super) struct Caller {
+pub struct Caller {
     /// Which one, by its certificate.
-    pub(super) device: KnownDevice,
+    pub device: KnownDevice,
     /// Where the request came from.
-    pub(super) origin: Origin,
+    pub origin: Origin,
 }
 
-impl FromRequestParts<DeviceApp> for Caller {
-    type Rejection = DeviceError;
+/// Which device asks, by its certificate; with a place among the requests that are worked on.
+pub(super) async fn by_certificate(parts: &mut Parts, app: &DeviceApp) -> Result<Caller, NotAdmitted> {
+    let (certificate, intermediates) = shown(parts, app)?;
+    let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
+    // First, because strangers cost most.
+    admit(parts, app, &certificate.facts().fingerprint).await?;
+    let shown = Shown { certificate: &certificate, intermediates: &intermediates };
+    let device = distribution::authenticate(app.ctx(), shown, &origin).await?;
+    Ok(Caller { device, origin })
+}
 
-    async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
-        let (certificate, intermediates) = shown(parts, app)?;
-        let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
-        // First, because strangers cost most.
-        let fingerprint = &certificate.facts().fingerprint;
-        if let Err(refused) = app.0.rates.admit(fingerprint) {
-            tracing::debug!(%fingerprint, "asks too often");
-            return Err(ApiError::from(refused).into());
-        }
-        if let Some(place) = parts.extensions.get::<Place>().cloned() {
-            place.hold_for(&app.0.callers, fingerprint).await?;
-        }
-        let shown = Shown { certificate: &certificate, intermediates: &intermediates };
-        let device = distribution::authenticate(app.ctx(), shown, &origin).await?;
-        Ok(Self { device, origin })
+/// Takes one of a caller's places, if it does not ask too often. It is known by what it shows, before it is known who it is.
+async fn admit(parts: &Parts, app: &DeviceApp, fingerprint: &Sha256Digest) -> Result<(), NotAdmitted> {
+    let app = app.parts();
+    if let Err(refused) = app.rates.admit(fingerprint) {
+        tracing::debug!(%fingerprint, "asks too often");
+        return Err(NotAdmitted::Limited(refused.into()));
     }
+    if let Some(place) = parts.extensions.get::<Place>().cloned() {
+        place.hold_for(&app.callers, fingerprint).await.map_err(NotAdmitted::Limited)?;
+    }
+    Ok(())
 }
 
 /// The certificate by which the device is to be known, and those above it: what a trusted proxy names, else the connection's own.
 ///
 /// From a trusted proxy the header is needed also where the connection has a certificate: so it is noticed at once if the proxy only
 /// passes connections on, through which anybody could send the header.
-fn shown(parts: &Parts, app: &DeviceApp) -> Result<(Arc<Certificate>, Intermediates), DeviceError> {
+fn shown(parts: &Parts, app: &DeviceApp) -> Result<(Arc<Certificate>, Intermediates), NotAdmitted> {
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = parts.extensions.get::<Peer>().cloned();
     let own = peer.as_ref().and_then(|peer| peer.certificate.clone());
-    if address.is_some_and(|address| app.0.proxies.trusts(address)) {
-        let handed_on = app.0.client_certificates.read(&parts.headers)?;
+    if address.is_some_and(|address| app.parts().proxies.trusts(address)) {
+        let handed_on = app.parts().client_certificates.read(&parts.headers)?;
         let der = handed_on.der;
         if own.is_some_and(|own| own.der() != der) {
-            return Err(DeviceError::certificates_differ());
+            return Err(NotAdmitted::CertificatesDiffer);
         }
         let read = Certificate::from_der(&der);
-        let read = read.map_err(|problem| DeviceError::certificate_invalid(&problem.to_string()))?;
+        let read = read.map_err(|problem| NotAdmitted::CertificateUnreadable(problem.to_string()))?;
         return Ok((Arc::new(read), handed_on.intermediates));
     }
-    let own = own.ok_or_else(DeviceError::certificate_missing)?;
+    let own = own.ok_or(NotAdmitted::NoCertificate)?;
     Ok((own, peer.map(|peer| peer.intermediates).unwrap_or_default()))
 }

@@ -1,21 +1,21 @@
 //! Around each request of a device: its id, room, a defect caught, and what is measured and logged.
 //!
-//! One layer, because a million devices pass it. Successes are counted, and not logged above `debug`.
+//! One layer, because a million devices pass it. Successes are counted, and not logged above `debug`. A request that is refused here has
+//! not been looked at by its protocol, so the answer has the form that [`ApiError`](crate::http::error::ApiError) has everywhere.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
-use http::{HeaderValue, Method, StatusCode};
-use metrics::{Counter, Histogram};
+use http::{HeaderValue, StatusCode};
 use olivine_domain::permissions::Origin;
 use tracing::{Instrument, debug_span};
 
-use super::DeviceApp;
+use super::app::DeviceApp;
 use crate::http::error::panicked;
 use crate::http::screening::screen;
 use crate::http::unread::BodyEnd;
@@ -23,9 +23,9 @@ use crate::http::words::method_name;
 use crate::logs::{REQUEST_ID, caller_request_id};
 
 /// Gives the request an id and a place, and says what became of it.
-pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, next: Next) -> Response {
+pub async fn observe(State(app): State<DeviceApp>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let app = &*app.0;
+    let app = app.parts();
     let id = app.app.ctx.new_uuid().to_string();
     let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let address = address.map(|peer| app.proxies.client(peer, request.headers()));
@@ -69,55 +69,4 @@ pub(super) async fn observe(State(app): State<DeviceApp>, mut request: Request, 
     }
     app.meters.count(method, route, status, took);
     response
-}
-
-/// What is measured, by method and route.
-#[derive(Debug)]
-pub(super) struct Meters {
-    routes: Vec<Meter>,
-}
-
-/// One that devices use all the time, found without looking it up among all that is measured.
-#[derive(Debug)]
-struct Meter {
-    method: &'static str,
-    route: &'static str,
-    successes: Counter,
-    seconds: Histogram,
-}
-
-const REQUESTS: &str = "olivine_device_requests_total";
-const SECONDS: &str = "olivine_device_request_seconds";
-
-impl Meters {
-    /// With meters for these routes.
-    pub(super) fn new(routes: &[(Method, &'static str)]) -> Self {
-        let meter = |(method, route): &(Method, &'static str)| {
-            let method = method_name(method);
-            let labels = [("method", method.to_owned()), ("route", (*route).to_owned())];
-            let [by_method, by_route] = labels.clone();
-            let with_status = [by_method, by_route, ("status", "200".to_owned())];
-            let successes = metrics::counter!(REQUESTS, &with_status);
-            Meter { method, route, successes, seconds: metrics::histogram!(SECONDS, &labels) }
-        };
-        Self { routes: routes.iter().map(meter).collect() }
-    }
-
-    fn count(&self, method: &str, route: &str, status: StatusCode, took: Duration) {
-        let usual = self.routes.iter().find(|meter| meter.route == route && meter.method == method);
-        match usual {
-            Some(meter) if status == StatusCode::OK => meter.successes.increment(1),
-            _ => {
-                let labels = [
-                    ("method", method.to_owned()),
-                    ("route", route.to_owned()),
-                    ("status", status.as_str().to_owned()),
-                ];
-                metrics::counter!(REQUESTS, &labels).increment(1);
-            }
-        }
-        if let Some(meter) = usual {
-            meter.seconds.record(took.as_secs_f64());
-        }
-    }
 }

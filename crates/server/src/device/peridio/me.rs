@@ -5,13 +5,16 @@ use axum::extract::State;
 use olivine_api::device as api;
 use olivine_operations::distribution;
 
-use super::DeviceApp;
 use super::auth::Caller;
-use super::error::DeviceError;
+use super::error::PeridioError;
+use crate::device::app::DeviceApp;
 use crate::wire::devices::show_device;
 
 /// The device's own record.
-pub(super) async fn me(State(app): State<DeviceApp>, caller: Caller) -> Result<Json<api::Me>, DeviceError> {
+pub(super) async fn me(
+    State(app): State<DeviceApp>,
+    Caller(caller): Caller,
+) -> Result<Json<api::Me>, PeridioError> {
     let device = distribution::me(app.ctx(), &caller.device).await?;
     Ok(Json(api::Me { device: show_device(device) }))
 }

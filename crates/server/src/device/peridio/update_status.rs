@@ -10,25 +10,25 @@ use olivine_domain::prn::{Id, Prn};
 use olivine_domain::releases::Release;
 use olivine_operations::distribution::{self, StatusReport};
 
-use super::DeviceApp;
 use super::auth::Caller;
-use super::error::DeviceError;
+use super::error::PeridioError;
+use crate::device::app::DeviceApp;
 use crate::http::body::Json;
 use crate::http::fields::{Fields, own};
 
 /// Takes the report. With the answer it is durable.
 pub(super) async fn report(
     State(app): State<DeviceApp>,
-    caller: Caller,
+    Caller(caller): Caller,
     request: Request,
-) -> Result<StatusCode, DeviceError> {
-    let Json(body) = Json::<api::StatusReport>::from_request(request, &app.0.app).await?;
+) -> Result<StatusCode, PeridioError> {
+    let Json(body) = Json::<api::StatusReport>::from_request(request, app.shared()).await?;
     let report = parse(body, caller.device.organization)?;
     distribution::report_status(app.ctx(), &caller.device, &report, &caller.origin).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn parse(body: api::StatusReport, organization: Id<Organization>) -> Result<StatusReport, DeviceError> {
+fn parse(body: api::StatusReport, organization: Id<Organization>) -> Result<StatusReport, PeridioError> {
     let mut fields = Fields::default();
     let bundle: Option<Prn<Bundle>> = fields.parse("bundle_prn", &body.bundle_prn);
     let release: Option<Prn<Release>> = fields.optional("release_prn", body.release_prn);

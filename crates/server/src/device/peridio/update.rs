@@ -10,9 +10,10 @@ use olivine_domain::resolution::Source;
 use olivine_operations::distribution::{self, Answer, KnownDevice, ReportedHeaders, expansions};
 use olivine_operations::{Context, Error};
 
-use super::DeviceApp;
 use super::auth::Caller;
-use super::error::DeviceError;
+use super::error::PeridioError;
+use super::manifests::as_json;
+use crate::device::app::DeviceApp;
 use crate::http::listing::{Expand, Pairs};
 use crate::local_urls::FromElsewhere;
 use crate::wire::bundle_overrides::show_bundle_override;
@@ -30,17 +31,17 @@ const LONGEST: usize = 256;
 /// Answers a device, and takes what it says of itself.
 pub(super) async fn check(
     State(app): State<DeviceApp>,
-    caller: Caller,
+    Caller(caller): Caller,
     Wanted(expand): Wanted,
     elsewhere: FromElsewhere,
     headers: HeaderMap,
-) -> Result<Response, DeviceError> {
+) -> Result<Response, PeridioError> {
     let said = reported(&headers);
     let answer = distribution::check(app.ctx(), &caller.device, &said, &caller.origin).await?;
-    app.0.app.local_urls.look(elsewhere, answer.manifest.as_ref().and_then(manifests::first_url));
+    app.shared().local_urls.look(elsewhere, answer.manifest.as_ref().and_then(manifests::first_url));
     let update = shown(app.ctx(), &caller.device, &answer, &expand).await?;
     let manifest = expand.wants("manifest").then(|| match &answer.manifest {
-        Some(manifest) => manifests::as_json(manifest),
+        Some(manifest) => as_json(manifest),
         None => "null".to_owned(),
     });
     Ok(([(CONTENT_TYPE, "application/json")], body(&update, manifest.as_deref())).into_response())
@@ -50,10 +51,10 @@ pub(super) async fn check(
 pub(super) struct Wanted(Expand);
 
 impl FromRequestParts<DeviceApp> for Wanted {
-    type Rejection = DeviceError;
+    type Rejection = PeridioError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, DeviceError> {
-        let pairs = Pairs::from_request_parts(parts, &app.0.app).await?;
+    async fn from_request_parts(parts: &mut Parts, app: &DeviceApp) -> Result<Self, PeridioError> {
+        let pairs = Pairs::from_request_parts(parts, app.shared()).await?;
         Ok(Self(pairs.expand(EXPANDABLE)?))
     }
 }
@@ -78,7 +79,7 @@ async fn shown(
     device: &KnownDevice,
     answer: &Answer,
     expand: &Expand,
-) -> Result<api::Update, DeviceError> {
+) -> Result<api::Update, PeridioError> {
     let (mut source_type, mut release, mut bundle_override) = (None, None, None);
     match answer.source {
         None => {}
