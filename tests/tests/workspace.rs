@@ -16,7 +16,8 @@ const CRATES: &[(&str, &[&str], &str)] = &[
     ("olivine-domain", &[], "the rules are pure: they know no wire, no database, no storage"),
     ("olivine-api", &[], "wire types say what the domain knows, and nothing of how it is kept"),
     ("olivine-records", &["olivine-domain"], "records hold no policy and know no wire types"),
-    ("olivine-content", &["olivine-domain"], "content knows nothing of records"),
+    ("olivine-egress", &[], "a request that leaves the house is guarded whatever it is for"),
+    ("olivine-content", &["olivine-domain", "olivine-egress"], "content knows nothing of records"),
     (
         "olivine-operations",
         &["olivine-domain", "olivine-records", "olivine-content"],
@@ -66,8 +67,8 @@ const CONFINED: &[(&[&str], &[&str], &str)] = &[
     (&["object_store"], &["olivine-content"], "only content talks to storage"),
     (
         &["reqwest"],
-        &["olivine-client", "olivine-content", "olivine-tests", "bench", "xtask"],
-        "only the client calls servers, and content object stores, through addresses that it checks itself",
+        &["olivine-client", "olivine-egress", "olivine-tests", "bench", "xtask"],
+        "only the client calls servers; what a server calls, it calls through the client that checks addresses",
     ),
 ];
 

@@ -5,6 +5,7 @@
 //! memory, or put a URL into an error.
 
 mod azure;
+mod client;
 mod complete;
 mod digest;
 mod gcs;
@@ -12,7 +13,6 @@ mod http;
 mod identity;
 mod import;
 mod list;
-mod network;
 mod parts;
 mod probe;
 mod read;
@@ -38,6 +38,7 @@ use object_store::{ObjectStore, RetryConfig};
 use olivine_domain::organizations::Organization;
 use olivine_domain::storage_backends::{Bucket, StorageUrl};
 use olivine_domain::{Id, Sha256Digest, Timestamp};
+use olivine_egress::Refused;
 
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::backend::{Backend, ContentKey};
@@ -45,7 +46,7 @@ use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
 use crate::identity::StorageIdentity;
-use crate::open::{Network, OpenError, Storage};
+use crate::open::{OpenError, Storage};
 use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
     UploadedPart,
@@ -56,7 +57,7 @@ const CHUNK: u64 = 8 * 1024 * 1024;
 
 /// Opens the object store that `storage` describes.
 pub(crate) fn open(storage: &Storage) -> Result<Arc<dyn Backend>, OpenError> {
-    let client = network::Guarded::new(storage.network)?;
+    let client = client::StoreClient::new(storage.network)?;
     let store = match &storage.url {
         StorageUrl::File(_) => return Err(OpenError::File),
         StorageUrl::S3(bucket) => s3::open(storage, bucket, client)?,
@@ -87,11 +88,11 @@ struct ObjectStores {
     lists: Arc<dyn PaginatedListStore>,
     multipart: Arc<dyn MultipartStore>,
     signer: Arc<dyn Signer>,
-    client: network::Guarded,
+    client: client::StoreClient,
 }
 
 impl ObjectStores {
-    fn new<S>(storage: &Storage, dialect: Dialect, store: S, client: network::Guarded) -> Self
+    fn new<S>(storage: &Storage, dialect: Dialect, store: S, client: client::StoreClient) -> Self
     where
         S: ObjectStore + PaginatedListStore + MultipartStore + Signer + Clone,
     {
@@ -150,9 +151,10 @@ fn retries() -> RetryConfig {
 fn endpoint(storage: &Storage, from_environment: Option<String>) -> Result<Option<String>, OpenError> {
     let Some(text) = storage.endpoint.clone().or(from_environment) else { return Ok(None) };
     let url = crate::open::endpoint(&text)?;
-    if storage.network == Network::PublicOnly {
-        network::check_host(&url)?;
-    }
+    storage.network.check(&url).map_err(|refused| match refused {
+        Refused::NotHttp => OpenError::Endpoint,
+        Refused::NotPublic(address) => OpenError::NotPublic(address.to_string()),
+    })?;
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
 

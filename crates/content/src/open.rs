@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use olivine_domain::storage_backends::StorageUrl;
+pub use olivine_egress::Network;
 use url::Url;
 
 use crate::backend::Backend;
@@ -22,7 +23,7 @@ pub struct Storage {
     pub region: Option<String>,
     /// What opens it.
     pub credentials: Credentials,
-    /// Which networks it may be in.
+    /// Which networks it may be in: any, if the operator chose it; only the public internet, if an organization did.
     pub network: Network,
     /// Whether an S3 store is asked to check parts against their SHA-256 itself. Some don't know how.
     pub checksums: bool,
@@ -70,15 +71,6 @@ impl fmt::Debug for Credentials {
             }
         }
     }
-}
-
-/// Which networks a storage may be in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Network {
-    /// Any: the operator chose it.
-    Any,
-    /// Only the public internet: an organization chose it, and must not be able to reach what the server can reach.
-    PublicOnly,
 }
 
 /// Why a storage can't be opened; nothing was asked of it yet.

@@ -7,12 +7,16 @@ use olivine_domain::Sha256Digest;
 use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::storage_backends::Bucket;
 
-use super::network::Guarded;
+use super::client::StoreClient;
 use super::{Dialect, ObjectStores, endpoint, misconfigured, retries};
 use crate::open::{Credentials, Network, OpenError, Storage};
 
 /// Opens a container.
-pub(super) fn open(storage: &Storage, bucket: &Bucket, client: Guarded) -> Result<ObjectStores, OpenError> {
+pub(super) fn open(
+    storage: &Storage,
+    bucket: &Bucket,
+    client: StoreClient,
+) -> Result<ObjectStores, OpenError> {
     let builder = match &storage.credentials {
         Credentials::Environment if storage.network == Network::Any => MicrosoftAzureBuilder::from_env(),
         Credentials::Azure { account, access_key } => {

@@ -3,7 +3,7 @@
 use object_store::gcp::GoogleCloudStorageBuilder;
 use olivine_domain::storage_backends::Bucket;
 
-use super::network::Guarded;
+use super::client::StoreClient;
 use super::{Dialect, ObjectStores, endpoint, misconfigured, retries};
 use crate::open::{Credentials, Network, OpenError, Storage};
 
@@ -11,7 +11,11 @@ use crate::open::{Credentials, Network, OpenError, Storage};
 const ENDPOINT: &str = "https://storage.googleapis.com";
 
 /// Opens a bucket.
-pub(super) fn open(storage: &Storage, bucket: &Bucket, client: Guarded) -> Result<ObjectStores, OpenError> {
+pub(super) fn open(
+    storage: &Storage,
+    bucket: &Bucket,
+    client: StoreClient,
+) -> Result<ObjectStores, OpenError> {
     let builder = match &storage.credentials {
         Credentials::Environment if storage.network == Network::Any => GoogleCloudStorageBuilder::from_env(),
         Credentials::Gcs { service_account_key } => {

@@ -4,12 +4,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use object_store::path::Path;
 use object_store::signer::SignedUrlOptions;
 use olivine_domain::Timestamp;
+use olivine_egress::Request;
 use url::Url;
 
 use super::told::{self, meaning};
@@ -20,8 +20,6 @@ use crate::error::Error;
 const OURS: Duration = Duration::from_mins(1);
 /// No cloud takes a signature for longer.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
-/// The most that is read of an answer; a list of 1000 parts has some 300 KB.
-const MOST: usize = 4 * 1024 * 1024;
 /// How often a request is made in all.
 const ATTEMPTS: u32 = 4;
 /// After so long it is not made again.
@@ -144,19 +142,10 @@ impl ObjectStores {
             let name: HeaderName = name.parse().map_err(Error::unavailable)?;
             map.insert(name, value.parse().map_err(Error::unavailable)?);
         }
-        let request = self.client.request(method.clone(), url).map_err(Error::unavailable)?.headers(map);
-        let request = if method == Method::GET { request } else { request.body(body) };
-        let response = request.send().await.map_err(told::unanswered)?;
-        let status = response.status();
-        let mut stream = response.bytes_stream();
-        let mut body = BytesMut::new();
-        while let Some(piece) = stream.next().await {
-            body.extend_from_slice(&piece.map_err(told::unanswered)?);
-            if body.len() > MOST {
-                return Err(Error::unavailable(told::Told("the answer is too long".to_owned())));
-            }
-        }
-        Ok(Answer { status, body: body.freeze() })
+        let body = (method != Method::GET).then_some(body);
+        let request = Request { method, url, headers: map, body };
+        let answer = self.client.send(request).await.map_err(|error| told::unanswered(&error))?;
+        Ok(Answer { status: answer.status, body: answer.body })
     }
 }
 

@@ -3,12 +3,16 @@
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, Checksum, S3ConditionalPut};
 use olivine_domain::storage_backends::Bucket;
 
-use super::network::Guarded;
+use super::client::StoreClient;
 use super::{Dialect, ObjectStores, endpoint, misconfigured, retries};
 use crate::open::{Credentials, Network, OpenError, Storage};
 
 /// Opens a bucket.
-pub(super) fn open(storage: &Storage, bucket: &Bucket, client: Guarded) -> Result<ObjectStores, OpenError> {
+pub(super) fn open(
+    storage: &Storage,
+    bucket: &Bucket,
+    client: StoreClient,
+) -> Result<ObjectStores, OpenError> {
     let builder = match &storage.credentials {
         Credentials::Environment if storage.network == Network::Any => AmazonS3Builder::from_env(),
         Credentials::S3 { access_key_id, secret_access_key, session_token } => {

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+use olivine_egress::SendError;
+
 use crate::error::{Error, Refusal};
 
 /// What is kept of a message.
@@ -113,9 +115,9 @@ fn refusal(told: &str) -> Option<Refusal> {
     Some(reason)
 }
 
-/// What a request of ours failed with before there was an answer.
-pub(super) fn unanswered(error: reqwest::Error) -> Error {
-    Error::unavailable(Told(chain(&error.without_url())))
+/// What a request of ours failed with before there was a whole answer.
+pub(super) fn unanswered(error: &SendError) -> Error {
+    Error::unavailable(Told(chain(error)))
 }
 
 /// Whether the whole bucket is missing, from which nobody must conclude that a content does not exist.
@@ -155,7 +157,8 @@ pub(super) fn answer(status: &str, body: &str) -> String {
     cut(told)
 }
 
-fn chain(error: &(dyn StdError + 'static)) -> String {
+/// An error and its causes, without those that hold a URL.
+pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut told = Vec::new();
     let mut cause = Some(error);
     while let Some(error) = cause {
