@@ -22,7 +22,7 @@ pub(crate) mod reports;
 pub use check::{Answer, Ask, ask, check};
 pub use identify::{KnownDevice, Refusal, Shown, authenticate};
 pub use manifests::{Entry, Manifest, Template};
-pub use reports::{ReportedHeaders, StatusReport, report_status};
+pub use reports::{Report, StatusReport, report_status};
 
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;

@@ -9,6 +9,7 @@ pub mod cohorts;
 pub mod devices;
 pub mod manifests;
 pub mod releases;
+pub mod reports;
 
 use std::fmt::Display;
 

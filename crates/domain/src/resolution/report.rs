@@ -66,7 +66,23 @@ impl fmt::Display for Malformed {
     }
 }
 
+/// A value that is known to be well-formed, if there is one.
+impl<T> From<Option<T>> for Reported<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Self::Given)
+    }
+}
+
 impl<T> Reported<T> {
+    /// Reads a text, if one was given. What is malformed is never passed over in silence: the value stays, with what is wrong with it.
+    pub fn read<E: fmt::Display>(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T, E>) -> Self {
+        match text.map(|text| (text, parse(text))) {
+            None => Self::Absent,
+            Some((_, Ok(value))) => Self::Given(value),
+            Some((text, Err(problem))) => Self::Malformed(Malformed::new(text, &problem)),
+        }
+    }
+
     /// The value, if it is well-formed.
     pub const fn given(&self) -> Option<&T> {
         match self {

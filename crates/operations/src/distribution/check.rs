@@ -19,7 +19,7 @@ use super::facts::{Crowd, DeviceFacts, OrganizationFacts};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
 use super::offers::remember;
-use super::reports::{ReportedHeaders, parse, record, recorded};
+use super::reports::{Report, record, recorded};
 use crate::events::{CheckedForRelease, EventData, SourcePrn};
 use crate::{Context, Error};
 
@@ -44,7 +44,7 @@ pub struct Answer {
 #[derive(Clone, Debug, Default)]
 pub struct Ask {
     /// What the device is said to run.
-    pub report: ReportedHeaders,
+    pub report: Report,
     /// Whether that also becomes what the device last reported.
     pub write: bool,
     /// Whether to change nothing, and to say how the answer came about.
@@ -67,17 +67,16 @@ const MOST_ATTEMPTS: usize = 10;
 pub async fn check(
     ctx: &Context,
     known: &KnownDevice,
-    said: &ReportedHeaders,
+    report: &Report,
     origin: &Origin,
 ) -> Result<Answer, Error> {
     let device = find(ctx, known.organization, known.device).await?;
-    let report = parse(said, known.organization);
     let channel = channel(ctx, &device).await?;
-    let recorded = record(ctx, device.clone(), channel.as_deref(), said, &report, origin).await?;
+    let recorded = record(ctx, device.clone(), channel.as_deref(), report, origin).await?;
     // Releases may have been changed while something was written.
     let channel = channel.filter(|_| Arc::ptr_eq(&device, &recorded));
     note_expiry(ctx, known, &recorded, origin);
-    let (device, answer) = answer(ctx, recorded, channel, &report, (By::Device, origin)).await?;
+    let (device, answer) = answer(ctx, recorded, channel, &report.values, (By::Device, origin)).await?;
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.told.is_news(code(&answer)) {
@@ -98,18 +97,18 @@ pub async fn ask(
 ) -> Result<Answer, Error> {
     let device = find(ctx, by.organization, id).await?;
     // Who says nothing of what the device runs asks about what it said itself.
-    let report =
-        if ask.report.is_empty() { recorded(&device.reported) } else { parse(&ask.report, by.organization) };
+    let said = &ask.report;
+    let report = if said.is_empty() { recorded(&device.reported) } else { said.values.clone() };
     if ask.explain {
         return explain(ctx, &device, &report).await;
     }
     let device = if ask.write {
         let channel = channel(ctx, &device).await?;
-        record(ctx, device, channel.as_deref(), &ask.report, &report, &by.origin).await?
+        record(ctx, device, channel.as_deref(), said, &by.origin).await?
     } else {
         device
     };
-    let who = if ask.write || ask.report.is_empty() { By::Device } else { By::Trial };
+    let who = if ask.write || said.is_empty() { By::Device } else { By::Trial };
     Ok(answer(ctx, device, None, &report, (who, &by.origin)).await?.1)
 }
 

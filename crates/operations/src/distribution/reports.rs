@@ -1,9 +1,6 @@
 //! What devices say of themselves: what they run, and how an update goes. Durable before the answer.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use olivine_domain::bundles::Bundle;
@@ -11,10 +8,10 @@ use olivine_domain::devices::{Reported, UpdateStatus};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
-use olivine_domain::prn::{Id, Prn, Resource};
+use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::Channel;
-use olivine_domain::resolution::{self, Malformed, Offer, current_release};
+use olivine_domain::resolution::{self, Offer, current_release};
 use olivine_domain::text::{Description, FromRecord as _, VersionText};
 use olivine_domain::versions::Version;
 use olivine_records::release_days::{self, Delta};
@@ -28,15 +25,13 @@ use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
 use crate::jobs::{self, CheckContents};
 use crate::{Context, Error, deadlocks, events};
 
-/// What a device says it runs, in its own words; all of one moment.
+/// What a device says that it runs, all of it at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReportedHeaders {
-    /// `peridio-release-prn`
-    pub release: Option<String>,
-    /// `peridio-bundle-prn`
-    pub bundle: Option<String>,
-    /// `peridio-release-version`
-    pub version: Option<String>,
+pub struct Report {
+    /// What decides.
+    pub(super) values: resolution::Report,
+    /// The version as it is recorded: as it was said, or the beginning of what is too long or can't be shown.
+    version: Option<VersionText>,
 }
 
 /// How an update goes.
@@ -52,52 +47,55 @@ pub struct StatusReport {
     pub detail: Option<Description>,
 }
 
-impl ReportedHeaders {
-    /// Whether nothing is said.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.release.is_none() && self.bundle.is_none() && self.version.is_none()
+impl Report {
+    /// Of what a device's words mean. A version is free text, whoever says it.
+    pub fn new(
+        release: resolution::Reported<Id<Release>>,
+        bundle: resolution::Reported<Id<Bundle>>,
+        version: Option<&str>,
+    ) -> Self {
+        Self {
+            values: resolution::Report {
+                release,
+                bundle,
+                version: resolution::Reported::read(version, str::parse::<Version>),
+            },
+            version: version.and_then(recordable),
+        }
     }
-}
 
-/// What of it makes sense.
-pub(super) fn parse(said: &ReportedHeaders, organization: Id<Organization>) -> resolution::Report {
-    resolution::Report {
-        release: named(said.release.as_deref(), organization),
-        bundle: named(said.bundle.as_deref(), organization),
-        version: given(said.version.as_deref(), str::parse::<Version>),
+    /// Whether nothing is said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values == resolution::Report::default()
+    }
+
+    /// What of it is recorded.
+    fn to_record(&self) -> Reported {
+        Reported {
+            release: self.values.release.given().copied(),
+            bundle: self.values.bundle.given().copied(),
+            version: self.version.clone(),
+        }
+    }
+
+    /// Whether it is what is recorded already. Compares without making anything.
+    fn is_recorded(&self, known: &Reported) -> bool {
+        known.release.as_ref() == self.values.release.given()
+            && known.bundle.as_ref() == self.values.bundle.given()
+            && known.version == self.version
     }
 }
 
 /// What a device said before.
 pub(crate) fn recorded(reported: &Reported) -> resolution::Report {
-    fn known<T>(value: Option<T>) -> resolution::Reported<T> {
-        value.map_or(resolution::Reported::Absent, resolution::Reported::Given)
-    }
     resolution::Report {
-        release: known(reported.release),
-        bundle: known(reported.bundle),
-        version: given(reported.version.as_ref().map(VersionText::as_str), str::parse::<Version>),
+        release: reported.release.into(),
+        bundle: reported.bundle.into(),
+        version: resolution::Reported::read(
+            reported.version.as_ref().map(VersionText::as_str),
+            str::parse::<Version>,
+        ),
     }
-}
-
-/// What is malformed is never passed over in silence: the value stays, with what is wrong with it.
-fn given<T, E: fmt::Display>(
-    text: Option<&str>,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-) -> resolution::Reported<T> {
-    match text.map(|text| (text, parse(text))) {
-        None => resolution::Reported::Absent,
-        Some((_, Ok(value))) => resolution::Reported::Given(value),
-        Some((text, Err(problem))) => resolution::Reported::Malformed(Malformed::new(text, &problem)),
-    }
-}
-
-fn named<R: Resource>(text: Option<&str>, organization: Id<Organization>) -> resolution::Reported<Id<R>> {
-    given(text, |text| match Prn::<R>::from_str(text) {
-        Ok(prn) if prn.organization == organization => Ok(prn.id),
-        Ok(_) => Err(format!("'{text}' belongs to another organization")),
-        Err(problem) => Err(problem.to_string()),
-    })
 }
 
 /// Records what a device says, where that differs from what it said before. A device that says nothing leaves the record as it is.
@@ -110,29 +108,24 @@ pub(super) async fn record(
     ctx: &Context,
     device: Arc<DeviceFacts>,
     channel: Option<&Channel>,
-    said: &ReportedHeaders,
-    report: &resolution::Report,
+    report: &Report,
     origin: &Origin,
 ) -> Result<Arc<DeviceFacts>, Error> {
-    if said.is_empty() {
+    if report.is_empty() {
         return Ok(device);
     }
-    let is_known = is_known(&device.reported, said, report);
-    let release = channel.and_then(|channel| current_release(channel, report));
+    let is_known = report.is_recorded(&device.reported);
+    let release = channel.and_then(|channel| current_release(channel, &report.values));
     if is_known && device.placed == release.into() {
         return Ok(device);
     }
-    let new = Reported {
-        release: report.release.given().copied(),
-        bundle: report.bundle.given().copied(),
-        version: recordable(said).and_then(|version| VersionText::from_record(&version)),
-    };
+    let new = report.to_record();
     let event = (!is_known).then_some(origin);
-    let bundles = Bundles::read(ctx, &device, channel, report).await?;
+    let bundles = Bundles::read(ctx, &device, channel, &report.values).await?;
     let (release, offer) =
         deadlocks::retry(ctx, || write(ctx, &device, &new, release, &bundles, event)).await?;
     let is_new = device.reported.version != new.version;
-    if is_new && matches!(report.version, resolution::Reported::Malformed(_)) {
+    if is_new && matches!(report.values.version, resolution::Reported::Malformed(_)) {
         metrics::counter!("olivine_malformed_versions_total").increment(1);
     }
     Ok(Arc::new(device.with(new, release.into(), device.claims.clone()).with_offer(offer)))
@@ -183,22 +176,13 @@ async fn record_change(
     events::record(ctx, w, &actor, Subject::of(device.id), data).await
 }
 
-/// Compares without making anything.
-fn is_known(known: &Reported, said: &ReportedHeaders, report: &resolution::Report) -> bool {
-    known.release.as_ref() == report.release.given()
-        && known.bundle.as_ref() == report.bundle.given()
-        && known.version.as_ref().map(VersionText::as_str) == recordable(said).as_deref()
-}
-
-/// The version that would be recorded: as it was said, or the beginning of what is too long or can't be shown.
-fn recordable(said: &ReportedHeaders) -> Option<Cow<'_, str>> {
+/// The version that is recorded: as it was said, or the beginning of what is too long or can't be shown.
+fn recordable(version: &str) -> Option<VersionText> {
     const MOST: usize = 120;
-    let version = said.version.as_deref()?;
-    if VersionText::from_record(version).is_some() {
-        return Some(Cow::Borrowed(version));
-    }
-    let shown: String = version.trim().chars().flat_map(char::escape_debug).take(MOST).collect();
-    (!shown.is_empty()).then(|| Cow::Owned(format!("{shown} …")))
+    VersionText::from_record(version).or_else(|| {
+        let shown: String = version.trim().chars().flat_map(char::escape_debug).take(MOST).collect();
+        if shown.is_empty() { None } else { VersionText::from_record(&format!("{shown} …")) }
+    })
 }
 
 /// Counts that a device left one release and came to another.
@@ -293,5 +277,31 @@ fn difference(before: Option<UpdateStatus>, after: UpdateStatus) -> Delta {
         installed: installed(after) - before.map_or(0, installed),
         failed: failed(after) - before.map_or(0, failed),
         ..Delta::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_recorded_as_it_was_said_or_as_far_as_it_can_be_shown() {
+        let long = "9".repeat(200);
+        let cut = format!("{} …", "9".repeat(120));
+        for (said, recorded) in [
+            (None, None),
+            (Some("1.2.3"), Some("1.2.3")),
+            (Some("v1.2.3"), Some("v1.2.3")),
+            (Some("no version"), Some("no version")),
+            (Some(" 1.2.3"), Some("1.2.3 …")),
+            (Some("1\u{7}2"), Some("1\\u{7}2 …")),
+            (Some(&long), Some(&cut)),
+            (Some(" "), None),
+        ] {
+            let report = Report::new(resolution::Reported::Absent, resolution::Reported::Absent, said);
+            assert_eq!(report.to_record().version.as_ref().map(VersionText::as_str), recorded, "{said:?}");
+            assert!(report.is_recorded(&report.to_record()), "{said:?}");
+            assert_eq!(report.is_empty(), said.is_none(), "{said:?}");
+        }
     }
 }

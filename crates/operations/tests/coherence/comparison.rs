@@ -7,10 +7,9 @@ use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::devices::Device;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
-use olivine_domain::resolution::Source;
-use olivine_operations::distribution::{
-    self, Answer, Ask, Entry, KnownDevice, ReportedHeaders, Shown, expansions,
-};
+use olivine_domain::resolution::{Malformed, Reported, Source};
+use olivine_domain::text::VersionText;
+use olivine_operations::distribution::{self, Answer, Ask, Entry, KnownDevice, Report, Shown, expansions};
 use olivine_operations::{Context, Error, devices, releases};
 use olivine_records::release_days;
 
@@ -50,7 +49,7 @@ pub(crate) async fn compare(world: &World<'_>, step: &Step) -> Result<(), Differ
     let records = living(world).await?;
     for device in seen {
         for said in [Said::Nothing, OLD, step.said] {
-            let said = in_words(world, find(&records, device), said);
+            let said = report_of(world, find(&records, device), said);
             let mut answers = Vec::new();
             for (_, ctx) in processes {
                 answers.push(explain(world, ctx, device, &said).await?);
@@ -118,7 +117,7 @@ async fn explain(
     world: &World<'_>,
     ctx: &Context,
     device: Id<Device>,
-    said: &ReportedHeaders,
+    said: &Report,
 ) -> Result<String, Difference> {
     let question = Ask { report: said.clone(), write: false, explain: true };
     match distribution::ask(ctx, &world.may(), device, &question).await {
@@ -182,39 +181,32 @@ fn find(records: &[Device], id: Id<Device>) -> Option<&Device> {
     records.iter().find(|device| device.id == id)
 }
 
-/// A device's words.
-fn in_words(world: &World<'_>, record: Option<&Device>, said: Said) -> ReportedHeaders {
-    let organization = world.actor.organization;
+/// What a device says, of which [`Said`] is the kind.
+fn report_of(world: &World<'_>, record: Option<&Device>, said: Said) -> Report {
     let seen = world.seen.lock().expect("no panics here");
     let release = |pick| {
         let cohort = record.and_then(|device| device.cohort);
         let own = seen.releases.iter().filter(|(_, of)| Some(*of) == cohort);
         let own: Vec<_> = own.map(|(id, _)| *id).collect();
-        let place = usize::from(pick).checked_rem(own.len())?;
-        Some(own[place].prn(organization).to_string())
+        Reported::from(usize::from(pick).checked_rem(own.len()).map(|place| own[place]))
     };
-    let bundle = |pick| Some(chosen(&seen.bundles, pick)?.prn(organization).to_string());
-    let version = |pick| Some(VERSIONS[usize::from(pick) % VERSIONS.len()].to_owned());
-    let mut words = ReportedHeaders::default();
+    let version = |pick| Some(VERSIONS[usize::from(pick) % VERSIONS.len()]);
     match said {
-        Said::Nothing => {}
+        Said::Nothing => Report::default(),
         Said::Same => {
             let reported = record.map(|device| device.reported.clone()).unwrap_or_default();
-            words.release = reported.release.map(|id| id.prn(organization).to_string());
-            words.bundle = reported.bundle.map(|id| id.prn(organization).to_string());
-            words.version = reported.version.map(|version| version.as_str().to_owned());
+            let version = reported.version.as_ref().map(VersionText::as_str);
+            Report::new(reported.release.into(), reported.bundle.into(), version)
         }
-        Said::Release(pick) => words.release = release(pick),
-        Said::Bundle(pick) => words.bundle = bundle(pick),
-        Said::Version(pick) => words.version = version(pick),
-        Said::ReleaseAndVersion(one, other) => {
-            (words.release, words.version) = (release(one), version(other));
-        }
+        Said::Release(pick) => Report::new(release(pick), Reported::Absent, None),
+        Said::Bundle(pick) => Report::new(Reported::Absent, chosen(&seen.bundles, pick).into(), None),
+        Said::Version(pick) => Report::new(Reported::Absent, Reported::Absent, version(pick)),
+        Said::ReleaseAndVersion(one, other) => Report::new(release(one), Reported::Absent, version(other)),
         Said::Nonsense => {
-            (words.release, words.version) = (Some("prn:1:nonsense".to_owned()), Some("unknown".to_owned()));
+            let nonsense = Reported::Malformed(Malformed::new("prn:1:nonsense", &"it is no PRN"));
+            Report::new(nonsense, Reported::Absent, Some("unknown"))
         }
     }
-    words
 }
 
 fn chosen<T: Copy>(from: &[T], pick: u8) -> Option<T> {
@@ -226,7 +218,7 @@ pub(crate) async fn ask_meanwhile(world: &World<'_>, one: &Context, other: &Cont
     let seen = world.seen.lock().expect("no panics here").devices.clone();
     for device in seen {
         for ctx in [one, other] {
-            drop(explain(world, ctx, device, &ReportedHeaders::default()).await);
+            drop(explain(world, ctx, device, &Report::default()).await);
         }
     }
 }
@@ -272,7 +264,7 @@ pub(crate) async fn ask(
     same(&format!("on record after {questions:?}"), on_record, &[before, records(world).await?])
 }
 
-type Question = (Id<Device>, ReportedHeaders);
+type Question = (Id<Device>, Report);
 
 async fn questions(world: &World<'_>, check: &Check) -> Result<Vec<Question>, Difference> {
     let mut devices = world.seen.lock().expect("no panics here").devices.clone();
@@ -280,7 +272,7 @@ async fn questions(world: &World<'_>, check: &Check) -> Result<Vec<Question>, Di
         devices = chosen(&devices, check.device).into_iter().collect();
     }
     let records = living(world).await?;
-    let words = |device| (device, in_words(world, find(&records, device), check.said));
+    let words = |device| (device, report_of(world, find(&records, device), check.said));
     Ok(devices.into_iter().map(words).collect())
 }
 
@@ -300,7 +292,7 @@ async fn answer(
     world: &World<'_>,
     ctx: &Context,
     device: Id<Device>,
-    said: &ReportedHeaders,
+    said: &Report,
 ) -> Result<String, Difference> {
     match distribution::check(ctx, &known(world, device), said, &Origin::default()).await {
         Ok(answer) => Ok(told(&answer)),

@@ -8,7 +8,7 @@ use olivine_domain::permissions::scope;
 use olivine_domain::prn::Id;
 use olivine_domain::resolution::Source;
 use olivine_domain::resolution::trace::TraceStep;
-use olivine_operations::distribution::{self, Answer, Ask, ReportedHeaders};
+use olivine_operations::distribution::{self, Answer, Ask};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,6 +19,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::named;
 use crate::local_urls::FromElsewhere;
 use crate::wire::manifests::{self, show_manifest};
+use crate::wire::reports::read_report;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(check))
@@ -38,8 +39,8 @@ async fn check(
     Json(body): Json<api::UpdateCheck>,
 ) -> Result<axum::Json<api::UpdateAnswer>, ApiError> {
     let id = named(&prn, by.organization)?;
-    let report =
-        ReportedHeaders { release: body.release_prn, bundle: body.bundle_prn, version: body.release_version };
+    let (release, bundle) = (body.release_prn.as_deref(), body.bundle_prn.as_deref());
+    let report = read_report(release, bundle, body.release_version.as_deref(), by.organization);
     let ask = Ask { report, write: body.write, explain: body.explain };
     let answer = distribution::ask(&app.ctx, &by, id, &ask).await?;
     app.local_urls.look(caller, answer.manifest.as_ref().and_then(manifests::first_url));

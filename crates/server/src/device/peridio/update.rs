@@ -1,13 +1,17 @@
 //! `GET /update`: whether there is an update for the device that asks.
 
+use std::borrow::Cow;
+
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use olivine_api::device::{self as api, BUNDLE_HEADER, RELEASE_HEADER, VERSION_HEADER};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Id;
 use olivine_domain::resolution::Source;
-use olivine_operations::distribution::{self, Answer, KnownDevice, ReportedHeaders, expansions};
+use olivine_operations::distribution::{self, Answer, KnownDevice, Report, expansions};
 use olivine_operations::{Context, Error};
 
 use super::auth::Caller;
@@ -21,6 +25,7 @@ use crate::wire::bundles::show_bundle;
 use crate::wire::cohorts::show_cohort;
 use crate::wire::manifests;
 use crate::wire::releases::show_release;
+use crate::wire::reports::read_report;
 
 /// What can be asked for besides the status.
 const EXPANDABLE: &[&str] = &["bundle", "release", "bundle_override", "cohort", "manifest", "source_type"];
@@ -36,8 +41,8 @@ pub(super) async fn check(
     elsewhere: FromElsewhere,
     headers: HeaderMap,
 ) -> Result<Response, PeridioError> {
-    let said = reported(&headers);
-    let answer = distribution::check(app.ctx(), &caller.device, &said, &caller.origin).await?;
+    let report = report(&headers, caller.device.organization);
+    let answer = distribution::check(app.ctx(), &caller.device, &report, &caller.origin).await?;
     app.shared().local_urls.look(elsewhere, answer.manifest.as_ref().and_then(manifests::first_url));
     let update = shown(app.ctx(), &caller.device, &answer, &expand).await?;
     let manifest = expand.wants("manifest").then(|| match &answer.manifest {
@@ -59,17 +64,19 @@ impl FromRequestParts<DeviceApp> for Wanted {
     }
 }
 
-/// What the device says it runs.
-fn reported(headers: &HeaderMap) -> ReportedHeaders {
-    let value = |name| {
-        let value = headers.get(name)?;
-        // What can't be read, or is too long by even one character, is malformed; it is shown as far as it can be.
-        Some(String::from_utf8_lossy(value.as_bytes()).chars().take(LONGEST + 1).collect())
-    };
-    ReportedHeaders {
-        release: value(RELEASE_HEADER),
-        bundle: value(BUNDLE_HEADER),
-        version: value(VERSION_HEADER),
+/// What the device says that it runs.
+fn report(headers: &HeaderMap, organization: Id<Organization>) -> Report {
+    let text = |name| headers.get(name).map(readable);
+    let (release, bundle) = (text(RELEASE_HEADER), text(BUNDLE_HEADER));
+    read_report(release.as_deref(), bundle.as_deref(), text(VERSION_HEADER).as_deref(), organization)
+}
+
+/// A header's value as far as it can be shown. What can't be read, or is too long by even one character, is malformed; it is named then.
+fn readable(value: &HeaderValue) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    match text.char_indices().nth(LONGEST + 1) {
+        Some((end, _)) => Cow::Owned(text[..end].to_owned()),
+        None => text,
     }
 }
 
@@ -140,23 +147,19 @@ fn body(update: &api::Update, manifest: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]
     fn what_cannot_be_read_is_passed_on_to_be_named() {
+        let organization = Id::new(uuid::Uuid::from_u128(1));
         let mut headers = HeaderMap::new();
-        assert_eq!(reported(&headers), ReportedHeaders::default());
+        assert_eq!(report(&headers, organization), Report::default());
         headers.insert(RELEASE_HEADER, HeaderValue::from_bytes(b"caf\xe9").unwrap());
         headers.insert(BUNDLE_HEADER, HeaderValue::from_str(&"x".repeat(LONGEST + 2)).unwrap());
         headers.insert(VERSION_HEADER, HeaderValue::from_static("1.0.0"));
-        let expected = ReportedHeaders {
-            release: Some("caf\u{fffd}".to_owned()),
-            bundle: Some("x".repeat(LONGEST + 1)),
-            version: Some("1.0.0".to_owned()),
-        };
-        assert_eq!(reported(&headers), expected);
+        let (release, bundle) = ("caf\u{fffd}", "x".repeat(LONGEST + 1));
+        let expected = read_report(Some(release), Some(&bundle), Some("1.0.0"), organization);
+        assert_eq!(report(&headers, organization), expected);
     }
 
     #[test]
