@@ -172,6 +172,40 @@ fn inner_arrows_do_not_run_back_up() {
     assert!(bad.is_empty(), "{bad:#?}");
 }
 
+/// Which files may name what only one place may do.
+const ONLY_IN: &[(&str, &str, &[&str])] = &[
+    // Else a change could go without its events, its jobs, or what memories have to forget.
+    ("crates/operations/src", "db().write()", &["work.rs"]),
+    ("crates/operations/src", "changes::announce(", &["work.rs"]),
+    ("crates/operations/src", "jobs::enqueue(", &["work.rs", "jobs/runner.rs"]),
+    ("crates/operations/src", "::insert_many(&write, &events)", &["work.rs"]),
+    ("crates/operations/src", "release_days::add(", &["devices/moves.rs"]),
+    ("crates/operations/src", "announcements::add(", &["distribution/changes.rs"]),
+];
+
+#[test]
+fn what_one_place_does_no_other_does() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut seen = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (folder, text, allowed) in ONLY_IN {
+            let Ok(file) = source.path.strip_prefix(root.join(folder)) else { continue };
+            if !source.text.contains(text) {
+                continue;
+            }
+            if allowed.iter().any(|allowed| file == Path::new(allowed)) {
+                seen.insert((folder, text, file.to_owned()));
+            } else {
+                wrong.push(format!("{} has {text}, which only {allowed:?} may", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let expected: usize = ONLY_IN.iter().map(|(_, _, allowed)| allowed.len()).sum();
+    assert_eq!(seen.len(), expected, "a rule looks for something that is not there any more: {seen:?}");
+}
+
 #[test]
 fn every_package_takes_the_workspace_lints() {
     let without = packages().into_iter().filter(|package| {

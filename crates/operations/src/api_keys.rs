@@ -16,6 +16,7 @@ use olivine_records::{Write, api_keys};
 use crate::error::{Error, Taken, Unauthenticated};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::work::Work;
 use crate::{Context, events, organizations};
 
 /// A new API key.
@@ -99,13 +100,13 @@ pub async fn create_first(
     keep: impl FnOnce(&ApiKeySecret) -> std::io::Result<()> + Send,
 ) -> Result<Option<ApiKey>, Error> {
     let one = ListQuery { limit: Limit::new(1).map_err(Error::internal)?, ..ListQuery::default() };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // Two processes that start at once on a new database make one key.
     olivine_records::organizations::lock(&w, organization).await?;
     if !api_keys::list(&w, organization, &one).await?.items.is_empty() {
         return Ok(None);
     }
-    let (api_key, secret) = write(ctx, &w, &Actor::system(organization), new).await?;
+    let (api_key, secret) = write(ctx, &mut w, &Actor::system(organization), new).await?;
     keep(&secret).map_err(Error::internal)?;
     w.commit().await?;
     Ok(Some(api_key))
@@ -113,8 +114,8 @@ pub async fn create_first(
 
 /// Begins a change of the organization's keys, alone. The caller's own key is read again: it may have been revoked since the request
 /// began. There is none where the server itself is the caller.
-async fn begin(ctx: &Context, by: &Actor) -> Result<(Write, Option<ApiKey>), Error> {
-    let w = ctx.db().write().await?;
+async fn begin(ctx: &Context, by: &Actor) -> Result<(Work, Option<ApiKey>), Error> {
+    let w = ctx.work().await?;
     olivine_records::organizations::lock(&w, by.organization).await?;
     let Identity::ApiKey(id) = by.identity else { return Ok((w, None)) };
     let caller = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
@@ -153,11 +154,11 @@ async fn check_admin_stays(ctx: &Context, w: &Write, old: &ApiKey, new: &ApiKey)
 
 async fn insert(ctx: &Context, by: &Actor, new: Create) -> Result<Created, Error> {
     let id = new.id;
-    let (w, caller) = begin(ctx, by).await?;
+    let (mut w, caller) = begin(ctx, by).await?;
     if let Some(caller) = caller.filter(|caller| caller.is_outlived_by(new.expires_at)) {
         return Err(outlives(&caller));
     }
-    match write(ctx, &w, by, new).await {
+    match write(ctx, &mut w, by, new).await {
         Err(Error::Taken { what: Taken::Id, .. }) if id.is_replayable() => {
             drop(w);
             let id = id.take(ctx);
@@ -172,7 +173,12 @@ async fn insert(ctx: &Context, by: &Actor, new: Create) -> Result<Created, Error
     }
 }
 
-async fn write(ctx: &Context, w: &Write, by: &Actor, new: Create) -> Result<(ApiKey, ApiKeySecret), Error> {
+async fn write(
+    ctx: &Context,
+    w: &mut Work,
+    by: &Actor,
+    new: Create,
+) -> Result<(ApiKey, ApiKeySecret), Error> {
     let now = ctx.now();
     if new.expires_at.is_some_and(|expiry| expiry <= now) {
         let problem = "is in the past: the key could never be used".to_owned();
@@ -193,7 +199,7 @@ async fn write(ctx: &Context, w: &Write, by: &Actor, new: Create) -> Result<(Api
     };
     api_keys::insert(w, &api_key, &secret.hash()).await?;
     let data = EventData::ApiKeyCreated(Whole(&api_key));
-    events::record(ctx, w, by, Subject::of(api_key.id), data).await?;
+    w.event(by, Subject::of(api_key.id), data);
     Ok((api_key, secret))
 }
 
@@ -219,7 +225,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<ApiKey, Error> {
-    let (w, caller) = begin(ctx, by).await?;
+    let (mut w, caller) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     check_grants(by, &old.grants)?;
@@ -239,7 +245,7 @@ pub async fn update(
     let new = ApiKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     api_keys::update(&w, &new, old.revision).await?;
     let data = EventData::ApiKeyUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
 }
@@ -250,7 +256,7 @@ pub async fn revoke(
     by: &Authorized<scope::ApiKeyRevoke>,
     id: Id<ApiKey>,
 ) -> Result<(), Error> {
-    let (w, _) = begin(ctx, by).await?;
+    let (mut w, _) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_grants(by, &old.grants)?;
     if old.revoked_at.is_some() {
@@ -261,6 +267,6 @@ pub async fn revoke(
     check_admin_stays(ctx, &w, &old, &new).await?;
     api_keys::update(&w, &new, old.revision).await?;
     let data = EventData::ApiKeyRevoked(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    w.commit().await
 }

@@ -64,7 +64,7 @@ async fn awaiting(ctx: &Context, head: &BinaryHead) -> Result<Option<UploadSessi
 
 /// Compares what is stored with what was announced, in one transaction.
 async fn record(ctx: &Context, by: &Actor, seen: &BinaryHead, stored: &[UploadedPart]) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let mut binary = match binaries::lock(&w, seen.organization, seen.id).await {
         Err(olivine_records::Error::NotFound { .. }) => return Ok(()),
         other => other?,
@@ -77,10 +77,10 @@ async fn record(ctx: &Context, by: &Actor, seen: &BinaryHead, stored: &[Uploaded
         let attempts = stored.iter().filter(|stored| stored.index == part.index);
         let Some(state) = judge(&part, attempts).filter(|state| *state != part.state) else { continue };
         if part.state != PartState::Valid {
-            binary = put_state(ctx, &w, by, binary, BinaryPart { state, ..part }).await?;
+            binary = put_state(ctx, &mut w, by, binary, BinaryPart { state, ..part }).await?;
         }
     }
-    Ok(w.commit().await?)
+    w.commit().await
 }
 
 /// What the stored attempts at a part make of it; `None` where there is none, or only one at an older announcement.

@@ -58,14 +58,14 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     artifacts::get(&w, by.organization, new.artifact).await.map_err(Error::missing(new.artifact))?;
     if let Err(error) = artifact_versions::insert(&w, &version).await {
         drop(w);
         return already_there(ctx, &version, new.id, error).await;
     }
     let data = EventData::ArtifactVersionCreated(Whole(&version));
-    events::record(ctx, &w, by, Subject::of(version.id), data).await?;
+    w.event(by, Subject::of(version.id), data);
     w.commit().await?;
     Ok(version)
 }
@@ -137,7 +137,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<ArtifactVersion, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = artifact_versions::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
@@ -154,7 +154,7 @@ pub async fn update(
     new.updated_at = ctx.now();
     artifact_versions::update(&w, &new, old.revision).await?;
     let data = EventData::ArtifactVersionUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
 }
@@ -165,7 +165,7 @@ pub async fn delete(
     by: &Authorized<scope::ArtifactVersionDelete>,
     id: Id<ArtifactVersion>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let version = artifact_versions::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     match artifact_versions::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
@@ -176,6 +176,6 @@ pub async fn delete(
         other => other?,
     }
     let data = EventData::ArtifactVersionDeleted(Whole(&version));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    w.commit().await
 }

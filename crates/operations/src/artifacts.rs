@@ -56,13 +56,13 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     if let Err(error) = artifacts::insert(&w, &artifact).await {
         drop(w);
         return already_there(ctx, &artifact, new.id, error).await;
     }
     let data = EventData::ArtifactCreated(Whole(&artifact));
-    events::record(ctx, &w, by, Subject::of(artifact.id), data).await?;
+    w.event(by, Subject::of(artifact.id), data);
     w.commit().await?;
     Ok(artifact)
 }
@@ -123,7 +123,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<Artifact, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = artifacts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
@@ -150,7 +150,7 @@ pub async fn update(
         other => other?,
     }
     let data = EventData::ArtifactUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
 }
@@ -161,7 +161,7 @@ pub async fn delete(
     by: &Authorized<scope::ArtifactDelete>,
     id: Id<Artifact>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let artifact = artifacts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     match artifacts::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
@@ -170,6 +170,6 @@ pub async fn delete(
         other => other?,
     }
     let data = EventData::ArtifactDeleted(Whole(&artifact));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    w.commit().await
 }

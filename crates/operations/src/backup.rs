@@ -28,7 +28,7 @@ pub struct Hold(Uuid);
 /// backup is being made, so a hold that there is belongs to one that was killed.
 pub async fn hold(ctx: &Context) -> Result<Hold, Error> {
     let hold = Hold(ctx.new_uuid());
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     settings::put(&w, HOLD, &written(hold, ctx.now())).await?;
     w.commit().await?;
     Ok(hold)
@@ -36,20 +36,20 @@ pub async fn hold(ctx: &Context) -> Result<Hold, Error> {
 
 /// Lets it last longer; an error where it has run out.
 pub async fn renew(ctx: &Context, hold: Hold) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     if !stored(&w).await?.is_some_and(|(owner, until)| owner == hold.0 && until > ctx.now()) {
         return Err(LOST);
     }
     settings::put(&w, HOLD, &written(hold, ctx.now())).await?;
-    Ok(w.commit().await?)
+    w.commit().await
 }
 
 /// Ends it; an error where it had run out before.
 pub async fn release(ctx: &Context, hold: Hold) -> Result<(), Error> {
     renew(ctx, hold).await?;
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     settings::delete(&w, HOLD).await?;
-    Ok(w.commit().await?)
+    w.commit().await
 }
 
 /// When to look again whether contents may be deleted, if they may not now.

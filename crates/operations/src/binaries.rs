@@ -10,7 +10,7 @@ pub use create::{Create, create};
 pub use deletion::delete;
 pub use downloads::{DayOfDownloads, count_downloads, download_url};
 pub use lifecycle::{Update, update};
-pub(crate) use lifecycle::{delete_content_of, drop_parts, note_bundled, start_verification, store};
+pub(crate) use lifecycle::{delete_content_of, drop_parts, start_verification, store};
 
 use olivine_content::ContentKey;
 use olivine_domain::artifact_versions::ArtifactVersion;

@@ -15,7 +15,8 @@ use olivine_records::{Write, binaries, binary_parts, organizations};
 use crate::binaries::{content_key, head, key_of, store};
 use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
-use crate::{Context, Error, arrivals, events};
+use crate::work::Work;
+use crate::{Context, Error, arrivals};
 
 /// A part to create, or to create anew with other bytes.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ pub async fn put(
     put: Put,
 ) -> Result<Announced, Error> {
     let session = ensure_session(ctx, by, id).await?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     decide(binary.state, binary.ever_signed, Action::Upload)?;
     check_fits(put.size, binary.declared_size(), put.expected_binary_size)?;
@@ -59,7 +60,7 @@ pub async fn put(
     }
     check_room(&w, &binary, old.as_ref(), put.size).await?;
     let (key, storage) = (content_key(&binary), binary.storage);
-    let part = replace(ctx, &w, by, binary, old.as_ref(), &put).await?;
+    let part = replace(ctx, &mut w, by, binary, old.as_ref(), &put).await?;
     w.commit().await?;
 
     let plan = PartPlan { index: put.index, size: put.size, sha256: put.hash };
@@ -84,7 +85,7 @@ async fn check_room(w: &Write, binary: &Binary, old: Option<&BinaryPart>, size: 
 /// Writes the part as awaited, in place of an older one.
 async fn replace(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Actor,
     binary: Binary,
     old: Option<&BinaryPart>,
@@ -107,7 +108,7 @@ async fn replace(
     let replaced = old.filter(|old| old.state == PartState::Valid).map_or(0, |old| old.size);
     let new = Binary { bytes_uploaded: binary.bytes_uploaded.saturating_sub(replaced), ..binary.clone() };
     store(ctx, w, &binary, new).await?;
-    events::record(ctx, w, by, Subject::of(part.id), EventData::BinaryPartCreated(Whole(&part))).await?;
+    w.event(by, Subject::of(part.id), EventData::BinaryPartCreated(Whole(&part)));
     Ok(part)
 }
 
@@ -125,7 +126,7 @@ pub(crate) async fn ensure_session(
     }
     let storage = ctx.storage(head.storage).await?;
     let session = storage.backend.begin(&key).await?;
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     let current = match binaries::lock(&w, by.organization, id).await {
         Ok(current) if current.generation == key.generation => current,
         Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {

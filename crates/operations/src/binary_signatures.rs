@@ -10,11 +10,12 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
-use olivine_records::{Constraint, Write, binaries, binary_signatures, bundles, organizations, signing_keys};
+use olivine_records::{Constraint, binaries, binary_signatures, bundles, organizations, signing_keys};
 
-use crate::binaries::{content_key, note_bundled, store};
+use crate::binaries::{content_key, store};
 use crate::events::{Because, EventData, SignatureCount, SignatureFacts};
 use crate::lists::{ListQuery, NewId};
+use crate::work::Work;
 use crate::{Context, Error, events};
 
 pub use olivine_records::binary_signatures::SignatureWithKey;
@@ -143,7 +144,7 @@ async fn attach(
     bytes: SignatureBytes,
     scheme: Scheme,
 ) -> Result<Attached, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // The key may have been revoked while its signature was verified; from here on it can't be.
     let key = signing_keys::lock(&w, by.organization, key.id).await.map_err(Error::missing(key.id))?;
     key.check_may_sign(ctx.now()).map_err(|refusal| Error::SigningKeyUnusable(refusal.to_string()))?;
@@ -175,11 +176,9 @@ async fn attach(
         other => other?,
     }
     let data = EventData::BinarySignatureCreated(facts(&binary, &key, Some(scheme)));
-    events::record(ctx, &w, by, Subject::of(signature.id), data).await?;
-    recount(ctx, &w, by, binary.id).await?;
-    let noted = note_bundled(ctx, &w, &binary).await?;
+    w.event(by, Subject::of(signature.id), data);
+    recount(ctx, &mut w, by, binary.id).await?;
     w.commit().await?;
-    noted.apply(ctx);
     Ok(Attached { signature, key, created: true })
 }
 
@@ -203,13 +202,13 @@ async fn note_refusal(
 ) -> Result<(), Error> {
     let because = Because { reason: error.to_string() };
     let data = EventData::BinarySignatureRefused((facts(binary, key, None), because));
-    let w = ctx.db().write().await?;
-    events::record(ctx, &w, by, Subject::of(binary.id), data).await?;
-    Ok(w.commit().await?)
+    let mut w = ctx.work().await?;
+    w.event(by, Subject::of(binary.id), data);
+    w.commit().await
 }
 
 /// Makes a binary `signed` or `signable` again, as its signatures and the organization's policy have it.
-pub(crate) async fn recount(ctx: &Context, w: &Write, by: &Actor, id: Id<Binary>) -> Result<(), Error> {
+pub(crate) async fn recount(ctx: &Context, w: &mut Work, by: &Actor, id: Id<Binary>) -> Result<(), Error> {
     let binary = binaries::lock(w, by.organization, id).await.map_err(Error::missing(id))?;
     if decide(binary.state, binary.ever_signed, Action::DeleteSignature) != Ok(Effect::CountSignatures) {
         return Ok(());
@@ -229,7 +228,8 @@ pub(crate) async fn recount(ctx: &Context, w: &Write, by: &Actor, id: Id<Binary>
     } else {
         EventData::BinarySignatureLost((change, count))
     };
-    events::record(ctx, w, by, Subject::of(id), data).await
+    w.event(by, Subject::of(id), data);
+    Ok(())
 }
 
 /// Lists signatures.
@@ -268,7 +268,7 @@ pub async fn delete(
     by: &Authorized<scope::BinarySign>,
     id: Id<BinarySignature>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let signature = binary_signatures::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let of = signature.binary;
     let binary = binaries::lock(&w, by.organization, of).await.map_err(Error::missing(of))?;
@@ -281,7 +281,7 @@ pub async fn delete(
     let key = signing_keys::get(&w, by.organization, signature.signing_key).await?;
     binary_signatures::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let data = EventData::BinarySignatureDeleted(facts(&binary, &key, Some(signature.scheme)));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    recount(ctx, &w, by, of).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    recount(ctx, &mut w, by, of).await?;
+    w.commit().await
 }

@@ -12,7 +12,6 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, Write, bundle_overrides, bundles, cohorts};
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
@@ -75,7 +74,7 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     if id.is_replayable()
         && let Some(first) = bundle_overrides::find(&w, by.organization, new.id).await?
     {
@@ -90,10 +89,8 @@ pub async fn create(
         other => other.map_err(parent_gone)?,
     }
     let data = EventData::BundleOverrideCreated(Whole(&new));
-    events::record(ctx, &w, by, Subject::of(new.id), data).await?;
-    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.event(by, Subject::of(new.id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(new)
 }
 
@@ -195,7 +192,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<BundleOverride, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = changed(&old, change);
@@ -213,10 +210,8 @@ pub async fn update(
         other => other.map_err(parent_gone)?,
     }
     let data = EventData::BundleOverrideUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(new)
 }
 
@@ -249,12 +244,10 @@ pub async fn delete(
     by: &Authorized<scope::BundleOverrideDelete>,
     id: Id<BundleOverride>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     bundle_overrides::delete(&w, by.organization, id).await?;
-    events::record(ctx, &w, by, Subject::of(id), EventData::BundleOverrideDeleted(Whole(&old))).await?;
-    let noted = note(ctx, &w, &[Change::Organization(by.organization)]).await?;
+    w.event(by, Subject::of(id), EventData::BundleOverrideDeleted(Whole(&old)));
     w.commit().await?;
-    noted.apply(ctx);
     Ok(())
 }

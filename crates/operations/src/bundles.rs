@@ -14,7 +14,6 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, bundle_overrides, bundles, releases};
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, check_expected};
@@ -88,7 +87,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<View, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = bundles::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
@@ -110,10 +109,8 @@ pub async fn update(
         (outcome, _) => outcome?,
     }
     let data = EventData::BundleUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    let noted = note(ctx, &w, &[Change::Manifests(by.organization)]).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     view(ctx, new).await
 }
 
@@ -123,7 +120,7 @@ pub async fn delete(
     by: &Authorized<scope::BundleDelete>,
     id: Id<Bundle>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let bundle = bundles::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     match bundles::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
@@ -132,8 +129,8 @@ pub async fn delete(
         }
         other => other?,
     }
-    events::record(ctx, &w, by, Subject::of(id), EventData::BundleDeleted(Whole(&bundle))).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), EventData::BundleDeleted(Whole(&bundle)));
+    w.commit().await
 }
 
 /// Who uses a bundle that somebody wanted to delete.

@@ -14,7 +14,6 @@ use olivine_domain::text::Description;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Constraint, Reader, ca_certificates, cohorts, products, verification_codes};
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
@@ -65,11 +64,11 @@ pub async fn create_verification_code(
     let now = ctx.now();
     let code = format!("{:032x}", u128::from_be_bytes(ctx.random_bytes()));
     let new = VerificationCode { code, expires_at: now.plus(CODE_LIFETIME) };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     verification_codes::insert(&w, by.organization, &new.code, now, new.expires_at).await?;
     let data = events::VerificationCodeCreated { expires_at: new.expires_at };
     let data = EventData::VerificationCodeCreated(data);
-    events::record(ctx, &w, by, Subject::of(by.organization), data).await?;
+    w.event(by, Subject::of(by.organization), data);
     w.commit().await?;
     Ok(new)
 }
@@ -95,7 +94,7 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let registered = registered(&w, &certificate).await?;
     let is_replay = |other: &CaCertificate| new.id.is_replayable() && other.id == certificate.id;
     if let Some(other) = registered.as_ref().filter(|other| is_replay(other)) {
@@ -119,10 +118,8 @@ pub async fn create(
         other => other?,
     }
     let data = EventData::CaCertificateCreated(Whole(&certificate));
-    events::record(ctx, &w, by, Subject::of(certificate.id), data).await?;
-    let noted = note(ctx, &w, &[Change::Authorities(by.organization)]).await?;
+    w.event(by, Subject::of(certificate.id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(certificate)
 }
 
@@ -192,7 +189,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<CaCertificate, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
@@ -211,7 +208,7 @@ pub async fn update(
     new.updated_at = ctx.now();
     ca_certificates::update(&w, &new, old.revision).await?;
     let data = EventData::CaCertificateUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
 }
@@ -222,10 +219,10 @@ pub async fn delete(
     by: &Authorized<scope::CaCertificateDelete>,
     id: Id<CaCertificate>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let certificate = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     ca_certificates::delete(&w, by.organization, id).await?;
     let data = EventData::CaCertificateDeleted(Whole(&certificate));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    w.commit().await
 }

@@ -55,14 +55,14 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     products::get(&w, by.organization, new.product).await.map_err(Error::missing(new.product))?;
     if let Err(error) = cohorts::insert(&w, &cohort).await {
         drop(w);
         return already_there(ctx, &cohort, new.id, error).await;
     }
     let data = EventData::CohortCreated(Whole(&cohort));
-    events::record(ctx, &w, by, Subject::of(cohort.id), data).await?;
+    w.event(by, Subject::of(cohort.id), data);
     w.commit().await?;
     Ok(cohort)
 }
@@ -131,7 +131,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<Cohort, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
@@ -155,7 +155,7 @@ pub async fn update(
         other => other?,
     }
     let data = EventData::CohortUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
 }
@@ -166,7 +166,7 @@ pub async fn delete(
     by: &Authorized<scope::CohortDelete>,
     id: Id<Cohort>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let cohort = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     match cohorts::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
@@ -177,6 +177,6 @@ pub async fn delete(
         other => other?,
     }
     let data = EventData::CohortDeleted(Whole(&cohort));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    w.commit().await
 }

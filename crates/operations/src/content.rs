@@ -10,12 +10,13 @@ use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_records::binaries::BinaryHead;
 use olivine_records::binary_parts::{PromisedPart, Upload};
-use olivine_records::{Write, binaries, binary_parts, organizations};
+use olivine_records::{binaries, binary_parts, organizations};
 
 use crate::binaries::{View, content_key, key_of, store, view};
 use crate::events::{ContentUploaded, EventData, Whole};
 use crate::storages::Opened;
-use crate::{Context, Error, binary_parts::ensure_session, events};
+use crate::work::Work;
+use crate::{Context, Error, binary_parts::ensure_session};
 
 pub(crate) mod damage;
 mod downloads;
@@ -114,7 +115,7 @@ async fn settle(
     plan: &PartPlan,
     state: PartState,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = binaries::lock(&w, by.organization, id).await.map_err(|_| Error::ContentGone)?;
     if binary.generation != generation {
         return Err(Error::ContentGone);
@@ -126,14 +127,14 @@ async fn settle(
     if part.state == state || part.state == PartState::Valid {
         return Ok(());
     }
-    put_state(ctx, &w, by, binary, BinaryPart { state, ..part }).await?;
-    Ok(w.commit().await?)
+    put_state(ctx, &mut w, by, binary, BinaryPart { state, ..part }).await?;
+    w.commit().await
 }
 
 /// Writes what became of a part, and what the binary now holds; returns the binary as it is then.
 pub(crate) async fn put_state(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Actor,
     binary: Binary,
     part: BinaryPart,
@@ -147,7 +148,7 @@ pub(crate) async fn put_state(
     } else {
         (EventData::BinaryPartRefused(Whole(&part)), binary)
     };
-    events::record(ctx, w, by, Subject::of(part.id), data).await?;
+    w.event(by, Subject::of(part.id), data);
     Ok(binary)
 }
 
@@ -197,7 +198,7 @@ async fn keep_alone(
     seen: &Binary,
     received: ReceivedPart,
 ) -> Result<Binary, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = binaries::lock(&w, by.organization, seen.id).await.map_err(Error::missing(seen.id))?;
     if binary.generation != seen.generation {
         return Err(Error::ContentGone);
@@ -220,7 +221,7 @@ async fn keep_alone(
     binary_parts::upsert(&w, &part).await?;
     let new = store(ctx, &w, &binary, Binary { bytes_uploaded: received.size, ..binary.clone() }).await?;
     let data = ContentUploaded { size: received.size, hash: received.sha256 };
-    events::record(ctx, &w, by, Subject::of(new.id), EventData::BinaryContentUploaded(data)).await?;
+    w.event(by, Subject::of(new.id), EventData::BinaryContentUploaded(data));
     w.commit().await?;
     Ok(new)
 }

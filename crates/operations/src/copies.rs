@@ -7,15 +7,16 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{Reader, Write, binaries, storage_backends};
+use olivine_records::{Reader, binaries, storage_backends};
 
-use crate::binaries::{content_key, note_bundled};
-use crate::jobs::{self, DeleteContent, Held, Replicate};
+use crate::binaries::content_key;
+use crate::jobs::{DeleteContent, Held, Replicate};
 use crate::storages::Opened;
+use crate::work::Work;
 use crate::{Context, Error};
 
 /// Orders a verified binary's copies, in the transaction that records the verification.
-pub(crate) async fn order(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
+pub(crate) async fn order(ctx: &Context, w: &mut Work, binary: &Binary) -> Result<(), Error> {
     for storage in storage_backends::list_replicating(w, binary.organization).await? {
         if storage.id != binary.storage {
             order_one(ctx, w, binary, storage.id).await?;
@@ -46,7 +47,7 @@ pub(crate) fn replica(
 
 async fn order_one(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     binary: &Binary,
     storage: Id<StorageBackend>,
 ) -> Result<(), Error> {
@@ -57,7 +58,8 @@ async fn order_one(
     }
     binary_replicas::put(w, &replica(ctx, binary, storage, ReplicaState::Copying)).await?;
     let job = Replicate { binary: binary.id, generation: binary.generation, storage };
-    jobs::enqueue(ctx, w, Some(binary.organization), &job).await
+    w.order(Some(binary.organization), &job);
+    Ok(())
 }
 
 /// Orders the copies that an organization's verified binaries lack, so many in one transaction.
@@ -74,17 +76,16 @@ pub(crate) async fn order_missing(
                 binaries::list_without_copy(ctx.db(), organization, storage.id, after, batch).await?;
             let Some(last) = lacking.last() else { break };
             after = Some(last.id);
-            let w = ctx.db().write().await?;
+            let mut w = ctx.work().await?;
             for seen in &lacking {
                 let binary = binaries::lock(&w, organization, seen.id).await;
                 match binary {
-                    Ok(binary) if is_verified(&binary) => order_one(ctx, &w, &binary, storage.id).await?,
+                    Ok(binary) if is_verified(&binary) => order_one(ctx, &mut w, &binary, storage.id).await?,
                     Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {}
                     Err(error) => return Err(error.into()),
                 }
             }
             w.commit().await?;
-            ctx.ring();
         }
     }
     Ok(())
@@ -98,7 +99,7 @@ pub(crate) const fn is_verified(binary: &Binary) -> bool {
 /// where its content still is.
 pub(crate) async fn order_deletions(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     binary: &Binary,
     keeps_record: bool,
 ) -> Result<(), Error> {
@@ -108,22 +109,22 @@ pub(crate) async fn order_deletions(
         binary_replicas::put(w, &first).await?;
     }
     let held = if is_verified(binary) { Held::Complete } else { Held::Anything };
-    enqueue_deletion(ctx, w, &first, held).await?;
+    order_content_deletion(w, &first, held);
     for other in others.into_iter().filter(|other| other.generation == binary.generation) {
         // Else it would be on record as a copy that counts, and no order to delete it would be carried out.
         binary_replicas::put(w, &replica(ctx, binary, other.storage, ReplicaState::Deleting)).await?;
-        enqueue_deletion(ctx, w, &other, held_as(other.state)).await?;
+        order_content_deletion(w, &other, held_as(other.state));
     }
     Ok(())
 }
 
 /// Orders the deletion of one copy of a binary that is destroyed.
 pub(crate) async fn order_deletion(ctx: &Context, replica: &Replica) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let place = Place::of(replica);
     binary_replicas::change(&w, place, replica.state, ReplicaState::Deleting, None, ctx.now()).await?;
-    enqueue_deletion(ctx, &w, replica, held_as(replica.state)).await?;
-    Ok(w.commit().await?)
+    order_content_deletion(&mut w, replica, held_as(replica.state));
+    w.commit().await
 }
 
 /// Whether what is in a place, or was, is yet to be deleted there: nothing may be put there until that is done.
@@ -140,15 +141,10 @@ const fn held_as(state: ReplicaState) -> Held {
     }
 }
 
-pub(crate) async fn enqueue_deletion(
-    ctx: &Context,
-    w: &Write,
-    replica: &Replica,
-    held: Held,
-) -> Result<(), Error> {
+pub(crate) fn order_content_deletion(w: &mut Work, replica: &Replica, held: Held) {
     let Replica { binary, generation, storage, organization, .. } = *replica;
     let job = DeleteContent { binary, generation, storage: Some(storage), held };
-    jobs::enqueue(ctx, w, Some(organization), &job).await
+    w.order(Some(organization), &job);
 }
 
 /// Copies a verified content to a storage, from whichever storage gives it out, and checks it on the way.
@@ -202,16 +198,14 @@ pub(crate) async fn order_again(
     binary: &Binary,
     storage: Id<StorageBackend>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let current =
         binaries::lock(&w, binary.organization, binary.id).await.map_err(Error::missing(binary.id))?;
     if is_verified(&current) && current.generation == binary.generation {
-        order_one(ctx, &w, &current, storage).await?;
+        order_one(ctx, &mut w, &current, storage).await?;
         // Until it is there again, no device is sent to it.
-        let noted = note_bundled(ctx, &w, &current).await?;
+        w.changed_binary(&current);
         w.commit().await?;
-        noted.apply(ctx);
-        ctx.ring();
     }
     Ok(())
 }

@@ -16,10 +16,10 @@ use olivine_records::{
     Constraint, Reader, Write, ca_certificates, device_certificates, devices, verification_codes,
 };
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{Because, EventData, OfDevice, Whole};
 use crate::lists::{ListQuery, NewId};
+use crate::work::Work;
 use crate::{Context, events};
 
 /// A new device certificate.
@@ -56,7 +56,7 @@ pub async fn create(
         inserted_at: now,
     };
     let fingerprint = certificate.certificate.facts().fingerprint;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let device = devices::lock(&w, by.organization, new.device).await.map_err(Error::missing(new.device))?;
     let known = device_certificates::find_known(&w, by.organization, &fingerprint).await?;
     let known = known.filter(|known| !known.is_removed);
@@ -84,11 +84,9 @@ pub async fn create(
         }
         None => EventData::DeviceCertificateCreated((Whole(&certificate), of_device)),
     };
-    events::record(ctx, &w, by, Subject::of(certificate.id), data).await?;
-    take_over(ctx, &w, by, &[&certificate]).await?;
-    let noted = note(ctx, &w, &[Change::certificate(&fingerprint)]).await?;
+    w.event(by, Subject::of(certificate.id), data);
+    take_over(&mut w, by, &[&certificate]).await?;
     w.commit().await?;
-    noted.apply(ctx);
     Ok(certificate)
 }
 
@@ -141,12 +139,7 @@ pub(crate) fn is_signed_by(certificate: &Certificate, ca: &CaCertificate) -> boo
 }
 
 /// Ends what other organizations claim of certificates that are proven now. Both sides get an event, which does not name the other one.
-pub(crate) async fn take_over(
-    ctx: &Context,
-    w: &Write,
-    by: &Actor,
-    proven: &[&DeviceCertificate],
-) -> Result<(), Error> {
+pub(crate) async fn take_over(w: &mut Work, by: &Actor, proven: &[&DeviceCertificate]) -> Result<(), Error> {
     let proven: Vec<_> = proven.iter().filter(|one| one.proof.is_some()).collect();
     let fingerprints: Vec<_> = proven.iter().map(|one| one.certificate.facts().fingerprint).collect();
     let ended =
@@ -155,13 +148,13 @@ pub(crate) async fn take_over(
         let loser = Actor::system(claim.organization);
         let reason = "another organization proved that this certificate is one of its devices'".to_owned();
         let data = EventData::DeviceCertificateClaimEnded((Whole(claim), Because { reason }));
-        events::record(ctx, w, &loser, Subject::of(claim.id), data).await?;
+        w.event(&loser, Subject::of(claim.id), data);
     }
     let was_claimed =
         |one: &DeviceCertificate| ended.iter().any(|claim| claim.certificate == one.certificate);
     for winner in proven.into_iter().filter(|one| was_claimed(one)) {
         let data = EventData::DeviceCertificateTakenOver(Whole(winner));
-        events::record(ctx, w, by, Subject::of(winner.id), data).await?;
+        w.event(by, Subject::of(winner.id), data);
     }
     Ok(())
 }
@@ -222,16 +215,13 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let certificate =
         device_certificates::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // A renewal locks the device, too: of a removal and a renewal at once, the later one sees what the first did.
     devices::lock(&w, by.organization, certificate.device).await.map_err(Error::missing(id))?;
     let certificate = device_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     device_certificates::remove(&w, by.organization, id, ctx.now()).await.map_err(Error::missing(id))?;
     let data = EventData::DeviceCertificateDeleted(Whole(&certificate));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    let changed = Change::certificate(&certificate.certificate.facts().fingerprint);
-    let noted = note(ctx, &w, &[changed]).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(())
 }

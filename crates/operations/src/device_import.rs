@@ -17,15 +17,15 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
-use olivine_records::{Database, Write, cohorts, device_certificates, devices, events as records, products};
+use olivine_records::{Database, cohorts, device_certificates, devices, products};
 
 use crate::device_certificates::take_over;
-use crate::devices::moves::Moves;
-use crate::distribution::changes::{MassChange, note};
-use crate::events::{EventData, Imported};
-use crate::{Context, Error, deadlocks, events};
+use crate::devices::record_change;
+use crate::events::{EventData, Imported, OfDevice, Whole};
+use crate::work::Work;
+use crate::{Context, Error, deadlocks};
 use lines::Line;
-use plan::{Plan, Planner};
+use plan::{Plan, Planner, Registration};
 use rows::Rows;
 
 /// The most problems that a report names; more are only counted.
@@ -132,9 +132,8 @@ async fn write(
     file: &File,
 ) -> Result<Report, Error> {
     let mut planner = Planner::new(ctx, by.organization, options);
-    let (mut moves, mut devices_changed) = (Moves::default(), MassChange::of(by.organization));
     let mut rows = Rows::of(file)?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     while let Some(piece) = rows.next().await? {
         let lines = planner.read(piece);
         let existing = devices::lock_by_identifiers(&w, by.organization, &identifiers(&lines)).await?;
@@ -142,34 +141,27 @@ async fn write(
         if planner.report.refused > 0 {
             return Ok(planner.report.in_order());
         }
-        carry_out(ctx, &w, by, &plan, &mut moves).await?;
-        devices_changed.extend(plan.changes());
+        carry_out(&mut w, by, &plan).await?;
     }
     let report = planner.report;
-    let mut changes = devices_changed.finish();
-    changes.extend(moves.count(ctx, &w, by.organization).await?);
-    let noted = note(ctx, &w, &changes).await?;
     let Report { created, updated, unchanged, .. } = report;
     let data = EventData::DevicesImported(Imported { created, updated, unchanged });
-    events::record(ctx, &w, by, Subject::of(by.organization), data).await?;
+    w.event(by, Subject::of(by.organization), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(report)
 }
 
-/// Writes what is planned for some lines.
-async fn carry_out(
-    ctx: &Context,
-    w: &Write,
-    by: &Actor,
-    plan: &Plan,
-    moves: &mut Moves,
-) -> Result<(), Error> {
+/// Writes what is planned for some lines: each change with an event, as if it had come by itself, so that the trail says of any device what
+/// was what before.
+async fn carry_out(w: &mut Work, by: &Actor, plan: &Plan) -> Result<(), Error> {
     devices::insert_many(w, &plan.create).await.map_err(at_once)?;
-    plan.create.iter().for_each(|device| moves.join(device));
+    for device in &plan.create {
+        w.event(by, Subject::of(device.id), EventData::DeviceCreated(Whole(device)));
+        w.moves().join(device);
+    }
     for (old, new) in &plan.update {
         devices::update(w, new, old.revision).await.map_err(at_once)?;
-        moves.change(old, new);
+        record_change(w, by, old, new);
     }
     let registered: Vec<_> = plan.register.iter().map(|new| &new.own).collect();
     if !registered.is_empty() {
@@ -177,8 +169,13 @@ async fn carry_out(
         device_certificates::forget_removed(w, by.organization, &certificates).await?;
         device_certificates::insert_many(w, &registered).await.map_err(at_once)?;
     }
-    records::insert_many(w, &plan.events(ctx, by)).await?;
-    take_over(ctx, w, by, &registered).await
+    for Registration { own, identifier } in &plan.register {
+        let of_device = OfDevice { identifier: identifier.clone() };
+        let data = EventData::DeviceCertificateCreated((Whole(own), of_device));
+        w.event(by, Subject::of(own.id), data);
+    }
+    take_over(w, by, &registered).await?;
+    w.write_events().await
 }
 
 fn at_once(error: olivine_records::Error) -> Error {

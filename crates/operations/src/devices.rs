@@ -16,16 +16,15 @@ use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
 
-pub(crate) use change::events_of;
+pub(crate) use change::record_change;
 pub use change::{Update, update};
 
-use crate::distribution::changes::{Change, note};
+use crate::Context;
+use crate::distribution::changes::Change;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{ListQuery, NewId};
 use crate::releases::forget_device;
-use crate::{Context, events};
-use moves::Moves;
 
 /// A new device.
 #[derive(Clone, Debug)]
@@ -73,20 +72,16 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     products::get(&w, by.organization, device.product).await.map_err(Error::missing(device.product))?;
     check_cohort(&w, &device).await?;
     if let Err(error) = devices::insert(&w, &device).await {
         drop(w);
         return already_there(ctx, &device, new.id, error).await;
     }
-    events::record(ctx, &w, by, Subject::of(device.id), EventData::DeviceCreated(Whole(&device))).await?;
-    let mut moves = Moves::default();
-    moves.join(&device);
-    let changes = moves.count(ctx, &w, by.organization).await?;
-    let noted = note(ctx, &w, &changes).await?;
+    w.event(by, Subject::of(device.id), EventData::DeviceCreated(Whole(&device)));
+    w.moves().join(&device);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(device)
 }
 
@@ -170,19 +165,16 @@ pub async fn delete(
     by: &Authorized<scope::DeviceDelete>,
     id: Id<Device>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let device = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let certificates = device_certificates::remove_all_of_device(&w, by.organization, id, ctx.now()).await?;
-    events::record(ctx, &w, by, Subject::of(id), EventData::DeviceDeleted(Whole(&device))).await?;
-    let mut moves = Moves::default();
-    moves.leave(&device);
-    let mut changes = moves.count(ctx, &w, by.organization).await?;
-    changes.push(Change::Device(id));
-    changes.extend(certificates.iter().map(Change::certificate));
-    changes.extend(forget_device(ctx, &w, &device).await?);
+    w.event(by, Subject::of(id), EventData::DeviceDeleted(Whole(&device)));
+    w.moves().leave(&device);
+    w.count_moves().await?;
+    for fingerprint in &certificates {
+        w.changed(by.organization, Change::certificate(fingerprint));
+    }
+    forget_device(&mut w, &device).await?;
     devices::delete(&w, by.organization, id).await?;
-    let noted = note(ctx, &w, &changes).await?;
-    w.commit().await?;
-    noted.apply(ctx);
-    Ok(())
+    w.commit().await
 }

@@ -13,7 +13,7 @@ use olivine_domain::events::{Event, Subject, cut_text, longest_text};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_records::{Write, events};
+use olivine_records::events;
 pub(crate) use payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
     ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
@@ -27,22 +27,7 @@ use crate::error::Error;
 use crate::event_budgets;
 use crate::{Context, lists::ListQuery};
 
-/// Writes an event into the transaction of the change that it is about, unless whoever causes it is over the budget for events of such a
-/// type: then it is only counted.
-pub(crate) async fn record(
-    ctx: &Context,
-    w: &Write,
-    actor: &Actor,
-    subject: impl Into<Subject>,
-    data: EventData<'_>,
-) -> Result<(), Error> {
-    match new(ctx, actor, subject, data) {
-        Some(event) => Ok(events::insert(w, &event).await?),
-        None => Ok(()),
-    }
-}
-
-/// An event that happens now, for callers that write many at once; `None` where it is only counted.
+/// An event that happens now; `None` where whoever causes it is over the budget for events of such a type: then it is only counted.
 pub(crate) fn new(
     ctx: &Context,
     actor: &Actor,

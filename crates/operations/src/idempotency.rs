@@ -38,7 +38,7 @@ pub async fn begin(ctx: &Context, actor: &Actor, key: &str, fingerprint: &str) -
         resource_id: ctx.new_uuid(),
         now: ctx.now(),
     };
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     let claimed = idempotency_keys::claim(&w, &claim).await?;
     w.commit().await?;
     match claimed {
@@ -55,9 +55,9 @@ pub async fn begin(ctx: &Context, actor: &Actor, key: &str, fingerprint: &str) -
 
 /// Keeps the first answer.
 pub async fn keep_answer(ctx: &Context, execution: &Execution, answer: &StoredAnswer) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     idempotency_keys::store_answer(&w, &execution.claim, answer).await?;
-    Ok(w.commit().await?)
+    w.commit().await
 }
 
 pub use olivine_records::idempotency_keys::StoredAnswer as Answer;

@@ -25,7 +25,6 @@ pub(crate) use verify_binary::VerifyBinary;
 
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
-use olivine_records::Write;
 use olivine_records::jobs::{self, JobId, NewJob};
 
 use self::expire_events::ExpireEvents;
@@ -61,27 +60,22 @@ macro_rules! listed {
 
         /// Makes sure that the jobs that come back by themselves are there; for the start of a server.
         pub async fn enqueue_recurring(ctx: &Context) -> Result<(), Error> {
-            let w = ctx.db().write().await?;
+            let mut w = ctx.work().await?;
             $(if let Some(job) = <$job as Job>::RECURRING {
-                enqueue(ctx, &w, None, &job).await?;
+                w.order(None, &job);
             })*
-            Ok(w.commit().await?)
+            w.commit().await
         }
     };
 }
 
 listed!(VerifyBinary, DeleteContent, Replicate, CheckContents, Spread, ExpireUploads, ExpireEvents, Purge,);
 
-/// Writes a job into the transaction that causes it, unless the same is waiting already. Ring the bell after the commit.
-pub(crate) async fn enqueue<J: Listed>(
-    ctx: &Context,
-    w: &Write,
-    organization: Option<Id<Organization>>,
-    job: &J,
-) -> Result<(), Error> {
+/// A job as it is ordered: of what is the same work, only one waits.
+pub(crate) fn new_job<J: Listed>(ctx: &Context, organization: Option<Id<Organization>>, job: &J) -> NewJob {
     let subject = job.subject();
     let dedup_key = if subject.is_empty() { J::KIND.to_owned() } else { format!("{}:{subject}", J::KIND) };
-    let new = NewJob {
+    NewJob {
         id: JobId(ctx.new_uuid()),
         kind: J::KIND.to_owned(),
         organization,
@@ -89,8 +83,7 @@ pub(crate) async fn enqueue<J: Listed>(
         payload: serde_json::to_string(job).expect("ids and numbers are JSON"),
         run_at: ctx.now(),
         now: ctx.now(),
-    };
-    Ok(jobs::enqueue(w, new).await?)
+    }
 }
 
 /// Takes all running jobs from their runners: for a server that knows to be alone, because it holds its data folder's lock.

@@ -45,6 +45,7 @@ pub mod signing_keys;
 pub mod storage_backends;
 pub mod storages;
 mod watchdog;
+mod work;
 
 pub use clock::Clock;
 pub use context::{Context, Settings};

@@ -9,12 +9,13 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{Write, binaries, storage_backends};
+use olivine_records::{binaries, storage_backends};
 
-use crate::binaries::{note_bundled, store};
+use crate::binaries::store;
 use crate::copies::{self, is_verified};
 use crate::events::EventData;
 use crate::jobs::Held;
+use crate::work::Work;
 use crate::{Context, Error, events};
 
 /// What came of moving one binary's content.
@@ -71,7 +72,7 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
         return Ok(Moved::Busy);
     }
     copies::copy(ctx, seen, to).await?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = match binaries::lock(&w, seen.organization, seen.id).await {
         Err(olivine_records::Error::NotFound { .. }) => None,
         other => Some(other?),
@@ -88,24 +89,24 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
     }
     let moved = store(ctx, &w, &binary, Binary { storage: to, ..binary.clone() }).await?;
     binary_replicas::delete(&w, place).await?;
-    leave(ctx, &w, &binary).await?;
+    leave(ctx, &mut w, &binary).await?;
     let data = EventData::BinaryMoved(events::Change { from: &binary, to: &moved });
     let actor = Actor::system(moved.organization);
-    events::record(ctx, &w, &actor, Subject::of(moved.id), data).await?;
-    let noted = note_bundled(ctx, &w, &moved).await?;
+    w.event(&actor, Subject::of(moved.id), data);
     w.commit().await?;
-    noted.apply(ctx);
-    ctx.ring();
     Ok(Moved::Done)
 }
 
 /// What becomes of the old place: a copy, if contents are copied there anyway, else it is cleared. Until that is done, its record keeps
 /// anything from being put there again, which the order to clear it would take away.
-async fn leave(ctx: &Context, w: &Write, old: &Binary) -> Result<(), Error> {
+async fn leave(ctx: &Context, w: &mut Work, old: &Binary) -> Result<(), Error> {
     let replicating = storage_backends::list_replicating(w, old.organization).await?;
     let stays = replicating.iter().any(|backend| backend.id == old.storage);
     let state = if stays { ReplicaState::Complete } else { ReplicaState::Deleting };
     let replica = copies::replica(ctx, old, old.storage, state);
     binary_replicas::put(w, &replica).await?;
-    if stays { Ok(()) } else { copies::enqueue_deletion(ctx, w, &replica, Held::Complete).await }
+    if !stays {
+        copies::order_content_deletion(w, &replica, Held::Complete);
+    }
+    Ok(())
 }

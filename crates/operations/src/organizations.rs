@@ -8,7 +8,6 @@ use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, organizations, storage_backends};
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, check_expected};
@@ -59,7 +58,7 @@ pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     match organizations::insert(&w, &organization).await {
         // Another process made it at the same moment.
         Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
@@ -72,7 +71,7 @@ pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
     }
     let (actor, data) =
         (Actor::system(organization.id), EventData::OrganizationCreated(Whole(&organization)));
-    events::record(ctx, &w, &actor, Subject::of(organization.id), data).await?;
+    w.event(&actor, Subject::of(organization.id), data);
     w.commit().await?;
     Ok(organization)
 }
@@ -95,7 +94,7 @@ pub async fn update(
     change: Update,
 ) -> Result<Organization, Error> {
     let id = by.organization;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = organizations::get(&w, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let new = Organization {
@@ -124,9 +123,7 @@ pub async fn update(
         other => other?,
     }
     let data = EventData::OrganizationUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    let noted = note(ctx, &w, &[Change::Organization(id)]).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(new)
 }

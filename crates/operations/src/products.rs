@@ -10,7 +10,6 @@ use olivine_domain::products::Product;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, products};
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
@@ -57,13 +56,13 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     if let Err(error) = products::insert(&w, &product).await {
         drop(w);
         return already_there(ctx, &product, new.id, error).await;
     }
     let data = EventData::ProductCreated(Whole(&product));
-    events::record(ctx, &w, by, Subject::of(product.id), data).await?;
+    w.event(by, Subject::of(product.id), data);
     w.commit().await?;
     Ok(product)
 }
@@ -124,7 +123,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<Product, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let mut new = old.clone();
@@ -151,12 +150,8 @@ pub async fn update(
         other => other?,
     }
     let data = EventData::ProductUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    // Its target is that of all its devices which have none of their own. Servers of the version before know only the second change.
-    let announced = [Change::Product(id), Change::Organization(by.organization)];
-    let noted = note(ctx, &w, &announced).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(new)
 }
 
@@ -166,7 +161,7 @@ pub async fn delete(
     by: &Authorized<scope::ProductDelete>,
     id: Id<Product>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let product = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     match products::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
@@ -177,6 +172,6 @@ pub async fn delete(
         other => other?,
     }
     let data = EventData::ProductDeleted(Whole(&product));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), data);
+    w.commit().await
 }

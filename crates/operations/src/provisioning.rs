@@ -17,16 +17,16 @@ use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::text::InvalidText;
 use olivine_domain::time::Timestamp;
-use olivine_records::{Constraint, Reader, Write, device_certificates, devices};
+use olivine_records::{Constraint, Reader, device_certificates, devices};
 
 pub(crate) use self::signers::{Signers, find_signers};
 use crate::device_certificates::take_over;
-use crate::devices::moves::Moves;
 use crate::distribution::Shown;
-use crate::distribution::changes::{Change, note};
+use crate::distribution::changes::Change;
 use crate::error::Error;
 use crate::events::{EventData, Fingerprint, Provisioned, Whole};
-use crate::{Context, deadlocks, events};
+use crate::work::Work;
+use crate::{Context, deadlocks};
 
 /// Why no device was made.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +169,7 @@ async fn make(
     // Without a transaction first: most of those that are to be refused need none.
     let (ca, ..) = decide(&signers, certificate, ctx.now())?;
     complete_marks(ctx, ca.organization).await?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // As they are now: they may have been changed or deleted since.
     let signers = signers.again(&w).await?;
     let (ca, jitp, identifier) = decide(&signers, certificate, ctx.now())?;
@@ -196,23 +196,18 @@ async fn make(
     };
     devices::insert(&w, &device).await.map_err(at_once)?;
     device_certificates::insert(&w, &registered).await.map_err(at_once)?;
-    record(ctx, &w, &device, &registered, ca, origin).await?;
-    take_over(ctx, &w, &Actor::device(device.organization, device.id, origin.clone()), &[&registered])
-        .await?;
-    let mut moves = Moves::default();
-    moves.join(&device);
-    let mut changes = moves.count(ctx, &w, ca.organization).await?;
-    changes.push(Change::certificate(&certificate.facts().fingerprint));
-    let noted = note(ctx, &w, &changes).await?;
+    record(&mut w, &device, &registered, ca, origin);
+    take_over(&mut w, &Actor::device(device.organization, device.id, origin.clone()), &[&registered]).await?;
+    w.moves().join(&device);
+    w.changed(ca.organization, Change::certificate(&certificate.facts().fingerprint));
     w.commit().await?;
-    noted.apply(ctx);
     Ok((device, registered))
 }
 
 /// Marks of servers of an earlier version have no hashes yet. Usually there are none.
 async fn complete_marks(ctx: &Context, organization: Id<Organization>) -> Result<(), NotProvisioned> {
     while device_certificates::has_incomplete_marks(ctx.db(), organization).await? {
-        let w = ctx.db().write().await?;
+        let w = ctx.work().await?;
         device_certificates::complete_marks(&w, organization).await?;
         w.commit().await?;
     }
@@ -294,7 +289,7 @@ async fn already_known(
 /// The organization whose authority signed a certificate that it has already: now it is proven.
 async fn claim(
     ctx: &Context,
-    w: Write,
+    mut w: Work,
     (device, registered): (Device, DeviceCertificate),
 ) -> Result<(Device, DeviceCertificate), NotProvisioned> {
     if registered.proof.is_some() {
@@ -302,11 +297,9 @@ async fn claim(
     }
     let registered = DeviceCertificate { proof: Some(Proof::Authority), ..registered };
     device_certificates::prove(&w, device.organization, registered.id, Proof::Authority, ctx.now()).await?;
-    take_over(ctx, &w, &Actor::system(device.organization), &[&registered]).await?;
-    let changed = Change::certificate(&registered.certificate.facts().fingerprint);
-    let noted = note(ctx, &w, &[changed]).await?;
+    take_over(&mut w, &Actor::system(device.organization), &[&registered]).await?;
+    w.changed(device.organization, Change::certificate(&registered.certificate.facts().fingerprint));
     w.commit().await?;
-    noted.apply(ctx);
     Ok((device, registered))
 }
 
@@ -343,14 +336,13 @@ fn new_device(ctx: &Context, ca: &CaCertificate, jitp: Jitp, identifier: Identif
     }
 }
 
-async fn record(
-    ctx: &Context,
-    w: &Write,
+fn record(
+    w: &mut Work,
     device: &Device,
     registered: &DeviceCertificate,
     ca: &CaCertificate,
     origin: &Origin,
-) -> Result<(), Error> {
+) {
     let itself = Actor::device(device.organization, device.id, origin.clone());
     let provisioned = Provisioned {
         ca_certificate_prn: ca.id.prn(ca.organization),
@@ -358,5 +350,5 @@ async fn record(
         fingerprint: Fingerprint(registered.certificate.facts().fingerprint),
     };
     let data = EventData::DeviceProvisioned((Whole(device), provisioned));
-    events::record(ctx, w, &itself, Subject::of(device.id), data).await
+    w.event(&itself, Subject::of(device.id), data);
 }

@@ -29,11 +29,10 @@ use olivine_domain::releases::leaving::leaving;
 use olivine_domain::text::Name;
 use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
 
-use crate::distribution::changes::{Change, note};
+use crate::Context;
 use crate::error::{Error, ReleaseHasDevices, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
-use crate::{Context, events};
 
 /// A release as it is shown.
 #[derive(Clone, Debug)]
@@ -108,7 +107,7 @@ pub async fn delete(
     id: Id<Release>,
     confirm: Option<Id<Release>>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
     let channel = channels::lock(&w, by.organization, cohort).await?;
     let release = channel.get(id).ok_or_else(|| Error::not_found(id))?;
@@ -121,13 +120,10 @@ pub async fn delete(
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     // Once more: a device may have reported it between the first time and the deletion.
     devices::leave_release(&w, by.organization, id).await?;
-    channels::relink(ctx, &w, by, &channel, &links.relink).await?;
-    events::record(ctx, &w, by, Subject::of(id), EventData::ReleaseDeleted(Whole(release))).await?;
-    let mut changes = vec![Change::Channel(cohort)];
-    changes.extend(rollback::forget(ctx, &w, by, id).await?);
-    let noted = note(ctx, &w, &changes).await?;
+    channels::relink(ctx, &mut w, by, &channel, &links.relink).await?;
+    w.event(by, Subject::of(id), EventData::ReleaseDeleted(Whole(release)));
+    rollback::forget(&mut w, by, id).await?;
     w.commit().await?;
-    noted.apply(ctx);
     Ok(())
 }
 

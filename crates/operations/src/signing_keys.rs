@@ -7,12 +7,12 @@ use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyMaterial, KeyStatus, SigningKey};
 use olivine_domain::text::Name;
-use olivine_records::{Constraint, Write, binary_signatures, signing_keys};
+use olivine_records::{Constraint, binary_signatures, signing_keys};
 
-use crate::distribution::changes::{Change, Noted, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::work::Work;
 use crate::{Context, binary_signatures::recount, events};
 
 /// A key to trust.
@@ -52,12 +52,12 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     if let Err(error) = signing_keys::insert(&w, &key).await {
         drop(w);
         return already_there(ctx, &key, new.id, error).await;
     }
-    events::record(ctx, &w, by, Subject::of(key.id), EventData::SigningKeyCreated(Whole(&key))).await?;
+    w.event(by, Subject::of(key.id), EventData::SigningKeyCreated(Whole(&key)));
     w.commit().await?;
     Ok(key)
 }
@@ -125,7 +125,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<SigningKey, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // Locked before the binaries that lose its signatures, as when it signs.
     let old = signing_keys::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
@@ -143,14 +143,11 @@ pub async fn update(
     }
     let new = SigningKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     signing_keys::update(&w, &new, old.revision).await?;
-    events::record(ctx, &w, by, Subject::of(id), what_happened(&old, &new)).await?;
-    let mut noted = Noted::default();
+    w.event(by, Subject::of(id), what_happened(&old, &new));
     if old.status != new.status && new.status == KeyStatus::Revoked {
-        recount_all(ctx, &w, by, id).await?;
-        noted = note(ctx, &w, &[Change::Manifests(by.organization)]).await?;
+        recount_all(ctx, &mut w, by, id).await?;
     }
     w.commit().await?;
-    noted.apply(ctx);
     Ok(new)
 }
 
@@ -165,7 +162,7 @@ fn what_happened<'a>(from: &'a SigningKey, to: &'a SigningKey) -> EventData<'a> 
 }
 
 /// Takes back `signed` from the binaries that lack signatures without this key.
-async fn recount_all(ctx: &Context, w: &Write, by: &Actor, key: Id<SigningKey>) -> Result<(), Error> {
+async fn recount_all(ctx: &Context, w: &mut Work, by: &Actor, key: Id<SigningKey>) -> Result<(), Error> {
     let mut after = None;
     loop {
         let page = binary_signatures::list_binaries_signed_by(w, by.organization, key, after).await?;
@@ -185,7 +182,7 @@ pub async fn delete(
     by: &Authorized<scope::SigningKeyDelete>,
     id: Id<SigningKey>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let key = signing_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     match signing_keys::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
@@ -194,6 +191,6 @@ pub async fn delete(
         }
         other => other?,
     }
-    events::record(ctx, &w, by, Subject::of(id), EventData::SigningKeyDeleted(Whole(&key))).await?;
-    Ok(w.commit().await?)
+    w.event(by, Subject::of(id), EventData::SigningKeyDeleted(Whole(&key)));
+    w.commit().await
 }

@@ -16,10 +16,9 @@ use olivine_domain::tags::Tags;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, binaries, binary_replicas, organizations, storage_backends};
 
-use crate::distribution::changes::{Change, note};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
-use crate::jobs::{self, Spread};
+use crate::jobs::Spread;
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events, storages};
 
@@ -110,18 +109,17 @@ pub async fn create(
         updated_at: now,
     };
     probe(ctx, &backend).await?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     if let Err(error) = storage_backends::insert(&w, &backend).await {
         drop(w);
         return already_there(ctx, by, &backend, new.id, error).await;
     }
     let data = EventData::StorageBackendCreated(Whole(&backend));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     if backend.replicates {
-        jobs::enqueue(ctx, &w, None, &Spread {}).await?;
+        w.order(None, &Spread {});
     }
     w.commit().await?;
-    ctx.ring();
     view(ctx, backend)
 }
 
@@ -267,7 +265,7 @@ pub async fn update(
         probe(ctx, &new).await?;
     }
     let new = StorageBackend { revision: old.revision.next(), updated_at: ctx.now(), ..new };
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     match storage_backends::update(&w, by.organization, &new, old.revision).await {
         Err(olivine_records::Error::Duplicate(Constraint::StorageBackendName)) => {
             drop(w);
@@ -277,14 +275,11 @@ pub async fn update(
         other => other?,
     }
     let data = EventData::StorageBackendUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     if new.replicates {
-        jobs::enqueue(ctx, &w, None, &Spread {}).await?;
+        w.order(None, &Spread {});
     }
-    let noted = note(ctx, &w, &[Change::Storage(id)]).await?;
     w.commit().await?;
-    noted.apply(ctx);
-    ctx.ring();
     view(ctx, new)
 }
 
@@ -317,7 +312,7 @@ pub async fn delete(
     by: &Authorized<scope::StorageBackendDelete>,
     id: Id<StorageBackend>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let backend = storage_backends::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     let organization = organizations::get(&w, by.organization).await?;
     if organization.storage == Some(id) {
@@ -331,11 +326,9 @@ pub async fn delete(
         return Err(Error::InUse(message.to_owned()));
     }
     storage_backends::delete(&w, by.organization, id).await?;
-    storages::identity::forget(&w, id).await?;
+    storages::identity::forget(&mut w, id).await?;
     let data = EventData::StorageBackendDeleted(Whole(&backend));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    let noted = note(ctx, &w, &[Change::Storage(id)]).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(())
 }

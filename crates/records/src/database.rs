@@ -16,6 +16,7 @@ mod sqlite;
 mod writer;
 
 use std::fmt;
+use std::ops::Deref;
 use std::time::Duration;
 
 use olivine_domain::Timestamp;
@@ -225,6 +226,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Database {}
     impl Sealed for super::Write {}
+    impl<W: std::ops::Deref<Target = super::Write>> Sealed for W {}
 }
 
 /// What can be read from: the database, or a transaction that sees its own changes.
@@ -244,6 +246,13 @@ impl Reader for Database {
 }
 
 impl Reader for Write {
+    fn executor(&self) -> Executor<'_> {
+        Executor::transaction(&self.transaction)
+    }
+}
+
+/// What is built around a transaction reads like the transaction.
+impl<W: Deref<Target = Write> + Send + Sync> Reader for W {
     fn executor(&self) -> Executor<'_> {
         Executor::transaction(&self.transaction)
     }

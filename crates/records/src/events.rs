@@ -28,14 +28,7 @@ const TABLE: &str = "events";
 /// The most rows of one `INSERT`: with 11 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
-/// Adds an event.
-pub async fn insert(write: &Write, event: &Event) -> Result<(), Error> {
-    let row = row(event).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
-}
-
-/// Adds many events. Those that are there already stay as they are: a caller that never learned of its commit may repeat it.
+/// Adds events. Those that are there already stay as they are: a caller that never learned of its commit may repeat it.
 pub async fn insert_many(write: &Write, events: &[Event]) -> Result<(), Error> {
     let once = OnConflict::column(Column::Id).do_nothing().to_owned();
     for events in events.chunks(MOST_ROWS) {

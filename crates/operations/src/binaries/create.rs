@@ -14,10 +14,10 @@ use olivine_domain::target::Target;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Write, artifact_versions, binaries, organizations, storage_backends};
 
+use crate::Context;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;
-use crate::{Context, events};
 
 /// A new binary.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub async fn create(
         return Err(Error::Invalid { field: "size", problem });
     }
     let id = new.id;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let storage = storage_for(ctx, &w, by).await?;
     let binary = new_record(ctx, by, new, storage);
     let version = binary.artifact_version;
@@ -62,7 +62,7 @@ pub async fn create(
         organizations::reserve(&w, by.organization, super::lifecycle::signed(size)).await?;
     }
     let data = EventData::BinaryCreated(Whole(&binary));
-    events::record(ctx, &w, by, Subject::of(binary.id), data).await?;
+    w.event(by, Subject::of(binary.id), data);
     w.commit().await?;
     super::view(ctx, binary).await
 }

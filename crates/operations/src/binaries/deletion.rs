@@ -8,7 +8,7 @@ use olivine_records::{binaries, organizations};
 
 use super::lifecycle::signed;
 use crate::events::{EventData, Whole};
-use crate::{Context, Error, events};
+use crate::{Context, Error};
 
 /// Deletes the record of a binary that never was signed (and so is in no bundle), and orders the deletion of what was uploaded.
 pub async fn delete(
@@ -16,14 +16,13 @@ pub async fn delete(
     by: &Authorized<scope::BinaryDelete>,
     id: Id<Binary>,
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     decide(binary.state, binary.ever_signed, Action::Delete)?;
-    super::delete_content_of(ctx, &w, &binary, false).await?;
+    super::delete_content_of(ctx, &mut w, &binary, false).await?;
     organizations::reserve(&w, binary.organization, -signed(binary.reserved_bytes())).await?;
     binaries::delete(&w, binary.organization, id).await?;
-    events::record(ctx, &w, by, Subject::of(id), EventData::BinaryDeleted(Whole(&binary))).await?;
+    w.event(by, Subject::of(id), EventData::BinaryDeleted(Whole(&binary)));
     w.commit().await?;
-    ctx.ring();
     Ok(())
 }

@@ -15,7 +15,7 @@ use olivine_records::{binary_replicas, organizations};
 use super::{head, key_of};
 use crate::events::{DownloadIssued, EventData};
 use crate::links::{Located, Wishes, copies, direct, in_order};
-use crate::{Context, Error, events};
+use crate::{Context, Error};
 
 /// Issues a URL that downloads the content of a verified binary.
 pub async fn download_url(
@@ -37,9 +37,9 @@ pub async fn download_url(
     let storages = in_order(&located.copies, None, &Tags::default());
     let url = direct(ctx, &located, storages, expires_at).await?;
 
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let data = EventData::BinaryDownloadIssued(DownloadIssued { expires_at });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     download_counts::add(&w, by.organization, id, &now.day(), DownloadKind::Issued, 1).await?;
     w.commit().await?;
     Ok(url)

@@ -11,13 +11,13 @@ use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_records::binary_parts::Upload;
-use olivine_records::{Write, binaries, binary_parts, binary_signatures, bundles, organizations};
+use olivine_records::{Write, binaries, binary_parts, binary_signatures, organizations};
 
-use crate::distribution::changes::{Change, Noted, note};
 use crate::events::{EventData, UploadCompleted};
 use crate::jobs::VerifyBinary;
 use crate::lists::{Expected, check_expected};
-use crate::{Context, Error, arrivals, copies, events, jobs};
+use crate::work::Work;
+use crate::{Context, Error, arrivals, copies, events};
 
 /// Changes: what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -46,35 +46,22 @@ pub async fn update(
     if change.state == Some(BinaryState::Hashable) {
         arrivals::note(ctx, by, id).await?;
     }
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let described = describe(ctx, &w, by, old, &change).await?;
-    let was = described.state;
+    let described = describe(ctx, &mut w, by, old, &change).await?;
     let binary = match change.state {
-        Some(asked) => step(ctx, &w, by, described, asked, change.confirm).await?,
+        Some(asked) => step(ctx, &mut w, by, described, asked, change.confirm).await?,
         None => described,
     };
-    let noted = if binary.state == was { Noted::default() } else { note_bundled(ctx, &w, &binary).await? };
     w.commit().await?;
-    noted.apply(ctx);
-    ctx.ring();
     super::view(ctx, binary).await
-}
-
-/// Notes that what can be served of bundles changed, if a bundle has the binary.
-pub(crate) async fn note_bundled(ctx: &Context, w: &Write, binary: &Binary) -> Result<Noted, Error> {
-    if bundles::has_binary(w, binary.organization, binary.id).await? {
-        note(ctx, w, &[Change::Manifests(binary.organization)]).await
-    } else {
-        Ok(Noted::default())
-    }
 }
 
 /// Changes what people say of a binary.
 async fn describe(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Actor,
     old: Binary,
     change: &Update,
@@ -91,14 +78,14 @@ async fn describe(
     }
     let new = store(ctx, w, &old, new).await?;
     let data = EventData::BinaryUpdated(events::Change { from: &old, to: &new });
-    events::record(ctx, w, by, Subject::of(old.id), data).await?;
+    w.event(by, Subject::of(old.id), data);
     Ok(new)
 }
 
 /// Takes a locked binary to the state that is asked for.
 async fn step(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Actor,
     binary: Binary,
     asked: BinaryState,
@@ -108,7 +95,7 @@ async fn step(
         Effect::Complete => complete(ctx, w, by, binary).await,
         Effect::StartVerification => {
             let binary = start_verification(ctx, w, by, binary).await?;
-            enqueue_verification(ctx, w, &binary).await?;
+            order_verification(w, &binary);
             Ok(binary)
         }
         Effect::Reset => reset(ctx, w, by, binary).await,
@@ -122,7 +109,7 @@ async fn step(
 
 /// Uploading is finished: checks that the parts make up a whole, and orders verification, which begins by completing the upload in
 /// storage.
-async fn complete(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
+async fn complete(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Result<Binary, Error> {
     let parts = binary_parts::list_all(w, Upload::of(&binary)).await?;
     let facts: Vec<_> = parts
         .iter()
@@ -133,41 +120,41 @@ async fn complete(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Resul
     let new = store(ctx, w, &binary, new).await?;
     let completed = UploadCompleted { parts: parts.len() };
     let data = EventData::BinaryUploadCompleted((events::Change { from: &binary, to: &new }, completed));
-    events::record(ctx, w, by, Subject::of(new.id), data).await?;
-    enqueue_verification(ctx, w, &new).await?;
+    w.event(by, Subject::of(new.id), data);
+    order_verification(w, &new);
     Ok(new)
 }
 
 /// Takes a binary from `hashable` to `hashing`; reading the content back is the job's work.
 pub(crate) async fn start_verification(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Actor,
     binary: Binary,
 ) -> Result<Binary, Error> {
     let new = Binary { state: BinaryState::Hashing, verification_error: None, ..binary.clone() };
     let new = store(ctx, w, &binary, new).await?;
     let data = EventData::BinaryVerificationStarted(events::Change { from: &binary, to: &new });
-    events::record(ctx, w, by, Subject::of(new.id), data).await?;
+    w.event(by, Subject::of(new.id), data);
     Ok(new)
 }
 
 /// Orders the verification of this generation, unless it is ordered already.
-async fn enqueue_verification(ctx: &Context, w: &Write, binary: &Binary) -> Result<(), Error> {
+fn order_verification(w: &mut Work, binary: &Binary) {
     let job = VerifyBinary { binary: binary.id, generation: binary.generation };
-    jobs::enqueue(ctx, w, Some(binary.organization), &job).await
+    w.order(Some(binary.organization), &job);
 }
 
-async fn reset(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
+async fn reset(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Result<Binary, Error> {
     binary_signatures::delete_all(w, binary.organization, binary.id).await?;
     let new = drop_parts(ctx, w, binary.clone()).await?;
     let data = EventData::BinaryReset(events::Change { from: &binary, to: &new });
-    events::record(ctx, w, by, Subject::of(new.id), data).await?;
+    w.event(by, Subject::of(new.id), data);
     Ok(new)
 }
 
 /// Begins a new generation: forgets the parts and orders the deletion of all that was uploaded.
-pub(crate) async fn drop_parts(ctx: &Context, w: &Write, binary: Binary) -> Result<Binary, Error> {
+pub(crate) async fn drop_parts(ctx: &Context, w: &mut Work, binary: Binary) -> Result<Binary, Error> {
     delete_content_of(ctx, w, &binary, false).await?;
     let new = Binary {
         state: BinaryState::Uploadable,
@@ -181,20 +168,20 @@ pub(crate) async fn drop_parts(ctx: &Context, w: &Write, binary: Binary) -> Resu
     store(ctx, w, &binary, new).await
 }
 
-async fn destroy(ctx: &Context, w: &Write, by: &Actor, binary: Binary) -> Result<Binary, Error> {
+async fn destroy(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Result<Binary, Error> {
     delete_content_of(ctx, w, &binary, true).await?;
     let new =
         Binary { state: BinaryState::Destroyed, bytes_uploaded: 0, upload_session: None, ..binary.clone() };
     let new = store(ctx, w, &binary, new).await?;
     let data = EventData::BinaryDestroyed(events::Change { from: &binary, to: &new });
-    events::record(ctx, w, by, Subject::of(new.id), data).await?;
+    w.event(by, Subject::of(new.id), data);
     Ok(new)
 }
 
 /// Forgets the parts of the current generation and orders the deletion of its content.
 pub(crate) async fn delete_content_of(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     binary: &Binary,
     keeps_record: bool,
 ) -> Result<(), Error> {

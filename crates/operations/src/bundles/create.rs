@@ -15,10 +15,10 @@ use olivine_domain::text::Name;
 use olivine_records::{Constraint, Write, artifact_versions, artifacts, binaries, bundles};
 
 use super::content::{self, Part};
+use crate::Context;
 use crate::error::Error;
 use crate::events::{BundleContents, EventData, Whole};
 use crate::lists::NewId;
-use crate::{Context, events};
 
 /// A new bundle.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub async fn create(
 ) -> Result<super::View, Error> {
     let (organization, now) = (by.organization, ctx.now());
     let id: Id<Bundle> = new.id.take(ctx);
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     if let Some(first) = replayed(&w, organization, new.id, id).await? {
         drop(w);
         return super::view(ctx, first).await;
@@ -86,7 +86,7 @@ pub async fn create(
     }
     let binary_prns = frozen.iter().map(|part| part.binary.prn(organization)).collect();
     let data = EventData::BundleCreated((Whole(&bundle), BundleContents { binary_prns }));
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
     super::view(ctx, bundle).await
 }

@@ -13,9 +13,9 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
 
+use crate::Context;
 use crate::events::{EventData, Noticed, Storage, StoredContent};
 use crate::recently::Recently;
-use crate::{Context, Error, events};
 
 /// The contents of one bundle are looked for no more often than this, however many devices fail.
 const LOOKS_APART: Duration = Duration::from_mins(10);
@@ -69,9 +69,9 @@ pub(crate) async fn note(
         StoredContent { storage_backend_prn: Storage(storage, organization), generation: generation.get() };
     let data = EventData::BinaryContentMissing((content, Noticed { noticed }));
     let written = async {
-        let w = ctx.db().write().await?;
-        events::record(ctx, &w, &Actor::system(organization), Subject::of(binary), data).await?;
-        Ok::<_, Error>(w.commit().await?)
+        let mut w = ctx.work().await?;
+        w.event(&Actor::system(organization), Subject::of(binary), data);
+        w.commit().await
     };
     if let Err(error) = written.await {
         tracing::warn!(

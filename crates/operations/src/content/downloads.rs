@@ -21,7 +21,7 @@ use super::{current, damage};
 use crate::binaries::key_of;
 use crate::events::{DownloadFinished, EventData};
 use crate::links::{self, Located};
-use crate::{Context, Error, events};
+use crate::{Context, Error};
 
 /// A content that a download URL leads to.
 #[derive(Debug)]
@@ -181,11 +181,11 @@ impl Served {
     pub async fn finished(&self, ctx: &Context, origin: Origin) -> Result<(), Error> {
         let organization = self.key.organization;
         let actor = Actor { origin, ..Actor::system(organization) };
-        let w = ctx.db().write().await?;
+        let mut w = ctx.work().await?;
         let data = EventData::BinaryDownloadFinished(DownloadFinished { via: "download_url" });
-        events::record(ctx, &w, &actor, Subject::of(self.binary), data).await?;
+        w.event(&actor, Subject::of(self.binary), data);
         let day = ctx.now().day();
         download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
-        Ok(w.commit().await?)
+        w.commit().await
     }
 }

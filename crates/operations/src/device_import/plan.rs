@@ -11,10 +11,8 @@ use olivine_domain::ca_certificates::CaCertificate;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier, Reported};
-use olivine_domain::events::{Event, Subject};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
-use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::time::Timestamp;
@@ -26,10 +24,8 @@ use super::names::Names;
 use super::rows::Piece;
 use super::{Options, Problem, Report};
 use crate::device_certificates::{is_signed_by, own_authorities, taken};
-use crate::devices::{Update, events_of};
-use crate::distribution::changes::Change;
-use crate::events::{EventData, OfDevice, Whole};
-use crate::{Context, Error, events};
+use crate::devices::Update;
+use crate::{Context, Error};
 
 /// What is to be written for some lines.
 #[derive(Debug, Default)]
@@ -45,34 +41,7 @@ pub(super) struct Plan {
 pub(super) struct Registration {
     pub(super) own: DeviceCertificate,
     /// Of its device.
-    identifier: Identifier,
-}
-
-impl Plan {
-    /// What the certificates to be registered are known by.
-    pub(super) fn fingerprints(&self) -> Vec<Sha256Digest> {
-        self.register.iter().map(|new| new.own.certificate.facts().fingerprint).collect()
-    }
-
-    /// An event for each thing that the lines change, as if each had come by itself: the trail says of any device what was what before.
-    pub(super) fn events(&self, ctx: &Context, by: &Actor) -> Vec<Event> {
-        let created = self.create.iter().filter_map(|device| {
-            events::new(ctx, by, Subject::of(device.id), EventData::DeviceCreated(Whole(device)))
-        });
-        let updated = self.update.iter().flat_map(|(old, new)| events_of(ctx, by, old, new));
-        let registered = self.register.iter().filter_map(|Registration { own, identifier }| {
-            let of_device = OfDevice { identifier: identifier.clone() };
-            let data = EventData::DeviceCertificateCreated((Whole(own), of_device));
-            events::new(ctx, by, Subject::of(own.id), data)
-        });
-        created.chain(updated).chain(registered).collect()
-    }
-
-    /// What the update check may remember of these lines. A device that is new is not remembered.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        let devices = self.update.iter().map(|(_, new)| Change::Device(new.id));
-        devices.chain(self.fingerprints().iter().map(Change::certificate)).collect()
-    }
+    pub(super) identifier: Identifier,
 }
 
 /// What is known while lines are planned one after the other.

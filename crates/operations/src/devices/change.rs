@@ -3,7 +3,7 @@
 use olivine_domain::Target;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Identifier};
-use olivine_domain::events::{Event, Subject};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
@@ -11,12 +11,11 @@ use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, devices, products};
 
-use super::moves::Moves;
 use super::{check_cohort, identifier_taken};
-use crate::distribution::changes::{Change, note};
 use crate::error::Error;
 use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
+use crate::work::Work;
 use crate::{Context, events};
 
 /// Changes: what is `None` stays.
@@ -72,7 +71,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<Device, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let new = change.applied(&old);
@@ -92,29 +91,23 @@ pub async fn update(
         }
         other => other?,
     }
-    olivine_records::events::insert_many(&w, &events_of(ctx, by, &old, &new)).await?;
-    let mut moves = Moves::default();
-    moves.change(&old, &new);
-    let mut changes = moves.count(ctx, &w, by.organization).await?;
-    changes.push(Change::Device(id));
-    let noted = note(ctx, &w, &changes).await?;
+    record_change(&mut w, by, &old, &new);
     w.commit().await?;
-    noted.apply(ctx);
     Ok(new)
 }
 
-/// The events of a change: quarantine has its own.
-pub(crate) fn events_of(ctx: &Context, by: &Actor, old: &Device, new: &Device) -> Vec<Event> {
-    let subject = || Subject::of(new.id);
+/// What goes with a change of a device: its events, of which quarantine has its own, and that it may be counted elsewhere now.
+pub(crate) fn record_change(w: &mut Work, by: &Actor, old: &Device, new: &Device) {
     let between = Device { quarantined: old.quarantined, ..new.clone() };
     let change = events::Change { from: old, to: &between };
-    let changed =
-        change.is_any().then(|| events::new(ctx, by, subject(), EventData::DeviceUpdated(change))).flatten();
+    if change.is_any() {
+        w.event(by, Subject::of(new.id), EventData::DeviceUpdated(change));
+    }
     let change = events::Change { from: &between, to: new };
-    let quarantine = match (old.quarantined, new.quarantined) {
-        (false, true) => events::new(ctx, by, subject(), EventData::DeviceQuarantined(change)),
-        (true, false) => events::new(ctx, by, subject(), EventData::DeviceReleased(change)),
-        _ => None,
-    };
-    changed.into_iter().chain(quarantine).collect()
+    match (old.quarantined, new.quarantined) {
+        (false, true) => w.event(by, Subject::of(new.id), EventData::DeviceQuarantined(change)),
+        (true, false) => w.event(by, Subject::of(new.id), EventData::DeviceReleased(change)),
+        _ => {}
+    }
+    w.moves().change(old, new);
 }

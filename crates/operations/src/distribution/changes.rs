@@ -1,8 +1,10 @@
 //! What the update check remembers and must read again after a change. A change is announced in the transaction that makes it. This process
 //! applies it right after the commit; other processes read the log of announcements when they are told of it, and every 0.4 s in any case.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use olivine_domain::binaries::Binary;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
@@ -10,8 +12,8 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::Write;
 use olivine_records::announcements::{self, Announcement};
+use olivine_records::{Write, bundles};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -101,62 +103,95 @@ impl Change {
 }
 
 /// Changes that are announced in a transaction; to be applied once it is committed.
-#[derive(Debug, Default)]
-#[must_use = "what was announced must be applied after the commit"]
-pub(crate) struct Noted {
-    announced: Vec<(Announcement, Change)>,
-}
-
-/// Announces changes in the transaction that makes them.
-pub(crate) async fn note(ctx: &Context, w: &Write, changes: &[Change]) -> Result<Noted, Error> {
-    let mut noted = Noted::default();
-    let now = ctx.now();
-    for change in changes {
-        let (kind, subject) = change.announced();
-        let number = announcements::add(w, kind, subject, now).await?;
-        noted.announced.push((Announcement { number, kind: kind.to_owned(), subject }, *change));
-    }
-    Ok(noted)
-}
-
-/// The changes of a transaction that may change very many devices of one organization.
 #[derive(Debug)]
-pub(crate) struct MassChange {
-    organization: Id<Organization>,
-    changes: Vec<Change>,
-    is_mass: bool,
+#[must_use = "what was announced must be applied after the commit"]
+pub(crate) struct Announced(Vec<(Announcement, Change)>);
+
+/// What a transaction changes of all that may be remembered.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    named: Vec<(Id<Organization>, Change)>,
+    /// How many devices and certificates of each organization are named.
+    devices: BTreeMap<Id<Organization>, usize>,
+    /// Binaries of which something changed that bundles serve.
+    binaries: BTreeSet<(Id<Organization>, Id<Binary>)>,
 }
 
-/// So many devices and certificates are named one by one.
+/// So many devices and certificates of an organization are named one by one.
 const MOST_NAMED: usize = 500;
 
-impl MassChange {
-    /// Nothing has changed yet.
-    pub(crate) const fn of(organization: Id<Organization>) -> Self {
-        Self { organization, changes: Vec::new(), is_mass: false }
-    }
-
-    /// Adds changes of devices and of certificates.
-    pub(crate) fn extend(&mut self, changes: impl IntoIterator<Item = Change>) {
-        if !self.is_mass {
-            self.changes.extend(changes);
-            self.is_mass = self.changes.len() > MOST_NAMED;
+impl Changes {
+    /// Adds a change of the organization.
+    pub(crate) fn add(&mut self, organization: Id<Organization>, change: Change) {
+        let named = (organization, change);
+        if self.is_mass(organization) && is_of_device(change) || self.named.contains(&named) {
+            return;
         }
+        if is_of_device(change) {
+            *self.devices.entry(organization).or_default() += 1;
+        }
+        self.named.push(named);
     }
 
-    /// What is to be announced: each change, or that all of the organization's devices are to be read again.
-    pub(crate) fn finish(self) -> Vec<Change> {
-        if self.is_mass { vec![Change::Devices(self.organization)] } else { self.changes }
+    fn is_mass(&self, organization: Id<Organization>) -> bool {
+        self.devices.get(&organization).is_some_and(|devices| *devices > MOST_NAMED)
+    }
+
+    /// Adds that a binary is different.
+    pub(crate) fn add_binary(&mut self, binary: &Binary) {
+        self.add_binary_of(binary.organization, binary.id);
+    }
+
+    /// The same, by its key.
+    pub(crate) fn add_binary_of(&mut self, organization: Id<Organization>, binary: Id<Binary>) {
+        self.binaries.insert((organization, binary));
+    }
+
+    /// What is to be announced: each change, or that all of an organization's devices are to be read again; and what can be served of an
+    /// organization's bundles, where a bundle has one of the binaries.
+    async fn finish(mut self, w: &Write) -> Result<Vec<Change>, Error> {
+        for (organization, binary) in std::mem::take(&mut self.binaries) {
+            let all = Change::Manifests(organization);
+            if !self.named.contains(&(organization, all))
+                && bundles::has_binary(w, organization, binary).await?
+            {
+                self.named.push((organization, all));
+            }
+        }
+        Ok(self.named())
+    }
+
+    fn named(&self) -> Vec<Change> {
+        let mass = self.devices.keys().copied().filter(|organization| self.is_mass(*organization));
+        let named = self.named.iter().filter(|(of, change)| !(is_of_device(*change) && self.is_mass(*of)));
+        named.map(|(_, change)| *change).chain(mass.map(Change::Devices)).collect()
     }
 }
 
-impl Noted {
+/// Whether there may be very many changes of the kind in one transaction.
+const fn is_of_device(change: Change) -> bool {
+    matches!(change, Change::Device(_) | Change::Certificate(_))
+}
+
+/// Announces what a transaction changed, in it. For the unit of work only.
+pub(crate) async fn announce(ctx: &Context, w: &Write, changes: Changes) -> Result<Announced, Error> {
+    let now = ctx.now();
+    let mut announced = Vec::new();
+    for change in changes.finish(w).await? {
+        let (kind, subject) = change.announced();
+        let number = announcements::add(w, kind, subject, now).await?;
+        announced.push((Announcement { number, kind: kind.to_owned(), subject }, change));
+    }
+    Ok(Announced(announced))
+}
+
+impl Announced {
     /// Puts the changes into force in this process. To be called right after the commit, before anybody is answered.
     pub(crate) fn apply(self, ctx: &Context) {
-        if !self.announced.is_empty() {
+        if !self.0.is_empty() {
             ctx.outbox().changed();
         }
-        for (announcement, change) in self.announced {
+        for (announcement, change) in self.0 {
             ctx.memory().log.made_here(announcement);
             ctx.memory().forget(change);
         }
@@ -271,13 +306,13 @@ mod tests {
     fn a_mass_change_is_announced_once() {
         let organization = Id::new(Uuid::from_u128(1));
         let device = |number: usize| Change::Device(Id::new(Uuid::from_u128(number as u128)));
-        let mut few = MassChange::of(organization);
-        few.extend((0..MOST_NAMED).map(device));
-        assert_eq!(few.finish().len(), MOST_NAMED);
-        let mut many = MassChange::of(organization);
-        many.extend((0..MOST_NAMED).map(device));
-        many.extend([device(0)]);
-        many.extend((0..MOST_NAMED).map(device));
-        assert_eq!(many.finish(), [Change::Devices(organization)]);
+        let mut few = Changes::default();
+        (0..MOST_NAMED).for_each(|number| few.add(organization, device(number)));
+        assert_eq!(few.named().len(), MOST_NAMED);
+        let mut many = Changes::default();
+        let other = Id::new(Uuid::from_u128(2));
+        many.add(other, device(0));
+        (0..2 * MOST_NAMED).for_each(|number| many.add(organization, device(number)));
+        assert_eq!(many.named(), [device(0), Change::Devices(organization)]);
     }
 }

@@ -12,7 +12,7 @@ use olivine_domain::devices::Device;
 use olivine_domain::events::{Event, Subject};
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
-use olivine_records::{devices, events};
+use olivine_records::devices;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -177,8 +177,8 @@ async fn try_to_put_down(
     seen: &[(Id<Device>, Timestamp)],
     told: &[Event],
 ) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     devices::touch(&w, seen).await?;
-    events::insert_many(&w, told).await?;
-    Ok(w.commit().await?)
+    w.recorded(told.iter().cloned());
+    w.commit().await
 }

@@ -1,7 +1,6 @@
 //! Claiming a place of a numeric phase: counted under the release's lock, so that however many devices ask at once of however many
 //! servers, there are never more claims than places.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use olivine_domain::events::Subject;
@@ -9,13 +8,12 @@ use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::{Phase, Release};
 use olivine_records::release_claims::{self, Claimed};
-use olivine_records::release_days::{self, Delta};
 use olivine_records::{cohorts, devices, releases};
 
-use super::changes::{Change, note};
+use super::changes::Change;
 use super::facts::DeviceFacts;
 use crate::events::{ClaimedRelease, EventData};
-use crate::{Context, Error, deadlocks, events};
+use crate::{Context, Error, deadlocks};
 
 /// What came of claiming.
 pub(super) enum Claim {
@@ -42,7 +40,7 @@ async fn write(
     origin: &Origin,
 ) -> Result<Claim, Error> {
     let (organization, release, cohort) = (device.organization, expected.id, expected.cohort);
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // Before the release, as whoever deletes a device locks both.
     devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
     // Held until the claim is counted: nobody changes the release or claims it at the same moment.
@@ -70,16 +68,14 @@ async fn write(
             return Ok(Claim::Refused);
         }
     }
-    let claimed = Delta { claimed: 1, ..Delta::default() };
-    release_days::add(&w, organization, &now.day(), &BTreeMap::from([(release, claimed)])).await?;
+    w.moves().of_release(organization, release).claimed += 1;
     let actor = Actor::device(organization, device.id, origin.clone());
     let release_prn = release.prn(organization);
     let claimed = ClaimedRelease { release_prn, claims: current.claims + 1, limit };
     let data = EventData::DeviceClaimedRelease(claimed);
-    events::record(ctx, &w, &actor, Subject::of(device.id), data).await?;
-    let noted = note(ctx, &w, &[Change::Device(device.id), Change::Crowd(cohort)]).await?;
+    w.event(&actor, Subject::of(device.id), data);
+    w.changed(organization, Change::Crowd(cohort));
     w.commit().await?;
-    noted.apply(ctx);
     Ok(Claim::Made(with_claim(device, release)))
 }
 

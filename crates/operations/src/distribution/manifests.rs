@@ -175,8 +175,8 @@ async fn note_undeliverable(
         artifact_version_prn,
         target: reason.target.clone(),
     });
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let actor = Actor::system(organization);
-    events::record(ctx, &w, &actor, Subject::of(bundle), data).await?;
-    Ok(w.commit().await?)
+    w.event(&actor, Subject::of(bundle), data);
+    w.commit().await
 }

@@ -10,7 +10,7 @@ use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::{Offer, Report, applied_override, reported_bundle};
 use olivine_records::{Write, devices};
 
-use super::changes::{Change, note};
+use super::changes::Change;
 use super::facts::DeviceFacts;
 use crate::{Context, Error, deadlocks};
 
@@ -31,15 +31,14 @@ async fn write(
     bundle: Id<Bundle>,
     report: &Report,
 ) -> Result<Option<Offer>, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let locked =
         devices::lock(&w, device.organization, device.id).await.map_err(Error::missing(device.id))?;
     // Another poll of the same device may have been here first.
     let Some(offer) = Offer::needed(locked.offer.as_ref(), bundle, report) else { return Ok(locked.offer) };
     devices::set_offer(&w, device.organization, device.id, Some(&offer)).await?;
-    let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
+    w.changed(device.organization, Change::Device(device.id));
     w.commit().await?;
-    noted.apply(ctx);
     Ok(Some(offer))
 }
 

@@ -188,10 +188,9 @@ pub(super) async fn note(
         not_after: facts.not_after,
         notes: suspect.notes,
     });
-    let w = ctx.db().write().await?;
-    let event = events::build(ctx, &actor, subject, data);
-    olivine_records::events::insert(&w, &event).await?;
-    Ok(w.commit().await?)
+    let mut w = ctx.work().await?;
+    w.recorded([events::build(ctx, &actor, subject, data)]);
+    w.commit().await
 }
 
 #[cfg(test)]

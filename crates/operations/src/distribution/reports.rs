@@ -1,6 +1,5 @@
 //! What devices say of themselves: what they run, and how an update goes. Durable before the answer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use olivine_domain::bundles::Bundle;
@@ -14,16 +13,17 @@ use olivine_domain::releases::channel::Channel;
 use olivine_domain::resolution::{self, Offer, current_release};
 use olivine_domain::text::{Description, FromRecord as _, VersionText};
 use olivine_domain::versions::Version;
-use olivine_records::release_days::{self, Delta};
-use olivine_records::{Write, bundles, device_outcomes, devices, releases};
+use olivine_records::release_days::Delta;
+use olivine_records::{bundles, device_outcomes, devices, releases};
 
-use super::changes::{Change, Noted, note};
+use super::changes::Change;
 use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
 use super::offers::Bundles;
 use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
-use crate::jobs::{self, CheckContents};
-use crate::{Context, Error, deadlocks, events};
+use crate::jobs::CheckContents;
+use crate::work::Work;
+use crate::{Context, Error, deadlocks};
 
 /// What a device says that it runs, all of it at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,7 +142,7 @@ async fn write(
     event: Option<&Origin>,
 ) -> Result<(Option<Id<Release>>, Option<Offer>), Error> {
     let organization = device.organization;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
     let release = match release.filter(|_| old.cohort == device.cohort) {
         // This process may not have heard yet that the release was deleted.
@@ -151,29 +151,21 @@ async fn write(
     };
     devices::set_report(&w, organization, device.id, new, release).await?;
     let offer = bundles.follow_report(&w, &old, new).await?;
-    move_between(ctx, &w, organization, old.release, release).await?;
+    move_between(&mut w, organization, old.release, release);
     if let Some(origin) = event {
-        record_change(ctx, &w, device, &old.reported, new, origin).await?;
+        record_change(&mut w, device, &old.reported, new, origin);
     }
-    let noted = note(ctx, &w, &[Change::Device(device.id)]).await?;
+    w.changed(organization, Change::Device(device.id));
     w.commit().await?;
-    noted.apply(ctx);
     Ok((release, offer))
 }
 
-async fn record_change(
-    ctx: &Context,
-    w: &Write,
-    device: &DeviceFacts,
-    old: &Reported,
-    new: &Reported,
-    origin: &Origin,
-) -> Result<(), Error> {
+fn record_change(w: &mut Work, device: &DeviceFacts, old: &Reported, new: &Reported, origin: &Origin) {
     let organization = device.organization;
     let data = ReleaseChanged { from: Running::new(old, organization), to: Running::new(new, organization) };
     let actor = Actor::device(organization, device.id, origin.clone());
     let data = EventData::DeviceReleaseChanged(data);
-    events::record(ctx, w, &actor, Subject::of(device.id), data).await
+    w.event(&actor, Subject::of(device.id), data);
 }
 
 /// The version that is recorded: as it was said, or the beginning of what is too long or can't be shown.
@@ -186,20 +178,21 @@ fn recordable(version: &str) -> Option<VersionText> {
 }
 
 /// Counts that a device left one release and came to another.
-pub(crate) async fn move_between(
-    ctx: &Context,
-    w: &Write,
+pub(crate) fn move_between(
+    w: &mut Work,
     organization: Id<Organization>,
     from: Option<Id<Release>>,
     to: Option<Id<Release>>,
-) -> Result<(), Error> {
+) {
     if from == to {
-        return Ok(());
+        return;
     }
-    let departed = from.map(|from| (from, Delta { departed: 1, ..Delta::default() }));
-    let arrived = to.map(|to| (to, Delta { arrived: 1, ..Delta::default() }));
-    let deltas = departed.into_iter().chain(arrived).collect();
-    Ok(release_days::add(w, organization, &ctx.now().day(), &deltas).await?)
+    if let Some(from) = from {
+        w.moves().of_release(organization, from).departed += 1;
+    }
+    if let Some(to) = to {
+        w.moves().of_release(organization, to).arrived += 1;
+    }
 }
 
 /// Records how an update goes. Saying the same twice counts once.
@@ -213,7 +206,6 @@ pub async fn report_status(
     let looks = deadlocks::retry(ctx, || write_status(ctx, known, report, looks, origin)).await?;
     if looks {
         ctx.damage().look_was_ordered(report.bundle, ctx.now());
-        ctx.ring();
     }
     Ok(())
 }
@@ -228,14 +220,13 @@ async fn write_status(
     origin: &Origin,
 ) -> Result<bool, Error> {
     let (organization, device) = (known.organization, known.device);
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let locked = devices::lock(&w, organization, device).await.map_err(Error::missing(device))?;
-    let mut noted = Noted::default();
     if let Some(offer) =
         locked.offer.as_ref().and_then(|offer| offer.after_status(report.bundle, report.status))
     {
         devices::set_offer(&w, organization, device, Some(&offer)).await?;
-        noted = note(ctx, &w, &[Change::Device(device)]).await?;
+        w.changed(organization, Change::Device(device));
     }
     let mut is_news = true;
     if let Some(release) = report.release
@@ -244,10 +235,7 @@ async fn write_status(
         let now = ctx.now();
         let before = device_outcomes::set(&w, organization, device, release, report.status, now).await?;
         is_news = before != Some(report.status) || report.detail.is_some();
-        let delta = difference(before, report.status);
-        if delta != Delta::default() {
-            release_days::add(&w, organization, &now.day(), &BTreeMap::from([(release, delta)])).await?;
-        }
+        count(w.moves().of_release(organization, release), before, report.status);
     }
     if is_news {
         let data = EventData::DeviceUpdateReported(UpdateReported {
@@ -257,27 +245,23 @@ async fn write_status(
             detail: report.detail.as_ref().map(ToString::to_string),
         });
         let actor = Actor::device(organization, device, origin.clone());
-        events::record(ctx, &w, &actor, Subject::of(device), data).await?;
+        w.event(&actor, Subject::of(device), data);
     }
     let looks = looks && is_news && bundles::find(&w, organization, report.bundle).await?.is_some();
     if looks {
         let job = CheckContents { bundle: report.bundle };
-        jobs::enqueue(ctx, &w, Some(organization), &job).await?;
+        w.order(Some(organization), &job);
     }
     w.commit().await?;
-    noted.apply(ctx);
     Ok(looks)
 }
 
-/// What a device's new word changes in the counts of its release.
-fn difference(before: Option<UpdateStatus>, after: UpdateStatus) -> Delta {
+/// Counts a device's new word on its release.
+fn count(delta: &mut Delta, before: Option<UpdateStatus>, after: UpdateStatus) {
     let installed = |status| i64::from(status == UpdateStatus::Installed);
     let failed = |status: UpdateStatus| i64::from(status.is_failure());
-    Delta {
-        installed: installed(after) - before.map_or(0, installed),
-        failed: failed(after) - before.map_or(0, failed),
-        ..Delta::default()
-    }
+    delta.installed += installed(after) - before.map_or(0, installed);
+    delta.failed += failed(after) - before.map_or(0, failed);
 }
 
 #[cfg(test)]

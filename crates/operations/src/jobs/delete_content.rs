@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome, without_organization};
 use crate::events::{EventData, Noticed, Storage, StoredContent};
-use crate::{Context, Error, backup, events, storages};
+use crate::{Context, Error, backup, storages};
 
 /// Delete a content and whatever was uploaded for it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ async fn run(ctx: &Context, claimed: Claimed<'_>, job: DeleteContent) -> Result<
     match delete(ctx, place, held).await {
         Ok(gone) => conclude(ctx, claimed, place, gone).await,
         Err(error) => {
-            let w = ctx.db().write().await?;
+            let w = ctx.work().await?;
             let why = Some(error.to_string());
             let deleting = ReplicaState::Deleting;
             binary_replicas::change(&w, place, deleting, deleting, why.as_deref(), ctx.now()).await?;
@@ -106,7 +106,7 @@ async fn run(ctx: &Context, claimed: Claimed<'_>, job: DeleteContent) -> Result<
 
 /// Puts on record that a content is gone, together with the job's end.
 async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place, gone: Gone) -> Result<Outcome, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     // Of a destroyed binary it is on record where its content still is, so it is on record when it is gone.
     if is_noted(&w, place).await? {
         binary_replicas::delete(&w, place).await?;
@@ -122,7 +122,7 @@ async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place, gone: Gone)
             Gone::Nothing => None,
         };
         if let Some(data) = data {
-            events::record(ctx, &w, &Actor::system(organization), Subject::of(binary), data).await?;
+            w.event(&Actor::system(organization), Subject::of(binary), data);
         }
     }
     settings::delete(&w, &begun(place)).await?;
@@ -163,7 +163,7 @@ async fn delete(ctx: &Context, place: Place, held: Held) -> Result<Gone, Error> 
     }
     let mut was_there = settings::find(ctx.db(), &begun(place)).await?.is_some();
     if !was_there && opened.backend.holds(&key).await? {
-        let w = ctx.db().write().await?;
+        let w = ctx.work().await?;
         settings::put(&w, &begun(place), "something was there").await?;
         w.commit().await?;
         was_there = true;

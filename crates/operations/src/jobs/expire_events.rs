@@ -61,7 +61,7 @@ async fn delete(
             return Ok(());
         }
         *batches -= 1;
-        let w = ctx.db().write().await?;
+        let w = ctx.work().await?;
         events::delete(&w, organization, &old).await?;
         w.commit().await?;
         metrics::counter!("olivine_events_expired_total").increment(old.len() as u64);

@@ -41,7 +41,7 @@ impl Job for ExpireUploads {
 }
 
 async fn expire(ctx: &Context, upload: AbandonedUpload, before: Timestamp) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = match binaries::lock(&w, upload.organization, upload.binary).await {
         Err(olivine_records::Error::NotFound { .. }) => return Ok(()),
         other => other?,
@@ -50,12 +50,11 @@ async fn expire(ctx: &Context, upload: AbandonedUpload, before: Timestamp) -> Re
     if !is_abandoned || decide(binary.state, binary.ever_signed, Action::ExpireUpload).is_err() {
         return Ok(());
     }
-    let new = drop_parts(ctx, &w, binary.clone()).await?;
+    let new = drop_parts(ctx, &mut w, binary.clone()).await?;
     let actor = Actor::system(upload.organization);
     let expired = UploadExpired { last_change: binary.updated_at };
     let data = EventData::BinaryUploadExpired((events::Change { from: &binary, to: &new }, expired));
-    events::record(ctx, &w, &actor, Subject::of(new.id), data).await?;
+    w.event(&actor, Subject::of(new.id), data);
     w.commit().await?;
-    ctx.ring();
     Ok(())
 }

@@ -23,7 +23,7 @@ impl Job for Purge {
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
         let before = ctx.now().minus(ctx.settings().idempotency_retention);
-        let w = ctx.db().write().await?;
+        let w = ctx.work().await?;
         idempotency_keys::purge(&w, before).await?;
         jobs::purge(&w, before, MOST).await?;
         announcements::delete_before(&w, ctx.now().minus(EVERY)).await?;

@@ -6,14 +6,15 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
+use olivine_records::binaries;
 use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{Write, binaries};
 use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Lane, Outcome, without_organization};
-use crate::binaries::{content_key, note_bundled};
+use crate::binaries::content_key;
 use crate::events::{EventData, ReplicationFailed, Storage, StoredContent};
-use crate::{Context, Error, copies, events};
+use crate::work::Work;
+use crate::{Context, Error, copies};
 
 /// Copy a verified content to another storage.
 #[derive(Debug, Serialize, Deserialize)]
@@ -91,7 +92,7 @@ async fn unwanted(ctx: &Context, place: Place) -> Result<Outcome, Error> {
 
 /// Puts on record that a copy failed; an event tells of the first time only.
 async fn note_failure(ctx: &Context, place: Place, error: &Error) -> Result<(), Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let before = binary_replicas::find(&w, place).await?;
     let Some(before) = before.filter(|replica| replica.state == ReplicaState::Copying) else { return Ok(()) };
     let why = error.to_string();
@@ -103,14 +104,14 @@ async fn note_failure(ctx: &Context, place: Place, error: &Error) -> Result<(), 
             error: why,
         });
         let (actor, subject) = (Actor::system(place.organization), Subject::of(place.binary));
-        events::record(ctx, &w, &actor, subject, data).await?;
+        w.event(&actor, subject, data);
     }
-    Ok(w.commit().await?)
+    w.commit().await
 }
 
 /// Puts the copy on record, together with the job's end.
 async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place) -> Result<Outcome, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = match binaries::lock(&w, place.organization, place.binary).await {
         Err(olivine_records::Error::NotFound { .. }) => None,
         other => Some(other?),
@@ -119,19 +120,17 @@ async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place) -> Result<O
         drop(w);
         return unwanted(ctx, place).await;
     };
-    if !put(ctx, &w, place).await? {
+    if !put(ctx, &mut w, place).await? {
         return Ok(Outcome::Done);
     }
-    let noted = note_bundled(ctx, &w, &binary).await?;
     if claimed.finish(ctx, &w).await? {
         w.commit().await?;
-        noted.apply(ctx);
         tracing::debug!(key = %content_key(&binary), "replicated");
     }
     Ok(Outcome::Recorded)
 }
 
-async fn put(ctx: &Context, w: &Write, place: Place) -> Result<bool, Error> {
+async fn put(ctx: &Context, w: &mut Work, place: Place) -> Result<bool, Error> {
     let (from, to) = (ReplicaState::Copying, ReplicaState::Complete);
     if !binary_replicas::change(w, place, from, to, None, ctx.now()).await? {
         return Ok(false);
@@ -141,6 +140,6 @@ async fn put(ctx: &Context, w: &Write, place: Place) -> Result<bool, Error> {
         generation: place.generation.get(),
     });
     let (actor, subject) = (Actor::system(place.organization), Subject::of(place.binary));
-    events::record(ctx, w, &actor, subject, data).await?;
+    w.event(&actor, subject, data);
     Ok(true)
 }

@@ -140,12 +140,12 @@ async fn write_end(
     match ended {
         Ok(Outcome::Recorded) => {}
         Ok(Outcome::Done) => {
-            let w = ctx.db().write().await?;
+            let w = ctx.work().await?;
             jobs::finish(&w, job.id, owner, now).await?;
             w.commit().await?;
         }
         Ok(Outcome::Again(at)) => {
-            let w = ctx.db().write().await?;
+            let w = ctx.work().await?;
             if jobs::finish(&w, job.id, owner, now).await? {
                 enqueue_at(ctx, &w, job, at).await?;
                 w.commit().await?;
@@ -153,7 +153,7 @@ async fn write_end(
         }
         Ok(Outcome::GivenUp(why)) => {
             tracing::error!(job = %job.id.0, kind = job.kind, why, "a job was given up");
-            let w = ctx.db().write().await?;
+            let w = ctx.work().await?;
             jobs::give_up(&w, job.id, owner, &why, now).await?;
             w.commit().await?;
         }

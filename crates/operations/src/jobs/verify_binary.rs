@@ -108,13 +108,13 @@ async fn begin(
     id: Id<Binary>,
     generation: Generation,
 ) -> Result<Option<Binary>, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let binary = lock(&w, actor.organization, id).await?.filter(|binary| binary.generation == generation);
     let Some(binary) = binary else { return Ok(None) };
     match binary.state {
         BinaryState::Hashing => Ok(Some(binary)),
         BinaryState::Hashable => {
-            let binary = start_verification(ctx, &w, actor, binary).await?;
+            let binary = start_verification(ctx, &mut w, actor, binary).await?;
             w.commit().await?;
             Ok(Some(binary))
         }
@@ -206,7 +206,7 @@ async fn conclude(
     seen: &Binary,
     found: Result<(), VerificationError>,
 ) -> Result<Outcome, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let current = lock(&w, actor.organization, seen.id).await?;
     let Some(binary) = current.filter(|binary| binary.generation == seen.generation) else {
         drop(w);
@@ -222,14 +222,13 @@ async fn conclude(
     let new = Binary { state, verification_error: found.err(), ..binary.clone() };
     let new = store(ctx, &w, &binary, new).await?;
     if state == BinaryState::Signable {
-        copies::order(ctx, &w, &new).await?;
+        copies::order(ctx, &mut w, &new).await?;
     }
-    events::record(ctx, &w, actor, Subject::of(new.id), outcome(&binary, &new)).await?;
+    w.event(actor, Subject::of(new.id), outcome(&binary, &new));
     if !claimed.finish(ctx, &w).await? {
         // The lease was lost: the runner that has it now comes to the same result.
         return Ok(Outcome::Recorded);
     }
     w.commit().await?;
-    ctx.ring();
     Ok(Outcome::Recorded)
 }

@@ -22,12 +22,12 @@ use super::{
     NotProvisioned, ProvisioningRefusal, already_known, at_once, check, claim, complete_marks,
     identifier_source,
 };
+use crate::Context;
 use crate::device_certificates::take_over;
 use crate::distribution::Shown;
-use crate::distribution::changes::{Change, note};
 use crate::error::Error;
 use crate::events::{EventData, Fingerprint, RenewalFacts, Whole};
-use crate::{Context, events};
+use crate::work::Work;
 
 /// A device together with the certificate that it is known by now.
 type Recognized = (Device, DeviceCertificate);
@@ -207,7 +207,7 @@ async fn register(
     let changed =
         || Error::Conflict("the device, or its authority, was changed at the same moment: try again");
     let organization = signer.ca.organization;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let ca = ca_certificates::find(&w, organization, signer.ca.id).await?.ok_or_else(changed)?;
     let signer = Signer { ca, below: signer.below };
     if renewing(std::slice::from_ref(&signer), ctx.now()).is_empty() {
@@ -228,15 +228,12 @@ async fn register(
         certificate: shown.certificate.clone(),
         inserted_at: ctx.now(),
     };
-    let mut forgotten = vec![Change::certificate(&registered.certificate.facts().fingerprint)];
-    forgotten.extend(make_room(ctx, &w, &renews).await?);
+    make_room(&mut w, &renews).await?;
     device_certificates::insert(&w, &registered).await.map_err(at_once)?;
     let itself = Actor::device(organization, renews.device.id, origin.clone());
-    record(ctx, &w, &itself, &registered, &renews, &signer.ca).await?;
-    take_over(ctx, &w, &itself, &[&registered]).await?;
-    let noted = note(ctx, &w, &forgotten).await?;
+    record(&mut w, &itself, &registered, &renews, &signer.ca)?;
+    take_over(&mut w, &itself, &[&registered]).await?;
     w.commit().await?;
-    noted.apply(ctx);
     Ok((renews.device, registered))
 }
 
@@ -250,18 +247,20 @@ async fn lock(w: &Write, shown: &Shown<'_>, signer: &Signer, now: Timestamp) -> 
 }
 
 /// Deletes the expired certificate that makes room for a new one, where there would be too many.
-async fn make_room(ctx: &Context, w: &Write, renews: &Renews) -> Result<Option<Change>, Error> {
-    let Some(id) = renews.renewal.makes_room else { return Ok(None) };
+async fn make_room(w: &mut Work, renews: &Renews) -> Result<(), Error> {
+    let Some(id) = renews.renewal.makes_room else { return Ok(()) };
     let gone = renews.find(id)?;
-    device_certificates::delete_expired(w, gone.organization, id, ctx.now()).await?;
-    let data = EventData::DeviceCertificateDeleted(Whole(gone));
-    events::record(ctx, w, &Actor::system(gone.organization), Subject::of(id), data).await?;
-    Ok(Some(Change::certificate(&gone.certificate.facts().fingerprint)))
+    device_certificates::delete_expired(w, gone.organization, id, w.now()).await?;
+    w.event(
+        &Actor::system(gone.organization),
+        Subject::of(id),
+        EventData::DeviceCertificateDeleted(Whole(gone)),
+    );
+    Ok(())
 }
 
-async fn record(
-    ctx: &Context,
-    w: &Write,
+fn record(
+    w: &mut Work,
     itself: &Actor,
     registered: &DeviceCertificate,
     renews: &Renews,
@@ -276,5 +275,6 @@ async fn record(
         key_changed: renews.renewal.key.is_changed(),
     };
     let data = EventData::DeviceCertificateRenewed((Whole(registered), renewed));
-    events::record(ctx, w, itself, Subject::of(registered.id), data).await
+    w.event(itself, Subject::of(registered.id), data);
+    Ok(())
 }

@@ -10,6 +10,7 @@ use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
 use olivine_records::{Reader, Write, releases};
 
 use crate::events::EventData;
+use crate::work::Work;
 use crate::{Context, Error, events};
 
 /// The cohort's channel, which nobody else edits until the transaction ends.
@@ -36,7 +37,7 @@ pub(super) async fn read(
 /// Points releases elsewhere because of an edit beside them, each with an event.
 pub(super) async fn relink(
     ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Actor,
     channel: &Channel,
     links: &[(Id<Release>, Option<Id<Release>>)],
@@ -47,7 +48,7 @@ pub(super) async fn relink(
             Release { next: *next, revision: old.revision.next(), updated_at: ctx.now(), ..old.clone() };
         releases::update(w, &new, old.revision).await?;
         let data = EventData::ReleaseRelinked(events::Change { from: old, to: &new });
-        events::record(ctx, w, by, Subject::of(*id), data).await?;
+        w.event(by, Subject::of(*id), data);
     }
     Ok(())
 }

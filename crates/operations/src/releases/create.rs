@@ -14,10 +14,9 @@ use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, bundles, releases};
 
 use super::{PhaseChange, channels};
-use crate::distribution::changes::{Change, note};
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;
-use crate::{Context, Error, events};
+use crate::{Context, Error};
 
 /// A new release.
 #[derive(Clone, Debug)]
@@ -56,7 +55,7 @@ pub async fn create(
 ) -> Result<super::View, Error> {
     let (id, placement) = (new.id, new.placement);
     let mut new = record(ctx, by, new)?;
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let channel = channels::lock(&w, by.organization, new.cohort).await?;
     if id.is_replayable()
         && let Some(first) = channel.get(new.id)
@@ -71,7 +70,7 @@ pub async fn create(
     };
     new.next = links.next_of_new;
     // The links before the release: a new sink must not be there while the old one is.
-    channels::relink(ctx, &w, by, &channel, &links.relink).await?;
+    channels::relink(ctx, &mut w, by, &channel, &links.relink).await?;
     match releases::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
             drop(w);
@@ -80,10 +79,8 @@ pub async fn create(
         Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
         other => other?,
     }
-    events::record(ctx, &w, by, Subject::of(new.id), EventData::ReleaseCreated(Whole(&new))).await?;
-    let noted = note(ctx, &w, &[Change::Channel(new.cohort)]).await?;
+    w.event(by, Subject::of(new.id), EventData::ReleaseCreated(Whole(&new)));
     w.commit().await?;
-    noted.apply(ctx);
     super::view(ctx, new).await
 }
 

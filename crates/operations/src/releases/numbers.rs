@@ -1,18 +1,15 @@
 //! Fleet numbers: how far a cohort's devices came. Read from sums that are kept as things happen, so that no device is ever counted.
 
-use std::collections::BTreeMap;
-
 use olivine_domain::devices::{Device, UpdateStatus};
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Channel, Standing};
 use olivine_records::release_days::{Delta, ReleaseDay};
-use olivine_records::{
-    Write, bundle_overrides, cohorts, device_outcomes, release_claims, release_days, releases,
-};
+use olivine_records::{bundle_overrides, cohorts, device_outcomes, release_claims, release_days, releases};
 
 use crate::distribution::changes::Change;
+use crate::work::Work;
 use crate::{Context, Error};
 
 /// How far a cohort's devices came, seen from one release.
@@ -94,32 +91,27 @@ fn devices(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 
-/// Takes a device that is about to be deleted out of all that is counted and named: claims, fleet numbers, overrides. Returns what is to
-/// be noted of it. Its row is locked by then, and its cohort's after it: releases come after cohorts.
-pub(crate) async fn forget_device(ctx: &Context, w: &Write, device: &Device) -> Result<Vec<Change>, Error> {
+/// Takes a device that is about to be deleted out of all that is counted and named: claims, fleet numbers, overrides. Its row is locked by
+/// then, and its cohort's after it: releases come after cohorts.
+pub(crate) async fn forget_device(w: &mut Work, device: &Device) -> Result<(), Error> {
     let organization = device.organization;
-    let mut changes = Vec::new();
     let claimed = release_claims::forget_device(w, organization, device.id).await?;
-    let mut cohorts: Vec<_> = releases::get_many(w, organization, &claimed).await?;
-    cohorts.sort_unstable_by_key(|release| release.cohort);
-    cohorts.dedup_by_key(|release| release.cohort);
-    changes.extend(cohorts.iter().map(|release| Change::Crowd(release.cohort)));
-
-    let mut deltas: BTreeMap<Id<Release>, Delta> = BTreeMap::new();
+    for release in releases::get_many(w, organization, &claimed).await? {
+        w.changed(organization, Change::Crowd(release.cohort));
+    }
     for release in claimed {
-        deltas.entry(release).or_default().claimed -= 1;
+        w.moves().of_release(organization, release).claimed -= 1;
     }
     for (release, status) in device_outcomes::forget_device(w, organization, device.id).await? {
-        let delta = deltas.entry(release).or_default();
+        let delta = w.moves().of_release(organization, release);
         delta.installed -= i64::from(status == UpdateStatus::Installed);
         delta.failed -= i64::from(status.is_failure());
     }
     if let Some(release) = device.release {
-        deltas.entry(release).or_default().departed += 1;
+        w.moves().of_release(organization, release).departed += 1;
     }
-    release_days::add(w, organization, &ctx.now().day(), &deltas).await?;
     if bundle_overrides::forget_device(w, organization, device.id).await? > 0 {
-        changes.push(Change::Organization(organization));
+        w.changed(organization, Change::Organization(organization));
     }
-    Ok(changes)
+    Ok(())
 }

@@ -13,14 +13,14 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
-use olivine_records::{Constraint, Write, devices, releases};
+use olivine_records::{Constraint, devices, releases};
 
 use super::{View, channels, name_taken};
-use crate::distribution::changes::{Change, note};
 use crate::events::{EventData, Whole};
 use crate::{Context, Error, events};
 pub(super) use prepared::seen;
 
+use crate::work::Work;
 use prepared::Prepared;
 
 /// How often devices may come to the release while it is taken back, before the caller is asked to try again.
@@ -90,7 +90,7 @@ pub async fn rollback(
     }
     let mut held = ahead.forced_devices;
     for _ in 0..MOST_TRIES {
-        let w = ctx.db().write().await?;
+        let w = ctx.work().await?;
         // Devices are locked before their cohort, so they have to be known by then.
         devices::hold(&w, by.organization, &held).await?;
         let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
@@ -106,21 +106,21 @@ pub async fn rollback(
 
 async fn write(
     ctx: &Context,
-    w: Write,
+    mut w: Work,
     by: &Authorized<scope::ReleaseUpdate>,
     prepared: Prepared,
 ) -> Result<RolledBack, Error> {
     let old = &prepared.release;
     let mut plan = prepared.plan.clone();
-    let mut changes = Vec::new();
+    let mut is_change = false;
     if plan.stopped != *old {
         plan.stopped.revision = old.revision.next();
         plan.stopped.updated_at = ctx.now();
         // Before the new release: it must not be a second one without a next.
         releases::update(&w, &plan.stopped, old.revision).await?;
         let data = EventData::ReleaseUpdated(events::Change { from: old, to: &plan.stopped });
-        events::record(ctx, &w, by, Subject::of(old.id), data).await?;
-        changes.push(Change::Channel(old.cohort));
+        w.event(by, Subject::of(old.id), data);
+        is_change = true;
     }
     if let Some(new) = &plan.added {
         match releases::insert(&w, new).await {
@@ -131,13 +131,12 @@ async fn write(
             Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
             other => other?,
         }
-        events::record(ctx, &w, by, Subject::of(new.id), EventData::ReleaseCreated(Whole(new))).await?;
+        w.event(by, Subject::of(new.id), EventData::ReleaseCreated(Whole(new)));
     }
     if let Some(forced) = &prepared.forced {
-        forced.write(ctx, &w, by).await?;
-        changes.extend(forced.is_change().then_some(Change::Organization(by.organization)));
+        is_change |= forced.write(&mut w, by).await?;
     }
-    if changes.is_empty() {
+    if !is_change {
         drop(w);
         return prepared.seen(ctx).await;
     }
@@ -150,29 +149,24 @@ async fn write(
         bundle_override_prn: prepared.forced.as_ref().map(|forced| forced.new.id.prn(organization)),
         devices: prepared.devices.on,
     });
-    events::record(ctx, &w, by, Subject::of(old.id), data).await?;
-    let noted = note(ctx, &w, &changes).await?;
+    w.event(by, Subject::of(old.id), data);
     w.commit().await?;
-    noted.apply(ctx);
     Prepared { plan, ..prepared }.seen(ctx).await
 }
 
-/// Removes the override of a rollback of a release that is deleted. Returns what is to be noted.
+/// Removes the override of a rollback of a release that is deleted.
 pub(super) async fn forget(
-    ctx: &Context,
-    w: &Write,
+    w: &mut Work,
     by: &Authorized<scope::ReleaseDelete>,
     id: Id<Release>,
-) -> Result<Option<Change>, Error> {
+) -> Result<(), Error> {
     let forced = olivine_domain::releases::rollback::override_of(id);
-    if olivine_records::bundle_overrides::find(w, by.organization, forced).await?.is_none() {
-        return Ok(None);
+    if olivine_records::bundle_overrides::find(w, by.organization, forced).await?.is_some() {
+        let old = olivine_records::bundle_overrides::lock(w, by.organization, forced).await?;
+        olivine_records::bundle_overrides::delete(w, by.organization, forced).await?;
+        w.event(by, Subject::of(forced), EventData::BundleOverrideDeleted(Whole(&old)));
     }
-    let old = olivine_records::bundle_overrides::lock(w, by.organization, forced).await?;
-    olivine_records::bundle_overrides::delete(w, by.organization, forced).await?;
-    let data = EventData::BundleOverrideDeleted(Whole(&old));
-    events::record(ctx, w, by, Subject::of(forced), data).await?;
-    Ok(Some(Change::Organization(by.organization)))
+    Ok(())
 }
 
 /// The channel that an operation reads, whether or not it is locked.

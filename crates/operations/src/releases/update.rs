@@ -12,7 +12,6 @@ use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, bundles, releases};
 
 use super::{PhaseChange, channels};
-use crate::distribution::changes::{Change, note};
 use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, events};
@@ -50,7 +49,7 @@ pub async fn update(
     expected: Expected,
     change: Update,
 ) -> Result<super::View, Error> {
-    let w = ctx.db().write().await?;
+    let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
     let channel = channels::lock(&w, by.organization, cohort).await?;
     let old = channel.get(id).ok_or_else(|| Error::not_found(id))?;
@@ -77,10 +76,8 @@ pub async fn update(
         other => other?,
     }
     let data = EventData::ReleaseUpdated(events::Change { from: old, to: &new });
-    events::record(ctx, &w, by, Subject::of(id), data).await?;
-    let noted = note(ctx, &w, &[Change::Channel(cohort)]).await?;
+    w.event(by, Subject::of(id), data);
     w.commit().await?;
-    noted.apply(ctx);
     super::view(ctx, new).await
 }
 

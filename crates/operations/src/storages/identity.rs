@@ -10,11 +10,12 @@ use olivine_content::StorageIdentity;
 use olivine_domain::binaries::Binary;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::{Write, binaries, settings, storage_backends};
+use olivine_records::{binaries, settings, storage_backends};
 
 use super::Opened;
 use crate::binaries::content_key;
 use crate::copies::is_verified;
+use crate::work::Work;
 use crate::{Context, Error};
 
 /// How many contents are looked for in a storage whose identity is not known.
@@ -122,7 +123,7 @@ enum Record {
 
 async fn adopt(ctx: &Context, id: Id<StorageBackend>, opened: &Opened, record: Record) -> Result<(), Error> {
     let identity = opened.backend.claim_identity(StorageIdentity::new(ctx.new_uuid())).await?.to_string();
-    let w = ctx.db().write().await?;
+    let w = ctx.work().await?;
     let stored = match record {
         Record::First => settings::put_if_absent(&w, &key(id), &identity).await?,
         Record::Anew => {
@@ -133,7 +134,7 @@ async fn adopt(ctx: &Context, id: Id<StorageBackend>, opened: &Opened, record: R
     if stored != identity {
         return Err(other(ctx, id).await?);
     }
-    Ok(w.commit().await?)
+    w.commit().await
 }
 
 /// Takes a storage as it is now for the one on record, by order of the server's operator.
@@ -143,7 +144,7 @@ pub async fn accept(ctx: &Context, id: Id<StorageBackend>) -> Result<(), Error> 
 }
 
 /// Forgets the identity of a storage backend that is removed.
-pub(crate) async fn forget(w: &Write, id: Id<StorageBackend>) -> Result<(), Error> {
+pub(crate) async fn forget(w: &mut Work, id: Id<StorageBackend>) -> Result<(), Error> {
     Ok(settings::delete(w, &key(id)).await?)
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -190,5 +191,16 @@ impl ListReader for Write {
 
     fn scan_limit(&self) -> Duration {
         Duration::MAX
+    }
+}
+
+#[async_trait]
+impl<W: Deref<Target = Write> + Send + Sync> ListReader for W {
+    async fn scanner(&self) -> Result<Scanner<'_>, Error> {
+        (**self).scanner().await
+    }
+
+    fn scan_limit(&self) -> Duration {
+        (**self).scan_limit()
     }
 }

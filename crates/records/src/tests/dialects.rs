@@ -102,7 +102,7 @@ on_both! {
         let about_organization = event(&owner);
         let write = database.write().await.unwrap();
         for event in [&about_artifact, &about_organization] {
-            events::insert(&write, event).await.unwrap();
+            events::insert_many(&write, std::slice::from_ref(event)).await.unwrap();
         }
         write.commit().await.unwrap();
         let wrong_kind = format!("prn:1:{}:binary:{}", owner.id, artifact.id);

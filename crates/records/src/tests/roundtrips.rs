@@ -261,8 +261,8 @@ on_both! {
         commit!(database, |write| organizations::insert(&write, &owner).await).unwrap();
         let (known, unknown) = (event(&owner), event(&owner));
         let write = database.write().await.unwrap();
-        events::insert(&write, &known).await.unwrap();
-        events::insert(&write, &unknown).await.unwrap();
+        events::insert_many(&write, std::slice::from_ref(&known)).await.unwrap();
+        events::insert_many(&write, std::slice::from_ref(&unknown)).await.unwrap();
         let later = format!("UPDATE events SET kind = 'moon.landed' WHERE id = {}", literal(&database, unknown.id.uuid()));
         sea_orm::ConnectionTrait::execute_unprepared(write.transaction(), &later).await.unwrap();
         write.commit().await.unwrap();
@@ -317,7 +317,7 @@ on_both! {
         }
         let write = database.write().await.unwrap();
         for event in &all {
-            events::insert(&write, event).await.unwrap();
+            events::insert_many(&write, std::slice::from_ref(event)).await.unwrap();
         }
         write.commit().await.unwrap();
         let query = ListQuery { limit: olivine_domain::pages::Limit::MOST, ..ListQuery::default() };

@@ -11,10 +11,11 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::rollback::override_of;
 use olivine_domain::text::{Description, FromRecord as _, Name};
-use olivine_records::{Reader, Write, bundle_overrides};
+use olivine_records::{Reader, bundle_overrides};
 
 use crate::events::{EventData, Whole};
-use crate::{Context, Error, events};
+use crate::work::Work;
+use crate::{Error, events};
 
 /// The override as it is, and as it has to be.
 pub(super) struct Forced {
@@ -51,14 +52,16 @@ impl Forced {
         Ok(Self { old, new })
     }
 
+    /// Whether it is different from what there is.
     pub(super) fn is_change(&self) -> bool {
         self.old.as_ref() != Some(&self.new)
     }
 
-    pub(super) async fn write(&self, ctx: &Context, w: &Write, by: &Actor) -> Result<(), Error> {
+    /// Writes it; says whether it was a change.
+    pub(super) async fn write(&self, w: &mut Work, by: &Actor) -> Result<bool, Error> {
         let Self { old, new } = self;
         let data = match old {
-            Some(old) if old == new => return Ok(()),
+            Some(old) if old == new => return Ok(false),
             Some(old) => {
                 bundle_overrides::update(w, old, new, old.revision).await?;
                 EventData::BundleOverrideUpdated(events::Change { from: old, to: new })
@@ -68,7 +71,8 @@ impl Forced {
                 EventData::BundleOverrideCreated(Whole(new))
             }
         };
-        events::record(ctx, w, by, Subject::of(new.id), data).await
+        w.event(by, Subject::of(new.id), data);
+        Ok(true)
     }
 }
 

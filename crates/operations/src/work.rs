@@ -1,0 +1,136 @@
+//! The unit of work: one transaction with everything that belongs to it.
+//!
+//! Operations that call each other hand the same [`Work`] on, so that what belongs together is committed together. Events, orders of jobs,
+//! moves of devices and what memories have to forget are collected, and [`Work::commit`] is the only place that writes them, puts them into
+//! force and tells other processes. Which memories an event concerns follows from the event (`concerned.rs`), not from the caller's care.
+
+mod concerned;
+
+use std::ops::Deref;
+
+use olivine_domain::binaries::Binary;
+use olivine_domain::events::{Event, Subject};
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Actor;
+use olivine_domain::prn::Id;
+use olivine_domain::time::Timestamp;
+use olivine_records::jobs::{self, NewJob};
+use olivine_records::{Write, events as records};
+
+use self::concerned::concern;
+use crate::devices::moves::Moves;
+use crate::distribution::changes::{self, Change, Changes};
+use crate::events::{self, EventData};
+use crate::jobs::{Listed, new_job};
+use crate::{Context, Error};
+
+/// So many events are written at once.
+const EVENTS_AT_ONCE: usize = 1_000;
+
+/// A transaction that was begun, and what goes with it. Dropping it undoes all of it.
+#[derive(Debug)]
+pub(crate) struct Work {
+    ctx: Context,
+    write: Write,
+    events: Vec<Event>,
+    orders: Vec<NewJob>,
+    changes: Changes,
+    moves: Moves,
+}
+
+impl Context {
+    /// Begins a unit of work.
+    pub(crate) async fn work(&self) -> Result<Work, Error> {
+        Ok(Work {
+            ctx: self.clone(),
+            write: self.db().write().await?,
+            events: Vec::new(),
+            orders: Vec::new(),
+            changes: Changes::default(),
+            moves: Moves::default(),
+        })
+    }
+}
+
+/// Reads and writes records in the transaction.
+impl Deref for Work {
+    type Target = Write;
+
+    fn deref(&self) -> &Write {
+        &self.write
+    }
+}
+
+impl Work {
+    /// The time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ctx.now()
+    }
+
+    /// What happened: an event of the audit trail, unless whoever causes it is over the budget for events of such a type, and what memories
+    /// have to forget because of it.
+    pub(crate) fn event(&mut self, by: &Actor, subject: impl Into<Subject>, data: EventData<'_>) {
+        let subject = subject.into();
+        concern(&data, &subject, by.organization, &mut self.changes);
+        self.events.extend(events::new(&self.ctx, by, subject, data));
+    }
+
+    /// Events that were made before, and that put nothing out of date.
+    pub(crate) fn recorded(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events);
+    }
+
+    /// Something that memories have to forget, and that no event says.
+    pub(crate) fn changed(&mut self, organization: Id<Organization>, change: Change) {
+        self.changes.add(organization, change);
+    }
+
+    /// A binary of which what bundles serve may be different now, although no event says so.
+    pub(crate) fn changed_binary(&mut self, binary: &Binary) {
+        self.changes.add_binary(binary);
+    }
+
+    /// A job to be done once this is committed, unless the same is waiting already.
+    pub(crate) fn order<J: Listed>(&mut self, organization: Option<Id<Organization>>, job: &J) {
+        self.orders.push(new_job(&self.ctx, organization, job));
+    }
+
+    /// Devices that come into cohorts and releases, or leave them: counted with the commit.
+    pub(crate) fn moves(&mut self) -> &mut Moves {
+        &mut self.moves
+    }
+
+    /// Counts the moves so far now, where what follows locks releases: cohorts are locked before them.
+    pub(crate) async fn count_moves(&mut self) -> Result<(), Error> {
+        let moves = std::mem::take(&mut self.moves);
+        moves.count(&self.write, &self.ctx.now().day(), &mut self.changes).await
+    }
+
+    /// Writes the events so far where they are many, so that memory does not grow with them.
+    pub(crate) async fn write_events(&mut self) -> Result<(), Error> {
+        if self.events.len() >= EVENTS_AT_ONCE {
+            records::insert_many(&self.write, &self.events).await?;
+            self.events.clear();
+        }
+        Ok(())
+    }
+
+    /// Writes what was collected, commits, puts it into force in this process and tells the others.
+    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        // The rows of cohorts and days come last among the locks, so that they are not held for long.
+        self.count_moves().await?;
+        let Self { ctx, write, events, orders, changes, .. } = self;
+        records::insert_many(&write, &events).await?;
+        let has_orders = !orders.is_empty();
+        for order in orders {
+            jobs::enqueue(&write, order).await?;
+        }
+        let announced = changes::announce(&ctx, &write, changes).await?;
+        write.commit().await?;
+        announced.apply(&ctx);
+        if has_orders {
+            ctx.ring();
+        }
+        Ok(())
+    }
+}
