@@ -7,6 +7,7 @@ pub(crate) mod changes;
 mod check;
 mod check_ins;
 mod claims;
+mod derived;
 pub mod expansions;
 mod facts;
 mod identify;

@@ -236,7 +236,7 @@ async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Repor
     match template(ctx, device, bundle).await? {
         Ok(template) => {
             trace.push(TraceStep::deliverable(None));
-            let manifest = Some(Manifest { template, urls: Vec::new() });
+            let manifest = Some(Manifest::explained(template));
             Ok(Answer { manifest, trace: Some(trace), ..from_decision(device, decision) })
         }
         Err(reason) => {

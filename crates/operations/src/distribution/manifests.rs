@@ -1,6 +1,7 @@
 //! Manifests: what of a bundle a device gets, who signed it, and fresh URLs to it.
 
-use std::sync::{Arc, OnceLock};
+use std::any::Any;
+use std::sync::Arc;
 
 use olivine_content::{ContentKey, Filename, SignedUrl};
 use olivine_domain::artifact_versions::ArtifactVersion;
@@ -21,6 +22,7 @@ use olivine_domain::text::VersionText;
 use olivine_records::bundles::BundledBinary;
 use olivine_records::{binary_replicas, binary_signatures, signing_keys};
 
+use super::derived::Derived;
 use super::memory::Manifest as Remembered;
 use crate::events::EventData;
 use crate::links::{Located, Wishes, copies, link};
@@ -35,8 +37,7 @@ pub struct Template {
     pub bundle: Id<Bundle>,
     /// In the bundle's order.
     pub entries: Vec<Entry>,
-    /// The entries in the words of the API that shows them.
-    shown: OnceLock<Vec<String>>,
+    derived: Derived,
 }
 
 /// One binary that a device gets.
@@ -66,10 +67,26 @@ pub struct Entry {
 /// A template with URLs that are good for some time.
 #[derive(Clone, Debug)]
 pub struct Manifest {
+    template: Arc<Template>,
+    /// As many as the template has entries; none where the question was only to explain.
+    urls: Vec<SignedUrl>,
+}
+
+impl Manifest {
+    /// Without URLs.
+    pub(super) const fn explained(template: Arc<Template>) -> Self {
+        Self { template, urls: Vec::new() }
+    }
+
     /// All but the URLs.
-    pub template: Arc<Template>,
-    /// One for each entry; none where the question was only to explain.
-    pub urls: Vec<SignedUrl>,
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The entries, each with its URL; without, where the question was only to explain.
+    pub fn entries(&self) -> impl Iterator<Item = (&Entry, Option<&SignedUrl>)> {
+        self.template.entries.iter().enumerate().map(|(place, entry)| (entry, self.urls.get(place)))
+    }
 }
 
 /// Why a bundle can't be delivered to a target, in words.
@@ -79,9 +96,10 @@ pub(super) struct Undeliverable {
 }
 
 impl Template {
-    /// The entries as an API shows them: `show` says how, once for as long as this is remembered.
-    pub fn shown(&self, show: impl FnOnce(&[Entry]) -> Vec<String>) -> &[String] {
-        self.shown.get_or_init(|| show(&self.entries))
+    /// What is made of the entries once, for as long as this is remembered: for example their words in a protocol. There is one of
+    /// each type.
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&[Entry]) -> T) -> &T {
+        self.derived.get_or_make(|| make(&self.entries))
     }
 
     /// Makes URLs that are good from now on.
@@ -123,7 +141,7 @@ pub(super) async fn read(
     };
     let chosen: Vec<&BundledBinary> = chosen.into_iter().filter_map(|place| all.get(place)).collect();
     let entries = entries(ctx, organization, &chosen).await?;
-    Ok(Ok(Arc::new(Template { organization, bundle, entries, shown: OnceLock::new() })))
+    Ok(Ok(Arc::new(Template { organization, bundle, entries, derived: Derived::default() })))
 }
 
 async fn entries(

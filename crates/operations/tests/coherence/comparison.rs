@@ -135,7 +135,7 @@ fn known(world: &World<'_>, device: Id<Device>) -> KnownDevice {
 fn told(answer: &Answer) -> String {
     let Answer { status, source, bundle, cohort, manifest, trace } = answer;
     let mut text = format!("{status:?} {source:?} {bundle:?} {cohort:?}");
-    for entry in manifest.iter().flat_map(|manifest| &manifest.template.entries) {
+    for entry in manifest.iter().flat_map(|manifest| &manifest.template().entries) {
         let Entry {
             artifact, artifact_version, version, binary, target, size, hash, custom_metadata, ..
         } = entry;

@@ -8,17 +8,13 @@ use olivine_operations::distribution::{Entry, Manifest};
 
 /// The entries, with their URLs where there are any.
 pub fn show_manifest(manifest: &Manifest) -> Vec<ManifestEntry> {
-    let organization = manifest.template.organization;
-    let mut urls = manifest.urls.iter();
-    let with_url = |entry| {
-        let url = urls.next();
-        ManifestEntry {
-            url: url.map(|url| url.url.clone()),
-            url_expires_at: url.map(|url| url.expires_at.to_string()),
-            ..show_entry(entry, organization)
-        }
-    };
-    manifest.template.entries.iter().map(with_url).collect()
+    let organization = manifest.template().organization;
+    let entries = manifest.entries().map(|(entry, url)| ManifestEntry {
+        url: url.map(|url| url.url.clone()),
+        url_expires_at: url.map(|url| url.expires_at.to_string()),
+        ..show_entry(entry, organization)
+    });
+    entries.collect()
 }
 
 /// An entry, without its URL.
@@ -45,7 +41,7 @@ pub fn show_entry(entry: &Entry, organization: Id<Organization>) -> ManifestEntr
     }
 }
 
-/// Where one of the contents is, if there is any.
+/// Where the first of the contents is, if there is any.
 pub fn first_url(manifest: &Manifest) -> Option<&str> {
-    manifest.urls.first().map(|url| &*url.url)
+    manifest.entries().find_map(|(_, url)| Some(&*url?.url))
 }
