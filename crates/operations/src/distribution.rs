@@ -8,7 +8,7 @@ mod check;
 mod check_ins;
 mod claims;
 mod derived;
-pub mod expansions;
+mod expansions;
 mod facts;
 mod identify;
 mod kept;
@@ -21,6 +21,7 @@ mod refusals;
 pub(crate) mod reports;
 
 pub use check::{Answer, Ask, ask, check};
+pub use expansions::{Expanded, Expansion};
 pub use identify::{KnownDevice, Refusal, Shown, authenticate};
 pub use manifests::{Entry, Manifest, Template};
 pub use reports::{Report, StatusReport, report_status};

@@ -15,6 +15,7 @@ use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{self, Decision, Question, Source, Status, resolve, resolve_traced};
 
 use super::claims::{Claim, claim};
+use super::expansions::{self, Expanded, Expansion};
 use super::facts::{Crowd, DeviceFacts, OrganizationFacts};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
@@ -38,6 +39,8 @@ pub struct Answer {
     pub manifest: Option<Manifest>,
     /// How the answer came about, where asked to explain.
     pub trace: Option<Vec<TraceStep>>,
+    /// The records around it that were asked for.
+    pub expanded: Expanded,
 }
 
 /// A question on a device's behalf.
@@ -49,6 +52,8 @@ pub struct Ask {
     pub write: bool,
     /// Whether to change nothing, and to say how the answer came about.
     pub explain: bool,
+    /// The records around the answer that are wanted.
+    pub expand: Vec<Expansion>,
 }
 
 /// Who asks.
@@ -63,14 +68,18 @@ enum By {
 /// How often a check begins anew because what it was made of changed meanwhile.
 const MOST_ATTEMPTS: usize = 10;
 
-/// A device asks.
+/// A device asks. The answer has the records around it that `expand` names.
 pub async fn check(
     ctx: &Context,
     known: &KnownDevice,
     report: &Report,
+    expand: &[Expansion],
     origin: &Origin,
 ) -> Result<Answer, Error> {
-    let device = find(ctx, known.organization, known.device).await?;
+    let device = match known.facts() {
+        Some(facts) => facts,
+        None => find(ctx, known.organization, known.device).await?,
+    };
     let channel = channel(ctx, &device).await?;
     let recorded = record(ctx, device.clone(), channel.as_deref(), report, origin).await?;
     // Releases may have been changed while something was written.
@@ -85,7 +94,7 @@ pub async fn check(
             EventData::DeviceCheckedForRelease(CheckedForRelease { status: answer.status, source_prn });
         ctx.memory().check_ins.tell(ctx, &device, origin, data);
     }
-    Ok(answer)
+    expansions::expand(ctx, &device, answer, expand).await
 }
 
 /// Somebody asks on a device's behalf.
@@ -100,7 +109,8 @@ pub async fn ask(
     let said = &ask.report;
     let report = if said.is_empty() { recorded(&device.reported) } else { said.values.clone() };
     if ask.explain {
-        return explain(ctx, &device, &report).await;
+        let answer = explain(ctx, &device, &report).await?;
+        return expansions::expand(ctx, &device, answer, &ask.expand).await;
     }
     let device = if ask.write {
         let channel = channel(ctx, &device).await?;
@@ -109,7 +119,8 @@ pub async fn ask(
         device
     };
     let who = if ask.write || said.is_empty() { By::Device } else { By::Trial };
-    Ok(answer(ctx, device, None, &report, (who, &by.origin)).await?.1)
+    let (device, answer) = answer(ctx, device, None, &report, (who, &by.origin)).await?;
+    expansions::expand(ctx, &device, answer, &ask.expand).await
 }
 
 async fn find(
@@ -260,7 +271,7 @@ async fn template(
     Ok(found.map_err(|undeliverable| undeliverable.reason.clone()))
 }
 
-const fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
+fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
     Answer {
         status: decision.status,
         source: decision.source,
@@ -268,6 +279,7 @@ const fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
         cohort: device.cohort,
         manifest: None,
         trace: None,
+        expanded: Expanded::default(),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The records around an answer, for devices that ask for them with `expand[]`. Releases and bundles, which agents ask for, are
-//! remembered; the others are one more query each. A record that was deleted since the answer was found is `None`.
+//! The records around an answer, where they are asked for. Releases and bundles, which agents ask for, are remembered; the others are one
+//! more query each.
 
 use std::sync::Arc;
 
@@ -7,45 +7,81 @@ use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Id;
-use olivine_domain::releases::Release;
+use olivine_domain::resolution::Source;
 use olivine_records::{bundle_overrides, cohorts};
 
-use super::identify::KnownDevice;
+use super::check::Answer;
+use super::facts::DeviceFacts;
 use crate::releases::View;
 use crate::{Context, Error};
 
-/// The release that an update comes from.
-pub async fn release(
-    ctx: &Context,
-    known: &KnownDevice,
-    id: Id<Release>,
-) -> Result<Option<Arc<View>>, Error> {
-    ctx.memory().release(ctx, known.organization, id).await
+/// A record around an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expansion {
+    /// The release that the update comes from.
+    Release,
+    /// The override that the update comes from.
+    BundleOverride,
+    /// What is to be installed.
+    Bundle,
+    /// The device's cohort.
+    Cohort,
 }
 
-/// The override that an update comes from. Of the devices that it names, a device learns only of itself.
-pub async fn bundle_override(
+/// The records around an answer, as far as they were asked for. One that the answer does not name, or that was deleted since the answer
+/// was found, is `None`.
+#[derive(Clone, Debug, Default)]
+pub struct Expanded {
+    /// The release that the update comes from.
+    pub release: Option<Arc<View>>,
+    /// The override that the update comes from. Of the devices that it names, a device learns only of itself.
+    pub bundle_override: Option<BundleOverride>,
+    /// What is to be installed.
+    pub bundle: Option<Arc<Bundle>>,
+    /// The device's cohort.
+    pub cohort: Option<Cohort>,
+}
+
+/// The same answer with these records.
+pub(super) async fn expand(
     ctx: &Context,
-    known: &KnownDevice,
+    device: &DeviceFacts,
+    answer: Answer,
+    wanted: &[Expansion],
+) -> Result<Answer, Error> {
+    let mut expanded = Expanded::default();
+    for wanted in wanted {
+        match (wanted, answer.source) {
+            (Expansion::Release, Some(Source::Release(id))) => {
+                expanded.release = ctx.memory().release(ctx, device.organization, id).await?;
+            }
+            (Expansion::BundleOverride, Some(Source::BundleOverride(id))) => {
+                expanded.bundle_override = bundle_override(ctx, device, id).await?;
+            }
+            (Expansion::Release | Expansion::BundleOverride, _) => {}
+            (Expansion::Bundle, _) => {
+                if let Some(id) = answer.bundle {
+                    expanded.bundle = ctx.memory().bundle(ctx, device.organization, id).await?;
+                }
+            }
+            (Expansion::Cohort, _) => {
+                if let Some(id) = answer.cohort {
+                    expanded.cohort = cohorts::find(ctx.db(), device.organization, id).await?;
+                }
+            }
+        }
+    }
+    Ok(Answer { expanded, ..answer })
+}
+
+async fn bundle_override(
+    ctx: &Context,
+    device: &DeviceFacts,
     id: Id<BundleOverride>,
 ) -> Result<Option<BundleOverride>, Error> {
-    let mut found = bundle_overrides::find(ctx.db(), known.organization, id).await?;
+    let mut found = bundle_overrides::find(ctx.db(), device.organization, id).await?;
     if let Some(BundleOverride { audience: Audience::Devices(devices), .. }) = &mut found {
-        devices.retain(|device| *device == known.device);
+        devices.retain(|named| *named == device.id);
     }
     Ok(found)
-}
-
-/// What is to be installed.
-pub async fn bundle(
-    ctx: &Context,
-    known: &KnownDevice,
-    id: Id<Bundle>,
-) -> Result<Option<Arc<Bundle>>, Error> {
-    ctx.memory().bundle(ctx, known.organization, id).await
-}
-
-/// The device's cohort.
-pub async fn cohort(ctx: &Context, known: &KnownDevice, id: Id<Cohort>) -> Result<Option<Cohort>, Error> {
-    Ok(cohorts::find(ctx.db(), known.organization, id).await?)
 }

@@ -1,6 +1,9 @@
 //! Which device a client certificate stands for. The connection has proven that it holds the certificate's key; whether that certificate
 //! is welcome is decided here, for each request anew.
 
+use std::fmt;
+use std::sync::Arc;
+
 use olivine_domain::ca_certificates::Signer;
 use olivine_domain::certificates::{Certificate, CertificateFacts, Intermediates};
 use olivine_domain::devices::Device;
@@ -9,7 +12,7 @@ use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 
-use super::facts::{Credential, Standing};
+use super::facts::{Credential, DeviceFacts, Standing};
 use super::refusals::{Suspect, note};
 use crate::events::{CertificateExpired, EventData};
 use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal, find_signers};
@@ -25,7 +28,7 @@ pub struct Shown<'a> {
 }
 
 /// A device that was recognized, for one request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct KnownDevice {
     /// Its owner.
     pub organization: Id<Organization>,
@@ -33,6 +36,29 @@ pub struct KnownDevice {
     pub device: Id<Device>,
     /// When its certificate expires, or has.
     pub not_after: Timestamp,
+    /// What is remembered of it, if that was found on the way: so it is looked up once.
+    facts: Option<Arc<DeviceFacts>>,
+}
+
+impl KnownDevice {
+    /// A device of which no more is at hand.
+    pub const fn new(organization: Id<Organization>, device: Id<Device>, not_after: Timestamp) -> Self {
+        Self { organization, device, not_after, facts: None }
+    }
+
+    /// What is remembered of it, if that is at hand.
+    pub(super) fn facts(&self) -> Option<Arc<DeviceFacts>> {
+        self.facts.clone().filter(|facts| (facts.organization, facts.id) == (self.organization, self.device))
+    }
+}
+
+impl fmt::Debug for KnownDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { organization, device, not_after, facts: _ } = self;
+        let mut shown = f.debug_struct("KnownDevice");
+        shown.field("organization", organization).field("device", device).field("not_after", not_after);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// Why a client certificate is not welcome.
@@ -111,7 +137,7 @@ impl Refusal {
 /// Finds out which device a certificate stands for; makes a device of it where a CA certificate that signed it says so.
 pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> Result<KnownDevice, Error> {
     let facts = shown.certificate.facts();
-    let Some(credential) = ctx.memory().credential(ctx, &facts.fingerprint).await? else {
+    let Some((credential, remembered)) = ctx.memory().credential(ctx, &facts.fingerprint).await? else {
         return appear(ctx, shown, Registration::None, origin).await;
     };
     if yields(ctx, shown, credential).await? {
@@ -128,7 +154,8 @@ pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> R
             Suspect { organization: Some(organization), device: Some(device), ..Suspect::default() };
         return refuse(ctx, suspect, facts, Refusal::NotValid { not_before, not_after }, origin).await;
     }
-    Ok(KnownDevice { organization, device, not_after: credential.not_after })
+    let known = KnownDevice::new(organization, device, credential.not_after);
+    Ok(KnownDevice { facts: remembered, ..known })
 }
 
 /// Whether what an organization claims without a proof does not count, because another one's authority signed the certificate. That it
@@ -171,11 +198,8 @@ async fn appear(
     let mut suspect = Suspect::default();
     let refusal = match provisioning::provision(ctx, &shown, origin).await {
         Ok((device, certificate)) => {
-            return Ok(KnownDevice {
-                organization: device.organization,
-                device: device.id,
-                not_after: certificate.certificate.facts().not_after,
-            });
+            let not_after = certificate.certificate.facts().not_after;
+            return Ok(KnownDevice::new(device.organization, device.id, not_after));
         }
         Err(NotProvisioned::Failed(error)) => return Err(error),
         Err(NotProvisioned::Unknown { organization, doubts, notes }) => {
@@ -205,12 +229,7 @@ async fn refuse(
 }
 
 /// Notes, once in a while, that a device comes with a certificate that is over.
-pub(super) fn note_expiry(
-    ctx: &Context,
-    known: &KnownDevice,
-    device: &super::facts::DeviceFacts,
-    origin: &Origin,
-) {
+pub(super) fn note_expiry(ctx: &Context, known: &KnownDevice, device: &DeviceFacts, origin: &Origin) {
     if known.not_after < ctx.now() && device.told.note_expiry() {
         let data = EventData::DeviceCertificateExpired(CertificateExpired { not_after: known.not_after });
         ctx.memory().check_ins.tell(ctx, device, origin, data);

@@ -154,19 +154,22 @@ impl Memory {
         found.ok_or_else(|| Error::not_found(id))
     }
 
-    /// Who is known by the certificate of this fingerprint. The device is remembered then, too.
+    /// Who is known by the certificate of this fingerprint, and what is remembered of the device, if that was found on the way. The device
+    /// is remembered then in any case.
     pub(super) async fn credential(
         &self,
         ctx: &Context,
         fingerprint: &Sha256Digest,
-    ) -> Result<Option<Credential>, Error> {
-        match self.certificates.get(&fingerprint.into()) {
-            Some(known) if known.device.is_none_or(|device| self.devices.get(&device).is_some()) => {
-                Ok(Some(known))
+    ) -> Result<Option<(Credential, Option<Arc<DeviceFacts>>)>, Error> {
+        if let Some(known) = self.certificates.get(&fingerprint.into()) {
+            let Some(device) = known.device else { return Ok(Some((known, None))) };
+            if let Some(facts) = self.devices.get(&device) {
+                return Ok(Some((known, Some(facts))));
             }
             // Its device is asked for next: a fleet that was changed as a whole, or is larger than the memory, comes back together too.
-            _ => self.newcomers.credential(ctx, fingerprint).await,
         }
+        let found = self.newcomers.credential(ctx, fingerprint).await?;
+        Ok(found.map(|credential| (credential, None)))
     }
 
     /// From where on it is noticed what is forgotten.

@@ -7,9 +7,11 @@ use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::devices::Device;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
-use olivine_domain::resolution::{Malformed, Reported, Source};
+use olivine_domain::resolution::{Malformed, Reported};
 use olivine_domain::text::VersionText;
-use olivine_operations::distribution::{self, Answer, Ask, Entry, KnownDevice, Report, Shown, expansions};
+use olivine_operations::distribution::{
+    self, Answer, Ask, Entry, Expanded, Expansion, KnownDevice, Report, Shown,
+};
 use olivine_operations::{Context, Error, devices, releases};
 use olivine_records::release_days;
 
@@ -119,21 +121,22 @@ async fn explain(
     device: Id<Device>,
     said: &Report,
 ) -> Result<String, Difference> {
-    let question = Ask { report: said.clone(), write: false, explain: true };
+    let expand = vec![Expansion::Release, Expansion::BundleOverride, Expansion::Bundle, Expansion::Cohort];
+    let question = Ask { report: said.clone(), write: false, explain: true, expand };
     match distribution::ask(ctx, &world.may(), device, &question).await {
-        Ok(answer) => Ok(format!("{}{}", told(&answer), around(ctx, &known(world, device), &answer).await?)),
+        Ok(answer) => Ok(format!("{}{}", told(&answer), around(&answer))),
         Err(error) => failed(&error),
     }
 }
 
 fn known(world: &World<'_>, device: Id<Device>) -> KnownDevice {
     let not_after = Timestamp::from_micros(i64::MAX / 1_000_000).expect("a possible moment");
-    KnownDevice { organization: world.actor.organization, device, not_after }
+    KnownDevice::new(world.actor.organization, device, not_after)
 }
 
 /// An answer in words, all but its URLs.
 fn told(answer: &Answer) -> String {
-    let Answer { status, source, bundle, cohort, manifest, trace } = answer;
+    let Answer { status, source, bundle, cohort, manifest, trace, expanded: _ } = answer;
     let mut text = format!("{status:?} {source:?} {bundle:?} {cohort:?}");
     for entry in manifest.iter().flat_map(|manifest| &manifest.template().entries) {
         let Entry {
@@ -153,23 +156,19 @@ fn told(answer: &Answer) -> String {
 }
 
 /// What is shown around an answer.
-async fn around(ctx: &Context, known: &KnownDevice, answer: &Answer) -> Result<String, Difference> {
+fn around(answer: &Answer) -> String {
+    let Expanded { release, bundle_override, bundle, cohort } = &answer.expanded;
     let mut text = String::new();
-    match answer.source {
-        Some(Source::Release(id)) => {
-            write!(text, "\n    {:?}", expansions::release(ctx, known, id).await?)
-        }
-        Some(Source::BundleOverride(id)) => {
-            write!(text, "\n    {:?}", expansions::bundle_override(ctx, known, id).await?)
-        }
-        None => Ok(()),
+    let records = [
+        release.as_ref().map(|release| format!("{release:?}")),
+        bundle_override.as_ref().map(|bundle_override| format!("{bundle_override:?}")),
+        bundle.as_ref().map(|bundle| format!("{bundle:?}")),
+        cohort.as_ref().map(|cohort| format!("{cohort:?}")),
+    ];
+    for record in records.iter().flatten() {
+        write!(text, "\n    {record}").expect("a String takes everything");
     }
-    .expect("a String takes everything");
-    if let Some(id) = answer.bundle {
-        write!(text, "\n    {:?}", expansions::bundle(ctx, known, id).await?)
-            .expect("a String takes everything");
-    }
-    Ok(text)
+    text
 }
 
 /// The devices that are there.
@@ -294,7 +293,7 @@ async fn answer(
     device: Id<Device>,
     said: &Report,
 ) -> Result<String, Difference> {
-    match distribution::check(ctx, &known(world, device), said, &Origin::default()).await {
+    match distribution::check(ctx, &known(world, device), said, &[], &Origin::default()).await {
         Ok(answer) => Ok(told(&answer)),
         Err(error) => failed(&error),
     }

@@ -41,7 +41,7 @@ async fn check(
     let id = named(&prn, by.organization)?;
     let (release, bundle) = (body.release_prn.as_deref(), body.bundle_prn.as_deref());
     let report = read_report(release, bundle, body.release_version.as_deref(), by.organization);
-    let ask = Ask { report, write: body.write, explain: body.explain };
+    let ask = Ask { report, write: body.write, explain: body.explain, expand: Vec::new() };
     let answer = distribution::ask(&app.ctx, &by, id, &ask).await?;
     app.local_urls.look(caller, answer.manifest.as_ref().and_then(manifests::first_url));
     Ok(axum::Json(shown(answer, by.organization)))

@@ -1,6 +1,7 @@
 //! `GET /update`: whether there is an update for the device that asks.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
@@ -11,8 +12,7 @@ use olivine_api::device::{self as api, BUNDLE_HEADER, RELEASE_HEADER, VERSION_HE
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::resolution::Source;
-use olivine_operations::distribution::{self, Answer, KnownDevice, Report, expansions};
-use olivine_operations::{Context, Error};
+use olivine_operations::distribution::{self, Answer, Expansion, Report};
 
 use super::auth::Caller;
 use super::error::PeridioError;
@@ -30,6 +30,14 @@ use crate::wire::reports::read_report;
 /// What can be asked for besides the status.
 const EXPANDABLE: &[&str] = &["bundle", "release", "bundle_override", "cohort", "manifest", "source_type"];
 
+/// Those of them that are records, by their names.
+const RECORDS: [(&str, Expansion); 4] = [
+    ("release", Expansion::Release),
+    ("bundle_override", Expansion::BundleOverride),
+    ("bundle", Expansion::Bundle),
+    ("cohort", Expansion::Cohort),
+];
+
 /// The longest value of a header that makes sense.
 const LONGEST: usize = 256;
 
@@ -37,19 +45,21 @@ const LONGEST: usize = 256;
 pub(super) async fn check(
     State(app): State<DeviceApp>,
     Caller(caller): Caller,
-    Wanted(expand): Wanted,
+    Wanted(wanted): Wanted,
     elsewhere: FromElsewhere,
     headers: HeaderMap,
 ) -> Result<Response, PeridioError> {
     let report = report(&headers, caller.device.organization);
-    let answer = distribution::check(app.ctx(), &caller.device, &report, &caller.origin).await?;
+    let records: Vec<_> =
+        RECORDS.into_iter().filter(|(name, _)| wanted.wants(name)).map(|(_, record)| record).collect();
+    let answer = distribution::check(app.ctx(), &caller.device, &report, &records, &caller.origin).await?;
     app.shared().local_urls.look(elsewhere, answer.manifest.as_ref().and_then(manifests::first_url));
-    let update = shown(app.ctx(), &caller.device, &answer, &expand).await?;
-    let manifest = expand.wants("manifest").then(|| match &answer.manifest {
+    let manifest = wanted.wants("manifest").then(|| match &answer.manifest {
         Some(manifest) => as_json(manifest),
         None => "null".to_owned(),
     });
-    Ok(([(CONTENT_TYPE, "application/json")], body(&update, manifest.as_deref())).into_response())
+    let body = body(&shown(answer, &wanted), manifest.as_deref());
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// What was asked for with `expand[]`.
@@ -81,56 +91,29 @@ fn readable(value: &HeaderValue) -> Cow<'_, str> {
 }
 
 /// All but the manifest.
-async fn shown(
-    ctx: &Context,
-    device: &KnownDevice,
-    answer: &Answer,
-    expand: &Expand,
-) -> Result<api::Update, PeridioError> {
-    let (mut source_type, mut release, mut bundle_override) = (None, None, None);
-    match answer.source {
-        None => {}
-        Some(Source::Release(id)) => {
-            source_type = Some("release".to_owned());
-            release = Some(id);
-        }
-        Some(Source::BundleOverride(id)) => {
-            source_type = Some("bundle_override".to_owned());
-            bundle_override = Some(id);
-        }
+fn shown(answer: Answer, wanted: &Expand) -> api::Update {
+    let Answer { status, source, expanded, .. } = answer;
+    let mut update = api::Update { status: status.as_str().to_owned(), ..api::Update::default() };
+    if wanted.wants("source_type") {
+        let kind = source.map(|source| match source {
+            Source::Release(_) => "release".to_owned(),
+            Source::BundleOverride(_) => "bundle_override".to_owned(),
+        });
+        update.source_type = Some(kind);
     }
-    let mut update = api::Update { status: answer.status.as_str().to_owned(), ..api::Update::default() };
-    if expand.wants("source_type") {
-        update.source_type = Some(source_type);
+    if wanted.wants("release") {
+        update.release = Some(expanded.release.map(|found| show_release(Arc::unwrap_or_clone(found))));
     }
-    if expand.wants("release") {
-        let found = found(release, |id| expansions::release(ctx, device, id)).await?;
-        update.release = Some(found.map(|found| show_release((*found).clone())));
+    if wanted.wants("bundle_override") {
+        update.bundle_override = Some(expanded.bundle_override.map(show_bundle_override));
     }
-    if expand.wants("bundle_override") {
-        let found = found(bundle_override, |id| expansions::bundle_override(ctx, device, id)).await?;
-        update.bundle_override = Some(found.map(show_bundle_override));
+    if wanted.wants("bundle") {
+        update.bundle = Some(expanded.bundle.map(|found| show_bundle(Arc::unwrap_or_clone(found))));
     }
-    if expand.wants("bundle") {
-        let found = found(answer.bundle, |id| expansions::bundle(ctx, device, id)).await?;
-        update.bundle = Some(found.map(|found| show_bundle((*found).clone())));
+    if wanted.wants("cohort") {
+        update.cohort = Some(expanded.cohort.map(show_cohort));
     }
-    if expand.wants("cohort") {
-        let found = found(answer.cohort, |id| expansions::cohort(ctx, device, id)).await?;
-        update.cohort = Some(found.map(show_cohort));
-    }
-    Ok(update)
-}
-
-/// A record that is named, if it is there.
-async fn found<I, R, F>(id: Option<I>, find: impl FnOnce(I) -> F) -> Result<Option<R>, Error>
-where
-    F: Future<Output = Result<Option<R>, Error>>,
-{
-    match id {
-        Some(id) => find(id).await,
-        None => Ok(None),
-    }
+    update
 }
 
 /// The answer's JSON. The manifest comes as JSON already, most of it made once for all devices that get it.
