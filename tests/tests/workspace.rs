@@ -4,7 +4,7 @@
 //! a decision, with its reason here and in that table.
 #![expect(clippy::unwrap_used, reason = "a test, also outside of its test functions")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -102,6 +102,10 @@ const APART: &[(&str, &str, &[&str], &str)] = &[
         "what every protocol for devices needs knows none of them: another one goes beside this one",
     ),
 ];
+
+/// Crates in which no more than so many files may use each other in a circle: a reader begins at any file that uses none that uses it.
+const LONGEST_CIRCLE: usize = 3;
+const WITHOUT_CIRCLES: &[&str] = &["agent", "api", "server"];
 
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] =
@@ -204,6 +208,59 @@ fn what_one_place_does_no_other_does() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     let expected: usize = ONLY_IN.iter().map(|(_, _, allowed)| allowed.len()).sum();
     assert_eq!(seen.len(), expected, "a rule looks for something that is not there any more: {seen:?}");
+}
+
+#[test]
+fn files_that_use_each_other_in_a_circle_are_few() {
+    let mut bad = Vec::new();
+    for name in WITHOUT_CIRCLES {
+        let uses = uses_in(&format!("crates/{name}/src"));
+        assert!(uses.len() > 5, "{name}: {uses:?}");
+        let long = circles(&uses).into_iter().filter(|circle| circle.len() > LONGEST_CIRCLE);
+        bad.extend(long.map(|circle| format!("{name}: {circle:?}")));
+    }
+    assert!(bad.is_empty(), "files that can only be understood together: {bad:#?}");
+}
+
+/// The modules of a crate, with those that each of them names.
+fn uses_in(root: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let modules: BTreeMap<_, _> =
+        sources().filter_map(|source| Some((source.module_in(root)?, source.text))).collect();
+    let module_of = |path: &str| {
+        let mut path = path;
+        while !modules.contains_key(path) {
+            path = parent(path);
+            if path.is_empty() {
+                return None;
+            }
+        }
+        Some(path.to_owned())
+    };
+    let uses = |(own, text): (&String, &String)| {
+        let named = named_in_own_crate(text, own);
+        let others = named.iter().filter_map(|path| module_of(path)).filter(|other| other != own);
+        (own.clone(), others.collect())
+    };
+    modules.iter().filter(|(own, _)| !matches!(own.as_str(), "lib" | "main")).map(uses).collect()
+}
+
+/// The sets of modules of which each one leads to all others of its set.
+fn circles(uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<BTreeSet<String>> {
+    let reached = |from: &String| {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![from.clone()]);
+        while let Some(module) = next.pop() {
+            let further = uses.get(&module).into_iter().flatten();
+            next.extend(further.filter(|&other| reached.insert(other.clone())).cloned());
+        }
+        reached
+    };
+    let reached: BTreeMap<_, _> = uses.keys().map(|module| (module, reached(module))).collect();
+    let leads = |from: &String, to: &String| reached.get(from).is_some_and(|all| all.contains(to));
+    let own = |module: &String| {
+        let own = reached[module].iter().filter(|other| leads(other, module));
+        own.cloned().collect::<BTreeSet<_>>()
+    };
+    uses.keys().map(own).filter(|circle| circle.len() > 1).collect()
 }
 
 #[test]
@@ -465,6 +522,13 @@ fn the_checks_see_what_they_look_for() {
             "device::me::file::g"
         ]
     );
+    let uses = [("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("e", "a")];
+    let uses = uses.map(|(from, to)| (from.to_owned(), BTreeSet::from([to.to_owned()])));
+    let uses = uses.into_iter().fold(BTreeMap::<_, BTreeSet<_>>::new(), |mut all, (from, to)| {
+        all.entry(from).or_default().extend(to);
+        all
+    });
+    assert_eq!(circles(&uses), BTreeSet::from([BTreeSet::from(["a", "b", "c"].map(str::to_owned))]));
     assert!(is_or_is_in("http::error", "http") && !is_or_is_in("https", "http"));
     assert_eq!(lines_before_tests("a\nb\n    #[cfg(test)]\nc\n"), 2);
     for line in ["mod utils;", "pub mod utils;", "pub(crate) mod utils {", "    mod utils { fn f() {} }"] {
