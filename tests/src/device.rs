@@ -1,8 +1,10 @@
 //! A device: a key, a certificate, and what it asks over mutual TLS.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use rustls::client::{ClientConfig, ResolvesClientCert};
@@ -13,9 +15,28 @@ use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, SignatureScheme};
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Line, Server, named, prn, send};
+use crate::{Answer, Api, Line, Server, in_process, named, prn, send};
 
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server that answers devices.
+pub trait ForDevices {
+    /// Where it does.
+    fn device_url(&self) -> &str;
+
+    /// The file with the authority that devices are to trust; `None` where there is no TLS.
+    fn device_ca(&self) -> Option<&Path>;
+}
+
+impl ForDevices for Server {
+    fn device_url(&self) -> &str {
+        self.device_url()
+    }
+
+    fn device_ca(&self) -> Option<&Path> {
+        Some(self.device_ca())
+    }
+}
 
 /// A device, and its connections to one server.
 #[derive(Clone, Debug)]
@@ -23,25 +44,31 @@ pub struct Device {
     http: Client,
     base_url: String,
     tls: Arc<ClientConfig>,
+    /// What it shows where there is no TLS.
+    without_tls: Option<HeaderValue>,
     certificate: String,
     key: String,
 }
 
 impl Device {
     /// A device with a new key, and a certificate that it signed itself.
-    pub fn new(server: &Server, common_name: &str) -> Self {
+    pub fn new(server: &impl ForDevices, common_name: &str) -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let certificate = named(common_name).self_signed(&key).expect("a certificate").pem();
         Self::with(server, &certificate, &key.serialize_pem())
     }
 
     /// A device with this certificate, of whatever version, those that it sends besides, and this key; all PEM.
-    pub fn with(server: &Server, certificate: &str, key: &str) -> Self {
+    pub fn with(server: &impl ForDevices, certificate: &str, key: &str) -> Self {
         let mut roots = RootCertStore::empty();
-        let authority = CertificateDer::from_pem_file(server.device_ca()).expect("the server's authority");
-        roots.add(authority).expect("an authority of version 3");
+        if let Some(file) = server.device_ca() {
+            let authority = CertificateDer::from_pem_file(file).expect("the server's authority");
+            roots.add(authority).expect("an authority of version 3");
+        }
         let shown: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect();
         let shown = shown.expect("certificates");
+        let without_tls = in_process::is_here(server.device_url())
+            .then(|| in_process::shown(shown.iter().map(AsRef::as_ref)));
         let private = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a private key");
         let private = any_supported_type(&private).expect("a key of a usual kind");
         let shown = Shown(Arc::new(CertifiedKey::new(shown, private)));
@@ -53,6 +80,7 @@ impl Device {
             http: http.expect("a client with a certificate"),
             base_url: server.device_url().to_owned(),
             tls: Arc::new(tls),
+            without_tls,
             certificate: certificate.to_owned(),
             key: key.to_owned(),
         }
@@ -60,7 +88,7 @@ impl Device {
 
     /// The same device at another server, or at one that was started again.
     #[must_use]
-    pub fn at(&self, server: &Server) -> Self {
+    pub fn at(&self, server: &impl ForDevices) -> Self {
         Self::with(server, &self.certificate, &self.key)
     }
 
@@ -82,7 +110,11 @@ impl Device {
 
     /// A request to add headers or a body to, for [`send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base_url))
+        let request = self.http.request(method, format!("{}{path}", self.base_url));
+        match &self.without_tls {
+            Some(certificates) => request.header(in_process::CERTIFICATES, certificates),
+            None => request,
+        }
     }
 
     /// `GET`.

@@ -43,6 +43,11 @@ const CRATES: &[(&str, &[&str], &str)] = &[
         &["olivine-domain", "olivine-api", "olivine-client"],
         "a device shares the verifier and the download engine, nothing else",
     ),
+    (
+        "olivine-testkit",
+        &["olivine-domain", "olivine-operations", "olivine-server", "olivine-tests"],
+        "a server in a test's own process is the real one, asked as end-to-end tests ask theirs",
+    ),
     ("xtask", &[], "developer commands must build while everything else is broken"),
     (
         "bench",
@@ -58,7 +63,11 @@ const CRATES: &[(&str, &[&str], &str)] = &[
 
 /// Crates from outside that only some packages may use.
 const CONFINED: &[(&[&str], &[&str], &str)] = &[
-    (&["axum", "axum-extra", "axum-server"], &["olivine-server"], "only the server is reached over HTTP"),
+    (
+        &["axum", "axum-extra", "axum-server"],
+        &["olivine-server", "olivine-testkit"],
+        "only the server is reached over HTTP; tests call its router",
+    ),
     (
         &["sea-orm", "sea-orm-migration", "sea-query-sqlx", "sqlx"],
         &["olivine-records"],
@@ -67,7 +76,7 @@ const CONFINED: &[(&[&str], &[&str], &str)] = &[
     (&["object_store"], &["olivine-content"], "only content talks to storage"),
     (
         &["reqwest"],
-        &["olivine-client", "olivine-egress", "olivine-tests", "bench", "xtask"],
+        &["olivine-client", "olivine-egress", "olivine-testkit", "olivine-tests", "bench", "xtask"],
         "only the client calls servers; what a server calls, it calls through the client that checks addresses",
     ),
 ];

@@ -19,7 +19,7 @@ mod verify_binary;
 pub(crate) use check_contents::CheckContents;
 pub(crate) use delete_content::{DeleteContent, Held};
 pub(crate) use replicate::Replicate;
-pub use runner::run;
+pub use runner::{run, run_due};
 pub(crate) use spread::Spread;
 pub(crate) use verify_binary::VerifyBinary;
 

@@ -45,8 +45,13 @@ pub struct Started {
     _lock: File,
 }
 
-/// Opens all that a server needs, and makes what is missing.
+/// Opens all that a server needs, and makes what is missing. Processes go by the database's clock.
 pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Started> {
+    start_by(None, config, address).await
+}
+
+/// The same by another clock than the database's.
+pub async fn start_by(clock: Option<Clock>, config: &Config, address: SocketAddr) -> anyhow::Result<Started> {
     let lock = lock_data_dir(&config.data_dir)?;
     // The database first: a secret key without one is a database that was lost.
     let db = open_database(config).await?;
@@ -56,7 +61,11 @@ pub async fn start(config: &Config, address: SocketAddr) -> anyhow::Result<Start
     check_secret(&db, &secret).await?;
     let tokens = TokenKey::derive(&secret);
     let storages = Box::pin(storages(config, &db, config.public_url(address), &secret)).await?;
-    let ctx = Context::new(Clock::of(&db).await?, db, storages, tokens, config.settings());
+    let clock = match clock {
+        Some(clock) => clock,
+        None => Clock::of(&db).await?,
+    };
+    let ctx = Context::new(clock, db, storages, tokens, config.settings());
     check_storages(config, &ctx).await?;
     note_database(config)?;
 

@@ -1,0 +1,306 @@
+//! The server, and the way of a request into it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_LENGTH, HOST};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use olivine_domain::Timestamp;
+use olivine_domain::certificates::{Certificate, Intermediates};
+use olivine_operations::{Clock, Context, distribution, jobs};
+use olivine_server::app::App;
+use olivine_server::config::{Config, Flags};
+use olivine_server::device::connections::Peer;
+use olivine_server::draining::Stages;
+use olivine_server::startup::{self, ADMIN_KEY_FILE, Started};
+use olivine_server::{device, router};
+use olivine_tests::in_process::{CERTIFICATES, Host};
+use olivine_tests::{Api, ForDevices};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+/// How far the clock is ahead of the machine's at the start: what a test makes with openssl is valid from the machine's time on.
+const AHEAD: Duration = Duration::from_hours(1);
+/// How far the clock moves with each request, so that what is made later has a later time.
+const TICK: i64 = 1_000;
+/// Where requests seem to come from.
+const CALLER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
+
+/// How a server differs from the default one.
+#[derive(Clone, Debug, Default)]
+pub struct ServerBuilder {
+    settings: Vec<String>,
+}
+
+/// A server that is ready. Its folder is deleted with it.
+#[derive(Debug)]
+pub struct Server {
+    shared: Arc<Shared>,
+    urls: [String; 2],
+    _host: Host,
+    folder: TempDir,
+}
+
+#[derive(Debug)]
+struct Shared {
+    people: Router,
+    devices: Router,
+    started: Started,
+    clock: Arc<AtomicI64>,
+    jobs_are_held: AtomicBool,
+}
+
+impl ServerBuilder {
+    /// One more setting, as in `content.download_url_seconds=60`.
+    #[must_use]
+    pub fn set(mut self, setting: &str) -> Self {
+        self.settings.push(setting.to_owned());
+        self
+    }
+
+    /// Starts the server.
+    pub async fn start(self) -> Server {
+        let folder =
+            tempfile::Builder::new().prefix("olivine-testkit-").tempdir().expect("a temporary folder");
+        let host = Host::new();
+        let config = self.config(folder.path(), &host);
+        let clock = Arc::new(AtomicI64::new(beginning().as_micros()));
+        let started = startup::start_by(Some(Clock::Manual(Arc::clone(&clock))), &config, CALLER).await;
+        let started = started.unwrap_or_else(|error| panic!("the server does not start: {error:#}"));
+        let home = started.organization.id;
+        distribution::begin(&started.ctx, home).await.expect("a new database can be read");
+        let metrics = PrometheusBuilder::new().build_recorder().handle();
+        let app = App::new(started.ctx.clone(), &config, metrics, Stages::default());
+        let shared = Arc::new(Shared {
+            people: router::for_people(app.clone()),
+            devices: device::router(app, &config.device),
+            started,
+            clock,
+            jobs_are_held: AtomicBool::new(false),
+        });
+        let answering = Arc::clone(&shared);
+        host.register(Arc::new(move |request| {
+            let answering = Arc::clone(&answering);
+            Box::pin(async move { answering.answer(request).await })
+        }));
+        Server { shared, urls: [host.url(), host.device_url()], _host: host, folder }
+    }
+
+    fn config(&self, folder: &Path, host: &Host) -> Config {
+        // Without the loops in the background nobody looks for changes of other processes, of which there are none.
+        let alone = ["distribution.stale_after_seconds=0".to_owned()];
+        let settings = alone.iter().chain(&self.settings);
+        let settings = settings.map(|setting| setting.parse().expect("a setting is key=value"));
+        let flags = Flags {
+            data_dir: Some(folder.join("data")),
+            public_url: Some(host.url()),
+            settings: settings.collect(),
+            ..Flags::default()
+        };
+        flags.load().unwrap_or_else(|error| panic!("{:?}: {error:#}", self.settings))
+    }
+}
+
+/// The time at which a server starts.
+fn beginning() -> Timestamp {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "certificates that openssl makes are valid from the machine's time on"
+    )]
+    let now = Timestamp::from(jiff::Timestamp::now());
+    now.plus(AHEAD)
+}
+
+impl Server {
+    /// A server that differs from the default in something.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// A server with the default configuration.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Where the Admin API answers, in this process only.
+    pub fn url(&self) -> &str {
+        &self.urls[0]
+    }
+
+    /// The admin key that the first start wrote.
+    pub fn admin_key(&self) -> String {
+        let file = self.folder.path().join("data").join(ADMIN_KEY_FILE);
+        std::fs::read_to_string(file).expect("the first start writes a key").trim().to_owned()
+    }
+
+    /// HTTP with the admin key.
+    pub fn api(&self) -> Api {
+        Api::new(self.url()).with_key(self.admin_key())
+    }
+
+    /// What operations work with, for what no API does.
+    pub fn ctx(&self) -> &Context {
+        &self.shared.started.ctx
+    }
+
+    /// The server's time.
+    /// The server's time.
+    pub fn now(&self) -> Timestamp {
+        self.ctx().now()
+    }
+
+    /// Lets so much time pass, and does the jobs that are due then.
+    pub async fn advance(&self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).expect("a test does not wait for ages");
+        self.shared.clock.fetch_add(micros, Ordering::SeqCst);
+        self.shared.do_jobs().await;
+    }
+
+    /// From now on jobs are only done by [`Self::do_jobs`].
+    pub fn hold_jobs(&self) {
+        self.shared.jobs_are_held.store(true, Ordering::SeqCst);
+    }
+
+    /// Does the jobs that are due, also where they are held.
+    pub async fn do_jobs(&self) {
+        jobs::run_due(self.ctx(), "testkit").await;
+    }
+
+    /// Writes down which devices were seen, as the executable does every few seconds.
+    pub async fn write_check_ins(&self) {
+        let at_once = CancellationToken::new();
+        at_once.cancel();
+        distribution::run(self.ctx().clone(), at_once).await;
+    }
+}
+
+impl ForDevices for Server {
+    fn device_url(&self) -> &str {
+        &self.urls[1]
+    }
+
+    fn device_ca(&self) -> Option<&Path> {
+        None
+    }
+}
+
+impl Shared {
+    async fn answer(&self, request: Request<reqwest::Body>) -> Response<Bytes> {
+        self.clock.fetch_add(TICK, Ordering::SeqCst);
+        let method = request.method().clone();
+        let (mut parts, body) = request.into_parts();
+        let body = Body::new(body);
+        let routes = if Host::is_for_devices(&parts.uri) {
+            let shown = peer(&mut parts);
+            parts.extensions.insert(shown);
+            &self.devices
+        } else {
+            &self.people
+        };
+        arrive(&mut parts, &body);
+        let what = format!("{method} {}", parts.uri);
+        let answered = routes.clone().oneshot(Request::from_parts(parts, body)).await;
+        let (parts, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
+        let body =
+            body.collect().await.unwrap_or_else(|error| panic!("{what} breaks off: {error}")).to_bytes();
+        let told = String::from_utf8_lossy(&body);
+        assert_ne!(
+            parts.status,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "no answer is ever a 500: {what}: {told}"
+        );
+        if !method.is_safe() {
+            self.do_jobs().await;
+        }
+        Response::from_parts(parts, body)
+    }
+
+    async fn do_jobs(&self) {
+        if !self.jobs_are_held.load(Ordering::SeqCst) {
+            jobs::run_due(&self.started.ctx, "testkit").await;
+        }
+    }
+}
+
+/// What a request is after it came over a wire: the headers that a client's connection adds, a path, and an address.
+fn arrive(parts: &mut Parts, body: &Body) {
+    use axum::body::HttpBody as _;
+    let host = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+    parts.headers.entry(HOST).or_insert(host.expect("a URL has a host"));
+    parts.headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    if let Some(length) = body.size_hint().exact() {
+        let has_body = length > 0 || matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+        if has_body {
+            parts.headers.entry(CONTENT_LENGTH).or_insert(HeaderValue::from(length));
+        }
+    }
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    parts.uri = path.parse().expect("the path of a URL is one");
+    parts.extensions.insert(ConnectInfo(CALLER));
+}
+
+/// What the handshake of a connection would have proven: here the test's word counts.
+fn peer(parts: &mut Parts) -> Peer {
+    let shown = parts.headers.remove(CERTIFICATES);
+    let text = shown.as_ref().map_or("", |shown| shown.to_str().expect("base64"));
+    let ders = text.split(',').filter(|der| !der.is_empty());
+    let ders: Vec<_> = ders.map(|der| BASE64_STANDARD.decode(der).expect("base64")).collect();
+    let certificate = ders.first().map(|der| Arc::new(Certificate::from_der(der).expect("a certificate")));
+    Peer { certificate, intermediates: Intermediates::new(ders.iter().skip(1).map(Vec::as_slice)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use olivine_tests::{Device, Workbench};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn people_and_devices_are_answered_without_a_socket() {
+        let server = Server::start().await;
+        let bench = Workbench::new(server.api()).await;
+        let binary = bench.signed(b"firmware").await;
+        let url = bench.download_url(&binary).await;
+        assert_eq!(bench.api().get(&url).await.expect(200).body, b"firmware");
+        let device = Device::new(&server, "SN-1");
+        assert_eq!(device.get("/device/me").await.error_code(), Some("certificate_unknown"));
+    }
+
+    #[tokio::test]
+    async fn time_passes_when_it_is_told_to() {
+        let server = Server::builder().set("content.download_url_seconds=60").start().await;
+        let bench = Workbench::new(server.api()).await;
+        let binary = bench.signed(b"firmware").await;
+        let url = bench.download_url(&binary).await;
+        server.advance(Duration::from_secs(59)).await;
+        bench.api().get(&url).await.expect(200);
+        server.advance(Duration::from_secs(2)).await;
+        assert!(bench.api().get(&url).await.status >= 400);
+    }
+
+    #[tokio::test]
+    async fn jobs_wait_where_they_are_held() {
+        let server = Server::start().await;
+        let bench = Workbench::new(server.api()).await;
+        server.hold_jobs();
+        let binary = bench.uploadable(b"firmware").await;
+        bench.put_content(&binary, b"firmware").await.expect(200);
+        bench.ask(&binary, "hashable").await.expect(200);
+        assert_eq!(bench.get(&binary).await["state"], "hashable");
+        server.do_jobs().await;
+        assert_eq!(bench.get(&binary).await["state"], "signable");
+    }
+}
