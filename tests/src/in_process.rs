@@ -49,6 +49,11 @@ impl Host {
         servers().insert(self.0.clone(), respond);
     }
 
+    /// From now on nobody answers there.
+    pub fn forget(&self) {
+        servers().remove(&self.0);
+    }
+
     /// The URL of the Admin API.
     pub fn url(&self) -> String {
         format!("http://{}", self.0)
@@ -67,7 +72,7 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        servers().remove(&self.0);
+        self.forget();
     }
 }
 

@@ -1,16 +1,12 @@
 //! A team outgrows SQLite: all records go to PostgreSQL in one command, and everything is as it was.
 
-#[path = "distribution/factory.rs"]
-#[expect(dead_code, clippy::unwrap_used, reason = "a factory for all kinds of tests, which is part of one")]
-mod factory;
-
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use olivine_tests::{Database, Executables, PostgresDatabase, Server, Workbench, list_all};
 use serde_json::{Value, json};
 
-use factory::{ALL, Factory, on};
+use olivine_tests::factory::{ALL, Factory, on};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

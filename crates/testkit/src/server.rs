@@ -19,7 +19,10 @@ use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use olivine_domain::Timestamp;
 use olivine_domain::certificates::{Certificate, Intermediates};
-use olivine_operations::{Clock, Context, distribution, jobs};
+use olivine_domain::permissions::{Grants, Role};
+use olivine_domain::text::Name;
+use olivine_operations::lists::NewId;
+use olivine_operations::{Clock, Context, api_keys, distribution, jobs, organizations};
 use olivine_server::app::App;
 use olivine_server::config::{Config, Flags};
 use olivine_server::device::connections::Peer;
@@ -50,7 +53,8 @@ pub struct ServerBuilder {
 pub struct Server {
     shared: Arc<Shared>,
     urls: [String; 2],
-    _host: Host,
+    builder: ServerBuilder,
+    host: Host,
     folder: TempDir,
 }
 
@@ -75,9 +79,12 @@ impl ServerBuilder {
     pub async fn start(self) -> Server {
         let folder =
             tempfile::Builder::new().prefix("olivine-testkit-").tempdir().expect("a temporary folder");
-        let host = Host::new();
+        self.start_in(folder, Host::new(), beginning()).await
+    }
+
+    async fn start_in(self, folder: TempDir, host: Host, now: Timestamp) -> Server {
         let config = self.config(folder.path(), &host);
-        let clock = Arc::new(AtomicI64::new(beginning().as_micros()));
+        let clock = Arc::new(AtomicI64::new(now.as_micros()));
         let started = startup::start_by(Some(Clock::Manual(Arc::clone(&clock))), &config, CALLER).await;
         let started = started.unwrap_or_else(|error| panic!("the server does not start: {error:#}"));
         let home = started.organization.id;
@@ -96,7 +103,7 @@ impl ServerBuilder {
             let answering = Arc::clone(&answering);
             Box::pin(async move { answering.answer(request).await })
         }));
-        Server { shared, urls: [host.url(), host.device_url()], _host: host, folder }
+        Server { shared, urls: [host.url(), host.device_url()], builder: self, host, folder }
     }
 
     fn config(&self, folder: &Path, host: &Host) -> Config {
@@ -135,6 +142,17 @@ impl Server {
         Self::builder().start().await
     }
 
+    /// The same server after it was started again: it remembers nothing that is not on record. Its URLs stay.
+    #[must_use]
+    pub async fn restarted(self) -> Self {
+        let Self { shared, builder, host, folder, .. } = self;
+        host.forget();
+        let now = shared.started.ctx.now();
+        shared.started.ctx.db().clone().close().await;
+        drop(shared);
+        builder.start_in(folder, host, now).await
+    }
+
     /// Where the Admin API answers, in this process only.
     pub fn url(&self) -> &str {
         &self.urls[0]
@@ -149,6 +167,17 @@ impl Server {
     /// HTTP with the admin key.
     pub fn api(&self) -> Api {
         Api::new(self.url()).with_key(self.admin_key())
+    }
+
+    /// HTTP with the admin key of another organization, which is made.
+    pub async fn another_organization(&self, name: &str) -> Api {
+        let ctx = self.ctx();
+        let name: Name = name.parse().expect("a name");
+        let organization = organizations::ensure(ctx, &name).await.expect("an organization");
+        let grants = Grants::Role(Role::Admin);
+        let new = api_keys::Create { id: NewId::Fresh, name, grants, expires_at: None };
+        let created = api_keys::create_for_operator(ctx, organization.id, new).await.expect("a key");
+        Api::new(self.url()).with_key(created.secret.expect("a new key has a secret").reveal())
     }
 
     /// What operations work with, for what no API does.

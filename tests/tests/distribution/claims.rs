@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use olivine_tests::factory::{Factory, on};
 use olivine_tests::{Api, Database, Device, PostgresDatabase, Server, list_all, try_send};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-
-use crate::factory::{Factory, on};
 
 const DEVICES: usize = 200;
 const FIRST: usize = 50;

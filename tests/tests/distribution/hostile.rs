@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use olivine_tests::factory::{ALL, Factory, on};
 use olivine_tests::{Api, Database, Device, Server, Shell, list_all, named, send};
 use rcgen::{DistinguishedName, date_time_ymd};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
-
-use crate::factory::{ALL, Factory, on};
 
 /// How often one stranger knocks.
 const TRIES: usize = 100;
@@ -36,7 +35,7 @@ pub(crate) async fn nobody_is_let_in_by_mistake(database: Database) {
         .succeeds();
     let forged = {
         let key = rcgen::KeyPair::generate().unwrap();
-        let forged = named("SN-2").signed_by(&key, &crate::factory::authority(&elsewhere)).unwrap();
+        let forged = named("SN-2").signed_by(&key, &olivine_tests::factory::authority(&elsewhere)).unwrap();
         Device::with(&server, &forged.pem(), &key.serialize_pem())
     };
     let strangers = [

@@ -1,9 +1,8 @@
 //! The way of a release to the devices that it is for.
 
+use olivine_tests::factory::{ALL, Factory, Member, on, path};
 use olivine_tests::{Database, Device, Server, Workbench, list_all, prn, sha256_hex};
 use serde_json::{Value, json};
-
-use crate::factory::{ALL, Factory, Member, on, path};
 
 /// Device-specific, product-wide and portable binaries in one bundle; devices that come with what plain openssl makes.
 pub(crate) async fn each_device_gets_what_is_for_it(database: Database) {

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use olivine_tests::factory::{Factory, Member, on, path};
 use olivine_tests::{Database, Random, Server, list_all};
 use serde_json::{Value, json};
-
-use crate::factory::{Factory, Member, on, path};
 
 const STEPS: usize = 60;
 const DEVICES: usize = 6;

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use olivine_tests::factory::{ALL, Factory, on};
 use olivine_tests::{Database, Server, events_of};
 use serde_json::{Value, json};
-
-use crate::factory::{ALL, Factory, on};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

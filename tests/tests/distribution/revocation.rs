@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use olivine_tests::factory::{ALL, Factory, Member, on, path};
 use olivine_tests::{Answer, Database, Device, Line, Server, events_of, list_all, named, prn};
 use rcgen::date_time_ymd;
 use serde_json::{Value, json};
-
-use crate::factory::{ALL, Factory, Member, on, path};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a server may go on without knowing what another one decided.

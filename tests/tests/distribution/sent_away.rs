@@ -2,12 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use olivine_tests::factory::{Factory, path};
 use olivine_tests::{Database, Device, Server, Shell, list_all, named, prn, try_send};
 use rcgen::{BasicConstraints, IsCa, KeyPair};
 use reqwest::Method;
 use serde_json::json;
-
-use crate::factory::{Factory, path};
 
 /// The order of the curve P-256.
 const ORDER: [u8; 32] = [

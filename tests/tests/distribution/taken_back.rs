@@ -3,167 +3,16 @@
 
 use std::sync::Arc;
 
-use olivine_tests::{Api, Database, Server, events_of, list_all};
+use olivine_tests::factory::{on, path};
+use olivine_tests::{Api, BadRelease, Database, Server, says};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::factory::{ALL, Factory, Member, on, path, with};
-
 const BACK: &str = "rollback of second";
-
-/// Version 1.0.0 for all, and a bad 1.1.0 for some.
-struct Scene {
-    factory: Factory,
-    old: String,
-    new: String,
-    first: String,
-    second: String,
-}
-
-fn says(version: &str) -> [(&str, &str); 1] {
-    [("peridio-release-version", version)]
-}
-
-impl Scene {
-    async fn new(server: &Server, more: Value) -> Self {
-        let factory = Factory::new(server.api()).await;
-        let [old, new] = [factory.bundle("old").await.prn, factory.bundle("new").await.prn];
-        let first = json!({"version": "1.0.0", "version_requirement": ">= 0.9.0"});
-        let first = factory.release("first", &old, first).await;
-        let second = with(json!({"version": "1.1.0", "version_requirement": ">= 0.9.0"}), more);
-        let second = factory.release("second", &new, second).await;
-        Self { factory, old, new, first, second }
-    }
-
-    /// A device that came to the bad release, and says so in these words.
-    async fn hit(&self, server: &Server, name: &str, said: &[(&str, &str)]) -> Member {
-        let member = self.factory.device(server, name).await;
-        let answer = member.device.update(ALL, &on(&self.first)).await.expect(200).json;
-        assert_eq!(answer["bundle"]["prn"], json!(self.new), "{answer:#}");
-        member.device.update("", said).await.expect(200);
-        member
-    }
-
-    async fn try_back(&self, body: &Value) -> olivine_tests::Answer {
-        self.factory.api.post(&format!("{}/rollback", path(&self.second)), body).await
-    }
-
-    async fn back(&self, body: &Value) -> Value {
-        self.try_back(body).await.expect(200).json
-    }
-
-    /// The bundle that a device is given.
-    async fn bundle_for(&self, member: &Member, said: &[(&str, &str)]) -> Option<String> {
-        self.factory.asks(member, said).await;
-        let answer = member.device.update(ALL, said).await.expect(200).json;
-        answer["bundle"]["prn"].as_str().map(ToOwned::to_owned)
-    }
-
-    async fn releases(&self) -> Vec<Value> {
-        let path = format!("/v1/releases?cohort_prn={}", self.factory.cohort);
-        list_all(&self.factory.api, &path, "releases").await
-    }
-
-    async fn overrides(&self) -> usize {
-        list_all(&self.factory.api, "/v1/bundle_overrides", "bundle_overrides").await.len()
-    }
-
-    async fn adoption(&self, release: &str) -> [u64; 5] {
-        let seen = self.factory.api.get(&format!("{}/adoption", path(release))).await.expect(200).json;
-        ["devices", "on", "before", "after", "elsewhere"].map(|name| seen[name].as_u64().unwrap())
-    }
-}
-
-pub(crate) async fn a_phased_release_is_taken_back(database: Database) {
-    let server = Server::start(database);
-    let scene = Scene::new(&server, json!({"phase_value": 3})).await;
-    let agent = scene.hit(&server, "SN-1", &on(&scene.second)).await;
-    let bundled = [("peridio-bundle-prn", scene.new.as_str())];
-    let by_bundle = scene.hit(&server, "SN-2", &bundled).await;
-    let plain = scene.hit(&server, "SN-3", &says("1.1.0")).await;
-    let waiting = scene.factory.device(&server, "SN-4").await;
-    let fresh = scene.factory.device(&server, "SN-5").await;
-    waiting.device.update("", &on(&scene.first)).await.expect(200);
-    assert_eq!(scene.adoption(&scene.second).await, [5, 3, 1, 0, 1]);
-
-    // Nothing may follow it, and the refusal says what to do instead.
-    let next = json!({"name": "x", "cohort_prn": scene.factory.cohort, "bundle_prn": scene.old});
-    let refused = scene.factory.api.post("/v1/releases", &next).await.expect(409);
-    let message = refused.json["errors"][0]["message"].as_str().unwrap();
-    assert!(message.contains(&format!("peridio releases rollback --prn {}", scene.second)), "{message}");
-
-    let before = scene.releases().await;
-    let trial = scene.back(&json!({"dry_run": true})).await;
-    assert_eq!((&trial["dry_run"], &trial["changed"]), (&json!(true), &json!(true)));
-    assert_eq!((scene.releases().await, scene.overrides().await), (before, 0), "a trial changes nothing");
-    let devices = json!({"on": 3, "by_release": 2, "by_override": 1, "not_reached": 0, "without_binary": 0});
-    assert_eq!(trial["devices"], devices, "{trial:#}");
-    assert_eq!((&trial["bundle_prn"], &trial["added_release"]["prn"]), (&json!(scene.old), &json!(null)));
-
-    let done = scene.back(&json!({})).await;
-    assert_eq!((&done["steps"], &done["devices"]), (&trial["steps"], &devices));
-    assert_eq!(done["bundle_override"]["prn"], trial["bundle_override"]["prn"]);
-    let third = done["added_release"]["prn"].as_str().unwrap().to_owned();
-    assert_eq!(
-        (&done["added_release"]["name"], &done["added_release"]["version"]),
-        (&json!(BACK), &json!("1.0.0"))
-    );
-    let stopped = scene.factory.get(&scene.second).await;
-    assert_eq!((&stopped["disabled"], &stopped["phase_value"]), (&json!(true), &json!(1.0)));
-    assert_eq!(stopped["next_release_prn"], json!(third));
-    let told = events_of(&scene.factory.api, &scene.second).await;
-    assert_eq!(told.last().map(String::as_str), Some("release.rolled_back"), "{told:?}");
-
-    // Everybody gets the old one, and nobody the new one.
-    let old = Some(scene.old.clone());
-    assert_eq!(scene.bundle_for(&agent, &on(&scene.second)).await, old);
-    assert_eq!(scene.bundle_for(&by_bundle, &bundled).await, old);
-    assert_eq!(scene.bundle_for(&plain, &says("1.1.0")).await, old);
-    assert_eq!(scene.bundle_for(&waiting, &on(&scene.first)).await, old);
-    assert_eq!(scene.bundle_for(&fresh, &says("1.0.0")).await, None, "it runs it");
-    // They come back, once.
-    assert_eq!(scene.bundle_for(&agent, &on(&third)).await, None);
-    assert_eq!(scene.bundle_for(&by_bundle, &[("peridio-bundle-prn", scene.old.as_str())]).await, None);
-    for _ in 0..3 {
-        assert_eq!(scene.bundle_for(&plain, &says("1.0.0")).await, None);
-    }
-    waiting.device.update("", &on(&third)).await.expect(200);
-    assert_eq!(scene.adoption(&third).await, [5, 5, 0, 0, 0], "by release, bundle and version");
-
-    // Again: nothing is left to be done.
-    let again = scene.back(&json!({})).await;
-    assert_eq!((&again["changed"], &again["next_release_prn"]), (&json!(false), &json!(third)), "{again:#}");
-    assert_eq!((scene.releases().await.len(), scene.overrides().await), (3, 1));
-    assert_eq!(events_of(&scene.factory.api, &scene.second).await, told);
-
-    // One that installed it meanwhile, and knows only its version: again brings it back too.
-    fresh.device.update("", &says("1.1.0")).await.expect(200);
-    assert_eq!(scene.bundle_for(&fresh, &says("1.1.0")).await, None);
-    let again = scene.back(&json!({})).await;
-    assert_eq!(
-        (&again["changed"], &again["bundle_override"]["devices"]),
-        (&json!(true), &json!(2)),
-        "{again:#}"
-    );
-    assert_eq!(scene.bundle_for(&fresh, &says("1.1.0")).await, old);
-
-    the_fix_reaches_all(&scene, &[(&agent, &on(&third)), (&plain, &says("1.0.0")), (&fresh, &says("1.0.0"))])
-        .await;
-}
-
-/// The override holds nobody back who is no longer on the bad release.
-async fn the_fix_reaches_all(scene: &Scene, all: &[(&Member, &[(&str, &str)])]) {
-    let fix = scene.factory.bundle("fix").await.prn;
-    let more = json!({"version": "1.2.0", "version_requirement": ">= 0.9.0"});
-    scene.factory.release("fix", &fix, more).await;
-    for (member, said) in all {
-        assert_eq!(scene.bundle_for(member, said).await, Some(fix.clone()), "{said:?}");
-    }
-}
 
 pub(crate) async fn taking_back_at_once_is_done_once(database: Database) {
     let server = Server::start(database);
-    let scene = Arc::new(Scene::new(&server, json!({})).await);
+    let scene = Arc::new(BadRelease::new(server.api(), json!({})).await);
     scene.hit(&server, "SN-1", &on(&scene.second)).await;
     scene.hit(&server, "SN-2", &says("1.1.0")).await;
     let mut operators = JoinSet::new();
@@ -181,7 +30,7 @@ pub(crate) async fn taking_back_at_once_is_done_once(database: Database) {
 
 pub(crate) async fn taking_back_is_refused_as_a_whole(database: Database) {
     let server = Server::start(database);
-    let scene = Scene::new(&server, json!({})).await;
+    let scene = BadRelease::new(server.api(), json!({})).await;
     scene.hit(&server, "SN-1", &on(&scene.second)).await;
     let api = &scene.factory.api;
     let before = scene.releases().await;
@@ -249,7 +98,7 @@ pub(crate) async fn taking_back_is_refused_as_a_whole(database: Database) {
 
 pub(crate) async fn deleting_what_devices_are_on_asks_first(database: Database) {
     let server = Server::start(database);
-    let scene = Scene::new(&server, json!({})).await;
+    let scene = BadRelease::new(server.api(), json!({})).await;
     let agent = scene.hit(&server, "SN-1", &on(&scene.second)).await;
     scene.hit(&server, "SN-2", &says("1.1.0")).await;
     let third = scene.factory.release("third", &scene.old, json!({"version": "1.0.1"})).await;

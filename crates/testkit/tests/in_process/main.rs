@@ -1,0 +1,11 @@
+//! What both APIs do, asked without a socket: rules of distribution, of certificates and of input that is wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+mod authorities;
+mod emergencies;
+mod fitness;
+mod renewals;
+mod taken_back;
+mod tenants;
+mod versions;

@@ -1,0 +1,245 @@
+//! Devices whose certificates are renewed: the authority that signed both says, by its registration, whether somebody has to register the
+//! new one.
+
+use olivine_testkit::Server;
+use olivine_tests::factory::{Factory, path};
+use olivine_tests::{Answer, Api, Device, list_all, named, prn};
+use rcgen::{CertificateParams, CertifiedIssuer, Issuer, KeyPair, date_time_ymd};
+use serde_json::{Value, json};
+
+/// What a certificate of this name says that begins with this year.
+fn of_year(name: &str, year: i32) -> CertificateParams {
+    let mut params = named(name);
+    params.not_before = date_time_ymd(year, 1, 1);
+    params
+}
+
+fn new_key() -> String {
+    KeyPair::generate().unwrap().serialize_pem()
+}
+
+/// Authorities sign for a key that a device has already.
+struct Line<'a> {
+    server: &'a Server,
+    issuer: &'a Issuer<'static, KeyPair>,
+}
+
+impl Line<'_> {
+    fn device(&self, params: &CertificateParams, key: &str) -> Device {
+        let certificate = params.signed_by(&KeyPair::from_pem(key).unwrap(), self.issuer).unwrap();
+        Device::with(self.server, &certificate.pem(), key)
+    }
+
+    /// The device SN-1 with a certificate that begins with this year.
+    fn of_year(&self, year: i32, key: &str) -> Device {
+        self.device(&of_year("SN-1", year), key)
+    }
+}
+
+/// The CA certificate of a factory.
+async fn authority(factory: &Factory) -> String {
+    prn(&list_all(&factory.api, "/v1/ca_certificates", "ca_certificates").await[0])
+}
+
+async fn take(factory: &Factory, ca: &str, renewals: &str) {
+    let changed = factory.change(ca, json!({"renewals": renewals})).await.json;
+    assert_eq!(changed["ca_certificate"]["renewals"], renewals);
+}
+
+async fn me(device: &Device) -> String {
+    prn(&device.get("/device/me").await.expect(200).json["device"])
+}
+
+/// Shows a certificate that is not taken. The message says why.
+async fn is_refused(device: &Device, why: &str) {
+    let refused = device.get("/device/me").await.expect(403);
+    let message = message(&refused);
+    assert_eq!(refused.error_code(), Some("provisioning_refused"), "{message}");
+    assert!(message.contains(why), "{why}: {message}");
+}
+
+fn message(answer: &Answer) -> String {
+    answer.json["errors"][0]["message"].as_str().unwrap_or_default().to_owned()
+}
+
+async fn certificates(factory: &Factory, device: &str) -> Vec<Value> {
+    let list = format!("/v1/device_certificates?device_prn={device}");
+    list_all(&factory.api, &list, "device_certificates").await
+}
+
+async fn renewals(factory: &Factory) -> Vec<Value> {
+    list_all(&factory.api, "/v1/events?type=device_certificate.renewed", "events").await
+}
+
+#[tokio::test]
+async fn each_setting_says_which_renewals_are_taken() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let (ca, line) = (authority(&factory).await, Line { server: &server, issuer: &factory.authority });
+    let key = new_key();
+    let first = line.of_year(2020, &key);
+    let device = me(&first).await;
+    assert_eq!(factory.get(&ca).await["renewals"], "refuse", "nobody said anything");
+
+    // Nothing is taken where nobody allowed it.
+    let (same, changed) = (line.of_year(2021, &key), line.of_year(2022, &new_key()));
+    for renewed in [&same, &changed] {
+        is_refused(renewed, "a device with the identifier 'SN-1' already").await;
+    }
+    take(&factory, &ca, "same_key").await;
+    is_refused(&changed, "another key").await;
+    assert_eq!(me(&same).await, device);
+    take(&factory, &ca, "any_key").await;
+    assert_eq!(me(&changed).await, device);
+    take(&factory, &ca, "refuse").await;
+    is_refused(&line.of_year(2023, &key), "a device with the identifier 'SN-1' already").await;
+
+    // All that were taken stay good, and the audit trail says how they came.
+    for known in [&first, &same, &changed] {
+        assert_eq!(me(known).await, device);
+    }
+    let all = certificates(&factory, &device).await;
+    assert_eq!(all.len(), 3, "{all:#?}");
+    let (mut events, fingerprint) = (renewals(&factory).await, |number: usize| &all[number]["fingerprint"]);
+    events.sort_by_key(|event| event["data"]["key_changed"].as_bool());
+    assert_eq!(events.len(), 2, "{events:#?}");
+    for (number, event) in events.iter().enumerate() {
+        let (data, new) = (&event["data"], &all[number + 1]);
+        assert_eq!((&event["resource_prn"], &event["actor"]), (&new["prn"], &json!(device)), "{event:#}");
+        assert_eq!((&data["device_prn"], &data["ca_certificate_prn"]), (&json!(device), &json!(ca)));
+        assert_eq!(
+            (&data["fingerprint"], &data["renewed_fingerprint"]),
+            (fingerprint(number + 1), fingerprint(number))
+        );
+        assert_eq!(data["renewed_certificate_prn"], all[number]["prn"]);
+        assert_eq!((&data["key_changed"], &data["identifier"]), (&json!(number == 1), &json!("SN-1")));
+        assert_eq!(new["proof"], "authority");
+    }
+}
+
+#[tokio::test]
+async fn what_was_removed_is_not_renewed() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let (ca, line) = (authority(&factory).await, Line { server: &server, issuer: &factory.authority });
+    take(&factory, &ca, "any_key").await;
+    let (first, second) = (new_key(), new_key());
+    let device = me(&line.of_year(2020, &first)).await;
+    let stolen = line.of_year(2022, &second);
+    assert_eq!(me(&stolen).await, device);
+    // Issued once, and never shown.
+    let never_shown = line.of_year(2021, &new_key());
+    is_refused(&never_shown, "before the newest certificate").await;
+
+    let removed = certificates(&factory, &device).await.pop().unwrap();
+    factory.api.delete(&path(&prn(&removed))).await.expect(204);
+    assert_eq!(stolen.get("/device/me").await.expect(401).error_code(), Some("certificate_removed"));
+    is_refused(&never_shown, "before the newest certificate").await;
+    // Neither another certificate of the key comes in, nor one of that key for another device.
+    is_refused(&line.of_year(2023, &second), "removed").await;
+    let other = line.device(&of_year("SN-2", 2020), &new_key());
+    me(&other).await;
+    is_refused(&line.device(&of_year("SN-2", 2023), &second), "removed").await;
+    // The device itself goes on, with what is newer.
+    assert_eq!(me(&line.of_year(2023, &new_key())).await, device);
+
+    // A device without any certificate was sent away.
+    for one in certificates(&factory, &device).await {
+        factory.api.delete(&path(&prn(&one))).await.expect(204);
+    }
+    is_refused(&line.of_year(2024, &new_key()), "no certificate any more").await;
+    assert_eq!(renewals(&factory).await.len(), 2);
+}
+
+#[tokio::test]
+async fn only_the_devices_own_authority_renews() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let (ca, line) = (authority(&factory).await, Line { server: &server, issuer: &factory.authority });
+    take(&factory, &ca, "any_key").await;
+    let key = new_key();
+
+    // By an authority of another product, which takes renewals of its own.
+    let other = olivine_tests::authority("Other");
+    let product = factory.create("products", "product", json!({"name": "sensor"})).await;
+    let new = json!({"jitp": {"product_prn": product}, "renewals": "any_key"});
+    register(&factory.api, &other, other.pem(), &new).await;
+    let others = Line { server: &server, issuer: &other };
+    let device = me(&line.of_year(2020, &key)).await;
+    is_refused(&others.of_year(2021, &key), "another authority").await;
+
+    // A certificate that people registered counts as whose it is: the current one is now the other authority's.
+    others.of_year(2021, &key).register(&factory.api, &device).await;
+    is_refused(&line.of_year(2022, &key), "another authority").await;
+    assert_eq!(me(&others.of_year(2022, &key)).await, device);
+    // One that nobody signed but its device is nobody's to renew.
+    let own =
+        factory.create("devices", "device", json!({"identifier": "SN-3", "product_prn": product})).await;
+    Device::new(&server, "SN-3").register(&factory.api, &own).await;
+    is_refused(&line.device(&of_year("SN-3", 2030), &key), "valid from").await;
+    is_refused(&line.device(&of_year("SN-3", 2021), &key), "another authority").await;
+    // Nor is one that names another device.
+    let product = json!({"identifier": "SN-4", "product_prn": factory.product});
+    let misnamed = factory.create("devices", "device", product).await;
+    line.device(&of_year("SN-5", 2020), &new_key()).register(&factory.api, &misnamed).await;
+    is_refused(&line.device(&of_year("SN-4", 2021), &new_key()), "names another device").await;
+
+    // Who is in quarantine gets no new certificate.
+    let doubted = me(&line.device(&of_year("SN-6", 2020), &key)).await;
+    factory.change(&doubted, json!({"quarantined": true})).await;
+    let renewed = line.device(&of_year("SN-6", 2021), &key);
+    is_refused(&renewed, "quarantine").await;
+    factory.change(&doubted, json!({"quarantined": false})).await;
+    assert_eq!(me(&renewed).await, doubted);
+}
+
+/// Registers an authority's certificate.
+async fn register(
+    api: &Api,
+    issuer: &CertifiedIssuer<'static, KeyPair>,
+    certificate: String,
+    more: &Value,
+) -> String {
+    let code = api.post("/v1/ca_certificates/verification_codes", &json!({})).await.expect(201).json;
+    let code = named(code["verification_code"].as_str().unwrap());
+    let proof = code.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap().pem();
+    let new = json!({"certificate": certificate, "verification_certificate": proof});
+    let new = olivine_tests::factory::with(new, more.clone());
+    prn(&api.post("/v1/ca_certificates", &new).await.expect(201).json["ca_certificate"])
+}
+
+#[tokio::test]
+async fn a_renewed_authority_renews() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let issuer = olivine_tests::authority("Yearly CA");
+    let line = Line { server: &server, issuer: &issuer };
+    // Without provisioning: people register the devices, and their certificates.
+    let old = register(&factory.api, &issuer, issuer.pem(), &json!({"renewals": "same_key"})).await;
+    let identifier = json!({"identifier": "SN-1", "product_prn": factory.product});
+    let device = factory.create("devices", "device", identifier).await;
+    let key = new_key();
+    line.of_year(2020, &key).register(&factory.api, &device).await;
+    assert_eq!(me(&line.of_year(2021, &key)).await, device);
+
+    // The successor has the same key and name, and says something else. Of two, the newest that takes renewals decides.
+    let successor = authority_params("Yearly CA", 2025).self_signed(issuer.key()).unwrap().pem();
+    let new = register(&factory.api, &issuer, successor, &json!({})).await;
+    is_refused(&line.of_year(2022, &new_key()), "another key").await;
+    assert_eq!(me(&line.of_year(2022, &key)).await, device);
+    take(&factory, &new, "any_key").await;
+    let key = new_key();
+    assert_eq!(me(&line.of_year(2023, &key)).await, device);
+    factory.api.delete(&path(&old)).await.expect(204);
+    assert_eq!(me(&line.of_year(2024, &key)).await, device);
+    // An authority that is gone renews nothing, and nobody knows the certificate.
+    factory.api.delete(&path(&new)).await.expect(204);
+    let unknown = line.of_year(2025, &key).get("/device/me").await.expect(401);
+    assert_eq!(unknown.error_code(), Some("certificate_unknown"));
+}
+
+fn authority_params(name: &str, year: i32) -> CertificateParams {
+    let mut params = of_year(name, year);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params
+}
