@@ -1,7 +1,7 @@
 //! The server, and the way of a request into it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -158,9 +158,14 @@ impl Server {
         &self.urls[0]
     }
 
+    /// Its data folder.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The admin key that the first start wrote.
     pub fn admin_key(&self) -> String {
-        let file = self.folder.path().join("data").join(ADMIN_KEY_FILE);
+        let file = self.data_dir().join(ADMIN_KEY_FILE);
         std::fs::read_to_string(file).expect("the first start writes a key").trim().to_owned()
     }
 
@@ -264,9 +269,13 @@ impl Shared {
     }
 }
 
-/// What a request is after it came over a wire: the headers that a client's connection adds, a path, and an address.
+/// What a request is after it came over a wire: headers without blanks around their values and with those that a client's connection
+/// adds, a path, and an address.
 fn arrive(parts: &mut Parts, body: &Body) {
     use axum::body::HttpBody as _;
+    for value in parts.headers.values_mut() {
+        *value = HeaderValue::from_bytes(value.as_bytes().trim_ascii()).expect("less of a value is one, too");
+    }
     let host = parts.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
     parts.headers.entry(HOST).or_insert(host.expect("a URL has a host"));
     parts.headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));

@@ -12,7 +12,6 @@ mod content;
 mod elsewhere;
 mod limits;
 mod links;
-mod lists;
 mod names;
 mod prns;
 mod reading;

@@ -1,12 +1,12 @@
 //! Lists that are asked for in ways that make no sense.
 
-use olivine_tests::{Database, Server, Table, Workbench, on_both, operations, percent_encoded};
+use olivine_testkit::Server;
+use olivine_tests::{Table, Workbench, operations, percent_encoded};
 use reqwest::Method;
 
-on_both!(async parameters_that_make_no_sense, async searches_that_make_no_sense, async every_list_refuses_what_it_does_not_know);
-
-async fn parameters_that_make_no_sense(database: Database) {
-    let server = Server::start(database);
+#[tokio::test]
+async fn parameters_that_make_no_sense() {
+    let server = Server::start().await;
     let bench = Workbench::new(server.api()).await;
     for _ in 0..3 {
         bench.uploadable(b"x").await;
@@ -70,8 +70,9 @@ async fn parameters_that_make_no_sense(database: Database) {
     }
 }
 
-async fn searches_that_make_no_sense(database: Database) {
-    let server = Server::start(database);
+#[tokio::test]
+async fn searches_that_make_no_sense() {
+    let server = Server::start().await;
     let bench = Workbench::new(server.api()).await;
     bench.uploadable(b"x").await;
     let mut table = Table::default();
@@ -143,8 +144,9 @@ async fn get_search(bench: &Workbench, search: &str) -> olivine_tests::Answer {
     bench.api().get(&format!("/v1/binaries?search={encoded}")).await
 }
 
-async fn every_list_refuses_what_it_does_not_know(database: Database) {
-    let server = Server::start(database);
+#[tokio::test]
+async fn every_list_refuses_what_it_does_not_know() {
+    let server = Server::start().await;
     let bench = Workbench::new(server.api()).await;
     let binary = bench.uploadable(b"x").await;
     let mut lists = 0;
