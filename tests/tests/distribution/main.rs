@@ -52,19 +52,25 @@ on_both!(
     async nobody_is_let_in_by_mistake,
     async what_others_say_is_passed_over,
     async what_was_sent_away_stays_away,
-    async an_rsa_certificate_that_was_sent_away_stays_away,
-    async an_authoritys_certificate_is_no_device,
     async a_claim_in_use_yields_to_an_authority_that_comes_later,
-    async certificates_need_no_key_identifiers,
-    async usual_algorithms_are_verified_and_others_are_named,
-    async a_chain_is_followed_to_a_registered_authority,
-    async a_proxy_passes_a_chain_on,
     async what_was_acknowledged_survives,
     async a_device_was_seen,
     async fleet_numbers_equal_a_recount,
     async malformed_reports_are_counted_and_shown,
-    async doubtful_versions_are_warned_of,
     async taking_back_at_once_is_done_once,
     async taking_back_is_refused_as_a_whole,
     async deleting_what_devices_are_on_asks_first,
 );
+
+/// What certificates, handshakes, proxies and the command line are about: no database has a part in it.
+mod on_one_database {
+    olivine_tests::on_database!(Sqlite:
+        async usual_algorithms_are_verified_and_others_are_named,
+        async a_chain_is_followed_to_a_registered_authority,
+        async certificates_need_no_key_identifiers,
+        async an_rsa_certificate_that_was_sent_away_stays_away,
+        async an_authoritys_certificate_is_no_device,
+        async a_proxy_passes_a_chain_on,
+        async doubtful_versions_are_warned_of,
+    );
+}
