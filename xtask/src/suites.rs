@@ -112,11 +112,11 @@ impl fmt::Display for Run {
     }
 }
 
-/// Builds all tests with these arguments of `cargo test`.
-pub(crate) fn build(arguments: &[&str]) -> anyhow::Result<Vec<Suite>> {
+/// Builds all tests.
+pub(crate) fn build() -> anyhow::Result<Vec<Suite>> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
-    run::watched(command.args(arguments), |output| {
+    run::watched(&mut command, |output| {
         let mut suites = Vec::new();
         for line in BufReader::new(output).lines() {
             let message: Value = serde_json::from_str(&line?).context("cargo speaks JSON here")?;

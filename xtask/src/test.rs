@@ -34,10 +34,6 @@ pub(crate) struct Args {
     cargo_test: Vec<String>,
 }
 
-/// What the tests' parts of the crates under test are switched on by. The executables are built with them too: otherwise cargo would
-/// compile those crates twice.
-const FEATURES: [&str; 2] = ["--features", "olivine-content/testing,olivine-records/testing"];
-
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let checked = check(args);
     timings::print();
@@ -82,8 +78,8 @@ fn lint() -> anyhow::Result<()> {
 
 /// Runs the tests of all packages, side by side.
 fn run_suites(args: &Args) -> anyhow::Result<()> {
-    run::step(cargo().args(["build", "--workspace", "--bins"]).args(FEATURES))?;
-    let suites = suites::build(&FEATURES)?;
+    run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+    let suites = suites::build()?;
     // After the build, because most of what it needs is built then.
     let previous = previous::build()?;
     let azurite = match std::env::var(AZURITE) {
@@ -91,7 +87,7 @@ fn run_suites(args: &Args) -> anyhow::Result<()> {
         Err(_) => timings::of("installing Azurite".to_owned(), tools::azurite)?.display().to_string(),
     };
     if args.only.is_none() && !args.scaled {
-        run::step(cargo().args(["test", "--workspace", "--doc"]).args(FEATURES))?;
+        run::step(cargo().args(["test", "--workspace", "--doc"]))?;
     }
     let runs = runs(&suites, args);
     timings::of("tests".to_owned(), || {
@@ -146,7 +142,7 @@ fn cargo_test(args: &Args) -> anyhow::Result<()> {
         command.arg("--workspace");
     }
     if args.needs_executables() {
-        run::step(cargo().args(["build", "--workspace", "--bins"]).args(FEATURES))?;
+        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
         // Afterwards, because most of what it needs is built then.
         command.env(PREVIOUS, previous::build()?);
     }

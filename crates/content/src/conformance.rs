@@ -1,4 +1,6 @@
-//! What every storage backend must do, as tests over the trait: each backend's own tests call [`run`].
+//! What every storage backend must do, as tests over the trait: each backend's own tests call [`run`]. A server must never call it.
+//!
+//! It is no feature, because with one, tests and executables would be compiled apart, and all crates above with them.
 //!
 //! A case must not depend on how a backend stores anything, only on what [`Backend`] promises.
 

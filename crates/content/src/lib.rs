@@ -7,7 +7,6 @@
 pub mod audit;
 pub mod backend;
 pub mod cdn;
-#[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 pub mod digest;
 pub mod downloads;

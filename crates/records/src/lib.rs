@@ -42,7 +42,6 @@ pub mod settings;
 pub mod signing_keys;
 pub mod storage_backends;
 mod tags;
-#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,6 @@
-//! Fresh databases for tests, on SQLite and on PostgreSQL. Must never be part of a server.
+//! Fresh databases for tests, on SQLite and on PostgreSQL. A server must never call it.
+//!
+//! It is no feature, because with one, tests and executables would be compiled apart, and all crates above with them.
 //!
 //! PostgreSQL is the cluster that `OLIVINE_TEST_POSTGRES` names (`cargo xtask test` starts one); each test gets a database of its own
 //! in it. Without the variable a test fails: half of the tests must not go missing unnoticed.

@@ -6,6 +6,7 @@ mod authorities;
 mod bad_input;
 mod emergencies;
 mod fitness;
+mod kit;
 mod renewals;
 mod taken_back;
 mod tenants;
