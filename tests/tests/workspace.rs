@@ -194,6 +194,9 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("crates/operations/src", "::insert_many(&write, &events)", &["work.rs"]),
     ("crates/operations/src", "release_days::add(", &["devices/moves.rs"]),
     ("crates/operations/src", "announcements::add(", &["distribution/changes.rs"]),
+    // Both are compiled into the library, so that tests and executables are made of the same one.
+    ("crates/server/src", "records::testing", &[]),
+    ("crates/server/src", "content::conformance", &[]),
 ];
 
 #[test]

@@ -28,7 +28,7 @@ use olivine_server::config::{Config, Flags};
 use olivine_server::device::connections::Peer;
 use olivine_server::draining::Stages;
 use olivine_server::startup::{self, ADMIN_KEY_FILE, Started};
-use olivine_server::{device, router};
+use olivine_server::router;
 use olivine_tests::in_process::{CERTIFICATES, Host};
 use olivine_tests::{Api, ForDevices};
 use tempfile::TempDir;
@@ -93,7 +93,7 @@ impl ServerBuilder {
         let app = App::new(started.ctx.clone(), &config, metrics, Stages::default());
         let shared = Arc::new(Shared {
             people: router::for_people(app.clone()),
-            devices: device::router(app, &config.device),
+            devices: router::for_devices(app, &config.device),
             started,
             clock,
             jobs_are_held: AtomicBool::new(false),
