@@ -243,7 +243,7 @@ pub async fn update(
     }
     check_admin_stays(ctx, &w, &old, &new).await?;
     let new = ApiKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
-    api_keys::update(&w, &new, old.revision).await?;
+    api_keys::update(&w, &old, &new).await?;
     let data = EventData::ApiKeyUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await?;
@@ -265,7 +265,7 @@ pub async fn revoke(
     let now = ctx.now();
     let new = ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
     check_admin_stays(ctx, &w, &old, &new).await?;
-    api_keys::update(&w, &new, old.revision).await?;
+    api_keys::update(&w, &old, &new).await?;
     let data = EventData::ApiKeyRevoked(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await

@@ -152,7 +152,7 @@ pub async fn update(
     }
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    artifact_versions::update(&w, &new, old.revision).await?;
+    artifact_versions::update(&w, &old, &new).await?;
     let data = EventData::ArtifactVersionUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await?;

@@ -141,7 +141,7 @@ pub async fn update(
     }
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    match artifacts::update(&w, &new, old.revision).await {
+    match artifacts::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ArtifactName)) => {
             drop(w);
             let other = artifacts::find_by_name(ctx.db(), by.organization, &new.name).await?;

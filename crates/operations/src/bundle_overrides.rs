@@ -202,7 +202,7 @@ pub async fn update(
     check(&w, &new).await?;
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    match bundle_overrides::update(&w, &old, &new, old.revision).await {
+    match bundle_overrides::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);
             return Err(name_taken(ctx, &new).await?);

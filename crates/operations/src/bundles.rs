@@ -100,7 +100,7 @@ pub async fn update(
     }
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    match (bundles::update(&w, &new, old.revision).await, &new.name) {
+    match (bundles::update(&w, &old, &new).await, &new.name) {
         (Err(olivine_records::Error::Duplicate(Constraint::BundleName)), Some(name)) => {
             drop(w);
             let other = bundles::find_by_name(ctx.db(), by.organization, name).await?;

@@ -206,7 +206,7 @@ pub async fn update(
     check_jitp(&w, by.organization, new.jitp.as_ref()).await?;
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    ca_certificates::update(&w, &new, old.revision).await?;
+    ca_certificates::update(&w, &old, &new).await?;
     let data = EventData::CaCertificateUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await?;

@@ -146,7 +146,7 @@ pub async fn update(
     }
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    match cohorts::update(&w, &new, old.revision).await {
+    match cohorts::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::CohortName)) => {
             drop(w);
             let other = cohorts::find_by_name(ctx.db(), by.organization, new.product, &new.name).await?;

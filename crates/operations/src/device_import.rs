@@ -160,7 +160,7 @@ async fn carry_out(w: &mut Work, by: &Actor, plan: &Plan) -> Result<(), Error> {
         w.moves().join(device);
     }
     for (old, new) in &plan.update {
-        devices::update(w, new, old.revision).await.map_err(at_once)?;
+        devices::update(w, old, new).await.map_err(at_once)?;
         record_change(w, by, old, new);
     }
     let registered: Vec<_> = plan.register.iter().map(|new| &new.own).collect();

@@ -114,7 +114,7 @@ pub async fn update(
         return Ok(old);
     }
     let new = Organization { revision: old.revision.next(), updated_at: ctx.now(), ..new };
-    match organizations::update(&w, &new, old.revision).await {
+    match organizations::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
             let message =
                 format!("there is an organization named '{}' already: choose another name", new.name);

@@ -141,7 +141,7 @@ pub async fn update(
     }
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    match products::update(&w, &new, old.revision).await {
+    match products::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ProductName)) => {
             drop(w);
             let other = products::find_by_name(ctx.db(), by.organization, &new.name).await?;

@@ -142,7 +142,7 @@ pub async fn update(
         return Err(Error::Invalid { field: "state", problem });
     }
     let new = SigningKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
-    signing_keys::update(&w, &new, old.revision).await?;
+    signing_keys::update(&w, &old, &new).await?;
     w.event(by, Subject::of(id), what_happened(&old, &new));
     if old.status != new.status && new.status == KeyStatus::Revoked {
         recount_all(ctx, &mut w, by, id).await?;

@@ -266,7 +266,7 @@ pub async fn update(
     }
     let new = StorageBackend { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     let mut w = ctx.work().await?;
-    match storage_backends::update(&w, by.organization, &new, old.revision).await {
+    match storage_backends::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::StorageBackendName)) => {
             drop(w);
             let other = storage_backends::find_by_name(ctx.db(), by.organization, &new.name).await?;

@@ -7,15 +7,12 @@ use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Grants, Role, Scope};
 use olivine_domain::prn::Id;
-use olivine_domain::search::Clause;
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use crate::changes::compare_and_set;
+use crate::changes::replace;
 use crate::database::{ListReader, Reader, Write};
-use crate::entities::api_keys::{ActiveModel, Column, Entity, Model};
+use crate::entities::api_keys::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::Row;
@@ -34,8 +31,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<ApiKey>,
 ) -> Result<Option<ApiKey>, Error> {
-    let row = Entity::find_by_id(id.uuid()).filter(Column::OrganizationId.eq(organization.uuid()));
-    row.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The key.
@@ -44,7 +40,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<ApiKey>,
 ) -> Result<ApiKey, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// A page of the organization's keys.
@@ -76,23 +72,10 @@ pub async fn insert(write: &Write, key: &ApiKey, hash: &Sha256Digest) -> Result<
 }
 
 /// Replaces all but the secret, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &ApiKey, expected: Revision) -> Result<(), Error> {
-    let (role, scopes) = written(&new.grants);
-    let change = ActiveModel {
-        name: Set(new.name.as_str().to_owned()),
-        role: Set(role),
-        scopes: Set(scopes),
-        expires_at: Set(new.expires_at.map(Timestamp::as_micros)),
-        revoked_at: Set(new.revoked_at.map(Timestamp::as_micros)),
-        revision: Set(new.revision.get()),
-        updated_at: Set(new.updated_at.as_micros()),
-        ..ActiveModel::default()
-    };
-    let same = Condition::all()
-        .add(Column::Id.eq(new.id.uuid()))
-        .add(Column::OrganizationId.eq(new.organization.uuid()))
-        .add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &ApiKey, new: &ApiKey) -> Result<(), Error> {
+    // A key's hash never changes, so any will do that is the same in both.
+    let hash = Sha256Digest::of(b"");
+    replace(write, &row(old, &hash), &row(new, &hash)).await
 }
 
 impl Listed for Entity {
@@ -101,19 +84,6 @@ impl Listed for Entity {
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
     const INDEXED: &'static [&'static str] = &["prn", "name"];
-
-    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
-        match clause.field.name {
-            "prn" => scope.named::<ApiKey>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "role" => scope.plain(Column::Role, clause),
-            "expires_at" => scope.plain(Column::ExpiresAt, clause),
-            "revoked_at" => scope.plain(Column::RevokedAt, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
-        }
-    }
 
     fn parse(model: &Model) -> Result<ApiKey, Error> {
         parse(model)

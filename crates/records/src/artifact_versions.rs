@@ -9,15 +9,14 @@ use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, text::VersionText};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::dialect;
-use crate::entities::artifact_versions::{ActiveModel, Column, Entity, Model};
+use crate::entities::artifact_versions::{Column, Entity, Model};
 use crate::entities::artifacts;
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
@@ -31,8 +30,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<ArtifactVersion>,
 ) -> Result<Option<ArtifactVersion>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The version.
@@ -41,7 +39,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<ArtifactVersion>,
 ) -> Result<ArtifactVersion, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// That version of the artifact.
@@ -78,24 +76,12 @@ pub async fn list(
 
 /// Adds an version.
 pub async fn insert(write: &Write, version: &ArtifactVersion) -> Result<(), Error> {
-    let row = row(version).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(version)).await
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &ArtifactVersion, expected: Revision) -> Result<(), Error> {
-    let Model { version, description, custom_metadata, revision, updated_at, .. } = row(new);
-    let change = ActiveModel {
-        version: Set(version),
-        description: Set(description),
-        custom_metadata: Set(custom_metadata),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &ArtifactVersion, new: &ArtifactVersion) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Deletes a version that has no binaries.
@@ -104,11 +90,7 @@ pub async fn delete(
     organization: Id<Organization>,
     id: Id<ArtifactVersion>,
 ) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
-}
-
-fn one(organization: Id<Organization>, id: Id<ArtifactVersion>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 impl Listed for Entity {
@@ -120,13 +102,8 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<ArtifactVersion>(Column::Id, clause),
             "artifact_prn" => scope.named::<Artifact>(Column::ArtifactId, clause),
-            "version" => scope.plain(Column::Version, clause),
-            "description" => scope.plain(Column::Description, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

@@ -5,18 +5,16 @@ use olivine_domain::artifacts::Artifact;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
-use olivine_domain::search::Clause;
 use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, text::Name};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::dialect;
-use crate::entities::artifacts::{ActiveModel, Column, Entity, Model};
+use crate::entities::artifacts::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned};
@@ -29,8 +27,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Artifact>,
 ) -> Result<Option<Artifact>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The artifact.
@@ -39,7 +36,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Artifact>,
 ) -> Result<Artifact, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The artifact of that name.
@@ -74,33 +71,17 @@ pub async fn list(
 
 /// Adds an artifact.
 pub async fn insert(write: &Write, artifact: &Artifact) -> Result<(), Error> {
-    let row = row(artifact).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(artifact)).await
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &Artifact, expected: Revision) -> Result<(), Error> {
-    let Model { name, description, custom_metadata, revision, updated_at, .. } = row(new);
-    let change = ActiveModel {
-        name: Set(name),
-        description: Set(description),
-        custom_metadata: Set(custom_metadata),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &Artifact, new: &Artifact) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Deletes an artifact that has no versions.
 pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Artifact>) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
-}
-
-fn one(organization: Id<Organization>, id: Id<Artifact>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 impl Listed for Entity {
@@ -109,17 +90,6 @@ impl Listed for Entity {
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
     const INDEXED: &'static [&'static str] = &["prn", "name"];
-
-    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
-        match clause.field.name {
-            "prn" => scope.named::<Artifact>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "description" => scope.plain(Column::Description, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
-        }
-    }
 
     fn bytes(_with: &[String]) -> Option<SimpleExpr> {
         Some(dialect::bytes(Column::CustomMetadata))

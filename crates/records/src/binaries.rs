@@ -5,7 +5,7 @@ mod row;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::{Binary, BinaryState, Generation};
-use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::binaries::{Column, Entity};
 use crate::entities::{artifact_versions, artifacts, binary_parts, binary_signatures};
@@ -73,8 +73,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Binary>,
 ) -> Result<Option<Binary>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(row::parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The binary.
@@ -83,7 +82,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Binary>,
 ) -> Result<Binary, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The binary, which nobody else changes until the transaction ends.
@@ -180,9 +179,8 @@ pub async fn insert(write: &Write, binary: &Binary) -> Result<(), Error> {
 
 /// Replaces what can change, if the record still has the `expected` revision: then state and generation are the expected ones too,
 /// since each change makes a new revision.
-pub async fn update(write: &Write, new: &Binary, expected: Revision) -> Result<(), Error> {
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(row::changes(new)?).filter(same)).await
+pub async fn update(write: &Write, old: &Binary, new: &Binary) -> Result<(), Error> {
+    replace(write, &row::row(old)?, &row::row(new)?).await
 }
 
 /// Deletes the record, its parts and its signatures.
@@ -196,7 +194,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Binary
     let signatures =
         Condition::all().add(Signature::OrganizationId.eq(owner)).add(Signature::BinaryId.eq(binary));
     binary_signatures::Entity::delete_many().filter(signatures).exec(transaction).await?;
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 /// What serving a content needs to know, of whichever organization: the caller proved by a signed token that it may have it.

@@ -159,13 +159,8 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<BinaryPart>(Column::Id, clause),
             "index" => scope.plain(Column::PartIndex, clause),
-            "size" => scope.plain(Column::Size, clause),
-            "state" => scope.plain(Column::State, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

@@ -10,12 +10,12 @@ use olivine_domain::search::Clause;
 use olivine_domain::signing_keys::{KeyId, KeyStatus, SigningKey};
 use sea_orm::sea_query::{ExprTrait, JoinType, Query, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, RelationDef, Select,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    Select,
 };
 use uuid::Uuid;
 
-use crate::changes::delete_one;
+use crate::changes;
 use crate::database::{ListReader, Reader, Write};
 use crate::dialect;
 use crate::entities::binary_signatures::{Column, Entity, Model};
@@ -43,8 +43,7 @@ pub async fn find_by_id(
     organization: Id<Organization>,
     id: Id<BinarySignature>,
 ) -> Result<Option<BinarySignature>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The signature.
@@ -126,9 +125,7 @@ pub async fn list_binaries_signed_by(
 
 /// Adds a signature.
 pub async fn insert(write: &Write, signature: &BinarySignature) -> Result<(), Error> {
-    let row = row(signature).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(signature)).await
 }
 
 /// Deletes a signature.
@@ -137,7 +134,7 @@ pub async fn delete(
     organization: Id<Organization>,
     id: Id<BinarySignature>,
 ) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 /// Deletes all signatures of a binary (its content is about to change); returns how many there were.
@@ -147,10 +144,6 @@ pub async fn delete_all(
     binary: Id<Binary>,
 ) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(of(organization, binary)).exec(write.transaction()).await?.rows_affected)
-}
-
-fn one(organization: Id<Organization>, id: Id<BinarySignature>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
 }
 
 fn of(organization: Id<Organization>, binary: Id<Binary>) -> Condition {
@@ -176,11 +169,9 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<BinarySignature>(Column::Id, clause),
             "binary_prn" => scope.named::<Binary>(Column::BinaryId, clause),
             "signing_key_prn" => scope.named::<SigningKey>(Column::SigningKeyId, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

@@ -9,7 +9,7 @@ use olivine_domain::Timestamp;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
-use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
@@ -19,7 +19,7 @@ use sea_orm::{
 };
 
 use crate::bundles;
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::distribution::bundle_overrides::{Column, Entity};
 use crate::error::Error;
@@ -138,14 +138,8 @@ pub async fn insert(write: &Write, new: &BundleOverride) -> Result<(), Error> {
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(
-    write: &Write,
-    old: &BundleOverride,
-    new: &BundleOverride,
-    expected: Revision,
-) -> Result<(), Error> {
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(row::changes(new)).filter(same)).await?;
+pub async fn update(write: &Write, old: &BundleOverride, new: &BundleOverride) -> Result<(), Error> {
+    replace(write, &row::row(old), &row::row(new)).await?;
     if old.audience == new.audience {
         return Ok(());
     }
@@ -162,7 +156,7 @@ pub async fn delete(
     id: Id<BundleOverride>,
 ) -> Result<(), Error> {
     audience::delete_devices(write, organization, id).await?;
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 fn one(organization: Id<Organization>, id: Id<BundleOverride>) -> Condition {

@@ -15,16 +15,15 @@ use olivine_domain::prn::Id;
 use olivine_domain::search::{Clause, Operator, Value};
 use olivine_domain::text::Name;
 use olivine_domain::{CustomMetadata, Sha256Digest};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::dialect;
 use crate::entities::distribution::bundle_binaries;
-use crate::entities::distribution::bundles::{ActiveModel, Column, Entity, Model};
+use crate::entities::distribution::bundles::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned, stored};
@@ -43,8 +42,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Bundle>,
 ) -> Result<Option<Bundle>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The bundle.
@@ -53,7 +51,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Bundle>,
 ) -> Result<Bundle, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The bundle of that name.
@@ -109,16 +107,8 @@ pub async fn insert(write: &Write, bundle: &Bundle, binaries: &[BundleBinary]) -
 }
 
 /// Replaces the name, which is all that can change, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &Bundle, expected: Revision) -> Result<(), Error> {
-    let Model { name, revision, updated_at, .. } = row(new);
-    let change = ActiveModel {
-        name: Set(name),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &Bundle, new: &Bundle) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Deletes a bundle that neither a release nor an override uses.
@@ -127,11 +117,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Bundle
     let content =
         Condition::all().add(Part::BundleId.eq(id.uuid())).add(Part::OrganizationId.eq(organization.uuid()));
     bundle_binaries::Entity::delete_many().filter(content).exec(write.transaction()).await?;
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
-}
-
-fn one(organization: Id<Organization>, id: Id<Bundle>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 impl Listed for Entity {
@@ -143,12 +129,8 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<Bundle>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
             "hash" => hash(scope, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

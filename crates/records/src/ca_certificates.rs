@@ -5,17 +5,14 @@ use olivine_domain::certificates::Certificate;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
-use olivine_domain::search::Clause;
 use olivine_domain::text::Description;
 use olivine_domain::{Sha256Digest, Target, Timestamp};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
-use crate::entities::fleet::ca_certificates::{ActiveModel, Column, Entity, Model};
+use crate::entities::fleet::ca_certificates::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed, MOST_IDS};
 use crate::rows::{Row, owned};
@@ -29,8 +26,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<CaCertificate>,
 ) -> Result<Option<CaCertificate>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The CA certificate.
@@ -39,7 +35,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<CaCertificate>,
 ) -> Result<CaCertificate, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The CA certificate with this fingerprint, in whichever organization: each is one organization's.
@@ -89,23 +85,8 @@ pub async fn insert(write: &Write, certificate: &CaCertificate) -> Result<(), Er
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &CaCertificate, expected: Revision) -> Result<(), Error> {
-    let row = row(new);
-    let change = ActiveModel {
-        description: Set(row.description),
-        jitp_product_id: Set(row.jitp_product_id),
-        jitp_cohort_id: Set(row.jitp_cohort_id),
-        jitp_tags: Set(row.jitp_tags),
-        jitp_target: Set(row.jitp_target),
-        jitp_description: Set(row.jitp_description),
-        jitp_identifier: Set(row.jitp_identifier),
-        renewals: Set(row.renewals),
-        revision: Set(row.revision),
-        updated_at: Set(row.updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &CaCertificate, new: &CaCertificate) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Deletes a CA certificate. The devices that it provisioned stay.
@@ -114,11 +95,7 @@ pub async fn delete(
     organization: Id<Organization>,
     id: Id<CaCertificate>,
 ) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
-}
-
-fn one(organization: Id<Organization>, id: Id<CaCertificate>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 impl Listed for Entity {
@@ -127,17 +104,6 @@ impl Listed for Entity {
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
     const INDEXED: &'static [&'static str] = &["prn", "fingerprint"];
-
-    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
-        match clause.field.name {
-            "prn" => scope.named::<CaCertificate>(Column::Id, clause),
-            "fingerprint" => scope.plain(Column::Fingerprint, clause),
-            "description" => scope.plain(Column::Description, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
-        }
-    }
 
     fn parse(model: &Model) -> Result<CaCertificate, Error> {
         parse(model)

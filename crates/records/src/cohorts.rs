@@ -8,14 +8,13 @@ use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::search::Clause;
 use olivine_domain::text::{Description, Name};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, compare_and_set, replace};
 use crate::database::{ListReader, Reader, Write};
-use crate::entities::fleet::cohorts::{ActiveModel, Column, Entity, Model};
+use crate::entities::fleet::cohorts::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned, stored};
@@ -28,8 +27,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Cohort>,
 ) -> Result<Option<Cohort>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The cohort.
@@ -38,7 +36,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Cohort>,
 ) -> Result<Cohort, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The product's cohort of that name.
@@ -81,23 +79,12 @@ pub async fn list(
 
 /// Adds a cohort.
 pub async fn insert(write: &Write, cohort: &Cohort) -> Result<(), Error> {
-    let row = row(cohort)?.into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(cohort)?).await
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &Cohort, expected: Revision) -> Result<(), Error> {
-    let Model { name, description, revision, updated_at, .. } = row(new)?;
-    let change = ActiveModel {
-        name: Set(name),
-        description: Set(description),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &Cohort, new: &Cohort) -> Result<(), Error> {
+    replace(write, &row(old)?, &row(new)?).await
 }
 
 /// Notes that the cohort has so many devices more, or fewer. Belongs into the transaction that adds, moves or removes them.
@@ -116,7 +103,7 @@ pub async fn add_devices(
 
 /// Deletes a cohort that has neither devices nor releases.
 pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Cohort>) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 fn one(organization: Id<Organization>, id: Id<Cohort>) -> Condition {
@@ -132,13 +119,8 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<Cohort>(Column::Id, clause),
             "product_prn" => scope.named::<Product>(Column::ProductId, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "description" => scope.plain(Column::Description, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

@@ -237,12 +237,8 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<DeviceCertificate>(Column::Id, clause),
             "device_prn" => scope.named::<Device>(Column::DeviceId, clause),
-            "fingerprint" => scope.plain(Column::Fingerprint, clause),
-            "not_after" => scope.plain(Column::NotAfter, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

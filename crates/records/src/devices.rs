@@ -14,7 +14,7 @@ pub use recognized::{Recognized, recognize_of_any_organization};
 use olivine_domain::Timestamp;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Identifier, Reported};
-use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
@@ -28,7 +28,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::fleet::devices::{ActiveModel, Column, Entity};
 use crate::error::Error;
@@ -46,8 +46,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Device>,
 ) -> Result<Option<Device>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(row::parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The device.
@@ -56,7 +55,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Device>,
 ) -> Result<Device, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The device, which nobody else changes until the transaction ends.
@@ -162,9 +161,8 @@ pub async fn insert_many(write: &Write, devices: &[Device]) -> Result<(), Error>
 
 /// Replaces what people can change, and the release that it counts as being on, if nobody else did since `expected`. Leaves what the
 /// device says of itself.
-pub async fn update(write: &Write, new: &Device, expected: Revision) -> Result<(), Error> {
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(row::changes(new)).filter(same)).await
+pub async fn update(write: &Write, old: &Device, new: &Device) -> Result<(), Error> {
+    replace(write, &row::row(old), &row::row(new)).await
 }
 
 /// Notes what a device says it runs, and which release of its cohort that is. The record's revision stays: people did not change it.
@@ -253,7 +251,7 @@ pub(crate) fn touching(reader: &impl Reader, seen: &[(Id<Device>, Timestamp)]) -
 
 /// Deletes a device that nothing belongs to any more.
 pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Device>) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 fn one(organization: Id<Organization>, id: Id<Device>) -> Condition {

@@ -130,13 +130,10 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<Event>(Column::Id, clause),
             "type" => scope.plain(Column::Kind, clause),
             "resource_prn" => resource(scope, clause),
             "actor_prn" => actor(scope, clause),
-            "request_id" => scope.plain(Column::RequestId, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

@@ -4,6 +4,7 @@
 //! always bound.
 
 use std::collections::HashMap;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use olivine_domain::Timestamp;
@@ -42,7 +43,7 @@ pub struct ListQuery {
 /// A table whose records are listed inside of their organization.
 pub(crate) trait Listed: EntityTrait {
     /// What its rows stand for.
-    type Item;
+    type Item: Resource;
     const ORGANIZATION: Self::Column;
     const INSERTED_AT: Self::Column;
     const ID: Self::Column;
@@ -50,8 +51,11 @@ pub(crate) trait Listed: EntityTrait {
     /// that is missing here only makes it slower to ask for. A test looks at the plan of each.
     const INDEXED: &'static [&'static str];
 
-    /// The condition that a clause stands for; `None` where this list has no such field.
-    fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr>;
+    /// The condition that a clause stands for; `None` where this list has no such field. A field that is no column of the same name is said
+    /// here; the others are [`Scope::usual`].
+    fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+        scope.usual::<Self>(clause)
+    }
 
     /// How many bytes a record takes that is shown `with` these others, where that may be many: a page ends where they fill it.
     fn bytes(with: &[String]) -> Option<SimpleExpr> {
@@ -73,6 +77,14 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// The record itself, or the column that has the field's name. Fields come from the resource's search table, never from a caller.
+    pub(crate) fn usual<E: Listed>(&self, clause: &Clause) -> Option<SimpleExpr> {
+        match clause.field.name {
+            "prn" => self.named::<E::Item>(E::ID, clause),
+            name => self.plain(E::Column::from_str(name).ok()?, clause),
+        }
+    }
+
     /// A column that holds the field's values as they are.
     pub(crate) fn plain(&self, column: impl ColumnTrait, clause: &Clause) -> Option<SimpleExpr> {
         match &clause.value {
@@ -235,6 +247,31 @@ pub(crate) fn select<E: Listed>(scope: &Scope, query: &ListQuery) -> Result<Sele
     }
     let limit = query.limit.get() as u64 + 1;
     Ok(select.order_by(E::INSERTED_AT, order.clone()).order_by(E::ID, order).limit(limit))
+}
+
+/// The record, if the organization has it.
+pub(crate) async fn find<E: Listed>(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<E::Item>,
+) -> Result<Option<E::Item>, Error>
+where
+    E::Model: Send + Sync,
+{
+    let one = E::find().filter(E::ID.eq(id.uuid())).filter(E::ORGANIZATION.eq(organization.uuid()));
+    one.one(&reader.executor()).await?.as_ref().map(E::parse).transpose()
+}
+
+/// The record.
+pub(crate) async fn get<E: Listed>(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    id: Id<E::Item>,
+) -> Result<E::Item, Error>
+where
+    E::Model: Send + Sync,
+{
+    find::<E>(reader, organization, id).await?.ok_or(Error::NotFound { table: E::default().table_name() })
 }
 
 /// Those of the records that the organization has.

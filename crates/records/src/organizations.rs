@@ -4,14 +4,13 @@ use olivine_domain::organizations::{
     DownloadUrlStyle, Organization, QuotaExceeded, Revision, SignaturePolicy,
 };
 use olivine_domain::prn::Id;
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::changes::compare_and_set;
+use crate::changes::{self, replace};
 use crate::database::{Reader, Write};
-use crate::entities::organizations::{ActiveModel, Column, Entity, Model};
+use crate::entities::organizations::{Column, Entity, Model};
 use crate::error::Error;
 use crate::rows::{Row, stored};
 
@@ -64,39 +63,12 @@ pub async fn is_only_one(reader: &impl Reader) -> Result<bool, Error> {
 
 /// Adds an organization.
 pub async fn insert(write: &Write, organization: &Organization) -> Result<(), Error> {
-    let row = row(organization)?.into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(organization)?).await
 }
 
 /// Replaces name, policy and quota, if nobody else did since `expected`. The used storage is [`reserve`]'s alone.
-pub async fn update(write: &Write, new: &Organization, expected: Revision) -> Result<(), Error> {
-    let Model {
-        name,
-        required_signatures,
-        storage_quota,
-        strict_certificate_expiry,
-        storage_backend_id,
-        download_url_seconds,
-        download_url_style,
-        revision,
-        updated_at,
-        ..
-    } = row(new)?;
-    let change = ActiveModel {
-        name: Set(name),
-        required_signatures: Set(required_signatures),
-        storage_quota: Set(storage_quota),
-        strict_certificate_expiry: Set(strict_certificate_expiry),
-        storage_backend_id: Set(storage_backend_id),
-        download_url_seconds: Set(download_url_seconds),
-        download_url_style: Set(download_url_style),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = Condition::all().add(Column::Id.eq(new.id.uuid())).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &Organization, new: &Organization) -> Result<(), Error> {
+    replace(write, &row(old)?, &row(new)?).await
 }
 
 /// Counts `delta` bytes more (or less) as used, unless that exceeds the quota. Giving bytes back always works.

@@ -4,17 +4,14 @@ use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
-use olivine_domain::search::Clause;
 use olivine_domain::text::{Description, Name};
 use olivine_domain::{Target, Timestamp};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
-use crate::entities::fleet::products::{ActiveModel, Column, Entity, Model};
+use crate::entities::fleet::products::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned};
@@ -27,8 +24,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Product>,
 ) -> Result<Option<Product>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The product.
@@ -37,7 +33,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Product>,
 ) -> Result<Product, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The product of that name.
@@ -72,33 +68,17 @@ pub async fn list(
 
 /// Adds a product.
 pub async fn insert(write: &Write, product: &Product) -> Result<(), Error> {
-    let row = row(product).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(product)).await
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &Product, expected: Revision) -> Result<(), Error> {
-    let Model { name, description, target, revision, updated_at, .. } = row(new);
-    let change = ActiveModel {
-        name: Set(name),
-        description: Set(description),
-        target: Set(target),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &Product, new: &Product) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Deletes a product that has neither cohorts nor devices.
 pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Product>) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
-}
-
-fn one(organization: Id<Organization>, id: Id<Product>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 impl Listed for Entity {
@@ -107,17 +87,6 @@ impl Listed for Entity {
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
     const INDEXED: &'static [&'static str] = &["prn", "name"];
-
-    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
-        match clause.field.name {
-            "prn" => scope.named::<Product>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "description" => scope.plain(Column::Description, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
-        }
-    }
 
     fn parse(model: &Model) -> Result<Product, Error> {
         parse(model)

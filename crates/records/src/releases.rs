@@ -8,7 +8,7 @@ mod row;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
@@ -20,7 +20,7 @@ use sea_orm::{
 };
 
 use crate::bundles;
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::distribution::releases::{Column, Entity};
 use crate::entities::distribution::{device_outcomes, release_claims, release_days};
@@ -36,8 +36,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<Release>,
 ) -> Result<Option<Release>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(row::parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The release.
@@ -46,7 +45,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<Release>,
 ) -> Result<Release, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The release, which nobody else changes or claims until the transaction ends.
@@ -147,9 +146,8 @@ pub async fn insert(write: &Write, release: &Release) -> Result<(), Error> {
 }
 
 /// Replaces what can change (also to what it points), if nobody else did since `expected`. Claims are counted elsewhere.
-pub async fn update(write: &Write, new: &Release, expected: Revision) -> Result<(), Error> {
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(row::changes(new)?).filter(same)).await
+pub async fn update(write: &Write, old: &Release, new: &Release) -> Result<(), Error> {
+    replace(write, &row::row(old)?, &row::row(new)?).await
 }
 
 /// Deletes a release with its claims and numbers. What points to it must point elsewhere before the transaction ends.
@@ -169,7 +167,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Releas
     let outcomes =
         Condition::all().add(Outcome::OrganizationId.eq(owner)).add(Outcome::ReleaseId.eq(release));
     device_outcomes::Entity::delete_many().filter(outcomes).exec(transaction).await?;
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 fn one(organization: Id<Organization>, id: Id<Release>) -> Condition {

@@ -6,14 +6,13 @@ use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::signing_keys::{KeyId, KeyMaterial, SigningKey};
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
-use crate::entities::signing_keys::{ActiveModel, Column, Entity, Model};
+use crate::entities::signing_keys::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::Row;
@@ -26,8 +25,7 @@ pub async fn find(
     organization: Id<Organization>,
     id: Id<SigningKey>,
 ) -> Result<Option<SigningKey>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    lists::find::<Entity>(reader, organization, id).await
 }
 
 /// The key.
@@ -36,7 +34,7 @@ pub async fn get(
     organization: Id<Organization>,
     id: Id<SigningKey>,
 ) -> Result<SigningKey, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    lists::get::<Entity>(reader, organization, id).await
 }
 
 /// The key, which nobody else changes until the transaction ends: lock it before the binary that it signs.
@@ -81,28 +79,17 @@ pub async fn list(
 
 /// Adds an key.
 pub async fn insert(write: &Write, key: &SigningKey) -> Result<(), Error> {
-    let row = row(key).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(key)).await
 }
 
 /// Replaces name and status (a key itself never changes), if nobody else did since `expected`.
-pub async fn update(write: &Write, new: &SigningKey, expected: Revision) -> Result<(), Error> {
-    let Model { name, status, revision, updated_at, .. } = row(new);
-    let change = ActiveModel {
-        name: Set(name),
-        status: Set(status),
-        revision: Set(revision),
-        updated_at: Set(updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(new.organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &SigningKey, new: &SigningKey) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Deletes a key that signed nothing.
 pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<SigningKey>) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 fn one(organization: Id<Organization>, id: Id<SigningKey>) -> Condition {
@@ -118,14 +105,8 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<SigningKey>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "keyid" => scope.plain(Column::Keyid, clause),
-            "algorithm" => scope.plain(Column::Algorithm, clause),
             "state" => scope.plain(Column::Status, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 

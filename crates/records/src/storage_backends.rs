@@ -3,18 +3,15 @@
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
-use olivine_domain::search::Clause;
 use olivine_domain::storage_backends::{Sealed, StorageBackend};
 use olivine_domain::text::Name;
 use olivine_domain::{Timestamp, tags::Tags};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::changes::{compare_and_set, delete_one};
+use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
-use crate::entities::storage_backends::{ActiveModel, Column, Entity, Model};
+use crate::entities::storage_backends::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::Row;
@@ -112,33 +109,12 @@ pub async fn list(
 
 /// Adds a storage backend.
 pub async fn insert(write: &Write, backend: &StorageBackend) -> Result<(), Error> {
-    let row = row(backend).into_active_model();
-    Entity::insert(row).exec_without_returning(write.transaction()).await?;
-    Ok(())
+    changes::insert(write, row(backend)).await
 }
 
 /// Replaces what can change, if nobody else did since `expected`.
-pub async fn update(
-    write: &Write,
-    organization: Id<Organization>,
-    new: &StorageBackend,
-    expected: Revision,
-) -> Result<(), Error> {
-    let row = row(new);
-    let change = ActiveModel {
-        name: Set(row.name),
-        sealed_credentials: Set(row.sealed_credentials),
-        sealed_cdn: Set(row.sealed_cdn),
-        near: Set(row.near),
-        replicates: Set(row.replicates),
-        position: Set(row.position),
-        checksums: Set(row.checksums),
-        revision: Set(row.revision),
-        updated_at: Set(row.updated_at),
-        ..ActiveModel::default()
-    };
-    let same = one(organization, new.id).add(Column::Revision.eq(expected.get()));
-    compare_and_set(write, Entity::update_many().set(change).filter(same)).await
+pub async fn update(write: &Write, old: &StorageBackend, new: &StorageBackend) -> Result<(), Error> {
+    replace(write, &row(old), &row(new)).await
 }
 
 /// Removes a storage backend that no copy of anything is in.
@@ -147,7 +123,7 @@ pub async fn delete(
     organization: Id<Organization>,
     id: Id<StorageBackend>,
 ) -> Result<(), Error> {
-    delete_one(write, TABLE, Entity::delete_many().filter(one(organization, id))).await
+    changes::delete::<Entity>(write, organization, id).await
 }
 
 fn one(organization: Id<Organization>, id: Id<StorageBackend>) -> Condition {
@@ -160,16 +136,6 @@ impl Listed for Entity {
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
     const INDEXED: &'static [&'static str] = &["prn", "name"];
-
-    fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
-        match clause.field.name {
-            "prn" => scope.named::<StorageBackend>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
-        }
-    }
 
     fn parse(model: &Model) -> Result<StorageBackend, Error> {
         parse(model)

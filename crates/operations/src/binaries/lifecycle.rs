@@ -196,7 +196,7 @@ pub(crate) async fn store(ctx: &Context, w: &Write, old: &Binary, new: Binary) -
     if change != 0 {
         organizations::reserve(w, new.organization, change).await?;
     }
-    binaries::update(w, &new, old.revision).await?;
+    binaries::update(w, old, &new).await?;
     Ok(new)
 }
 

@@ -83,7 +83,7 @@ pub async fn update(
         products::get(&w, by.organization, new.product).await.map_err(Error::missing(new.product))?;
         check_cohort(&w, &new).await?;
     }
-    match devices::update(&w, &new, old.revision).await {
+    match devices::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::DeviceIdentifier)) => {
             drop(w);
             let other = devices::find_by_identifier(ctx.db(), by.organization, &new.identifier).await?;

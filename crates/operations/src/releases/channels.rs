@@ -46,7 +46,7 @@ pub(super) async fn relink(
         let old = channel.get(*id).ok_or_else(|| Error::not_found(*id))?;
         let new =
             Release { next: *next, revision: old.revision.next(), updated_at: ctx.now(), ..old.clone() };
-        releases::update(w, &new, old.revision).await?;
+        releases::update(w, old, &new).await?;
         let data = EventData::ReleaseRelinked(events::Change { from: old, to: &new });
         w.event(by, Subject::of(*id), data);
     }

@@ -117,7 +117,7 @@ async fn write(
         plan.stopped.revision = old.revision.next();
         plan.stopped.updated_at = ctx.now();
         // Before the new release: it must not be a second one without a next.
-        releases::update(&w, &plan.stopped, old.revision).await?;
+        releases::update(&w, old, &plan.stopped).await?;
         let data = EventData::ReleaseUpdated(events::Change { from: old, to: &plan.stopped });
         w.event(by, Subject::of(old.id), data);
         is_change = true;

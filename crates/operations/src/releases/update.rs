@@ -67,7 +67,7 @@ pub async fn update(
     }
     new.revision = old.revision.next();
     new.updated_at = ctx.now();
-    match releases::update(&w, &new, old.revision).await {
+    match releases::update(&w, old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
             drop(w);
             return Err(super::name_taken(ctx, &new).await?);

@@ -7,13 +7,12 @@ use olivine_domain::prn::Id;
 use olivine_domain::search::{Clause, Operator, Value};
 use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
-use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::ColumnTrait;
 use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
 use uuid::Uuid;
 
 use crate::dialect;
-use crate::entities::binaries::{ActiveModel, Column, Entity, Model};
+use crate::entities::binaries::{Column, Entity, Model};
 use crate::entities::{artifact_versions, artifacts};
 use crate::error::Error;
 use crate::lists::{self, Listed, Scope};
@@ -28,18 +27,11 @@ impl Listed for Entity {
 
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<Binary>(Column::Id, clause),
             "artifact_version_prn" => scope.named::<ArtifactVersion>(Column::ArtifactVersionId, clause),
             "target" => target(scope, clause),
             "hash" => hash(scope, clause),
-            "state" => scope.plain(Column::State, clause),
             "destroyed" => destroyed(clause),
-            "description" => scope.plain(Column::Description, clause),
-            "size" => scope.plain(Column::Size, clause),
-            "bytes_uploaded" => scope.plain(Column::BytesUploaded, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 
@@ -129,36 +121,6 @@ pub(super) fn row(binary: &Binary) -> Result<Model, Error> {
         inserted_at: binary.inserted_at.as_micros(),
         updated_at: binary.updated_at.as_micros(),
         storage_backend_id: binary.storage.uuid(),
-    })
-}
-
-/// All columns but those that never change.
-pub(super) fn changes(binary: &Binary) -> Result<ActiveModel, Error> {
-    let row = row(binary)?;
-    Ok(ActiveModel {
-        id: NotSet,
-        organization_id: NotSet,
-        artifact_version_id: NotSet,
-        inserted_at: NotSet,
-        target: Set(row.target),
-        target_key: Set(row.target_key),
-        hash: Set(row.hash),
-        size: Set(row.size),
-        size_declared: Set(row.size_declared),
-        state: Set(row.state),
-        description: Set(row.description),
-        custom_metadata: Set(row.custom_metadata),
-        bytes_uploaded: Set(row.bytes_uploaded),
-        generation: Set(row.generation),
-        upload_session: Set(row.upload_session),
-        ever_signed: Set(row.ever_signed),
-        verification_code: Set(row.verification_code),
-        verification_expected: Set(row.verification_expected),
-        verification_actual: Set(row.verification_actual),
-        verification_at: Set(row.verification_at),
-        revision: Set(row.revision),
-        updated_at: Set(row.updated_at),
-        storage_backend_id: Set(row.storage_backend_id),
     })
 }
 

@@ -9,11 +9,10 @@ use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
-use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
-use crate::entities::distribution::bundle_overrides::{ActiveModel, Column, Entity, Model};
+use crate::entities::distribution::bundle_overrides::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{Listed, Scope};
 use crate::rows::{Row, owned};
@@ -28,16 +27,9 @@ impl Listed for Entity {
 
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<BundleOverride>(Column::Id, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "description" => scope.plain(Column::Description, clause),
             "bundle_prn" => scope.named::<Bundle>(Column::BundleId, clause),
             "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
-            "starts_at" => scope.plain(Column::StartsAt, clause),
-            "ends_at" => scope.plain(Column::EndsAt, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 
@@ -69,25 +61,6 @@ pub(super) fn row(new: &BundleOverride) -> Model {
         revision: new.revision.get(),
         inserted_at: new.inserted_at.as_micros(),
         updated_at: new.updated_at.as_micros(),
-    }
-}
-
-/// All columns but those that never change.
-pub(super) fn changes(new: &BundleOverride) -> ActiveModel {
-    let row = row(new);
-    ActiveModel {
-        id: NotSet,
-        organization_id: NotSet,
-        inserted_at: NotSet,
-        bundle_id: Set(row.bundle_id),
-        name: Set(row.name),
-        description: Set(row.description),
-        starts_at: Set(row.starts_at),
-        ends_at: Set(row.ends_at),
-        tags: Set(row.tags),
-        cohort_id: Set(row.cohort_id),
-        revision: Set(row.revision),
-        updated_at: Set(row.updated_at),
     }
 }
 

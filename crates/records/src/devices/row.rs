@@ -32,22 +32,15 @@ impl Listed for Entity {
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<Device>(Column::Id, clause),
-            "identifier" => scope.plain(Column::Identifier, clause),
-            "description" => scope.plain(Column::Description, clause),
             "product_prn" => scope.named::<Product>(Column::ProductId, clause),
             "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
             "tag" => tags::clause(scope, Column::Tags, clause),
-            "target" => scope.plain(Column::Target, clause),
             "quarantined" => quarantined(clause),
             "reported_release_prn" => scope.named::<Release>(Column::ReportedReleaseId, clause),
             "reported_bundle_prn" => scope.named::<Bundle>(Column::ReportedBundleId, clause),
             "reported_release_version" => scope.plain(Column::ReportedVersion, clause),
             "release_prn" => scope.named::<Release>(Column::ReleaseId, clause),
-            "last_connected_at" => scope.plain(Column::LastConnectedAt, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 
@@ -65,24 +58,6 @@ fn quarantined(clause: &Clause) -> Option<SimpleExpr> {
     let Value::Boolean(is) = clause.value else { return None };
     let own = Expr::cust("\"devices\".\"quarantined\"");
     Some(if is { own } else { own.not() })
-}
-
-/// What people can change, and the release that it counts as being on.
-pub(super) fn changes(device: &Device) -> ActiveModel {
-    let row = row(device);
-    ActiveModel {
-        product_id: Set(row.product_id),
-        cohort_id: Set(row.cohort_id),
-        identifier: Set(row.identifier),
-        description: Set(row.description),
-        tags: Set(row.tags),
-        target: Set(row.target),
-        quarantined: Set(row.quarantined),
-        release_id: Set(row.release_id),
-        revision: Set(row.revision),
-        updated_at: Set(row.updated_at),
-        ..ActiveModel::default()
-    }
 }
 
 pub(super) fn row(device: &Device) -> Model {

@@ -9,11 +9,10 @@ use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_domain::search::Clause;
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
-use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::sea_query::SimpleExpr;
 use uuid::Uuid;
 
-use crate::entities::distribution::releases::{ActiveModel, Column, Entity, Model};
+use crate::entities::distribution::releases::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{Listed, Scope};
 use crate::rows::{Row, owned, stored};
@@ -28,19 +27,10 @@ impl Listed for Entity {
 
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
-            "prn" => scope.named::<Release>(Column::Id, clause),
             "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
             "bundle_prn" => scope.named::<Bundle>(Column::BundleId, clause),
             "next_release_prn" => scope.named::<Release>(Column::NextReleaseId, clause),
-            "name" => scope.plain(Column::Name, clause),
-            "description" => scope.plain(Column::Description, clause),
-            "version" => scope.plain(Column::Version, clause),
-            "required" => scope.plain(Column::Required, clause),
-            "disabled" => scope.plain(Column::Disabled, clause),
-            "schedule_date" => scope.plain(Column::ScheduleDate, clause),
-            "inserted_at" => scope.plain(Column::InsertedAt, clause),
-            "updated_at" => scope.plain(Column::UpdatedAt, clause),
-            _ => None,
+            _ => scope.usual::<Self>(clause),
         }
     }
 
@@ -78,32 +68,6 @@ pub(super) fn row(release: &Release) -> Result<Model, Error> {
         revision: release.revision.get(),
         inserted_at: release.inserted_at.as_micros(),
         updated_at: release.updated_at.as_micros(),
-    })
-}
-
-/// All columns but those that never change, and the number of claims.
-pub(super) fn changes(release: &Release) -> Result<ActiveModel, Error> {
-    let row = row(release)?;
-    Ok(ActiveModel {
-        id: NotSet,
-        organization_id: NotSet,
-        cohort_id: NotSet,
-        claims: NotSet,
-        inserted_at: NotSet,
-        bundle_id: Set(row.bundle_id),
-        next_release_id: Set(row.next_release_id),
-        name: Set(row.name),
-        description: Set(row.description),
-        version: Set(row.version),
-        version_requirement: Set(row.version_requirement),
-        required: Set(row.required),
-        disabled: Set(row.disabled),
-        schedule_date: Set(row.schedule_date),
-        phase_mode: Set(row.phase_mode),
-        phase_value: Set(row.phase_value),
-        phase_tags: Set(row.phase_tags),
-        revision: Set(row.revision),
-        updated_at: Set(row.updated_at),
     })
 }
 

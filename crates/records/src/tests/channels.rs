@@ -147,14 +147,15 @@ on_both! {
         let mut record = release(&fleet.cohort, &bundle, None);
         commit!(database, |write| releases::insert(&write, &record).await).unwrap();
         assert_eq!(releases::get(&*database, owner, record.id).await.unwrap(), record);
+        let old = record.clone();
         record.phase = Phase::of_tags(tags(&["eu", "beta"])).unwrap();
         record.version = None;
         record.version_requirement = None;
         record.schedule_date = None;
         record.revision = record.revision.next();
-        commit!(database, |write| releases::update(&write, &record, Revision::FIRST).await).unwrap();
+        commit!(database, |write| releases::update(&write, &old, &record).await).unwrap();
         assert_eq!(releases::get(&*database, owner, record.id).await.unwrap(), record);
-        let late = commit!(database, |write| releases::update(&write, &record, Revision::FIRST).await);
+        let late = commit!(database, |write| releases::update(&write, &old, &record).await);
         assert!(matches!(late, Err(Error::Conflict)), "{late:?}");
         assert_eq!(releases::find(&*database, fresh(), record.id).await.unwrap(), None);
         let page = releases::list_with_binary(&reads(&database), owner, binaries[0].id, &ListQuery::default()).await.unwrap();
@@ -177,7 +178,7 @@ on_both! {
         let linked = Release { next: Some(second.id), revision: old_sink.revision.next(), ..old_sink.clone() };
         let write = database.write().await.unwrap();
         releases::lock_cohort(&write, owner, own.id).await.unwrap();
-        releases::update(&write, &linked, old_sink.revision).await.unwrap();
+        releases::update(&write, &old_sink, &linked).await.unwrap();
         releases::insert(&write, &second).await.unwrap();
         write.commit().await.unwrap();
         assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), [linked.clone(), second.clone()]);
@@ -189,7 +190,7 @@ on_both! {
         let write = database.write().await.unwrap();
         releases::delete(&write, owner, second.id).await.unwrap();
         let alone = Release { next: None, revision: linked.revision.next(), ..linked.clone() };
-        releases::update(&write, &alone, linked.revision).await.unwrap();
+        releases::update(&write, &linked, &alone).await.unwrap();
         write.commit().await.unwrap();
         assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), std::slice::from_ref(&alone));
 
@@ -315,10 +316,10 @@ on_both! {
         of_devices.audience = Audience::Devices(vec![ids[1]]);
         assert_eq!(bundle_overrides::get(&*database, owner, of_devices.id).await.unwrap(), of_devices);
         let new = BundleOverride { audience: Audience::Tags(tags(&["x"])), revision: Revision::new(2), ..of_devices.clone() };
-        commit!(database, |write| bundle_overrides::update(&write, &of_devices, &new, Revision::FIRST).await).unwrap();
+        commit!(database, |write| bundle_overrides::update(&write, &of_devices, &new).await).unwrap();
         assert_eq!(bundle_overrides::get(&*database, owner, new.id).await.unwrap(), new);
         let back = BundleOverride { revision: Revision::new(3), ..of_devices };
-        commit!(database, |write| bundle_overrides::update(&write, &new, &back, Revision::new(2)).await).unwrap();
+        commit!(database, |write| bundle_overrides::update(&write, &new, &back).await).unwrap();
         assert_eq!(bundle_overrides::get(&*database, owner, new.id).await.unwrap(), back);
         commit!(database, |write| bundle_overrides::delete(&write, owner, back.id).await).unwrap();
         assert_eq!(bundle_overrides::find(&*database, owner, back.id).await.unwrap(), None);

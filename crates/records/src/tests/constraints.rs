@@ -36,8 +36,8 @@ on_both! {
         assert_eq!(duplicate(found), Constraint::PrimaryKey);
         let renamed = Artifact { revision: first.revision.next(), ..artifact(&owner) };
         commit!(database, |write| artifacts::insert(&write, &renamed).await).unwrap();
-        let renamed = Artifact { name: first.name.clone(), ..renamed };
-        let found = commit!(database, |write| artifacts::update(&write, &renamed, renamed.revision).await);
+        let taken = Artifact { name: first.name.clone(), ..renamed.clone() };
+        let found = commit!(database, |write| artifacts::update(&write, &renamed, &taken).await);
         assert_eq!(duplicate(found), Constraint::ArtifactName);
 
         let same_version = ArtifactVersion { id: fresh(), ..child.clone() };
@@ -69,9 +69,10 @@ on_both! {
         let found = commit!(database, |write| binaries::insert(&write, &second).await);
         assert_eq!(duplicate(found), Constraint::BinaryTarget);
 
+        let old = first.clone();
         first.state = BinaryState::Destroyed;
         first.revision = first.revision.next();
-        commit!(database, |write| binaries::update(&write, &first, Revision::FIRST).await).unwrap();
+        commit!(database, |write| binaries::update(&write, &old, &first).await).unwrap();
         commit!(database, |write| binaries::insert(&write, &second).await).unwrap();
         for _ in 0..2 {
             let gone = for_target("portable", BinaryState::Destroyed);
@@ -122,7 +123,7 @@ on_both! {
         assert_eq!(live, None);
         assert_eq!(artifacts::find_by_name(&*database, stranger.id, &first.name).await.unwrap(), None);
         let stolen = Binary { organization: stranger.id, ..record.clone() };
-        let refused = commit!(database, |write| binaries::update(&write, &stolen, record.revision).await);
+        let refused = commit!(database, |write| binaries::update(&write, &stolen, &stolen).await);
         assert!(matches!(refused, Err(Error::Conflict)));
         let refused = commit!(database, |write| binaries::delete(&write, stranger.id, record.id).await);
         assert!(matches!(refused, Err(Error::NotFound { .. })));
@@ -165,11 +166,11 @@ async fn a_full_disk_is_said_and_loses_nothing() {
     large.custom_metadata = Some(format!("{{\"a\":\"{}\"}}", "x".repeat(900_000)))
         .map(|json| olivine_domain::CustomMetadata::from_json(&json).unwrap());
     large.revision = first.revision.next();
-    let refused = commit!(database, |write| artifacts::update(&write, &large, first.revision).await);
+    let refused = commit!(database, |write| artifacts::update(&write, &first, &large).await);
     assert!(matches!(refused, Err(Error::StorageFull)), "{refused:?}");
     assert_eq!(artifacts::get(&*database, owner.id, first.id).await.unwrap(), first);
     let renamed = Artifact { revision: first.revision.next(), ..first.clone() };
-    commit!(database, |write| artifacts::update(&write, &renamed, first.revision).await).unwrap();
+    commit!(database, |write| artifacts::update(&write, &first, &renamed).await).unwrap();
 }
 
 #[tokio::test]

@@ -134,15 +134,15 @@ on_both! {
 
         let revision = Revision::FIRST.next();
         let new = Product { target: None, description: None, revision, updated_at: at(5), ..product.clone() };
-        commit!(database, |write| products::update(&write, &new, Revision::FIRST).await).unwrap();
+        commit!(database, |write| products::update(&write, &product, &new).await).unwrap();
         assert_eq!(products::get(&*database, owner, product.id).await.unwrap(), new);
-        let refused = commit!(database, |write| products::update(&write, &product, Revision::FIRST).await);
+        let refused = commit!(database, |write| products::update(&write, &product, &new).await);
         assert!(matches!(refused, Err(Error::Conflict)));
 
         commit!(database, |write| cohorts::add_devices(&write, owner, cohort.id, 5).await).unwrap();
         commit!(database, |write| cohorts::add_devices(&write, owner, cohort.id, -2).await).unwrap();
         let new = Cohort { name: "renamed".parse().unwrap(), revision, updated_at: at(5), ..cohort.clone() };
-        commit!(database, |write| cohorts::update(&write, &new, Revision::FIRST).await).unwrap();
+        commit!(database, |write| cohorts::update(&write, &cohort, &new).await).unwrap();
         let locked = commit!(database, |write| cohorts::lock(&write, owner, cohort.id).await).unwrap();
         assert_eq!(locked, Cohort { devices: 3, ..new }, "the number is not overwritten");
     }
@@ -181,8 +181,8 @@ on_both! {
         let stale = Device { reported: Reported::default(), offer: None, last_connected_at: None, ..record.clone() };
         let other = Product { name: "other".parse().unwrap(), ..super::fleet::product(&organization) };
         commit!(database, |write| products::insert(&write, &other).await).unwrap();
-        let new = Device { product: other.id, cohort: None, tags: Tags::default(), quarantined: false, revision: stale.revision.next(), ..stale };
-        commit!(database, |write| devices::update(&write, &new, record.revision).await).unwrap();
+        let new = Device { product: other.id, cohort: None, tags: Tags::default(), quarantined: false, revision: stale.revision.next(), ..stale.clone() };
+        commit!(database, |write| devices::update(&write, &stale, &new).await).unwrap();
         let expected = Device { reported: record.reported, offer: record.offer, last_connected_at: record.last_connected_at, ..new };
         assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), expected);
         commit!(database, |write| devices::set_offer(&write, owner, record.id, None).await).unwrap();
@@ -439,7 +439,7 @@ on_both! {
         for (jitp, renewals) in [(Some(jitp), Renewals::AnyKey), (None, Renewals::Refuse)] {
             let old = ca_certificates::get(&*database, organization.id, record.id).await.unwrap();
             let new = CaCertificate { jitp, renewals, revision: old.revision.next(), ..old.clone() };
-            commit!(database, |write| ca_certificates::update(&write, &new, old.revision).await).unwrap();
+            commit!(database, |write| ca_certificates::update(&write, &old, &new).await).unwrap();
             assert_eq!(ca_certificates::get(&*database, organization.id, record.id).await.unwrap(), new);
         }
         // As a server of an earlier version writes it.

@@ -20,7 +20,7 @@ on_both! {
                 let found = artifacts::get(&write, child.organization, child.artifact).await?;
                 artifact_versions::insert(&write, &child).await?;
                 let new = Artifact { revision: found.revision.next(), ..found.clone() };
-                let updated = artifacts::update(&write, &new, found.revision).await;
+                let updated = artifacts::update(&write, &found, &new).await;
                 write.commit().await?;
                 updated
             })
@@ -40,9 +40,10 @@ on_both! {
         let tasks = (0..64).map(|number| {
             let (database, mut record) = (Database::clone(&database), record.clone());
             tokio::spawn(async move {
+                let old = record.clone();
                 record.state = if number % 2 == 0 { BinaryState::Hashable } else { BinaryState::Destroyed };
                 record.revision = record.revision.next();
-                commit!(database, |write| binaries::update(&write, &record, Revision::FIRST).await)
+                commit!(database, |write| binaries::update(&write, &old, &record).await)
             })
         });
         let outcomes: Vec<_> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();

@@ -6,7 +6,7 @@ use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::{BinaryState, Generation, VerificationError, VerificationErrorCode};
 use olivine_domain::binary_parts::{MAX_SIZE, PartIndex, PartState};
 use olivine_domain::events::EventType;
-use olivine_domain::organizations::{Revision, SignaturePolicy};
+use olivine_domain::organizations::SignaturePolicy;
 use olivine_domain::permissions::{Grants, Identity, Origin, Scope};
 use olivine_domain::signing_keys::KeyStatus;
 use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
@@ -46,11 +46,12 @@ on_both! {
         record.signature_policy = SignaturePolicy::new(10).unwrap();
         record.revision = record.revision.next();
         record.updated_at = at(5);
-        commit!(database, |write| organizations::update(&write, &record, Revision::FIRST).await).unwrap();
+        commit!(database, |write| organizations::update(&write, &old, &record).await).unwrap();
         assert_eq!(organizations::get(&*database, record.id).await.unwrap(), record);
-        assert!(is_conflict(&commit!(database, |write| organizations::update(&write, &old, Revision::FIRST).await)));
+        assert!(is_conflict(&commit!(database, |write| organizations::update(&write, &old, &record).await)));
+        let known = record.clone();
         record.storage_quota = Some(u64::MAX);
-        let too_large = commit!(database, |write| organizations::update(&write, &record, record.revision).await);
+        let too_large = commit!(database, |write| organizations::update(&write, &known, &record).await);
         assert!(matches!(too_large, Err(Error::TooLarge { column: "storage_quota", .. })));
         assert!(matches!(organizations::get(&*database, fresh()).await, Err(Error::NotFound { .. })));
     }
@@ -67,9 +68,10 @@ on_both! {
         commit!(database, |write| organizations::reserve(&write, id, 0).await).unwrap();
 
         // A quota below what is used stops growth, but not giving back.
+        let old = record.clone();
         record.storage_quota = Some(10);
         record.revision = record.revision.next();
-        commit!(database, |write| organizations::update(&write, &record, Revision::FIRST).await).unwrap();
+        commit!(database, |write| organizations::update(&write, &old, &record).await).unwrap();
         commit!(database, |write| organizations::reserve(&write, id, -50).await).unwrap();
         assert_eq!(organizations::get(&*database, id).await.unwrap().storage_used, 50);
         commit!(database, |write| organizations::reserve(&write, id, -60).await).unwrap();
@@ -88,14 +90,15 @@ on_both! {
         assert_eq!(api_keys::find_by_hash(&*database, &Sha256Digest::of(b"")).await.unwrap(), None);
         assert_eq!(api_keys::list(&reads(&database), owner.id, &ListQuery::default()).await.unwrap().items, [record.clone()]);
 
+        let old = record.clone();
         record.grants = Grants::Scopes(BTreeSet::new());
         record.expires_at = Some(at(7));
         record.revoked_at = Some(at(8));
         record.revision = record.revision.next();
-        commit!(database, |write| api_keys::update(&write, &record, Revision::FIRST).await).unwrap();
+        commit!(database, |write| api_keys::update(&write, &old, &record).await).unwrap();
         assert_eq!(api_keys::get(&*database, owner.id, record.id).await.unwrap(), record);
         assert_eq!(api_keys::find_by_hash(&*database, &hash).await.unwrap(), Some(record.clone()));
-        assert!(is_conflict(&commit!(database, |write| api_keys::update(&write, &record, Revision::FIRST).await)));
+        assert!(is_conflict(&commit!(database, |write| api_keys::update(&write, &old, &record).await)));
         let other = Frame { organization: organization(), ..frame(&database).await };
         assert_eq!(api_keys::find(&*database, other.organization.id, record.id).await.unwrap(), None);
     }
@@ -103,18 +106,19 @@ on_both! {
     async fn artifacts_and_versions_keep_metadata_byte_for_byte(database) {
         let Frame { organization: owner, artifact: mut record, version: mut child } = frame(&database).await;
         for text in ["one\r\n\ttwo", ""] {
+            let old = record.clone();
             record.description = Some(text.parse().unwrap());
             record.custom_metadata = Some(large_metadata());
-            let expected = record.revision;
-            record.revision = expected.next();
-            commit!(database, |write| artifacts::update(&write, &record, expected).await).unwrap();
+            record.revision = old.revision.next();
+            commit!(database, |write| artifacts::update(&write, &old, &record).await).unwrap();
             assert_eq!(artifacts::get(&*database, owner.id, record.id).await.unwrap(), record);
         }
+        let old = child.clone();
         child.description = Some("x".repeat(2000).parse().unwrap());
         child.custom_metadata = Some(large_metadata());
         child.revision = child.revision.next();
-        commit!(database, |write| artifact_versions::update(&write, &child, Revision::FIRST).await).unwrap();
-        assert!(is_conflict(&commit!(database, |write| artifact_versions::update(&write, &child, Revision::FIRST).await)));
+        commit!(database, |write| artifact_versions::update(&write, &old, &child).await).unwrap();
+        assert!(is_conflict(&commit!(database, |write| artifact_versions::update(&write, &old, &child).await)));
         assert_eq!(artifact_versions::get(&*database, owner.id, child.id).await.unwrap(), child);
         let found = artifact_versions::find_by_version(&*database, owner.id, record.id, &child.version).await.unwrap();
         assert_eq!(found, Some(child.clone()));
@@ -158,9 +162,9 @@ on_both! {
         });
         record.revision = record.revision.next();
         record.updated_at = at(10);
-        commit!(database, |write| binaries::update(&write, &record, Revision::FIRST).await).unwrap();
+        commit!(database, |write| binaries::update(&write, &old, &record).await).unwrap();
         assert_eq!(binaries::get(&*database, owner.id, record.id).await.unwrap(), record);
-        assert!(is_conflict(&commit!(database, |write| binaries::update(&write, &old, Revision::FIRST).await)));
+        assert!(is_conflict(&commit!(database, |write| binaries::update(&write, &old, &record).await)));
         let write = database.write().await.unwrap();
         assert_eq!(binaries::lock(&write, owner.id, record.id).await.unwrap(), record);
         drop(write);
@@ -172,10 +176,10 @@ on_both! {
         assert_eq!(head.version, version.version.as_str());
         assert_eq!(binaries::find_head_of_any_organization(&*database, fresh()).await.unwrap(), None);
 
+        let old = record.clone();
         record.state = BinaryState::Destroyed;
-        let expected = record.revision;
-        record.revision = expected.next();
-        commit!(database, |write| binaries::update(&write, &record, expected).await).unwrap();
+        record.revision = old.revision.next();
+        commit!(database, |write| binaries::update(&write, &old, &record).await).unwrap();
         let live = binaries::find_live_by_target(&*database, owner.id, version.id, &portable).await.unwrap();
         assert_eq!(live, None);
     }
@@ -232,10 +236,11 @@ on_both! {
         assert_eq!(signing_keys::get_many(&*database, owner.id, &ids).await.unwrap().len(), 2);
         assert_eq!(binary_signatures::count_valid(&*database, owner.id, record.id).await.unwrap(), 2);
 
+        let old = keys[0].clone();
         keys[0].status = KeyStatus::Revoked;
         keys[0].revision = keys[0].revision.next();
-        commit!(database, |write| signing_keys::update(&write, &keys[0], Revision::FIRST).await).unwrap();
-        assert!(is_conflict(&commit!(database, |write| signing_keys::update(&write, &keys[0], Revision::FIRST).await)));
+        commit!(database, |write| signing_keys::update(&write, &old, &keys[0]).await).unwrap();
+        assert!(is_conflict(&commit!(database, |write| signing_keys::update(&write, &old, &keys[0]).await)));
         assert_eq!(binary_signatures::count_valid(&*database, owner.id, record.id).await.unwrap(), 1);
         let embedded = binary_signatures::list_for(&*database, owner.id, &[record.id]).await.unwrap();
         let embedded: Vec<_> = embedded.into_iter().map(|with| (with.signature, with.keyid, with.key_status)).collect();

@@ -63,7 +63,7 @@ impl Forced {
         let data = match old {
             Some(old) if old == new => return Ok(false),
             Some(old) => {
-                bundle_overrides::update(w, old, new, old.revision).await?;
+                bundle_overrides::update(w, old, new).await?;
                 EventData::BundleOverrideUpdated(events::Change { from: old, to: new })
             }
             None => {
