@@ -88,6 +88,11 @@ impl Binary {
         self.state == BinaryState::Destroyed
     }
 
+    /// Whether its content was read back and found to be right.
+    pub const fn is_verified(&self) -> bool {
+        matches!(self.state, BinaryState::Signable | BinaryState::Signed)
+    }
+
     /// The size that the uploader declared at creation, if they did.
     pub fn declared_size(&self) -> Option<u64> {
         self.size.filter(|_| self.size_declared)

@@ -3,14 +3,18 @@
 use olivine_content::{UploadSession, UploadedPart};
 use olivine_domain::binaries::{Action, Binary, BinaryState, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartState};
+use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_records::binaries::BinaryHead;
-use olivine_records::binary_parts::Upload;
+use olivine_records::binary_parts::{PromisedPart, Upload};
 use olivine_records::{binaries, binary_parts};
 
-use crate::binaries::{head, key_of};
-use crate::content::put_state;
+use crate::binaries::content_key::key_of;
+use crate::binaries::steps::store;
+use crate::binaries::view::head;
+use crate::events::{EventData, Whole};
+use crate::work::Work;
 use crate::{Context, Error};
 
 /// Puts on record which parts have arrived. Asks the storage only where that can be news. Only for callers that may change the binary:
@@ -81,6 +85,27 @@ async fn record(ctx: &Context, by: &Actor, seen: &BinaryHead, stored: &[Uploaded
         }
     }
     w.commit().await
+}
+
+/// Writes what became of a part, and what the binary now holds; returns the binary as it is then.
+pub(crate) async fn put_state(
+    ctx: &Context,
+    w: &mut Work,
+    by: &Actor,
+    binary: Binary,
+    part: BinaryPart,
+) -> Result<Binary, Error> {
+    let promised =
+        PromisedPart { upload: Upload::of(&binary), index: part.index, size: part.size, hash: part.hash };
+    binary_parts::set_state(w, &promised, part.state, ctx.now()).await?;
+    let (data, binary) = if part.state == PartState::Valid {
+        let new = Binary { bytes_uploaded: binary.bytes_uploaded + part.size, ..binary.clone() };
+        (EventData::BinaryPartUploaded(Whole(&part)), store(ctx, w, &binary, new).await?)
+    } else {
+        (EventData::BinaryPartRefused(Whole(&part)), binary)
+    };
+    w.event(by, Subject::of(part.id), data);
+    Ok(binary)
 }
 
 /// What the stored attempts at a part make of it; `None` where there is none, or only one at an older announcement.

@@ -12,7 +12,9 @@ use olivine_domain::prn::Id;
 use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binaries, binary_parts, organizations};
 
-use crate::binaries::{content_key, head, key_of, store};
+use crate::binaries::content_key::{content_key, key_of};
+use crate::binaries::steps::store;
+use crate::binaries::view::head;
 use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
 use crate::work::Work;

@@ -12,7 +12,8 @@ use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
 use olivine_records::{Constraint, binaries, binary_signatures, bundles, organizations, signing_keys};
 
-use crate::binaries::{content_key, store};
+use crate::binaries::content_key::content_key;
+use crate::binaries::steps::store;
 use crate::events::{Because, EventData, SignatureCount, SignatureFacts};
 use crate::lists::{ListQuery, NewId};
 use crate::work::Work;

@@ -9,13 +9,15 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_records::binaries::BinaryHead;
-use olivine_records::binary_parts::{PromisedPart, Upload};
+use olivine_records::binary_parts::Upload;
 use olivine_records::{binaries, binary_parts, organizations};
 
-use crate::binaries::{View, content_key, key_of, store, view};
-use crate::events::{ContentUploaded, EventData, Whole};
+use crate::arrivals::put_state;
+use crate::binaries::content_key::{content_key, key_of};
+use crate::binaries::steps::store;
+use crate::binaries::view::{View, view};
+use crate::events::{ContentUploaded, EventData};
 use crate::storages::Opened;
-use crate::work::Work;
 use crate::{Context, Error, binary_parts::ensure_session};
 
 pub(crate) mod damage;
@@ -129,27 +131,6 @@ async fn settle(
     }
     put_state(ctx, &mut w, by, binary, BinaryPart { state, ..part }).await?;
     w.commit().await
-}
-
-/// Writes what became of a part, and what the binary now holds; returns the binary as it is then.
-pub(crate) async fn put_state(
-    ctx: &Context,
-    w: &mut Work,
-    by: &Actor,
-    binary: Binary,
-    part: BinaryPart,
-) -> Result<Binary, Error> {
-    let promised =
-        PromisedPart { upload: Upload::of(&binary), index: part.index, size: part.size, hash: part.hash };
-    binary_parts::set_state(w, &promised, part.state, ctx.now()).await?;
-    let (data, binary) = if part.state == PartState::Valid {
-        let new = Binary { bytes_uploaded: binary.bytes_uploaded + part.size, ..binary.clone() };
-        (EventData::BinaryPartUploaded(Whole(&part)), store(ctx, w, &binary, new).await?)
-    } else {
-        (EventData::BinaryPartRefused(Whole(&part)), binary)
-    };
-    w.event(by, Subject::of(part.id), data);
-    Ok(binary)
 }
 
 /// Takes a whole content in one request. It becomes the only part; the binary stays `uploadable` until completion is asked for.

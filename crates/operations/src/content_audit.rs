@@ -11,8 +11,8 @@ use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{binaries, organizations, storage_backends};
 
-use crate::binaries::content_key;
-use crate::copies::{self, is_verified};
+use crate::binaries::content_key::content_key;
+use crate::copies;
 use crate::{Context, Error, storages};
 
 /// What nobody refers to may be an upload that is just beginning.
@@ -158,7 +158,7 @@ async fn check_firsts(
         let batch = binaries::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(()) };
         after = Some(last.id);
-        for binary in batch.iter().filter(|binary| is_verified(binary)) {
+        for binary in batch.iter().filter(|binary| binary.is_verified()) {
             let place = Recorded { storage, binary, since: binary.updated_at };
             let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
             let repair = if options.repair {
@@ -329,14 +329,4 @@ async fn unwanted(
         Place { organization: key.organization, binary: key.binary, generation: key.generation, storage };
     let replica = binary_replicas::find(ctx.db(), place).await?;
     Ok(replica.is_none().then_some(Problem::Orphaned))
-}
-
-/// What a storage is called, for people.
-pub async fn name_of(ctx: &Context, storage: Id<StorageBackend>) -> Result<String, Error> {
-    if storage == StorageBackend::DATA_FOLDER {
-        return Ok("data-folder".to_owned());
-    }
-    let record = storage_backends::get_of_any_organization(ctx.db(), storage).await;
-    let record = record.map_err(Error::missing(storage))?;
-    Ok(format!("{} ({})", record.name, record.url))
 }

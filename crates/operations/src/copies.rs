@@ -2,15 +2,15 @@
 
 use futures_util::{StreamExt, TryStreamExt};
 use olivine_content::{ContentKey, Progress, ReceiveError};
-use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::binaries::Binary;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, binaries, storage_backends};
 
-use crate::binaries::content_key;
-use crate::jobs::{DeleteContent, Held, Replicate};
+use crate::binaries::content_key::content_key;
+use crate::jobs::orders::{DeleteContent, Held, Replicate};
 use crate::storages::Opened;
 use crate::work::Work;
 use crate::{Context, Error};
@@ -80,7 +80,7 @@ pub(crate) async fn order_missing(
             for seen in &lacking {
                 let binary = binaries::lock(&w, organization, seen.id).await;
                 match binary {
-                    Ok(binary) if is_verified(&binary) => order_one(ctx, &mut w, &binary, storage.id).await?,
+                    Ok(binary) if binary.is_verified() => order_one(ctx, &mut w, &binary, storage.id).await?,
                     Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {}
                     Err(error) => return Err(error.into()),
                 }
@@ -89,10 +89,6 @@ pub(crate) async fn order_missing(
         }
     }
     Ok(())
-}
-
-pub(crate) const fn is_verified(binary: &Binary) -> bool {
-    matches!(binary.state, BinaryState::Signable | BinaryState::Signed)
 }
 
 /// Orders that all copies of a binary's current generation are deleted, the first one included. Of a destroyed one it stays on record
@@ -108,7 +104,7 @@ pub(crate) async fn order_deletions(
     if keeps_record {
         binary_replicas::put(w, &first).await?;
     }
-    let held = if is_verified(binary) { Held::Complete } else { Held::Anything };
+    let held = if binary.is_verified() { Held::Complete } else { Held::Anything };
     order_content_deletion(w, &first, held);
     for other in others.into_iter().filter(|other| other.generation == binary.generation) {
         // Else it would be on record as a copy that counts, and no order to delete it would be carried out.
@@ -201,7 +197,7 @@ pub(crate) async fn order_again(
     let mut w = ctx.work().await?;
     let current =
         binaries::lock(&w, binary.organization, binary.id).await.map_err(Error::missing(binary.id))?;
-    if is_verified(&current) && current.generation == binary.generation {
+    if current.is_verified() && current.generation == binary.generation {
         order_one(ctx, &mut w, &current, storage).await?;
         // Until it is there again, no device is sent to it.
         w.changed_binary(&current);

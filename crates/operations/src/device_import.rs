@@ -8,7 +8,10 @@ mod cells;
 mod lines;
 mod names;
 mod plan;
+mod report;
 mod rows;
+
+pub use report::{Problem, Report};
 
 use std::fs::File;
 
@@ -26,10 +29,8 @@ use crate::work::Work;
 use crate::{Context, Error, deadlocks};
 use lines::Line;
 use plan::{Plan, Planner, Registration};
+use report::Options;
 use rows::Rows;
-
-/// The most problems that a report names; more are only counted.
-const MOST_PROBLEMS: usize = 1_000;
 
 /// What an import is for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,57 +41,6 @@ pub struct Import {
     pub cohort: Option<Id<Cohort>>,
     /// Whether to find out only what would become of the lines.
     pub dry_run: bool,
-}
-
-/// The same, after a look at the records.
-#[derive(Clone, Copy, Debug)]
-struct Options {
-    product: Option<Id<Product>>,
-    cohort: Option<(Id<Cohort>, Id<Product>)>,
-    dry_run: bool,
-}
-
-/// What became of the lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Whether it was only a trial.
-    pub dry_run: bool,
-    /// Devices that were created.
-    pub created: u64,
-    /// Devices that existed and were changed.
-    pub updated: u64,
-    /// Devices that existed just so.
-    pub unchanged: u64,
-    /// Lines that were refused. With any of them nothing is imported.
-    pub refused: u64,
-    /// What is wrong with the first of these.
-    pub problems: Vec<Problem>,
-}
-
-/// What is wrong with one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The line in the file; the header is line 1.
-    pub line: u64,
-    /// The column, where it is one column's fault.
-    pub column: Option<&'static str>,
-    /// What is wrong, and what to do.
-    pub message: String,
-}
-
-impl Report {
-    fn refuse(&mut self, problem: Problem) {
-        self.refused += 1;
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(problem);
-        }
-    }
-
-    /// With the problems from the top of the file to its end.
-    fn in_order(mut self) -> Self {
-        self.problems.sort_by_key(|problem| problem.line);
-        self
-    }
 }
 
 /// Imports the devices that `file` names, line by line: CSV with a header. A device that exists is changed where it differs in what the

@@ -3,6 +3,7 @@
 //! A device that is known and unchanged is answered from memory. Whatever a change touches of that memory is noted in the change's own
 //! transaction, so that no process goes on with what is over.
 
+pub(crate) mod certificates;
 pub(crate) mod changes;
 mod check;
 mod check_ins;
@@ -12,6 +13,7 @@ mod expansions;
 mod facts;
 mod identify;
 mod kept;
+mod last_answer;
 pub(crate) mod log;
 mod manifests;
 pub(crate) mod memory;
@@ -20,9 +22,10 @@ mod offers;
 mod refusals;
 pub(crate) mod reports;
 
+pub use certificates::{Refusal, Shown};
 pub use check::{Answer, Ask, ask, check};
 pub use expansions::{Expanded, Expansion};
-pub use identify::{KnownDevice, Refusal, Shown, authenticate};
+pub use identify::{KnownDevice, authenticate};
 pub use manifests::{Entry, Manifest, Template};
 pub use reports::{Report, StatusReport, report_status};
 

@@ -31,7 +31,7 @@ pub enum Error {
     Unauthenticated(#[from] Unauthenticated),
     /// The client certificate is not welcome.
     #[error(transparent)]
-    Stranger(crate::distribution::Refusal),
+    Stranger(crate::distribution::certificates::Refusal),
     /// The caller lacks a scope.
     #[error("{0}: use a key that has it, or ask an administrator of your organization")]
     Forbidden(#[from] MissingScope),
@@ -179,7 +179,7 @@ pub enum Error {
     Stale,
     /// A storage is not the one that the records mean.
     #[error(transparent)]
-    WrongStorage(#[from] crate::storages::identity::WrongStorage),
+    WrongStorage(#[from] crate::storages::wrong::WrongStorage),
     /// A search would have to look through too many records.
     #[error("{0}")]
     SearchTooBroad(String),

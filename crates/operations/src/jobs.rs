@@ -2,13 +2,15 @@
 //!
 //! A `Job` is ordered in the transaction that causes it. Runners of all processes claim jobs with a lease; each can be carried out twice
 //! without harm, because a runner may die at any line. A new kind is a file here with a type that implements `Job`, and a line in the
-//! list below: without it, the kind can't be ordered.
+//! list below: without it, the kind can't be ordered. Payloads that operations order are in `orders.rs`, so that operations don't name how
+//! jobs are carried out.
 
 mod check_contents;
 mod delete_content;
 mod expire_events;
 mod expire_uploads;
-mod job;
+pub(crate) mod job;
+pub(crate) mod orders;
 mod payload;
 mod purge;
 mod replicate;
@@ -16,25 +18,16 @@ mod runner;
 mod spread;
 mod verify_binary;
 
-pub(crate) use check_contents::CheckContents;
-pub(crate) use delete_content::{DeleteContent, Held};
-pub(crate) use replicate::Replicate;
 pub use runner::{run, run_due};
-pub(crate) use spread::Spread;
-pub(crate) use verify_binary::VerifyBinary;
 
-use olivine_domain::organizations::Organization;
-use olivine_domain::prn::Id;
-use olivine_records::jobs::{self, JobId, NewJob};
+use olivine_records::jobs;
 
 use self::expire_events::ExpireEvents;
 use self::expire_uploads::ExpireUploads;
-use self::job::{Claimed, Job, Lane, Outcome};
+use self::job::{Claimed, Job, Lane, Listed, Outcome};
+use self::orders::{CheckContents, DeleteContent, Replicate, Spread, VerifyBinary};
 use self::purge::Purge;
 use crate::{Context, Error};
-
-/// A kind of jobs that runners know.
-pub(crate) trait Listed: Job {}
 
 /// Makes of one list all that has to know every kind.
 macro_rules! listed {
@@ -71,21 +64,6 @@ macro_rules! listed {
 
 listed!(VerifyBinary, DeleteContent, Replicate, CheckContents, Spread, ExpireUploads, ExpireEvents, Purge,);
 
-/// A job as it is ordered: of what is the same work, only one waits.
-pub(crate) fn new_job<J: Listed>(ctx: &Context, organization: Option<Id<Organization>>, job: &J) -> NewJob {
-    let subject = job.subject();
-    let dedup_key = if subject.is_empty() { J::KIND.to_owned() } else { format!("{}:{subject}", J::KIND) };
-    NewJob {
-        id: JobId(ctx.new_uuid()),
-        kind: J::KIND.to_owned(),
-        organization,
-        dedup_key: Some(dedup_key),
-        payload: serde_json::to_string(job).expect("ids and numbers are JSON"),
-        run_at: ctx.now(),
-        now: ctx.now(),
-    }
-}
-
 /// Takes all running jobs from their runners: for a server that knows to be alone, because it holds its data folder's lock.
 pub async fn take_over_all(ctx: &Context) -> Result<u64, Error> {
     Ok(jobs::release_leases_of_dead(ctx.db(), ctx.now()).await?)
@@ -96,9 +74,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use olivine_domain::binaries::Generation;
+    use olivine_domain::prn::Id;
     use olivine_domain::storage_backends::StorageBackend;
     use uuid::Uuid;
 
+    use super::orders::Held;
     use super::*;
 
     fn written<J: Job>(job: &J) -> (String, String) {

@@ -11,10 +11,10 @@ use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{binaries, storage_backends};
 
-use crate::binaries::store;
-use crate::copies::{self, is_verified};
+use crate::binaries::steps::store;
+use crate::copies;
 use crate::events::EventData;
-use crate::jobs::Held;
+use crate::jobs::orders::Held;
 use crate::work::Work;
 use crate::{Context, Error, events};
 
@@ -68,7 +68,7 @@ pub async fn list(
 pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) -> Result<Moved, Error> {
     let place =
         Place { organization: seen.organization, binary: seen.id, generation: seen.generation, storage: to };
-    if !is_verified(seen) || copies::is_to_be_cleared(ctx.db(), place).await? {
+    if !seen.is_verified() || copies::is_to_be_cleared(ctx.db(), place).await? {
         return Ok(Moved::Busy);
     }
     copies::copy(ctx, seen, to).await?;
@@ -78,7 +78,7 @@ pub async fn move_content(ctx: &Context, seen: &Binary, to: Id<StorageBackend>) 
         other => Some(other?),
     };
     let is_same = |binary: &Binary| {
-        is_verified(binary) && (binary.generation, binary.storage) == (seen.generation, seen.storage)
+        binary.is_verified() && (binary.generation, binary.storage) == (seen.generation, seen.storage)
     };
     let Some(binary) = binary.filter(is_same) else { return Ok(Moved::Busy) };
     if copies::is_to_be_cleared(&w, place).await? {

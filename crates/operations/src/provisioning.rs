@@ -3,25 +3,25 @@
 //! Must never turn who holds a fresh certificate into a device that exists: whoever can have something signed by the authority would
 //! then be any device.
 
+pub(crate) mod refusal;
 mod renewals;
 mod signers;
 
-use olivine_domain::ca_certificates::renewals::RenewalRefusal;
-use olivine_domain::ca_certificates::{CaCertificate, CannotProvision, Jitp, choose_provisioner};
-use olivine_domain::certificates::{Certificate, IdentifierSource, NoIdentifier, Unfit};
+use olivine_domain::ca_certificates::{CaCertificate, Jitp, choose_provisioner};
+use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
-use olivine_domain::text::InvalidText;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Constraint, Reader, device_certificates, devices};
 
+pub use self::refusal::ProvisioningRefusal;
 pub(crate) use self::signers::{Signers, find_signers};
 use crate::device_certificates::take_over;
-use crate::distribution::Shown;
+use crate::distribution::certificates::Shown;
 use crate::distribution::changes::Change;
 use crate::error::Error;
 use crate::events::{EventData, Fingerprint, Provisioned, Whole};
@@ -55,57 +55,8 @@ impl From<olivine_records::Error> for NotProvisioned {
     }
 }
 
-/// Why no device is made of a certificate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProvisioningRefusal {
-    /// None of the authorities that signed it can provision it now.
-    #[error(
-        "the CA certificate {}: register its successor with jitp settings, or register the device's certificate",
-        in_words(.0)
-    )]
-    NoAuthority(Vec<(String, CannotProvision)>),
-    /// The certificate is over.
-    #[error("the certificate has expired on {0}: give the device a new one")]
-    Expired(Timestamp),
-    /// The certificate has not begun.
-    #[error("the certificate is valid from {0} on: check the clock of who made it")]
-    NotYetValid(Timestamp),
-    /// The certificate is not fit for a device.
-    #[error("the certificate can't be a device's: {0}")]
-    Unfit(#[from] Unfit),
-    /// It names no device.
-    #[error("{0}")]
-    NoName(#[from] NoIdentifier),
-    /// What it names can't be an identifier.
-    #[error("the certificate's name can't be an identifier: {0}")]
-    BadName(#[from] InvalidText),
-    /// There is such a device, and it is not known by this certificate.
-    #[error(
-        "there is a device with the identifier '{0}' already: register this certificate for it if it is that device's, or let the CA \
-         certificate take renewals (ca_certificates, with renewals)"
-    )]
-    DeviceExists(Identifier),
-    /// There is such a device, and the certificate does not renew what it is known by.
-    #[error(
-        "there is a device with the identifier '{0}' already, and this certificate does not renew its current one: {1}. Register this \
-         certificate for it if it is that device's"
-    )]
-    NotRenewed(Identifier, RenewalRefusal),
-    /// The certificate, another form of it, or another one of its key was removed.
-    #[error(
-        "this certificate, or another one of the same key, was registered before and removed: register it anew if the device is to come \
-         back"
-    )]
-    Removed,
-}
-
 /// How many authorities a refusal names.
 const MOST_NAMED: usize = 3;
-
-fn in_words(lacking: &[(String, CannotProvision)]) -> String {
-    let words: Vec<_> = lacking.iter().map(|(prn, lack)| format!("{prn} {lack}")).collect();
-    words.join(", the CA certificate ")
-}
 
 /// Finds the device of a certificate that nobody knows: its authority takes it as a renewal, or a device is made of it, if a registered CA certificate signed it that provisions now. Two connections that do
 /// so at once make one device.

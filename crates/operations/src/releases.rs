@@ -2,10 +2,12 @@
 
 mod channels;
 mod create;
+mod names;
 mod numbers;
 mod phases;
 mod rollback;
 mod update;
+pub(crate) mod view;
 
 pub use create::{Create, create};
 pub(crate) use numbers::forget_device;
@@ -13,6 +15,7 @@ pub use numbers::{Adoption, adoption};
 pub use phases::{Mode, PhaseChange};
 pub use rollback::{Devices, Rollback, RolledBack, rollback};
 pub use update::{Update, update};
+pub use view::View;
 
 use std::collections::HashMap;
 
@@ -26,22 +29,13 @@ use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Channel, Named};
 use olivine_domain::releases::leaving::leaving;
-use olivine_domain::text::Name;
 use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
 
+use self::view::view;
 use crate::Context;
-use crate::error::{Error, ReleaseHasDevices, Taken};
+use crate::error::{Error, ReleaseHasDevices};
 use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
-
-/// A release as it is shown.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// The record.
-    pub release: Release,
-    /// The binaries of its bundle that can't be served: they were destroyed, or lost their signatures.
-    pub affected_by: Vec<Id<Binary>>,
-}
 
 /// Lists releases.
 pub async fn list(
@@ -69,12 +63,6 @@ pub async fn list_with_binary(
 pub async fn get(ctx: &Context, by: &Authorized<scope::ReleaseRead>, id: Id<Release>) -> Result<View, Error> {
     let release = releases::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
     view(ctx, release).await
-}
-
-/// Adds what a release is shown with.
-pub(crate) async fn view(ctx: &Context, release: Release) -> Result<View, Error> {
-    let found = bundles::unservable_in(ctx.db(), release.organization, &[release.bundle]).await?;
-    Ok(View { affected_by: found.into_iter().map(|(_, binary)| binary).collect(), release })
 }
 
 /// The same for a page: one query, whatever the number of releases.
@@ -136,18 +124,4 @@ async fn check_devices(ctx: &Context, w: &Write, channel: &Channel, release: &Re
     }
     let release = Named { prn: release.id.prn(release.organization), name: release.name.clone() };
     Err(Error::ReleaseHasDevices(Box::new(ReleaseHasDevices { release, leaving })))
-}
-
-async fn name_taken(ctx: &Context, new: &Release) -> Result<Error, Error> {
-    let Release { organization, cohort, name, .. } = new;
-    let other = releases::find_by_name(ctx.db(), *organization, *cohort, name).await?;
-    Ok(taken(name, other))
-}
-
-fn taken(name: &Name, other: Option<Release>) -> Error {
-    Error::Taken {
-        what: Taken::Name,
-        message: format!("this cohort has a release named '{name}' already: choose another name"),
-        by: other.map(|other| other.id.prn(other.organization).to_string()),
-    }
 }

@@ -1,9 +1,6 @@
 //! Storage backends: register (after a probe), read, change, remove.
 
-mod secrets;
-
-pub use secrets::StorageCredentials;
-pub(crate) use secrets::{cdn, cdn_settings, credentials};
+pub use crate::storages::secrets::StorageCredentials;
 
 use olivine_content::cdn::{Cdn, CdnSettings};
 use olivine_domain::events::Subject;
@@ -18,8 +15,9 @@ use olivine_records::{Constraint, binaries, binary_replicas, organizations, stor
 
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
-use crate::jobs::Spread;
+use crate::jobs::orders::Spread;
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::storages::secrets;
 use crate::{Context, events, storages};
 
 /// A new storage backend.
@@ -207,7 +205,7 @@ fn name_taken<S>(by: &Authorized<S>, name: &Name, other: Option<StorageBackend>)
 
 /// Shows a record, without its secrets.
 fn view(ctx: &Context, backend: StorageBackend) -> Result<View, Error> {
-    let settings = cdn_settings(&ctx.storages().seal, &backend)?;
+    let settings = secrets::cdn_settings(&ctx.storages().seal, &backend)?;
     let cdn = settings.map(|settings| {
         let kind = serde_json::to_value(&settings).ok();
         let kind = kind.and_then(|json| json["type"].as_str().map(str::to_owned)).unwrap_or_default();

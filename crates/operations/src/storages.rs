@@ -1,6 +1,10 @@
 //! The storages that contents are in: opened when they are first needed, remembered until their record changes.
 
 pub mod identity;
+pub(crate) mod secrets;
+pub(crate) mod wrong;
+
+pub use wrong::WrongStorage;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,7 +25,7 @@ use olivine_domain::tags::Tags;
 use olivine_records::{Database, storage_backends as records};
 
 use crate::sealing::SealKey;
-use crate::{Context, Error, storage_backends};
+use crate::{Context, Error};
 
 /// What a server knows of storages without asking its records.
 #[derive(Debug)]
@@ -219,7 +223,7 @@ pub(crate) async fn open(ctx: &Context, record: &StorageBackend) -> Result<Opene
     };
     let cdn = match own(ctx, record) {
         Some(own) => own.cdn.clone(),
-        None => storage_backends::cdn(&ctx.storages().seal, record)?,
+        None => secrets::cdn(&ctx.storages().seal, record)?,
     };
     let takes_parts_itself = record.url.bucket().is_some();
     let (near, position, is_checked) = (record.near.clone(), record.position, AtomicBool::new(false));
@@ -239,7 +243,7 @@ async fn object_store(ctx: &Context, record: &StorageBackend) -> Result<Arc<dyn 
         url: record.url.clone(),
         endpoint: own.map_or(&record.endpoint, |own| &own.endpoint).clone(),
         region: own.map_or(&record.region, |own| &own.region).clone(),
-        credentials: storage_backends::credentials(&ctx.storages().seal, record)?,
+        credentials: secrets::credentials(&ctx.storages().seal, record)?,
         network: if is_the_operators { Network::Any } else { Network::PublicOnly },
         checksums: own.map_or(record.checksums, |own| own.checksums),
     };
@@ -250,4 +254,14 @@ async fn object_store(ctx: &Context, record: &StorageBackend) -> Result<Arc<dyn 
         OpenError::Credentials { .. } => Error::Invalid { field: "credentials", problem: error.to_string() },
         other => Error::internal(other),
     })
+}
+
+/// What a storage is called, for people.
+pub async fn name_of(ctx: &Context, storage: Id<StorageBackend>) -> Result<String, Error> {
+    if storage == StorageBackend::DATA_FOLDER {
+        return Ok("data-folder".to_owned());
+    }
+    let record = records::get_of_any_organization(ctx.db(), storage).await;
+    let record = record.map_err(Error::missing(storage))?;
+    Ok(format!("{} ({})", record.name, record.url))
 }

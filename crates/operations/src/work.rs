@@ -21,7 +21,7 @@ use self::concerned::concern;
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{self, Change, Changes};
 use crate::events::{self, EventData};
-use crate::jobs::{Listed, new_job};
+use crate::jobs::job::{Listed, new_job};
 use crate::{Context, Error};
 
 /// So many events are written at once.

@@ -14,6 +14,8 @@ use olivine_domain::target::Target;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Write, artifact_versions, binaries, organizations, storage_backends};
 
+use super::steps::signed;
+use super::view::{View, view};
 use crate::Context;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
@@ -39,11 +41,7 @@ pub struct Create {
 }
 
 /// Creates a binary, and takes its declared size from the quota.
-pub async fn create(
-    ctx: &Context,
-    by: &Authorized<scope::BinaryCreate>,
-    new: Create,
-) -> Result<super::View, Error> {
+pub async fn create(ctx: &Context, by: &Authorized<scope::BinaryCreate>, new: Create) -> Result<View, Error> {
     if new.size.is_some_and(|size| size > MAX_BINARY_SIZE) {
         let problem = format!("at most {MAX_BINARY_SIZE} bytes are possible");
         return Err(Error::Invalid { field: "size", problem });
@@ -59,12 +57,12 @@ pub async fn create(
         return already_there(ctx, &binary, id, error).await;
     }
     if let Some(size) = binary.size {
-        organizations::reserve(&w, by.organization, super::lifecycle::signed(size)).await?;
+        organizations::reserve(&w, by.organization, signed(size)).await?;
     }
     let data = EventData::BinaryCreated(Whole(&binary));
     w.event(by, Subject::of(binary.id), data);
     w.commit().await?;
-    super::view(ctx, binary).await
+    view(ctx, binary).await
 }
 
 /// Where the contents of an organization's new binaries go.
@@ -110,19 +108,19 @@ async fn already_there(
     new: &Binary,
     id: NewId,
     error: olivine_records::Error,
-) -> Result<super::View, Error> {
+) -> Result<View, Error> {
     match error {
         olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
             let first =
                 binaries::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))?;
-            super::view(ctx, first).await
+            view(ctx, first).await
         }
         olivine_records::Error::Duplicate(Constraint::BinaryTarget) => {
             let other =
                 binaries::find_live_by_target(ctx.db(), new.organization, new.artifact_version, &new.target)
                     .await?;
             match other {
-                Some(other) if id.is_replayable() && other.id == new.id => super::view(ctx, other).await,
+                Some(other) if id.is_replayable() && other.id == new.id => view(ctx, other).await,
                 other => Err(target_taken(&new.target, other)),
             }
         }

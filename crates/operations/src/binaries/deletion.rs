@@ -6,7 +6,7 @@ use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::{binaries, organizations};
 
-use super::lifecycle::signed;
+use super::steps::{delete_content_of, signed};
 use crate::events::{EventData, Whole};
 use crate::{Context, Error};
 
@@ -19,7 +19,7 @@ pub async fn delete(
     let mut w = ctx.work().await?;
     let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     decide(binary.state, binary.ever_signed, Action::Delete)?;
-    super::delete_content_of(ctx, &mut w, &binary, false).await?;
+    delete_content_of(ctx, &mut w, &binary, false).await?;
     organizations::reserve(&w, binary.organization, -signed(binary.reserved_bytes())).await?;
     binaries::delete(&w, binary.organization, id).await?;
     w.event(by, Subject::of(id), EventData::BinaryDeleted(Whole(&binary)));

@@ -12,7 +12,8 @@ use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadCount, DownloadKind};
 use olivine_records::{binary_replicas, organizations};
 
-use super::{head, key_of};
+use super::content_key::key_of;
+use super::view::head;
 use crate::events::{DownloadIssued, EventData};
 use crate::links::{Located, Wishes, copies, direct, in_order};
 use crate::{Context, Error};

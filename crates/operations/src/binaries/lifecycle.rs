@@ -11,13 +11,15 @@ use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_records::binary_parts::Upload;
-use olivine_records::{Write, binaries, binary_parts, binary_signatures, organizations};
+use olivine_records::{binaries, binary_parts, binary_signatures};
 
+use super::steps::{delete_content_of, drop_parts, start_verification, store};
+use super::view::{View, view};
 use crate::events::{EventData, UploadCompleted};
-use crate::jobs::VerifyBinary;
+use crate::jobs::orders::VerifyBinary;
 use crate::lists::{Expected, check_expected};
 use crate::work::Work;
-use crate::{Context, Error, arrivals, copies, events};
+use crate::{Context, Error, arrivals, events};
 
 /// Changes: what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +41,7 @@ pub async fn update(
     id: Id<Binary>,
     expected: Expected,
     change: Update,
-) -> Result<super::View, Error> {
+) -> Result<View, Error> {
     if change.state == Some(BinaryState::Destroyed) {
         by.authorize::<scope::BinaryDestroy>()?;
     }
@@ -55,7 +57,7 @@ pub async fn update(
         None => described,
     };
     w.commit().await?;
-    super::view(ctx, binary).await
+    view(ctx, binary).await
 }
 
 /// Changes what people say of a binary.
@@ -125,20 +127,6 @@ async fn complete(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Re
     Ok(new)
 }
 
-/// Takes a binary from `hashable` to `hashing`; reading the content back is the job's work.
-pub(crate) async fn start_verification(
-    ctx: &Context,
-    w: &mut Work,
-    by: &Actor,
-    binary: Binary,
-) -> Result<Binary, Error> {
-    let new = Binary { state: BinaryState::Hashing, verification_error: None, ..binary.clone() };
-    let new = store(ctx, w, &binary, new).await?;
-    let data = EventData::BinaryVerificationStarted(events::Change { from: &binary, to: &new });
-    w.event(by, Subject::of(new.id), data);
-    Ok(new)
-}
-
 /// Orders the verification of this generation, unless it is ordered already.
 fn order_verification(w: &mut Work, binary: &Binary) {
     let job = VerifyBinary { binary: binary.id, generation: binary.generation };
@@ -153,21 +141,6 @@ async fn reset(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Resul
     Ok(new)
 }
 
-/// Begins a new generation: forgets the parts and orders the deletion of all that was uploaded.
-pub(crate) async fn drop_parts(ctx: &Context, w: &mut Work, binary: Binary) -> Result<Binary, Error> {
-    delete_content_of(ctx, w, &binary, false).await?;
-    let new = Binary {
-        state: BinaryState::Uploadable,
-        size: binary.declared_size(),
-        bytes_uploaded: 0,
-        generation: binary.generation.next(),
-        upload_session: None,
-        verification_error: None,
-        ..binary.clone()
-    };
-    store(ctx, w, &binary, new).await
-}
-
 async fn destroy(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Result<Binary, Error> {
     delete_content_of(ctx, w, &binary, true).await?;
     let new =
@@ -176,31 +149,4 @@ async fn destroy(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Res
     let data = EventData::BinaryDestroyed(events::Change { from: &binary, to: &new });
     w.event(by, Subject::of(new.id), data);
     Ok(new)
-}
-
-/// Forgets the parts of the current generation and orders the deletion of its content.
-pub(crate) async fn delete_content_of(
-    ctx: &Context,
-    w: &mut Work,
-    binary: &Binary,
-    keeps_record: bool,
-) -> Result<(), Error> {
-    binary_parts::delete_all(w, Upload::of(binary)).await?;
-    copies::order_deletions(ctx, w, binary, keeps_record).await
-}
-
-/// Writes the changed record, and takes from or gives back to the quota what it now holds more or less.
-pub(crate) async fn store(ctx: &Context, w: &Write, old: &Binary, new: Binary) -> Result<Binary, Error> {
-    let new = Binary { revision: old.revision.next(), updated_at: ctx.now(), ..new };
-    let change = signed(new.reserved_bytes()) - signed(old.reserved_bytes());
-    if change != 0 {
-        organizations::reserve(w, new.organization, change).await?;
-    }
-    binaries::update(w, old, &new).await?;
-    Ok(new)
-}
-
-/// Sizes are bounded far below what fits.
-pub(super) fn signed(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

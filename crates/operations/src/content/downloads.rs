@@ -18,7 +18,7 @@ use olivine_records::download_counts::{self, DownloadKind};
 use olivine_records::{binaries, binary_replicas};
 
 use super::{current, damage};
-use crate::binaries::key_of;
+use crate::binaries::content_key::key_of;
 use crate::events::{DownloadFinished, EventData};
 use crate::links::{self, Located};
 use crate::{Context, Error};

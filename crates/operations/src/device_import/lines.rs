@@ -17,7 +17,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use olivine_domain::time::Timestamp;
 
-use super::Problem;
+use super::report::Problem;
 use super::rows::Row;
 use crate::device_certificates::check_new;
 

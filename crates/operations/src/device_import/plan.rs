@@ -21,8 +21,8 @@ use olivine_records::device_certificates::{self as records, KnownCertificate};
 
 use super::lines::{Line, Seen};
 use super::names::Names;
+use super::report::{Options, Problem, Report};
 use super::rows::Piece;
-use super::{Options, Problem, Report};
 use crate::device_certificates::{is_signed_by, own_authorities, taken};
 use crate::devices::Update;
 use crate::{Context, Error};

@@ -9,9 +9,9 @@ use csv::{ByteRecord, ReaderBuilder};
 use olivine_domain::key_files;
 use tokio::sync::mpsc;
 
-use super::Problem;
 use super::bytes::Guarded;
 use super::cells::text_of;
+use super::report::Problem;
 use crate::Error;
 
 /// The columns that a file can have.

@@ -88,7 +88,7 @@ pub async fn check(
     let (device, answer) = answer(ctx, recorded, channel, &report.values, (By::Device, origin)).await?;
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
-    if device.told.is_news(code(&answer)) {
+    if device.last_answer.is_news(code(&answer)) {
         let source_prn = answer.source.map(|source| SourcePrn(source, device.organization));
         let data =
             EventData::DeviceCheckedForRelease(CheckedForRelease { status: answer.status, source_prn });

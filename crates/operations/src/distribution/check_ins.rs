@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,37 +31,6 @@ const BATCH: usize = 500;
 const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 /// A device that was silent for longer has connected anew.
 const SILENCE: Duration = Duration::from_hours(24);
-
-/// What a device was told last, for as long as it is remembered.
-#[derive(Debug, Default)]
-pub(super) struct Told {
-    answer: AtomicU32,
-    is_connected: AtomicBool,
-    is_expiry_noted: AtomicBool,
-}
-
-impl Clone for Told {
-    fn clone(&self) -> Self {
-        Self {
-            answer: self.answer.load(Ordering::Relaxed).into(),
-            is_connected: self.is_connected.load(Ordering::Relaxed).into(),
-            is_expiry_noted: self.is_expiry_noted.load(Ordering::Relaxed).into(),
-        }
-    }
-}
-
-impl Told {
-    /// Whether this answer differs from the one before. `None` is "no update", which is no news by itself.
-    pub(super) fn is_news(&self, answer: Option<u32>) -> bool {
-        let new = answer.map_or(0, |answer| answer | 1);
-        self.answer.swap(new, Ordering::Relaxed) != new && new != 0
-    }
-
-    /// Whether this is the first time that the expiry of its certificate is noted.
-    pub(super) fn note_expiry(&self) -> bool {
-        !self.is_expiry_noted.swap(true, Ordering::Relaxed)
-    }
-}
 
 /// What waits to be written.
 #[derive(Debug, Default)]
@@ -97,7 +66,7 @@ impl CheckIns {
             self.is_full.notify_one();
         }
         drop(waiting);
-        if was_silent && !device.told.is_connected.swap(true, Ordering::Relaxed) {
+        if was_silent && !device.last_answer.is_connected.swap(true, Ordering::Relaxed) {
             self.tell(ctx, device, origin, EventData::DeviceConnected(Nothing {}));
         }
     }

@@ -12,7 +12,7 @@ use olivine_records::{bundle_overrides, cohorts};
 
 use super::check::Answer;
 use super::facts::DeviceFacts;
-use crate::releases::View;
+use crate::releases::view::View;
 use crate::{Context, Error};
 
 /// A record around an answer.

@@ -17,7 +17,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_records::devices::Recognized;
 
-use super::check_ins::Told;
+use super::last_answer::LastAnswer;
 use crate::links::Wishes;
 
 /// Who is known by a certificate.
@@ -76,7 +76,7 @@ pub(super) struct DeviceFacts {
     /// The beginning of time if it never was; a million of these are kept, so each byte counts.
     pub(super) last_connected_at: Timestamp,
     /// What it was told last, if that is remembered.
-    pub(super) told: Told,
+    pub(super) last_answer: LastAnswer,
 }
 
 /// The release that a device is counted on, if any: the last four bytes of its id, which are random. A million of these are kept.
@@ -132,7 +132,7 @@ impl DeviceFacts {
             claims: claims.into(),
             offer: device.offer.map(Box::new),
             last_connected_at: device.last_connected_at.unwrap_or(NEVER),
-            told: Told::default(),
+            last_answer: LastAnswer::default(),
         }
     }
 
@@ -151,7 +151,7 @@ impl DeviceFacts {
             claims,
             offer: self.offer.clone(),
             last_connected_at: self.last_connected_at,
-            told: self.told.clone(),
+            last_answer: self.last_answer.clone(),
         }
     }
 

@@ -5,27 +5,19 @@ use std::fmt;
 use std::sync::Arc;
 
 use olivine_domain::ca_certificates::Signer;
-use olivine_domain::certificates::{Certificate, CertificateFacts, Intermediates};
+use olivine_domain::certificates::CertificateFacts;
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 
+use super::certificates::{Refusal, Shown};
 use super::facts::{Credential, DeviceFacts, Standing};
 use super::refusals::{Suspect, note};
 use crate::events::{CertificateExpired, EventData};
-use crate::provisioning::{self, NotProvisioned, ProvisioningRefusal, find_signers};
+use crate::provisioning::{self, NotProvisioned, find_signers};
 use crate::{Context, Error};
-
-/// What a device shows: a certificate whose key it holds, and the intermediate ones above it.
-#[derive(Clone, Copy, Debug)]
-pub struct Shown<'a> {
-    /// The device's own certificate.
-    pub certificate: &'a Certificate,
-    /// What it sent besides.
-    pub intermediates: &'a Intermediates,
-}
 
 /// A device that was recognized, for one request.
 #[derive(Clone)]
@@ -58,79 +50,6 @@ impl fmt::Debug for KnownDevice {
         let mut shown = f.debug_struct("KnownDevice");
         shown.field("organization", organization).field("device", device).field("not_after", not_after);
         shown.finish_non_exhaustive()
-    }
-}
-
-/// Why a client certificate is not welcome.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Nobody knows it.
-    #[error(
-        "no device is known by this certificate, and no registered CA certificate with provisioning signed it: register it \
-         (device_certificates), or the CA that signed it (ca_certificates, with jitp){}{}", because(doubts), hint(*.version)
-    )]
-    Unknown {
-        /// The version of X.509 that it is of.
-        version: u32,
-        /// What could not be found out about who signed it.
-        doubts: Vec<String>,
-    },
-    /// An organization claims it without a proof, and another one's authority signed it.
-    #[error(
-        "this certificate was registered without a proof of its key, and a CA certificate that is registered elsewhere signed it, so the \
-         registration does not count: register it with a verification certificate (device_certificates){}",
-        because(doubts)
-    )]
-    Unproven {
-        /// What could not be found out about who signed it.
-        doubts: Vec<String>,
-    },
-    /// It was registered once.
-    #[error(
-        "this certificate was removed, or its device was deleted: to let it in again, register it (device_certificates)"
-    )]
-    Removed,
-    /// It is not valid now, and the organization is strict about it.
-    #[error(
-        "this certificate is valid from {not_before} to {not_after}, and this organization takes no other: renew it"
-    )]
-    NotValid {
-        /// From when.
-        not_before: Timestamp,
-        /// Until when.
-        not_after: Timestamp,
-    },
-    /// A CA that signed it provisions, but not this.
-    #[error("{0}")]
-    NotProvisioned(ProvisioningRefusal),
-}
-
-/// How many doubts a refusal names.
-const MOST_DOUBTS: usize = 3;
-
-fn because(doubts: &[String]) -> String {
-    let named = doubts.iter().take(MOST_DOUBTS);
-    named.flat_map(|doubt| ["; ", doubt.as_str()]).collect()
-}
-
-/// Version 1 is what plain `openssl x509 -req` makes.
-const fn hint(version: u32) -> &'static str {
-    if version < 3 {
-        ". (It is an X.509 version 1 certificate; these work here, this is not what is wrong)"
-    } else {
-        ""
-    }
-}
-
-impl Refusal {
-    /// For programs: the reason in one word.
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::Unknown { .. } | Self::Unproven { .. } => "certificate_unknown",
-            Self::Removed => "certificate_removed",
-            Self::NotValid { .. } => "certificate_expired",
-            Self::NotProvisioned(_) => "provisioning_refused",
-        }
     }
 }
 
@@ -230,7 +149,7 @@ async fn refuse(
 
 /// Notes, once in a while, that a device comes with a certificate that is over.
 pub(super) fn note_expiry(ctx: &Context, known: &KnownDevice, device: &DeviceFacts, origin: &Origin) {
-    if known.not_after < ctx.now() && device.told.note_expiry() {
+    if known.not_after < ctx.now() && device.last_answer.note_expiry() {
         let data = EventData::DeviceCertificateExpired(CertificateExpired { not_after: known.not_after });
         ctx.memory().check_ins.tell(ctx, device, origin, data);
     }

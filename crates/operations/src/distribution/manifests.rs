@@ -23,7 +23,6 @@ use olivine_records::bundles::BundledBinary;
 use olivine_records::{binary_replicas, binary_signatures, signing_keys};
 
 use super::derived::Derived;
-use super::memory::Manifest as Remembered;
 use crate::events::EventData;
 use crate::links::{Located, Wishes, copies, link};
 use crate::{Context, Error, events};
@@ -89,6 +88,9 @@ impl Manifest {
     }
 }
 
+/// A bundle for a target, or why there is none.
+pub(super) type Deliverable = Result<Arc<Template>, Arc<Undeliverable>>;
+
 /// Why a bundle can't be delivered to a target, in words.
 #[derive(Debug)]
 pub(super) struct Undeliverable {
@@ -124,7 +126,7 @@ pub(super) async fn read(
     organization: Id<Organization>,
     bundle: Id<Bundle>,
     target: Option<&Target>,
-) -> Result<Remembered, Error> {
+) -> Result<Deliverable, Error> {
     let all = olivine_records::bundles::content_of(ctx.db(), organization, &[bundle]).await?;
     let candidates: Vec<_> = all
         .iter()

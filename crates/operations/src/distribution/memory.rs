@@ -8,9 +8,9 @@ use super::check_ins::CheckIns;
 use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts, Standing};
 use super::kept::{Kept, Moment};
 use super::log::AnnouncementLog;
-use super::manifests::{self, Template, Undeliverable};
+use super::manifests::{self, Deliverable};
 use super::newcomers::Newcomers;
-use crate::releases::{View, view};
+use crate::releases::view::{View, view};
 use crate::storages::{self, Opened};
 use crate::{Context, Error};
 use olivine_domain::bundles::Bundle;
@@ -44,15 +44,12 @@ pub(crate) struct Memory {
     organizations: Kept<Id<Organization>, Arc<OrganizationFacts>>,
     /// The targets of products. By product, so that a new product is read when it is first asked for.
     targets: Kept<Id<Product>, Option<Arc<Target>>>,
-    manifests: Kept<(Id<Bundle>, Option<String>), Manifest>,
+    manifests: Kept<(Id<Bundle>, Option<String>), Deliverable>,
     /// As devices are shown them, with what follows from other records.
     releases: Kept<Id<Release>, Arc<View>>,
     bundles: Kept<Id<Bundle>, Arc<Bundle>>,
     storages: Kept<Id<StorageBackend>, Arc<Opened>>,
 }
-
-/// A bundle for a target, or why there is none.
-pub(super) type Manifest = Result<Arc<Template>, Arc<Undeliverable>>;
 
 /// Moments of what devices are recognized by.
 pub(super) struct Moments {
@@ -297,7 +294,7 @@ impl Memory {
         organization: Id<Organization>,
         bundle: Id<Bundle>,
         target: Option<&Target>,
-    ) -> Result<Manifest, Error> {
+    ) -> Result<Deliverable, Error> {
         let key = (bundle, target.map(|target| target.key().to_owned()));
         let read = async || Ok(Some(manifests::read(ctx, organization, bundle, target).await?));
         let found = self.manifests.get_or_read(&key, read).await?;

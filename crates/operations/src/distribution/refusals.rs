@@ -15,7 +15,7 @@ use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_records::organizations;
 
-use super::identify::Refusal;
+use super::certificates::Refusal;
 use crate::event_budgets::Until;
 use crate::events::{AuthenticationFailed, EventData, Fingerprint, Omissions, Omitted};
 use crate::recently::Recently;

@@ -21,7 +21,7 @@ use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
 use super::offers::Bundles;
 use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
-use crate::jobs::CheckContents;
+use crate::jobs::orders::CheckContents;
 use crate::work::Work;
 use crate::{Context, Error, deadlocks};
 

@@ -9,22 +9,13 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Replica, ReplicaState};
 use olivine_records::{binaries, binary_replicas, bundles};
-use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Lane, Outcome, without_organization};
-use crate::binaries::content_key;
+use super::orders::CheckContents;
+use crate::binaries::content_key::content_key;
 use crate::content::damage;
 use crate::content_audit::{Looked, Options, Recorded, problem};
-use crate::copies::is_verified;
 use crate::{Context, Error, storages};
-
-/// Look whether the contents of a bundle are still where they should be, because a device could not install it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct CheckContents {
-    /// The bundle.
-    #[serde(with = "super::payload::id")]
-    pub(crate) bundle: Id<Bundle>,
-}
 
 impl Job for CheckContents {
     const KIND: &'static str = "check_contents";
@@ -49,7 +40,7 @@ async fn run(ctx: &Context, organization: Id<Organization>, bundle: Id<Bundle>) 
     }
     let binaries = binaries::get_many(ctx.db(), organization, &ids).await?;
     let mut by_storage: BTreeMap<_, Vec<Recorded<'_>>> = BTreeMap::new();
-    for binary in binaries.iter().filter(|binary| is_verified(binary)) {
+    for binary in binaries.iter().filter(|binary| binary.is_verified()) {
         for place in places(binary, copies.get(&binary.id).map_or(&[], Vec::as_slice)) {
             by_storage.entry(place.storage).or_default().push(place);
         }

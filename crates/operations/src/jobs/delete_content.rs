@@ -1,53 +1,18 @@
 //! Deletes a content from a storage, and is tried again until the storage confirms. Waits while a backup is made.
 
 use olivine_content::ContentKey;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, binaries, settings};
-use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome, without_organization};
+use super::orders::{DeleteContent, Held};
 use crate::events::{EventData, Noticed, Storage, StoredContent};
 use crate::{Context, Error, backup, storages};
-
-/// Delete a content and whatever was uploaded for it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct DeleteContent {
-    /// The binary.
-    #[serde(with = "super::payload::id")]
-    pub(crate) binary: Id<Binary>,
-    /// The attempt at uploading.
-    #[serde(with = "super::payload::generation")]
-    pub(crate) generation: Generation,
-    /// Where; `None` in jobs of the version that knew one place only.
-    #[serde(with = "super::payload::optional_id", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) storage: Option<Id<StorageBackend>>,
-    /// What is to be found there.
-    #[serde(default, skip_serializing_if = "Held::is_anything")]
-    pub(crate) held: Held,
-}
-
-/// What a storage has, by the records, of a content that is to be deleted there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Held {
-    /// The complete content: if it is not there, it was lost.
-    Complete,
-    /// Perhaps a part of it, perhaps nothing.
-    #[default]
-    Anything,
-}
-
-impl Held {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-    fn is_anything(&self) -> bool {
-        *self == Self::Anything
-    }
-}
 
 impl Job for DeleteContent {
     const KIND: &'static str = "delete_content";

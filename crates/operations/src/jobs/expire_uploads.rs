@@ -10,7 +10,7 @@ use olivine_records::binaries::{self, AbandonedUpload};
 use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome};
-use crate::binaries::drop_parts;
+use crate::binaries::steps::drop_parts;
 use crate::events::{EventData, UploadExpired};
 use crate::{Context, Error, events};
 

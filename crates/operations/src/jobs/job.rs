@@ -4,7 +4,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::Write;
-use olivine_records::jobs::{self, Job as Record};
+use olivine_records::jobs::{self, Job as Record, JobId, NewJob};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -81,6 +81,24 @@ impl Claimed<'_> {
     /// Ends it in the transaction of its effect; `false` if another runner has taken it over, and then nothing must be committed.
     pub(super) async fn finish(&self, ctx: &Context, w: &Write) -> Result<bool, Error> {
         Ok(jobs::finish(w, self.record.id, self.owner, ctx.now()).await?)
+    }
+}
+
+/// A kind of jobs that runners know.
+pub(crate) trait Listed: Job {}
+
+/// A job as it is ordered: of what is the same work, only one waits.
+pub(crate) fn new_job<J: Listed>(ctx: &Context, organization: Option<Id<Organization>>, job: &J) -> NewJob {
+    let subject = job.subject();
+    let dedup_key = if subject.is_empty() { J::KIND.to_owned() } else { format!("{}:{subject}", J::KIND) };
+    NewJob {
+        id: JobId(ctx.new_uuid()),
+        kind: J::KIND.to_owned(),
+        organization,
+        dedup_key: Some(dedup_key),
+        payload: serde_json::to_string(job).expect("ids and numbers are JSON"),
+        run_at: ctx.now(),
+        now: ctx.now(),
     }
 }
 

@@ -7,11 +7,11 @@ pub(super) mod id {
     use serde::ser::Serializer;
     use uuid::Uuid;
 
-    pub(in super::super) fn serialize<R, S: Serializer>(id: &Id<R>, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<R, S: Serializer>(id: &Id<R>, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(id)
     }
 
-    pub(in super::super) fn deserialize<'de, R, D: Deserializer<'de>>(from: D) -> Result<Id<R>, D::Error> {
+    pub(crate) fn deserialize<'de, R, D: Deserializer<'de>>(from: D) -> Result<Id<R>, D::Error> {
         let text = String::deserialize(from)?;
         Uuid::try_parse(&text).map(Id::new).map_err(D::Error::custom)
     }
@@ -24,20 +24,15 @@ pub(super) mod optional_id {
     use serde::ser::Serializer;
 
     #[expect(clippy::ref_option, reason = "serde calls it so")]
-    pub(in super::super) fn serialize<R, S: Serializer>(
-        id: &Option<Id<R>>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<R, S: Serializer>(id: &Option<Id<R>>, to: S) -> Result<S::Ok, S::Error> {
         match id {
             Some(id) => to.collect_str(id),
             None => to.serialize_none(),
         }
     }
 
-    pub(in super::super) fn deserialize<'de, R, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Id<R>>, D::Error> {
-        super::id::deserialize(from).map(Some)
+    pub(crate) fn deserialize<'de, R, D: Deserializer<'de>>(from: D) -> Result<Option<Id<R>>, D::Error> {
+        crate::jobs::payload::id::deserialize(from).map(Some)
     }
 }
 
@@ -48,14 +43,11 @@ pub(super) mod generation {
     use serde::ser::Serializer;
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-    pub(in super::super) fn serialize<S: Serializer>(
-        generation: &Generation,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(generation: &Generation, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u32(generation.get())
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Generation, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Generation, D::Error> {
         u32::deserialize(from).map(Generation::new)
     }
 }

@@ -1,34 +1,19 @@
 //! Copies a verified content to another storage. Tried again for as long as the copy is wanted; a storage that fails rests for a while,
 //! and holds nothing else up.
 
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
-use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::ReplicaState;
 use olivine_records::binaries;
 use olivine_records::binary_replicas::{self, Place};
-use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Lane, Outcome, without_organization};
-use crate::binaries::content_key;
+use super::orders::Replicate;
+use crate::binaries::content_key::content_key;
 use crate::events::{EventData, ReplicationFailed, Storage, StoredContent};
 use crate::work::Work;
 use crate::{Context, Error, copies};
-
-/// Copy a verified content to another storage.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Replicate {
-    /// The binary.
-    #[serde(with = "super::payload::id")]
-    pub(crate) binary: Id<Binary>,
-    /// The attempt at uploading.
-    #[serde(with = "super::payload::generation")]
-    pub(crate) generation: Generation,
-    /// Where to.
-    #[serde(with = "super::payload::id")]
-    pub(crate) storage: Id<StorageBackend>,
-}
 
 impl Job for Replicate {
     const KIND: &'static str = "replicate";
@@ -70,8 +55,7 @@ async fn wanted(ctx: &Context, place: Place) -> Result<Option<Binary>, Error> {
 }
 
 fn is_current(binary: &Binary, place: Place) -> bool {
-    let is_verified = matches!(binary.state, BinaryState::Signable | BinaryState::Signed);
-    binary.generation == place.generation && is_verified
+    binary.generation == place.generation && binary.is_verified()
 }
 
 /// Takes away what an attempt may have left behind, if nobody wants it any more.

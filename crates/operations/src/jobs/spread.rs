@@ -4,17 +4,13 @@
 use std::time::Duration;
 
 use olivine_records::{binary_replicas, organizations};
-use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome};
+use super::orders::Spread;
 use crate::{Context, Error, copies};
 
 const EVERY: Duration = Duration::from_mins(10);
 const BATCH: u64 = 100;
-
-/// Order the copies that are missing, and the deletion of those that should be gone.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Spread {}
 
 impl Job for Spread {
     const KIND: &'static str = "spread";

@@ -14,10 +14,11 @@ use olivine_domain::prn::Id;
 use olivine_records::binaries::{self, BinaryHead};
 use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binary_parts};
-use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome, without_organization};
-use crate::binaries::{content_key, start_verification, store};
+use super::orders::VerifyBinary;
+use crate::binaries::content_key::content_key;
+use crate::binaries::steps::{start_verification, store};
 use crate::events::{EventData, VerificationFailed};
 use crate::{Context, Error, copies, events};
 
@@ -26,17 +27,6 @@ const ATTEMPTS: u32 = 8;
 
 /// How often to look whether the verification is still wanted.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Complete an upload in storage, read its content back and compare it with the record.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct VerifyBinary {
-    /// The binary.
-    #[serde(with = "super::payload::id")]
-    pub(crate) binary: Id<Binary>,
-    /// The attempt at uploading.
-    #[serde(with = "super::payload::generation")]
-    pub(crate) generation: Generation,
-}
 
 impl Job for VerifyBinary {
     const KIND: &'static str = "verify_binary";

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::Context;
 use crate::device_certificates::take_over;
-use crate::distribution::Shown;
+use crate::distribution::certificates::Shown;
 use crate::error::Error;
 use crate::events::{EventData, Fingerprint, RenewalFacts, Whole};
 use crate::work::Work;

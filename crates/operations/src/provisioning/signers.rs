@@ -10,7 +10,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Error, Reader, ca_certificates};
 
-use crate::distribution::Shown;
+use crate::distribution::certificates::Shown;
 
 /// How many authorities of one name are tried. More can only be a mistake, or meant to keep the server busy.
 const MOST_TRIED: usize = 32;

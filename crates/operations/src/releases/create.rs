@@ -13,7 +13,10 @@ use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, bundles, releases};
 
-use super::{PhaseChange, channels};
+use super::channels;
+use super::names::name_taken;
+use super::phases::PhaseChange;
+use super::view::{View, view};
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;
 use crate::{Context, Error};
@@ -52,7 +55,7 @@ pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::ReleaseCreate>,
     new: Create,
-) -> Result<super::View, Error> {
+) -> Result<View, Error> {
     let (id, placement) = (new.id, new.placement);
     let mut new = record(ctx, by, new)?;
     let mut w = ctx.work().await?;
@@ -61,7 +64,7 @@ pub async fn create(
         && let Some(first) = channel.get(new.id)
     {
         drop(w);
-        return super::view(ctx, first.clone()).await;
+        return view(ctx, first.clone()).await;
     }
     bundles::get(&w, by.organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
     let links = match channel.plan_create(&new, placement, ctx.now()) {
@@ -74,14 +77,14 @@ pub async fn create(
     match releases::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
             drop(w);
-            return Err(super::name_taken(ctx, &new).await?);
+            return Err(name_taken(ctx, &new).await?);
         }
         Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
         other => other?,
     }
     w.event(by, Subject::of(new.id), EventData::ReleaseCreated(Whole(&new)));
     w.commit().await?;
-    super::view(ctx, new).await
+    view(ctx, new).await
 }
 
 fn record(ctx: &Context, by: &Actor, new: Create) -> Result<Release, Error> {

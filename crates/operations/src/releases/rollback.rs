@@ -15,7 +15,9 @@ use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
 use olivine_records::{Constraint, devices, releases};
 
-use super::{View, channels, name_taken};
+use super::channels;
+use super::names::name_taken;
+use super::view::View;
 use crate::events::{EventData, Whole};
 use crate::{Context, Error, events};
 pub(super) use prepared::seen;

@@ -11,7 +11,10 @@ use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, bundles, releases};
 
-use super::{PhaseChange, channels};
+use super::channels;
+use super::names::name_taken;
+use super::phases::PhaseChange;
+use super::view::{View, view};
 use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, events};
@@ -48,7 +51,7 @@ pub async fn update(
     id: Id<Release>,
     expected: Expected,
     change: Update,
-) -> Result<super::View, Error> {
+) -> Result<View, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
     let channel = channels::lock(&w, by.organization, cohort).await?;
@@ -57,7 +60,7 @@ pub async fn update(
     let mut new = changed(old, change)?;
     if new == *old {
         drop(w);
-        return super::view(ctx, new).await;
+        return view(ctx, new).await;
     }
     if let Err(refusal) = check(&channel, old, &new, ctx.now()) {
         return Err(channels::explain(&w, by.organization, refusal).await?);
@@ -70,7 +73,7 @@ pub async fn update(
     match releases::update(&w, old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
             drop(w);
-            return Err(super::name_taken(ctx, &new).await?);
+            return Err(name_taken(ctx, &new).await?);
         }
         Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
         other => other?,
@@ -78,7 +81,7 @@ pub async fn update(
     let data = EventData::ReleaseUpdated(events::Change { from: old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await?;
-    super::view(ctx, new).await
+    view(ctx, new).await
 }
 
 /// Whether the channel would still be one.

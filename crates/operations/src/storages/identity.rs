@@ -12,48 +12,15 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::{binaries, settings, storage_backends};
 
-use super::Opened;
-use crate::binaries::content_key;
-use crate::copies::is_verified;
+use super::wrong::WrongStorage;
+use super::{Opened, name_of};
+use crate::binaries::content_key::content_key;
 use crate::work::Work;
 use crate::{Context, Error};
 
 /// How many contents are looked for in a storage whose identity is not known.
 const SAMPLES: usize = 5;
 const BATCH: u64 = 500;
-
-/// Why a storage must not be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WrongStorage {
-    /// Its identity is not the one on record.
-    #[error(
-        "the storage '{named}' is not the one in which its contents are: it has another identity than the database remembers, or none. It \
-         may not be mounted, or be the folder of another process, or be another bucket of the same name. See docs/operations.md, \
-         \"Sharing storage\""
-    )]
-    Other {
-        /// What it is called.
-        named: String,
-    },
-    /// It has no identity, and none of the contents that should be in it.
-    #[error(
-        "the storage '{named}' has none of the contents that it should have: it may not be mounted, or be another folder or bucket. See \
-         docs/operations.md, \"Sharing storage\""
-    )]
-    Empty {
-        /// What it is called.
-        named: String,
-    },
-    /// The other processes of this installation keep contents elsewhere.
-    #[error(
-        "other processes on this database keep contents in {url}, but this one would keep them in a folder of its own, where no other \
-         process finds them. See docs/operations.md, \"Sharing storage\""
-    )]
-    NotShared {
-        /// Where the others keep contents.
-        url: String,
-    },
-}
 
 /// Checks a storage, unless this process has already found it to be the right one.
 pub(super) async fn check_once(ctx: &Context, id: Id<StorageBackend>, opened: &Opened) -> Result<(), Error> {
@@ -181,7 +148,7 @@ async fn samples(ctx: &Context, id: Id<StorageBackend>) -> Result<Vec<Binary>, E
         let batch = binaries::list_in_storage_of_all_organizations(ctx.db(), id, after, BATCH).await?;
         let Some(last) = batch.last() else { break };
         after = Some(last.id);
-        samples.extend(batch.into_iter().filter(is_verified).take(SAMPLES - samples.len()));
+        samples.extend(batch.into_iter().filter(Binary::is_verified).take(SAMPLES - samples.len()));
     }
     Ok(samples)
 }
@@ -199,10 +166,6 @@ async fn has_any(opened: &Opened, samples: &[Binary]) -> Result<bool, Error> {
 
 async fn other(ctx: &Context, id: Id<StorageBackend>) -> Result<Error, Error> {
     Ok(WrongStorage::Other { named: name_of(ctx, id).await? }.into())
-}
-
-async fn name_of(ctx: &Context, id: Id<StorageBackend>) -> Result<String, Error> {
-    crate::content_audit::name_of(ctx, id).await
 }
 
 fn key(id: Id<StorageBackend>) -> String {

@@ -7,7 +7,7 @@ use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
 use olivine_operations::content_audit::{self, Finding, Looked, Options, Problem, Repair};
 use olivine_operations::moves::{self, Moved};
-use olivine_operations::storages::identity;
+use olivine_operations::storages::{self, identity};
 use olivine_operations::{Context, organizations};
 
 use super::output::show;
@@ -85,7 +85,7 @@ impl ContentCommand {
                 let place = Place::open(&flags.load()?, organization).await?;
                 let id = place.find(&storage).await?;
                 identity::accept(&place.ctx, id).await?;
-                let name = content_audit::name_of(&place.ctx, id).await?;
+                let name = storages::name_of(&place.ctx, id).await?;
                 Ok(show(&format!(
                     "{name}: this is the storage that the records mean from now on; running servers go on as they were, so \
                     restart them\n"
@@ -158,7 +158,7 @@ async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend
 async fn audit_all(ctx: &Context, storages: &[Id<StorageBackend>], options: Options) -> anyhow::Result<()> {
     let (mut wrong, mut is_lost) = (0_u64, false);
     for storage in storages {
-        let name = content_audit::name_of(ctx, *storage).await?;
+        let name = storages::name_of(ctx, *storage).await?;
         let mut lines = Vec::new();
         let mut found = |finding: Finding| {
             let repair = said_of(&finding.repair);

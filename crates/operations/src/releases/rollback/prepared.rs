@@ -17,6 +17,7 @@ use olivine_records::{Reader, bundles, cohorts, devices, products, releases};
 use super::forced::Forced;
 use super::{Devices, Rollback, RolledBack, channel, words};
 use crate::distribution::reports::recorded;
+use crate::releases::view::view;
 use crate::{Context, Error};
 
 /// Everything that a rollback writes, as of one look.
@@ -92,12 +93,12 @@ impl Prepared {
             bundle_override: self.forced.map(|forced| forced.new),
             devices: self.devices,
             steps,
-            release: super::super::view(ctx, stopped).await?,
+            release: view(ctx, stopped).await?,
         })
     }
 }
 
-pub(in crate::releases) fn seen(groups: &[OnRelease]) -> Vec<Seen> {
+pub(crate) fn seen(groups: &[OnRelease]) -> Vec<Seen> {
     let seen = |group: &OnRelease| Seen { report: recorded(&group.reported), devices: group.devices };
     groups.iter().map(seen).collect()
 }

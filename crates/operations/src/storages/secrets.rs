@@ -46,7 +46,7 @@ impl std::fmt::Debug for StorageCredentials {
 
 impl StorageCredentials {
     /// Whether they are for a storage of this kind.
-    pub(super) const fn fit(&self, url: &StorageUrl) -> bool {
+    pub(crate) const fn fit(&self, url: &StorageUrl) -> bool {
         matches!(
             (self, url),
             (Self::S3 { .. }, StorageUrl::S3(_))
@@ -76,7 +76,7 @@ fn cdn_of(id: Id<StorageBackend>) -> String {
     format!("CDN of {id}")
 }
 
-pub(super) fn seal_credentials(
+pub(crate) fn seal_credentials(
     key: &SealKey,
     id: Id<StorageBackend>,
     credentials: &StorageCredentials,
@@ -85,7 +85,7 @@ pub(super) fn seal_credentials(
     Ok(key.seal(&credentials_of(id), &json))
 }
 
-pub(super) fn seal_cdn(key: &SealKey, id: Id<StorageBackend>, cdn: &CdnSettings) -> Result<Sealed, Error> {
+pub(crate) fn seal_cdn(key: &SealKey, id: Id<StorageBackend>, cdn: &CdnSettings) -> Result<Sealed, Error> {
     let json = serde_json::to_vec(cdn).map_err(Error::internal)?;
     Ok(key.seal(&cdn_of(id), &json))
 }
