@@ -2,221 +2,24 @@
 //!
 //! Must never be taken for a proof that somebody holds a certificate's key: that is the handshake's part.
 
+pub(crate) mod certificate;
 mod chains;
 mod der;
 mod fitness;
 mod identifiers;
+pub(crate) mod invalid;
 mod marks;
 mod names;
 mod signatures;
+mod unfit;
+mod weakness;
 
-use std::fmt;
-use std::time::Duration;
-
-use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::time::ASN1Time;
-
+pub use self::certificate::{Certificate, CertificateFacts};
 pub use self::chains::{Intermediates, Link, MOST_INTERMEDIATES, links};
-pub use self::fitness::{Unfit, Weakness};
 pub use self::identifiers::{IdentifierSource, InvalidIdentifierSource, NoIdentifier};
+pub use self::invalid::{InvalidCertificate, MAX_BYTES};
 pub use self::marks::Marks;
 pub use self::names::UnreadableText;
 pub use self::signatures::{CannotVerify, SignatureCheck};
-use crate::hash::Sha256Digest;
-use crate::key_files::{self, Item, Kind, LEAKED, NotRead};
-use crate::text::Undecodable;
-use crate::time::Timestamp;
-
-/// The most bytes of one certificate.
-pub const MAX_BYTES: usize = 16 * 1024;
-
-/// A certificate that could be read.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Certificate {
-    der: Vec<u8>,
-    facts: CertificateFacts,
-    marks: Marks,
-    weakness: Option<Weakness>,
-}
-
-/// What a certificate says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CertificateFacts {
-    /// The SHA-256 of its DER.
-    pub fingerprint: Sha256Digest,
-    /// 1 to 3. Version 1 has no extensions, so it can't say whether it is an authority.
-    pub version: u32,
-    /// Its subject, for people.
-    pub subject: String,
-    /// Its issuer, for people.
-    pub issuer: String,
-    /// The common name of its subject, if it has one; an error if that is not text.
-    pub common_name: Result<Option<String>, UnreadableText>,
-    /// Its serial number in hexadecimal digits.
-    pub serial: String,
-    /// The SHA-256 of its subject's DER.
-    pub subject_hash: Sha256Digest,
-    /// The SHA-256 of its issuer's DER: the `subject_hash` of who signed it.
-    pub issuer_hash: Sha256Digest,
-    /// The first moment at which it is valid.
-    pub not_before: Timestamp,
-    /// The last moment at which it is valid.
-    pub not_after: Timestamp,
-}
-
-/// The text or bytes are no certificate.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidCertificate {
-    /// It has not the form.
-    #[error("{}", Kind::Unknown.in_place_of_certificate())]
-    Malformed,
-    /// It begins as a certificate does, but is not whole.
-    #[error("the PEM text is damaged or incomplete: give the whole file")]
-    Damaged,
-    /// Its bytes are no text, and no other form that is known.
-    #[error("{0}, or give the certificate as PEM (-----BEGIN CERTIFICATE-----)")]
-    NotText(Undecodable),
-    /// It is another file.
-    #[error("{}", .0.in_place_of_certificate())]
-    OtherFile(Kind),
-    /// A private key, given by mistake.
-    #[error("THIS IS A PRIVATE KEY. {LEAKED}. Give the certificate that was made for it")]
-    PrivateKey,
-    /// A certificate and a private key, given by mistake.
-    #[error(
-        "THERE IS A PRIVATE KEY beside the certificate. {LEAKED}. Give the certificate alone, which 'openssl x509 -in FILE' prints"
-    )]
-    PrivateKeyBeside,
-    /// There is more than one.
-    #[error("it has more than one certificate: give just the one")]
-    Several,
-    /// There is something else.
-    #[error(
-        "it has something else beside the certificate: give the certificate alone, which 'openssl x509 -in FILE' prints"
-    )]
-    Besides,
-    /// It is larger than any certificate should be.
-    #[error("a certificate has at most {MAX_BYTES} bytes")]
-    TooLarge,
-}
-
-impl From<NotRead> for InvalidCertificate {
-    fn from(problem: NotRead) -> Self {
-        match problem {
-            NotRead::Damaged => Self::Damaged,
-            NotRead::NotText(problem) => Self::NotText(problem),
-            NotRead::Unknown => Self::Malformed,
-        }
-    }
-}
-
-impl Certificate {
-    /// Reads PEM, or base64 of PEM or of DER.
-    pub fn from_text(text: &str) -> Result<Self, InvalidCertificate> {
-        Self::from_file(text.as_bytes())
-    }
-
-    /// Reads a file, in whatever form certificates have.
-    pub fn from_file(bytes: &[u8]) -> Result<Self, InvalidCertificate> {
-        if bytes.len() > 4 * MAX_BYTES {
-            let has_private_key = key_files::shows_private_key(bytes);
-            return Err(if has_private_key {
-                InvalidCertificate::PrivateKey
-            } else {
-                InvalidCertificate::TooLarge
-            });
-        }
-        let contents = key_files::read(bytes)?;
-        let certificates = contents.items.iter().filter(|item| matches!(item, Item::Certificate(_))).count();
-        match contents.items.as_slice() {
-            _ if contents.has_private_key && certificates > 0 => Err(InvalidCertificate::PrivateKeyBeside),
-            _ if contents.has_private_key => Err(InvalidCertificate::PrivateKey),
-            [Item::Certificate(der)] => Self::from_der(der),
-            [] => Err(InvalidCertificate::Malformed),
-            [other] => Err(InvalidCertificate::OtherFile(other.kind())),
-            _ if certificates > 1 => Err(InvalidCertificate::Several),
-            _ => Err(InvalidCertificate::Besides),
-        }
-    }
-
-    /// Reads DER.
-    pub fn from_der(der: &[u8]) -> Result<Self, InvalidCertificate> {
-        if der.len() > MAX_BYTES {
-            return Err(InvalidCertificate::TooLarge);
-        }
-        let Ok(([], parsed)) = X509Certificate::from_der(der) else {
-            return Err(InvalidCertificate::Malformed);
-        };
-        let (marks, weakness) = (Marks::of(&parsed), fitness::weakness(&parsed));
-        Ok(Self { der: der.to_vec(), facts: facts(der, &parsed), marks, weakness })
-    }
-
-    /// Its DER.
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
-
-    /// What it says of itself.
-    pub const fn facts(&self) -> &CertificateFacts {
-        &self.facts
-    }
-
-    /// What it is recognized by after it was removed.
-    pub const fn marks(&self) -> Marks {
-        self.marks
-    }
-
-    /// What makes it prove nothing, if anything does. Such a certificate is not taken any more; one that is known stays.
-    pub const fn weakness(&self) -> Option<Weakness> {
-        self.weakness
-    }
-
-    /// Its PEM.
-    pub fn pem(&self) -> String {
-        crate::pem::text("CERTIFICATE", &self.der)
-    }
-
-    /// The certificate as x509-parser reads it.
-    fn parsed(&self) -> Result<X509Certificate<'_>, Unfit> {
-        match X509Certificate::from_der(&self.der) {
-            Ok(([], parsed)) => Ok(parsed),
-            _ => Err(Unfit::NotDer("it can't be read")),
-        }
-    }
-}
-
-impl CertificateFacts {
-    /// Both ends belong to the time in between (RFC 5280, 4.1.2.5).
-    pub fn is_valid_at(&self, now: Timestamp) -> bool {
-        self.not_before <= now && now <= self.not_after
-    }
-}
-
-impl fmt::Debug for Certificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({})", self.facts.fingerprint)
-    }
-}
-
-fn facts(der: &[u8], parsed: &X509Certificate<'_>) -> CertificateFacts {
-    CertificateFacts {
-        fingerprint: Sha256Digest::of(der),
-        version: parsed.version().0 + 1,
-        subject: names::printed(parsed.subject()),
-        issuer: names::printed(parsed.issuer()),
-        common_name: names::common_name(parsed.subject()),
-        serial: hex::encode(parsed.raw_serial()),
-        subject_hash: Sha256Digest::of(parsed.subject().as_raw()),
-        issuer_hash: Sha256Digest::of(parsed.issuer().as_raw()),
-        not_before: moment(parsed.validity().not_before),
-        not_after: moment(parsed.validity().not_after),
-    }
-}
-
-/// Stops at the end of what a timestamp can say: RFC 5280's "no expiry" is some hours later.
-pub(crate) fn moment(time: ASN1Time) -> Timestamp {
-    let epoch = Timestamp::from(jiff::Timestamp::UNIX_EPOCH);
-    let seconds = time.timestamp();
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    if seconds < 0 { epoch.minus(distance) } else { epoch.plus(distance) }
-}
+pub use self::unfit::Unfit;
+pub use self::weakness::Weakness;

@@ -6,7 +6,7 @@ use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
 use crate::products::Product;
 use crate::releases::Release;
-use crate::resolution::Offer;
+use crate::resolution::offer::Offer;
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::tags::Tags;
 use crate::target::Target;

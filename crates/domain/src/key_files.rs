@@ -4,6 +4,8 @@
 //! A private key is recognized in each form. No error ever shows anything of a content.
 
 mod blocks;
+mod digits;
+mod item;
 mod kinds;
 mod openssh;
 mod private;
@@ -11,41 +13,19 @@ mod private;
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use self::blocks::Block;
+use self::digits::{BASE64, BASE64_URL};
+pub(crate) use self::item::Item;
 pub use self::kinds::Kind;
 pub(crate) use self::kinds::{INTEGER, SEQUENCE, value};
 pub(crate) use self::openssh::OpenSshKey;
 pub use self::openssh::field as openssh_field;
-use crate::certificates::InvalidCertificate;
+use crate::certificates::invalid::InvalidCertificate;
 use crate::text::{Undecodable, decode, unmarked, with_line_feeds};
-
-const CONFIG: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
-const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
 
 /// How often a content can be wrapped in base64.
 const MOST_WRAPPINGS: usize = 2;
-
-/// One thing that is in a content.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Item {
-    /// The DER of a certificate.
-    Certificate(Vec<u8>),
-    /// The DER of a `SubjectPublicKeyInfo`.
-    PublicKey(Vec<u8>),
-    /// The DER of an `RSAPublicKey` (PKCS#1).
-    RsaPublicKey(Vec<u8>),
-    /// A public key in OpenSSH's form.
-    OpenSsh(OpenSshKey),
-    /// Bytes in base64 that have no form of their own, such as a raw Ed25519 key.
-    Raw(Vec<u8>),
-    /// Something that is neither.
-    Other(Kind),
-}
 
 /// What is in a content.
 #[derive(Default)]
@@ -203,19 +183,6 @@ impl Contents {
             Block::Item(item) => Some(item),
         });
         Self { items: items.collect(), has_private_key, pem: None }
-    }
-}
-
-impl Item {
-    /// What it is called where something else was wanted.
-    pub(crate) const fn kind(&self) -> Kind {
-        match self {
-            Self::Certificate(_) => Kind::Certificate,
-            Self::PublicKey(_) | Self::RsaPublicKey(_) => Kind::PublicKey,
-            Self::OpenSsh(_) => Kind::OpenSshKey,
-            Self::Raw(_) => Kind::Unknown,
-            Self::Other(kind) => *kind,
-        }
     }
 }
 

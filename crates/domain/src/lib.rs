@@ -8,6 +8,7 @@ pub mod artifact_versions;
 pub mod artifacts;
 pub mod binaries;
 pub mod binary_parts;
+pub mod binary_replicas;
 pub mod binary_signatures;
 pub mod bundle_overrides;
 pub mod bundles;

@@ -3,6 +3,8 @@
 //! An [`Id`] or [`Prn`] carries the type of what it names, so that one kind of record can never be asked for by the
 //! name of another.
 
+pub(crate) mod form;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,6 +12,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 use uuid::Uuid;
 
+use self::form::Form;
 use crate::organizations::Organization;
 
 /// A kind of record that has PRNs.
@@ -147,33 +150,22 @@ fn malformed<R: Resource>(given: &str) -> InvalidPrn {
     InvalidPrn::Malformed { given: given.chars().take(200).collect(), expected: R::A_NAME, form }
 }
 
-/// Only the hyphenated form is a name: one record must not have several spellings.
-fn parse_uuid(text: &str) -> Option<Uuid> {
-    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
-}
-
 impl<R: Resource> FromStr for Prn<R> {
     type Err = InvalidPrn;
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let fail = || malformed::<R>(given);
-        let rest = given.strip_prefix("prn:1:").ok_or_else(fail)?;
-        let mut fields = rest.split(':');
-        let organization = fields.next().and_then(parse_uuid).ok_or_else(fail)?;
+        let Form { organization, record } = Form::read(given).ok_or_else(|| malformed::<R>(given))?;
         let organization = Id::new(organization);
-        let Some(found) = fields.next() else {
-            return if R::TYPE.is_none() {
-                Ok(Self { organization, id: Id::new(organization.uuid()) })
-            } else {
-                Err(fail())
-            };
-        };
-        let id = fields.next().and_then(parse_uuid).filter(|_| fields.next().is_none()).ok_or_else(fail)?;
-        if R::TYPE == Some(found) {
-            Ok(Self { organization, id: Id::new(id) })
-        } else {
-            let (given, found) = (given.to_owned(), found.to_owned());
-            Err(InvalidPrn::OtherType { given, found, expected: R::A_NAME })
+        match (record, R::TYPE) {
+            (None, None) => Ok(Self { organization, id: Id::new(organization.uuid()) }),
+            (None, Some(_)) => Err(malformed::<R>(given)),
+            (Some((found, id)), expected) if expected == Some(found) => {
+                Ok(Self { organization, id: Id::new(id) })
+            }
+            (Some((found, _)), _) => {
+                let (given, found) = (given.to_owned(), found.to_owned());
+                Err(InvalidPrn::OtherType { given, found, expected: R::A_NAME })
+            }
         }
     }
 }

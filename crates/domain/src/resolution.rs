@@ -5,7 +5,7 @@
 
 mod entry;
 mod forced;
-mod offer;
+pub(crate) mod offer;
 mod report;
 pub mod trace;
 

@@ -14,10 +14,12 @@ use crate::time::Timestamp;
 mod certificate;
 mod material;
 mod public_key;
+mod refusals;
 
 pub use certificate::Certificate;
-pub use material::{InvalidKey, KeyMaterial, MAX_LENGTH};
+pub use material::KeyMaterial;
 pub use public_key::{InvalidKeyId, KeyAlgorithm, KeyId, PublicKey};
+pub use refusals::{InvalidKey, KeyRefusal, MAX_LENGTH};
 
 /// What lists of signing keys can be searched by.
 pub const SEARCH: FieldTable = &[
@@ -98,29 +100,6 @@ impl FromStr for KeyStatus {
             .find(|status| status.as_str() == text)
             .ok_or_else(|| InvalidKeyStatus(text.chars().take(50).collect()))
     }
-}
-
-/// Why a key may not sign now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum KeyRefusal {
-    /// Disabled.
-    #[error("this signing key is disabled: it makes no new signatures; enable it or sign with another one")]
-    Disabled,
-    /// Revoked.
-    #[error("this signing key is revoked: none of its signatures counts; sign with another one")]
-    Revoked,
-    /// Before its certificate's time.
-    #[error("this signing key's certificate is not valid before {not_before}")]
-    CertificateNotYetValid {
-        /// The first valid moment.
-        not_before: Timestamp,
-    },
-    /// After its certificate's time.
-    #[error("this signing key's certificate expired at {not_after}; sign with a key that has a valid one")]
-    CertificateExpired {
-        /// The last valid moment.
-        not_after: Timestamp,
-    },
 }
 
 impl SigningKey {

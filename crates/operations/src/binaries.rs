@@ -17,10 +17,10 @@ pub use view::View;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::Binary;
+use olivine_domain::binary_replicas::Replica;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::Replica;
 use olivine_records::binary_signatures::SignatureWithKey;
 use olivine_records::{artifact_versions, binaries, binary_replicas, binary_signatures};
 

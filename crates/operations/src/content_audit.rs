@@ -6,8 +6,9 @@ use futures_util::TryStreamExt;
 use olivine_content::{Backend, ContentKey, PROBES, Progress, StoredContent};
 use olivine_domain::Timestamp;
 use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::binary_replicas::{Replica, ReplicaState};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{binaries, organizations, storage_backends};
 

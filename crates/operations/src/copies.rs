@@ -3,9 +3,10 @@
 use futures_util::{StreamExt, TryStreamExt};
 use olivine_content::{ContentKey, Progress, ReceiveError};
 use olivine_domain::binaries::Binary;
+use olivine_domain::binary_replicas::{Replica, ReplicaState};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, binaries, storage_backends};
 

@@ -3,9 +3,10 @@
 use olivine_content::tokens::ShortMode;
 use olivine_content::{ContentKey, Download, Filename, SignedUrl};
 use olivine_domain::Timestamp;
+use olivine_domain::binary_replicas::{Replica, ReplicaState};
 use olivine_domain::organizations::{DownloadUrlStyle, Organization};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Copy, Replica, ReplicaState, StorageBackend, nearest, nearest_first};
+use olivine_domain::storage_backends::{Copy, StorageBackend, nearest, nearest_first};
 use olivine_domain::tags::Tags;
 
 use crate::storages::Opened;

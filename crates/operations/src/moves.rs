@@ -2,11 +2,12 @@
 //! new place, in the transaction that orders the deletion at the old one.
 
 use olivine_domain::binaries::Binary;
+use olivine_domain::binary_replicas::ReplicaState;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{binaries, storage_backends};

@@ -2,9 +2,10 @@
 
 use olivine_domain::Timestamp;
 use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binary_replicas::{Replica, ReplicaState};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Replica, ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::StorageBackend;
 use sea_orm::sea_query::{Expr, JoinType, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,

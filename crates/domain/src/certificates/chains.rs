@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{Certificate, MAX_BYTES, SignatureCheck};
+use super::certificate::Certificate;
+use super::invalid::MAX_BYTES;
+use super::signatures::SignatureCheck;
 use crate::time::Timestamp;
 
 /// The most intermediate certificates that are looked at.

@@ -1,7 +1,7 @@
 //! The distinguished encoding (X.690): one value has one form. Outside of its signed part, a certificate in any other form can be changed
 //! by anybody into one that is equally signed and has another fingerprint.
 
-use super::Unfit;
+use super::unfit::Unfit;
 
 /// How deep values may be nested. Certificates have about ten levels.
 const MOST_LEVELS: usize = 32;

@@ -1,72 +1,13 @@
-//! What certificates may be used for: what is too weak or too loosely written for any, and what devices and authorities need to say.
+//! What certificates may be used for: which ones are too loosely written for any use, and what devices and authorities need to say.
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ExtendedKeyUsage, KeyUsage, ParsedExtension, X509Extension};
-use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo};
-use x509_parser::public_key::RSAPublicKey;
+use x509_parser::prelude::SubjectPublicKeyInfo;
 
-use super::{Certificate, der};
-
-/// The smallest RSA key that proves anything, in bits.
-const SMALLEST_RSA: usize = 2048;
-
-/// Why a certificate is not taken for what it is given for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// It has several forms.
-    #[error("it is not strict DER ({0}): have it issued anew")]
-    NotDer(&'static str),
-    /// What stands outside of the signed part contradicts it.
-    #[error(
-        "its signature algorithm is not the same inside and outside of the signed part: have it issued anew"
-    )]
-    AlgorithmsDiffer,
-    /// It proves nothing.
-    #[error("it is too weak: {0}")]
-    Weak(Weakness),
-    /// An extension is no value of its kind, or is there twice.
-    #[error("its extension {0} can't be read: have it issued anew")]
-    Broken(String),
-    /// It asks for something that is not known here.
-    #[error(
-        "its critical extension {0} is not known here, and a critical one must not be ignored: have it issued without it"
-    )]
-    UnknownCritical(String),
-    /// It restricts names, which is not checked here.
-    #[error("it has name constraints, which are not supported: use an authority without them")]
-    NameConstraints,
-    /// It is not a device's.
-    #[error("it is a CA certificate (CA:TRUE): a device needs one of its own")]
-    IsAuthority,
-    /// It is not an authority's.
-    #[error("it is not a CA certificate: it needs the basic constraint CA:TRUE")]
-    NotAnAuthority,
-    /// Its key has another use.
-    #[error("its key usage has no {0}")]
-    KeyUsage(&'static str),
-    /// Its key has another purpose.
-    #[error("its extended key usage has no clientAuth: it is for another purpose")]
-    ExtendedKeyUsage,
-    /// Too many certificates are below it.
-    #[error("its path length is {allowed}, but {found} CA certificates are below it")]
-    PathLength {
-        /// How many may be.
-        allowed: u32,
-        /// How many are.
-        found: u32,
-    },
-}
-
-/// What makes a certificate prove nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Weakness {
-    /// Others with the same signature can be made.
-    #[error("it is signed with {0}, which is broken: sign with SHA-256")]
-    Hash(&'static str),
-    /// Its key can be computed.
-    #[error("an RSA key of {0} bits is too short: use {SMALLEST_RSA} bits or more")]
-    ShortRsa(usize),
-}
+use super::certificate::Certificate;
+use super::der;
+use super::unfit::Unfit;
+use super::weakness::key_weakness;
 
 impl Certificate {
     /// Whether it may be registered, whatever for: it has one form, and is not weak.
@@ -191,33 +132,6 @@ fn called(extension: &X509Extension<'_>) -> String {
         _ => return oid,
     };
     name.to_owned()
-}
-
-/// What is wrong with a certificate's signature or its key.
-pub(super) fn weakness(certificate: &X509Certificate<'_>) -> Option<Weakness> {
-    signature_weakness(certificate).or_else(|| key_weakness(certificate.public_key()))
-}
-
-/// What is wrong with the algorithm that a certificate is signed by.
-pub(super) fn signature_weakness(certificate: &X509Certificate<'_>) -> Option<Weakness> {
-    let hash = match certificate.signature_algorithm.algorithm.to_id_string().as_str() {
-        "1.2.840.113549.1.1.2" => "MD2",
-        "1.2.840.113549.1.1.3" => "MD4",
-        "1.2.840.113549.1.1.4" | "1.3.14.3.2.3" => "MD5",
-        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" | "1.2.840.10045.4.1" | "1.2.840.10040.4.3" => "SHA-1",
-        _ => return None,
-    };
-    Some(Weakness::Hash(hash))
-}
-
-/// What is wrong with a key.
-pub(super) fn key_weakness(key: &SubjectPublicKeyInfo<'_>) -> Option<Weakness> {
-    // Of RSA, as such and for PSS only.
-    let is_rsa = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"]
-        .contains(&key.algorithm.algorithm.to_id_string().as_str());
-    let Ok(([], rsa)) = RSAPublicKey::from_der(&key.subject_public_key.data) else { return None };
-    let bits = rsa.key_size();
-    (is_rsa && bits < SMALLEST_RSA).then_some(Weakness::ShortRsa(bits))
 }
 
 /// The curve that a key is on: its usual name, or its object identifier.

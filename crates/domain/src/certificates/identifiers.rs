@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use x509_parser::extensions::GeneralName;
 
-use super::{Certificate, Unfit, UnreadableText, names};
+use super::certificate::Certificate;
+use super::names::{self, UnreadableText};
+use super::unfit::Unfit;
 
 /// Which name of a certificate becomes its device's identifier. An authority has one such setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,8 +5,10 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
-use super::fitness::{curve, key_weakness, signature_weakness};
-use super::{Certificate, Unfit, Weakness};
+use super::certificate::Certificate;
+use super::fitness::curve;
+use super::unfit::Unfit;
+use super::weakness::{Weakness, key_weakness, signature_weakness};
 
 /// Whether one certificate's key signed another certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use base64::Engine as _;
 
-use super::{BASE64, Item, Kind, kinds, private};
+use super::digits::BASE64;
+use super::item::Item;
+use super::kinds::{self, Kind};
+use super::private;
 
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";

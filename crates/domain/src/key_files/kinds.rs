@@ -1,7 +1,7 @@
 //! The kinds of files that are given as certificates and keys, and what to do with each. Each command that is named here is run in
 //! the crate's `tests/key_files.rs` on the very file that it is named for.
 
-use super::Item;
+use super::item::Item;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 
-use super::kinds::{INTEGER, SEQUENCE, value};
-use super::{BASE64, Kind};
+use super::digits::BASE64;
+use super::kinds::{INTEGER, Kind, SEQUENCE, value};
 
 /// A public key of OpenSSH, in the form that its algorithm has elsewhere.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Step 4 of resolution: where a device enters its cohort's channel. The first report that works counts.
 
+use super::report::{Report, Reported};
 use super::trace::{Outcome, Step, Tracer, entries};
-use super::{Report, Reported};
 use crate::releases::Release;
 use crate::releases::channel::Channel;
 use crate::versions::Version;

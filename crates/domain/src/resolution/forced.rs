@@ -1,12 +1,15 @@
 //! Step 2: the bundle override that applies to a device, and whether the device runs its bundle already.
 
+use super::offer::Offer;
+use super::report::Report;
 use super::trace::{Outcome, Step, Tracer};
-use super::{Offer, Question, Report, current_release, reported_bundle};
+use super::{Question, current_release, reported_bundle};
 use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
+use crate::releases::Release;
 use crate::releases::channel::Channel;
-use crate::releases::{Release, rollback};
+use crate::releases::rollback::override_key;
 use crate::text::Name;
 
 /// A bundle override that is active for a device.
@@ -34,7 +37,7 @@ pub(super) fn first_that_applies(
     active: &[ActiveOverride],
     current: Option<Id<Release>>,
 ) -> Option<&ActiveOverride> {
-    active.iter().find(|forced| rollback::applies(forced.id, current))
+    active.iter().find(|forced| override_key::applies(forced.id, current))
 }
 
 /// What an active override means for a device.

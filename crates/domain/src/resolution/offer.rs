@@ -3,7 +3,7 @@
 //! An [`Offer`] is remembered when the device is given the bundle, and changes with what the device reports. Nothing here
 //! changes when a device only asks again.
 
-use super::Report;
+use super::report::Report;
 use crate::bundles::Bundle;
 use crate::devices::UpdateStatus;
 use crate::prn::Id;

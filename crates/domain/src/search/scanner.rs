@@ -4,8 +4,7 @@ use super::{
     Clause, Field, FieldKind, FieldTable, MAX_CLAUSES, MAX_LENGTH, Operator, SearchError, SearchProblem,
     Value,
 };
-use crate::organizations::Organization;
-use crate::prn::{InvalidPrn, Prn};
+use crate::prn::form::Form;
 
 /// Reads a search against the keys of one resource.
 pub fn parse(text: &str, table: FieldTable) -> Result<Vec<Clause>, SearchError> {
@@ -175,16 +174,11 @@ fn typed(field: &Field, literal: Literal<'_>) -> Result<Value, SearchProblem> {
             }
         }
         (FieldKind::DateTime, Literal::Quoted(text)) => text.parse().map(Value::DateTime).map_err(|_| unfit),
-        (FieldKind::Prn, Literal::Quoted(text)) if is_prn(&text) => Ok(Value::Prn(text)),
+        (FieldKind::Prn, Literal::Quoted(text)) if Form::read(&text).is_some() => Ok(Value::Prn(text)),
         (FieldKind::Integer, Literal::Bare(text)) => text.parse().map(Value::Integer).map_err(|_| unfit),
         (FieldKind::Boolean, Literal::Bare(text)) => text.parse().map(Value::Boolean).map_err(|_| unfit),
         _ => Err(unfit),
     }
-}
-
-/// Whether it is a PRN of any type: asked for as one type, a PRN of another is recognized as such.
-fn is_prn(text: &str) -> bool {
-    matches!(text.parse::<Prn<Organization>>(), Ok(_) | Err(InvalidPrn::OtherType { .. }))
 }
 
 fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {

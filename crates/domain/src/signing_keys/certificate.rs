@@ -3,8 +3,8 @@
 
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::{InvalidKey, KeyRefusal};
-use crate::certificates::moment;
+use super::refusals::{InvalidKey, KeyRefusal};
+use crate::certificates::certificate::moment;
 use crate::time::Timestamp;
 
 /// A signing key's certificate, with the further ones that were given after it.

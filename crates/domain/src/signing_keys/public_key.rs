@@ -12,7 +12,7 @@ use ed25519_dalek::VerifyingKey;
 use x509_parser::asn1_rs::Tag;
 use x509_parser::prelude::{FromDer, SubjectPublicKeyInfo};
 
-use super::InvalidKey;
+use super::refusals::InvalidKey;
 use crate::hash::Sha256Digest;
 
 /// What stands before the 32 bytes of an Ed25519 key in its `SubjectPublicKeyInfo` (RFC 8410).

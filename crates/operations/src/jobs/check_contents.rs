@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use olivine_domain::binaries::Binary;
+use olivine_domain::binary_replicas::{Replica, ReplicaState};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{Replica, ReplicaState};
 use olivine_records::{binaries, binary_replicas, bundles};
 
 use super::job::{Claimed, Job, Lane, Outcome, without_organization};

@@ -2,10 +2,11 @@
 
 use olivine_content::ContentKey;
 use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::binary_replicas::ReplicaState;
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::{ReplicaState, StorageBackend};
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::binary_replicas::{self, Place};
 use olivine_records::{Reader, binaries, settings};
 

@@ -2,9 +2,9 @@
 //! and holds nothing else up.
 
 use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::binary_replicas::ReplicaState;
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
-use olivine_domain::storage_backends::ReplicaState;
 use olivine_records::binaries;
 use olivine_records::binary_replicas::{self, Place};
 
