@@ -11,7 +11,7 @@ use sea_orm::{
     PrimaryKeyToColumn, QueryFilter, QueryOrder, StreamTrait, Value,
 };
 
-use crate::database::Database;
+use crate::database::access::Database;
 use crate::entities::distribution::{
     bundle_binaries, bundle_override_devices, bundle_overrides, bundles, device_outcomes, release_claims,
     release_days, releases,

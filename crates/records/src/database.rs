@@ -2,100 +2,38 @@
 //!
 //! Nothing may write but through a [`Write`], and a [`Write`] must never be held while waiting for anything but the database.
 
+pub(crate) mod access;
 mod deadline;
 mod executor;
+mod failures;
 mod lease;
+mod list_reads;
+mod options;
 mod parameters;
 mod pool;
 mod postgres;
 mod readers;
 mod scans;
+mod servers;
 mod signals;
 mod snapshots;
 mod sqlite;
 mod writer;
 
-use std::fmt;
-use std::ops::Deref;
-use std::time::Duration;
-
 use olivine_domain::Timestamp;
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, Statement};
 
+use self::access::Connections;
 pub(crate) use self::executor::Executor;
 use self::executor::{Session, Transaction};
-use self::pool::Pool;
-use self::readers::Readers;
-use self::scans::Scans;
-use self::writer::Writer;
 use crate::error::Error;
 use crate::{dialect, migrations, settings};
 
-pub use self::scans::{CallerReads, ListReader, Scanner};
+pub use self::access::{Database, Reader, Write};
+pub use self::list_reads::{CallerReads, ListReader, Scanner};
+pub use self::options::Options;
 pub use self::signals::{Listener, Signals};
 pub use self::snapshots::Integrity;
-
-/// How much of a database one process may use.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The most connections to PostgreSQL. A quarter of them, at least one, is set apart for scans; two are left for all else.
-    pub connections: u32,
-    /// The most connections that read from SQLite; there always is exactly one that writes, and two are for scans.
-    pub readers: u32,
-    /// How long to wait for a free connection, or for SQLite's write lock.
-    pub patience: Duration,
-    /// The longest that one statement may run. Two seconds later this side gives up waiting for PostgreSQL's answer.
-    pub statement_timeout: Duration,
-    /// The longest that a scan may run: a list whose search no index answers.
-    pub scan_timeout: Duration,
-}
-
-/// How many connections to SQLite are set apart for scans.
-const SQLITE_SCANS: u32 = 2;
-
-impl Options {
-    /// How many connections are set apart for scans.
-    const fn scans(&self) -> u32 {
-        if self.connections < 8 { 1 } else { self.connections / 4 }
-    }
-
-    /// The same for all connections but those for scans.
-    const fn without_scans(&self) -> u32 {
-        let left = self.connections.saturating_sub(self.scans());
-        if left < 2 { 2 } else { left }
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            connections: 16,
-            readers: 4,
-            patience: Duration::from_secs(10),
-            statement_timeout: Duration::from_secs(30),
-            scan_timeout: Duration::from_secs(2),
-        }
-    }
-}
-
-/// A database, ready for use by any number of tasks. Cloning is cheap and shares the connections.
-#[derive(Clone)]
-pub struct Database {
-    connections: Connections,
-    scans: Scans,
-}
-
-#[derive(Clone)]
-enum Connections {
-    Sqlite { readers: Readers, scans: Readers, writer: Writer },
-    Postgres { pool: Pool, scans: Pool },
-}
-
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Database({:?})", self.backend())
-    }
-}
 
 impl Database {
     /// Connects to `sqlite:<path>` (made if it is missing, for its owner only) or to `postgres://…`.
@@ -187,81 +125,4 @@ impl Database {
             }
         }
     }
-
-    pub(crate) const fn backend(&self) -> DbBackend {
-        match &self.connections {
-            Connections::Sqlite { .. } => DbBackend::Sqlite,
-            Connections::Postgres { .. } => DbBackend::Postgres,
-        }
-    }
-}
-
-/// A transaction that writes. It must be committed; dropping it undoes all that it did.
-///
-/// While holding one, read through it and begin no other: SQLite has one writer, and PostgreSQL's connections are few, so a task that
-/// waits for a second one while it holds the first may wait for itself.
-#[must_use = "a transaction that is not committed changes nothing"]
-pub struct Write {
-    transaction: Transaction,
-}
-
-impl fmt::Debug for Write {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Write")
-    }
-}
-
-impl Write {
-    /// Makes all changes durable, at once.
-    pub async fn commit(self) -> Result<(), Error> {
-        Ok(self.transaction.commit().await?)
-    }
-
-    pub(crate) const fn transaction(&self) -> &Transaction {
-        &self.transaction
-    }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Database {}
-    impl Sealed for super::Write {}
-    impl<W: std::ops::Deref<Target = super::Write>> Sealed for W {}
-}
-
-/// What can be read from: the database, or a transaction that sees its own changes.
-pub trait Reader: sealed::Sealed + Send + Sync {
-    /// Runs statements that only read.
-    #[doc(hidden)]
-    fn executor(&self) -> Executor<'_>;
-}
-
-impl Reader for Database {
-    fn executor(&self) -> Executor<'_> {
-        match &self.connections {
-            Connections::Sqlite { readers, .. } => Executor::sqlite(readers),
-            Connections::Postgres { pool, .. } => Executor::postgres(pool),
-        }
-    }
-}
-
-impl Reader for Write {
-    fn executor(&self) -> Executor<'_> {
-        Executor::transaction(&self.transaction)
-    }
-}
-
-/// What is built around a transaction reads like the transaction.
-impl<W: Deref<Target = Write> + Send + Sync> Reader for W {
-    fn executor(&self) -> Executor<'_> {
-        Executor::transaction(&self.transaction)
-    }
-}
-
-fn unavailable(error: sqlx::Error) -> Error {
-    if dialect::is_damage(&error) {
-        return Error::Damaged { source: error.into() };
-    }
-    let trouble = dialect::trouble(&error);
-    Error::Unavailable { trouble, source: error.into() }
 }

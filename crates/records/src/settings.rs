@@ -4,7 +4,7 @@ use sea_orm::EntityTrait;
 use sea_orm::IntoActiveModel;
 use sea_orm::sea_query::OnConflict;
 
-use crate::database::{Reader, Write};
+use crate::database::access::{Reader, Write};
 use crate::entities::settings::{Column, Entity, Model};
 use crate::error::Error;
 

@@ -15,9 +15,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::Options;
 use super::lease::Lease;
-use super::postgres::Servers;
+use super::options::Options;
+use super::servers::Servers;
 use crate::dialect;
 
 /// A connection that was idle for longer has to answer before it is lent.

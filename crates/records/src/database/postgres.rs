@@ -1,16 +1,19 @@
-//! How to connect to PostgreSQL: what a URL may say, which server to take of several, and what every session is told.
+//! Opening PostgreSQL: what its first session has to show.
 
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait as _};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+use sqlx::{Connection as _, PgConnection, Row as _};
 use tokio::time::timeout;
 
-use super::parameters::{Target, Wanted};
+use super::access::{Connections, Database};
+use super::failures::unavailable;
+use super::options::Options;
+use super::parameters::Target;
 use super::pool::Pool;
 use super::scans::Scans;
-use super::{Connections, Database, Options, unavailable};
+use super::servers::Servers;
 use crate::dialect;
 use crate::error::Error;
 
@@ -33,62 +36,6 @@ pub(super) async fn open(url: &str, options: &Options) -> Result<Database, Error
     pool.adopt(connection);
     let turns = Scans::new(scans.most(), options.scan_timeout);
     Ok(Database { connections: Connections::Postgres { pool, scans }, scans: turns })
-}
-
-/// The servers that a URL names, and how to open a session on one of them.
-pub(super) struct Servers {
-    hosts: Vec<PgConnectOptions>,
-    wanted: Wanted,
-    /// How long one server may take to let us in.
-    limit: Duration,
-    /// What every session is told first. Not as parameters of the connection, because poolers refuse those or drop them.
-    settings: String,
-}
-
-impl Servers {
-    fn new(target: Target, options: &Options) -> Self {
-        let each = options.patience / u32::try_from(target.hosts.len()).unwrap_or(1).max(1);
-        let limit = target.connect_timeout.map_or(each, |limit| limit.min(each));
-        let hosts: Vec<_> = target.hosts.into_iter().map(|host| host.application_name("olivine")).collect();
-        let timeout = options.statement_timeout.as_millis();
-        let settings =
-            format!("SET statement_timeout = {timeout}; SET idle_in_transaction_session_timeout = {timeout}");
-        Self { hosts, wanted: target.wanted, limit, settings }
-    }
-
-    /// The server, where there is but one.
-    pub(super) fn only(&self) -> Option<&PgConnectOptions> {
-        if let [only] = &self.hosts[..] { Some(only) } else { None }
-    }
-
-    /// A session on the first server that answers and is of the wanted kind, and how to connect to that server again.
-    pub(super) async fn connect(&self) -> Result<(PgConnection, &PgConnectOptions), sqlx::Error> {
-        let mut first = None;
-        for host in &self.hosts {
-            let connecting = async {
-                let mut connection = PgConnection::connect_with(host).await?;
-                sqlx::raw_sql(AssertSqlSafe(self.settings.clone())).execute(&mut connection).await?;
-                self.check_kind(&mut connection).await?;
-                Ok(connection)
-            };
-            match timeout(self.limit, connecting).await {
-                Ok(Ok(connection)) => return Ok((connection, host)),
-                Ok(Err(error)) => drop(first.get_or_insert(error)),
-                Err(_) => drop(first.get_or_insert(sqlx::Error::PoolTimedOut)),
-            }
-        }
-        Err(first.unwrap_or(sqlx::Error::PoolClosed))
-    }
-
-    async fn check_kind(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let question = match self.wanted {
-            Wanted::Any => return Ok(()),
-            Wanted::ReadWrite => "SELECT current_setting('transaction_read_only') = 'on'",
-            Wanted::Primary => "SELECT pg_is_in_recovery()",
-        };
-        let is_other: bool = sqlx::raw_sql(question).fetch_one(connection).await?.try_get(0)?;
-        if is_other { Err(dialect::read_only()) } else { Ok(()) }
-    }
 }
 
 const TRANSACTION_POOLING: &str = "it leads to a pooler in transaction mode, and transaction pooling is not supported: use \

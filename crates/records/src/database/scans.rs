@@ -1,24 +1,20 @@
-//! Reads on behalf of a caller, and room for those that may have to look through many rows.
+//! Room for reads that may have to look through many rows.
 //!
 //! Such a scan runs on a connection that is set apart for scans, for a short time only, and each caller has one scan at a time. So nobody can
 //! keep connections from authentication, from devices or from other callers by searching.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use sea_orm::{DbBackend, DbErr, QueryResult, Statement};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::executor::{Executor, connection_error, rows_of_postgres, rows_of_sqlite};
+use super::executor::{connection_error, rows_of_postgres, rows_of_sqlite};
 use super::pool::Pool;
 use super::readers::Readers;
-use super::{Connections, Database, Reader, Write, sealed};
 use crate::error::Error;
 
 /// Who is scanning now.
@@ -48,6 +44,16 @@ impl Scans {
         };
         timeout(self.0.limit, waiting).await.map_err(|_| Error::ScanInProgress)?;
         Ok(turn)
+    }
+
+    /// The longest that one scan may run.
+    pub(super) fn limit(&self) -> Duration {
+        self.0.limit
+    }
+
+    /// A scan of the caller, once it is its turn.
+    pub(super) async fn begin(&self, caller: Uuid, place: Place) -> Result<Scan, Error> {
+        Ok(Scan { place, _turn: self.turn(caller).await? })
     }
 
     fn callers(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Semaphore>>> {
@@ -81,7 +87,8 @@ pub(super) struct Scan {
     _turn: Turn,
 }
 
-enum Place {
+/// A connection that is set apart for scans, of each kind of database.
+pub(super) enum Place {
     Sqlite(Readers),
     Postgres(Pool),
 }
@@ -104,103 +111,5 @@ impl Scan {
             }
         });
         running.await.unwrap_or_else(|_| Err(connection_error(sqlx::Error::WorkerCrashed)))
-    }
-}
-
-/// Statements of a list: they may have to look through many rows, or they are a transaction's own.
-#[expect(missing_debug_implementations, reason = "it has nothing to show")]
-pub struct Scanner<'r>(Kind<'r>);
-
-enum Kind<'r> {
-    Scan(Arc<Scan>),
-    Own(Executor<'r>),
-}
-
-impl Scanner<'_> {
-    /// Runs statements that only read.
-    pub(crate) fn executor(&self) -> Executor<'_> {
-        match &self.0 {
-            Kind::Scan(scan) => Executor::scan(scan),
-            Kind::Own(executor) => *executor,
-        }
-    }
-}
-
-/// What lists can be read from: the database on behalf of a caller, or a transaction. Not the database alone: it would not be known whose
-/// scan it is.
-#[async_trait]
-pub trait ListReader: Reader {
-    /// Where to run what may have to look through many rows. May have to wait.
-    #[doc(hidden)]
-    async fn scanner(&self) -> Result<Scanner<'_>, Error>;
-
-    /// The longest that such a statement may run.
-    #[doc(hidden)]
-    fn scan_limit(&self) -> Duration;
-}
-
-/// The database, as one caller reads it.
-pub struct CallerReads<'d> {
-    database: &'d Database,
-    caller: Uuid,
-}
-
-impl fmt::Debug for CallerReads<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CallerReads")
-    }
-}
-
-impl Database {
-    /// Reads on behalf of a caller, such as an API key, who has one scan at a time.
-    pub const fn on_behalf_of(&self, caller: Uuid) -> CallerReads<'_> {
-        CallerReads { database: self, caller }
-    }
-}
-
-impl sealed::Sealed for CallerReads<'_> {}
-
-impl Reader for CallerReads<'_> {
-    fn executor(&self) -> Executor<'_> {
-        self.database.executor()
-    }
-}
-
-#[async_trait]
-impl ListReader for CallerReads<'_> {
-    async fn scanner(&self) -> Result<Scanner<'_>, Error> {
-        let turn = self.database.scans.turn(self.caller).await?;
-        let place = match &self.database.connections {
-            Connections::Sqlite { scans, .. } => Place::Sqlite(scans.clone()),
-            Connections::Postgres { scans, .. } => Place::Postgres(scans.clone()),
-        };
-        Ok(Scanner(Kind::Scan(Arc::new(Scan { place, _turn: turn }))))
-    }
-
-    fn scan_limit(&self) -> Duration {
-        self.database.scans.0.limit
-    }
-}
-
-/// A transaction reads what it has changed itself, so its lists stay on its own connection.
-#[async_trait]
-impl ListReader for Write {
-    async fn scanner(&self) -> Result<Scanner<'_>, Error> {
-        Ok(Scanner(Kind::Own(self.executor())))
-    }
-
-    fn scan_limit(&self) -> Duration {
-        Duration::MAX
-    }
-}
-
-#[async_trait]
-impl<W: Deref<Target = Write> + Send + Sync> ListReader for W {
-    async fn scanner(&self) -> Result<Scanner<'_>, Error> {
-        (**self).scanner().await
-    }
-
-    fn scan_limit(&self) -> Duration {
-        (**self).scan_limit()
     }
 }

@@ -11,9 +11,10 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::access::{Connections, Database};
 use super::executor::{connection_error, query_error};
+use super::failures::unavailable;
 use super::pool::Pool;
-use super::{Connections, Database, unavailable};
 use crate::error::Error;
 
 const CHANNEL: &str = "olivine";

@@ -7,13 +7,15 @@ use sea_orm::DbBackend;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::access::{Connections, Database};
 use super::deadline::Deadline;
 use super::executor::query_error;
+use super::failures::unavailable;
+use super::options::Options;
 use super::readers::{Limits, Readers};
 use super::scans::Scans;
 use super::sqlite::create_private;
 use super::writer::Writer;
-use super::{Connections, Database, Options, unavailable};
 use crate::copying;
 use crate::dialect::{self, is_damage};
 use crate::error::{Error, Trouble};

@@ -5,11 +5,13 @@ use std::path::Path;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use super::access::{Connections, Database};
 use super::deadline::Deadline;
+use super::failures::unavailable;
+use super::options::{Options, SQLITE_SCANS};
 use super::readers::{Limits, Readers};
 use super::scans::Scans;
 use super::writer::Writer;
-use super::{Connections, Database, Options, SQLITE_SCANS, unavailable};
 use crate::error::Error;
 
 pub(super) async fn open(path: &str, options: &Options) -> Result<Database, Error> {
