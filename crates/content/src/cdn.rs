@@ -7,9 +7,11 @@ mod akamai;
 mod bunny;
 mod cloudflare;
 mod cloudfront;
+mod fields;
 mod google;
 mod secure_link;
 mod settings;
+mod signing;
 
 use std::net::Ipv6Addr;
 
@@ -19,15 +21,14 @@ pub use akamai::Akamai;
 pub use bunny::Bunny;
 pub use cloudflare::Cloudflare;
 pub use cloudfront::{CloudFront, Policy};
+pub use fields::{InvalidCdn, Secret};
 pub use google::Google;
 pub use secure_link::SecureLink;
-pub use settings::{CdnSettings, PolicyKind, Secret};
+pub use settings::{CdnSettings, PolicyKind};
 
+use self::signing::{Signed, Target};
 use crate::downloads::SignedUrl;
 use crate::error::Error;
-
-/// The longest name of a query argument.
-const LONGEST_NAME: usize = 64;
 
 /// A CDN in front of a storage: where it answers, and how it wants its URLs signed.
 #[derive(Clone, Debug)]
@@ -51,22 +52,6 @@ pub enum Signer {
     Google(Google),
     /// bunny.net: a token.
     Bunny(Bunny),
-}
-
-/// What is wrong with a CDN's settings.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {problem}")]
-pub struct InvalidCdn {
-    /// The field.
-    pub field: &'static str,
-    /// What is wrong with it and what it should be.
-    pub problem: String,
-}
-
-impl InvalidCdn {
-    fn new(field: &'static str, problem: impl Into<String>) -> Self {
-        Self { field, problem: problem.into() }
-    }
 }
 
 impl Cdn {
@@ -93,19 +78,6 @@ impl Cdn {
             expires_at: expires_at.ok_or_else(|| Error::unavailable("the expiry is out of range"))?,
         })
     }
-}
-
-/// What is signed: a URL without a query, and its path.
-struct Target {
-    url: String,
-    path: String,
-    now: i64,
-}
-
-/// The query that permits it, and until when (seconds since 1970).
-struct Signed {
-    query: String,
-    expires: i64,
 }
 
 impl Signer {
@@ -188,34 +160,6 @@ fn is_plain_path(path: &str) -> bool {
         let plain = segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         plain && !matches!(segment, "" | "." | "..")
     })
-}
-
-/// The name of a query argument, or its default.
-fn argument(field: &'static str, given: Option<&str>, default: &str) -> Result<String, InvalidCdn> {
-    name(field, given.unwrap_or(default), LONGEST_NAME)
-}
-
-/// Letters, digits, `_` and `-`: what needs no escaping wherever it is put.
-fn name(field: &'static str, given: &str, longest: usize) -> Result<String, InvalidCdn> {
-    let plain = given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    if plain && (1..=longest).contains(&given.len()) {
-        return Ok(given.to_owned());
-    }
-    Err(InvalidCdn::new(field, format!("use 1 to {longest} letters, digits, '_' and '-'")))
-}
-
-/// A secret that has to be repeated within quotes in the CDN's own configuration.
-fn quotable(field: &'static str, secret: &Secret) -> Result<String, InvalidCdn> {
-    let secret = secret.expose();
-    if secret.is_empty()
-        || secret.contains(['"', '\'', '\\', '$'])
-        || !secret.bytes().all(|byte| byte.is_ascii_graphic())
-    {
-        let problem =
-            "use at least one visible ASCII character; quotes, '\\' and '$' mean something to the CDN";
-        return Err(InvalidCdn::new(field, problem));
-    }
-    Ok(secret.to_owned())
 }
 
 #[cfg(test)]

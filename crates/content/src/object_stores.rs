@@ -5,6 +5,8 @@
 //! memory, or put a URL into an error.
 
 mod azure;
+mod bucket;
+mod building;
 mod client;
 mod complete;
 mod digest;
@@ -24,36 +26,27 @@ mod uploads;
 mod writer;
 mod xml;
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use object_store::list::PaginatedListStore;
-use object_store::multipart::MultipartStore;
-use object_store::path::Path;
-use object_store::signer::Signer;
-use object_store::{ObjectStore, RetryConfig};
 use olivine_domain::organizations::Organization;
-use olivine_domain::storage_backends::{Bucket, StorageUrl};
+use olivine_domain::storage_backends::StorageUrl;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
-use olivine_egress::Refused;
 
+use self::bucket::{Dialect, ObjectStores};
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::backend::{Backend, ContentKey};
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
 use crate::identity::StorageIdentity;
-use crate::open::{OpenError, Storage};
+use crate::open::settings::{OpenError, Storage};
 use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
     UploadedPart,
 };
-
-/// The size of the pieces in which what goes through the server is written and read: well above the least size of a part.
-const CHUNK: u64 = 8 * 1024 * 1024;
 
 /// Opens the object store that `storage` describes.
 pub(crate) fn open(storage: &Storage) -> Result<Arc<dyn Backend>, OpenError> {
@@ -65,102 +58,6 @@ pub(crate) fn open(storage: &Storage) -> Result<Arc<dyn Backend>, OpenError> {
         StorageUrl::Azure(bucket) => azure::open(storage, bucket, client)?,
     };
     Ok(Arc::new(store))
-}
-
-/// What differs between the clouds beyond what `object_store` hides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
-    /// Uploads in parts have an id; parts are checked against their SHA-256.
-    S3,
-    /// As S3, but parts can't be checked.
-    Gcs,
-    /// A part is a block with a name of our choice; there is no upload that could be looked up.
-    Azure,
-}
-
-/// One bucket, or what lies below a prefix in it.
-#[derive(Clone)]
-struct ObjectStores {
-    url: StorageUrl,
-    dialect: Dialect,
-    checksums: bool,
-    objects: Arc<dyn ObjectStore>,
-    lists: Arc<dyn PaginatedListStore>,
-    multipart: Arc<dyn MultipartStore>,
-    signer: Arc<dyn Signer>,
-    client: client::StoreClient,
-}
-
-impl ObjectStores {
-    fn new<S>(storage: &Storage, dialect: Dialect, store: S, client: client::StoreClient) -> Self
-    where
-        S: ObjectStore + PaginatedListStore + MultipartStore + Signer + Clone,
-    {
-        Self {
-            url: storage.url.clone(),
-            dialect,
-            checksums: storage.checksums,
-            objects: Arc::new(store.clone()),
-            lists: Arc::new(store.clone()),
-            multipart: Arc::new(store.clone()),
-            signer: Arc::new(store),
-            client,
-        }
-    }
-
-    /// What all names in the bucket begin with: nothing, or the prefix and a slash.
-    fn prefix(&self) -> String {
-        match self.url.bucket() {
-            Some(Bucket { prefix, .. }) if !prefix.is_empty() => format!("{prefix}/"),
-            _ => String::new(),
-        }
-    }
-
-    /// The name of a complete content.
-    fn name(&self, key: &ContentKey) -> String {
-        format!("{}{key}", self.prefix())
-    }
-
-    /// The object of a complete content.
-    fn path(&self, key: &ContentKey) -> Path {
-        Path::from(self.name(key))
-    }
-}
-
-impl fmt::Debug for ObjectStores {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObjectStores").field("url", &self.url.to_string()).finish_non_exhaustive()
-    }
-}
-
-/// How often and how long a request is repeated: a store that does not answer is known as such within some 30 seconds.
-fn retries() -> RetryConfig {
-    use std::time::Duration;
-    RetryConfig {
-        backoff: object_store::BackoffConfig {
-            init_backoff: Duration::from_millis(200),
-            max_backoff: Duration::from_secs(3),
-            base: 2.0,
-        },
-        max_retries: 4,
-        retry_timeout: Duration::from_secs(10),
-    }
-}
-
-/// The endpoint that was said, checked; `None` where the cloud's own is meant.
-fn endpoint(storage: &Storage, from_environment: Option<String>) -> Result<Option<String>, OpenError> {
-    let Some(text) = storage.endpoint.clone().or(from_environment) else { return Ok(None) };
-    let url = crate::open::endpoint(&text)?;
-    storage.network.check(&url).map_err(|refused| match refused {
-        Refused::NotHttp => OpenError::Endpoint,
-        Refused::NotPublic(address) => OpenError::NotPublic(address.to_string()),
-    })?;
-    Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
-}
-
-/// What a builder of `object_store` found wrong.
-fn misconfigured(error: &object_store::Error) -> OpenError {
-    OpenError::Configuration(told::words(error))
 }
 
 #[async_trait]

@@ -7,7 +7,8 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 
-use super::{InvalidCdn, Secret, Target, argument};
+use super::fields::{InvalidCdn, Secret, argument};
+use super::signing::Target;
 
 /// Signs for Akamai.
 #[derive(Clone)]

@@ -8,7 +8,8 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{InvalidCdn, Secret, Target};
+use super::fields::{InvalidCdn, Secret};
+use super::signing::Target;
 
 /// Signs for bunny.net.
 #[derive(Clone)]

@@ -9,7 +9,8 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{InvalidCdn, Secret, Signed, Target, argument, quotable};
+use super::fields::{InvalidCdn, Secret, argument, quotable};
+use super::signing::{Signed, Target};
 
 /// A rule's lifetime; longer ones would make a permission of a URL that never ends.
 const LIFETIMES: std::ops::RangeInclusive<u32> = 60..=7 * 24 * 60 * 60;

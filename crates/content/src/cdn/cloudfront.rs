@@ -17,7 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 
-use super::{InvalidCdn, LONGEST_NAME, Secret, Target, name};
+use super::fields::{InvalidCdn, LONGEST_NAME, Secret, name};
+use super::signing::Target;
 use crate::error::Error;
 
 /// CloudFront takes no other length.

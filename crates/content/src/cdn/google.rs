@@ -9,7 +9,8 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 
-use super::{InvalidCdn, Secret, Target, name};
+use super::fields::{InvalidCdn, Secret, name};
+use super::signing::Target;
 
 const KEY_BYTES: usize = 16;
 const LONGEST_KEY_NAME: usize = 63;

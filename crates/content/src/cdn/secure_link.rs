@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use md5::{Digest as _, Md5};
 
-use super::{InvalidCdn, Secret, Target, argument, quotable};
+use super::fields::{InvalidCdn, Secret, argument, quotable};
+use super::signing::Target;
 
 /// Signs for nginx.
 #[derive(Clone)]

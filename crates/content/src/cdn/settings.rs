@@ -2,36 +2,18 @@
 //!
 //! What was read back is checked as what was given: there is one way from settings to a [`Cdn`].
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Akamai, Bunny, Cdn, CloudFront, Cloudflare, Google, InvalidCdn, Policy, SecureLink, Signer};
-
-/// A text that `Debug` does not show.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps a text from being shown.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for those who need it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    /// Nothing of it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
+use super::akamai::Akamai;
+use super::bunny::Bunny;
+use super::cloudflare::Cloudflare;
+use super::cloudfront::{CloudFront, Policy};
+use super::fields::{InvalidCdn, Secret};
+use super::google::Google;
+use super::secure_link::SecureLink;
+use super::{Cdn, Signer};
 
 /// How much of CloudFront's policy is in the URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

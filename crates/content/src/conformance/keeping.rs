@@ -2,7 +2,8 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{Case, PART, body, bytes, plan};
+use super::case::{Case, PART, plan};
+use super::sending::{body, bytes};
 use crate::audit::{StoredContent, StoredKind};
 use crate::error::Error;
 use crate::identity::StorageIdentity;

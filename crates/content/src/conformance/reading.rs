@@ -1,6 +1,7 @@
 //! Reading, hashing and signed URLs.
 
-use super::{Case, PART, bytes, moment, plan, read_range};
+use super::case::{Case, PART, moment, plan, read_range};
+use super::sending::bytes;
 use crate::digest::Progress;
 use crate::downloads::Download;
 use crate::error::Error;

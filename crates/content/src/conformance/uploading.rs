@@ -2,7 +2,8 @@
 
 use futures_util::future::join;
 
-use super::{Case, PART, body, bytes, plan};
+use super::case::{Case, PART, plan};
+use super::sending::{body, bytes};
 use crate::digest::Progress;
 use crate::error::Error;
 use crate::uploads::{CompletedPart, ReceiveError, ReceivePart, UploadSession};

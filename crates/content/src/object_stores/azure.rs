@@ -6,10 +6,12 @@ use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use olivine_domain::Sha256Digest;
 use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::storage_backends::Bucket;
+use olivine_egress::Network;
 
+use super::bucket::{Dialect, ObjectStores};
+use super::building::{endpoint, misconfigured, retries};
 use super::client::StoreClient;
-use super::{Dialect, ObjectStores, endpoint, misconfigured, retries};
-use crate::open::{Credentials, Network, OpenError, Storage};
+use crate::open::settings::{Credentials, OpenError, Storage};
 
 /// Opens a container.
 pub(super) fn open(

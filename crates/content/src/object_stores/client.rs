@@ -11,7 +11,7 @@ use object_store::client::{
 use olivine_egress::{Answer, Client, Network, Request, SendError, Timeouts};
 
 use super::told::chain;
-use crate::open::OpenError;
+use crate::open::settings::OpenError;
 
 /// A connection is made within this time, or the storage is not available.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -4,8 +4,8 @@ use object_store::path::Path;
 use object_store::{CopyOptions, PutOptions, PutPayload};
 use olivine_domain::binary_parts::PartIndex;
 
+use super::bucket::{Dialect, ObjectStores};
 use super::told::{meaning, trouble};
-use super::{Dialect, ObjectStores};
 use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{CompletedPart, UploadSession};

@@ -7,8 +7,8 @@ use object_store::{GetOptions, GetRange};
 use olivine_domain::hash::Sha256Hasher;
 use tokio::sync::mpsc;
 
+use super::bucket::{CHUNK, ObjectStores};
 use super::told::meaning;
-use super::{CHUNK, ObjectStores};
 use crate::backend::ContentKey;
 use crate::digest::{Digested, Progress};
 use crate::error::Error;

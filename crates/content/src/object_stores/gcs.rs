@@ -2,10 +2,12 @@
 
 use object_store::gcp::GoogleCloudStorageBuilder;
 use olivine_domain::storage_backends::Bucket;
+use olivine_egress::Network;
 
+use super::bucket::{Dialect, ObjectStores};
+use super::building::{endpoint, misconfigured, retries};
 use super::client::StoreClient;
-use super::{Dialect, ObjectStores, endpoint, misconfigured, retries};
-use crate::open::{Credentials, Network, OpenError, Storage};
+use crate::open::settings::{Credentials, OpenError, Storage};
 
 /// Where it answers.
 const ENDPOINT: &str = "https://storage.googleapis.com";

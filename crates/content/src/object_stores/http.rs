@@ -12,8 +12,8 @@ use olivine_domain::Timestamp;
 use olivine_egress::Request;
 use url::Url;
 
+use super::bucket::{Dialect, ObjectStores};
 use super::told::{self, meaning};
-use super::{Dialect, ObjectStores};
 use crate::error::Error;
 
 /// How long our own signed requests are valid.

@@ -3,7 +3,7 @@
 use object_store::path::Path;
 use object_store::{GetOptions, PutMode, PutOptions};
 
-use super::ObjectStores;
+use super::bucket::ObjectStores;
 use super::told::{meaning, trouble};
 use crate::error::Error;
 use crate::identity::{IDENTITY_NAME, StorageIdentity};

@@ -3,9 +3,9 @@
 use olivine_domain::Sha256Digest;
 use olivine_domain::binary_parts::PartIndex;
 
+use super::bucket::{CHUNK, ObjectStores};
 use super::receive::write_all;
 use super::writer::Writer;
-use super::{CHUNK, ObjectStores};
 use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{Body, ReceiveError, ReceivePart};

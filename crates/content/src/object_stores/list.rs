@@ -7,7 +7,7 @@ use object_store::list::PaginatedListOptions;
 use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Timestamp};
 
-use super::ObjectStores;
+use super::bucket::ObjectStores;
 use super::told::trouble;
 use super::xml::Upload;
 use crate::audit::{StoredContent, StoredKind, recognize};

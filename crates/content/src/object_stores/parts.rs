@@ -8,8 +8,8 @@ use olivine_domain::binary_parts::PartIndex;
 use quick_xml::escape::escape;
 
 use super::azure::parse_block_id;
+use super::bucket::{Dialect, ObjectStores};
 use super::xml::{self, BlockList, PartsPage};
-use super::{Dialect, ObjectStores};
 use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{PartPlan, UploadSession, UploadedPart};

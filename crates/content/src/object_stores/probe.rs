@@ -7,9 +7,9 @@ use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::{Sha256Digest, Timestamp};
 use std::time::Duration;
 
+use super::bucket::{Dialect, ObjectStores};
 use super::http::Answer;
 use super::uploads::probe_key;
-use super::{Dialect, ObjectStores};
 use crate::audit::{PROBES, ProbeFailed, StoredContent};
 use crate::backend::{Backend as _, ContentKey};
 use crate::downloads::Download;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::{GetOptions, GetRange};
 
-use super::ObjectStores;
+use super::bucket::ObjectStores;
 use super::told::meaning;
 use crate::backend::ContentKey;
 use crate::downloads::{ContentReader, within};

@@ -3,9 +3,9 @@
 use olivine_domain::Sha256Digest;
 use olivine_domain::hash::Sha256Hasher;
 
+use super::bucket::{CHUNK, ObjectStores};
 use super::uploads::random;
 use super::writer::Writer;
-use super::{CHUNK, ObjectStores};
 use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::intake::Intake;

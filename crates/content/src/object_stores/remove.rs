@@ -6,9 +6,9 @@ use object_store::list::PaginatedListOptions;
 use object_store::path::Path;
 use object_store::{PutOptions, PutPayload};
 
+use super::bucket::{Dialect, ObjectStores};
 use super::told::{meaning, trouble};
 use super::xml::{self, Upload, UploadsPage};
-use super::{Dialect, ObjectStores};
 use crate::backend::ContentKey;
 use crate::error::Error;
 

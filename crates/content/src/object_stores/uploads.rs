@@ -8,9 +8,9 @@ use object_store::{ObjectMeta, PutPayload};
 use olivine_domain::{Id, Timestamp};
 
 use super::azure::{block_id, encoded};
+use super::bucket::{Dialect, ObjectStores};
 use super::http::{Extras, life};
 use super::told::{meaning, trouble};
-use super::{Dialect, ObjectStores};
 use crate::audit::PROBES;
 use crate::backend::ContentKey;
 use crate::downloads::{Download, SignedUrl};

@@ -6,7 +6,7 @@ use object_store::path::Path;
 use object_store::{MultipartId, PutOptions, PutPayload};
 use tokio::task::JoinSet;
 
-use super::ObjectStores;
+use super::bucket::ObjectStores;
 use super::told::{meaning, trouble};
 use crate::error::Error;
 
