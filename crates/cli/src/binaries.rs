@@ -3,6 +3,7 @@
 mod create;
 mod destroy;
 mod download;
+mod one;
 mod sign;
 mod upload;
 
@@ -11,10 +12,11 @@ use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount, Replica};
 use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::artifact_versions::ArtifactVersion;
-use olivine_domain::binaries::{Binary as Named, BinaryState};
+use olivine_domain::binaries::BinaryState;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::prn::Prn;
 
+use self::one::One;
 use crate::custom_metadata;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
@@ -98,14 +100,6 @@ pub(crate) enum Command {
     /// Lists the releases whose bundles have a binary in them
     #[command(after_help = "Example:\n  peridio binaries releases --prn $BINARY_PRN")]
     Releases(Releases),
-}
-
-/// One binary.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct One {
-    /// Its PRN
-    #[arg(long, visible_alias = "binary-prn", value_name = "PRN")]
-    pub(crate) prn: Prn<Named>,
 }
 
 /// Which releases to list.

@@ -6,7 +6,7 @@ use olivine_client::Error;
 use olivine_domain::binaries::BinaryState;
 use serde_json::Value;
 
-use super::One;
+use super::one::One;
 use crate::confirmation::{Confirmation, is_asked_for};
 use crate::failure::Failure;
 use crate::output::visible;

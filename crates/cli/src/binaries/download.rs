@@ -6,7 +6,7 @@ use clap::Args;
 use olivine_client::downloads::{Downloaded, download};
 use olivine_domain::signing_keys::{InvalidKey, KeyMaterial, PublicKey};
 
-use super::One;
+use super::one::One;
 use crate::failure::Failure;
 use crate::messages;
 use crate::session::Session;

@@ -8,7 +8,7 @@ use olivine_client::files::hash_whole_and_parts;
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
 
-use super::One;
+use super::one::One;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::signing::Signer;

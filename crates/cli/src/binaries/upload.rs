@@ -9,7 +9,7 @@ use olivine_client::files::FileHashes;
 use olivine_domain::binaries::{Binary as Named, BinaryState};
 use olivine_domain::prn::Prn;
 
-use super::hash;
+use super::create::hash;
 use crate::failure::Failure;
 use crate::messages;
 use crate::session::Session;

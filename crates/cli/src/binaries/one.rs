@@ -1,0 +1,13 @@
+//! Which binary a command is about.
+
+use clap::Args;
+use olivine_domain::binaries::Binary;
+use olivine_domain::prn::Prn;
+
+/// One binary.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct One {
+    /// Its PRN
+    #[arg(long, visible_alias = "binary-prn", value_name = "PRN")]
+    pub(crate) prn: Prn<Binary>,
+}
