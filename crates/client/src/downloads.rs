@@ -3,6 +3,7 @@
 //! The bytes come from a signed URL, wherever it leads, and are trusted for nothing: size, hash and signatures are checked
 //! against the record and the keys before the file gets its name.
 
+mod download;
 mod entries;
 mod error;
 mod fetch;
@@ -17,12 +18,11 @@ use std::sync::atomic::AtomicU64;
 
 use olivine_api::binaries::Binary;
 use olivine_domain::binaries::{Binary as Named, BinaryState};
-use olivine_domain::hash::Sha256Digest;
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::PublicKey;
-use reqwest::Url;
 
-use crate::{Client, Notice, Step, files};
+use crate::Client;
+use download::{Download, Source};
 use partial::Partial;
 
 /// What came of a download.
@@ -34,24 +34,6 @@ pub struct Downloaded {
     pub was_there: bool,
     /// The ids of the keys whose signatures were found valid.
     pub keyids: Vec<String>,
-}
-
-/// One download.
-struct Download<'a> {
-    client: &'a Client,
-    source: Source,
-    size: u64,
-    hash: Sha256Digest,
-    /// How many bytes arrived since it began.
-    arrived: AtomicU64,
-}
-
-/// Where the bytes come from.
-enum Source {
-    /// A URL that the server makes for this binary, each time anew: an old one may have expired.
-    Binary(Prn<Named>),
-    /// This very URL.
-    Url(Url),
 }
 
 /// Downloads a binary's content into a file. With `trusted` keys, a valid signature by one of them is required; without,
@@ -78,17 +60,4 @@ pub async fn download(
         partial.publish(&target).await?;
     }
     Ok(Downloaded { binary, was_there, keyids })
-}
-
-impl Download<'_> {
-    /// Whether the file is there already, with the right content.
-    async fn is_there(&self, target: &std::path::Path) -> Result<bool, Error> {
-        if !std::fs::metadata(target).is_ok_and(|metadata| metadata.is_file() && metadata.len() == self.size)
-        {
-            return Ok(false);
-        }
-        self.client.notify(Notice::Began(Step::Checking, self.size));
-        let observer = self.client.settings().observer.clone();
-        Ok(files::hash(target, 0..self.size, Some(observer)).await? == self.hash)
-    }
 }

@@ -215,7 +215,7 @@ fn file_problem(error: &reqwest::Error) -> Option<(PathBuf, std::io::Error)> {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         let inner = cause.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-        let failed = inner.and_then(|inner| inner.downcast_ref::<crate::files::Failed>());
+        let failed = inner.and_then(|inner| inner.downcast_ref::<crate::files::failed::Failed>());
         if let Some(failed) = failed.or_else(|| cause.downcast_ref()) {
             return Some((failed.path.clone(), std::io::Error::new(failed.kind, failed.reason.clone())));
         }

@@ -1,5 +1,7 @@
 //! Local files: their hashes and their bytes, read in threads that may block, never held as a whole.
 
+pub(crate) mod failed;
+
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -12,21 +14,13 @@ use futures_util::stream::{self, Stream};
 use olivine_domain::hash::{Sha256Digest, Sha256Hasher};
 use tokio::task::spawn_blocking;
 
+use self::failed::Failed;
 use crate::{Error, Notice, Observer};
 
 /// How much of a file is on its way at a time.
 const CHUNK: u64 = 512 * 1024;
 /// How much is read at once for hashing: fits the processor's cache.
 const BLOCK: usize = 128 * 1024;
-
-/// A file that could not be read while it was being sent.
-#[derive(Debug, thiserror::Error)]
-#[error("{reason}")]
-pub(crate) struct Failed {
-    pub(crate) path: PathBuf,
-    pub(crate) kind: io::ErrorKind,
-    pub(crate) reason: String,
-}
 
 /// The hashes of a file: of the whole, and of the parts that it is sent in.
 #[derive(Clone, Debug)]

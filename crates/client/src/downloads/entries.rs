@@ -9,7 +9,10 @@ use olivine_domain::hash::Sha256Digest;
 use olivine_domain::signing_keys::{KeyId, PublicKey};
 use reqwest::Url;
 
-use super::{Download, Error, Partial, Source, signatures};
+use super::download::{Download, Source};
+use super::error::Error;
+use super::partial::Partial;
+use super::signatures;
 use crate::device::DeviceClient;
 
 /// A key makes one signature over a content; a few more that claim to be its own are looked at, and no flood of them.

@@ -8,8 +8,9 @@ use olivine_domain::hash::Sha256Hasher;
 use reqwest::header::{IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 
+use super::download::{Download, Source};
+use super::error::Error;
 use super::partial::{Appender, Partial};
-use super::{Download, Error, Source};
 use crate::connection::{Pace, origin};
 use crate::requests::{Response200, accept};
 use crate::{Error as ClientError, Notice, Step, files};

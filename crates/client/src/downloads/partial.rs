@@ -10,7 +10,7 @@ use olivine_domain::hash::{Sha256Digest, Sha256Hasher};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::Error;
+use super::error::Error;
 use crate::Error as ClientError;
 
 /// How many pieces may wait for the disk.

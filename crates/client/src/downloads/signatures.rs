@@ -10,7 +10,7 @@ use olivine_domain::hash::Sha256Digest;
 use olivine_domain::signing_keys::{KeyMaterial, PublicKey};
 use tokio::task::spawn_blocking;
 
-use super::Error;
+use super::error::Error;
 use crate::{Client, Error as ClientError, files};
 
 /// Checks what the record says of signatures; returns the ids of the keys with a valid one.
