@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 
+use super::bench::{Bench, SHORT};
 use super::fleet::{Fleet, Standing};
 use super::load::{Connection, Load};
 use super::turns::{Rounds, compare_rates};
-use super::{Bench, SHORT};
 use crate::nginx::{Nginx, Tls};
 use crate::server::Server;
 use crate::table::{Table, say};

@@ -1,10 +1,10 @@
 //! A channel of many releases against one of few, on one server.
 
 use super::answers::{NO_UPDATE, UPDATE, WITH_MANIFEST, settle};
+use super::bench::{Bench, LONG, SHORT};
 use super::fleet::{Fleet, Standing};
 use super::load::Load;
 use super::turns::{Rounds, compare_times};
-use super::{Bench, LONG, SHORT};
 use crate::server::Server;
 use crate::table::{Table, say};
 

@@ -1,7 +1,7 @@
 //! The first handshake of a device, whole and with its certificate, and one question: against nginx.
 
-use super::Bench;
 use super::answers::{NO_UPDATE, clients, reference, settle};
+use super::bench::Bench;
 use super::fleet::{Fleet, Standing};
 use super::load::Load;
 use super::turns::{Rounds, compare_rates};

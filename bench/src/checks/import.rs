@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use olivine_domain::certificates::Certificate;
 use serde_json::json;
 
-use super::Bench;
+use super::bench::Bench;
 use super::bundle::TARGET;
 use super::certificates::identifier;
 use crate::memory::{Peak, resident};

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::answers::NO_UPDATE;
+use super::bench::{Bench, FEW, SHORT};
 use super::channels::{AT_ONCE, TURNS};
 use super::load::{Load, Outcome};
 use super::proxied::{PROXIED, anybody, everybody, proxies, trust};
 use super::turns::{Rounds, compare_times};
-use super::{Bench, FEW, SHORT};
 use crate::memory::{Peak, resident};
 use crate::sizes;
 use crate::table::{Goal, Table, say};

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::args::Args;
 use super::fleets::{Fleets, Way};
-use super::{Args, Rates};
+use super::rates::Rates;
 use crate::checks::proxied::everybody;
 use crate::postgres::Database;
 use crate::table::{Goal, Table, say};

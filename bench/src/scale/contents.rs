@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
-use super::Args;
+use super::args::Args;
 use super::counted::Counted;
 use super::store::Store;
 use crate::api::Api;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::Args;
+use super::args::Args;
 use super::fleets::{Way, settings};
 use crate::api::Api;
 use crate::checks::answers::NO_UPDATE;

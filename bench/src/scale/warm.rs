@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Args;
+use super::args::Args;
 use super::fleets::{Fleets, Way};
 use crate::checks::answers::{NO_UPDATE, settle};
 use crate::checks::fleet::Standing;

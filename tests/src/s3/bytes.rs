@@ -7,8 +7,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use s3s::dto::StreamingBlob;
@@ -53,7 +51,7 @@ impl Store {
         }
         file.flush().await.map_err(|e| s3_error!(e, InternalError))?;
         piece.sha256 = hasher.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
-        if checksum.is_some_and(|checksum| checksum != encoded(&piece)) {
+        if checksum.is_some_and(|checksum| checksum != piece.checksum()) {
             return Err(s3_error!(BadDigest, "the SHA256 you specified did not match what was received"));
         }
         Ok(Arc::new(piece))
@@ -108,11 +106,6 @@ fn send_range(
         }
     }
     Ok(())
-}
-
-/// The SHA-256 as S3 writes it.
-pub(super) fn encoded(piece: &Piece) -> String {
-    BASE64_STANDARD.encode(piece.sha256)
 }
 
 /// A path below the folder of a server.

@@ -17,7 +17,6 @@ use s3s::dto::{
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::Knobs;
-use super::bytes::encoded;
 use super::state::{Bucket, Object, Piece, State, Upload, now};
 
 /// The least size of a part that is not the last.
@@ -64,7 +63,7 @@ fn assemble(upload: &Upload, parts: &[CompletedPart]) -> S3Result<Vec<Arc<Piece>
         let number = part.part_number.unwrap_or(0);
         let piece = upload.parts.get(&number).ok_or_else(|| s3_error!(InvalidPart))?;
         let same_tag = part.e_tag.as_ref().is_some_and(|e_tag| e_tag.value() == piece.e_tag());
-        let same_bytes = part.checksum_sha256.as_ref().is_none_or(|checksum| *checksum == encoded(piece));
+        let same_bytes = part.checksum_sha256.as_ref().is_none_or(|checksum| *checksum == piece.checksum());
         let has_checksum = part.checksum_sha256.is_some() || !upload.checked;
         if number <= last || !same_tag || !same_bytes || !has_checksum {
             return Err(s3_error!(InvalidPart, "part {number} is not what was uploaded"));
@@ -238,7 +237,7 @@ impl S3 for Store {
         let piece = self.write(input.body, input.checksum_sha256.as_deref()).await?;
         let output = UploadPartOutput {
             e_tag: Some(ETag::Strong(piece.e_tag())),
-            checksum_sha256: Some(encoded(&piece)).filter(|_| open.checked),
+            checksum_sha256: Some(piece.checksum()).filter(|_| open.checked),
             ..Default::default()
         };
         self.with(&input.bucket, |bucket| {
@@ -260,7 +259,7 @@ impl S3 for Store {
                 part_number: Some(*number),
                 e_tag: Some(ETag::Strong(piece.e_tag())),
                 size: i64::try_from(piece.size).ok(),
-                checksum_sha256: Some(encoded(piece)).filter(|_| upload.checked),
+                checksum_sha256: Some(piece.checksum()).filter(|_| upload.checked),
                 last_modified: Some(upload.begun.into()),
                 ..Default::default()
             })

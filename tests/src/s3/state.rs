@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 /// Everything.
 #[derive(Debug)]
@@ -57,6 +59,11 @@ pub(super) struct Piece {
 }
 
 impl Piece {
+    /// Its SHA-256 as S3 writes it.
+    pub(super) fn checksum(&self) -> String {
+        BASE64_STANDARD.encode(self.sha256)
+    }
+
     /// What it is called by: any name that changes with the bytes.
     pub(super) fn e_tag(&self) -> String {
         hex::encode(&self.sha256[..16])
