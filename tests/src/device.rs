@@ -122,6 +122,11 @@ impl Device {
         send(self.request(Method::GET, path)).await
     }
 
+    /// The PRN that the server knows it by.
+    pub async fn me(&self) -> String {
+        prn(&self.get("/device/me").await.expect(200).json["device"])
+    }
+
     /// Asks for an update, saying what it runs: `[("peridio-release-version", "1.0.0")]`.
     pub async fn update(&self, query: &str, says: &[(&str, &str)]) -> Answer {
         let mut request = self.request(Method::GET, &format!("/update{query}"));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Answer, Api, Device, ForDevices, Shell, Workbench, named, prn};
+use crate::{Answer, Api, Device, ForDevices, Shell, Workbench, list_all, named, prn};
 use jiff::Timestamp;
 use rcgen::{CertificateParams, Issuer, KeyPair};
 use serde_json::{Value, json};
@@ -117,6 +117,21 @@ impl Factory {
         let device = self.stranger(server, name);
         let me = device.get("/device/me").await.expect(200).json;
         Member { device, prn: prn(&me["device"]) }
+    }
+
+    /// A device of this organization that has no certificate yet.
+    pub async fn bare_device(&self, identifier: &str) -> String {
+        self.create("devices", "device", json!({"identifier": identifier, "product_prn": self.product})).await
+    }
+
+    /// The organization's events of a type.
+    pub async fn events(&self, kind: &str) -> Vec<Value> {
+        list_all(&self.api, &format!("/v1/events?type={kind}"), "events").await
+    }
+
+    /// The first CA certificate of this organization.
+    pub async fn ca(&self) -> String {
+        prn(&list_all(&self.api, "/v1/ca_certificates", "ca_certificates").await[0])
     }
 
     /// Creates a record and returns its PRN.

@@ -3,7 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use olivine_tests::{Api, Database, Server, Shell, Table, Workbench, on_both, prn, send};
+use olivine_tests::foreign_files::{MAKE, base64, device, text, utf16};
+use olivine_tests::{Database, Server, Shell, Table, Workbench, on_both, prn, send};
 use reqwest::Method;
 use serde_json::json;
 
@@ -12,39 +13,6 @@ on_both!(
     async files_on_the_command_line,
     async signatures_of_other_tools,
 );
-
-/// A product with a device; each is named by its PRN.
-async fn device(api: &Api) -> (String, String) {
-    let product =
-        prn(&api.post("/v1/products", &json!({"name": "gateway"})).await.expect(201).json["product"]);
-    let new = json!({"identifier": "SN-1", "product_prn": product});
-    let device = prn(&api.post("/v1/devices", &new).await.expect(201).json["device"]);
-    (product, device)
-}
-
-/// A key with a certificate, and what else is made of the two.
-const MAKE: &str =
-    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=SN-1 -days 30 \
-    -addext basicConstraints=critical,CA:FALSE -keyout d.key -out d.pem
-    openssl pkey -in d.key -pubout -out d.pub
-    openssl x509 -in d.pem -outform der -out d.der
-    openssl x509 -in d.pem -trustout -addtrust clientAuth -out trusted.pem
-    openssl pkcs12 -export -in d.pem -inkey d.key -passout pass: -out d.p12
-    openssl crl2pkcs7 -nocrl -certfile d.pem -out d.p7b
-    openssl req -new -key d.key -subj /CN=x -out d.csr
-    ssh-keygen -q -t ed25519 -N '' -C me -f id";
-
-fn text(shell: &Shell, file: &str) -> String {
-    String::from_utf8(shell.read(file)).unwrap()
-}
-
-fn base64(shell: &Shell, file: &str) -> String {
-    STANDARD.encode(shell.read(file))
-}
-
-fn utf16(text: &str) -> Vec<u8> {
-    format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
-}
 
 async fn private_keys_by_mistake(database: Database) {
     let server = Server::start(database);

@@ -1,28 +1,13 @@
 //! Organizations that register the same certificate: whose device it is follows from a proof, not from who was first.
 
 use olivine_tests::factory::Factory;
-use olivine_tests::{Api, Database, Device, Server, Shell, list_all, prn};
-use serde_json::{Value, json};
+use olivine_tests::{Api, Database, Device, Server, Shell};
+use serde_json::json;
 
 /// Another organization of the server.
 async fn another(server: &Server, name: &str) -> Factory {
     let key = ["api-keys", "create", "--name", name, "--role", "admin", "--organization", name];
     Factory::new(Api::new(server.url()).with_key(server.operator(&key))).await
-}
-
-/// A device of this organization, to register certificates for.
-async fn device_of(factory: &Factory, identifier: &str) -> String {
-    factory
-        .create("devices", "device", json!({"identifier": identifier, "product_prn": factory.product}))
-        .await
-}
-
-async fn me(device: &Device) -> String {
-    prn(&device.get("/device/me").await.expect(200).json["device"])
-}
-
-async fn events(factory: &Factory, kind: &str) -> Vec<Value> {
-    list_all(&factory.api, &format!("/v1/events?type={kind}"), "events").await
 }
 
 pub(crate) async fn a_claim_in_use_yields_to_an_authority_that_comes_later(database: Database) {
@@ -39,11 +24,11 @@ pub(crate) async fn a_claim_in_use_yields_to_an_authority_that_comes_later(datab
         .succeeds();
     let text = |name: &str| String::from_utf8(shell.read(name)).unwrap();
     let device = Device::with(&server, &text("d.pem"), &text("d.key"));
-    let mine = device_of(&theirs, "mine").await;
+    let mine = theirs.bare_device("mine").await;
     device.register(&theirs.api, &mine).await;
-    assert_eq!(me(&device).await, mine, "nobody else has an authority of that name");
+    assert_eq!(device.me().await, mine, "nobody else has an authority of that name");
     ours.register_authority(&shell, json!({})).await;
-    let found = me(&device).await;
+    let found = device.me().await;
     assert_eq!(ours.get(&found).await["identifier"], "SN-1");
-    assert_eq!(events(&theirs, "device_certificate.claim_ended").await.len(), 1);
+    assert_eq!(theirs.events("device_certificate.claim_ended").await.len(), 1);
 }

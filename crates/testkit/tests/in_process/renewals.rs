@@ -3,52 +3,10 @@
 
 use olivine_testkit::Server;
 use olivine_tests::factory::{Factory, path};
+use olivine_tests::renewals::{ProductionLine, new_key, of_year, take};
 use olivine_tests::{Answer, Api, Device, list_all, named, prn};
-use rcgen::{CertificateParams, CertifiedIssuer, Issuer, KeyPair, date_time_ymd};
+use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
 use serde_json::{Value, json};
-
-/// What a certificate of this name says that begins with this year.
-fn of_year(name: &str, year: i32) -> CertificateParams {
-    let mut params = named(name);
-    params.not_before = date_time_ymd(year, 1, 1);
-    params
-}
-
-fn new_key() -> String {
-    KeyPair::generate().unwrap().serialize_pem()
-}
-
-/// Authorities sign for a key that a device has already.
-struct Line<'a> {
-    server: &'a Server,
-    issuer: &'a Issuer<'static, KeyPair>,
-}
-
-impl Line<'_> {
-    fn device(&self, params: &CertificateParams, key: &str) -> Device {
-        let certificate = params.signed_by(&KeyPair::from_pem(key).unwrap(), self.issuer).unwrap();
-        Device::with(self.server, &certificate.pem(), key)
-    }
-
-    /// The device SN-1 with a certificate that begins with this year.
-    fn of_year(&self, year: i32, key: &str) -> Device {
-        self.device(&of_year("SN-1", year), key)
-    }
-}
-
-/// The CA certificate of a factory.
-async fn authority(factory: &Factory) -> String {
-    prn(&list_all(&factory.api, "/v1/ca_certificates", "ca_certificates").await[0])
-}
-
-async fn take(factory: &Factory, ca: &str, renewals: &str) {
-    let changed = factory.change(ca, json!({"renewals": renewals})).await.json;
-    assert_eq!(changed["ca_certificate"]["renewals"], renewals);
-}
-
-async fn me(device: &Device) -> String {
-    prn(&device.get("/device/me").await.expect(200).json["device"])
-}
 
 /// Shows a certificate that is not taken. The message says why.
 async fn is_refused(device: &Device, why: &str) {
@@ -75,10 +33,10 @@ async fn renewals(factory: &Factory) -> Vec<Value> {
 async fn each_setting_says_which_renewals_are_taken() {
     let server = Server::start().await;
     let factory = Factory::new(server.api()).await;
-    let (ca, line) = (authority(&factory).await, Line { server: &server, issuer: &factory.authority });
+    let (ca, line) = (factory.ca().await, ProductionLine { server: &server, issuer: &factory.authority });
     let key = new_key();
     let first = line.of_year(2020, &key);
-    let device = me(&first).await;
+    let device = first.me().await;
     assert_eq!(factory.get(&ca).await["renewals"], "refuse", "nobody said anything");
 
     // Nothing is taken where nobody allowed it.
@@ -88,15 +46,15 @@ async fn each_setting_says_which_renewals_are_taken() {
     }
     take(&factory, &ca, "same_key").await;
     is_refused(&changed, "another key").await;
-    assert_eq!(me(&same).await, device);
+    assert_eq!(same.me().await, device);
     take(&factory, &ca, "any_key").await;
-    assert_eq!(me(&changed).await, device);
+    assert_eq!(changed.me().await, device);
     take(&factory, &ca, "refuse").await;
     is_refused(&line.of_year(2023, &key), "a device with the identifier 'SN-1' already").await;
 
     // All that were taken stay good, and the audit trail says how they came.
     for known in [&first, &same, &changed] {
-        assert_eq!(me(known).await, device);
+        assert_eq!(known.me().await, device);
     }
     let all = certificates(&factory, &device).await;
     assert_eq!(all.len(), 3, "{all:#?}");
@@ -121,12 +79,12 @@ async fn each_setting_says_which_renewals_are_taken() {
 async fn what_was_removed_is_not_renewed() {
     let server = Server::start().await;
     let factory = Factory::new(server.api()).await;
-    let (ca, line) = (authority(&factory).await, Line { server: &server, issuer: &factory.authority });
+    let (ca, line) = (factory.ca().await, ProductionLine { server: &server, issuer: &factory.authority });
     take(&factory, &ca, "any_key").await;
     let (first, second) = (new_key(), new_key());
-    let device = me(&line.of_year(2020, &first)).await;
+    let device = line.of_year(2020, &first).me().await;
     let stolen = line.of_year(2022, &second);
-    assert_eq!(me(&stolen).await, device);
+    assert_eq!(stolen.me().await, device);
     // Issued once, and never shown.
     let never_shown = line.of_year(2021, &new_key());
     is_refused(&never_shown, "before the newest certificate").await;
@@ -138,10 +96,10 @@ async fn what_was_removed_is_not_renewed() {
     // Neither another certificate of the key comes in, nor one of that key for another device.
     is_refused(&line.of_year(2023, &second), "removed").await;
     let other = line.device(&of_year("SN-2", 2020), &new_key());
-    me(&other).await;
+    other.me().await;
     is_refused(&line.device(&of_year("SN-2", 2023), &second), "removed").await;
     // The device itself goes on, with what is newer.
-    assert_eq!(me(&line.of_year(2023, &new_key())).await, device);
+    assert_eq!(line.of_year(2023, &new_key()).me().await, device);
 
     // A device without any certificate was sent away.
     for one in certificates(&factory, &device).await {
@@ -155,7 +113,7 @@ async fn what_was_removed_is_not_renewed() {
 async fn only_the_devices_own_authority_renews() {
     let server = Server::start().await;
     let factory = Factory::new(server.api()).await;
-    let (ca, line) = (authority(&factory).await, Line { server: &server, issuer: &factory.authority });
+    let (ca, line) = (factory.ca().await, ProductionLine { server: &server, issuer: &factory.authority });
     take(&factory, &ca, "any_key").await;
     let key = new_key();
 
@@ -164,14 +122,14 @@ async fn only_the_devices_own_authority_renews() {
     let product = factory.create("products", "product", json!({"name": "sensor"})).await;
     let new = json!({"jitp": {"product_prn": product}, "renewals": "any_key"});
     register(&factory.api, &other, other.pem(), &new).await;
-    let others = Line { server: &server, issuer: &other };
-    let device = me(&line.of_year(2020, &key)).await;
+    let others = ProductionLine { server: &server, issuer: &other };
+    let device = line.of_year(2020, &key).me().await;
     is_refused(&others.of_year(2021, &key), "another authority").await;
 
     // A certificate that people registered counts as whose it is: the current one is now the other authority's.
     others.of_year(2021, &key).register(&factory.api, &device).await;
     is_refused(&line.of_year(2022, &key), "another authority").await;
-    assert_eq!(me(&others.of_year(2022, &key)).await, device);
+    assert_eq!(others.of_year(2022, &key).me().await, device);
     // One that nobody signed but its device is nobody's to renew.
     let own =
         factory.create("devices", "device", json!({"identifier": "SN-3", "product_prn": product})).await;
@@ -185,12 +143,12 @@ async fn only_the_devices_own_authority_renews() {
     is_refused(&line.device(&of_year("SN-4", 2021), &new_key()), "names another device").await;
 
     // Who is in quarantine gets no new certificate.
-    let doubted = me(&line.device(&of_year("SN-6", 2020), &key)).await;
+    let doubted = line.device(&of_year("SN-6", 2020), &key).me().await;
     factory.change(&doubted, json!({"quarantined": true})).await;
     let renewed = line.device(&of_year("SN-6", 2021), &key);
     is_refused(&renewed, "quarantine").await;
     factory.change(&doubted, json!({"quarantined": false})).await;
-    assert_eq!(me(&renewed).await, doubted);
+    assert_eq!(renewed.me().await, doubted);
 }
 
 /// Registers an authority's certificate.
@@ -213,25 +171,25 @@ async fn a_renewed_authority_renews() {
     let server = Server::start().await;
     let factory = Factory::new(server.api()).await;
     let issuer = olivine_tests::authority("Yearly CA");
-    let line = Line { server: &server, issuer: &issuer };
+    let line = ProductionLine { server: &server, issuer: &issuer };
     // Without provisioning: people register the devices, and their certificates.
     let old = register(&factory.api, &issuer, issuer.pem(), &json!({"renewals": "same_key"})).await;
     let identifier = json!({"identifier": "SN-1", "product_prn": factory.product});
     let device = factory.create("devices", "device", identifier).await;
     let key = new_key();
     line.of_year(2020, &key).register(&factory.api, &device).await;
-    assert_eq!(me(&line.of_year(2021, &key)).await, device);
+    assert_eq!(line.of_year(2021, &key).me().await, device);
 
     // The successor has the same key and name, and says something else. Of two, the newest that takes renewals decides.
     let successor = authority_params("Yearly CA", 2025).self_signed(issuer.key()).unwrap().pem();
     let new = register(&factory.api, &issuer, successor, &json!({})).await;
     is_refused(&line.of_year(2022, &new_key()), "another key").await;
-    assert_eq!(me(&line.of_year(2022, &key)).await, device);
+    assert_eq!(line.of_year(2022, &key).me().await, device);
     take(&factory, &new, "any_key").await;
     let key = new_key();
-    assert_eq!(me(&line.of_year(2023, &key)).await, device);
+    assert_eq!(line.of_year(2023, &key).me().await, device);
     factory.api.delete(&path(&old)).await.expect(204);
-    assert_eq!(me(&line.of_year(2024, &key)).await, device);
+    assert_eq!(line.of_year(2024, &key).me().await, device);
     // An authority that is gone renews nothing, and nobody knows the certificate.
     factory.api.delete(&path(&new)).await.expect(204);
     let unknown = line.of_year(2025, &key).get("/device/me").await.expect(401);
