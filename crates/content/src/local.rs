@@ -33,6 +33,7 @@ use olivine_domain::{Id, Sha256Digest, Timestamp};
 pub use self::backup::{BackedUp, Recorded, back_up, back_up_empty, make_durable};
 pub use self::identity::back_up_identity;
 use self::layout::{Layout, blocking};
+use self::read::Unknown;
 pub use self::remove::Swept;
 use self::temp::TempFile;
 use self::verified::Verified;
@@ -89,6 +90,16 @@ impl Local {
 
     fn url(&self, token: &str) -> String {
         format!("{}/content/{token}", self.base_url)
+    }
+
+    async fn try_read(
+        &self,
+        key: &ContentKey,
+        range: Option<Range<u64>>,
+        unknown: Unknown,
+    ) -> Result<Option<ContentReader>, Error> {
+        let (key, verified) = (*key, Arc::clone(&self.verified));
+        self.run(move |layout| read::read(layout, &key, range, &verified, unknown)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -157,8 +168,12 @@ impl Backend for Local {
     }
 
     async fn read(&self, key: &ContentKey, range: Option<Range<u64>>) -> Result<ContentReader, Error> {
-        let (key, verified) = (*key, Arc::clone(&self.verified));
-        self.run(move |layout| read::read(layout, &key, range, &verified)).await
+        if let Some(reader) = self.try_read(key, range.clone(), Unknown::Leave).await? {
+            return Ok(reader);
+        }
+        let _one_at_a_time = self.verified.turn().await;
+        let reader = self.try_read(key, range, Unknown::Hash).await?;
+        reader.ok_or_else(|| Error::unavailable("a part was hashed and is not known"))
     }
 
     async fn stat(&self, key: &ContentKey) -> Result<ContentStat, Error> {

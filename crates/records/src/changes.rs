@@ -25,7 +25,7 @@ where
 const KNOWN_BY: [&str; 3] = ["id", "organization_id", "revision"];
 
 /// Writes what is different in `new`, if nobody else changed the record since it was `old`; [`Error::Conflict`] otherwise. What is the same
-/// in both is not written, so that numbers which others keep in the same row stay as they are.
+/// in both is not written, so that numbers which others keep in the same row stay as they are. A change has a new revision.
 pub(crate) async fn replace<M>(write: &Write, old: &M, new: &M) -> Result<(), Error>
 where
     M: ModelTrait,

@@ -72,19 +72,40 @@ fn find(layout: &Layout, key: &ContentKey) -> Result<(Folder, Segments), Error> 
     Ok((folder, segments))
 }
 
-/// A reader of `range`. No part's last byte is given out unless the part has the bytes that it had when it was acknowledged.
+/// What to do where a part, of which only some bytes are to be read, is not known to be as acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// Read nothing.
+    Leave,
+    /// Hash it first, which may take long.
+    Hash,
+}
+
+/// A reader of `range`. No part's last byte is given out unless the part has the bytes that it had when it was acknowledged; `None` where
+/// that is to be found out first.
 pub(super) fn read(
     layout: &Layout,
     key: &ContentKey,
     range: Option<Range<u64>>,
     verified: &Arc<Verified>,
-) -> Result<ContentReader, Error> {
+    unknown: Unknown,
+) -> Result<Option<ContentReader>, Error> {
     let (folder, segments) = find(layout, key)?;
     let total = segments.total();
     let range = within(range, total)?;
+    for part in segments.cut_by(&range) {
+        let file = open_file(layout, key, &folder, part)?;
+        if verified.follow(&file, part.sha256)?.is_none() {
+            continue;
+        }
+        match unknown {
+            Unknown::Leave => return Ok(None),
+            Unknown::Hash => verified.check(&file, part.sha256)?,
+        }
+    }
     let cursor = Cursor::at((layout, key), folder, segments, &range, Some(Arc::clone(verified)))?;
     let chunks = stream::try_unfold(Reading::Idle(cursor), next_chunk).boxed();
-    Ok(ContentReader::checked(total, range, chunks))
+    Ok(Some(ContentReader::checked(total, range, chunks)))
 }
 
 /// Hashes the whole content, unless it is cancelled or `caller` is gone.
@@ -107,6 +128,23 @@ pub(super) fn digest(
         }
     }
     Ok(Digested { sha256: hasher.finish(), size })
+}
+
+fn open_file(
+    layout: &Layout,
+    key: &ContentKey,
+    folder: &Folder,
+    part: &CompletedPart,
+) -> Result<File, Error> {
+    let file = folder.file(&part_name(part.index, &part.sha256)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            layout.absent(key, folder, Error::Corrupt { what: "a part is gone" }, Error::NotFound)
+        }
+        io::ErrorKind::InvalidData => Error::Corrupt { what: "a part is no plain file" },
+        _ => error.into(),
+    })?;
+    // Before the answer begins: a download that breaks off says nothing of the reason.
+    if file.metadata()?.len() < part.size { Err(TOO_SHORT) } else { Ok(file) }
 }
 
 /// A stream of chunks between two of them.
@@ -222,15 +260,16 @@ impl Cursor {
         if self.is_at_end() || !done {
             return Ok(());
         }
-        while let Some(part) = self.parts.next() {
+        for part in self.parts.by_ref() {
             if self.skip < part.size {
-                let file = self.open_file(&part)?;
+                let file = open_file(&self.layout, &self.key, &self.folder, &part)?;
                 let offset = std::mem::take(&mut self.skip);
                 let mut following = None;
                 if let Some(verified) = &self.verified {
                     if offset == 0 && self.left >= part.size {
                         following = verified.follow(&file, part.sha256)?.map(Box::new);
                     } else {
+                        // Known by now, unless it was changed since the reader began.
                         verified.check(&file, part.sha256)?;
                     }
                 }
@@ -240,20 +279,6 @@ impl Cursor {
             self.skip -= part.size;
         }
         Err(Error::Corrupt { what: "its parts are fewer than its size" })
-    }
-
-    fn open_file(&self, part: &CompletedPart) -> Result<File, Error> {
-        let file =
-            self.folder.file(&part_name(part.index, &part.sha256)).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => {
-                    let damage = Error::Corrupt { what: "a part is gone" };
-                    self.layout.absent(&self.key, &self.folder, damage, Error::NotFound)
-                }
-                io::ErrorKind::InvalidData => Error::Corrupt { what: "a part is no plain file" },
-                _ => error.into(),
-            })?;
-        // Before the answer begins: a download that breaks off says nothing of the reason.
-        if file.metadata()?.len() < part.size { Err(TOO_SHORT) } else { Ok(file) }
     }
 
     /// The next chunk, waiting for the disk if need be; `None` at the end.

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::ops::Range;
 
 use olivine_domain::Sha256Digest;
 use olivine_domain::binary_parts::PartIndex;
@@ -55,6 +56,17 @@ impl Segments {
     /// The parts in order.
     pub(super) fn parts(&self) -> &[CompletedPart] {
         &self.parts
+    }
+
+    /// Those parts of which `range` has some bytes, but not all.
+    pub(super) fn cut_by(&self, range: &Range<u64>) -> impl Iterator<Item = &CompletedPart> {
+        let mut end = 0;
+        self.parts.iter().filter(move |part| {
+            let start = end;
+            end += part.size;
+            let is_touched = start < range.end && range.start < end;
+            is_touched && (start < range.start || range.end < end)
+        })
     }
 
     /// The parts in order, without their list.
@@ -135,6 +147,30 @@ mod tests {
             [text.replace("3 12", "3 13"), text.to_uppercase(), format!("{text}\n"), format!("{text}1 2\n")]
         {
             assert!(Segments::decode(&damaged).is_err(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn a_range_cuts_the_parts_at_its_ends() {
+        let of = |index, size| CompletedPart {
+            index: PartIndex::new(index).unwrap(),
+            size,
+            sha256: Sha256Digest::of(b""),
+        };
+        let segments = Segments::of(&[of(1, 10), of(2, 10), of(3, 10)]).unwrap();
+        for (range, cut) in [
+            (0..30, &[][..]),
+            (0..0, &[]),
+            (10..20, &[]),
+            (5..30, &[1]),
+            (0..25, &[3]),
+            (5..25, &[1, 3]),
+            (12..18, &[2]),
+            (10..11, &[2]),
+            (29..30, &[3]),
+        ] {
+            let found: Vec<_> = segments.cut_by(&range).map(|part| part.index.get()).collect();
+            assert_eq!(found, cut, "{range:?}");
         }
     }
 

@@ -234,6 +234,36 @@ async fn bytes_that_changed_are_not_given_out_as_the_whole() {
     assert_eq!(other.try_collect::<Vec<_>>().await.unwrap().concat(), parts[2][..5]);
 }
 
+/// While a file is hashed before a part of it is given out, those who wait for their turn keep nobody else from the disk.
+#[test]
+fn who_waits_for_a_hash_holds_no_thread() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build();
+    runtime.unwrap().block_on(async {
+        let (_folder, local) = folder().await;
+        let whole = bytes(1, 600_000);
+        store(&local, &key(1), std::slice::from_ref(&whole)).await;
+        let turn = local.verified.turn().await;
+        let waiting: Vec<_> = (0..4)
+            .map(|_| {
+                let local = local.clone();
+                tokio::spawn(async move { local.read(&key(1), Some(10..20)).await })
+            })
+            .collect();
+        for _ in 0..20 {
+            // Others read and write meanwhile.
+            local.stat(&key(1)).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        assert!(waiting.iter().all(|read| !read.is_finished()), "nothing is given out before it is hashed");
+        store(&local, &key(2), &[bytes(2, 10)]).await;
+        drop(turn);
+        for read in waiting {
+            let chunks: Vec<Bytes> = read.await.unwrap().unwrap().try_collect().await.unwrap();
+            assert_eq!(chunks.concat(), whole[10..20]);
+        }
+    });
+}
+
 #[tokio::test]
 async fn the_size_of_a_content_is_that_of_its_files_and_a_backup_says_whether_it_is_complete() {
     type Damage<'a> = &'a dyn Fn(&ContentKey);

@@ -49,8 +49,9 @@ impl Stamp {
 pub(super) struct Verified {
     /// Whether a file has the bytes that it should have.
     known: Mutex<HashMap<(Stamp, Sha256Digest), bool>>,
-    /// Held while a whole file is hashed before a part of it is given out: many requests for parts of one large file cost one hash.
-    hashing: Mutex<()>,
+    /// Held while files are hashed before a part of them is given out: many requests for parts of large files cost one hash each. Who waits
+    /// for it holds no thread.
+    hashing: tokio::sync::Mutex<()>,
 }
 
 impl Verified {
@@ -81,12 +82,13 @@ impl Verified {
         }
     }
 
+    /// Waits until nobody else hashes files of which only a part is to be read.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.hashing.lock().await
+    }
+
     /// Hashes a file of which only a part is to be read, unless it is known to be as promised.
     pub(super) fn check(self: &Arc<Self>, file: &File, sha256: Sha256Digest) -> Result<(), Error> {
-        if self.follow(file, sha256)?.is_none() {
-            return Ok(());
-        }
-        let _one_at_a_time = self.hashing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(mut following) = self.follow(file, sha256)? else { return Ok(()) };
         let (mut buffer, mut offset) = (vec![0; CHUNK], 0);
         loop {

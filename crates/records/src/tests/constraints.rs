@@ -123,7 +123,8 @@ on_both! {
         assert_eq!(live, None);
         assert_eq!(artifacts::find_by_name(&*database, stranger.id, &first.name).await.unwrap(), None);
         let stolen = Binary { organization: stranger.id, ..record.clone() };
-        let refused = commit!(database, |write| binaries::update(&write, &stolen, &stolen).await);
+        let changed = Binary { description: None, revision: record.revision.next(), ..stolen.clone() };
+        let refused = commit!(database, |write| binaries::update(&write, &stolen, &changed).await);
         assert!(matches!(refused, Err(Error::Conflict)));
         let refused = commit!(database, |write| binaries::delete(&write, stranger.id, record.id).await);
         assert!(matches!(refused, Err(Error::NotFound { .. })));
