@@ -168,6 +168,12 @@ impl Answer {
     pub fn error_code(&self) -> Option<&str> {
         self.json["errors"][0]["code"].as_str()
     }
+
+    /// What the first error says to people. An answer without errors fails the test.
+    pub fn error_message(&self) -> &str {
+        let message = self.json["errors"][0]["message"].as_str();
+        message.unwrap_or_else(|| panic!("there is no error in {self:?}"))
+    }
 }
 
 #[cfg(test)]

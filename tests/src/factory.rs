@@ -124,6 +124,12 @@ impl Factory {
         self.create("devices", "device", json!({"identifier": identifier, "product_prn": self.product})).await
     }
 
+    /// The certificates of a device.
+    pub async fn certificates(&self, device: &str) -> Vec<Value> {
+        let list = format!("/v1/device_certificates?device_prn={device}");
+        list_all(&self.api, &list, "device_certificates").await
+    }
+
     /// The organization's events of a type.
     pub async fn events(&self, kind: &str) -> Vec<Value> {
         list_all(&self.api, &format!("/v1/events?type={kind}"), "events").await

@@ -237,7 +237,7 @@ async fn a_download_of_a_lost_content_says_that_it_is_damaged() {
         for _ in 0..3 {
             let refused = server.api().get(&url).await.expect(503);
             assert_eq!(refused.error_code(), Some("unavailable"), "{what}");
-            let said = refused.json["errors"][0]["message"].as_str().unwrap_or_default();
+            let said = refused.error_message();
             assert!(said.contains("damaged") && said.contains("olivine content audit"), "{what}: {said}");
         }
         let search = format!("/v1/events?type=binary.content_missing&resource_prn={binary}");

@@ -285,7 +285,7 @@ async fn what_is_no_import_is_refused(database: Database) {
     ] {
         let answer = fleet.import(&query, &csv).await;
         assert_eq!(code(&answer), (422, "invalid"), "{answer:?}");
-        let message = answer.json["errors"][0]["message"].as_str().unwrap();
+        let message = answer.error_message();
         assert!(message.contains(word), "{message}");
     }
     let mut many = "identifier,target\n".to_owned();

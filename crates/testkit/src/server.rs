@@ -191,7 +191,6 @@ impl Server {
     }
 
     /// The server's time.
-    /// The server's time.
     pub fn now(&self) -> Timestamp {
         self.ctx().now()
     }

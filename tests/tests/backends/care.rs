@@ -8,8 +8,8 @@ use olivine_tests::{Database, S3, Server, Workbench, events_of};
 use serde_json::json;
 
 use crate::team::{
-    Customer, POLL_EVERY, SETTLED_WITHIN, are_complete, copies, fetch, make_default, open_server, register,
-    until,
+    Customer, POLL_EVERY, SETTLED_WITHIN, Team, are_complete, copies, fetch, make_default, open_server,
+    register, until,
 };
 
 pub(crate) async fn contents_move_while_devices_are_served(database: Database) {
@@ -46,12 +46,7 @@ pub(crate) async fn contents_move_while_devices_are_served(database: Database) {
 }
 
 pub(crate) async fn an_audit_finds_and_repairs(database: Database) {
-    let s3 = S3::start();
-    let server = open_server(database).start();
-    let api = server.api();
-    let bench = Workbench::new(server.api()).await;
-    let first = register(&api, &s3, "first", json!({})).await;
-    make_default(&api, Some(&first)).await;
+    let Team { s3, server, api, bench, .. } = Team::with_bucket(database, "first").await;
     register(&api, &s3, "second", json!({"replicates": true})).await;
     let (lost, spoiled, whole) =
         (bench.signed(b"lost").await, bench.signed(b"spoiled").await, bench.signed(b"whole").await);
@@ -95,12 +90,7 @@ pub(crate) async fn an_audit_finds_and_repairs(database: Database) {
 
 /// "Deleted" is an assurance: it is given only of what was there.
 pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database) {
-    let s3 = S3::start();
-    let server = open_server(database).start();
-    let api = server.api();
-    let bench = Workbench::new(server.api()).await;
-    let backend = register(&api, &s3, "first", json!({})).await;
-    make_default(&api, Some(&backend)).await;
+    let Team { s3, server: _server, api, bench, .. } = Team::with_bucket(database, "first").await;
     let (lost, kept) = (bench.signed(b"lost").await, bench.signed(b"kept").await);
     s3.remove("first", &s3.object_of("first", &lost));
     // The first attempt fails, and the second one must not take its own work for a loss.
@@ -122,12 +112,7 @@ pub(crate) async fn what_was_lost_is_not_reported_as_deleted(database: Database)
 
 /// Devices download from the store, so the server sees nothing of an object that somebody deleted there, until a device fails.
 pub(crate) async fn what_a_store_lost_is_noticed_when_a_device_fails(database: Database) {
-    let s3 = S3::start();
-    let server = open_server(database).start();
-    let api = server.api();
-    let bench = Workbench::new(server.api()).await;
-    let first = register(&api, &s3, "first", json!({})).await;
-    make_default(&api, Some(&first)).await;
+    let Team { s3, server, api, bench, store: first } = Team::with_bucket(database, "first").await;
     let (lost, whole) = (bench.signed(b"lost").await, bench.signed(b"whole").await);
     s3.remove("first", &s3.object_of("first", &lost));
     for binary in [&whole, &lost] {
@@ -182,12 +167,7 @@ fn part_of(server: &Server) -> PathBuf {
 
 /// The server gives contents out by their hash, so bytes that are others now must never reach a client as a whole.
 pub(crate) async fn changed_bytes_are_no_whole_download(database: Database) {
-    let s3 = S3::start();
-    let server = open_server(database).start();
-    let api = server.api();
-    let bench = Workbench::new(server.api()).await;
-    let first = register(&api, &s3, "first", json!({})).await;
-    make_default(&api, Some(&first)).await;
+    let Team { s3, server, api, bench, .. } = Team::with_bucket(database, "first").await;
     let streamed = bench.signed(b"streamed").await;
     let customer = Customer::of(&server, &streamed, &[]).await;
     api.patch("/v1/organization", &json!({"download_url_style": "streamed"})).await.expect(200);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use olivine_tests::{Answer, Database, Random, S3, Server, ServerBuilder, Workbench, sha256_hex};
 use serde_json::json;
 
-use crate::team::{are_complete, copies, fetch, make_default, open_server, register, until};
+use crate::team::{Team, are_complete, copies, fetch, open_server, register, until};
 
 /// The least size of a part that is not the last.
 const PART: usize = 5 * 1024 * 1024;
@@ -18,12 +18,7 @@ fn traffic(server: &Server) -> u64 {
 }
 
 pub(crate) async fn parts_go_straight_to_the_store(database: Database) {
-    let s3 = S3::start();
-    let server = open_server(database).start();
-    let api = server.api();
-    let bench = Workbench::new(server.api()).await;
-    let store = register(&api, &s3, "store", json!({})).await;
-    make_default(&api, Some(&store)).await;
+    let Team { s3, server, api, bench, .. } = Team::with_bucket(database, "store").await;
     let content = Random::new().bytes(6 * PART + 1234);
     let binary = bench.uploadable(&content).await;
     let before = (traffic(&server), s3.received_bytes());

@@ -3,15 +3,10 @@
 use olivine_tests::{Database, Nginx, S3, Workbench};
 use serde_json::json;
 
-use crate::team::{Customer, are_complete, copies, fetch, make_default, open_server, register};
+use crate::team::{Customer, Team, are_complete, copies, fetch, make_default, open_server, register};
 
 pub(crate) async fn short_urls_lead_to_the_content(database: Database) {
-    let s3 = S3::start();
-    let server = open_server(database).start();
-    let api = server.api();
-    let bench = Workbench::new(server.api()).await;
-    let home = register(&api, &s3, "home", json!({})).await;
-    make_default(&api, Some(&home)).await;
+    let Team { s3, server, api, bench, .. } = Team::with_bucket(database, "home").await;
     register(&api, &s3, "away", json!({"replicates": true, "near_tags": ["far"], "position": 9})).await;
     let binary = bench.signed(b"0123456789").await;
     copies(&api, &binary, are_complete(1)).await;

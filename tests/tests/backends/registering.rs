@@ -16,7 +16,7 @@ pub(crate) async fn a_backend_is_tried_before_it_is_taken(database: Database) {
         s3.deny(&[permission]);
         let refused = api.post("/v1/storage_backends", &good).await.expect(422);
         assert_eq!(refused.error_code(), Some("storage_refused"), "{permission}");
-        let message = refused.json["errors"][0]["message"].as_str().unwrap().to_owned();
+        let message = refused.error_message().to_owned();
         assert!(message.contains(permission), "{permission}: {message}");
         assert!(
             !message.contains(s3.secret_access_key()) && !message.contains("X-Amz-Signature"),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use olivine_tests::{Api, Database, Device, S3, Server, ServerBuilder, prn};
+use olivine_tests::{Api, Database, Device, S3, Server, ServerBuilder, Workbench, prn};
 use serde_json::{Value, json};
 
 /// Bounds, not expectations.
@@ -30,6 +30,28 @@ pub(crate) async fn register(api: &Api, s3: &S3, bucket: &str, more: Value) -> S
 /// Where new binaries go from now on.
 pub(crate) async fn make_default(api: &Api, backend: Option<&str>) {
     api.patch("/v1/organization", &json!({"storage_backend_prn": backend})).await.expect(200);
+}
+
+/// A team whose new binaries go into a bucket of its own.
+pub(crate) struct Team {
+    pub(crate) s3: S3,
+    pub(crate) server: Server,
+    pub(crate) api: Api,
+    pub(crate) bench: Workbench,
+    /// The PRN of the bucket's storage backend.
+    pub(crate) store: String,
+}
+
+impl Team {
+    pub(crate) async fn with_bucket(database: Database, bucket: &str) -> Self {
+        let s3 = S3::start();
+        let server = open_server(database).start();
+        let api = server.api();
+        let bench = Workbench::new(server.api()).await;
+        let store = register(&api, &s3, bucket, json!({})).await;
+        make_default(&api, Some(&store)).await;
+        Self { s3, server, api, bench, store }
+    }
 }
 
 /// The states of a binary's copies, by storage backend, once they are as wanted.

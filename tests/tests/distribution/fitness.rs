@@ -1,14 +1,10 @@
 //! What a certificate must be so that a device is made of it: each as openssl makes it.
 
 use olivine_tests::factory::{Factory, Maker};
-use olivine_tests::{Answer, Database, Device, Server, Shell, prn, send};
+use olivine_tests::{Database, Device, Server, Shell, prn, send};
 
 const EC: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 const LEAF: &str = "-addext basicConstraints=critical,CA:FALSE";
-
-fn message(answer: &Answer) -> String {
-    answer.json["errors"][0]["message"].as_str().unwrap_or_default().to_owned()
-}
 
 pub(crate) async fn usual_algorithms_are_verified_and_others_are_named(database: Database) {
     let server = Server::start(database);
@@ -37,14 +33,16 @@ pub(crate) async fn usual_algorithms_are_verified_and_others_are_named(database:
     let maker = Maker::new("Other curve", "-newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes");
     let refused = maker.registers(&factory).await.expect(422);
     assert!(
-        message(&refused).contains("is not supported") && !message(&refused).contains("was not signed"),
+        refused.error_message().contains("is not supported")
+            && !refused.error_message().contains("was not signed"),
         "{refused:?}"
     );
     let maker = Maker::new("SHA-224", "");
     maker.registers(&factory).await.expect(201);
     let refused = maker.shows(&server, "-subj /CN=SN-224 -sha224").await.expect(401);
     assert!(
-        message(&refused).contains("ECDSA with SHA-224") && message(&refused).contains("not supported"),
+        refused.error_message().contains("ECDSA with SHA-224")
+            && refused.error_message().contains("not supported"),
         "{refused:?}"
     );
 }
@@ -77,7 +75,7 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
         ("-addext basicConstraints=critical,CA:TRUE -sha1", "SHA-1"),
     ] {
         let refused = shows(intermediate, "SN-2").await.expect(401);
-        assert!(message(&refused).contains(problem), "{intermediate}: {refused:?}");
+        assert!(refused.error_message().contains(problem), "{intermediate}: {refused:?}");
     }
     // Two below an authority that allows none.
     let short = Maker::new("Short", "-addext basicConstraints=critical,CA:TRUE,pathlen:0");
@@ -89,11 +87,11 @@ pub(crate) async fn a_chain_is_followed_to_a_registered_authority(database: Data
     short.shell.run(&script).succeeds();
     let chain = short.text("d.pem") + &short.text("i.pem");
     let refused = Device::with(&server, &chain, &short.text("d.key")).get("/device/me").await.expect(403);
-    assert!(message(&refused).contains("path length"), "{refused:?}");
+    assert!(refused.error_message().contains("path length"), "{refused:?}");
     // More than are looked at.
     let long = short.text("d.pem") + &short.text("i.pem").repeat(5);
     let refused = Device::with(&server, &long, &short.text("d.key")).get("/device/me").await.expect(401);
-    assert!(message(&refused).contains("at most 4"), "{refused:?}");
+    assert!(refused.error_message().contains("at most 4"), "{refused:?}");
 }
 
 pub(crate) async fn a_proxy_passes_a_chain_on(database: Database) {

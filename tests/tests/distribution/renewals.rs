@@ -4,21 +4,7 @@
 use futures_util::future::join_all;
 use olivine_tests::factory::{Factory, path};
 use olivine_tests::renewals::{ProductionLine, new_key, take};
-use olivine_tests::{Answer, Database, Server, list_all, prn};
-use serde_json::Value;
-
-fn message(answer: &Answer) -> String {
-    answer.json["errors"][0]["message"].as_str().unwrap_or_default().to_owned()
-}
-
-async fn certificates(factory: &Factory, device: &str) -> Vec<Value> {
-    let list = format!("/v1/device_certificates?device_prn={device}");
-    list_all(&factory.api, &list, "device_certificates").await
-}
-
-async fn renewals(factory: &Factory) -> Vec<Value> {
-    list_all(&factory.api, "/v1/events?type=device_certificate.renewed", "events").await
-}
+use olivine_tests::{Database, Server, prn};
 
 pub(crate) async fn renewals_at_once_are_done_once_and_have_a_bound(database: Database) {
     const MOST: usize = 16;
@@ -34,17 +20,18 @@ pub(crate) async fn renewals_at_once_are_done_once_and_have_a_bound(database: Da
     for answer in join_all(same.iter().map(|one| one.get("/device/me"))).await {
         assert_eq!(prn(&answer.expect(200).json["device"]), device);
     }
-    assert_eq!(renewals(&factory).await.len(), 1);
+    assert_eq!(factory.events("device_certificate.renewed").await.len(), 1);
     // Many certificates at once: as many as there is room for.
     let many: Vec<_> = (0..20).map(|_| line.of_year(2022, &new_key())).collect();
     let answers = join_all(many.iter().map(|one| one.get("/device/me"))).await;
     let taken = answers.iter().filter(|answer| answer.status == 200).count();
-    let refused =
-        answers.iter().filter(|answer| answer.status == 403 && message(answer).contains("16 certificates"));
+    let refused = answers
+        .iter()
+        .filter(|answer| answer.status == 403 && answer.error_message().contains("16 certificates"));
     assert_eq!((taken, refused.count()), (MOST - 2, 20 + 2 - MOST), "{answers:#?}");
-    assert_eq!(certificates(&factory, &device).await.len(), MOST);
+    assert_eq!(factory.certificates(&device).await.len(), MOST);
     // Room is made by people.
-    let oldest = prn(&certificates(&factory, &device).await[0]);
+    let oldest = prn(&factory.certificates(&device).await[0]);
     factory.api.delete(&path(&oldest)).await.expect(204);
     assert_eq!(line.of_year(2023, &new_key()).me().await, device);
 }

@@ -114,7 +114,7 @@ pub(crate) async fn deleting_what_devices_are_on_asks_first(database: Database) 
         json!(2),
         "neither release nor version leads anywhere: {context:#}"
     );
-    let message = refused.json["errors"][0]["message"].as_str().unwrap();
+    let message = refused.error_message();
     assert!(
         message.starts_with("2 devices are on the release 'second'. If it is deleted: 2 get no update"),
         "{message}"

@@ -85,7 +85,7 @@ async fn a_renewed_authority_provisions() {
     // A successor that begins tomorrow is registered in good time, and provisions nothing before.
     let (tomorrows, _) = ca.register("tomorrow", DAY, 9 * DAY).await;
     let refused = ca.device(&server, "SN-0").get("/device/me").await.expect(403);
-    let message = refused.json["errors"][0]["message"].as_str().unwrap().to_owned();
+    let message = refused.error_message().to_owned();
     assert_eq!(refused.error_code(), Some("provisioning_refused"), "{message}");
     assert!(message.contains(&format!("{tomorrows} is valid from ")), "{message}");
 
@@ -100,7 +100,7 @@ async fn a_renewed_authority_provisions() {
     let device = ca.device(&server, "SN-2");
     server.advance(SHORT).await;
     let refused = device.get("/device/me").await.expect(403);
-    let message = refused.json["errors"][0]["message"].as_str().unwrap().to_owned();
+    let message = refused.error_message().to_owned();
     assert!(message.contains(&format!("{old} has expired on ")) && message.contains(&tomorrows), "{message}");
 
     // The renewed one, and one more, of which the newest counts.

@@ -1,15 +1,11 @@
 //! What a certificate must be so that a device is made of it: each as openssl makes it.
 
 use olivine_testkit::Server;
+use olivine_tests::Device;
 use olivine_tests::factory::{Factory, Maker};
-use olivine_tests::{Answer, Device};
 use serde_json::{Value, json};
 
 const LEAF: &str = "-addext basicConstraints=critical,CA:FALSE";
-
-fn message(answer: &Answer) -> String {
-    answer.json["errors"][0]["message"].as_str().unwrap_or_default().to_owned()
-}
 
 #[tokio::test]
 async fn only_a_devices_certificate_makes_a_device() {
@@ -39,13 +35,13 @@ async fn only_a_devices_certificate_makes_a_device() {
         ("-addext 2.5.29.15=DER:0500", "keyUsage"),
     ] {
         let refused = maker.shows(&server, &format!("-subj /CN=refused {options}")).await;
-        assert!(message(&refused).contains(problem), "{options}: {refused:?}");
+        assert!(refused.error_message().contains(problem), "{options}: {refused:?}");
         assert_eq!(refused.expect(403).error_code(), Some("provisioning_refused"), "{options}");
     }
     let itself = Device::with(&server, &maker.text("ca.pem"), &maker.text("ca.key")).get("/device/me").await;
-    assert!(message(&itself.expect(403)).contains("CA:TRUE"));
+    assert!(itself.expect(403).error_message().contains("CA:TRUE"));
     let weak = maker.shows(&server, "-subj /CN=weak -sha1").await.expect(401);
-    assert!(message(&weak).contains("SHA-1"), "{weak:?}");
+    assert!(weak.error_message().contains("SHA-1"), "{weak:?}");
     let device = json!({"identifier": "by hand", "product_prn": factory.product});
     let device = factory.create("devices", "device", device).await;
     let short =
@@ -54,7 +50,7 @@ async fn only_a_devices_certificate_makes_a_device() {
     for (file, problem) in [("d.pem", "SHA-1"), ("s.pem", "1024 bits")] {
         let by_hand = json!({"device_prn": device, "certificate": maker.text(file)});
         let refused = factory.api.post("/v1/device_certificates", &by_hand).await.expect(422);
-        assert!(message(&refused).contains(problem), "{refused:?}");
+        assert!(refused.error_message().contains(problem), "{refused:?}");
     }
 }
 
@@ -73,7 +69,7 @@ async fn only_an_authority_that_may_sign_is_registered() {
         let options = options.replace("permitted;", "permitted\\;");
         let refused = Maker::new("Company", &options).registers(&factory).await.expect(422);
         assert_eq!(refused.json["errors"][0]["context"]["field"], "certificate", "{options}: {refused:?}");
-        assert!(message(&refused).contains(problem), "{options}: {refused:?}");
+        assert!(refused.error_message().contains(problem), "{options}: {refused:?}");
     }
     let good = Maker::new("Company", "-addext keyUsage=critical,keyCertSign,cRLSign");
     good.registers(&factory).await.expect(201);
@@ -115,13 +111,13 @@ async fn an_authority_says_which_name_is_the_identifier() {
         assert_eq!(device.json["device"]["identifier"], identifier);
         let other = if source == "common_name" { "/serialNumber=1" } else { "/CN=only" };
         let refused = maker.shows(&server, &format!("-subj {other}")).await.expect(403);
-        assert!(message(&refused).contains("which would be the device's identifier"), "{refused:?}");
+        assert!(refused.error_message().contains("which would be the device's identifier"), "{refused:?}");
     }
     let maker = Maker::new("two", "");
     factory.register_authority(&maker.shell, json!({"identifier_from": "dns_name"})).await;
     let refused =
         maker.shows(&server, "-subj /CN=x -addext subjectAltName=DNS:a.example,DNS:b.example").await;
-    assert!(message(&refused.expect(403)).contains("2 DNS names"));
+    assert!(refused.expect(403).error_message().contains("2 DNS names"));
     let jitp = json!({"jitp": {"product_prn": factory.product, "identifier_from": "colour"}});
     let any: Value = factory.api.get("/v1/ca_certificates").await.expect(200).json;
     let any = any["ca_certificates"][0]["prn"].as_str().unwrap().to_owned();

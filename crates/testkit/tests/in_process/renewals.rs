@@ -4,29 +4,16 @@
 use olivine_testkit::Server;
 use olivine_tests::factory::{Factory, path};
 use olivine_tests::renewals::{ProductionLine, new_key, of_year, take};
-use olivine_tests::{Answer, Api, Device, list_all, named, prn};
+use olivine_tests::{Api, Device, named, prn};
 use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
 use serde_json::{Value, json};
 
 /// Shows a certificate that is not taken. The message says why.
 async fn is_refused(device: &Device, why: &str) {
     let refused = device.get("/device/me").await.expect(403);
-    let message = message(&refused);
+    let message = refused.error_message();
     assert_eq!(refused.error_code(), Some("provisioning_refused"), "{message}");
     assert!(message.contains(why), "{why}: {message}");
-}
-
-fn message(answer: &Answer) -> String {
-    answer.json["errors"][0]["message"].as_str().unwrap_or_default().to_owned()
-}
-
-async fn certificates(factory: &Factory, device: &str) -> Vec<Value> {
-    let list = format!("/v1/device_certificates?device_prn={device}");
-    list_all(&factory.api, &list, "device_certificates").await
-}
-
-async fn renewals(factory: &Factory) -> Vec<Value> {
-    list_all(&factory.api, "/v1/events?type=device_certificate.renewed", "events").await
 }
 
 #[tokio::test]
@@ -56,9 +43,10 @@ async fn each_setting_says_which_renewals_are_taken() {
     for known in [&first, &same, &changed] {
         assert_eq!(known.me().await, device);
     }
-    let all = certificates(&factory, &device).await;
+    let all = factory.certificates(&device).await;
     assert_eq!(all.len(), 3, "{all:#?}");
-    let (mut events, fingerprint) = (renewals(&factory).await, |number: usize| &all[number]["fingerprint"]);
+    let (mut events, fingerprint) =
+        (factory.events("device_certificate.renewed").await, |number: usize| &all[number]["fingerprint"]);
     events.sort_by_key(|event| event["data"]["key_changed"].as_bool());
     assert_eq!(events.len(), 2, "{events:#?}");
     for (number, event) in events.iter().enumerate() {
@@ -89,7 +77,7 @@ async fn what_was_removed_is_not_renewed() {
     let never_shown = line.of_year(2021, &new_key());
     is_refused(&never_shown, "before the newest certificate").await;
 
-    let removed = certificates(&factory, &device).await.pop().unwrap();
+    let removed = factory.certificates(&device).await.pop().unwrap();
     factory.api.delete(&path(&prn(&removed))).await.expect(204);
     assert_eq!(stolen.get("/device/me").await.expect(401).error_code(), Some("certificate_removed"));
     is_refused(&never_shown, "before the newest certificate").await;
@@ -102,11 +90,11 @@ async fn what_was_removed_is_not_renewed() {
     assert_eq!(line.of_year(2023, &new_key()).me().await, device);
 
     // A device without any certificate was sent away.
-    for one in certificates(&factory, &device).await {
+    for one in factory.certificates(&device).await {
         factory.api.delete(&path(&prn(&one))).await.expect(204);
     }
     is_refused(&line.of_year(2024, &new_key()), "no certificate any more").await;
-    assert_eq!(renewals(&factory).await.len(), 2);
+    assert_eq!(factory.events("device_certificate.renewed").await.len(), 2);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn a_phased_release_is_taken_back() {
     // Nothing may follow it, and the refusal says what to do instead.
     let next = json!({"name": "x", "cohort_prn": scene.factory.cohort, "bundle_prn": scene.old});
     let refused = scene.factory.api.post("/v1/releases", &next).await.expect(409);
-    let message = refused.json["errors"][0]["message"].as_str().unwrap();
+    let message = refused.error_message();
     assert!(message.contains(&format!("peridio releases rollback --prn {}", scene.second)), "{message}");
 
     let before = scene.releases().await;

@@ -115,7 +115,7 @@ async fn every_operation_asks_for_its_scope() {
         let key = new_key(&api, &json!({"name": "all but one", "scopes": others})).await;
         let answer = ask(&api.with_key(key["key"].as_str().unwrap()), &operation).await;
         assert_eq!(answer.status, 403, "{operation:?} without {scope}");
-        let message = answer.json["errors"][0]["message"].as_str().unwrap();
+        let message = answer.error_message();
         assert!(message.contains(&format!("'{scope}'")), "{message}");
         let key = new_key(&api, &json!({"name": "just one", "scopes": [scope]})).await;
         let answer = ask(&api.with_key(key["key"].as_str().unwrap()), &operation).await;

@@ -134,7 +134,7 @@ async fn signatures_over_something_else() {
         [(printed, "'{' at position 0"), (format!("_{}", &signature[1..]), "'_' at position 0")]
     {
         let refused = bench.attach(&binary, &key, &wrong).await.expect(422);
-        let said = refused.json["errors"][0]["message"].as_str().unwrap_or_default();
+        let said = refused.error_message();
         assert!(said.contains(place), "{said}");
     }
     bench.attach(&binary, &key, &signature).await.expect(201);
