@@ -19,9 +19,16 @@ fn damage(file: &Path, change: &Damage) {
     fs::write(file, bytes).unwrap();
 }
 
-/// Where `text` begins in a file.
+/// The first byte of a page that holds only keys and page numbers, no text: an interior page of a table
+/// (<https://www.sqlite.org/fileformat2.html#b_tree_pages>).
+const WITHOUT_TEXT: u8 = 5;
+
+/// Where `text` begins in a database. A table whose first page was outgrown leaves there, unused, what was in it: a byte of that belongs to
+/// nothing.
 fn places_of(text: &str, file: &[u8]) -> Vec<usize> {
-    let is_there = |(place, window): (usize, &[u8])| (window == text.as_bytes()).then_some(place);
+    let is_used = |place: usize| file[place / PAGE * PAGE] != WITHOUT_TEXT;
+    let is_there =
+        |(place, window): (usize, &[u8])| (window == text.as_bytes() && is_used(place)).then_some(place);
     file.windows(text.len()).enumerate().filter_map(is_there).collect()
 }
 
