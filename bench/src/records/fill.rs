@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::contents::Generation;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::prn::Id;

@@ -5,7 +5,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use uuid::Uuid;
 
-use crate::backend::ContentKey;
+use olivine_domain::contents::ContentKey;
 
 /// The organization of what probes of storages write. A probe removes it again; a server that is killed meanwhile leaves it behind.
 pub const PROBES: Id<Organization> = Id::new(Uuid::from_u128(0x6f6c_6976_696e_8000_8000_7072_6f62_6573));
@@ -55,7 +55,7 @@ pub struct ProbeFailed {
     pub told: String,
 }
 
-/// The content that a name in storage belongs to, and whether it is that content: `organization/binary/generation`, or that
+/// The content that a name in storage belongs to, and whether it is that content: `organization/content/generation`, or that
 /// followed by `.part-` and more.
 pub(crate) fn recognize(name: &str) -> (Option<ContentKey>, StoredKind) {
     match name.split_once(".part-") {
@@ -70,12 +70,12 @@ pub(crate) fn recognize(name: &str) -> (Option<ContentKey>, StoredKind) {
 /// The key that displays as `name`.
 pub(crate) fn parse_key(name: &str) -> Option<ContentKey> {
     use olivine_domain::Id;
-    use olivine_domain::binaries::Generation;
+    use olivine_domain::contents::Generation;
     let mut parts = name.split('/');
-    let (organization, binary, generation) = (parts.next()?, parts.next()?, parts.next()?);
+    let (organization, content, generation) = (parts.next()?, parts.next()?, parts.next()?);
     let key = ContentKey {
         organization: Id::new(organization.parse().ok()?),
-        binary: Id::new(binary.parse().ok()?),
+        content: Id::new(content.parse().ok()?),
         generation: Generation::new(generation.parse().ok()?),
     };
     (key.to_string() == name).then_some(key)

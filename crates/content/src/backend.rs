@@ -1,4 +1,4 @@
-//! The trait that every storage backend implements, and the key that names one content.
+//! The trait that every storage backend implements.
 //!
 //! A backend must never let one key's bytes change once they are complete. `conformance.rs` is this contract as tests.
 
@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::contents::ContentKey;
 use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
@@ -20,26 +20,6 @@ use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
     UploadedPart,
 };
-
-/// The name of one content: one attempt at uploading the bytes of one binary.
-///
-/// A reset of an upload makes a new generation and so a new key; nothing is ever overwritten in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ContentKey {
-    /// The owner.
-    pub organization: Id<Organization>,
-    /// The record whose content this is.
-    pub binary: Id<Binary>,
-    /// The attempt at uploading it.
-    pub generation: Generation,
-}
-
-impl fmt::Display for ContentKey {
-    /// `organization/binary/generation`: the key in object stores and the folder on disk.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.organization, self.binary, self.generation.get())
-    }
-}
 
 /// A place that holds contents.
 ///

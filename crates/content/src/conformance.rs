@@ -12,13 +12,14 @@ mod uploading;
 
 use futures_util::future::BoxFuture;
 use olivine_domain::Id;
-use olivine_domain::binaries::Generation;
+use olivine_domain::contents::Generation;
 use olivine_domain::organizations::Organization;
 use uuid::Uuid;
 
 use self::case::Case;
 pub use self::sending::{InProcess, Sender, Sent, body, bytes};
-use crate::backend::{Backend, ContentKey};
+use crate::backend::Backend;
+use olivine_domain::contents::ContentKey;
 
 /// Runs every case against `backend`, one after the other, on contents of `organization`, of which there must be none yet. Takes
 /// some 11 MiB of storage at a time.
@@ -29,7 +30,7 @@ pub async fn run(backend: &dyn Backend, sender: &dyn Sender, organization: Id<Or
     for (number, case) in (1..).zip(CASES) {
         let key = ContentKey {
             organization,
-            binary: Id::new(Uuid::from_u128(organization.uuid().as_u128() ^ number)),
+            content: Id::new(Uuid::from_u128(organization.uuid().as_u128() ^ number)),
             generation: Generation::new(1),
         };
         case(Case { backend, sender, key }).await;

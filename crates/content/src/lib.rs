@@ -1,4 +1,4 @@
-//! What we hold: the bytes of binaries, in a storage backend behind one trait.
+//! What we hold: the bytes of contents, in a storage backend behind one trait.
 //!
 //! This crate does IO and nothing else: it knows no database, no permission and no lifecycle. It must never overwrite a
 //! content in place, build a path from anything but UUIDs and numbers, hold more than a few chunks of a content in memory, or
@@ -21,7 +21,7 @@ pub mod tokens;
 pub mod uploads;
 
 pub use audit::{ContentStat, PROBES, ProbeFailed, StoredContent, StoredKind};
-pub use backend::{Backend, ContentKey};
+pub use backend::Backend;
 pub use cdn::{Cdn, CdnSettings, InvalidCdn};
 pub use digest::{Digested, Progress};
 pub use downloads::{ContentReader, Download, SignedUrl};

@@ -38,7 +38,7 @@ pub use self::remove::Swept;
 use self::temp::TempFile;
 use self::verified::Verified;
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
-use crate::backend::{Backend, ContentKey};
+use crate::backend::Backend;
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
@@ -48,6 +48,7 @@ use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
     UploadedPart,
 };
+use olivine_domain::contents::ContentKey;
 
 /// What `check` writes and reads back.
 const PROBE: &[u8] = b"olivine";

@@ -37,7 +37,7 @@ use olivine_domain::{Id, Sha256Digest, Timestamp};
 
 use self::bucket::{Dialect, ObjectStores};
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
-use crate::backend::{Backend, ContentKey};
+use crate::backend::Backend;
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
@@ -47,6 +47,7 @@ use crate::uploads::{
     Body, CompletedPart, PartPlan, PartTarget, ReceiveError, ReceivePart, ReceivedPart, UploadSession,
     UploadedPart,
 };
+use olivine_domain::contents::ContentKey;
 
 /// Opens the object store that `storage` describes.
 pub(crate) fn open(storage: &Storage) -> Result<Arc<dyn Backend>, OpenError> {

@@ -3,7 +3,7 @@
 //! A token says everything itself (which content, for what, until when), so that any process with the same secret can check it
 //! without a database. It must never be accepted altered in a single bit, for another purpose, or from its expiry on.
 //!
-//! Layout, integers big-endian: version 1 byte, purpose 1, organization 16, binary 16, generation 4, expiry 8 (microseconds
+//! Layout, integers big-endian: version 1 byte, purpose 1, organization 16, content 16, generation 4, expiry 8 (microseconds
 //! since 1970); then for an upload: index 2, size 8, SHA-256 32; for a download: the file name; then HMAC-SHA256 over all that,
 //! 32 bytes. The whole is written in URL-safe base64 without padding.
 
@@ -14,17 +14,17 @@ use std::fmt;
 use aws_lc_rs::{hkdf, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use olivine_domain::binaries::Generation;
 use olivine_domain::binary_parts::PartIndex;
+use olivine_domain::contents::Generation;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 use uuid::Uuid;
 
 pub use short::{ShortGrant, ShortMode};
 
-use crate::backend::ContentKey;
 use crate::downloads::Download;
 use crate::filename::Filename;
 use crate::uploads::PartPlan;
+use olivine_domain::contents::ContentKey;
 
 const VERSION: u8 = 1;
 const DOWNLOAD: u8 = 1;
@@ -164,7 +164,7 @@ fn head(purpose: u8, key: &ContentKey, expires_at: Timestamp) -> Vec<u8> {
     let mut payload = Vec::with_capacity(MAX_TOKEN_LENGTH);
     payload.extend_from_slice(&[VERSION, purpose]);
     payload.extend_from_slice(key.organization.uuid().as_bytes());
-    payload.extend_from_slice(key.binary.uuid().as_bytes());
+    payload.extend_from_slice(key.content.uuid().as_bytes());
     payload.extend_from_slice(&key.generation.get().to_be_bytes());
     payload.extend_from_slice(&expires_at.as_micros().to_be_bytes());
     payload
@@ -174,7 +174,7 @@ fn read_head(rest: &mut &[u8]) -> Option<Head> {
     let [VERSION, purpose] = take(rest)? else { return None };
     let key = ContentKey {
         organization: Id::new(Uuid::from_bytes(take(rest)?)),
-        binary: Id::new(Uuid::from_bytes(take(rest)?)),
+        content: Id::new(Uuid::from_bytes(take(rest)?)),
         generation: Generation::new(u32::from_be_bytes(take(rest)?)),
     };
     let expires_at = Timestamp::from_micros(i64::from_be_bytes(take(rest)?))?;

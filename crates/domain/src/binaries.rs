@@ -6,9 +6,8 @@ pub mod lifecycle;
 
 pub use lifecycle::{Action, BinaryState, Effect, Refusal, decide};
 
-use std::fmt;
-
 use crate::artifact_versions::ArtifactVersion;
+use crate::contents::{Content, ContentKey, ContentKind, ContentState, Generation};
 use crate::hash::Sha256Digest;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
@@ -85,12 +84,12 @@ impl Resource for Binary {
 impl Binary {
     /// Whether its content is gone for good.
     pub fn is_destroyed(&self) -> bool {
-        self.state == BinaryState::Destroyed
+        self.state.of_content() == ContentState::Destroyed
     }
 
     /// Whether its content was read back and found to be right.
-    pub const fn is_verified(&self) -> bool {
-        matches!(self.state, BinaryState::Signable | BinaryState::Signed)
+    pub fn is_verified(&self) -> bool {
+        self.state.of_content() == ContentState::Verified
     }
 
     /// The size that the uploader declared at creation, if they did.
@@ -98,40 +97,37 @@ impl Binary {
         self.size.filter(|_| self.size_declared)
     }
 
-    /// The bytes that count against the organization's quota: what was declared, or what is there if that is more.
-    pub fn reserved_bytes(&self) -> u64 {
-        if self.is_destroyed() { 0 } else { self.size.unwrap_or(0).max(self.bytes_uploaded) }
-    }
-}
-
-/// The number of an attempt at uploading a binary's content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Generation(u32);
-
-impl Generation {
-    /// That of a new binary.
-    pub const FIRST: Self = Self(1);
-
-    /// From storage.
-    pub const fn new(number: u32) -> Self {
-        Self(number)
+    /// The key of a binary's content: the binary's own.
+    pub const fn content_of(binary: Id<Self>) -> Id<Content> {
+        Id::new(binary.uuid())
     }
 
-    /// For storage.
-    pub const fn get(self) -> u32 {
-        self.0
+    /// The key of its content.
+    pub const fn content_id(&self) -> Id<Content> {
+        Self::content_of(self.id)
     }
 
-    /// That after one more reset.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+    /// The name of its content in storage.
+    pub const fn content_key(&self) -> ContentKey {
+        let Self { organization, generation, .. } = *self;
+        ContentKey { organization, content: self.content_id(), generation }
     }
-}
 
-impl fmt::Display for Generation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    /// The record of its content.
+    pub fn content(&self) -> Content {
+        Content {
+            id: self.content_id(),
+            organization: self.organization,
+            kind: ContentKind::Binary,
+            generation: self.generation,
+            state: self.state.of_content(),
+            hash: self.hash,
+            size: self.size,
+            bytes_uploaded: self.bytes_uploaded,
+            storage: self.storage,
+            upload_session: self.upload_session.clone(),
+            updated_at: self.updated_at,
+        }
     }
 }
 

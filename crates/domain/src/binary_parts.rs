@@ -3,7 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU16;
 
-use crate::binaries::{Binary, Generation};
+use crate::binaries::Binary;
+use crate::contents::{Content, ContentKey, Generation};
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::prn::{Id, Resource};
@@ -36,8 +37,8 @@ pub struct BinaryPart {
     pub id: Id<BinaryPart>,
     /// Its owner.
     pub organization: Id<Organization>,
-    /// The binary whose content it is a part of.
-    pub binary: Id<Binary>,
+    /// The content that it is a part of.
+    pub content: Id<Content>,
     /// The attempt at uploading that it belongs to.
     pub generation: Generation,
     /// Its place.
@@ -52,6 +53,19 @@ pub struct BinaryPart {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl BinaryPart {
+    /// The binary whose content it is a part of.
+    pub const fn binary(&self) -> Id<Binary> {
+        Id::new(self.content.uuid())
+    }
+
+    /// The upload that it is a part of.
+    pub const fn upload(&self) -> ContentKey {
+        let Self { organization, content, generation, .. } = *self;
+        ContentKey { organization, content, generation }
+    }
 }
 
 impl Resource for BinaryPart {

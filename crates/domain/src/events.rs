@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
-use crate::permissions::{Identity, Origin};
+use crate::permissions::{Identity, Origin, RecordedIdentity};
 use crate::prn::{Id, Prn, Resource};
 use crate::search::{Field, FieldKind, FieldTable};
 use crate::time::Timestamp;
@@ -232,7 +232,7 @@ pub struct Event {
     /// What happened.
     pub kind: RecordedType,
     /// Who did it.
-    pub identity: Identity,
+    pub identity: RecordedIdentity,
     /// To which record.
     pub subject: Subject,
     /// What changed, as a JSON object; never a secret.

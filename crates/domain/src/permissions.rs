@@ -8,10 +8,13 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::ops::Deref;
 
-use crate::api_keys::ApiKey;
 use crate::devices::Device;
 use crate::organizations::Organization;
 use crate::prn::Id;
+
+mod identity;
+
+pub use identity::{Identity, RecordedIdentity};
 
 /// Declares all scopes: the enum, their names, and a marker type each for [`Authorized`].
 macro_rules! scopes {
@@ -219,17 +222,6 @@ impl Grants {
     pub fn first_exceeded_by(&self, other: &Self) -> Option<Scope> {
         other.scopes().find(|scope| !self.contains(*scope))
     }
-}
-
-/// Who an actor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// A caller of the Admin API.
-    ApiKey(Id<ApiKey>),
-    /// A device, known by its certificate.
-    Device(Id<Device>),
-    /// The server itself: a job, or a command of its operator.
-    System,
 }
 
 /// The most characters of a caller's own id of a request that are noted.

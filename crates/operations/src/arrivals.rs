@@ -7,11 +7,10 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_records::binaries::BinaryHead;
-use olivine_records::binary_parts::{PromisedPart, Upload};
+use olivine_records::binary_parts::PromisedPart;
 use olivine_records::{binaries, binary_parts};
 
-use crate::binaries::content_key::key_of;
-use crate::binaries::steps::store;
+use crate::binaries::store::store;
 use crate::binaries::view::head;
 use crate::events::{EventData, Whole};
 use crate::work::Work;
@@ -46,7 +45,7 @@ pub(crate) async fn show(ctx: &Context, head: &BinaryHead, parts: &mut [BinaryPa
 async fn stored(ctx: &Context, head: &BinaryHead) -> Result<Vec<UploadedPart>, Error> {
     let Some(session) = awaiting(ctx, head).await? else { return Ok(Vec::new()) };
     let storage = ctx.storage(head.storage).await?;
-    match storage.backend.uploaded_parts(&key_of(Upload::of_head(head)), &session).await {
+    match storage.backend.uploaded_parts(&head.content_key(), &session).await {
         // Completed or deleted at the same moment: whoever did that knows what is there.
         Err(olivine_content::Error::SessionGone) => Ok(Vec::new()),
         other => Ok(other?),
@@ -61,7 +60,7 @@ async fn awaiting(ctx: &Context, head: &BinaryHead) -> Result<Option<UploadSessi
     {
         return Ok(None);
     }
-    let parts = binary_parts::list_all(ctx.db(), Upload::of_head(head)).await?;
+    let parts = binary_parts::list_all(ctx.db(), head.content_key()).await?;
     let awaits = parts.iter().any(|part| part.state != PartState::Valid);
     Ok(awaits.then(|| UploadSession::new(session.as_str())))
 }
@@ -77,7 +76,7 @@ async fn record(ctx: &Context, by: &Actor, seen: &BinaryHead, stored: &[Uploaded
     if binary.generation != seen.generation || !is_open {
         return Ok(());
     }
-    for part in binary_parts::list_all(&w, Upload::of(&binary)).await? {
+    for part in binary_parts::list_all(&w, binary.content_key()).await? {
         let attempts = stored.iter().filter(|stored| stored.index == part.index);
         let Some(state) = judge(&part, attempts).filter(|state| *state != part.state) else { continue };
         if part.state != PartState::Valid {
@@ -96,7 +95,7 @@ pub(crate) async fn put_state(
     part: BinaryPart,
 ) -> Result<Binary, Error> {
     let promised =
-        PromisedPart { upload: Upload::of(&binary), index: part.index, size: part.size, hash: part.hash };
+        PromisedPart { upload: binary.content_key(), index: part.index, size: part.size, hash: part.hash };
     binary_parts::set_state(w, &promised, part.state, ctx.now()).await?;
     let (data, binary) = if part.state == PartState::Valid {
         let new = Binary { bytes_uploaded: binary.bytes_uploaded + part.size, ..binary.clone() };
@@ -125,8 +124,8 @@ fn judge<'a>(part: &BinaryPart, attempts: impl Iterator<Item = &'a UploadedPart>
 
 #[cfg(test)]
 mod tests {
-    use olivine_domain::binaries::Generation;
     use olivine_domain::binary_parts::PartIndex;
+    use olivine_domain::contents::Generation;
     use olivine_domain::{Sha256Digest, Timestamp};
     use uuid::Uuid;
 
@@ -139,7 +138,7 @@ mod tests {
         let part = BinaryPart {
             id: Id::new(id),
             organization: Id::new(id),
-            binary: Id::new(id),
+            content: Id::new(id),
             generation: Generation::FIRST,
             index: PartIndex::FIRST,
             size: 5,

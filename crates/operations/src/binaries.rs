@@ -1,12 +1,12 @@
 //! Binaries: create, read, change, delete, download; and, in submodules, the steps of their lifecycle.
 
 mod confirmation;
-pub(crate) mod content_key;
 mod create;
 mod deletion;
 mod downloads;
 mod lifecycle;
 pub(crate) mod steps;
+pub(crate) mod store;
 pub(crate) mod view;
 
 pub use create::{Create, create};
@@ -17,12 +17,12 @@ pub use view::View;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::Binary;
-use olivine_domain::binary_replicas::Replica;
+use olivine_domain::contents::replicas::Replica;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::binary_signatures::SignatureWithKey;
-use olivine_records::{artifact_versions, binaries, binary_replicas, binary_signatures};
+use olivine_records::{artifact_versions, binaries, binary_signatures, replicas};
 
 use self::view::{head, view};
 use crate::lists::ListQuery;
@@ -35,7 +35,7 @@ pub async fn list_replicas(
     id: Id<Binary>,
 ) -> Result<Vec<Replica>, Error> {
     head(ctx, by.organization, id).await?;
-    Ok(binary_replicas::list_for(ctx.db(), by.organization, &[id]).await?)
+    Ok(replicas::list_for(ctx.db(), by.organization, &[Binary::content_of(id)]).await?)
 }
 
 /// Lists binaries.

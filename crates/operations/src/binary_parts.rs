@@ -1,19 +1,18 @@
 //! Binary parts: announcing them, and reading which are there. Their bytes arrive through [`crate::content`] or go straight to
 //! storage.
 
-use olivine_content::{Backend, ContentKey, PartPlan, PartTarget, UploadSession};
+use olivine_content::{Backend, PartPlan, PartTarget, UploadSession};
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
+use olivine_domain::contents::ContentKey;
 use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binaries, binary_parts, organizations};
 
-use crate::binaries::content_key::{content_key, key_of};
-use crate::binaries::steps::store;
+use crate::binaries::store::store;
 use crate::binaries::view::head;
 use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
@@ -56,12 +55,12 @@ pub async fn put(
     let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     decide(binary.state, binary.ever_signed, Action::Upload)?;
     check_fits(put.size, binary.declared_size(), put.expected_binary_size)?;
-    let old = binary_parts::find(&w, Upload::of(&binary), put.index).await?;
+    let old = binary_parts::find(&w, binary.content_key(), put.index).await?;
     if let Some(part) = old.as_ref().filter(|old| is_there(old, &put)) {
         return Ok(Announced { part: part.clone(), created: false, target: None });
     }
     check_room(&w, &binary, old.as_ref(), put.size).await?;
-    let (key, storage) = (content_key(&binary), binary.storage);
+    let (key, storage) = (binary.content_key(), binary.storage);
     let part = replace(ctx, &mut w, by, binary, old.as_ref(), &put).await?;
     w.commit().await?;
 
@@ -81,7 +80,7 @@ async fn check_room(w: &Write, binary: &Binary, old: Option<&BinaryPart>, size: 
     let replaced = old.filter(|old| old.state == PartState::Valid).map_or(0, |old| old.size);
     let after = binary.bytes_uploaded - replaced.min(binary.bytes_uploaded) + size;
     let organization = organizations::get(w, binary.organization).await?;
-    Ok(organization.check_room(after.saturating_sub(binary.reserved_bytes()))?)
+    Ok(organization.check_room(after.saturating_sub(binary.content().reserved_bytes()))?)
 }
 
 /// Writes the part as awaited, in place of an older one.
@@ -97,7 +96,7 @@ async fn replace(
     let part = BinaryPart {
         id: old.map_or_else(|| ctx.new_id(), |old| old.id),
         organization: binary.organization,
-        binary: binary.id,
+        content: binary.content_id(),
         generation: binary.generation,
         index: put.index,
         size: put.size,
@@ -122,7 +121,7 @@ pub(crate) async fn ensure_session(
 ) -> Result<UploadSession, Error> {
     let head = head(ctx, by.organization, id).await?;
     decide(head.state, false, Action::Upload)?;
-    let key = key_of(Upload::of_head(&head));
+    let key = head.content_key();
     if let Some(session) = head.upload_session {
         return Ok(UploadSession::new(session));
     }
@@ -168,7 +167,7 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<Page<BinaryPart>, Error> {
     let head = head(ctx, by.organization, id).await?;
-    let mut page = binary_parts::list(&ctx.reads_for(by), Upload::of_head(&head), query).await?;
+    let mut page = binary_parts::list(&ctx.reads_for(by), head.content_key(), query).await?;
     if !query.clauses.iter().any(|clause| clause.field.name == "state") {
         arrivals::show(ctx, &head, &mut page.items).await?;
     }
@@ -183,7 +182,7 @@ pub async fn get(
     index: PartIndex,
 ) -> Result<BinaryPart, Error> {
     let head = head(ctx, by.organization, id).await?;
-    let found = binary_parts::find(ctx.db(), Upload::of_head(&head), index).await?;
+    let found = binary_parts::find(ctx.db(), head.content_key(), index).await?;
     let mut part = found.ok_or_else(|| Error::NotFound { what: "binary part", named: index.to_string() })?;
     arrivals::show(ctx, &head, std::slice::from_mut(&mut part)).await?;
     Ok(part)

@@ -12,8 +12,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyId, SigningKey};
 use olivine_records::{Constraint, binaries, binary_signatures, bundles, organizations, signing_keys};
 
-use crate::binaries::content_key::content_key;
-use crate::binaries::steps::store;
+use crate::binaries::store::store;
 use crate::events::{Because, EventData, SignatureCount, SignatureFacts};
 use crate::lists::{ListQuery, NewId};
 use crate::work::Work;
@@ -128,7 +127,7 @@ async fn verify_content(
     mut verifier: ContentVerifier,
 ) -> Result<Option<Scheme>, Error> {
     let storage = ctx.storage(binary.storage).await?;
-    let mut content = storage.backend.read(&content_key(binary), None).await?;
+    let mut content = storage.backend.read(&binary.content_key(), None).await?;
     while let Some(chunk) = content.try_next().await? {
         verifier.update(&chunk);
         tokio::task::consume_budget().await;

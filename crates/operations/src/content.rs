@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use olivine_content::{Body, ContentKey, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
-use olivine_domain::binaries::{Action, Binary, Generation, decide};
+use olivine_content::{Body, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
+use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState, check_fits};
+use olivine_domain::contents::ContentKey;
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_records::binaries::BinaryHead;
-use olivine_records::binary_parts::Upload;
 use olivine_records::{binaries, binary_parts, organizations};
 
 use crate::arrivals::put_state;
-use crate::binaries::content_key::{content_key, key_of};
-use crate::binaries::steps::store;
+use crate::binaries::store::store;
 use crate::binaries::view::{View, view};
 use crate::events::{ContentUploaded, EventData};
 use crate::storages::Opened;
@@ -22,6 +21,7 @@ use crate::{Context, Error, binary_parts::ensure_session};
 
 pub(crate) mod damage;
 mod downloads;
+pub(crate) mod kinds;
 
 pub use self::downloads::{Followed, Served, follow, locate};
 
@@ -50,12 +50,12 @@ pub async fn receive_part(
     };
     match received {
         Ok(received) => {
-            settle(ctx, &actor, key.binary, key.generation, &plan, PartState::Valid).await?;
+            settle(ctx, &actor, &key, &plan, PartState::Valid).await?;
             Ok(received)
         }
         Err(error) => {
             if let Some(state) = blame(&error) {
-                settle(ctx, &actor, key.binary, key.generation, &plan, state).await?;
+                settle(ctx, &actor, &key, &plan, state).await?;
             }
             Err(refused(error))
         }
@@ -70,7 +70,7 @@ async fn awaited(
 ) -> Result<(Arc<Opened>, UploadSession), Error> {
     let binary = current(ctx, key).await?;
     decide(binary.state, false, Action::Upload)?;
-    let part = binary_parts::find(ctx.db(), Upload::of_head(&binary), plan.index).await?;
+    let part = binary_parts::find(ctx.db(), binary.content_key(), plan.index).await?;
     part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
     let session = binary.upload_session.map(UploadSession::new).ok_or(Error::ContentGone)?;
     Ok((ctx.storage(binary.storage).await?, session))
@@ -112,18 +112,19 @@ fn refused(error: ReceiveError) -> Error {
 async fn settle(
     ctx: &Context,
     by: &Actor,
-    id: Id<Binary>,
-    generation: Generation,
+    key: &ContentKey,
     plan: &PartPlan,
     state: PartState,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let binary = binaries::lock(&w, by.organization, id).await.map_err(|_| Error::ContentGone)?;
-    if binary.generation != generation {
+    let binary = binaries::lock(&w, by.organization, kinds::binary(key.content))
+        .await
+        .map_err(|_| Error::ContentGone)?;
+    if binary.content_key() != *key {
         return Err(Error::ContentGone);
     }
     decide(binary.state, binary.ever_signed, Action::Upload)?;
-    let part = binary_parts::find(&w, Upload::of(&binary), plan.index).await?;
+    let part = binary_parts::find(&w, binary.content_key(), plan.index).await?;
     let part = part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
     // Bytes that were acknowledged once stay: a second, broken attempt at the same part can't take them away.
     if part.state == state || part.state == PartState::Valid {
@@ -150,7 +151,7 @@ pub async fn upload(
         expected_sha256: Some(binary.hash),
         max_size: ctx.settings().direct_upload_limit,
     };
-    let key = content_key(&binary);
+    let key = binary.content_key();
     let storage = ctx.storage(binary.storage).await?;
     let received = storage.backend.receive_part(&key, &session, &part, body).await.map_err(refused)?;
     let binary = keep_alone(ctx, by, &binary, received).await?;
@@ -169,7 +170,7 @@ async fn check_announced(ctx: &Context, binary: &Binary, length: Option<u64>) ->
     }
     check_fits(length, binary.declared_size(), None)?;
     let organization = organizations::get(ctx.db(), binary.organization).await?;
-    Ok(organization.check_room(length.saturating_sub(binary.reserved_bytes()))?)
+    Ok(organization.check_room(length.saturating_sub(binary.content().reserved_bytes()))?)
 }
 
 /// Puts a directly uploaded content on record, in place of all parts.
@@ -189,7 +190,7 @@ async fn keep_alone(
     let part = BinaryPart {
         id: ctx.new_id(),
         organization: binary.organization,
-        binary: binary.id,
+        content: binary.content_id(),
         generation: binary.generation,
         index: PartIndex::FIRST,
         size: received.size,
@@ -198,7 +199,7 @@ async fn keep_alone(
         inserted_at: now,
         updated_at: now,
     };
-    binary_parts::delete_all(&w, Upload::of(&binary)).await?;
+    binary_parts::delete_all(&w, binary.content_key()).await?;
     binary_parts::upsert(&w, &part).await?;
     let new = store(ctx, &w, &binary, Binary { bytes_uploaded: received.size, ..binary.clone() }).await?;
     let data = ContentUploaded { size: received.size, hash: received.sha256 };
@@ -209,6 +210,6 @@ async fn keep_alone(
 
 /// The binary whose content `key` names, if that content is the one that counts.
 async fn current(ctx: &Context, key: &ContentKey) -> Result<BinaryHead, Error> {
-    let head = binaries::find_head_of_any_organization(ctx.db(), key.binary).await?;
-    head.filter(|head| key_of(Upload::of_head(head)) == *key).ok_or(Error::ContentGone)
+    let head = binaries::find_head_of_any_organization(ctx.db(), kinds::binary(key.content)).await?;
+    head.filter(|head| head.content_key() == *key).ok_or(Error::ContentGone)
 }

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use olivine_content::{Backend, ContentKey, PROBES, Progress, StoredContent};
+use olivine_content::{Backend, PROBES, Progress, StoredContent};
 use olivine_domain::Timestamp;
-use olivine_domain::binaries::{Binary, BinaryState};
-use olivine_domain::binary_replicas::{Replica, ReplicaState};
+use olivine_domain::contents::replicas::{Replica, ReplicaState};
+use olivine_domain::contents::{Content, ContentKey};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{binaries, organizations, storage_backends};
+use olivine_records::replicas::{self, Place};
+use olivine_records::{contents, organizations, storage_backends};
 
-use crate::binaries::content_key::content_key;
 use crate::copies;
 use crate::{Context, Error, storages};
 
@@ -124,10 +123,10 @@ pub async fn storages(ctx: &Context) -> Result<Vec<Id<StorageBackend>>, Error> {
 /// Whether contents may be in a data folder. Where processes share another storage, each has a folder of its own, which stays empty.
 async fn has_data_folder(ctx: &Context) -> Result<bool, Error> {
     let (id, storages) = (StorageBackend::DATA_FOLDER, ctx.storages());
-    if storages.is_alone || storages.own == id || binary_replicas::is_in_use(ctx.db(), id).await? {
+    if storages.is_alone || storages.own == id || replicas::is_in_use(ctx.db(), id).await? {
         return Ok(true);
     }
-    Ok(!binaries::list_in_storage_of_all_organizations(ctx.db(), id, None, 1).await?.is_empty())
+    Ok(!contents::list_in_storage_of_all_organizations(ctx.db(), id, None, 1).await?.is_empty())
 }
 
 /// Looks through one storage. `found` is told what is wrong.
@@ -146,7 +145,7 @@ pub async fn audit(
     Ok(looked)
 }
 
-/// The first places of binaries: what is wrong there is repaired from a copy.
+/// The first places of contents: what is wrong there is repaired from a copy.
 async fn check_firsts(
     ctx: &Context,
     storage: Id<StorageBackend>,
@@ -156,18 +155,18 @@ async fn check_firsts(
 ) -> Result<(), Error> {
     let mut after = None;
     loop {
-        let batch = binaries::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH).await?;
+        let batch = contents::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(()) };
         after = Some(last.id);
-        for binary in batch.iter().filter(|binary| binary.is_verified()) {
-            let place = Recorded { storage, binary, since: binary.updated_at };
+        for content in batch.iter().filter(|content| content.is_verified()) {
+            let place = Recorded { storage, content, since: content.updated_at };
             let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
             let repair = if options.repair {
-                Repair::of(restore(ctx, storage, binary).await)
+                Repair::of(restore(ctx, storage, content).await)
             } else {
                 Repair::NotTried
             };
-            found(Finding { storage, name: content_key(binary).to_string(), problem, repair });
+            found(Finding { storage, name: content.key().to_string(), problem, repair });
         }
     }
 }
@@ -182,23 +181,23 @@ async fn check_replicas(
 ) -> Result<(), Error> {
     let mut after = None;
     loop {
-        let batch = binary_replicas::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH);
+        let batch = replicas::list_in_storage_of_all_organizations(ctx.db(), storage, after, BATCH);
         let batch = batch.await?;
         let Some(last) = batch.last() else { return Ok(()) };
-        after = Some(last.binary);
+        after = Some(last.content);
         for replica in batch.iter().filter(|replica| replica.state == ReplicaState::Complete) {
-            let binary = binaries::find(ctx.db(), replica.organization, replica.binary).await?;
-            let Some(binary) = binary.filter(|binary| binary.generation == replica.generation) else {
+            let content = contents::find_of_any_organization(ctx.db(), replica.content).await?;
+            let Some(content) = content.filter(|content| content.key() == replica.key()) else {
                 continue;
             };
-            let place = Recorded { storage, binary: &binary, since: replica.updated_at };
+            let place = Recorded { storage, content: &content, since: replica.updated_at };
             let Some(problem) = problem(ctx, place, options, looked).await? else { continue };
             let repair = if options.repair {
-                Repair::of(copy_anew(ctx, replica, &binary).await)
+                Repair::of(copy_anew(ctx, replica, &content).await)
             } else {
                 Repair::NotTried
             };
-            found(Finding { storage, name: content_key(&binary).to_string(), problem, repair });
+            found(Finding { storage, name: content.key().to_string(), problem, repair });
         }
     }
 }
@@ -208,8 +207,8 @@ async fn check_replicas(
 pub(crate) struct Recorded<'a> {
     /// The storage.
     pub(crate) storage: Id<StorageBackend>,
-    /// Whose content it is.
-    pub(crate) binary: &'a Binary,
+    /// The content.
+    pub(crate) content: &'a Content,
     /// When its record last changed. The content was written before; nothing writes it again.
     pub(crate) since: Timestamp,
 }
@@ -217,28 +216,28 @@ pub(crate) struct Recorded<'a> {
 /// What is wrong with a verified content, if it still is verified.
 pub(crate) async fn problem(
     ctx: &Context,
-    Recorded { storage, binary, since }: Recorded<'_>,
+    Recorded { storage, content, since }: Recorded<'_>,
     options: Options,
     looked: &mut Looked,
 ) -> Result<Option<Problem>, Error> {
     looked.contents += 1;
     let opened = ctx.storage(storage).await?;
-    let key = content_key(binary);
+    let key = content.key();
     let wrong = match opened.backend.stat(&key).await {
         Err(olivine_content::Error::NotFound) => Some(Problem::Missing),
         Err(olivine_content::Error::Corrupt { .. }) => Some(Problem::WrongHash),
         Err(error) => return Err(error.into()),
-        Ok(stat) if Some(stat.size) != binary.size => Some(Problem::WrongSize),
+        Ok(stat) if Some(stat.size) != content.size => Some(Problem::WrongSize),
         Ok(stat) if options.hashes || stat.modified > since.plus(CLOCKS_DIFFER_BY) => {
             looked.read += 1;
-            wrong_hash(&*opened.backend, &key, binary).await?
+            wrong_hash(&*opened.backend, &key, content).await?
         }
         Ok(_) => None,
     };
     // Destroyed, reset or moved while it was looked at?
-    let now = binaries::find_head_of_any_organization(ctx.db(), binary.id).await?;
+    let now = contents::find_of_any_organization(ctx.db(), content.id).await?;
     let is_same = now.is_some_and(|now| {
-        (now.generation, now.storage, now.state) == (binary.generation, binary.storage, binary.state)
+        (now.generation, now.storage, now.state) == (content.generation, content.storage, content.state)
     });
     Ok(wrong.filter(|_| is_same))
 }
@@ -246,10 +245,10 @@ pub(crate) async fn problem(
 async fn wrong_hash(
     backend: &dyn Backend,
     key: &ContentKey,
-    binary: &Binary,
+    content: &Content,
 ) -> Result<Option<Problem>, Error> {
     match backend.digest(key, &Progress::new()).await {
-        Ok(digested) if digested.sha256 == binary.hash => Ok(None),
+        Ok(digested) if digested.sha256 == content.hash => Ok(None),
         Ok(_) | Err(olivine_content::Error::Corrupt { .. }) => Ok(Some(Problem::WrongHash)),
         Err(olivine_content::Error::NotFound) => Ok(Some(Problem::Missing)),
         Err(error) => Err(error.into()),
@@ -258,22 +257,22 @@ async fn wrong_hash(
 
 /// Brings a content back to its first place from a copy. What is wrong there goes first, but only once a right copy is known; `false` where
 /// there is none.
-async fn restore(ctx: &Context, storage: Id<StorageBackend>, binary: &Binary) -> Result<bool, Error> {
-    if !copies::has_right_copy(ctx, binary, storage).await? {
+async fn restore(ctx: &Context, storage: Id<StorageBackend>, content: &Content) -> Result<bool, Error> {
+    if !copies::has_right_copy(ctx, content, storage).await? {
         return Ok(false);
     }
-    ctx.storage(storage).await?.backend.delete(&content_key(binary)).await?;
-    copies::copy(ctx, binary, storage).await?;
+    ctx.storage(storage).await?.backend.delete(&content.key()).await?;
+    copies::copy(ctx, content, storage).await?;
     Ok(true)
 }
 
 /// Orders a copy that is wrong anew, if there is a right one to make it of.
-async fn copy_anew(ctx: &Context, replica: &Replica, binary: &Binary) -> Result<bool, Error> {
-    if !copies::has_right_copy(ctx, binary, replica.storage).await? {
+async fn copy_anew(ctx: &Context, replica: &Replica, content: &Content) -> Result<bool, Error> {
+    if !copies::has_right_copy(ctx, content, replica.storage).await? {
         return Ok(false);
     }
-    ctx.storage(replica.storage).await?.backend.delete(&content_key(binary)).await?;
-    copies::order_again(ctx, binary, replica.storage).await?;
+    ctx.storage(replica.storage).await?.backend.delete(&content.key()).await?;
+    copies::order_again(ctx, content, replica.storage).await?;
     Ok(true)
 }
 
@@ -317,17 +316,14 @@ async fn unwanted(
     if stored.modified >= before {
         return Ok(None);
     }
-    let head = binaries::find_head_of_any_organization(ctx.db(), key.binary).await?;
+    let content = contents::find_of_any_organization(ctx.db(), key.content).await?;
     // Parts of a content that is wanted are never looked at one by one: in some storages they are the content.
-    let is_first = head.is_some_and(|head| {
-        (head.storage, head.generation, head.organization) == (storage, key.generation, key.organization)
-            && head.state != BinaryState::Destroyed
-    });
+    let is_first = content
+        .is_some_and(|content| (content.storage, content.key()) == (storage, key) && !content.is_destroyed());
     if is_first {
         return Ok(None);
     }
-    let place =
-        Place { organization: key.organization, binary: key.binary, generation: key.generation, storage };
-    let replica = binary_replicas::find(ctx.db(), place).await?;
+    let place = Place { key, storage };
+    let replica = replicas::find(ctx.db(), place).await?;
     Ok(replica.is_none().then_some(Problem::Orphaned))
 }

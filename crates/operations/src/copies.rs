@@ -1,44 +1,44 @@
 //! Copies of contents in several storages: ordering them, making them, and what is known of them.
 
 use futures_util::{StreamExt, TryStreamExt};
-use olivine_content::{ContentKey, Progress, ReceiveError};
-use olivine_domain::binaries::Binary;
-use olivine_domain::binary_replicas::{Replica, ReplicaState};
+use olivine_content::{Progress, ReceiveError};
+use olivine_domain::contents::replicas::{Replica, ReplicaState};
+use olivine_domain::contents::{Content, ContentKey};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{Reader, binaries, storage_backends};
+use olivine_records::replicas::{self, Place};
+use olivine_records::{Reader, contents, storage_backends};
 
-use crate::binaries::content_key::content_key;
+use crate::content::kinds;
 use crate::jobs::orders::{DeleteContent, Held, Replicate};
 use crate::storages::Opened;
 use crate::work::Work;
 use crate::{Context, Error};
 
-/// Orders a verified binary's copies, in the transaction that records the verification.
-pub(crate) async fn order(ctx: &Context, w: &mut Work, binary: &Binary) -> Result<(), Error> {
-    for storage in storage_backends::list_replicating(w, binary.organization).await? {
-        if storage.id != binary.storage {
-            order_one(ctx, w, binary, storage.id).await?;
+/// Orders a verified content's copies, in the transaction that records the verification.
+pub(crate) async fn order(ctx: &Context, w: &mut Work, content: &Content) -> Result<(), Error> {
+    for storage in storage_backends::list_replicating(w, content.organization).await? {
+        if storage.id != content.storage {
+            order_one(ctx, w, content, storage.id).await?;
         }
     }
     Ok(())
 }
 
-/// The record of a copy of a binary's current generation, as it begins.
+/// The record of a copy of a content's current generation, as it begins.
 pub(crate) fn replica(
     ctx: &Context,
-    binary: &Binary,
+    content: &Content,
     storage: Id<StorageBackend>,
     state: ReplicaState,
 ) -> Replica {
     let now = ctx.now();
     Replica {
-        binary: binary.id,
+        content: content.id,
         storage,
-        organization: binary.organization,
-        generation: binary.generation,
+        organization: content.organization,
+        generation: content.generation,
         state,
         error: None,
         inserted_at: now,
@@ -49,41 +49,39 @@ pub(crate) fn replica(
 async fn order_one(
     ctx: &Context,
     w: &mut Work,
-    binary: &Binary,
+    content: &Content,
     storage: Id<StorageBackend>,
 ) -> Result<(), Error> {
-    let Binary { organization, id, generation, .. } = *binary;
-    if is_to_be_cleared(w, Place { organization, binary: id, generation, storage }).await? {
+    if is_to_be_cleared(w, Place { key: content.key(), storage }).await? {
         // Once it is cleared, it is found to be missing.
         return Ok(());
     }
-    binary_replicas::put(w, &replica(ctx, binary, storage, ReplicaState::Copying)).await?;
-    let job = Replicate { binary: binary.id, generation: binary.generation, storage };
-    w.order(Some(binary.organization), &job);
+    replicas::put(w, &replica(ctx, content, storage, ReplicaState::Copying)).await?;
+    let job = Replicate { content: content.id, generation: content.generation, storage };
+    w.order(Some(content.organization), &job);
     Ok(())
 }
 
-/// Orders the copies that an organization's verified binaries lack, so many in one transaction.
+/// Orders the copies that an organization's verified contents lack, so many in one transaction.
 pub(crate) async fn order_missing(
     ctx: &Context,
     organization: Id<Organization>,
     batch: u64,
 ) -> Result<(), Error> {
     for storage in storage_backends::list_replicating(ctx.db(), organization).await? {
-        // From batch to batch it goes on where it was, since looking at all binaries again takes long.
+        // From batch to batch it goes on where it was, since looking at all contents again takes long.
         let mut after = None;
         loop {
             let lacking =
-                binaries::list_without_copy(ctx.db(), organization, storage.id, after, batch).await?;
+                contents::list_without_copy(ctx.db(), organization, storage.id, after, batch).await?;
             let Some(last) = lacking.last() else { break };
             after = Some(last.id);
             let mut w = ctx.work().await?;
             for seen in &lacking {
-                let binary = binaries::lock(&w, organization, seen.id).await;
-                match binary {
-                    Ok(binary) if binary.is_verified() => order_one(ctx, &mut w, &binary, storage.id).await?,
-                    Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {}
-                    Err(error) => return Err(error.into()),
+                let Some(locked) = kinds::lock(&w, seen).await? else { continue };
+                let content = locked.content();
+                if content.is_verified() {
+                    order_one(ctx, &mut w, &content, storage.id).await?;
                 }
             }
             w.commit().await?;
@@ -92,41 +90,41 @@ pub(crate) async fn order_missing(
     Ok(())
 }
 
-/// Orders that all copies of a binary's current generation are deleted, the first one included. Of a destroyed one it stays on record
+/// Orders that all copies of a content's current generation are deleted, the first one included. Of a destroyed one it stays on record
 /// where its content still is.
 pub(crate) async fn order_deletions(
     ctx: &Context,
     w: &mut Work,
-    binary: &Binary,
+    content: &Content,
     keeps_record: bool,
 ) -> Result<(), Error> {
-    let others = binary_replicas::list_for(w, binary.organization, &[binary.id]).await?;
-    let first = replica(ctx, binary, binary.storage, ReplicaState::Deleting);
+    let others = replicas::list_for(w, content.organization, &[content.id]).await?;
+    let first = replica(ctx, content, content.storage, ReplicaState::Deleting);
     if keeps_record {
-        binary_replicas::put(w, &first).await?;
+        replicas::put(w, &first).await?;
     }
-    let held = if binary.is_verified() { Held::Complete } else { Held::Anything };
+    let held = if content.is_verified() { Held::Complete } else { Held::Anything };
     order_content_deletion(w, &first, held);
-    for other in others.into_iter().filter(|other| other.generation == binary.generation) {
+    for other in others.into_iter().filter(|other| other.generation == content.generation) {
         // Else it would be on record as a copy that counts, and no order to delete it would be carried out.
-        binary_replicas::put(w, &replica(ctx, binary, other.storage, ReplicaState::Deleting)).await?;
+        replicas::put(w, &replica(ctx, content, other.storage, ReplicaState::Deleting)).await?;
         order_content_deletion(w, &other, held_as(other.state));
     }
     Ok(())
 }
 
-/// Orders the deletion of one copy of a binary that is destroyed.
+/// Orders the deletion of one copy of a content that is destroyed.
 pub(crate) async fn order_deletion(ctx: &Context, replica: &Replica) -> Result<(), Error> {
     let mut w = ctx.work().await?;
     let place = Place::of(replica);
-    binary_replicas::change(&w, place, replica.state, ReplicaState::Deleting, None, ctx.now()).await?;
+    replicas::change(&w, place, replica.state, ReplicaState::Deleting, None, ctx.now()).await?;
     order_content_deletion(&mut w, replica, held_as(replica.state));
     w.commit().await
 }
 
 /// Whether what is in a place, or was, is yet to be deleted there: nothing may be put there until that is done.
 pub(crate) async fn is_to_be_cleared(reader: &impl Reader, place: Place) -> Result<bool, Error> {
-    let found = binary_replicas::find(reader, place).await?;
+    let found = replicas::find(reader, place).await?;
     Ok(found.is_some_and(|replica| replica.state == ReplicaState::Deleting))
 }
 
@@ -139,16 +137,16 @@ const fn held_as(state: ReplicaState) -> Held {
 }
 
 pub(crate) fn order_content_deletion(w: &mut Work, replica: &Replica, held: Held) {
-    let Replica { binary, generation, storage, organization, .. } = *replica;
-    let job = DeleteContent { binary, generation, storage: Some(storage), held };
+    let Replica { content, generation, storage, organization, .. } = *replica;
+    let job = DeleteContent { content, generation, storage: Some(storage), held };
     w.order(Some(organization), &job);
 }
 
 /// Copies a verified content to a storage, from whichever storage gives it out, and checks it on the way.
-pub(crate) async fn copy(ctx: &Context, binary: &Binary, to: Id<StorageBackend>) -> Result<(), Error> {
+pub(crate) async fn copy(ctx: &Context, content: &Content, to: Id<StorageBackend>) -> Result<(), Error> {
     let target = ctx.storage(to).await?;
-    let mut failure = Error::internal("a verified binary has no copy");
-    for from in sources(ctx, binary, to).await? {
+    let mut failure = Error::internal("a verified content has no copy");
+    for from in sources(ctx, content, to).await? {
         let source = match ctx.storage(from).await {
             Ok(source) => source,
             Err(error) => {
@@ -156,7 +154,7 @@ pub(crate) async fn copy(ctx: &Context, binary: &Binary, to: Id<StorageBackend>)
                 continue;
             }
         };
-        match transfer(binary, &source, &target).await {
+        match transfer(content, &source, &target).await {
             Ok(()) => return Ok(()),
             Err(Transfer::Source(error)) => failure = error,
             Err(Transfer::Target(error)) => return Err(error),
@@ -168,19 +166,17 @@ pub(crate) async fn copy(ctx: &Context, binary: &Binary, to: Id<StorageBackend>)
 /// Whether any other storage than `except` has a copy with the right bytes.
 pub(crate) async fn has_right_copy(
     ctx: &Context,
-    binary: &Binary,
+    content: &Content,
     except: Id<StorageBackend>,
 ) -> Result<bool, Error> {
     let mut failure = None;
-    for from in sources(ctx, binary, except).await? {
+    for from in sources(ctx, content, except).await? {
         let digested = match ctx.storage(from).await {
-            Ok(source) => {
-                source.backend.digest(&content_key(binary), &Progress::new()).await.map_err(Error::from)
-            }
+            Ok(source) => source.backend.digest(&content.key(), &Progress::new()).await.map_err(Error::from),
             Err(error) => Err(error),
         };
         match digested {
-            Ok(digested) if digested.sha256 == binary.hash => return Ok(true),
+            Ok(digested) if digested.sha256 == content.hash => return Ok(true),
             // A storage that can't be asked says nothing against its copy.
             Err(error) if error.is_of_dependency() => failure = Some(error),
             Ok(_) | Err(_) => {}
@@ -192,16 +188,16 @@ pub(crate) async fn has_right_copy(
 /// Orders a copy that is there but wrong anew.
 pub(crate) async fn order_again(
     ctx: &Context,
-    binary: &Binary,
+    content: &Content,
     storage: Id<StorageBackend>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let current =
-        binaries::lock(&w, binary.organization, binary.id).await.map_err(Error::missing(binary.id))?;
-    if current.is_verified() && current.generation == binary.generation {
+    let Some(locked) = kinds::lock(&w, content).await? else { return Ok(()) };
+    let current = locked.content();
+    if current.is_verified() && current.generation == content.generation {
         order_one(ctx, &mut w, &current, storage).await?;
         // Until it is there again, no device is sent to it.
-        w.changed_binary(&current);
+        locked.note_change(&mut w);
         w.commit().await?;
     }
     Ok(())
@@ -210,14 +206,12 @@ pub(crate) async fn order_again(
 /// Where a content can be read: its first place, then its complete copies.
 async fn sources(
     ctx: &Context,
-    binary: &Binary,
+    content: &Content,
     to: Id<StorageBackend>,
 ) -> Result<Vec<Id<StorageBackend>>, Error> {
-    let replicas = binary_replicas::list_for(ctx.db(), binary.organization, &[binary.id]).await?;
-    let complete = replicas
-        .iter()
-        .filter(|replica| replica.state == ReplicaState::Complete && replica.generation == binary.generation);
-    let all = std::iter::once(binary.storage).chain(complete.map(|replica| replica.storage));
+    let replicas = replicas::list_for(ctx.db(), content.organization, &[content.id]).await?;
+    let complete = replicas.iter().filter(|replica| replica.is_complete_copy_of(content.key()));
+    let all = std::iter::once(content.storage).chain(complete.map(|replica| replica.storage));
     Ok(all.filter(|storage| *storage != to).collect())
 }
 
@@ -229,11 +223,11 @@ enum Transfer {
 
 /// Whether the target has the right content already. One of the same size may still have other bytes, and must not count as copied; what
 /// is wrong is removed, so that the right one can take its place.
-async fn is_there(binary: &Binary, key: &ContentKey, size: u64, target: &Opened) -> Result<bool, Error> {
+async fn is_there(content: &Content, key: &ContentKey, size: u64, target: &Opened) -> Result<bool, Error> {
     let is_right = match target.backend.size(key).await {
         Err(olivine_content::Error::NotFound) => return Ok(false),
         Ok(there) if there == size => match target.backend.digest(key, &Progress::new()).await {
-            Ok(digested) => digested.sha256 == binary.hash,
+            Ok(digested) => digested.sha256 == content.hash,
             Err(olivine_content::Error::NotFound) => return Ok(false),
             Err(olivine_content::Error::Corrupt { .. }) => false,
             Err(error) => return Err(error.into()),
@@ -248,15 +242,15 @@ async fn is_there(binary: &Binary, key: &ContentKey, size: u64, target: &Opened)
     Ok(is_right)
 }
 
-async fn transfer(binary: &Binary, source: &Opened, target: &Opened) -> Result<(), Transfer> {
-    let key: ContentKey = content_key(binary);
-    let size = binary.size.ok_or_else(|| Transfer::Source(Error::internal("a verified size")))?;
-    if is_there(binary, &key, size, target).await.map_err(Transfer::Target)? {
+async fn transfer(content: &Content, source: &Opened, target: &Opened) -> Result<(), Transfer> {
+    let key = content.key();
+    let size = content.size.ok_or_else(|| Transfer::Source(Error::internal("a verified size")))?;
+    if is_there(content, &key, size, target).await.map_err(Transfer::Target)? {
         return Ok(());
     }
     let read = source.backend.read(&key, None).await.map_err(|error| Transfer::Source(error.into()))?;
     let body = read.map_err(Into::into).boxed();
-    match target.backend.import(&key, size, binary.hash, body).await {
+    match target.backend.import(&key, size, content.hash, body).await {
         Ok(()) => Ok(()),
         Err(ReceiveError::Storage(error)) => Err(Transfer::Target(error.into())),
         // What the source gave out is not what it holds by our records, or it broke off.

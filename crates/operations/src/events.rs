@@ -57,7 +57,7 @@ pub(crate) fn build(ctx: &Context, actor: &Actor, subject: Subject, data: EventD
         id: ctx.new_id(),
         organization: actor.organization,
         kind: kind.into(),
-        identity: actor.identity,
+        identity: actor.identity.into(),
         subject,
         data: data.to_string(),
         origin: actor.origin.clone(),

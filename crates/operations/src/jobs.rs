@@ -73,7 +73,8 @@ pub async fn take_over_all(ctx: &Context) -> Result<u64, Error> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use olivine_domain::binaries::Generation;
+    use olivine_domain::binaries::Binary;
+    use olivine_domain::contents::Generation;
     use olivine_domain::prn::Id;
     use olivine_domain::storage_backends::StorageBackend;
     use uuid::Uuid;
@@ -88,16 +89,18 @@ mod tests {
     /// Other versions read these, and order the same work.
     #[test]
     fn subjects_and_payloads_are_what_earlier_versions_write() {
-        let (binary, storage) = (Id::new(Uuid::from_u128(1)), Id::<StorageBackend>::new(Uuid::from_u128(2)));
+        let (binary, storage) =
+            (Id::<Binary>::new(Uuid::from_u128(1)), Id::<StorageBackend>::new(Uuid::from_u128(2)));
+        let id = Binary::content_of(binary);
         let (b, s) = ("00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002");
         let generation = Generation::new(3);
         let verify = VerifyBinary { binary, generation };
         let content = format!(r#"{{"binary":"{b}","generation":3}}"#);
         assert_eq!(written(&verify), (format!("{b}:3"), content.clone()));
         let placed = format!(r#"{{"binary":"{b}","generation":3,"storage":"{s}"}}"#);
-        let copy = Replicate { binary, generation, storage };
+        let copy = Replicate { content: id, generation, storage };
         assert_eq!(written(&copy), (format!("{b}:3:{s}"), placed.clone()));
-        let deletion = |storage, held| DeleteContent { binary, generation, storage, held };
+        let deletion = |storage, held| DeleteContent { content: id, generation, storage, held };
         assert_eq!(written(&deletion(Some(storage), Held::Anything)), (format!("{b}:3:{s}"), placed.clone()));
         let complete = format!(r#"{{"binary":"{b}","generation":3,"storage":"{s}","held":"complete"}}"#);
         assert_eq!(

@@ -1,9 +1,10 @@
 //! Download URLs: which copy of a content a client is sent to, through which CDN, and in what form.
 
 use olivine_content::tokens::ShortMode;
-use olivine_content::{ContentKey, Download, Filename, SignedUrl};
+use olivine_content::{Download, Filename, SignedUrl};
 use olivine_domain::Timestamp;
-use olivine_domain::binary_replicas::{Replica, ReplicaState};
+use olivine_domain::contents::ContentKey;
+use olivine_domain::contents::replicas::Replica;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{Copy, StorageBackend, nearest, nearest_first};
@@ -52,10 +53,7 @@ pub(crate) async fn copies(
     key: &ContentKey,
     replicas: &[Replica],
 ) -> Result<Vec<Copy<Id<StorageBackend>>>, Error> {
-    let complete = replicas.iter().filter(|replica| {
-        replica.state == ReplicaState::Complete
-            && (replica.binary, replica.generation) == (key.binary, key.generation)
-    });
+    let complete = replicas.iter().filter(|replica| replica.is_complete_copy_of(*key));
     let others = complete.map(|replica| replica.storage).filter(|storage| *storage != first);
     let (mut copies, mut failure) = (Vec::new(), None);
     for storage in std::iter::once(first).chain(others) {
@@ -102,8 +100,8 @@ pub(crate) async fn link(
         DownloadUrlStyle::Short => ShortMode::Redirect,
         DownloadUrlStyle::Streamed => ShortMode::Stream,
     };
-    let ContentKey { binary, generation, .. } = located.key;
-    let token = ctx.tokens().short_token(binary, generation, expires_at, mode);
+    let ContentKey { content, generation, .. } = located.key;
+    let token = ctx.tokens().short_token(content, generation, expires_at, mode);
     let mut url = format!("{}/d/{token}", ctx.storages().folders.base_url);
     let near = nearest(&located.copies, tags).map(|copy| copy.key);
     if near != nearest(&located.copies, &Tags::default()).map(|copy| copy.key) {

@@ -11,7 +11,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{StorageBackend, StorageUrl};
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Name;
-use olivine_records::{Constraint, binaries, binary_replicas, organizations, storage_backends};
+use olivine_records::{Constraint, contents, organizations, replicas, storage_backends};
 
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
@@ -318,7 +318,7 @@ pub async fn delete(
             "new binaries go to this storage backend: make another one the organization's default first";
         return Err(Error::InUse(message.to_owned()));
     }
-    if binaries::is_in_use(&w, id).await? || binary_replicas::is_in_use(&w, id).await? {
+    if contents::is_in_use(&w, id).await? || replicas::is_in_use(&w, id).await? {
         let message = "contents are in this storage backend, or are yet to be deleted from it: move them with \
                        `olivine content move` or destroy their binaries first";
         return Err(Error::InUse(message.to_owned()));

@@ -1,10 +1,10 @@
 //! Binaries: the records; their content is elsewhere. Listing them and serving their content never touch one another.
 
-mod contents;
 mod row;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
+use olivine_domain::contents::{ContentKey, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
@@ -25,11 +25,9 @@ use crate::error::Error;
 use crate::lists::{self, ListQuery, MOST_IDS};
 use crate::rows::Row;
 
-pub use contents::{RecordedContent, list_contents_of_all_organizations};
-
 const TABLE: &str = "binaries";
 
-/// What serving a content needs to know, without the texts that its owner gave it.
+/// What is known of a binary, without the texts that its owner gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BinaryHead {
     /// The binary.
@@ -54,6 +52,14 @@ pub struct BinaryHead {
     pub version: String,
     /// The hardware that it is for.
     pub target: String,
+}
+
+impl BinaryHead {
+    /// The name of its content in storage.
+    pub const fn content_key(&self) -> ContentKey {
+        let Self { organization, generation, .. } = *self;
+        ContentKey { organization, content: Binary::content_of(self.id), generation }
+    }
 }
 
 /// An upload that nobody went on with.
@@ -189,7 +195,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Binary
     use binary_signatures::Column as Signature;
     let transaction = write.transaction();
     let (owner, binary) = (organization.uuid(), id.uuid());
-    let parts = Condition::all().add(Part::OrganizationId.eq(owner)).add(Part::BinaryId.eq(binary));
+    let parts = Condition::all().add(Part::OrganizationId.eq(owner)).add(Part::ContentId.eq(binary));
     binary_parts::Entity::delete_many().filter(parts).exec(transaction).await?;
     let signatures =
         Condition::all().add(Signature::OrganizationId.eq(owner)).add(Signature::BinaryId.eq(binary));
@@ -197,7 +203,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Binary
     changes::delete::<Entity>(write, organization, id).await
 }
 
-/// What serving a content needs to know, of whichever organization: the caller proved by a signed token that it may have it.
+/// What is known of a binary, of whichever organization: the caller proved by a signed token that it may have it.
 pub async fn find_head_of_any_organization(
     reader: &impl Reader,
     id: Id<Binary>,
@@ -227,7 +233,7 @@ pub(crate) fn abandoned(before: Timestamp, limit: u64) -> sea_orm::Select<Entity
     let parts = Query::select()
         .expr(Expr::val(1))
         .from(binary_parts::Entity)
-        .and_where(binary_parts::Column::BinaryId.into_expr().eq(Column::Id.into_expr()))
+        .and_where(binary_parts::Column::ContentId.into_expr().eq(Column::Id.into_expr()))
         .and_where(binary_parts::Column::Generation.into_expr().eq(Column::Generation.into_expr()))
         .to_owned();
     Entity::find()
@@ -238,71 +244,6 @@ pub(crate) fn abandoned(before: Timestamp, limit: u64) -> sea_orm::Select<Entity
         .filter(Condition::any().add(Column::UploadSession.is_not_null()).add(Expr::exists(parts)))
         .order_by_asc(Column::UpdatedAt)
         .limit(limit)
-}
-
-/// The binaries with content in a storage, by their keys from after `after` on, of all organizations: work for the operator.
-pub async fn list_in_storage_of_all_organizations(
-    reader: &impl Reader,
-    storage: Id<StorageBackend>,
-    after: Option<Id<Binary>>,
-    limit: u64,
-) -> Result<Vec<Binary>, Error> {
-    let rows = in_storage(storage, after, limit).all(&reader.executor()).await?;
-    rows.iter().map(row::parse).collect()
-}
-
-pub(crate) fn in_storage(
-    storage: Id<StorageBackend>,
-    after: Option<Id<Binary>>,
-    limit: u64,
-) -> sea_orm::Select<Entity> {
-    Entity::find()
-        .filter(Column::StorageBackendId.eq(storage.uuid()))
-        .filter(Column::State.ne(BinaryState::Destroyed.as_str()))
-        .filter(comes_after(after))
-        .order_by_asc(Column::Id)
-        .limit(limit)
-}
-
-/// All, where there is none to come after.
-fn comes_after(after: Option<Id<Binary>>) -> Condition {
-    Condition::all().add_option(after.map(|after| Column::Id.gt(after.uuid())))
-}
-
-/// Whether any binary is in a storage, or was when it was destroyed.
-pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Result<bool, Error> {
-    let kept = Entity::find().select_only().column(Column::Id);
-    let kept = kept.filter(Column::StorageBackendId.eq(storage.uuid()));
-    let kept = kept.filter(Column::State.ne(BinaryState::Destroyed.as_str())).limit(1);
-    Ok(kept.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
-}
-
-/// Verified binaries of an organization that have no copy in a storage, and none on its way there: by their keys from after `after` on.
-pub async fn list_without_copy(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    storage: Id<StorageBackend>,
-    after: Option<Id<Binary>>,
-    limit: u64,
-) -> Result<Vec<Binary>, Error> {
-    use crate::entities::binary_replicas as replicas;
-    let copy = Query::select()
-        .expr(Expr::val(1))
-        .from(replicas::Entity)
-        .and_where(replicas::Column::BinaryId.into_expr().eq(Column::Id.into_expr()))
-        .and_where(replicas::Column::Generation.into_expr().eq(Column::Generation.into_expr()))
-        .and_where(replicas::Column::StorageBackendId.eq(storage.uuid()))
-        .to_owned();
-    let verified = [BinaryState::Signable, BinaryState::Signed].map(BinaryState::as_str);
-    let rows = Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::State.is_in(verified))
-        .filter(Column::StorageBackendId.ne(storage.uuid()))
-        .filter(comes_after(after))
-        .filter(Expr::exists(copy).not())
-        .order_by_asc(Column::Id)
-        .limit(limit);
-    rows.all(&reader.executor()).await?.iter().map(row::parse).collect()
 }
 
 pub(crate) fn heads(id: Id<Binary>) -> sea_orm::Select<Entity> {

@@ -1,7 +1,7 @@
 //! Binary parts: what is known of the chunks of an upload.
 
-use olivine_domain::binaries::{Binary, Generation};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState};
+use olivine_domain::contents::{ContentKey, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
@@ -13,7 +13,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::binaries::BinaryHead;
 use crate::database::{ListReader, Reader, Write};
 use crate::entities::binary_parts::{Column, Entity, Model};
 use crate::error::Error;
@@ -22,34 +21,11 @@ use crate::rows::{Row, stored};
 
 const TABLE: &str = "binary_parts";
 
-/// One attempt at uploading a binary: what parts belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Upload {
-    /// Whose it is.
-    pub organization: Id<Organization>,
-    /// The binary.
-    pub binary: Id<Binary>,
-    /// The attempt.
-    pub generation: Generation,
-}
-
-impl Upload {
-    /// The upload that a binary is in.
-    pub const fn of(binary: &Binary) -> Self {
-        Self { organization: binary.organization, binary: binary.id, generation: binary.generation }
-    }
-
-    /// The same, of a binary of which only the head was read.
-    pub const fn of_head(head: &BinaryHead) -> Self {
-        Self { organization: head.organization, binary: head.id, generation: head.generation }
-    }
-}
-
 /// A part as it was promised; what becomes of its bytes is only recorded while the promise is still the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PromisedPart {
     /// The upload.
-    pub upload: Upload,
+    pub upload: ContentKey,
     /// Its place.
     pub index: PartIndex,
     /// The promised size in bytes.
@@ -61,7 +37,7 @@ pub struct PromisedPart {
 /// Creates the part, or re-creates it: with the new size and hash it awaits its bytes again, and keeps its first id and
 /// `inserted_at`. Returns what is stored now.
 pub async fn upsert(write: &Write, part: &BinaryPart) -> Result<BinaryPart, Error> {
-    let again = OnConflict::columns([Column::BinaryId, Column::Generation, Column::PartIndex])
+    let again = OnConflict::columns([Column::ContentId, Column::Generation, Column::PartIndex])
         .update_columns([Column::Size, Column::Hash, Column::State, Column::UpdatedAt])
         .to_owned();
     let row = row(part)?.into_active_model();
@@ -72,7 +48,7 @@ pub async fn upsert(write: &Write, part: &BinaryPart) -> Result<BinaryPart, Erro
 /// The part at that place.
 pub async fn find(
     reader: &impl Reader,
-    upload: Upload,
+    upload: ContentKey,
     index: PartIndex,
 ) -> Result<Option<BinaryPart>, Error> {
     let part = Entity::find().filter(of(upload)).filter(Column::PartIndex.eq(i64::from(index.get())));
@@ -90,18 +66,18 @@ pub async fn get(
 }
 
 /// All parts of the upload in the order of their indexes: at most ten thousand.
-pub async fn list_all(reader: &impl Reader, upload: Upload) -> Result<Vec<BinaryPart>, Error> {
+pub async fn list_all(reader: &impl Reader, upload: ContentKey) -> Result<Vec<BinaryPart>, Error> {
     all(upload).all(&reader.executor()).await?.iter().map(parse).collect()
 }
 
-pub(crate) fn all(upload: Upload) -> Select<Entity> {
+pub(crate) fn all(upload: ContentKey) -> Select<Entity> {
     Entity::find().filter(of(upload)).order_by_asc(Column::PartIndex)
 }
 
 /// A page of the upload's parts, by the moment of their creation.
 pub async fn list(
     reader: &impl ListReader,
-    upload: Upload,
+    upload: ContentKey,
     query: &ListQuery,
 ) -> Result<Page<BinaryPart>, Error> {
     lists::page_of::<Entity>(reader, upload.organization, of(upload), query).await
@@ -126,12 +102,12 @@ pub async fn set_state(
 }
 
 /// Deletes all parts of the upload; returns how many there were.
-pub async fn delete_all(write: &Write, upload: Upload) -> Result<u64, Error> {
+pub async fn delete_all(write: &Write, upload: ContentKey) -> Result<u64, Error> {
     Ok(Entity::delete_many().filter(of(upload)).exec(write.transaction()).await?.rows_affected)
 }
 
 /// The bytes of the upload's valid parts.
-pub async fn sum_of_valid_sizes(reader: &impl Reader, upload: Upload) -> Result<u64, Error> {
+pub async fn sum_of_valid_sizes(reader: &impl Reader, upload: ContentKey) -> Result<u64, Error> {
     // PostgreSQL's sum of integers is a decimal number; 10,000 parts of 5 GiB fit into an integer by far.
     let sum = ExprTrait::sum(Expr::col(Column::Size)).cast_as(Alias::new("bigint"));
     let valid = Entity::find()
@@ -140,13 +116,13 @@ pub async fn sum_of_valid_sizes(reader: &impl Reader, upload: Upload) -> Result<
         .filter(of(upload))
         .filter(Column::State.eq(PartState::Valid.as_str()));
     let sum: Option<Option<i64>> = valid.into_tuple().one(&reader.executor()).await?;
-    Row::new(TABLE, upload.binary).number("size", sum.flatten().unwrap_or(0))
+    Row::new(TABLE, upload.content).number("size", sum.flatten().unwrap_or(0))
 }
 
-fn of(upload: Upload) -> Condition {
+fn of(upload: ContentKey) -> Condition {
     Condition::all()
         .add(Column::OrganizationId.eq(upload.organization.uuid()))
-        .add(Column::BinaryId.eq(upload.binary.uuid()))
+        .add(Column::ContentId.eq(upload.content.uuid()))
         .add(Column::Generation.eq(i64::from(upload.generation.get())))
 }
 
@@ -177,7 +153,7 @@ fn row(part: &BinaryPart) -> Result<Model, Error> {
     Ok(Model {
         id: part.id.uuid(),
         organization_id: part.organization.uuid(),
-        binary_id: part.binary.uuid(),
+        content_id: part.content.uuid(),
         generation: part.generation.get().into(),
         part_index: part.index.get().into(),
         size: stored("size", part.size)?,
@@ -194,7 +170,7 @@ fn parse(model: &Model) -> Result<BinaryPart, Error> {
     Ok(BinaryPart {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
-        binary: Id::new(model.binary_id),
+        content: Id::new(model.content_id),
         generation: Generation::new(row.number("generation", model.generation)?),
         index: row.known("part_index", index)?,
         size: row.number("size", model.size)?,

@@ -21,7 +21,8 @@ use crate::entities::fleet::{
 };
 use crate::entities::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_replicas, binary_signatures,
-    download_counts, events, idempotency_keys, jobs, organizations, settings, signing_keys, storage_backends,
+    contents, download_counts, events, idempotency_keys, jobs, organizations, settings, signing_keys,
+    storage_backends,
 };
 use crate::error::Error;
 use crate::{dialect, migrations};
@@ -73,7 +74,7 @@ pub struct CopiedTable {
 /// means nothing to a server that starts.
 macro_rules! each_table {
     ($do:ident, $($argument:expr),*) => {{
-        $do!($($argument,)* organizations, storage_backends, api_keys, artifacts, artifact_versions, binaries, binary_replicas,
+        $do!($($argument,)* organizations, storage_backends, api_keys, artifacts, artifact_versions, contents, binaries, binary_replicas,
             binary_parts, signing_keys, binary_signatures, events, download_counts, jobs, idempotency_keys, settings, bundles,
             bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
             release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices);

@@ -61,8 +61,8 @@ table!(storage_backends, "storage_backends", {
 });
 
 table!(binary_replicas, "binary_replicas", {
-    #[sea_orm(primary_key, auto_increment = false)]
-    binary_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false, column_name = "binary_id")]
+    content_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     storage_backend_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
@@ -142,11 +142,27 @@ table!(binaries, "binaries", {
     storage_backend_id: Uuid,
 });
 
+table!(contents, "contents", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    kind: String,
+    generation: i64,
+    state: String,
+    hash: String,
+    size: Option<i64>,
+    bytes_uploaded: i64,
+    storage_backend_id: Uuid,
+    upload_session: Option<String>,
+    updated_at: i64,
+});
+
 table!(binary_parts, "binary_parts", {
     #[sea_orm(primary_key, auto_increment = false)]
     id: Uuid,
     organization_id: Uuid,
-    binary_id: Uuid,
+    #[sea_orm(column_name = "binary_id")]
+    content_id: Uuid,
     generation: i64,
     part_index: i64,
     size: i64,
@@ -196,6 +212,8 @@ table!(events, "events", {
     inserted_at: i64,
     device_id: Option<Uuid>,
     caller_request_id: Option<String>,
+    actor_kind: Option<String>,
+    actor_id: Option<Uuid>,
 });
 
 table!(download_counts, "download_counts", {

@@ -1,13 +1,11 @@
 //! Events: the audit trail. Written in the transaction of the change that they tell of; never changed, and deleted only when their time is over.
 
 use olivine_domain::Timestamp;
-use olivine_domain::api_keys::ApiKey;
-use olivine_domain::devices::Device;
 use olivine_domain::events::{Event, EventType, RecordedType, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Identity, Origin};
-use olivine_domain::prn::{Id, Prn};
+use olivine_domain::permissions::{Identity, Origin, RecordedIdentity};
+use olivine_domain::prn::Id;
 use olivine_domain::search::{Clause, Value};
 use sea_orm::sea_query::{ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{
@@ -25,7 +23,7 @@ use crate::rows::Row;
 
 const TABLE: &str = "events";
 
-/// The most rows of one `INSERT`: with 11 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 14 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
 /// Adds events. Those that are there already stay as they are: a caller that never learned of its commit may repeat it.
@@ -146,14 +144,14 @@ impl Listed for Entity {
     }
 }
 
-/// Events by an API key or by a device.
+/// Events of one actor. API keys and devices have columns of their own, which rows of every version have, and which have indexes.
 fn actor(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
     let Value::Prn(prn) = &clause.value else { return None };
-    if prn.parse::<Prn<Device>>().is_ok() {
-        scope.named::<Device>(Column::DeviceId, clause)
-    } else {
-        scope.named::<ApiKey>(Column::ApiKeyId, clause)
-    }
+    Some(match Identity::from_prn(prn, scope.organization) {
+        Some(Identity::ApiKey(key)) => Column::ApiKeyId.eq(key.uuid()),
+        Some(Identity::Device(device)) => Column::DeviceId.eq(device.uuid()),
+        Some(Identity::System) | None => lists::never(),
+    })
 }
 
 /// Events about one record of any type, also one that this version does not know.
@@ -174,18 +172,18 @@ fn resource(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
 }
 
 fn row(event: &Event) -> Model {
+    // Servers of the version before read only these two columns.
+    let (api_key_id, device_id) = match event.identity {
+        RecordedIdentity::Known(Identity::ApiKey(key)) => (Some(key.uuid()), None),
+        RecordedIdentity::Known(Identity::Device(device)) => (None, Some(device.uuid())),
+        RecordedIdentity::Known(Identity::System) | RecordedIdentity::Other { .. } => (None, None),
+    };
     Model {
         id: event.id.uuid(),
         organization_id: event.organization.uuid(),
         kind: event.kind.as_str().to_owned(),
-        api_key_id: match event.identity {
-            Identity::ApiKey(key) => Some(key.uuid()),
-            Identity::Device(_) | Identity::System => None,
-        },
-        device_id: match event.identity {
-            Identity::Device(device) => Some(device.uuid()),
-            Identity::ApiKey(_) | Identity::System => None,
-        },
+        api_key_id,
+        device_id,
         subject_kind: event.subject.kind.clone(),
         subject_id: event.subject.id,
         data: event.data.clone(),
@@ -193,7 +191,21 @@ fn row(event: &Event) -> Model {
         address: event.origin.address.map(|address| address.to_string()),
         inserted_at: event.inserted_at.as_micros(),
         caller_request_id: event.origin.caller_request_id.clone(),
+        actor_kind: Some(event.identity.kind().to_owned()),
+        actor_id: event.identity.id(),
     }
+}
+
+/// The actor of a row. Rows that servers of the version before wrote have no kind.
+fn identity(model: &Model) -> RecordedIdentity {
+    if let Some(kind) = &model.actor_kind {
+        return RecordedIdentity::from_stored(kind, model.actor_id);
+    }
+    RecordedIdentity::Known(match (model.api_key_id, model.device_id) {
+        (Some(key), _) => Identity::ApiKey(Id::new(key)),
+        (None, Some(device)) => Identity::Device(Id::new(device)),
+        (None, None) => Identity::System,
+    })
 }
 
 fn parse(model: &Model) -> Result<Event, Error> {
@@ -202,11 +214,7 @@ fn parse(model: &Model) -> Result<Event, Error> {
         id: Id::new(model.id),
         organization: Id::new(model.organization_id),
         kind: RecordedType::from_name(&model.kind),
-        identity: match (model.api_key_id, model.device_id) {
-            (Some(key), _) => Identity::ApiKey(Id::new(key)),
-            (None, Some(device)) => Identity::Device(Id::new(device)),
-            (None, None) => Identity::System,
-        },
+        identity: identity(model),
         subject: Subject { kind: model.subject_kind.clone(), id: model.subject_id },
         data: model.data.clone(),
         origin: Origin {

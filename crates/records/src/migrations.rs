@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// All steps, in order.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 8] = [
     Step {
         name: "0001_foundation",
         sql: include_str!("migrations/0001_foundation.sql"),
@@ -45,6 +45,16 @@ const STEPS: [Step; 6] = [
         name: "0006_renewals",
         sql: include_str!("migrations/0006_renewals.sql"),
         sqlite: include_str!("migrations/0006_renewals.sqlite.sql"),
+    },
+    Step {
+        name: "0007_contents",
+        sql: include_str!("migrations/0007_contents.sql"),
+        sqlite: include_str!("migrations/0007_contents.sqlite.sql"),
+    },
+    Step {
+        name: "0008_actors",
+        sql: include_str!("migrations/0008_actors.sql"),
+        sqlite: include_str!("migrations/0008_actors.sqlite.sql"),
     },
 ];
 

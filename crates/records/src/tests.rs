@@ -22,9 +22,10 @@ use std::time::Duration;
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState};
 use olivine_domain::binary_signatures::{BinarySignature, Scheme, SignatureBytes};
+use olivine_domain::contents::Generation;
 use olivine_domain::events::{Event, EventType, Subject};
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
 use olivine_domain::permissions::{Grants, Identity, Origin, Role};
@@ -175,7 +176,7 @@ fn part(binary: &Binary, index: u64) -> BinaryPart {
     BinaryPart {
         id: fresh(),
         organization: binary.organization,
-        binary: binary.id,
+        content: binary.content_id(),
         generation: binary.generation,
         index: PartIndex::new(index).unwrap(),
         size: 10,
@@ -223,7 +224,7 @@ fn event(organization: &Organization) -> Event {
         id: fresh(),
         organization: organization.id,
         kind: EventType::OrganizationUpdated.into(),
-        identity: Identity::System,
+        identity: Identity::System.into(),
         subject: Subject::of(organization.id),
         data: "{}".to_owned(),
         origin: Origin::default(),

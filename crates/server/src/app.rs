@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
-use olivine_content::ContentKey;
 use olivine_domain::Sha256Digest;
 use olivine_domain::api_keys::ApiKey;
+use olivine_domain::contents::ContentKey;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_operations::Context;

@@ -7,8 +7,9 @@ use std::task::{Context as Waker, Poll};
 
 use axum::body::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use olivine_content::{ContentKey, ContentReader};
+use olivine_content::ContentReader;
 use olivine_domain::Sha256Digest;
+use olivine_domain::contents::ContentKey;
 use olivine_domain::permissions::Origin;
 use olivine_operations::Context;
 use olivine_operations::content::Served;

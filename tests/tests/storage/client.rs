@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use olivine_content::conformance::{Sender, Sent};
-use olivine_content::{ContentKey, PartPlan, PartTarget};
-use olivine_domain::binaries::Generation;
+use olivine_content::{PartPlan, PartTarget};
 use olivine_domain::binary_parts::PartIndex;
+use olivine_domain::contents::ContentKey;
+use olivine_domain::contents::Generation;
 use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 use reqwest::{Client, Method, StatusCode};
@@ -16,8 +17,8 @@ pub(crate) fn organization() -> Id<Organization> {
 
 /// A content that nobody else uses.
 pub(crate) fn key() -> ContentKey {
-    let binary = Id::new(uuid::Uuid::from_u128(7));
-    ContentKey { organization: organization(), binary, generation: Generation::FIRST }
+    let content = Id::new(uuid::Uuid::from_u128(7));
+    ContentKey { organization: organization(), content, generation: Generation::FIRST }
 }
 
 /// What these bytes are as a part.

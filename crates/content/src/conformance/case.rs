@@ -6,9 +6,10 @@ use olivine_domain::binary_parts::{MIN_SIZE, PartIndex};
 use olivine_domain::{Sha256Digest, Timestamp};
 
 use super::sending::{Sender, Sent};
-use crate::backend::{Backend, ContentKey};
+use crate::backend::Backend;
 use crate::error::Error;
 use crate::uploads::{Body, CompletedPart, PartPlan, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
+use olivine_domain::contents::ContentKey;
 
 /// The least size of a part that is not the last, as storages have it.
 pub(super) const PART: usize = 5 * 1024 * 1024;

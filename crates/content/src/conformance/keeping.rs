@@ -49,7 +49,7 @@ pub(super) async fn an_import_of_many_chunks_is_whole(case: Case<'_>) {
 
 pub(super) async fn lists_tell_contents_from_leftovers(case: Case<'_>) {
     let mut next = case;
-    next.key.generation = olivine_domain::binaries::Generation::new(12);
+    next.key.generation = olivine_domain::contents::Generation::new(12);
     case.store(&[bytes(1, 1000)]).await;
     let session = next.begin().await;
     let staged = bytes(2, 2000);

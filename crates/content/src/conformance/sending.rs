@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use crate::backend::{Backend, ContentKey};
+use crate::backend::Backend;
 use crate::uploads::{Body, PartPlan, PartTarget, ReceivePart, UploadSession};
+use olivine_domain::contents::ContentKey;
 
 /// A client that sends the bytes of a part to where the backend says.
 #[async_trait]

@@ -10,8 +10,8 @@ use crate::uploads::{CompletedPart, ReceiveError, ReceivePart, UploadSession};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use olivine_domain::Sha256Digest;
-use olivine_domain::binaries::Generation;
 use olivine_domain::binary_parts::PartIndex;
+use olivine_domain::contents::Generation;
 
 pub(super) async fn three_parts_in_any_order_become_one_content(case: Case<'_>) {
     let session = case.begin().await;

@@ -10,8 +10,8 @@ use std::path::Path;
 use super::folder::{Folder, no_plain_file};
 use super::layout::{Layout, make_folders};
 use super::segments::{self, Segments, part_name};
-use crate::backend::ContentKey;
 use crate::error::Error;
+use olivine_domain::contents::ContentKey;
 
 /// What a backup has of one content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

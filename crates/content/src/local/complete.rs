@@ -6,9 +6,9 @@ use super::folder::Folder;
 use super::layout::{ATTEMPTS, Layout, make_folders, sync_folder};
 use super::segments::{self, Segments, part_name, uploaded_part};
 use super::temp::TempFile;
-use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{CompletedPart, UploadedPart};
+use olivine_domain::contents::ContentKey;
 
 /// Makes the folder that parts are placed in. Nothing else makes it.
 pub(super) fn begin(layout: &Layout, key: &ContentKey) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Where things lie in the root folder, and folders that survive a power cut.
 //!
-//! `.olivine-storage-id` says which folder this is, `tmp/` holds what is being written, `trash/` what is being removed, `content/<organization>/<binary>/<generation>/` parts and,
+//! `.olivine-storage-id` says which folder this is, `tmp/` holds what is being written, `trash/` what is being removed, `content/<organization>/<content>/<generation>/` parts and,
 //! once the content is complete, its `segments`. Paths come from UUIDs and numbers only.
 
 use std::fs::{self, File};
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::folder::Folder;
-use crate::backend::ContentKey;
 use crate::error::Error;
+use olivine_domain::contents::ContentKey;
 
 /// How often something that another process may undo is tried again.
 pub(super) const ATTEMPTS: usize = 64;
@@ -62,13 +62,13 @@ impl Layout {
         self.content().join(key.organization.to_string())
     }
 
-    fn binary(&self, key: &ContentKey) -> PathBuf {
-        self.organization(key).join(key.binary.to_string())
+    fn generations(&self, key: &ContentKey) -> PathBuf {
+        self.organization(key).join(key.content.to_string())
     }
 
     /// The folder of one content.
     pub(super) fn generation(&self, key: &ContentKey) -> PathBuf {
-        self.binary(key).join(key.generation.get().to_string())
+        self.generations(key).join(key.generation.get().to_string())
     }
 
     /// Holds the folder of one content; `meaning` if there is none.
@@ -88,12 +88,12 @@ impl Layout {
     /// Where the folder of one content goes to be removed: always the same place, so that a removal that broke off is finished by
     /// the next attempt.
     pub(super) fn trashed(&self, key: &ContentKey) -> PathBuf {
-        self.trash().join(format!("{}.{}.{}", key.organization, key.binary, key.generation.get()))
+        self.trash().join(format!("{}.{}.{}", key.organization, key.content, key.generation.get()))
     }
 
     /// The folders above a content's, nearest first, up to the one that always exists.
     pub(super) fn parents(&self, key: &ContentKey) -> [PathBuf; 3] {
-        [self.binary(key), self.organization(key), self.content()]
+        [self.generations(key), self.organization(key), self.content()]
     }
 
     /// What a file or folder that is not there means: `meaning`, unless the whole storage is gone (a volume that is not mounted),

@@ -28,10 +28,10 @@ pub(super) fn list(
             continue;
         }
         let folder = layout.content().join(&organization);
-        for binary in names(&folder)? {
-            for generation in names(&folder.join(&binary))? {
-                let name = format!("{organization}/{binary}/{generation}");
-                found.extend(content(&folder.join(&binary).join(&generation), name)?);
+        for id in names(&folder)? {
+            for generation in names(&folder.join(&id))? {
+                let name = format!("{organization}/{id}/{generation}");
+                found.extend(content(&folder.join(&id).join(&generation), name)?);
             }
         }
     }

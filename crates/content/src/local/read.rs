@@ -22,11 +22,11 @@ use super::layout::{Layout, finished};
 use super::segments::{Segments, part_name};
 use super::verified::{CHANGED, Following, Verified};
 use crate::audit::ContentStat;
-use crate::backend::ContentKey;
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, within};
 use crate::error::Error;
 use crate::uploads::CompletedPart;
+use olivine_domain::contents::ContentKey;
 
 /// The most bytes of a chunk: large enough that a system call costs nothing, small enough to stay in a core's cache.
 const CHUNK: usize = 256 * 1024;

@@ -12,10 +12,10 @@ use tokio::task::spawn_blocking;
 use super::layout::{Layout, blocking, finished};
 use super::segments::{Segments, part_name};
 use super::temp::TempFile;
-use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::intake::Intake;
 use crate::uploads::{Body, ReceiveError, ReceivePart, ReceivedPart};
+use olivine_domain::contents::ContentKey;
 
 /// A batch is written once it has so many bytes…
 const BATCH_BYTES: usize = 512 * 1024;

@@ -4,8 +4,8 @@ use std::{fs, io};
 
 use super::layout::{ATTEMPTS, Layout, removed, sync_folder};
 use super::temp;
-use crate::backend::ContentKey;
 use crate::error::Error;
+use olivine_domain::contents::ContentKey;
 
 /// Whether anything of a content is there, or was and is being removed.
 pub(super) fn holds(layout: &Layout, key: &ContentKey) -> Result<bool, Error> {
@@ -41,8 +41,8 @@ fn unless_refilled(removal: impl Fn() -> io::Result<()>) -> io::Result<()> {
 /// Makes durable that a content's folder is gone, and removes those above it that are empty now. One that something is put into
 /// meanwhile stays: a folder is only removed if it is empty.
 fn sync_and_prune(layout: &Layout, key: &ContentKey) -> Result<(), Error> {
-    let [binary, organization, content] = layout.parents(key);
-    for (folder, above) in [(&binary, &organization), (&organization, &content)] {
+    let [generations, organization, contents] = layout.parents(key);
+    for (folder, above) in [(&generations, &organization), (&organization, &contents)] {
         removed(sync_folder(folder))?;
         match removed(fs::remove_dir(folder)) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return Ok(()),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use olivine_domain::binaries::Generation;
+use olivine_domain::contents::Generation;
 use olivine_domain::{Id, Sha256Digest};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -20,10 +20,10 @@ use olivine_domain::binary_parts::PartIndex;
 
 const ORGANIZATION: Uuid = Uuid::from_u128(0x0190_163d_8694_739b_aea5_966c_26f8_ad91);
 
-fn key(binary: u128) -> ContentKey {
+fn key(content: u128) -> ContentKey {
     ContentKey {
         organization: Id::new(ORGANIZATION),
-        binary: Id::new(Uuid::from_u128(binary)),
+        content: Id::new(Uuid::from_u128(content)),
         generation: Generation::new(1),
     }
 }

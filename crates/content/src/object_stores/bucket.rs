@@ -11,8 +11,8 @@ use object_store::signer::Signer;
 use olivine_domain::storage_backends::{Bucket, StorageUrl};
 
 use super::client::StoreClient;
-use crate::backend::ContentKey;
 use crate::open::settings::Storage;
+use olivine_domain::contents::ContentKey;
 
 /// The size of the pieces in which what goes through the server is written and read: well above the least size of a part.
 pub(super) const CHUNK: u64 = 8 * 1024 * 1024;

@@ -6,9 +6,9 @@ use olivine_domain::binary_parts::PartIndex;
 
 use super::bucket::{Dialect, ObjectStores};
 use super::told::{meaning, trouble};
-use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{CompletedPart, UploadSession};
+use olivine_domain::contents::ContentKey;
 
 impl ObjectStores {
     /// Makes one content of `parts`.

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 
 use super::bucket::{CHUNK, ObjectStores};
 use super::told::meaning;
-use crate::backend::ContentKey;
 use crate::digest::{Digested, Progress};
 use crate::error::Error;
+use olivine_domain::contents::ContentKey;
 
 /// How many ranges are on their way at once.
 const AHEAD: usize = 3;

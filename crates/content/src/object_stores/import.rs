@@ -6,9 +6,9 @@ use olivine_domain::binary_parts::PartIndex;
 use super::bucket::{CHUNK, ObjectStores};
 use super::receive::write_all;
 use super::writer::Writer;
-use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{Body, ReceiveError, ReceivePart};
+use olivine_domain::contents::ContentKey;
 
 /// As many parts as every cloud takes.
 const MOST_PARTS: u64 = 10_000;

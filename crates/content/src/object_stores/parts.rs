@@ -10,9 +10,9 @@ use quick_xml::escape::escape;
 use super::azure::parse_block_id;
 use super::bucket::{Dialect, ObjectStores};
 use super::xml::{self, BlockList, PartsPage};
-use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::uploads::{PartPlan, UploadSession, UploadedPart};
+use olivine_domain::contents::ContentKey;
 
 /// A part that a client sent to storage, and what storage calls it.
 #[derive(Debug)]

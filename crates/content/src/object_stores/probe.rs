@@ -11,11 +11,12 @@ use super::bucket::{Dialect, ObjectStores};
 use super::http::Answer;
 use super::uploads::probe_key;
 use crate::audit::{PROBES, ProbeFailed, StoredContent};
-use crate::backend::{Backend as _, ContentKey};
+use crate::backend::Backend as _;
 use crate::downloads::Download;
 use crate::error::{Error, Refusal};
 use crate::filename::Filename;
 use crate::uploads::{PartPlan, UploadSession};
+use olivine_domain::contents::ContentKey;
 
 /// What is written; longer than the range of it that is read.
 const BYTES: &[u8] = b"olivine writes this to see whether it can";

@@ -7,9 +7,9 @@ use object_store::{GetOptions, GetRange};
 
 use super::bucket::ObjectStores;
 use super::told::meaning;
-use crate::backend::ContentKey;
 use crate::downloads::{ContentReader, within};
 use crate::error::Error;
+use olivine_domain::contents::ContentKey;
 
 impl ObjectStores {
     /// Opens a content, or some bytes of it. The stream continues by itself where a connection breaks off.

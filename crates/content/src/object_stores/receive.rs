@@ -6,11 +6,11 @@ use olivine_domain::hash::Sha256Hasher;
 use super::bucket::{CHUNK, ObjectStores};
 use super::uploads::random;
 use super::writer::Writer;
-use crate::backend::ContentKey;
 use crate::error::Error;
 use crate::intake::Intake;
 use crate::uploads::{Body, ReceiveError, ReceivePart, ReceivedPart, UploadSession};
 use object_store::path::Path;
+use olivine_domain::contents::ContentKey;
 
 impl ObjectStores {
     /// Receives one part.

@@ -9,8 +9,8 @@ use object_store::{PutOptions, PutPayload};
 use super::bucket::{Dialect, ObjectStores};
 use super::told::{meaning, trouble};
 use super::xml::{self, Upload, UploadsPage};
-use crate::backend::ContentKey;
 use crate::error::Error;
+use olivine_domain::contents::ContentKey;
 
 /// How many removals are on their way at once.
 const AT_ONCE: usize = 8;

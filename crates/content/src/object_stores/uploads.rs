@@ -12,10 +12,10 @@ use super::bucket::{Dialect, ObjectStores};
 use super::http::{Extras, life};
 use super::told::{meaning, trouble};
 use crate::audit::PROBES;
-use crate::backend::ContentKey;
 use crate::downloads::{Download, SignedUrl};
 use crate::error::Error;
 use crate::uploads::{PartPlan, PartTarget, UploadSession};
+use olivine_domain::contents::ContentKey;
 
 /// The header by which S3 checks a part.
 const CHECKSUM: &str = "x-amz-checksum-sha256";
@@ -134,7 +134,7 @@ pub(super) fn random() -> Result<String, Error> {
 
 /// A key for a probe, that no content and no other probe has.
 pub(super) fn probe_key() -> Result<ContentKey, Error> {
-    let binary = uuid::Uuid::parse_str(&random()?).map_err(|_| Error::unavailable("no randomness"))?;
-    let generation = olivine_domain::binaries::Generation::FIRST;
-    Ok(ContentKey { organization: PROBES, binary: Id::new(binary), generation })
+    let content = uuid::Uuid::parse_str(&random()?).map_err(|_| Error::unavailable("no randomness"))?;
+    let generation = olivine_domain::contents::Generation::FIRST;
+    Ok(ContentKey { organization: PROBES, content: Id::new(content), generation })
 }

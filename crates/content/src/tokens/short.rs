@@ -1,15 +1,15 @@
 //! Short permissions to download, for devices whose buffers cannot hold a long URL: `/d/{token}` has some 54 characters.
 //!
-//! Layout, integers big-endian: form 1 byte (version 3 bits, zero 2, mode 1, bytes of the generation less one 2), binary 16,
+//! Layout, integers big-endian: form 1 byte (version 3 bits, zero 2, mode 1, bytes of the generation less one 2), content 16,
 //! generation 1 to 4 without leading zeros, expiry 4 (seconds since 1970, up to the year 2106), then the first 16 bytes of
 //! HMAC-SHA256 over all that under a key of its own. In URL-safe base64 without padding: 51 characters for the first 255
-//! generations. It says neither organization nor file name: whoever serves it looks up the binary, and must still ask whether it
+//! generations. It says neither organization nor file name: whoever serves it looks up the content, and must still ask whether it
 //! may be downloaded at all.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::contents::{Content, Generation};
 use olivine_domain::{Id, Timestamp};
 use uuid::Uuid;
 
@@ -31,12 +31,12 @@ pub enum ShortMode {
     Stream,
 }
 
-/// Permission to download one content of a binary by its short URL.
+/// Permission to download one content by its short URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShortGrant {
-    /// The binary.
-    pub binary: Id<Binary>,
-    /// Which of its contents: no other one may be served by this permission.
+    /// The content.
+    pub content: Id<Content>,
+    /// Which attempt at uploading it: the bytes of no other one may be served by this permission.
     pub generation: Generation,
     /// When the permission ends, in whole seconds.
     pub expires_at: Timestamp,
@@ -45,10 +45,10 @@ pub struct ShortGrant {
 }
 
 impl TokenKey {
-    /// Permits to download the binary's content of this generation until `expires_at`, rounded down to seconds.
+    /// Permits to download this generation of the content until `expires_at`, rounded down to seconds.
     pub fn short_token(
         &self,
-        binary: Id<Binary>,
+        content: Id<Content>,
         generation: Generation,
         expires_at: Timestamp,
         mode: ShortMode,
@@ -59,7 +59,7 @@ impl TokenKey {
         let mode = if mode == ShortMode::Stream { STREAM } else { 0 };
         let mut payload = Vec::with_capacity(MAX_TOKEN_LENGTH);
         payload.push(VERSION << 5 | mode | u8::try_from(generation.len() - 1).expect("at most three"));
-        payload.extend_from_slice(binary.uuid().as_bytes());
+        payload.extend_from_slice(content.uuid().as_bytes());
         payload.extend_from_slice(generation);
         payload.extend_from_slice(&seconds(expires_at).to_be_bytes());
         let mac = hmac::sign(&self.short, &payload);
@@ -90,11 +90,11 @@ fn read(mut rest: &[u8]) -> Option<ShortGrant> {
     if form & !(STREAM | 0b11) != VERSION << 5 {
         return None;
     }
-    let binary = Id::new(Uuid::from_bytes(take(&mut rest)?));
+    let content = Id::new(Uuid::from_bytes(take(&mut rest)?));
     let (generation, mut rest) = rest.split_at_checked(length)?;
     let generation = generation.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
     let expires_at = Timestamp::from_micros(i64::from(u32::from_be_bytes(take(&mut rest)?)) * 1_000_000)?;
-    let grant = ShortGrant { binary, generation: Generation::new(generation), expires_at, mode };
+    let grant = ShortGrant { content, generation: Generation::new(generation), expires_at, mode };
     rest.is_empty().then_some(grant)
 }
 
@@ -108,9 +108,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::backend::ContentKey;
     use crate::downloads::Download;
     use crate::filename::Filename;
+    use olivine_domain::contents::ContentKey;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -118,7 +118,7 @@ mod tests {
 
     const NOW: &str = "2026-01-15T10:00:00Z";
 
-    fn id(value: u128) -> Id<Binary> {
+    fn id(value: u128) -> Id<Content> {
         Id::new(Uuid::from_u128(value))
     }
 
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(key.verify_upload(&short, at(NOW)), Err(TokenError::Invalid));
         let content = ContentKey {
             organization: Id::new(Uuid::from_u128(1)),
-            binary: id(2),
+            content: id(2),
             generation: Generation::new(3),
         };
         let download =
@@ -228,13 +228,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_permitted_comes_back(
-            binary: u128, generation: u32, seconds: u32, stream: bool, secret: [u8; 8], position: prop::sample::Index, other: u8,
+            content: u128, generation: u32, seconds: u32, stream: bool, secret: [u8; 8], position: prop::sample::Index, other: u8,
         ) {
             let key = TokenKey::derive(&secret);
             let mode = if stream { ShortMode::Stream } else { ShortMode::Redirect };
             let expires_at = Timestamp::from_micros(i64::from(seconds) * 1_000_000).unwrap();
-            let token = key.short_token(id(binary), Generation::new(generation), expires_at, mode);
-            let expected = ShortGrant { binary: id(binary), generation: Generation::new(generation), expires_at, mode };
+            let token = key.short_token(id(content), Generation::new(generation), expires_at, mode);
+            let expected = ShortGrant { content: id(content), generation: Generation::new(generation), expires_at, mode };
             let before = Timestamp::from_micros(expires_at.as_micros() - 1).unwrap();
             prop_assert_eq!(key.verify_short(&token, before), Ok(expected));
             prop_assert_eq!(key.verify_short(&token, expires_at), Err(TokenError::Expired));

@@ -5,7 +5,7 @@ use super::*;
 fn content_key() -> ContentKey {
     ContentKey {
         organization: Id::new(Uuid::from_u128(0x0190_163d_8694_739b_aea5_966c_26f8_ad91)),
-        binary: Id::new(Uuid::from_u128(2)),
+        content: Id::new(Uuid::from_u128(2)),
         generation: Generation::new(3),
     }
 }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::contents::ContentState;
+
 /// Where a binary is in its lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BinaryState {
@@ -39,6 +41,16 @@ impl BinaryState {
     /// The state of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// What it says of the binary's content. The database has the same rule (migration 0007).
+    pub const fn of_content(self) -> ContentState {
+        match self {
+            Uploadable => ContentState::Uploading,
+            Hashable | Hashing => ContentState::Unverified,
+            Signable | Signed => ContentState::Verified,
+            Destroyed => ContentState::Destroyed,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Creating a binary: the promise of a content.
 
 use olivine_domain::artifact_versions::ArtifactVersion;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::MAX_BINARY_SIZE;
+use olivine_domain::contents::Generation;
 use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::metadata::CustomMetadata;
@@ -14,7 +15,7 @@ use olivine_domain::target::Target;
 use olivine_domain::text::Description;
 use olivine_records::{Constraint, Write, artifact_versions, binaries, organizations, storage_backends};
 
-use super::steps::signed;
+use super::store::signed;
 use super::view::{View, view};
 use crate::Context;
 use crate::error::{Error, Taken};

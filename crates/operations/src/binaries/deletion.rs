@@ -6,7 +6,8 @@ use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::{binaries, organizations};
 
-use super::steps::{delete_content_of, signed};
+use super::steps::delete_content_of;
+use super::store::signed;
 use crate::events::{EventData, Whole};
 use crate::{Context, Error};
 
@@ -20,7 +21,7 @@ pub async fn delete(
     let binary = binaries::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     decide(binary.state, binary.ever_signed, Action::Delete)?;
     delete_content_of(ctx, &mut w, &binary, false).await?;
-    organizations::reserve(&w, binary.organization, -signed(binary.reserved_bytes())).await?;
+    organizations::reserve(&w, binary.organization, -signed(binary.content().reserved_bytes())).await?;
     binaries::delete(&w, binary.organization, id).await?;
     w.event(by, Subject::of(id), EventData::BinaryDeleted(Whole(&binary)));
     w.commit().await?;

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use olivine_content::{Filename, SignedUrl};
+use olivine_content::SignedUrl;
 use olivine_domain::binaries::{Action, Binary, decide};
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::tags::Tags;
-use olivine_records::binary_parts::Upload;
 use olivine_records::download_counts::{self, DownloadCount, DownloadKind};
-use olivine_records::{binary_replicas, organizations};
+use olivine_records::{organizations, replicas};
 
-use super::content_key::key_of;
 use super::view::head;
+use crate::content::kinds::filename_of;
 use crate::events::{DownloadIssued, EventData};
 use crate::links::{Located, Wishes, copies, direct, in_order};
 use crate::{Context, Error};
@@ -29,10 +28,9 @@ pub async fn download_url(
     let now = ctx.now();
     let wishes = Wishes::of(&organizations::get(ctx.db(), by.organization).await?);
     let expires_at = wishes.expires_at(ctx);
-    // "main-firmware-1.2.3-arm-linux-gnueabihf.bin"
-    let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
-    let key = key_of(Upload::of_head(&head));
-    let replicas = binary_replicas::list_for(ctx.db(), by.organization, &[id]).await?;
+    let filename = filename_of(&head);
+    let key = head.content_key();
+    let replicas = replicas::list_for(ctx.db(), by.organization, &[key.content]).await?;
     let located = Located { key, filename, copies: copies(ctx, head.storage, &key, &replicas).await? };
     // People and CI follow redirects, and their buffers hold any URL.
     let storages = in_order(&located.copies, None, &Tags::default());

@@ -10,10 +10,10 @@ use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
-use olivine_records::binary_parts::Upload;
 use olivine_records::{binaries, binary_parts, binary_signatures};
 
-use super::steps::{delete_content_of, drop_parts, start_verification, store};
+use super::steps::{delete_content_of, drop_parts, start_verification};
+use super::store::store;
 use super::view::{View, view};
 use crate::events::{EventData, UploadCompleted};
 use crate::jobs::orders::VerifyBinary;
@@ -112,7 +112,7 @@ async fn step(
 /// Uploading is finished: checks that the parts make up a whole, and orders verification, which begins by completing the upload in
 /// storage.
 async fn complete(ctx: &Context, w: &mut Work, by: &Actor, binary: Binary) -> Result<Binary, Error> {
-    let parts = binary_parts::list_all(w, Upload::of(&binary)).await?;
+    let parts = binary_parts::list_all(w, binary.content_key()).await?;
     let facts: Vec<_> = parts
         .iter()
         .map(|part| PartFacts { index: part.index, size: part.size, state: part.state })

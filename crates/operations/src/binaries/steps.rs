@@ -3,9 +3,9 @@
 use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::Actor;
-use olivine_records::binary_parts::Upload;
-use olivine_records::{Write, binaries, binary_parts, organizations};
+use olivine_records::binary_parts;
 
+use super::store::store;
 use crate::events::EventData;
 use crate::work::Work;
 use crate::{Context, Error, copies, events};
@@ -46,22 +46,6 @@ pub(crate) async fn delete_content_of(
     binary: &Binary,
     keeps_record: bool,
 ) -> Result<(), Error> {
-    binary_parts::delete_all(w, Upload::of(binary)).await?;
-    copies::order_deletions(ctx, w, binary, keeps_record).await
-}
-
-/// Writes the changed record, and takes from or gives back to the quota what it now holds more or less.
-pub(crate) async fn store(ctx: &Context, w: &Write, old: &Binary, new: Binary) -> Result<Binary, Error> {
-    let new = Binary { revision: old.revision.next(), updated_at: ctx.now(), ..new };
-    let change = signed(new.reserved_bytes()) - signed(old.reserved_bytes());
-    if change != 0 {
-        organizations::reserve(w, new.organization, change).await?;
-    }
-    binaries::update(w, old, &new).await?;
-    Ok(new)
-}
-
-/// Sizes are bounded far below what fits.
-pub(super) fn signed(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+    binary_parts::delete_all(w, binary.content_key()).await?;
+    copies::order_deletions(ctx, w, &binary.content(), keeps_record).await
 }

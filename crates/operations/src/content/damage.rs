@@ -4,28 +4,25 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use olivine_content::ContentKey;
-use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
-use olivine_domain::events::Subject;
-use olivine_domain::permissions::Actor;
+use olivine_domain::contents::{Content, ContentKey, ContentKind};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
 
+use super::kinds::{self, Fact};
 use crate::Context;
-use crate::events::{EventData, Noticed, Storage, StoredContent};
 use crate::recently::Recently;
 
 /// The contents of one bundle are looked for no more often than this, however many devices fail.
 const LOOKS_APART: Duration = Duration::from_mins(10);
-/// Most bundles and binaries that are remembered.
+/// Most bundles and contents that are remembered.
 const MOST: usize = 10_000;
 
 /// What one process remembers.
 #[derive(Debug)]
 pub(crate) struct Damage {
-    noticed: Mutex<BTreeSet<Id<Binary>>>,
+    noticed: Mutex<BTreeSet<Id<Content>>>,
     looked: Mutex<Recently<Id<Bundle>>>,
 }
 
@@ -36,10 +33,10 @@ impl Default for Damage {
 }
 
 impl Damage {
-    /// Whether nothing was said yet of this binary's content being damaged. Beyond [`MOST`] binaries the log has the others.
-    fn is_new(&self, binary: Id<Binary>) -> bool {
+    /// Whether nothing was said yet of this content being damaged. Beyond [`MOST`] contents the log has the others.
+    fn is_new(&self, content: Id<Content>) -> bool {
         let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
-        noticed.len() < MOST && noticed.insert(binary)
+        noticed.len() < MOST && noticed.insert(content)
     }
 
     /// Whether it is time to look for a bundle's contents.
@@ -53,24 +50,21 @@ impl Damage {
     }
 }
 
-/// Puts on record that a content that should be in a storage is missing or damaged there, once for each binary and process. That the event
+/// Puts on record that a content that should be in a storage is missing or damaged there, once for each content and process. That the event
 /// can't be written is only logged: nothing else depends on it.
 pub(crate) async fn note(
     ctx: &Context,
-    content: ContentKey,
+    kind: ContentKind,
+    key: ContentKey,
     storage: Id<StorageBackend>,
     noticed: &'static str,
 ) {
-    let ContentKey { organization, binary, generation } = content;
-    if !ctx.damage().is_new(binary) {
+    if !ctx.damage().is_new(key.content) {
         return;
     }
-    let content =
-        StoredContent { storage_backend_prn: Storage(storage, organization), generation: generation.get() };
-    let data = EventData::BinaryContentMissing((content, Noticed { noticed }));
     let written = async {
         let mut w = ctx.work().await?;
-        w.event(&Actor::system(organization), Subject::of(binary), data);
+        kinds::note(&mut w, kind, key, storage, Fact::Missing(noticed));
         w.commit().await
     };
     if let Err(error) = written.await {
@@ -98,7 +92,7 @@ mod tests {
             damage.look_was_ordered(bundle(number), start);
             assert!(damage.looked.lock().unwrap().len() <= MOST);
         }
-        let binaries = (0..2 * MOST as u128).map(|number| Id::new(uuid::Uuid::from_u128(number)));
-        assert_eq!(binaries.filter(|binary| damage.is_new(*binary)).count(), MOST);
+        let contents = (0..2 * MOST as u128).map(|number| Id::new(uuid::Uuid::from_u128(number)));
+        assert_eq!(contents.filter(|content| damage.is_new(*content)).count(), MOST);
     }
 }

@@ -4,56 +4,45 @@ use std::ops::Range;
 use std::time::Duration;
 
 use olivine_content::tokens::ShortMode;
-use olivine_content::{ContentKey, ContentReader, Filename, SignedUrl};
-use olivine_domain::binaries::{Action, Binary, decide};
-use olivine_domain::events::Subject;
+use olivine_content::{ContentReader, Filename, SignedUrl};
+use olivine_domain::contents::{Content, ContentKey, ContentKind};
 use olivine_domain::hash::Sha256Digest;
-use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::tags::Tags;
-use olivine_records::binaries::BinaryHead;
-use olivine_records::binary_parts::Upload;
-use olivine_records::download_counts::{self, DownloadKind};
-use olivine_records::{binaries, binary_replicas};
+use olivine_records::{contents, replicas};
 
-use super::{current, damage};
-use crate::binaries::content_key::key_of;
-use crate::events::{DownloadFinished, EventData};
+use super::{damage, kinds};
 use crate::links::{self, Located};
 use crate::{Context, Error};
 
 /// A content that a download URL leads to.
 #[derive(Debug)]
 pub struct Served {
-    /// The binary.
-    pub binary: Id<Binary>,
     /// Its size in bytes.
     pub size: u64,
     /// Its SHA-256, which is its entity tag.
     pub hash: Sha256Digest,
     /// The name to save it under.
     pub filename: Filename,
+    kind: ContentKind,
     key: ContentKey,
     /// Where it can be read, in the order in which that is tried.
     storages: Vec<Id<StorageBackend>>,
 }
 
-/// The binary whose content `key` names, if that content is the one that counts and may be given out. Who holds a URL is not told why not.
-async fn downloadable(ctx: &Context, key: &ContentKey) -> Result<BinaryHead, Error> {
-    let head = current(ctx, key).await?;
-    decide(head.state, false, Action::Download).map_err(|_| Error::ContentGone)?;
-    Ok(head)
+/// The content of this name, if it is the one that counts and may be given out. Who holds a URL is not told why not.
+async fn downloadable(ctx: &Context, key: &ContentKey) -> Result<Content, Error> {
+    let content = contents::find_of_any_organization(ctx.db(), key.content).await?;
+    content.filter(|content| content.key() == *key && content.is_verified()).ok_or(Error::ContentGone)
 }
 
 /// Finds out what a download URL leads to, and whether it may still be served.
 pub async fn locate(ctx: &Context, token: &str) -> Result<Served, Error> {
     let grant = ctx.tokens().verify_download(token, ctx.now())?;
-    let head = downloadable(ctx, &grant.key).await?;
-    let size = head.size.ok_or(Error::ContentGone)?;
-    let filename = grant.download.filename;
-    let BinaryHead { id: binary, hash, storage, .. } = head;
-    Ok(Served { binary, size, hash, filename, key: grant.key, storages: vec![storage] })
+    let content = downloadable(ctx, &grant.key).await?;
+    Served::of(&content, grant.download.filename, vec![content.storage])
 }
 
 /// What a short URL leads to.
@@ -71,24 +60,16 @@ const LEAST: Duration = Duration::from_mins(1);
 /// Finds out where a short URL leads; `near` names the copy that is near to who got it.
 pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Followed, Error> {
     let grant = ctx.tokens().verify_short(token, ctx.now())?;
-    let head = binaries::find_head_of_any_organization(ctx.db(), grant.binary).await?;
-    let head = head.filter(|head| head.generation == grant.generation).ok_or(Error::ContentGone)?;
-    decide(head.state, false, Action::Download).map_err(|_| Error::ContentGone)?;
-    let key = key_of(Upload::of_head(&head));
-    let size = head.size.ok_or(Error::ContentGone)?;
-    let filename = Filename::sanitized(&format!("{}-{}-{}.bin", head.artifact, head.version, head.target));
-    let replicas = binary_replicas::list_for(ctx.db(), head.organization, &[head.id]).await?;
-    let copies = links::copies(ctx, head.storage, &key, &replicas).await?;
+    let content = contents::find_of_any_organization(ctx.db(), grant.content).await?;
+    let is_meant = |content: &Content| content.generation == grant.generation && content.is_verified();
+    let content = content.filter(is_meant).ok_or(Error::ContentGone)?;
+    let key = content.key();
+    let filename = kinds::filename(ctx, &content).await?;
+    let replicas = replicas::list_for(ctx.db(), content.organization, &[content.id]).await?;
+    let copies = links::copies(ctx, content.storage, &key, &replicas).await?;
     let storages = links::in_order(&copies, near, &Tags::default());
     if grant.mode == ShortMode::Stream {
-        return Ok(Followed::Here(Served {
-            binary: head.id,
-            size,
-            hash: head.hash,
-            filename,
-            key,
-            storages,
-        }));
+        return Ok(Followed::Here(Served::of(&content, filename, storages)?));
     }
     let located = Located { key, filename, copies };
     let expires_at = grant.expires_at.max(ctx.now().plus(LEAST));
@@ -96,6 +77,12 @@ pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Fo
 }
 
 impl Served {
+    fn of(content: &Content, filename: Filename, storages: Vec<Id<StorageBackend>>) -> Result<Self, Error> {
+        let (kind, key, hash) = (content.kind, content.key(), content.hash);
+        let size = content.size.ok_or(Error::ContentGone)?;
+        Ok(Self { size, hash, filename, kind, key, storages })
+    }
+
     /// Which content it is.
     pub const fn content(&self) -> ContentKey {
         self.key
@@ -117,7 +104,7 @@ impl Served {
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, %storage, "a copy can't be read");
                     if matches!(error, Error::ContentDamaged(_)) {
-                        damage::note(ctx, self.key, *storage, "when it was downloaded").await;
+                        damage::note(ctx, self.kind, self.key, *storage, "when it was downloaded").await;
                     }
                     failure.get_or_insert(error);
                 }
@@ -128,12 +115,12 @@ impl Served {
 
     /// The reader, which ends before its last bytes where they are not those that were verified; the damage is put on record then.
     fn watched(&self, ctx: &Context, storage: Id<StorageBackend>, reader: ContentReader) -> ContentReader {
-        let (ctx, key) = (ctx.clone(), self.key);
+        let (ctx, kind, key) = (ctx.clone(), self.kind, self.key);
         reader.expecting(self.hash).on_error(move |error| {
             let is_damage = matches!(error, olivine_content::Error::Corrupt { .. });
             async move {
                 if is_damage {
-                    damage::note(&ctx, key, storage, "while it was downloaded").await;
+                    damage::note(&ctx, kind, key, storage, "while it was downloaded").await;
                 }
             }
         })
@@ -159,12 +146,12 @@ impl Served {
 
     /// Whether the records say, now, that the content is in this storage.
     async fn belongs_in(&self, ctx: &Context, storage: Id<StorageBackend>) -> Result<bool, Error> {
-        let head = match downloadable(ctx, &self.key).await {
+        let content = match downloadable(ctx, &self.key).await {
             Err(Error::ContentGone) => return Ok(false),
-            head => head?,
+            content => content?,
         };
-        let replicas = binary_replicas::list_for(ctx.db(), head.organization, &[head.id]).await?;
-        let copies = links::copies(ctx, head.storage, &self.key, &replicas).await?;
+        let replicas = replicas::list_for(ctx.db(), content.organization, &[content.id]).await?;
+        let copies = links::copies(ctx, content.storage, &self.key, &replicas).await?;
         Ok(copies.iter().any(|copy| copy.key == storage))
     }
 
@@ -179,13 +166,8 @@ impl Served {
 
     /// Puts on record that the last byte was served.
     pub async fn finished(&self, ctx: &Context, origin: Origin) -> Result<(), Error> {
-        let organization = self.key.organization;
-        let actor = Actor { origin, ..Actor::system(organization) };
         let mut w = ctx.work().await?;
-        let data = EventData::BinaryDownloadFinished(DownloadFinished { via: "download_url" });
-        w.event(&actor, Subject::of(self.binary), data);
-        let day = ctx.now().day();
-        download_counts::add(&w, organization, self.binary, &day, DownloadKind::Finished, 1).await?;
+        kinds::note_download(ctx, &mut w, self.kind, self.key, origin).await?;
         w.commit().await
     }
 }

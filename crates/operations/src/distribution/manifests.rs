@@ -3,12 +3,13 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use olivine_content::{ContentKey, Filename, SignedUrl};
+use olivine_content::{Filename, SignedUrl};
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::Binary;
 use olivine_domain::binary_signatures::{BinarySignature, counts};
 use olivine_domain::bundles::{self, Bundle, Candidate};
+use olivine_domain::contents::ContentKey;
 use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::metadata::CustomMetadata;
@@ -20,7 +21,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_domain::text::VersionText;
 use olivine_records::bundles::BundledBinary;
-use olivine_records::{binary_replicas, binary_signatures, signing_keys};
+use olivine_records::{binary_signatures, replicas, signing_keys};
 
 use super::derived::Derived;
 use crate::events::EventData;
@@ -160,10 +161,12 @@ async fn entries(
         let own = signatures.iter().map(|found| &found.signature).filter(move |one| one.binary == binary);
         own.filter_map(|one| Some((one.clone(), key_of(one).filter(|key| counts(key))?.clone()))).collect()
     };
-    let replicas = binary_replicas::list_for(ctx.db(), organization, &ids).await?;
+    let contents: Vec<_> = ids.iter().map(|id| Binary::content_of(*id)).collect();
+    let replicas = replicas::list_for(ctx.db(), organization, &contents).await?;
     let mut entries = Vec::with_capacity(chosen.len());
     for binary in chosen {
-        let key = ContentKey { organization, binary: binary.binary, generation: binary.generation };
+        let content = Binary::content_of(binary.binary);
+        let key = ContentKey { organization, content, generation: binary.generation };
         let filename = Filename::sanitized(&format!("{}-{}.bin", binary.version, binary.target));
         let copies = copies(ctx, binary.storage, &key, &replicas).await?;
         entries.push(Entry {

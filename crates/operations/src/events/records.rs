@@ -130,7 +130,7 @@ impl Recorded for BinaryPart {
         let Self {
             id: _,
             organization,
-            binary,
+            content: _,
             generation: _,
             index,
             size,
@@ -140,7 +140,7 @@ impl Recorded for BinaryPart {
             updated_at: _,
         } = self;
         fields! {
-            "binary_prn" = binary.prn(*organization), "index" = index, "size" = size, "hash" = hash,
+            "binary_prn" = self.binary().prn(*organization), "index" = index, "size" = size, "hash" = hash,
             "state" = state,
         }
     }

@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use olivine_domain::binaries::Binary;
-use olivine_domain::binary_replicas::{Replica, ReplicaState};
 use olivine_domain::bundles::Bundle;
+use olivine_domain::contents::Content;
+use olivine_domain::contents::replicas::Replica;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
-use olivine_records::{binaries, binary_replicas, bundles};
+use olivine_records::{binaries, bundles, replicas};
 
 use super::job::{Claimed, Job, Lane, Outcome, without_organization};
 use super::orders::CheckContents;
-use crate::binaries::content_key::content_key;
 use crate::content::damage;
 use crate::content_audit::{Looked, Options, Recorded, problem};
 use crate::{Context, Error, storages};
@@ -34,14 +34,16 @@ impl Job for CheckContents {
 async fn run(ctx: &Context, organization: Id<Organization>, bundle: Id<Bundle>) -> Result<Outcome, Error> {
     let entries = bundles::content_of(ctx.db(), organization, &[bundle]).await?;
     let ids: Vec<_> = entries.iter().map(|entry| entry.binary).collect();
+    let content_ids: Vec<_> = ids.iter().map(|id| Binary::content_of(*id)).collect();
     let mut copies: BTreeMap<_, Vec<Replica>> = BTreeMap::new();
-    for replica in binary_replicas::list_for(ctx.db(), organization, &ids).await? {
-        copies.entry(replica.binary).or_default().push(replica);
+    for replica in replicas::list_for(ctx.db(), organization, &content_ids).await? {
+        copies.entry(replica.content).or_default().push(replica);
     }
     let binaries = binaries::get_many(ctx.db(), organization, &ids).await?;
+    let contents: Vec<_> = binaries.iter().map(Binary::content).collect();
     let mut by_storage: BTreeMap<_, Vec<Recorded<'_>>> = BTreeMap::new();
-    for binary in binaries.iter().filter(|binary| binary.is_verified()) {
-        for place in places(binary, copies.get(&binary.id).map_or(&[], Vec::as_slice)) {
+    for content in contents.iter().filter(|content| content.is_verified()) {
+        for place in places(content, copies.get(&content.id).map_or(&[], Vec::as_slice)) {
             by_storage.entry(place.storage).or_default().push(place);
         }
     }
@@ -63,14 +65,12 @@ async fn run(ctx: &Context, organization: Id<Organization>, bundle: Id<Bundle>) 
 }
 
 /// Where the complete content should be.
-fn places<'a>(binary: &'a Binary, copies: &'a [Replica]) -> impl Iterator<Item = Recorded<'a>> {
-    let copies = copies.iter().filter(|copy| {
-        copy.state == ReplicaState::Complete
-            && copy.generation == binary.generation
-            && copy.storage != binary.storage
-    });
-    let first = Recorded { storage: binary.storage, binary, since: binary.updated_at };
-    let copies = copies.map(move |copy| Recorded { storage: copy.storage, binary, since: copy.updated_at });
+fn places<'a>(content: &'a Content, copies: &'a [Replica]) -> impl Iterator<Item = Recorded<'a>> {
+    let copies = copies
+        .iter()
+        .filter(|copy| copy.is_complete_copy_of(content.key()) && copy.storage != content.storage);
+    let first = Recorded { storage: content.storage, content, since: content.updated_at };
+    let copies = copies.map(move |copy| Recorded { storage: copy.storage, content, since: copy.updated_at });
     std::iter::once(first).chain(copies)
 }
 
@@ -78,7 +78,7 @@ async fn look(ctx: &Context, place: Recorded<'_>) -> Result<(), Error> {
     let Some(problem) = problem(ctx, place, Options::default(), &mut Looked::default()).await? else {
         return Ok(());
     };
-    let key = content_key(place.binary);
+    let key = place.content.key();
     tracing::error!(
         content = %key,
         storage = %place.storage,
@@ -86,6 +86,6 @@ async fn look(ctx: &Context, place: Recorded<'_>) -> Result<(), Error> {
         "a content that devices are offered is not as it was verified: 'olivine content audit --repair' puts a copy in its place where there is one"
     );
     metrics::counter!("olivine_damaged_contents_total").increment(1);
-    damage::note(ctx, key, place.storage, "after a device could not install it").await;
+    damage::note(ctx, place.content.kind, key, place.storage, "after a device could not install it").await;
     Ok(())
 }

@@ -1,28 +1,25 @@
 //! Deletes a content from a storage, and is tried again until the storage confirms. Waits while a backup is made.
 
-use olivine_content::ContentKey;
-use olivine_domain::binaries::{Binary, BinaryState};
-use olivine_domain::binary_replicas::ReplicaState;
-use olivine_domain::events::Subject;
-use olivine_domain::permissions::Actor;
+use olivine_domain::contents::replicas::ReplicaState;
+use olivine_domain::contents::{Content, ContentKey};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::binary_replicas::{self, Place};
-use olivine_records::{Reader, binaries, settings};
+use olivine_records::replicas::{self, Place};
+use olivine_records::{Reader, contents, settings};
 
 use super::job::{Claimed, Job, Outcome, without_organization};
 use super::orders::{DeleteContent, Held};
-use crate::events::{EventData, Noticed, Storage, StoredContent};
+use crate::content::kinds::{self, Fact};
 use crate::{Context, Error, backup, storages};
 
 impl Job for DeleteContent {
     const KIND: &'static str = "delete_content";
 
     fn subject(&self) -> String {
-        let Self { binary, generation, .. } = self;
+        let Self { content, generation, .. } = self;
         match self.storage {
-            None => format!("{binary}:{generation}"),
-            Some(storage) => format!("{binary}:{generation}:{storage}"),
+            None => format!("{content}:{generation}"),
+            Some(storage) => format!("{content}:{generation}:{storage}"),
         }
     }
 
@@ -43,18 +40,19 @@ enum Gone {
 }
 
 async fn run(ctx: &Context, claimed: Claimed<'_>, job: DeleteContent) -> Result<Outcome, Error> {
-    let DeleteContent { binary, generation, storage, held } = job;
+    let DeleteContent { content, generation, storage, held } = job;
     if let Some(moment) = backup::held_until(ctx).await? {
         return Ok(Outcome::Again(moment));
     }
     let Some(organization) = claimed.organization() else { return Ok(without_organization()) };
     let storage = match storage {
         Some(storage) => storage,
-        None => storage_of(ctx, binary).await?,
+        None => storage_of(ctx, content).await?,
     };
-    let place = Place { organization, binary, generation, storage };
+    let key = ContentKey { organization, content, generation };
+    let place = Place { key, storage };
     if is_wanted(ctx, place).await? {
-        tracing::error!(%binary, %storage, "an order to delete what is wanted is passed over");
+        tracing::error!(%key, %storage, "an order to delete what is wanted is passed over");
         return Ok(Outcome::Done);
     }
     match delete(ctx, place, held).await {
@@ -63,7 +61,7 @@ async fn run(ctx: &Context, claimed: Claimed<'_>, job: DeleteContent) -> Result<
             let w = ctx.work().await?;
             let why = Some(error.to_string());
             let deleting = ReplicaState::Deleting;
-            binary_replicas::change(&w, place, deleting, deleting, why.as_deref(), ctx.now()).await?;
+            replicas::change(&w, place, deleting, deleting, why.as_deref(), ctx.now()).await?;
             w.commit().await?;
             Err(error)
         }
@@ -75,20 +73,16 @@ async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place, gone: Gone)
     let mut w = ctx.work().await?;
     // Of a destroyed binary it is on record where its content still is, so it is on record when it is gone.
     if is_noted(&w, place).await? {
-        binary_replicas::delete(&w, place).await?;
-        let Place { organization, binary, generation, storage } = place;
-        let content = StoredContent {
-            storage_backend_prn: Storage(storage, organization),
-            generation: generation.get(),
-        };
-        let noticed = Noticed { noticed: "when it was to be deleted" };
-        let data = match gone {
-            Gone::Deleted => Some(EventData::BinaryContentDeleted(content)),
-            Gone::Missing => Some(EventData::BinaryContentMissing((content, noticed))),
+        replicas::delete(&w, place).await?;
+        let fact = match gone {
+            Gone::Deleted => Some(Fact::Deleted),
+            Gone::Missing => Some(Fact::Missing("when it was to be deleted")),
             Gone::Nothing => None,
         };
-        if let Some(data) = data {
-            w.event(&Actor::system(organization), Subject::of(binary), data);
+        // As long as a copy is on record, its content is.
+        let content = contents::find_of_any_organization(&w, place.key.content).await?;
+        if let (Some(fact), Some(content)) = (fact, content) {
+            kinds::note(&mut w, content.kind, place.key, place.storage, fact);
         }
     }
     settings::delete(&w, &begun(place)).await?;
@@ -99,29 +93,27 @@ async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place, gone: Gone)
 }
 
 async fn is_noted(reader: &impl Reader, place: Place) -> Result<bool, Error> {
-    let replica = binary_replicas::find(reader, place).await?;
+    let replica = replicas::find(reader, place).await?;
     Ok(replica.is_some_and(|replica| replica.state == ReplicaState::Deleting))
 }
 
 /// Whether a content is one that counts. No order can be for such a one, since whoever gives it takes the content off the record in the
 /// same transaction; but what is deleted is lost, so it is asked once more.
 async fn is_wanted(ctx: &Context, place: Place) -> Result<bool, Error> {
-    if let Some(replica) = binary_replicas::find(ctx.db(), place).await? {
+    if let Some(replica) = replicas::find(ctx.db(), place).await? {
         return Ok(replica.state != ReplicaState::Deleting);
     }
-    let head = binaries::find_head_of_any_organization(ctx.db(), place.binary).await?;
-    Ok(head.is_some_and(|head| {
-        (head.generation, head.storage) == (place.generation, place.storage)
-            && head.state != BinaryState::Destroyed
+    let content = contents::find_of_any_organization(ctx.db(), place.key.content).await?;
+    Ok(content.is_some_and(|content| {
+        (content.key(), content.storage) == (place.key, place.storage) && !content.is_destroyed()
     }))
 }
 
 /// Deletes a content from the storage that the records mean. That something was there is on record before it is deleted, because this may
 /// be repeated: the second attempt finds nothing, and must not take the content for lost.
 async fn delete(ctx: &Context, place: Place, held: Held) -> Result<Gone, Error> {
-    let Place { organization, binary, generation, storage } = place;
+    let Place { key, storage } = place;
     let opened = storages::checked_now(ctx, storage).await?;
-    let key = ContentKey { organization, binary, generation };
     if !is_noted(ctx.db(), place).await? {
         // Nobody is told of it.
         opened.backend.delete(&key).await?;
@@ -147,12 +139,12 @@ async fn delete(ctx: &Context, place: Place, held: Held) -> Result<Gone, Error> 
 
 /// The name under which it is on record that a deletion has begun.
 fn begun(place: Place) -> String {
-    let Place { binary, generation, storage, .. } = place;
-    format!("deletion_begun:{binary}:{}:{storage}", generation.get())
+    let Place { key: ContentKey { content, generation, .. }, storage } = place;
+    format!("deletion_begun:{content}:{}:{storage}", generation.get())
 }
 
 /// Where a content is whose order does not say so.
-async fn storage_of(ctx: &Context, binary: Id<Binary>) -> Result<Id<StorageBackend>, Error> {
-    let head = binaries::find_head_of_any_organization(ctx.db(), binary).await?;
-    Ok(head.map_or(StorageBackend::DATA_FOLDER, |head| head.storage))
+async fn storage_of(ctx: &Context, content: Id<Content>) -> Result<Id<StorageBackend>, Error> {
+    let content = contents::find_of_any_organization(ctx.db(), content).await?;
+    Ok(content.map_or(StorageBackend::DATA_FOLDER, |content| content.storage))
 }

@@ -1,8 +1,9 @@
 //! What operations order: the payloads of jobs that a change causes. How each is carried out stands in its own file, where its type
 //! implements `Job`.
 
-use olivine_domain::binaries::{Binary, Generation};
+use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
+use olivine_domain::contents::{Content, Generation};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,9 @@ pub(crate) struct VerifyBinary {
 /// Delete a content and whatever was uploaded for it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct DeleteContent {
-    /// The binary.
-    #[serde(with = "super::payload::id")]
-    pub(crate) binary: Id<Binary>,
+    /// The content; called so in jobs of versions that knew binaries only.
+    #[serde(with = "super::payload::id", rename = "binary")]
+    pub(crate) content: Id<Content>,
     /// The attempt at uploading.
     #[serde(with = "super::payload::generation")]
     pub(crate) generation: Generation,
@@ -56,9 +57,9 @@ impl Held {
 /// Copy a verified content to another storage.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Replicate {
-    /// The binary.
-    #[serde(with = "super::payload::id")]
-    pub(crate) binary: Id<Binary>,
+    /// The content; called so in jobs of versions that knew binaries only.
+    #[serde(with = "super::payload::id", rename = "binary")]
+    pub(crate) content: Id<Content>,
     /// The attempt at uploading.
     #[serde(with = "super::payload::generation")]
     pub(crate) generation: Generation,

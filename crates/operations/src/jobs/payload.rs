@@ -38,7 +38,7 @@ pub(super) mod optional_id {
 
 /// The number of an attempt at uploading.
 pub(super) mod generation {
-    use olivine_domain::binaries::Generation;
+    use olivine_domain::contents::Generation;
     use serde::de::{Deserialize as _, Deserializer};
     use serde::ser::Serializer;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use olivine_records::{binary_replicas, organizations};
+use olivine_records::{organizations, replicas};
 
 use super::job::{Claimed, Job, Outcome};
 use super::orders::Spread;
@@ -21,7 +21,7 @@ impl Job for Spread {
             copies::order_missing(ctx, organization, BATCH).await?;
         }
         loop {
-            let left = binary_replicas::list_of_destroyed_of_all_organizations(ctx.db(), BATCH).await?;
+            let left = replicas::list_of_destroyed_of_all_organizations(ctx.db(), BATCH).await?;
             for replica in &left {
                 copies::order_deletion(ctx, replica).await?;
             }

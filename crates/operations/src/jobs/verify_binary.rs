@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use olivine_content::{Backend, CompletedPart, Digested, Progress, UploadSession};
 use olivine_domain::binaries::{
-    Action, Binary, BinaryState, Effect, Generation, VerificationError, VerificationErrorCode, check_content,
-    decide,
+    Action, Binary, BinaryState, Effect, VerificationError, VerificationErrorCode, check_content, decide,
 };
+use olivine_domain::contents::Generation;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_records::binaries::{self, BinaryHead};
-use olivine_records::binary_parts::Upload;
 use olivine_records::{Write, binary_parts};
 
 use super::job::{Claimed, Job, Outcome, without_organization};
 use super::orders::VerifyBinary;
-use crate::binaries::content_key::content_key;
-use crate::binaries::steps::{start_verification, store};
+use crate::binaries::steps::start_verification;
+use crate::binaries::store::store;
 use crate::events::{EventData, VerificationFailed};
 use crate::{Context, Error, copies, events};
 
@@ -118,8 +117,8 @@ async fn read_back(
     storage: &dyn Backend,
     binary: &Binary,
 ) -> Result<Option<Digested>, olivine_content::Error> {
-    let key = content_key(binary);
-    let parts = binary_parts::list_all(ctx.db(), Upload::of(binary)).await;
+    let key = binary.content_key();
+    let parts = binary_parts::list_all(ctx.db(), binary.content_key()).await;
     let parts = parts.map_err(olivine_content::Error::unavailable)?;
     let parts: Vec<_> = parts
         .into_iter()
@@ -171,7 +170,7 @@ async fn abandon(ctx: &Context, binary: &Binary) -> Result<Outcome, Error> {
     let keeps =
         |head: BinaryHead| head.generation == binary.generation && head.state != BinaryState::Destroyed;
     if !head.is_some_and(keeps) {
-        ctx.storage(binary.storage).await?.backend.delete(&content_key(binary)).await?;
+        ctx.storage(binary.storage).await?.backend.delete(&binary.content_key()).await?;
     }
     Ok(Outcome::Done)
 }
@@ -212,7 +211,7 @@ async fn conclude(
     let new = Binary { state, verification_error: found.err(), ..binary.clone() };
     let new = store(ctx, &w, &binary, new).await?;
     if state == BinaryState::Signable {
-        copies::order(ctx, &mut w, &new).await?;
+        copies::order(ctx, &mut w, &new.content()).await?;
     }
     w.event(actor, Subject::of(new.id), outcome(&binary, &new));
     if !claimed.finish(ctx, &w).await? {

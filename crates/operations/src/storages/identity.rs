@@ -7,14 +7,13 @@
 use std::sync::atomic::Ordering;
 
 use olivine_content::StorageIdentity;
-use olivine_domain::binaries::Binary;
+use olivine_domain::contents::Content;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::{binaries, settings, storage_backends};
+use olivine_records::{contents, settings, storage_backends};
 
 use super::wrong::WrongStorage;
 use super::{Opened, name_of};
-use crate::binaries::content_key::content_key;
 use crate::work::Work;
 use crate::{Context, Error};
 
@@ -142,21 +141,21 @@ async fn shared_elsewhere(ctx: &Context, id: Id<StorageBackend>) -> Result<Optio
 }
 
 /// Some of the verified contents whose first place is this storage.
-async fn samples(ctx: &Context, id: Id<StorageBackend>) -> Result<Vec<Binary>, Error> {
+async fn samples(ctx: &Context, id: Id<StorageBackend>) -> Result<Vec<Content>, Error> {
     let (mut after, mut samples) = (None, Vec::new());
     while samples.len() < SAMPLES {
-        let batch = binaries::list_in_storage_of_all_organizations(ctx.db(), id, after, BATCH).await?;
+        let batch = contents::list_in_storage_of_all_organizations(ctx.db(), id, after, BATCH).await?;
         let Some(last) = batch.last() else { break };
         after = Some(last.id);
-        samples.extend(batch.into_iter().filter(Binary::is_verified).take(SAMPLES - samples.len()));
+        samples.extend(batch.into_iter().filter(Content::is_verified).take(SAMPLES - samples.len()));
     }
     Ok(samples)
 }
 
-async fn has_any(opened: &Opened, samples: &[Binary]) -> Result<bool, Error> {
-    for binary in samples {
-        match opened.backend.size(&content_key(binary)).await {
-            Ok(size) if Some(size) == binary.size => return Ok(true),
+async fn has_any(opened: &Opened, samples: &[Content]) -> Result<bool, Error> {
+    for content in samples {
+        match opened.backend.size(&content.key()).await {
+            Ok(size) if Some(size) == content.size => return Ok(true),
             Ok(_) | Err(olivine_content::Error::NotFound | olivine_content::Error::Corrupt { .. }) => {}
             Err(error) => return Err(error.into()),
         }

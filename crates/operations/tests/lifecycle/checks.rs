@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use olivine_content::{ContentKey, Digested, Error as ContentError, Progress};
+use olivine_content::{Digested, Error as ContentError, Progress};
 use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::PartState;
 use olivine_domain::events::Event;
 use olivine_domain::pages::{Limit, Page};
 use olivine_domain::prn::Id;
 use olivine_operations::lists::ListQuery;
-use olivine_records::binary_parts::Upload;
 use olivine_records::{binaries, binary_parts, binary_signatures, events, organizations};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
@@ -39,7 +38,7 @@ pub(crate) fn check(world: &World) -> Checked {
         check_content(world, record)?;
     }
     let used = world.look(organizations::get(db, organization)).expect("the database answers").storage_used;
-    prop_assert_eq!(used, records.iter().map(Binary::reserved_bytes).sum::<u64>());
+    prop_assert_eq!(used, records.iter().map(|record| record.content().reserved_bytes()).sum::<u64>());
     check_files(world, &records)
 }
 
@@ -73,7 +72,7 @@ fn check_events(world: &World, id: Id<Binary>, record: Option<&Binary>, all: &[E
     }
     prop_assert_eq!(replayed.state, record.map(|record| record.state), "{:?}", told);
     let Some(record) = record else { return Ok(()) };
-    let parts = world.look(binary_parts::list_all(world.ctx().db(), Upload::of(record)));
+    let parts = world.look(binary_parts::list_all(world.ctx().db(), record.content_key()));
     let parts = parts.expect("the database answers");
     let valid = parts.iter().filter(|part| part.state == PartState::Valid);
     let valid = valid.map(|part| (u64::from(part.index.get()), part.size)).collect();
@@ -98,8 +97,7 @@ fn check_state(world: &World, record: &Binary) -> Checked {
 
 /// What was verified is what the record says; what was destroyed is gone.
 fn check_content(world: &World, record: &Binary) -> Checked {
-    let key =
-        ContentKey { organization: record.organization, binary: record.id, generation: record.generation };
+    let key = record.content_key();
     let storage = world.look(world.ctx().storage(record.storage)).expect("a storage");
     let found = world.look(storage.backend.digest(&key, &Progress::new()));
     match record.state {

@@ -1,7 +1,8 @@
 //! A binary's row, and what its list can be searched by.
 
 use olivine_domain::artifact_versions::ArtifactVersion;
-use olivine_domain::binaries::{Binary, BinaryState, Generation, VerificationError, VerificationErrorCode};
+use olivine_domain::binaries::{Binary, BinaryState, VerificationError, VerificationErrorCode};
+use olivine_domain::contents::Generation;
 use olivine_domain::organizations::Revision;
 use olivine_domain::prn::Id;
 use olivine_domain::search::{Clause, Operator, Value};

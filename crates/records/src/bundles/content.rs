@@ -2,8 +2,9 @@
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::bundles::Bundle;
+use olivine_domain::contents::Generation;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;

@@ -96,7 +96,7 @@ on_both! {
         let key = fresh();
         let mut about_artifact = event(&owner);
         about_artifact.subject = Subject::of(artifact.id);
-        about_artifact.identity = Identity::ApiKey(key);
+        about_artifact.identity = Identity::ApiKey(key).into();
         about_artifact.kind = EventType::ArtifactCreated.into();
         about_artifact.origin.request_id = Some("r1".to_owned());
         let about_organization = event(&owner);

@@ -36,7 +36,7 @@ FROM numbers WHERE n >= 200;
 INSERT INTO events {numbers}
 SELECT {uuid 04 n}, {uuid aa n % 2},
     CASE n / 2 % 4 WHEN 0 THEN 'binary.created' WHEN 1 THEN 'binary.signed' WHEN 2 THEN 'binary.reset' ELSE 'binary.destroyed' END,
-    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n, NULL, NULL
+    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n, NULL, NULL, 'api_key', {uuid 01 n / 50}
 FROM numbers;
 
 INSERT INTO jobs {numbers}

@@ -82,7 +82,7 @@ on_both! {
             binary_parts::upsert(&write, &part(&parent, index)).await.unwrap();
         }
         write.commit().await.unwrap();
-        let upload = binary_parts::Upload::of(&parent);
+        let upload = parent.content_key();
         let first = binary_parts::list(&reads(&database), upload, &query(Order::Desc, None, 2)).await.unwrap();
         assert_eq!(first.items.iter().map(|part| part.index.get()).collect::<Vec<_>>(), [3, 2]);
         let second = binary_parts::list(&reads(&database), upload, &query(Order::Desc, first.next, 2)).await.unwrap();

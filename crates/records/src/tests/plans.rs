@@ -2,6 +2,7 @@
 //! organization shows up here, long before there are a million binaries.
 
 use olivine_domain::artifact_versions as versions;
+use olivine_domain::contents::ContentKey;
 use olivine_domain::pages::{Cursor, Order};
 use olivine_domain::search::{self, FieldTable};
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _, Statement};
@@ -221,9 +222,10 @@ on_both! {
         assert_walks_an_index(&database, "head", binaries::heads(id).build(backend)).await;
         let before = Timestamp::from_micros(300).unwrap();
         let elsewhere = Id::new(Uuid::from_u128(0x03 << 120 | 7));
-        let stored = binaries::in_storage(elsewhere, Some(id), 100).build(backend);
+        let content = Id::new(id.uuid());
+        let stored = contents::in_storage(elsewhere, Some(content), 100).build(backend);
         assert_walks_an_index(&database, "in a storage", stored).await;
-        let copies = binary_replicas::of_binaries(scope(&database).organization, &[id]).build(backend);
+        let copies = replicas::of_contents(scope(&database).organization, &[content]).build(backend);
         assert_avoids(&READS_ALL, &database, "copies", copies).await;
         assert_walks_an_index(&database, "abandoned", binaries::abandoned(before, 100).build(backend)).await;
         assert_walks_an_index(&database, "claim", claim).await;
@@ -236,7 +238,7 @@ on_both! {
             let old = events::older(scope(&database).organization, kind, before, 100).build(backend);
             assert_avoids(&READS_ALL, &database, "old events", old).await;
         }
-        let parts = binary_parts::Upload { organization: scope(&database).organization, binary: id, generation: Generation::FIRST };
+        let parts = ContentKey { organization: scope(&database).organization, content, generation: Generation::FIRST };
         assert_walks_an_index(&database, "parts", binary_parts::all(parts).build(backend)).await;
     }
 }

@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use olivine_domain::artifact_versions::ArtifactVersion;
-use olivine_domain::binaries::{BinaryState, Generation, VerificationError, VerificationErrorCode};
+use olivine_domain::binaries::{BinaryState, VerificationError, VerificationErrorCode};
 use olivine_domain::binary_parts::{MAX_SIZE, PartIndex, PartState};
+use olivine_domain::contents::replicas::{Replica, ReplicaState};
+use olivine_domain::contents::{Content, ContentKey, Generation};
 use olivine_domain::events::EventType;
 use olivine_domain::organizations::SignaturePolicy;
-use olivine_domain::permissions::{Grants, Identity, Origin, Scope};
+use olivine_domain::permissions::{Grants, Identity, Origin, RecordedIdentity, Scope};
 use olivine_domain::signing_keys::KeyStatus;
 use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
 
 use super::*;
-use crate::binary_parts::{PromisedPart, Upload};
+use crate::binary_parts::PromisedPart;
 use crate::download_counts::DownloadKind;
 use crate::error::Error;
 use crate::idempotency_keys::{Claimed, IdempotencyClaim, StoredAnswer};
@@ -187,7 +189,7 @@ on_both! {
     async fn parts_are_re_created_in_place(database) {
         let Frame { version, .. } = frame(&database).await;
         let parent = binary(&version);
-        let upload = Upload::of(&parent);
+        let upload = parent.content_key();
         let mut second = part(&parent, 2);
         second.size = MAX_SIZE;
         commit!(database, |write| binaries::insert(&write, &parent).await).unwrap();
@@ -211,7 +213,7 @@ on_both! {
         assert_eq!(binary_parts::find(&*database, upload, second.index).await.unwrap(), Some(stored.clone()));
         assert_eq!(binary_parts::get(&*database, parent.organization, stored.id).await.unwrap(), stored);
 
-        let next = Upload { generation: Generation::new(2), ..upload };
+        let next = ContentKey { generation: Generation::new(2), ..upload };
         assert_eq!(binary_parts::find(&*database, next, PartIndex::FIRST).await.unwrap(), None);
         assert_eq!(commit!(database, |write| binary_parts::delete_all(&write, next).await).unwrap(), 0);
         assert_eq!(commit!(database, |write| binary_parts::delete_all(&write, upload).await).unwrap(), 3);
@@ -284,7 +286,7 @@ on_both! {
             commit!(database, |write| organizations::insert(&write, organization).await).unwrap();
             for micros in 0..10 {
                 let kind = if micros % 2 == 0 { EventType::DeviceConnected } else { EventType::BinarySigned };
-                all.push(olivine_domain::events::Event { kind: kind.into(), inserted_at: at(micros), ..event(organization) });
+                all.push(Event { kind: kind.into(), inserted_at: at(micros), ..event(organization) });
             }
         }
         commit!(database, |write| events::insert_many(&write, &all).await).unwrap();
@@ -305,10 +307,10 @@ on_both! {
         let Frame { organization: owner, artifact, .. } = frame(&database).await;
         let mut all = vec![event(&owner)];
         for (micros, kind) in (1..).zip(EventType::ALL) {
-            all.push(olivine_domain::events::Event {
+            all.push(Event {
                 id: fresh(),
                 kind: (*kind).into(),
-                identity: Identity::ApiKey(fresh()),
+                identity: if micros % 2 == 0 { Identity::ApiKey(fresh()) } else { Identity::Device(fresh()) }.into(),
                 subject: olivine_domain::events::Subject::of(artifact.id),
                 data: "{\"name\": [\"a\", \"b\"]}".to_owned(),
                 origin: Origin {
@@ -328,6 +330,47 @@ on_both! {
         let query = ListQuery { limit: olivine_domain::pages::Limit::MOST, ..ListQuery::default() };
         assert_eq!(events::list(&reads(&database), owner.id, &query).await.unwrap().items, all);
         assert_eq!(events::get(&*database, owner.id, all[1].id).await.unwrap(), all[1]);
+    }
+
+    // What the version before wrote has no kind, and it reads only its own columns of what this one writes. A later one has further kinds.
+    async fn actors_of_events_are_understood_between_versions(database) {
+        let owner = organization();
+        commit!(database, |write| organizations::insert(&write, &owner).await).unwrap();
+        let (key, device) = (Identity::ApiKey(fresh()), Identity::Device(fresh()));
+        let actors = [key, device, Identity::System];
+        let written = actors.map(|identity| Event { identity: identity.into(), ..event(&owner) });
+        let before = actors.map(|identity| Event { identity: identity.into(), ..event(&owner) });
+        let robot = RecordedIdentity::from_stored("robot", Some(fresh_uuid()));
+        let later = Event { identity: robot.clone(), ..event(&owner) };
+        let write = database.write().await.unwrap();
+        let all = [&written[..], &before, std::slice::from_ref(&later)].concat();
+        events::insert_many(&write, &all).await.unwrap();
+        let ids = before.each_ref().map(|event| literal(&database, event.id.uuid())).join(", ");
+        let of_before = format!("UPDATE events SET actor_kind = NULL, actor_id = NULL WHERE id IN ({ids})");
+        sea_orm::ConnectionTrait::execute_unprepared(write.transaction(), &of_before).await.unwrap();
+        for (event, identity) in written.iter().zip(actors) {
+            let row = <crate::entities::events::Entity as sea_orm::EntityTrait>::find_by_id(event.id.uuid()).one(write.transaction()).await.unwrap().unwrap();
+            let (of_key, of_device) = (row.api_key_id, row.device_id);
+            let expected = match identity {
+                Identity::ApiKey(key) => (Some(key.uuid()), None),
+                Identity::Device(device) => (None, Some(device.uuid())),
+                Identity::System => (None, None),
+            };
+            assert_eq!((of_key, of_device), expected, "what the version before reads");
+            assert_eq!((row.actor_kind.as_deref(), row.actor_id), (Some(identity.kind()), identity.id()));
+        }
+        write.commit().await.unwrap();
+        for event in &all {
+            assert_eq!(&events::get(&*database, owner.id, event.id).await.unwrap(), event);
+        }
+        for (number, identity) in actors.iter().enumerate().take(2) {
+            let search = format!("actor_prn:'{}'", identity.name(owner.id));
+            let clauses = olivine_domain::search::parse(&search, olivine_domain::events::SEARCH).unwrap();
+            let query = ListQuery { clauses, ..ListQuery::default() };
+            let found = events::list(&reads(&database), owner.id, &query).await.unwrap().items;
+            let found: std::collections::BTreeSet<_> = found.iter().map(|event| event.id).collect();
+            assert_eq!(found, [written[number].id, before[number].id].into(), "{search}");
+        }
     }
 
     async fn idempotency_keys_repeat_the_first_answer(database) {
@@ -375,6 +418,74 @@ on_both! {
         assert_eq!(settings::find(&*database, "key").await.unwrap().as_deref(), Some("one"));
     }
 
+    // Whoever writes a binary: the database keeps the record of its content.
+    async fn a_binarys_content_has_a_record_at_every_step(database) {
+        let Frame { version, .. } = frame(&database).await;
+        let mut record = binary(&version);
+        let id = record.content_id();
+        let found = async || contents::find_of_any_organization(&*database, id).await.unwrap();
+        assert_eq!(found().await, None);
+        commit!(database, |write| binaries::insert(&write, &record).await).unwrap();
+        assert_eq!(found().await, Some(record.content()));
+        for (step, state) in (1..).zip(BinaryState::ALL) {
+            let old = record.clone();
+            record.state = state;
+            record.size = Some(step);
+            record.bytes_uploaded = step + 1;
+            record.generation = record.generation.next();
+            record.storage = fresh();
+            record.upload_session = Some(format!("session {step}"));
+            record.revision = record.revision.next();
+            record.updated_at = at(step);
+            commit!(database, |write| binaries::update(&write, &old, &record).await).unwrap();
+            assert_eq!(found().await, Some(record.content()), "{state}");
+        }
+        let organization = record.organization;
+        commit!(database, |write| {
+            binary_parts::upsert(&write, &part(&record, 1)).await.unwrap();
+            replicas::put(&write, &copy_of(&record)).await.unwrap();
+            binaries::delete(&write, organization, record.id).await
+        }).unwrap();
+        assert_eq!(found().await, None);
+        assert_eq!(replicas::list_for(&*database, organization, &[id]).await.unwrap(), []);
+    }
+
+    async fn contents_are_found_by_where_they_are_and_where_they_lack_a_copy(database) {
+        let Frame { version, .. } = frame(&database).await;
+        let elsewhere = fresh();
+        let [verified, copied, mut unverified, mut destroyed, mut other] = [(); 5].map(|()| Binary {
+            state: BinaryState::Signed, storage: elsewhere, upload_session: Some("s".to_owned()), ..binary(&version)
+        });
+        unverified.state = BinaryState::Hashing;
+        destroyed.state = BinaryState::Destroyed;
+        other.storage = fresh();
+        other.upload_session = None;
+        let write = database.write().await.unwrap();
+        for binary in [&verified, &copied, &unverified, &destroyed, &other] {
+            binaries::insert(&write, binary).await.unwrap();
+        }
+        replicas::put(&write, &copy_of(&copied)).await.unwrap();
+        write.commit().await.unwrap();
+        let ids = |found: Vec<Content>| found.into_iter().map(|content| content.id).collect::<Vec<_>>();
+        let contents = |binaries: &[&Binary]| binaries.iter().map(|binary| binary.content_id()).collect::<Vec<_>>();
+
+        let stored = contents::list_in_storage_of_all_organizations(&*database, elsewhere, None, 10).await.unwrap();
+        assert_eq!(ids(stored), contents(&[&verified, &copied, &unverified]));
+        let after = Some(verified.content_id());
+        let stored = contents::list_in_storage_of_all_organizations(&*database, elsewhere, after, 1).await.unwrap();
+        assert_eq!(ids(stored), contents(&[&copied]));
+        assert!(contents::is_in_use(&*database, other.storage).await.unwrap());
+        assert!(!contents::is_in_use(&*database, fresh()).await.unwrap());
+
+        let (owner, target) = (version.organization, StorageBackend::DATA_FOLDER);
+        let lacking = contents::list_without_copy(&*database, owner, target, None, 10).await.unwrap();
+        assert_eq!(ids(lacking), contents(&[&verified, &other]));
+        assert_eq!(contents::list_without_copy(&*database, fresh(), target, None, 10).await.unwrap(), []);
+
+        let begun = contents::list_begun_of_all_organizations(&*database, None, 10).await.unwrap();
+        assert_eq!(ids(begun), contents(&[&verified, &copied, &unverified]));
+    }
+
     async fn abandoned_uploads_are_found(database) {
         let Frame { version, .. } = frame(&database).await;
         let [untouched, mut with_session, mut with_parts, mut complete, mut recent, mut reset] =
@@ -401,6 +512,20 @@ on_both! {
         };
         assert_eq!(found(10).await, [with_session.id, with_parts.id]);
         assert_eq!(found(1).await, [with_session.id]);
+    }
+}
+
+/// A copy of a binary's content in the data folder.
+fn copy_of(binary: &Binary) -> Replica {
+    Replica {
+        content: binary.content_id(),
+        storage: StorageBackend::DATA_FOLDER,
+        organization: binary.organization,
+        generation: binary.generation,
+        state: ReplicaState::Complete,
+        error: None,
+        inserted_at: at(0),
+        updated_at: at(0),
     }
 }
 

@@ -10,7 +10,7 @@ use olivine_api::errors::ErrorBody;
 use olivine_api::lists::ListParams;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::{BinaryState, SEARCH, VerificationError};
-use olivine_domain::binary_replicas::Replica;
+use olivine_domain::contents::replicas::Replica;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::KeyStatus;

@@ -35,7 +35,7 @@ fn shown(part: &BinaryPart, target: Option<PartTarget>) -> api::BinaryPart {
     api::BinaryPart {
         prn: part.id.prn(part.organization).to_string(),
         organization_prn: wire::organization(part.organization),
-        binary_prn: part.binary.prn(part.organization).to_string(),
+        binary_prn: part.binary().prn(part.organization).to_string(),
         index: part.index.get(),
         size: part.size,
         hash: part.hash.to_string(),

@@ -5,7 +5,7 @@ use olivine_api::errors::ErrorBody;
 use olivine_api::events as api;
 use olivine_api::lists::ListParams;
 use olivine_domain::events::{Event, SEARCH};
-use olivine_domain::permissions::{Identity, scope};
+use olivine_domain::permissions::scope;
 use olivine_operations::{Error, events};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,11 +27,7 @@ fn shown(event: Event) -> Result<api::Event, ApiError> {
         prn: event.id.prn(event.organization).to_string(),
         organization_prn: wire::organization(event.organization),
         kind: event.kind.as_str().to_owned(),
-        actor: match event.identity {
-            Identity::ApiKey(id) => id.prn(event.organization).to_string(),
-            Identity::Device(id) => id.prn(event.organization).to_string(),
-            Identity::System => "system".to_owned(),
-        },
+        actor: event.identity.name(event.organization),
         resource_prn: event.subject.prn(event.organization),
         data,
         request_id: event.origin.request_id,

@@ -9,15 +9,15 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
+use olivine_content::BackedUp;
 use olivine_content::local::{self, Recorded};
-use olivine_content::{BackedUp, ContentKey};
-use olivine_domain::binaries::BinaryState;
+use olivine_domain::contents::{Content, ContentState};
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::Context;
 use olivine_operations::backup::{self, Hold, RENEW_EVERY};
 use olivine_operations::storages::identity;
 use olivine_records::Database;
-use olivine_records::binaries::{RecordedContent, list_contents_of_all_organizations};
+use olivine_records::contents;
 
 use self::manifest::{Contents, DATABASE, KeptFile, Manifest};
 use self::partial::Partial;
@@ -116,9 +116,9 @@ async fn copy_contents(config: &Config, snapshot: &Database, partial: &Path) -> 
     let mut contents = Contents { files: identity.files, bytes: identity.bytes, ..Contents::default() };
     let mut after = None;
     loop {
-        let batch = list_contents_of_all_organizations(snapshot, after, BATCH).await?;
+        let batch = contents::list_begun_of_all_organizations(snapshot, after, BATCH).await?;
         let Some(last) = batch.last() else { return Ok(contents) };
-        after = Some(last.binary);
+        after = Some(last.id);
         let (from, to) = (from.clone(), to.clone());
         // On a thread where it may wait, so that the hold is renewed meanwhile.
         let copied = tokio::task::spawn_blocking(move || copy_batch(&from, &to, &batch)).await?;
@@ -126,23 +126,22 @@ async fn copy_contents(config: &Config, snapshot: &Database, partial: &Path) -> 
     }
 }
 
-fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Result<Contents> {
+fn copy_batch(from: &Path, to: &Path, batch: &[Content]) -> anyhow::Result<Contents> {
     let mut contents = Contents::default();
     for content in batch {
-        let RecordedContent { organization, binary, generation, storage, .. } = *content;
-        if storage != StorageBackend::DATA_FOLDER {
+        if content.storage != StorageBackend::DATA_FOLDER {
             contents.elsewhere += 1;
             continue;
         }
-        let key = ContentKey { organization, binary, generation };
-        if content.state == BinaryState::Uploadable && content.bytes == 0 {
+        let key = content.key();
+        if content.state == ContentState::Uploading && content.bytes_uploaded == 0 {
             // What has arrived since is on no record.
             local::back_up_empty(to, &key)?;
             contents.binaries += 1;
             continue;
         }
         let recorded = match content.state {
-            BinaryState::Uploadable => Recorded::Upload,
+            ContentState::Uploading => Recorded::Upload,
             _ => Recorded::Content,
         };
         let done =
@@ -154,20 +153,20 @@ fn copy_batch(from: &Path, to: &Path, batch: &[RecordedContent]) -> anyhow::Resu
 }
 
 /// Uploads that are under way are taken as they are; what is uploaded must be there.
-fn check(content: &RecordedContent, done: BackedUp) -> anyhow::Result<()> {
+fn check(content: &Content, done: BackedUp) -> anyhow::Result<()> {
     let found = done.content_bytes;
     let is_right = match content.state {
-        BinaryState::Signable | BinaryState::Signed => {
+        ContentState::Verified => {
             ensure!(
                 done.is_complete,
                 "is damaged: one of its parts, or the list of them, is missing or has another size. `olivine content audit` lists all \
                  such contents, and with --repair brings back those that have a copy elsewhere; destroy the others, then back up again"
             );
-            found == content.bytes
+            found == content.bytes_uploaded
         }
-        BinaryState::Hashable | BinaryState::Hashing => found >= content.bytes,
-        BinaryState::Uploadable | BinaryState::Destroyed => true,
+        ContentState::Unverified => found >= content.bytes_uploaded,
+        ContentState::Uploading | ContentState::Destroyed => true,
     };
-    ensure!(is_right, "has {found} bytes where its record says {}", content.bytes);
+    ensure!(is_right, "has {found} bytes where its record says {}", content.bytes_uploaded);
     Ok(())
 }

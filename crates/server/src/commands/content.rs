@@ -133,15 +133,15 @@ async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend
     }
     let (mut after, mut moved, mut busy) = (None, 0_u64, 0_u64);
     loop {
-        let (binaries, last) = moves::list(&place.ctx, place.organization.id, from, to, after).await?;
-        for binary in &binaries {
-            match moves::move_content(&place.ctx, binary, to).await {
+        let (contents, last) = moves::list(&place.ctx, place.organization.id, from, to, after).await?;
+        for content in &contents {
+            match moves::move_content(&place.ctx, content, to).await {
                 Ok(Moved::Done) => moved += 1,
                 Ok(Moved::Busy) => busy += 1,
                 Err(error) => {
                     let done = format!("after {moved} contents; what was moved stays moved, so run it again");
                     return Err(error)
-                        .with_context(|| format!("moving the content of {} ({done})", binary.id));
+                        .with_context(|| format!("moving the content {} ({done})", content.key()));
                 }
             }
         }

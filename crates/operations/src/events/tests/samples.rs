@@ -4,7 +4,7 @@ use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
+use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::{BinaryPart, PartIndex, PartState};
 use olivine_domain::binary_signatures::Scheme;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
@@ -12,6 +12,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::ca_certificates::{CaCertificate, Jitp, Renewals};
 use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::contents::Generation;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Reported};
 use olivine_domain::hash::Sha256Digest;
@@ -267,7 +268,7 @@ fn part(state: PartState) -> BinaryPart {
     BinaryPart {
         id: id(0x24),
         organization: id(ORGANIZATION),
-        binary: id(0x23),
+        content: id(0x23),
         generation: Generation::FIRST,
         index: PartIndex::FIRST,
         size: 1_048_576,

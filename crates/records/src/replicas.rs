@@ -1,8 +1,8 @@
-//! Replicas: the copies of binaries besides the first, and what is yet to be deleted of destroyed ones.
+//! Replicas: the copies of contents besides the first, and what is yet to be deleted of destroyed ones.
 
 use olivine_domain::Timestamp;
-use olivine_domain::binaries::{Binary, BinaryState, Generation};
-use olivine_domain::binary_replicas::{Replica, ReplicaState};
+use olivine_domain::contents::replicas::{Replica, ReplicaState};
+use olivine_domain::contents::{Content, ContentKey, ContentState, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
@@ -13,8 +13,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::database::{Reader, Write};
-use crate::entities::binaries;
 use crate::entities::binary_replicas::{Column, Entity, Model};
+use crate::entities::contents;
 use crate::error::Error;
 use crate::lists::MOST_IDS;
 use crate::rows::Row;
@@ -24,12 +24,8 @@ const TABLE: &str = "binary_replicas";
 /// One copy's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Its owner.
-    pub organization: Id<Organization>,
-    /// The binary.
-    pub binary: Id<Binary>,
-    /// The attempt at uploading.
-    pub generation: Generation,
+    /// Of which content.
+    pub key: ContentKey,
     /// Where.
     pub storage: Id<StorageBackend>,
 }
@@ -37,20 +33,19 @@ pub struct Place {
 impl Place {
     /// The name of that copy.
     pub const fn of(replica: &Replica) -> Self {
-        let Replica { organization, binary, generation, storage, .. } = replica;
-        Self { organization: *organization, binary: *binary, generation: *generation, storage: *storage }
+        Self { key: replica.key(), storage: replica.storage }
     }
 }
 
-/// The copies of these binaries, in no particular order.
+/// The copies of these contents, in no particular order.
 pub async fn list_for(
     reader: &impl Reader,
     organization: Id<Organization>,
-    binaries: &[Id<Binary>],
+    contents: &[Id<Content>],
 ) -> Result<Vec<Replica>, Error> {
     let mut all = Vec::new();
-    for ids in binaries.chunks(MOST_IDS) {
-        let rows = of_binaries(organization, ids);
+    for ids in contents.chunks(MOST_IDS) {
+        let rows = of_contents(organization, ids);
         for row in rows.all(&reader.executor()).await? {
             all.push(parse(&row)?);
         }
@@ -58,10 +53,10 @@ pub async fn list_for(
     Ok(all)
 }
 
-pub(crate) fn of_binaries(organization: Id<Organization>, ids: &[Id<Binary>]) -> Select<Entity> {
+pub(crate) fn of_contents(organization: Id<Organization>, ids: &[Id<Content>]) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::BinaryId.is_in(ids.iter().map(|id| id.uuid())))
+        .filter(Column::ContentId.is_in(ids.iter().map(|id| id.uuid())))
         .order_by_asc(Column::InsertedAt)
 }
 
@@ -70,31 +65,31 @@ pub async fn find(reader: &impl Reader, place: Place) -> Result<Option<Replica>,
     Entity::find().filter(at(place)).one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// The copies in a storage, by binary from after `after` on, of all organizations: work for the operator.
+/// The copies in a storage, by content from after `after` on, of all organizations: work for the operator.
 pub async fn list_in_storage_of_all_organizations(
     reader: &impl Reader,
     storage: Id<StorageBackend>,
-    after: Option<Id<Binary>>,
+    after: Option<Id<Content>>,
     limit: u64,
 ) -> Result<Vec<Replica>, Error> {
     let kept = Entity::find().filter(Column::StorageBackendId.eq(storage.uuid()));
     let kept = match after {
-        Some(after) => kept.filter(Column::BinaryId.gt(after.uuid())),
+        Some(after) => kept.filter(Column::ContentId.gt(after.uuid())),
         None => kept,
     };
-    let rows = kept.order_by_asc(Column::BinaryId).limit(limit).all(&reader.executor()).await?;
+    let rows = kept.order_by_asc(Column::ContentId).limit(limit).all(&reader.executor()).await?;
     rows.iter().map(parse).collect()
 }
 
-/// Copies of destroyed binaries whose deletion nobody ordered, of all organizations: work for the job runner.
+/// Copies of destroyed contents whose deletion nobody ordered, of all organizations: work for the job runner.
 pub async fn list_of_destroyed_of_all_organizations(
     reader: &impl Reader,
     limit: u64,
 ) -> Result<Vec<Replica>, Error> {
-    let binary = Entity::belongs_to(binaries::Entity).from(Column::BinaryId).to(binaries::Column::Id);
+    let content = Entity::belongs_to(contents::Entity).from(Column::ContentId).to(contents::Column::Id);
     let rows = Entity::find()
-        .join(JoinType::InnerJoin, binary.into())
-        .filter(binaries::Column::State.eq(BinaryState::Destroyed.as_str()))
+        .join(JoinType::InnerJoin, content.into())
+        .filter(contents::Column::State.eq(ContentState::Destroyed.as_str()))
         .filter(Column::State.ne(ReplicaState::Deleting.as_str()))
         .limit(limit);
     rows.all(&reader.executor()).await?.iter().map(parse).collect()
@@ -102,7 +97,7 @@ pub async fn list_of_destroyed_of_all_organizations(
 
 /// Whether any copy is in a storage, on its way there, or yet to be deleted from there.
 pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Result<bool, Error> {
-    let first = Entity::find().select_only().column(Column::BinaryId);
+    let first = Entity::find().select_only().column(Column::ContentId);
     let first = first.filter(Column::StorageBackendId.eq(storage.uuid())).limit(1);
     Ok(first.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
 }
@@ -110,7 +105,7 @@ pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Res
 /// Writes down a copy, in place of what was known of the same.
 pub async fn put(write: &Write, replica: &Replica) -> Result<(), Error> {
     let row = Model {
-        binary_id: replica.binary.uuid(),
+        content_id: replica.content.uuid(),
         storage_backend_id: replica.storage.uuid(),
         generation: replica.generation.get().into(),
         organization_id: replica.organization.uuid(),
@@ -119,7 +114,7 @@ pub async fn put(write: &Write, replica: &Replica) -> Result<(), Error> {
         inserted_at: replica.inserted_at.as_micros(),
         updated_at: replica.updated_at.as_micros(),
     };
-    let again = OnConflict::columns([Column::BinaryId, Column::StorageBackendId, Column::Generation])
+    let again = OnConflict::columns([Column::ContentId, Column::StorageBackendId, Column::Generation])
         .update_columns([Column::State, Column::Error, Column::UpdatedAt])
         .to_owned();
     let insert = Entity::insert(row.into_active_model()).on_conflict(again);
@@ -152,16 +147,16 @@ pub async fn delete(write: &Write, place: Place) -> Result<(), Error> {
 
 fn at(place: Place) -> Condition {
     Condition::all()
-        .add(Column::OrganizationId.eq(place.organization.uuid()))
-        .add(Column::BinaryId.eq(place.binary.uuid()))
-        .add(Column::Generation.eq(i64::from(place.generation.get())))
+        .add(Column::OrganizationId.eq(place.key.organization.uuid()))
+        .add(Column::ContentId.eq(place.key.content.uuid()))
+        .add(Column::Generation.eq(i64::from(place.key.generation.get())))
         .add(Column::StorageBackendId.eq(place.storage.uuid()))
 }
 
 fn parse(model: &Model) -> Result<Replica, Error> {
-    let row = Row::new(TABLE, model.binary_id);
+    let row = Row::new(TABLE, model.content_id);
     Ok(Replica {
-        binary: Id::new(model.binary_id),
+        content: Id::new(model.content_id),
         storage: Id::new(model.storage_backend_id),
         organization: Id::new(model.organization_id),
         generation: Generation::new(row.number("generation", model.generation)?),

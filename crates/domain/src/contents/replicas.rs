@@ -1,16 +1,16 @@
-//! The copies of a binary's content in other storages than its first.
+//! The copies of a content in other storages than its first.
 
-use crate::binaries::{Binary, Generation};
+use super::{Content, ContentKey, Generation};
 use crate::organizations::Organization;
 use crate::prn::Id;
 use crate::storage_backends::StorageBackend;
 use crate::time::Timestamp;
 
-/// Another copy of a binary's content than the first, or one that is yet to be deleted.
+/// Another copy of a content than the first, or one that is yet to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replica {
-    /// The binary.
-    pub binary: Id<Binary>,
+    /// The content.
+    pub content: Id<Content>,
     /// Where the copy is.
     pub storage: Id<StorageBackend>,
     /// Its owner.
@@ -27,12 +27,25 @@ pub struct Replica {
     pub updated_at: Timestamp,
 }
 
+impl Replica {
+    /// The name of what it is a copy of.
+    pub const fn key(&self) -> ContentKey {
+        let Self { organization, content, generation, .. } = *self;
+        ContentKey { organization, content, generation }
+    }
+
+    /// Whether it is there, and a copy of this content as it is now.
+    pub fn is_complete_copy_of(&self, content: ContentKey) -> bool {
+        self.state == ReplicaState::Complete && self.key() == content
+    }
+}
+
 /// Where a copy is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReplicaState {
     /// Ordered, or under way; what failed is tried again.
     Copying,
-    /// It is there, and was compared with the binary's hash.
+    /// It is there, and was compared with the content's hash.
     Complete,
     /// It is to be deleted; tried until storage confirms.
     Deleting,

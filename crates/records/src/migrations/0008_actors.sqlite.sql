@@ -1,0 +1,1 @@
+-- Nothing that SQLite's planner needs to know: 0008 makes no index.
