@@ -253,8 +253,20 @@ pub struct Actor {
 
 /// The actor lacks a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this API key lacks the scope '{}'", .0.as_str())]
-pub struct MissingScope(pub Scope);
+#[error("{} the scope '{}'", .identity.lacks(), .scope.as_str())]
+pub struct MissingScope {
+    /// Who lacks it.
+    pub identity: Identity,
+    /// What they lack.
+    pub scope: Scope,
+}
+
+impl MissingScope {
+    /// What helps.
+    pub const fn remedy(&self) -> &'static str {
+        self.identity.remedy()
+    }
+}
 
 impl Actor {
     /// The server itself, working in `organization`.
@@ -278,7 +290,7 @@ impl Actor {
         if self.grants.contains(S::SCOPE) {
             Ok(Authorized { actor: self.clone(), scope: PhantomData })
         } else {
-            Err(MissingScope(S::SCOPE))
+            Err(MissingScope { identity: self.identity, scope: S::SCOPE })
         }
     }
 }
@@ -364,9 +376,25 @@ mod tests {
     fn a_permission_is_proven_or_missing() {
         let signer = actor(Grants::Scopes(BTreeSet::from([Scope::BinarySign])));
         assert!(signer.authorize::<scope::BinarySign>().is_ok());
-        let missing = signer.authorize::<scope::BinaryDestroy>().unwrap_err();
-        assert_eq!(missing.to_string(), "this API key lacks the scope 'binary.destroy'");
+        assert!(signer.authorize::<scope::BinaryDestroy>().is_err());
         assert!(actor(Grants::Role(Role::Writer)).authorize::<scope::BinaryDestroy>().is_err());
+    }
+
+    #[test]
+    fn a_missing_scope_is_told_in_the_words_of_its_kind_of_actor() {
+        let says = |identity| {
+            let grants = Grants::Role(Role::Reader);
+            let actor = Actor { identity, ..actor(grants) };
+            actor.authorize::<scope::BinaryDestroy>().unwrap_err().to_string()
+        };
+        let id = uuid::Uuid::nil();
+        for (identity, words) in [
+            (Identity::ApiKey(Id::new(id)), "this API key lacks the scope 'binary.destroy'"),
+            (Identity::Device(Id::new(id)), "this device lacks the scope 'binary.destroy'"),
+            (Identity::System, "the server lacks the scope 'binary.destroy'"),
+        ] {
+            assert_eq!(says(identity), words);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::{Limit, Page};
-use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, Origin, scope};
+use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, MissingScope, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
@@ -65,8 +65,9 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
 
 /// What the caller is and may: its key and its organization. Everybody may know that of themselves.
 pub async fn me(ctx: &Context, actor: &Actor) -> Result<(ApiKey, Organization), Error> {
-    let Identity::ApiKey(id) = actor.identity else {
-        return Err(Unauthenticated::Missing.into());
+    let id = match actor.identity {
+        Identity::ApiKey(id) => id,
+        Identity::Device(_) | Identity::System => return Err(Unauthenticated::Missing.into()),
     };
     let key = api_keys::get(ctx.db(), actor.organization, id).await.map_err(Error::missing(id))?;
     Ok((key, organizations::read(ctx, actor.organization).await?))
@@ -117,7 +118,11 @@ pub async fn create_first(
 async fn begin(ctx: &Context, by: &Actor) -> Result<(Work, Option<ApiKey>), Error> {
     let w = ctx.work().await?;
     olivine_records::organizations::lock(&w, by.organization).await?;
-    let Identity::ApiKey(id) = by.identity else { return Ok((w, None)) };
+    let id = match by.identity {
+        Identity::ApiKey(id) => id,
+        Identity::System => return Ok((w, None)),
+        Identity::Device(_) => return Err(Unauthenticated::Missing.into()),
+    };
     let caller = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     caller.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
     Ok((w, Some(caller)))
@@ -133,7 +138,9 @@ fn outlives(caller: &ApiKey) -> Error {
 }
 
 fn check_grants(by: &Actor, grants: &Grants) -> Result<(), Error> {
-    by.grants.first_exceeded_by(grants).map_or(Ok(()), |scope| Err(Error::GrantExceeded(scope)))
+    by.grants
+        .first_exceeded_by(grants)
+        .map_or(Ok(()), |scope| Err(Error::GrantExceeded(MissingScope { identity: by.identity, scope })))
 }
 
 /// A key that ends before its time, revoked or by its expiry, must not be the last one that administrates.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use olivine_content::TokenKey;
-use olivine_domain::permissions::{Actor, Identity};
+use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
@@ -139,11 +139,7 @@ impl Context {
 
     /// The records as one caller reads them, who may have one scan running.
     pub(crate) fn reads_for(&self, caller: &Actor) -> CallerReads<'_> {
-        self.shared.db.on_behalf_of(match caller.identity {
-            Identity::ApiKey(key) => key.uuid(),
-            Identity::Device(device) => device.uuid(),
-            Identity::System => Uuid::nil(),
-        })
+        self.shared.db.on_behalf_of(caller.identity.id().unwrap_or(Uuid::nil()))
     }
 
     /// What it knows of storages.

@@ -7,7 +7,7 @@ use olivine_domain::api_keys::KeyRejected;
 use olivine_domain::binaries::Refusal;
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::organizations::QuotaExceeded;
-use olivine_domain::permissions::{MissingScope, Scope};
+use olivine_domain::permissions::MissingScope;
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
 use olivine_domain::releases::rollback::RollbackRefusal;
@@ -33,14 +33,11 @@ pub enum Error {
     #[error(transparent)]
     Stranger(crate::distribution::certificates::Refusal),
     /// The caller lacks a scope.
-    #[error("{0}: use a key that has it, or ask an administrator of your organization")]
+    #[error("{0}: {remedy}", remedy = .0.remedy())]
     Forbidden(#[from] MissingScope),
-    /// A key can't create, change or revoke a key that has more than itself.
-    #[error(
-        "this API key lacks the scope '{}', so it can neither create, change nor revoke a key that has it",
-        .0.as_str()
-    )]
-    GrantExceeded(Scope),
+    /// Nobody can create, change or revoke a key that has more than themselves.
+    #[error("{0}, so {it} can neither create, change nor revoke a key that has it", it = .0.identity.pronoun())]
+    GrantExceeded(MissingScope),
     /// A field's value is not possible.
     #[error("{field}: {problem}")]
     Invalid {

@@ -64,10 +64,10 @@ impl EventBudgets {
         if kind.retention_class() == RetentionClass::Audit {
             return true;
         }
-        let (who, most) = match actor.identity {
-            Identity::Device(device) => (device.uuid(), OF_A_DEVICE),
-            Identity::ApiKey(key) => (key.uuid(), OF_OTHERS),
-            Identity::System => (subject.id, OF_OTHERS),
+        let who = actor.identity.id().unwrap_or(subject.id);
+        let most = match actor.identity {
+            Identity::Device(_) => OF_A_DEVICE,
+            Identity::ApiKey(_) | Identity::System => OF_OTHERS,
         };
         let hour = now.as_seconds() / HOUR;
         let mut all = self.spent();

@@ -29,10 +29,13 @@ pub struct Execution {
 
 /// Looks whether a request was answered before. `fingerprint` tells different requests apart.
 pub async fn begin(ctx: &Context, actor: &Actor, key: &str, fingerprint: &str) -> Result<Plan, Error> {
-    let Identity::ApiKey(api_key) = actor.identity else { return Err(Unauthenticated::Missing.into()) };
+    let caller = match actor.identity {
+        Identity::ApiKey(key) => key.uuid(),
+        Identity::Device(_) | Identity::System => return Err(Unauthenticated::Missing.into()),
+    };
     let claim = IdempotencyClaim {
         organization: actor.organization,
-        api_key,
+        caller,
         key: key.to_owned(),
         fingerprint: fingerprint.to_owned(),
         resource_id: ctx.new_uuid(),

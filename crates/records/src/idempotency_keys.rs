@@ -3,7 +3,6 @@
 //! The answer of a request is stored in the transaction of its effect, so that either both are there or neither is.
 
 use olivine_domain::Timestamp;
-use olivine_domain::api_keys::ApiKey;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use sea_orm::ActiveValue::Set;
@@ -23,8 +22,9 @@ const TABLE: &str = "idempotency_keys";
 pub struct IdempotencyClaim {
     /// Where the request works.
     pub organization: Id<Organization>,
-    /// Who sends it.
-    pub api_key: Id<ApiKey>,
+    /// The record of the caller that sends it, of whatever kind: keys of records are unique over all kinds. (The column is called
+    /// `api_key_id` because it is older than this.)
+    pub caller: Uuid,
     /// The caller's key.
     pub key: String,
     /// What the request asks for, in short: another request under the same key has another one.
@@ -68,7 +68,7 @@ pub struct StoredAnswer {
 pub async fn claim(write: &Write, claim: &IdempotencyClaim) -> Result<Claimed, Error> {
     let row = Model {
         organization_id: claim.organization.uuid(),
-        api_key_id: claim.api_key.uuid(),
+        api_key_id: claim.caller,
         key: claim.key.clone(),
         fingerprint: claim.fingerprint.clone(),
         resource_id: claim.resource_id,
@@ -116,7 +116,7 @@ pub async fn purge(write: &Write, before: Timestamp) -> Result<u64, Error> {
 fn one(claim: &IdempotencyClaim) -> Condition {
     Condition::all()
         .add(Column::OrganizationId.eq(claim.organization.uuid()))
-        .add(Column::ApiKeyId.eq(claim.api_key.uuid()))
+        .add(Column::ApiKeyId.eq(claim.caller))
         .add(Column::Key.eq(claim.key.as_str()))
 }
 

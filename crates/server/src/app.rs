@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 use olivine_domain::Sha256Digest;
-use olivine_domain::api_keys::ApiKey;
 use olivine_domain::contents::ContentKey;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Identity;
 use olivine_domain::prn::Id;
 use olivine_operations::Context;
 
@@ -38,10 +38,10 @@ pub struct App {
     pub limits: Limits,
     /// Room for requests that are worked on at once.
     pub room: Room,
-    /// The requests that are worked on, by API key.
-    pub callers: Places<Id<ApiKey>>,
-    /// How often each API key may ask.
-    pub rates: Arc<Rates<Id<ApiKey>>>,
+    /// The requests that are worked on, by caller.
+    pub callers: Places<Identity>,
+    /// How often each caller may ask.
+    pub rates: Arc<Rates<Identity>>,
     /// Uploads of parts that go on, by content.
     pub uploads: Transfers<ContentKey>,
     /// Imports of devices that go on, by organization. All of their files together are at most one GiB.
@@ -50,8 +50,8 @@ pub struct App {
     pub proxies: Proxies,
     /// How many downloads go on, by URL.
     pub download_places: Transfers<Sha256Digest>,
-    /// Answers that wait for their clients, by API key.
-    pub answers: Answers<Id<ApiKey>>,
+    /// Answers that wait for their clients, by caller.
+    pub answers: Answers<Identity>,
     /// The downloads that go on.
     pub downloads: Downloads,
     /// URLs that lead callers nowhere.

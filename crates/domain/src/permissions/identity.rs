@@ -40,6 +40,31 @@ impl Identity {
         }
     }
 
+    /// The beginning of a sentence about something that it does not have.
+    pub(super) const fn lacks(self) -> &'static str {
+        match self {
+            Self::ApiKey(_) => "this API key lacks",
+            Self::Device(_) => "this device lacks",
+            Self::System => "the server lacks",
+        }
+    }
+
+    /// How a sentence that named it goes on about it.
+    pub const fn pronoun(self) -> &'static str {
+        match self {
+            Self::ApiKey(_) | Self::Device(_) | Self::System => "it",
+        }
+    }
+
+    /// What helps where it lacks a scope.
+    pub(super) const fn remedy(self) -> &'static str {
+        match self {
+            Self::ApiKey(_) => "use a key that has it, or ask an administrator of your organization",
+            Self::Device(_) => "devices have no scopes, so use an API key that has it",
+            Self::System => "this is a fault of the server",
+        }
+    }
+
     /// The identity that is stored as this kind and key; `None` where this version does not know the kind.
     pub fn from_stored(kind: &str, id: Option<Uuid>) -> Option<Self> {
         match (kind, id) {

@@ -80,11 +80,11 @@ on_both! {
     }
 
     async fn an_idempotency_key_has_one_first_request(database) {
-        let (owner, api_key) = (fresh(), fresh());
+        let (owner, caller) = (fresh(), fresh_uuid());
         let tasks = (0..16).map(|_| {
             let claim = IdempotencyClaim {
                 organization: owner,
-                api_key,
+                caller,
                 key: "k".to_owned(),
                 fingerprint: "f".to_owned(),
                 resource_id: fresh_uuid(),

@@ -377,7 +377,7 @@ on_both! {
         let Frame { organization: owner, .. } = frame(&database).await;
         let first = IdempotencyClaim {
             organization: owner.id,
-            api_key: fresh(),
+            caller: fresh_uuid(),
             key: "k".to_owned(),
             fingerprint: "f".to_owned(),
             resource_id: fresh_uuid(),
@@ -391,7 +391,7 @@ on_both! {
         let answer = StoredAnswer { status: 201, body: "{}".to_owned() };
         commit!(database, |write| idempotency_keys::store_answer(&write, &first, &answer).await).unwrap();
         assert_eq!(idempotency_keys::find(&*database, &again).await.unwrap(), Some(known(Some(answer))));
-        let others = IdempotencyClaim { api_key: fresh(), ..first.clone() };
+        let others = IdempotencyClaim { caller: fresh_uuid(), ..first.clone() };
         assert_eq!(idempotency_keys::find(&*database, &others).await.unwrap(), None);
         assert_eq!(commit!(database, |write| idempotency_keys::purge(&write, at(0)).await).unwrap(), 0);
         assert_eq!(commit!(database, |write| idempotency_keys::purge(&write, at(1)).await).unwrap(), 1);

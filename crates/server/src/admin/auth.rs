@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use olivine_domain::permissions::{Actor, Authorized, Identity, Origin, ScopeType};
+use olivine_domain::permissions::{Actor, Authorized, Origin, ScopeType};
 use olivine_operations::error::Unauthenticated;
 use olivine_operations::{Error, api_keys};
 
@@ -30,20 +30,15 @@ pub async fn authenticate(
     }
     let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
     let actor = api_keys::authenticate(&app.ctx, token.trim(), origin).await?;
-    let key = if let Identity::ApiKey(key) = actor.identity { Some(key) } else { None };
-    if let Some(key) = &key {
-        app.rates.admit(key)?;
-        if let Some(place) = request.extensions().get::<Place>().cloned() {
-            place.hold_for(&app.callers, key).await?;
-        }
+    let caller = actor.identity;
+    app.rates.admit(&caller)?;
+    if let Some(place) = request.extensions().get::<Place>().cloned() {
+        place.hold_for(&app.callers, &caller).await?;
     }
     request.extensions_mut().insert(Credentials::BearerKey);
     request.extensions_mut().insert(actor);
     let response = next.run(request).await;
-    let mut response = match &key {
-        Some(key) => app.answers.hold(key, response),
-        None => response,
-    };
+    let mut response = app.answers.hold(&caller, response);
     response.extensions_mut().insert(Known);
     Ok(response)
 }

@@ -220,8 +220,9 @@ fn names(states: &[BinaryState]) -> Vec<&'static str> {
 /// Adds the facts that a program needs to act on the error.
 fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
     match error {
-        Error::Forbidden(missing) => item.with("missing_scope", missing.0.as_str()),
-        Error::GrantExceeded(scope) => item.with("missing_scope", scope.as_str()),
+        Error::Forbidden(missing) | Error::GrantExceeded(missing) => {
+            item.with("missing_scope", missing.scope.as_str())
+        }
         Error::Invalid { field, .. } => item.with("field", *field),
         Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
         Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
