@@ -197,6 +197,13 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("crates/operations/src", "::insert_many(&write, &events)", &["work.rs"]),
     ("crates/operations/src", "release_days::add(", &["devices/moves.rs"]),
     ("crates/operations/src", "announcements::add(", &["distribution/changes.rs"]),
+    // The proof that somebody may do something to any organization is made where nobody from the network is served.
+    (
+        "crates/server/src",
+        "ServerOperator::",
+        &["commands.rs", "commands/backup.rs", "commands/content.rs", "startup.rs"],
+    ),
+    ("crates/operations/src", "ServerOperator::", &[]),
     // Both are compiled into the library, so that tests and executables are made of the same one.
     ("crates/server/src", "records::testing", &[]),
     ("crates/server/src", "content::conformance", &[]),

@@ -1,9 +1,12 @@
 //! Who may do what: scopes, roles, actors, and [`Authorized`], the proof that a permission was checked.
 //!
-//! An operation takes `&Authorized<S>` and so can't be called by who was not asked for the scope `S`; the only way to make one is
-//! [`Actor::authorize`]. The organization that the operation works on comes from the same value, so it can't be another one.
+//! An operation takes `&Authorized<S>` and so can't be called by who was not asked for the scope `S`. The only ways to make one are
+//! [`Actor::authorize`] for scopes of an organization, and [`installation::ServerOperator::authorize`] for those of the installation. The
+//! organization that an operation works on comes from the same value, so it can't be another one; the proof of a scope of the installation
+//! has none.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -13,6 +16,7 @@ use crate::organizations::Organization;
 use crate::prn::Id;
 
 mod identity;
+pub mod installation;
 
 pub use identity::{Identity, RecordedIdentity};
 
@@ -47,12 +51,15 @@ macro_rules! scopes {
 
         /// The scopes as types, for [`Authorized`].
         pub mod scope {
-            use super::{Scope, ScopeType};
+            use super::{Organization, OrganizationScope, Scope, ScopeType};
             $(
                 #[doc = $doc]
                 #[derive(Debug)]
                 pub enum $variant {}
                 impl ScopeType for $variant {
+                    type Level = Organization;
+                }
+                impl OrganizationScope for $variant {
                     const SCOPE: Scope = Scope::$variant;
                 }
             )*
@@ -145,8 +152,24 @@ pub struct UnknownScope {
     name: String,
 }
 
+/// What scopes can be of: one organization, or the whole [`Installation`](installation::Installation).
+pub trait ScopeLevel {
+    /// Somebody who may have such scopes.
+    type Actor: Clone + fmt::Debug;
+}
+
+impl ScopeLevel for Organization {
+    type Actor = Actor;
+}
+
 /// A scope as a type.
 pub trait ScopeType {
+    /// What it is of.
+    type Level: ScopeLevel;
+}
+
+/// A scope of an organization as a type. These can be given to API keys.
+pub trait OrganizationScope: ScopeType<Level = Organization> {
     /// The scope.
     const SCOPE: Scope;
 }
@@ -285,8 +308,8 @@ impl Actor {
         Self { identity: Identity::Device(device), organization, grants, origin }
     }
 
-    /// Checks for the scope `S`; the only way to an [`Authorized`].
-    pub fn authorize<S: ScopeType>(&self) -> Result<Authorized<S>, MissingScope> {
+    /// Checks for the scope `S`; the only way to an [`Authorized`] of an organization's scope.
+    pub fn authorize<S: OrganizationScope>(&self) -> Result<Authorized<S>, MissingScope> {
         if self.grants.contains(S::SCOPE) {
             Ok(Authorized { actor: self.clone(), scope: PhantomData })
         } else {
@@ -295,23 +318,55 @@ impl Actor {
     }
 }
 
-/// An actor that was found to have the scope `S`.
+/// An actor that was found to have the scope `S`. What it is of follows from the scope. One of an organization's scopes knows which:
+///
+/// ```
+/// use olivine_domain::organizations::Organization;
+/// use olivine_domain::permissions::{Authorized, scope};
+/// use olivine_domain::prn::Id;
+///
+/// fn works_in(by: &Authorized<scope::ProductRead>) -> Id<Organization> {
+///     by.organization
+/// }
+/// ```
+///
+/// With one of the installation's scopes, no organization can be taken for the one that was asked for:
+///
+/// ```compile_fail,E0609
+/// use olivine_domain::organizations::Organization;
+/// use olivine_domain::permissions::{Authorized, installation};
+/// use olivine_domain::prn::Id;
+///
+/// fn works_in(by: &Authorized<installation::OrganizationCreate>) -> Id<Organization> {
+///     by.organization
+/// }
+/// ```
+///
+/// Nobody who acts in an organization, and so no API key, has a scope of the installation:
+///
+/// ```compile_fail,E0277
+/// use olivine_domain::permissions::{Actor, Authorized, installation};
+///
+/// fn proves(actor: &Actor) -> Authorized<installation::OrganizationCreate> {
+///     actor.authorize().unwrap()
+/// }
+/// ```
 #[derive(Debug)]
-pub struct Authorized<S> {
-    actor: Actor,
+pub struct Authorized<S: ScopeType> {
+    actor: <S::Level as ScopeLevel>::Actor,
     scope: PhantomData<fn() -> S>,
 }
 
-impl<S> Clone for Authorized<S> {
+impl<S: ScopeType> Clone for Authorized<S> {
     fn clone(&self) -> Self {
         Self { actor: self.actor.clone(), scope: PhantomData }
     }
 }
 
-impl<S> Deref for Authorized<S> {
-    type Target = Actor;
+impl<S: ScopeType> Deref for Authorized<S> {
+    type Target = <S::Level as ScopeLevel>::Actor;
 
-    fn deref(&self) -> &Actor {
+    fn deref(&self) -> &Self::Target {
         &self.actor
     }
 }

@@ -7,7 +7,9 @@ use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::{Limit, Page};
-use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, MissingScope, Origin, scope};
+use olivine_domain::permissions::{
+    Actor, Authorized, Grants, Identity, MissingScope, Origin, installation, scope,
+};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
@@ -86,16 +88,18 @@ pub async fn create(
 /// Creates an API key for the server's operator, who may do everything.
 pub async fn create_for_operator(
     ctx: &Context,
+    by: &Authorized<installation::ApiKeyCreate>,
     organization: Id<Organization>,
     new: Create,
 ) -> Result<Created, Error> {
-    insert(ctx, &Actor::system(organization), new).await
+    insert(ctx, &by.within(organization), new).await
 }
 
 /// Creates an organization's first key, if it has none. `keep` puts the secret where its owner finds it, before the key can be used:
 /// whenever the server dies, there is no key whose secret nobody has.
 pub async fn create_first(
     ctx: &Context,
+    by: &Authorized<installation::ApiKeyCreate>,
     organization: Id<Organization>,
     new: Create,
     keep: impl FnOnce(&ApiKeySecret) -> std::io::Result<()> + Send,
@@ -107,7 +111,7 @@ pub async fn create_first(
     if !api_keys::list(&w, organization, &one).await?.items.is_empty() {
         return Ok(None);
     }
-    let (api_key, secret) = write(ctx, &mut w, &Actor::system(organization), new).await?;
+    let (api_key, secret) = write(ctx, &mut w, &by.within(organization), new).await?;
     keep(&secret).map_err(Error::internal)?;
     w.commit().await?;
     Ok(Some(api_key))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use olivine_domain::permissions::{Authorized, installation};
 use olivine_domain::time::Timestamp;
 use olivine_records::{Reader, settings};
 use uuid::Uuid;
@@ -26,7 +27,7 @@ pub struct Hold(Uuid);
 
 /// Takes the hold: what is ordered to be deleted from now on stays, until the hold is released or runs out. The caller knows that no other
 /// backup is being made, so a hold that there is belongs to one that was killed.
-pub async fn hold(ctx: &Context) -> Result<Hold, Error> {
+pub async fn hold(ctx: &Context, _: &Authorized<installation::ContentHold>) -> Result<Hold, Error> {
     let hold = Hold(ctx.new_uuid());
     let w = ctx.work().await?;
     settings::put(&w, HOLD, &written(hold, ctx.now())).await?;

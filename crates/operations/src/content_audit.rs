@@ -7,6 +7,7 @@ use olivine_content::{Backend, PROBES, Progress, StoredContent};
 use olivine_domain::Timestamp;
 use olivine_domain::contents::replicas::{Replica, ReplicaState};
 use olivine_domain::contents::{Content, ContentKey};
+use olivine_domain::permissions::{Authorized, installation};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::replicas::{self, Place};
@@ -107,7 +108,10 @@ impl Problem {
 }
 
 /// The storages of the server and of all organizations.
-pub async fn storages(ctx: &Context) -> Result<Vec<Id<StorageBackend>>, Error> {
+pub async fn storages(
+    ctx: &Context,
+    _: &Authorized<installation::ContentAudit>,
+) -> Result<Vec<Id<StorageBackend>>, Error> {
     let mut all = Vec::new();
     if has_data_folder(ctx).await? {
         all.push(StorageBackend::DATA_FOLDER);
@@ -132,6 +136,7 @@ async fn has_data_folder(ctx: &Context) -> Result<bool, Error> {
 /// Looks through one storage. `found` is told what is wrong.
 pub async fn audit(
     ctx: &Context,
+    _: &Authorized<installation::ContentAudit>,
     storage: Id<StorageBackend>,
     options: Options,
     found: &mut (dyn FnMut(Finding) + Send),

@@ -4,6 +4,7 @@
 use olivine_domain::contents::Content;
 use olivine_domain::contents::replicas::ReplicaState;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Authorized, installation};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::{FromRecord as _, Name};
@@ -28,6 +29,7 @@ pub enum Moved {
 /// The storage that an operator names: one of an organization's, or one of the server's own.
 pub async fn find_storage(
     ctx: &Context,
+    _: &Authorized<installation::StorageFind>,
     organization: Id<Organization>,
     named: &str,
 ) -> Result<Id<StorageBackend>, Error> {
@@ -48,6 +50,7 @@ pub async fn find_storage(
 /// of the one whose storage it is.
 pub async fn list(
     ctx: &Context,
+    _: &Authorized<installation::ContentMove>,
     organization: Id<Organization>,
     from: Id<StorageBackend>,
     to: Id<StorageBackend>,
@@ -63,7 +66,12 @@ pub async fn list(
 }
 
 /// Moves one content.
-pub async fn move_content(ctx: &Context, seen: &Content, to: Id<StorageBackend>) -> Result<Moved, Error> {
+pub async fn move_content(
+    ctx: &Context,
+    by: &Authorized<installation::ContentMove>,
+    seen: &Content,
+    to: Id<StorageBackend>,
+) -> Result<Moved, Error> {
     let place = Place { key: seen.key(), storage: to };
     if !seen.is_verified() || copies::is_to_be_cleared(ctx.db(), place).await? {
         return Ok(Moved::Busy);
@@ -79,7 +87,7 @@ pub async fn move_content(ctx: &Context, seen: &Content, to: Id<StorageBackend>)
     if !StorageBackend::is_of_server(to) && !storage_backends::keep(&w, to).await? {
         return Err(Error::not_found(to));
     }
-    locked.move_to(ctx, &mut w, to).await?;
+    locked.move_to(ctx, &mut w, &by.within(content.organization), to).await?;
     replicas::delete(&w, place).await?;
     leave(ctx, &mut w, &content).await?;
     w.commit().await?;

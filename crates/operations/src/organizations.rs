@@ -2,7 +2,7 @@
 
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Authorized, installation, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
@@ -33,13 +33,21 @@ pub struct Update {
 }
 
 /// The organization of that name, for the server's operator.
-pub async fn find(ctx: &Context, name: &Name) -> Result<Organization, Error> {
+pub async fn find(
+    ctx: &Context,
+    _: &Authorized<installation::OrganizationRead>,
+    name: &Name,
+) -> Result<Organization, Error> {
     let found = organizations::find_by_name(ctx.db(), name.as_str()).await?;
     found.ok_or_else(|| Error::NotFound { what: "organization", named: name.to_string() })
 }
 
 /// Finds the organization of that name, or creates it: for the server's operator.
-pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
+pub async fn ensure(
+    ctx: &Context,
+    by: &Authorized<installation::OrganizationCreate>,
+    name: &Name,
+) -> Result<Organization, Error> {
     if let Some(organization) = organizations::find_by_name(ctx.db(), name.as_str()).await? {
         return Ok(organization);
     }
@@ -69,8 +77,7 @@ pub async fn ensure(ctx: &Context, name: &Name) -> Result<Organization, Error> {
         }
         other => other?,
     }
-    let (actor, data) =
-        (Actor::system(organization.id), EventData::OrganizationCreated(Whole(&organization)));
+    let (actor, data) = (by.within(organization.id), EventData::OrganizationCreated(Whole(&organization)));
     w.event(&actor, Subject::of(organization.id), data);
     w.commit().await?;
     Ok(organization)

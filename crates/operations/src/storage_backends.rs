@@ -6,7 +6,7 @@ use olivine_content::cdn::{Cdn, CdnSettings};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, OrganizationScope, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::{StorageBackend, StorageUrl};
 use olivine_domain::tags::Tags;
@@ -195,7 +195,7 @@ async fn already_there(
     }
 }
 
-fn name_taken<S>(by: &Authorized<S>, name: &Name, other: Option<StorageBackend>) -> Error {
+fn name_taken<S: OrganizationScope>(by: &Authorized<S>, name: &Name, other: Option<StorageBackend>) -> Error {
     Error::Taken {
         what: Taken::Name,
         message: format!("there is a storage backend named '{name}' already: choose another name"),
@@ -214,7 +214,7 @@ fn view(ctx: &Context, backend: StorageBackend) -> Result<View, Error> {
     Ok(View { backend, cdn })
 }
 
-async fn get_one<S>(
+async fn get_one<S: OrganizationScope>(
     ctx: &Context,
     by: &Authorized<S>,
     id: Id<StorageBackend>,

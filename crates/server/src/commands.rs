@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_domain::text::Name;
 use olivine_operations::lists::NewId;
@@ -177,10 +178,11 @@ async fn create_api_key(
         Some(organization) => organization,
         None => config.organization()?,
     };
-    let organization = organizations::ensure(&ctx, &organization).await?;
+    let operator = ServerOperator::on_this_machine();
+    let organization = organizations::ensure(&ctx, &operator.authorize(), &organization).await?;
     let role = Role::from_name(role).context("a role")?;
     let new = api_keys::Create { id: NewId::Fresh, name, grants: Grants::Role(role), expires_at: None };
-    let created = api_keys::create_for_operator(&ctx, organization.id, new).await?;
+    let created = api_keys::create_for_operator(&ctx, &operator.authorize(), organization.id, new).await?;
     let secret = created.secret.context("a new key has a secret")?;
     let printed = print(&format!("{}\n", secret.reveal()));
     printed.with_context(|| format!("the key was made, but not printed: revoke {}", created.api_key.hint))

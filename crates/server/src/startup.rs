@@ -12,6 +12,7 @@ use olivine_content::{TokenKey, is_storage_full};
 use olivine_domain::api_keys::ApiKeySecret;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_operations::lists::NewId;
 use olivine_operations::sealing::SealKey;
@@ -70,7 +71,8 @@ pub async fn start_by(clock: Option<Clock>, config: &Config, address: SocketAddr
     note_database(config)?;
 
     let name = config.organization()?;
-    let organization = organizations::ensure(&ctx, &name).await?;
+    let operator = ServerOperator::on_this_machine();
+    let organization = organizations::ensure(&ctx, &operator.authorize(), &name).await?;
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
     if config.is_embedded() {
         // The folder's lock says that no other server works with this database, so whoever had jobs is dead.
@@ -341,7 +343,8 @@ async fn ensure_admin_key(ctx: &Context, dir: &Path, organization: &Organization
     let keep = |secret: &ApiKeySecret| {
         write_private(&path, format!("{}\n", secret.reveal()).as_bytes()).map_err(std::io::Error::other)
     };
-    api_keys::create_first(ctx, organization.id, new, keep).await.context("making the first API key")?;
+    let by = ServerOperator::on_this_machine().authorize();
+    api_keys::create_first(ctx, &by, organization.id, new, keep).await.context("making the first API key")?;
     Ok(())
 }
 

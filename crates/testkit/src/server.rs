@@ -19,6 +19,7 @@ use http_body_util::BodyExt as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use olivine_domain::Timestamp;
 use olivine_domain::certificates::{Certificate, Intermediates};
+use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_domain::text::Name;
 use olivine_operations::lists::NewId;
@@ -178,10 +179,13 @@ impl Server {
     pub async fn another_organization(&self, name: &str) -> Api {
         let ctx = self.ctx();
         let name: Name = name.parse().expect("a name");
-        let organization = organizations::ensure(ctx, &name).await.expect("an organization");
+        let operator = ServerOperator::on_this_machine();
+        let by = operator.authorize();
+        let organization = organizations::ensure(ctx, &by, &name).await.expect("an organization");
         let grants = Grants::Role(Role::Admin);
         let new = api_keys::Create { id: NewId::Fresh, name, grants, expires_at: None };
-        let created = api_keys::create_for_operator(ctx, organization.id, new).await.expect("a key");
+        let by = operator.authorize();
+        let created = api_keys::create_for_operator(ctx, &by, organization.id, new).await.expect("a key");
         Api::new(self.url()).with_key(created.secret.expect("a new key has a secret").reveal())
     }
 

@@ -55,13 +55,14 @@ impl Locked {
         &self,
         ctx: &Context,
         w: &mut Work,
+        by: &Actor,
         storage: Id<StorageBackend>,
     ) -> Result<(), Error> {
         match self {
             Self::Binary(binary) => {
                 let moved = store(ctx, w, binary, Binary { storage, ..binary.clone() }).await?;
                 let data = EventData::BinaryMoved(events::Change { from: binary, to: &moved });
-                w.event(&Actor::system(moved.organization), Subject::of(moved.id), data);
+                w.event(by, Subject::of(moved.id), data);
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use olivine_content::StorageIdentity;
 use olivine_domain::contents::Content;
+use olivine_domain::permissions::{Authorized, installation};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_records::{contents, settings, storage_backends};
@@ -104,7 +105,11 @@ async fn adopt(ctx: &Context, id: Id<StorageBackend>, opened: &Opened, record: R
 }
 
 /// Takes a storage as it is now for the one on record, by order of the server's operator.
-pub async fn accept(ctx: &Context, id: Id<StorageBackend>) -> Result<(), Error> {
+pub async fn accept(
+    ctx: &Context,
+    _: &Authorized<installation::StorageAdopt>,
+    id: Id<StorageBackend>,
+) -> Result<(), Error> {
     let opened = super::opened(ctx, id).await?;
     adopt(ctx, id, &opened, Record::Anew).await
 }

@@ -17,7 +17,8 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Limit;
-use olivine_domain::permissions::{Actor, Authorized, ScopeType};
+use olivine_domain::permissions::installation::ServerOperator;
+use olivine_domain::permissions::{Actor, Authorized, OrganizationScope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_operations::lists::{ListQuery, NewId};
@@ -104,7 +105,8 @@ impl Site {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = format!("organization-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let ctx = self.process(0, Id::new(uuid::Uuid::nil())).await;
-        organizations::ensure(&ctx, &name.parse().expect("a name")).await.expect("an organization").id
+        let by = ServerOperator::on_this_machine().authorize();
+        organizations::ensure(&ctx, &by, &name.parse().expect("a name")).await.expect("an organization").id
     }
 }
 
@@ -170,7 +172,7 @@ impl<'a> World<'a> {
         self.site.process(2, self.actor.organization).await
     }
 
-    pub(crate) fn may<S: ScopeType>(&self) -> Authorized<S> {
+    pub(crate) fn may<S: OrganizationScope>(&self) -> Authorized<S> {
         self.actor.authorize().expect("the system may do everything")
     }
 

@@ -16,6 +16,7 @@ use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::signing_keys::{KeyMaterial, SigningKey};
@@ -186,8 +187,10 @@ fn start(place: Place, url: &str, folder: &TempDir, clock: &Arc<AtomicI64>) -> (
 impl Story {
     /// An organization with a version to make binaries of, and a key to sign them.
     async fn begin(ctx: &Context, sizes: Vec<usize>) -> Self {
-        let organization: Organization =
-            organizations::ensure(ctx, &"default".parse().expect("a name")).await.expect("an organization");
+        let by = ServerOperator::on_this_machine().authorize();
+        let organization: Organization = organizations::ensure(ctx, &by, &"default".parse().expect("a name"))
+            .await
+            .expect("an organization");
         let actor = Actor::system(organization.id);
         let may = "the system may do everything";
         let new = artifacts::Create {

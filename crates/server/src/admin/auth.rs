@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use olivine_domain::permissions::{Actor, Authorized, Origin, ScopeType};
+use olivine_domain::permissions::{Actor, Authorized, OrganizationScope, Origin};
 use olivine_operations::error::Unauthenticated;
 use olivine_operations::{Error, api_keys};
 
@@ -58,9 +58,9 @@ impl FromRequestParts<App> for Caller {
 
 /// The proof that the caller has the scope `S`.
 #[derive(Debug)]
-pub struct Permit<S>(pub Authorized<S>);
+pub struct Permit<S: OrganizationScope>(pub Authorized<S>);
 
-impl<S: ScopeType> FromRequestParts<App> for Permit<S> {
+impl<S: OrganizationScope> FromRequestParts<App> for Permit<S> {
     type Rejection = Settled;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Settled> {

@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail, ensure};
 use olivine_content::BackedUp;
 use olivine_content::local::{self, Recorded};
 use olivine_domain::contents::{Content, ContentState};
+use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::Context;
 use olivine_operations::backup::{self, Hold, RENEW_EVERY};
@@ -55,7 +56,7 @@ pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String
     startup::refuse_damage(config, ctx.db()).await?;
     identity::check_now(&ctx, StorageBackend::DATA_FOLDER).await?;
     let partial = Partial::beside(to)?;
-    let hold = backup::hold(&ctx).await?;
+    let hold = backup::hold(&ctx, &ServerOperator::on_this_machine().authorize()).await?;
     let made = tokio::select! {
         made = make(&ctx, config, partial.path()) => made,
         error = keep_renewing(&ctx, hold) => Err(error),

@@ -2,6 +2,8 @@
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
+use olivine_domain::permissions::Authorized;
+use olivine_domain::permissions::installation::{self, ServerOperator};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
@@ -84,7 +86,7 @@ impl ContentCommand {
             Self::Adopt { flags, storage, organization } => {
                 let place = Place::open(&flags.load()?, organization).await?;
                 let id = place.find(&storage).await?;
-                identity::accept(&place.ctx, id).await?;
+                identity::accept(&place.ctx, &ServerOperator::on_this_machine().authorize(), id).await?;
                 let name = storages::name_of(&place.ctx, id).await?;
                 Ok(show(&format!(
                     "{name}: this is the storage that the records mean from now on; running servers go on as they were, so \
@@ -95,11 +97,12 @@ impl ContentCommand {
                 let config = flags.load()?;
                 let place = Place::open(&config, organization).await?;
                 startup::refuse_damage(&config, place.ctx.db()).await?;
+                let by = ServerOperator::on_this_machine().authorize();
                 let storages = match storage {
                     Some(named) => vec![place.find(&named).await?],
-                    None => content_audit::storages(&place.ctx).await?,
+                    None => content_audit::storages(&place.ctx, &by).await?,
                 };
-                audit_all(&place.ctx, &storages, Options { hashes, repair }).await
+                audit_all(&place.ctx, &by, &storages, Options { hashes, repair }).await
             }
         }
     }
@@ -118,12 +121,14 @@ impl Place {
             Some(name) => name,
             None => config.organization()?,
         };
-        let organization = organizations::find(&ctx, &name).await?;
+        let by = ServerOperator::on_this_machine().authorize();
+        let organization = organizations::find(&ctx, &by, &name).await?;
         Ok(Self { ctx, organization })
     }
 
     async fn find(&self, named: &str) -> anyhow::Result<Id<StorageBackend>> {
-        Ok(moves::find_storage(&self.ctx, self.organization.id, named).await?)
+        let by = ServerOperator::on_this_machine().authorize();
+        Ok(moves::find_storage(&self.ctx, &by, self.organization.id, named).await?)
     }
 }
 
@@ -131,11 +136,12 @@ async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend
     if from == to {
         bail!("the contents are to move from a storage to itself: name another one with --from or --to");
     }
+    let by = ServerOperator::on_this_machine().authorize();
     let (mut after, mut moved, mut busy) = (None, 0_u64, 0_u64);
     loop {
-        let (contents, last) = moves::list(&place.ctx, place.organization.id, from, to, after).await?;
+        let (contents, last) = moves::list(&place.ctx, &by, place.organization.id, from, to, after).await?;
         for content in &contents {
-            match moves::move_content(&place.ctx, content, to).await {
+            match moves::move_content(&place.ctx, &by, content, to).await {
                 Ok(Moved::Done) => moved += 1,
                 Ok(Moved::Busy) => busy += 1,
                 Err(error) => {
@@ -155,7 +161,12 @@ async fn move_all(place: &Place, from: Id<StorageBackend>, to: Id<StorageBackend
     Ok(show(&format!("{moved} contents moved{later}\n"))?)
 }
 
-async fn audit_all(ctx: &Context, storages: &[Id<StorageBackend>], options: Options) -> anyhow::Result<()> {
+async fn audit_all(
+    ctx: &Context,
+    by: &Authorized<installation::ContentAudit>,
+    storages: &[Id<StorageBackend>],
+    options: Options,
+) -> anyhow::Result<()> {
     let (mut wrong, mut is_lost) = (0_u64, false);
     for storage in storages {
         let name = storages::name_of(ctx, *storage).await?;
@@ -172,7 +183,7 @@ async fn audit_all(ctx: &Context, storages: &[Id<StorageBackend>], options: Opti
                 let _ = show(&lines.drain(..).collect::<String>());
             }
         };
-        let looked = content_audit::audit(ctx, *storage, options, &mut found).await;
+        let looked = content_audit::audit(ctx, by, *storage, options, &mut found).await;
         let looked = looked.with_context(|| format!("looking through {name}"))?;
         show(&lines.concat())?;
         let compared = match looked {
