@@ -16,6 +16,7 @@ pub mod certificates;
 pub mod cohorts;
 pub mod contents;
 pub mod device_certificates;
+pub mod device_credentials;
 pub mod devices;
 pub mod events;
 pub mod hash;

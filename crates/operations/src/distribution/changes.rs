@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use olivine_domain::binaries::Binary;
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::device_credentials::CredentialKey;
 use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
@@ -25,10 +26,10 @@ use crate::{Context, Error};
 pub(crate) enum Change {
     /// A device: its fields, its claims, or that it was deleted.
     Device(Id<Device>),
-    /// So many of an organization's devices, or of their certificates, that naming each one would cost more than reading them again.
+    /// So many of an organization's devices, or of their credentials, that naming each one would cost more than reading them again.
     Devices(Id<Organization>),
-    /// A device certificate was registered or removed. Named by the first half of its fingerprint.
-    Certificate(Certificate),
+    /// A device's credential was registered or removed.
+    Credential(CredentialKey),
     /// An organization has an authority that it had not before: it may end what others claim.
     Authorities(Id<Organization>),
     /// A cohort's releases and their links.
@@ -45,22 +46,10 @@ pub(crate) enum Change {
     Storage(Id<StorageBackend>),
 }
 
-/// A device certificate as it is remembered: by the first half of its fingerprint, 128 bits of SHA-256 that nobody can choose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Certificate(pub(super) Uuid);
-
-impl From<&Sha256Digest> for Certificate {
-    fn from(fingerprint: &Sha256Digest) -> Self {
-        let mut first = [0; 16];
-        first.copy_from_slice(&fingerprint.as_bytes()[..16]);
-        Self(Uuid::from_bytes(first))
-    }
-}
-
 impl Change {
     /// That a certificate was registered or removed.
     pub(crate) fn certificate(fingerprint: &Sha256Digest) -> Self {
-        Self::Certificate(fingerprint.into())
+        Self::Credential(fingerprint.into())
     }
 
     /// How it is written in the log: its kind, and which one.
@@ -68,7 +57,8 @@ impl Change {
         match self {
             Self::Device(id) => ("device", id.uuid()),
             Self::Devices(id) => ("devices", id.uuid()),
-            Self::Certificate(certificate) => ("certificate", certificate.0),
+            // The name is from the time when certificates were the only credentials; the version before knows it.
+            Self::Credential(key) => ("certificate", key.uuid()),
             Self::Authorities(id) => ("authorities", id.uuid()),
             Self::Channel(id) => ("channel", id.uuid()),
             Self::Crowd(id) => ("crowd", id.uuid()),
@@ -84,7 +74,7 @@ impl Change {
         Some(match kind {
             "device" => Self::Device(Id::new(subject)),
             "devices" => Self::Devices(Id::new(subject)),
-            "certificate" => Self::Certificate(Certificate(subject)),
+            "certificate" => Self::Credential(CredentialKey::announced(subject)),
             "authorities" => Self::Authorities(Id::new(subject)),
             "channel" => Self::Channel(Id::new(subject)),
             "crowd" => Self::Crowd(Id::new(subject)),
@@ -111,13 +101,13 @@ pub(crate) struct Announced(Vec<(Announcement, Change)>);
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     named: Vec<(Id<Organization>, Change)>,
-    /// How many devices and certificates of each organization are named.
+    /// How many devices and credentials of each organization are named.
     devices: BTreeMap<Id<Organization>, usize>,
     /// Binaries of which something changed that bundles serve.
     binaries: BTreeSet<(Id<Organization>, Id<Binary>)>,
 }
 
-/// So many devices and certificates of an organization are named one by one.
+/// So many devices and credentials of an organization are named one by one.
 const MOST_NAMED: usize = 500;
 
 impl Changes {
@@ -170,7 +160,7 @@ impl Changes {
 
 /// Whether there may be very many changes of the kind in one transaction.
 const fn is_of_device(change: Change) -> bool {
-    matches!(change, Change::Device(_) | Change::Certificate(_))
+    matches!(change, Change::Device(_) | Change::Credential(_))
 }
 
 /// Announces what a transaction changed, in it. For the unit of work only.
@@ -282,7 +272,7 @@ mod tests {
         vec![
             Change::Device(Id::new(one)),
             Change::Devices(Id::new(one)),
-            Change::Certificate(Certificate(one)),
+            Change::Credential(CredentialKey::announced(one)),
             Change::Authorities(Id::new(one)),
             Change::Channel(Id::new(one)),
             Change::Crowd(Id::new(one)),

@@ -20,17 +20,16 @@ use olivine_records::devices::Recognized;
 use super::last_answer::LastAnswer;
 use crate::links::Wishes;
 
-/// Who is known by a certificate.
+/// Who is known by a credential.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Credential {
+pub(super) struct CredentialFacts {
     pub(super) organization: Id<Organization>,
     /// `None` where it was removed.
     pub(super) device: Option<Id<Device>>,
-    pub(super) not_after: Timestamp,
     pub(super) standing: Standing,
 }
 
-/// How sure it is that a certificate is the organization's to say who it is.
+/// How sure it is that a credential is the organization's to say who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It was proven.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use olivine_domain::ca_certificates::Signer;
 use olivine_domain::certificates::CertificateFacts;
+use olivine_domain::device_credentials::DeviceCredential;
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
-use olivine_domain::time::Timestamp;
 
 use super::certificates::{Refusal, Shown};
-use super::facts::{Credential, DeviceFacts, Standing};
+use super::facts::{CredentialFacts, DeviceFacts, Standing};
 use super::refusals::{Suspect, note};
 use crate::events::{CertificateExpired, EventData};
 use crate::provisioning::{self, NotProvisioned, find_signers};
@@ -26,16 +26,20 @@ pub struct KnownDevice {
     pub organization: Id<Organization>,
     /// Which one.
     pub device: Id<Device>,
-    /// When its certificate expires, or has.
-    pub not_after: Timestamp,
+    /// What it proved that by.
+    pub credential: DeviceCredential,
     /// What is remembered of it, if that was found on the way: so it is looked up once.
     facts: Option<Arc<DeviceFacts>>,
 }
 
 impl KnownDevice {
     /// A device of which no more is at hand.
-    pub const fn new(organization: Id<Organization>, device: Id<Device>, not_after: Timestamp) -> Self {
-        Self { organization, device, not_after, facts: None }
+    pub const fn new(
+        organization: Id<Organization>,
+        device: Id<Device>,
+        credential: DeviceCredential,
+    ) -> Self {
+        Self { organization, device, credential, facts: None }
     }
 
     /// What is remembered of it, if that is at hand.
@@ -46,9 +50,9 @@ impl KnownDevice {
 
 impl fmt::Debug for KnownDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { organization, device, not_after, facts: _ } = self;
+        let Self { organization, device, credential, facts: _ } = self;
         let mut shown = f.debug_struct("KnownDevice");
-        shown.field("organization", organization).field("device", device).field("not_after", not_after);
+        shown.field("organization", organization).field("device", device).field("credential", credential);
         shown.finish_non_exhaustive()
     }
 }
@@ -56,13 +60,14 @@ impl fmt::Debug for KnownDevice {
 /// Finds out which device a certificate stands for; makes a device of it where a CA certificate that signed it says so.
 pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> Result<KnownDevice, Error> {
     let facts = shown.certificate.facts();
-    let Some((credential, remembered)) = ctx.memory().credential(ctx, &facts.fingerprint).await? else {
+    let credential = DeviceCredential::from(facts);
+    let Some((known, remembered)) = ctx.memory().credential(ctx, &credential).await? else {
         return appear(ctx, shown, Registration::None, origin).await;
     };
-    if yields(ctx, shown, credential).await? {
+    if yields(ctx, shown, known).await? {
         return appear(ctx, shown, Registration::Unproven, origin).await;
     }
-    let Credential { organization, device, .. } = credential;
+    let CredentialFacts { organization, device, .. } = known;
     let Some(device) = device else {
         let suspect = Suspect { organization: Some(organization), ..Suspect::default() };
         return refuse(ctx, suspect, facts, Refusal::Removed, origin).await;
@@ -73,14 +78,13 @@ pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> R
             Suspect { organization: Some(organization), device: Some(device), ..Suspect::default() };
         return refuse(ctx, suspect, facts, Refusal::NotValid { not_before, not_after }, origin).await;
     }
-    let known = KnownDevice::new(organization, device, credential.not_after);
-    Ok(KnownDevice { facts: remembered, ..known })
+    Ok(KnownDevice { facts: remembered, ..KnownDevice::new(organization, device, credential) })
 }
 
 /// Whether what an organization claims without a proof does not count, because another one's authority signed the certificate. That it
 /// counts is remembered, until somebody registers another authority.
-async fn yields(ctx: &Context, shown: Shown<'_>, credential: Credential) -> Result<bool, Error> {
-    let is_settled = match credential.standing {
+async fn yields(ctx: &Context, shown: Shown<'_>, known: CredentialFacts) -> Result<bool, Error> {
+    let is_settled = match known.standing {
         Standing::Proven | Standing::Settled => true,
         Standing::Claimed => shown.intermediates.is_empty(),
         Standing::Contested => false,
@@ -90,12 +94,13 @@ async fn yields(ctx: &Context, shown: Shown<'_>, credential: Credential) -> Resu
     }
     let before = ctx.memory().moment();
     let signers = find_signers(ctx.db(), &shown, ctx.now()).await?.found;
-    let is_own = |signer: &Signer| signer.ca.organization == credential.organization;
+    let is_own = |signer: &Signer| signer.ca.organization == known.organization;
     if !signers.is_empty() && !signers.iter().any(is_own) {
         return Ok(true);
     }
-    let settled = Credential { standing: Standing::Settled, ..credential };
-    ctx.memory().keep_credential(&before, &shown.certificate.facts().fingerprint, settled);
+    let settled = CredentialFacts { standing: Standing::Settled, ..known };
+    let key = DeviceCredential::from(shown.certificate.facts()).key();
+    ctx.memory().keep_credential(&before, key, settled);
     Ok(false)
 }
 
@@ -117,8 +122,8 @@ async fn appear(
     let mut suspect = Suspect::default();
     let refusal = match provisioning::provision(ctx, &shown, origin).await {
         Ok((device, certificate)) => {
-            let not_after = certificate.certificate.facts().not_after;
-            return Ok(KnownDevice::new(device.organization, device.id, not_after));
+            let credential = DeviceCredential::from(certificate.certificate.facts());
+            return Ok(KnownDevice::new(device.organization, device.id, credential));
         }
         Err(NotProvisioned::Failed(error)) => return Err(error),
         Err(NotProvisioned::Unknown { organization, doubts, notes }) => {
@@ -149,8 +154,12 @@ async fn refuse(
 
 /// Notes, once in a while, that a device comes with a certificate that is over.
 pub(super) fn note_expiry(ctx: &Context, known: &KnownDevice, device: &DeviceFacts, origin: &Origin) {
-    if known.not_after < ctx.now() && device.last_answer.note_expiry() {
-        let data = EventData::DeviceCertificateExpired(CertificateExpired { not_after: known.not_after });
-        ctx.memory().check_ins.tell(ctx, device, origin, data);
+    match known.credential {
+        DeviceCredential::Certificate { not_after, .. } => {
+            if not_after < ctx.now() && device.last_answer.note_expiry() {
+                let data = EventData::DeviceCertificateExpired(CertificateExpired { not_after });
+                ctx.memory().check_ins.tell(ctx, device, origin, data);
+            }
+        }
     }
 }

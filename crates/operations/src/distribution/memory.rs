@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::changes::{Certificate, Change};
+use super::changes::Change;
 use super::check_ins::CheckIns;
-use super::facts::{Credential, Crowd, DeviceFacts, OrganizationFacts, Standing};
+use super::facts::{CredentialFacts, Crowd, DeviceFacts, OrganizationFacts, Standing};
 use super::kept::{Kept, Moment};
 use super::log::AnnouncementLog;
 use super::manifests::{self, Deliverable};
@@ -15,8 +15,8 @@ use crate::storages::{self, Opened};
 use crate::{Context, Error};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::device_credentials::{CredentialKey, DeviceCredential};
 use olivine_domain::devices::Device;
-use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
@@ -37,7 +37,7 @@ pub(crate) struct Memory {
     pub(super) newcomers: Newcomers,
     /// Where strangers are noted.
     pub(super) home: OnceLock<Id<Organization>>,
-    certificates: Kept<Certificate, Credential>,
+    credentials: Kept<CredentialKey, CredentialFacts>,
     devices: Kept<Id<Device>, Arc<DeviceFacts>>,
     channels: Kept<Id<Cohort>, Arc<Channel>>,
     crowds: Kept<Id<Cohort>, Crowd>,
@@ -53,7 +53,7 @@ pub(crate) struct Memory {
 
 /// Moments of what devices are recognized by.
 pub(super) struct Moments {
-    certificates: Moment,
+    credentials: Moment,
     devices: Moment,
 }
 
@@ -74,7 +74,7 @@ impl Memory {
             refusals: super::refusals::Refusals::default(),
             newcomers: Newcomers::default(),
             home: OnceLock::new(),
-            certificates: Kept::new(most),
+            credentials: Kept::new(most),
             devices: Kept::new(most),
             channels: Kept::new(MOST_OTHERS),
             crowds: Kept::new(MOST_OTHERS),
@@ -93,10 +93,10 @@ impl Memory {
             Change::Device(id) => self.devices.forget(&id),
             Change::Devices(organization) => {
                 self.devices.forget_where(|device| device.organization == organization);
-                self.certificates.forget_where(|known| known.organization == organization);
+                self.credentials.forget_where(|known| known.organization == organization);
             }
-            Change::Certificate(certificate) => self.certificates.forget(&certificate),
-            Change::Authorities(organization) => self.certificates.forget_where(|known| {
+            Change::Credential(key) => self.credentials.forget(&key),
+            Change::Authorities(organization) => self.credentials.forget_where(|known| {
                 known.organization != organization && known.standing != Standing::Proven
             }),
             Change::Channel(id) => {
@@ -133,7 +133,7 @@ impl Memory {
 
     /// Forgets all.
     pub(super) fn forget_all(&self) {
-        self.certificates.forget_all();
+        self.credentials.forget_all();
         self.devices.forget_all();
         self.channels.forget_all();
         self.crowds.forget_all();
@@ -151,32 +151,32 @@ impl Memory {
         found.ok_or_else(|| Error::not_found(id))
     }
 
-    /// Who is known by the certificate of this fingerprint, and what is remembered of the device, if that was found on the way. The device
+    /// Who is known by this credential, and what is remembered of the device, if that was found on the way. The device
     /// is remembered then in any case.
     pub(super) async fn credential(
         &self,
         ctx: &Context,
-        fingerprint: &Sha256Digest,
-    ) -> Result<Option<(Credential, Option<Arc<DeviceFacts>>)>, Error> {
-        if let Some(known) = self.certificates.get(&fingerprint.into()) {
+        credential: &DeviceCredential,
+    ) -> Result<Option<(CredentialFacts, Option<Arc<DeviceFacts>>)>, Error> {
+        if let Some(known) = self.credentials.get(&credential.key()) {
             let Some(device) = known.device else { return Ok(Some((known, None))) };
             if let Some(facts) = self.devices.get(&device) {
                 return Ok(Some((known, Some(facts))));
             }
             // Its device is asked for next: a fleet that was changed as a whole, or is larger than the memory, comes back together too.
         }
-        let found = self.newcomers.credential(ctx, fingerprint).await?;
-        Ok(found.map(|credential| (credential, None)))
+        let found = self.newcomers.credential(ctx, credential).await?;
+        Ok(found.map(|found| (found, None)))
     }
 
     /// From where on it is noticed what is forgotten.
     pub(super) fn moment(&self) -> Moments {
-        Moments { certificates: self.certificates.moment(), devices: self.devices.moment() }
+        Moments { credentials: self.credentials.moment(), devices: self.devices.moment() }
     }
 
     /// Remembers what was read after a moment, unless it was forgotten since.
-    pub(super) fn keep_credential(&self, since: &Moments, fingerprint: &Sha256Digest, found: Credential) {
-        self.certificates.keep(&since.certificates, &fingerprint.into(), found);
+    pub(super) fn keep_credential(&self, since: &Moments, key: CredentialKey, found: CredentialFacts) {
+        self.credentials.keep(&since.credentials, &key, found);
     }
 
     /// The same of a device.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use olivine_domain::device_credentials::{CredentialKey, DeviceCredential};
 use olivine_domain::devices::Device;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
@@ -14,7 +15,7 @@ use olivine_records::devices::{self, Recognized};
 use olivine_records::release_claims;
 use tokio::sync::oneshot;
 
-use super::facts::{Credential, DeviceFacts, Standing};
+use super::facts::{CredentialFacts, DeviceFacts, Standing};
 use crate::watchdog::watched;
 use crate::{Context, Error};
 
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const LOOKUP_WITHIN: Duration = Duration::from_secs(5);
 /// How many lookups there are at most.
 const MOST_LOOKUPS: usize = 4;
-/// How many certificates one lookup is for at most.
+/// How many credentials one lookup is for at most.
 const MOST: usize = 256;
 
 /// Those who wait to be recognized.
@@ -44,30 +45,30 @@ struct Queue {
 
 #[derive(Debug)]
 struct Waiter {
-    fingerprint: Sha256Digest,
+    credential: DeviceCredential,
     answer: oneshot::Sender<Found>,
 }
 
-type Found = Result<Option<Credential>, Arc<Error>>;
+type Found = Result<Option<CredentialFacts>, Arc<Error>>;
 
 impl Newcomers {
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who is known by the certificate of this fingerprint. What is found of the device is remembered with it.
+    /// Who is known by this credential. What is found of the device is remembered with it.
     pub(super) async fn credential(
         &self,
         ctx: &Context,
-        fingerprint: &Sha256Digest,
-    ) -> Result<Option<Credential>, Error> {
+        credential: &DeviceCredential,
+    ) -> Result<Option<CredentialFacts>, Error> {
         let (answer, found) = oneshot::channel();
-        if self.enqueue(Waiter { fingerprint: *fingerprint, answer }) {
+        if self.enqueue(Waiter { credential: *credential, answer }) {
             // A task of its own: a device that goes away must not take the others' lookup with it.
             tokio::spawn(look_up_all(ctx.clone()));
         }
         match found.await {
-            Ok(Ok(credential)) => Ok(credential),
+            Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) => Err(same(error)),
             Err(_) => Err(Error::internal("a lookup of devices ended without a result")),
         }
@@ -119,15 +120,13 @@ async fn look_up_all(ctx: Context) {
     let newcomers = &ctx.memory().newcomers;
     let mut lookup = Lookup { newcomers, is_over: false };
     while let Some(waiting) = newcomers.next(&mut lookup) {
-        let mut fingerprints: Vec<_> = waiting.iter().map(|waiter| waiter.fingerprint).collect();
-        fingerprints.sort_unstable();
-        fingerprints.dedup();
-        let found = watched(&ctx, "lookups", LOOKUP_WITHIN, look_up(&ctx, &fingerprints)).await;
+        let credentials: Vec<_> = waiting.iter().map(|waiter| waiter.credential).collect();
+        let found = watched(&ctx, "lookups", LOOKUP_WITHIN, look_up(&ctx, &credentials)).await;
         let found = found.map_err(Arc::new);
-        for Waiter { fingerprint, answer } in waiting {
-            let credential = found.as_ref().map(|found| found.get(&fingerprint).copied());
+        for Waiter { credential, answer } in waiting {
+            let found = found.as_ref().map(|found| found.get(&credential.key()).copied());
             // Who went away meanwhile needs no answer.
-            drop(answer.send(credential.map_err(Arc::clone)));
+            drop(answer.send(found.map_err(Arc::clone)));
         }
     }
 }
@@ -135,30 +134,41 @@ async fn look_up_all(ctx: Context) {
 /// Reads all that a check needs of these devices, and remembers it.
 async fn look_up(
     ctx: &Context,
-    fingerprints: &[Sha256Digest],
-) -> Result<HashMap<Sha256Digest, Credential>, Error> {
+    credentials: &[DeviceCredential],
+) -> Result<HashMap<CredentialKey, CredentialFacts>, Error> {
     let memory = ctx.memory();
     let before = memory.moment();
-    let recognized = devices::recognize_of_any_organization(ctx.db(), fingerprints).await?;
+    let recognized = devices::recognize_of_any_organization(ctx.db(), &fingerprints(credentials)).await?;
     let mut claims = claims(ctx, &recognized).await?;
-    let mut credentials = HashMap::with_capacity(recognized.len());
+    let mut found = HashMap::with_capacity(recognized.len());
     for recognized in the_ones_that_count(recognized) {
         let standing = Standing::of(&recognized);
         let Recognized { certificate, device, .. } = recognized;
-        let credential = Credential {
+        let facts = CredentialFacts {
             standing,
             organization: certificate.organization,
             device: certificate.device.filter(|_| !certificate.is_removed),
-            not_after: certificate.not_after,
         };
-        memory.keep_credential(&before, &certificate.fingerprint, credential);
-        credentials.insert(certificate.fingerprint, credential);
+        let key = CredentialKey::from(&certificate.fingerprint);
+        memory.keep_credential(&before, key, facts);
+        found.insert(key, facts);
         if let Some(device) = device {
             let claims = claims.remove(&device.id).unwrap_or_default();
             memory.keep_device(&before, DeviceFacts::new(device, claims));
         }
     }
-    Ok(credentials)
+    Ok(found)
+}
+
+/// The certificates among these credentials, each once.
+fn fingerprints(credentials: &[DeviceCredential]) -> Vec<Sha256Digest> {
+    let fingerprints = credentials.iter().map(|credential| match credential {
+        DeviceCredential::Certificate { fingerprint, .. } => *fingerprint,
+    });
+    let mut fingerprints: Vec<_> = fingerprints.collect();
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    fingerprints
 }
 
 /// Of several organizations that have one certificate, the one that counts.

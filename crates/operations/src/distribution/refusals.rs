@@ -1,4 +1,4 @@
-//! Events of refusals. A stranger decides how often it comes and with what, so events are bounded: one per certificate and minute, ten per
+//! Events of refusals. A stranger decides how often it comes and with what, so events are bounded: one per credential and minute, ten per
 //! reason, organization and minute, and one that counts the others. What a certificate says of itself is cut.
 
 use std::collections::{BTreeMap, HashMap};
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use olivine_domain::Timestamp;
 use olivine_domain::certificates::CertificateFacts;
+use olivine_domain::device_credentials::{CredentialKey, DeviceCredential};
 use olivine_domain::devices::Device;
 use olivine_domain::events::{Event, EventType, LONGEST_OF_STRANGERS, Subject, cut_text};
-use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
@@ -21,12 +21,12 @@ use crate::events::{AuthenticationFailed, EventData, Fingerprint, Omissions, Omi
 use crate::recently::Recently;
 use crate::{Context, Error, events};
 
-/// How long one certificate's refusals for one reason are one event of this process, and for how long refusals are counted together.
+/// How long one credential's refusals for one reason are one event of this process, and for how long refusals are counted together.
 const APART: Duration = Duration::from_mins(1);
 /// How many events of one reason a process writes in one minute and organization. More are counted, and their number is written once the
 /// minute is over: strangers who come with any number of certificates don't hide why a known device was refused.
 const MOST_PER_MINUTE: u32 = 10;
-/// How many certificates are remembered.
+/// How many credentials are remembered.
 const MOST: usize = 10_000;
 
 /// Refusals of late.
@@ -35,7 +35,7 @@ pub(super) struct Refusals(Mutex<Lately>);
 
 #[derive(Debug)]
 struct Lately {
-    noted: Recently<(Sha256Digest, &'static str)>,
+    noted: Recently<(CredentialKey, &'static str)>,
     /// By the organization that is concerned; `None` for strangers.
     minutes: HashMap<(Option<Id<Organization>>, &'static str), Minute>,
     /// The organization that is told of strangers: it is the only one.
@@ -65,12 +65,12 @@ impl Refusals {
     fn is_news(
         &self,
         organization: Option<Id<Organization>>,
-        fingerprint: Sha256Digest,
+        credential: CredentialKey,
         reason: &'static str,
         now: Timestamp,
     ) -> bool {
         let mut lately = self.lately();
-        let key = (fingerprint, reason);
+        let key = (credential, reason);
         let is_repeated = lately.noted.has(&key, now);
         let minute = lately.minutes.entry((organization, reason));
         let minute = minute.or_insert(Minute { began: now, written: 0, omitted: 0 });
@@ -163,7 +163,8 @@ pub(super) async fn note(
 ) -> Result<(), Error> {
     metrics::counter!("olivine_device_refusals_total", "reason" => refusal.reason()).increment(1);
     let owner = suspect.organization;
-    if !ctx.memory().refusals.is_news(owner, facts.fingerprint, refusal.reason(), ctx.now()) {
+    if !ctx.memory().refusals.is_news(owner, DeviceCredential::from(facts).key(), refusal.reason(), ctx.now())
+    {
         return Ok(());
     }
     let concerned = concerned(ctx, &suspect).await?;
@@ -195,12 +196,13 @@ pub(super) async fn note(
 
 #[cfg(test)]
 mod tests {
+    use olivine_domain::hash::Sha256Digest;
     use uuid::Uuid;
 
     use super::*;
 
-    fn certificate(number: u32) -> Sha256Digest {
-        Sha256Digest::of(&number.to_be_bytes())
+    fn certificate(number: u32) -> CredentialKey {
+        CredentialKey::from(&Sha256Digest::of(&number.to_be_bytes()))
     }
 
     #[test]

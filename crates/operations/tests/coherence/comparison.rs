@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use olivine_domain::Timestamp;
 use olivine_domain::certificates::{Certificate, Intermediates};
+use olivine_domain::device_credentials::DeviceCredential;
 use olivine_domain::devices::Device;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 use olivine_domain::resolution::{Malformed, Reported};
 use olivine_domain::text::VersionText;
+use olivine_domain::{Sha256Digest, Timestamp};
 use olivine_operations::distribution::{
     self, Answer, Ask, Entry, Expanded, Expansion, KnownDevice, Report, Shown,
 };
@@ -131,7 +132,8 @@ async fn explain(
 
 fn known(world: &World<'_>, device: Id<Device>) -> KnownDevice {
     let not_after = Timestamp::from_micros(i64::MAX / 1_000_000).expect("a possible moment");
-    KnownDevice::new(world.actor.organization, device, not_after)
+    let credential = DeviceCredential::Certificate { fingerprint: Sha256Digest::of(b""), not_after };
+    KnownDevice::new(world.actor.organization, device, credential)
 }
 
 /// An answer in words, all but its URLs.

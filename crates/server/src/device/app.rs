@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
-use olivine_domain::hash::Sha256Digest;
+use olivine_domain::device_credentials::CredentialKey;
 use olivine_operations::Context;
 
 use super::client_certificates::ClientCertificates;
@@ -23,8 +23,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// Devices have little to say: this is room for the largest certificate that a proxy may pass on.
 pub const HEADER_BYTES: usize = 32 * 1024;
 
-/// Places to count requests by certificate in: 2 MiB.
-const CERTIFICATES: usize = 1 << 18;
+/// Places to count requests by credential in: 2 MiB.
+const CREDENTIALS: usize = 1 << 18;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -39,12 +39,12 @@ pub(super) struct Shared {
     pub(super) proxies: Proxies,
     /// Where they put the certificates of their clients.
     pub(super) client_certificates: ClientCertificates,
-    /// The requests that are worked on, by certificate.
-    pub(super) callers: Places<Sha256Digest>,
+    /// The requests that are worked on, by credential.
+    pub(super) callers: Places<CredentialKey>,
     /// Answers that wait for their devices.
-    pub(super) answers: Answers<Sha256Digest>,
-    /// How often one certificate, by its fingerprint, may ask; also one that nobody knows.
-    pub(super) rates: Rates<Sha256Digest>,
+    pub(super) answers: Answers<CredentialKey>,
+    /// How often one credential may ask; also one that nobody knows.
+    pub(super) rates: Rates<CredentialKey>,
     pub(super) meters: Meters,
 }
 
@@ -58,7 +58,7 @@ impl DeviceApp {
         let limits = Limits { json_bytes: BODY_LIMIT, header_bytes, ..app.limits.clone() };
         let proxies = Proxies::new(&config.trusted_proxies, config.client_address_header);
         let client_certificates = config.client_certificates().expect("the configuration was checked");
-        let rates = Rates::new(config.requests_per_second, CERTIFICATES);
+        let rates = Rates::new(config.requests_per_second, CREDENTIALS);
         Self(Arc::new(Shared {
             app: App { limits, room, ..app },
             proxies,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::ConnectInfo;
 use http::request::Parts;
 use olivine_domain::certificates::{Certificate, Intermediates};
-use olivine_domain::hash::Sha256Digest;
+use olivine_domain::device_credentials::DeviceCredential;
 use olivine_domain::permissions::Origin;
 use olivine_operations::distribution::{self, KnownDevice, Shown};
 
@@ -18,7 +18,7 @@ use crate::http::room::Place;
 /// The device that asks.
 #[derive(Debug)]
 pub struct Caller {
-    /// Which one, by its certificate.
+    /// Which one, by its credential.
     pub device: KnownDevice,
     /// Where the request came from.
     pub origin: Origin,
@@ -29,21 +29,21 @@ pub(super) async fn by_certificate(parts: &mut Parts, app: &DeviceApp) -> Result
     let (certificate, intermediates) = shown(parts, app)?;
     let origin = parts.extensions.remove::<Origin>().unwrap_or_default();
     // First, because strangers cost most.
-    admit(parts, app, &certificate.facts().fingerprint).await?;
+    admit(parts, app, &certificate.facts().into()).await?;
     let shown = Shown { certificate: &certificate, intermediates: &intermediates };
     let device = distribution::authenticate(app.ctx(), shown, &origin).await?;
     Ok(Caller { device, origin })
 }
 
 /// Takes one of a caller's places, if it does not ask too often. It is known by what it shows, before it is known who it is.
-async fn admit(parts: &Parts, app: &DeviceApp, fingerprint: &Sha256Digest) -> Result<(), NotAdmitted> {
+async fn admit(parts: &Parts, app: &DeviceApp, credential: &DeviceCredential) -> Result<(), NotAdmitted> {
     let app = app.parts();
-    if let Err(refused) = app.rates.admit(fingerprint) {
-        tracing::debug!(%fingerprint, "asks too often");
+    if let Err(refused) = app.rates.admit(&credential.key()) {
+        tracing::debug!(%credential, "asks too often");
         return Err(NotAdmitted::Limited(refused.into()));
     }
     if let Some(place) = parts.extensions.get::<Place>().cloned() {
-        place.hold_for(&app.callers, fingerprint).await.map_err(NotAdmitted::Limited)?;
+        place.hold_for(&app.callers, &credential.key()).await.map_err(NotAdmitted::Limited)?;
     }
     Ok(())
 }
