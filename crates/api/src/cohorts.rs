@@ -1,9 +1,11 @@
 //! Cohorts: groups of a product's devices.
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::flags::{Removable, removable};
 use crate::json::present;
 use crate::products::Product;
 
@@ -35,31 +37,37 @@ pub struct Cohort {
 crate::envelopes!(Cohort, CohortEnvelope { cohort }, CohortList { cohorts });
 
 /// A new cohort.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct CohortCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Uuid>,
     /// The product that its devices are of.
+    #[arg(long, value_name = "PRN")]
     pub product_prn: String,
     /// 1–128 characters, unique in the product.
     #[schema(example = "daily")]
+    #[arg(long)]
     pub name: String,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub description: Option<String>,
+    /// The UUID of its PRN; made by the server where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<Uuid>,
 }
 
 /// Changes to a cohort; what is absent stays, what is null is removed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct CohortUpdate {
     /// 1–128 characters, unique in the product.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub name: Option<String>,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub description: Option<Option<String>>,
+    #[arg(long, value_parser = removable::<String>)]
+    pub description: Option<Removable<String>>,
 }

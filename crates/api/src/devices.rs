@@ -1,10 +1,12 @@
 //! Devices, importing them, and asking for an update on a device's behalf.
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::cohorts::Cohort;
+use crate::flags::{Removable, removable};
 use crate::json::present;
 use crate::manifests::ManifestEntry;
 use crate::products::Product;
@@ -62,61 +64,93 @@ pub struct Device {
 crate::envelopes!(Device, DeviceEnvelope { device }, DeviceList { devices });
 
 /// A new device.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Uuid>,
-    /// 1–128 characters, unique in the organization.
+    /// 1–128 characters, unique in the organization, such as a serial number.
     #[schema(example = "SN-000042")]
+    #[arg(long)]
     pub identifier: String,
     /// The type of device that it is.
+    #[arg(long, value_name = "PRN")]
     pub product_prn: String,
     /// A cohort of that product.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
     pub cohort_prn: Option<String>,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub description: Option<String>,
     /// Up to 64 tags of 1–64 characters each, without spaces and commas.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[arg(
+        long = "tag",
+        alias = "tags",
+        value_name = "TAG",
+        value_delimiter = ',',
+        help = "A tag; may be given several times"
+    )]
     pub tags: Vec<String>,
-    /// Its hardware; its product's where it is absent.
+    /// Its hardware; its product's target where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub target: Option<String>,
     /// Whether it is kept from all updates.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub quarantined: Option<bool>,
+    /// The UUID of its PRN; made by the server where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<Uuid>,
 }
 
 /// Changes to a device; what is absent stays, what is null is removed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceUpdate {
     /// 1–128 characters, unique in the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub identifier: Option<String>,
-    /// The type of device that it is. Changing it without naming a cohort takes the device out of its cohort.
+    /// The type of device that it is. A device whose product changes leaves its cohort, if no other cohort is named.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
     pub product_prn: Option<String>,
     /// A cohort of its product.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub cohort_prn: Option<Option<String>>,
-    /// Up to 2,000 characters.
+    #[arg(
+        long,
+        value_name = "PRN",
+        value_parser = removable::<String>,
+        help = "A cohort of its product; empty takes it out of its cohort"
+    )]
+    pub cohort_prn: Option<Removable<String>>,
+    /// A description for people: up to 2,000 characters.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub description: Option<Option<String>>,
+    #[arg(long, value_parser = removable::<String>)]
+    pub description: Option<Removable<String>>,
     /// All of its tags from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long = "tag",
+        alias = "tags",
+        value_name = "TAG",
+        value_delimiter = ',',
+        help = "All of its tags from now on; may be given several times; empty removes all"
+    )]
     pub tags: Option<Vec<String>>,
     /// Its hardware.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub target: Option<Option<String>>,
+    #[arg(long, value_parser = removable::<String>, help = "Its hardware; empty makes it its product's target")]
+    pub target: Option<Removable<String>>,
     /// Whether it is kept from all updates.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub quarantined: Option<bool>,
 }
 

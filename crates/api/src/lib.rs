@@ -18,6 +18,7 @@ pub mod device_certificates;
 pub mod devices;
 pub mod errors;
 pub mod events;
+pub mod flags;
 pub mod json;
 pub mod lists;
 pub mod manifests;

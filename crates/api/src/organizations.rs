@@ -1,8 +1,10 @@
 //! The organization that the caller belongs to.
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::flags::{Removable, removable};
 use crate::json::present;
 
 /// A tenant and its settings.
@@ -42,31 +44,38 @@ pub struct OrganizationEnvelope {
 }
 
 /// Changes to the organization; what is absent stays, what is null is removed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationUpdate {
-    /// 1–128 characters.
+    /// For people: 1–128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub name: Option<String>,
     /// By how many different keys a binary must be signed: 1 to 10. Applies to binaries that are signed from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "COUNT")]
     pub required_signatures: Option<u8>,
     /// The most bytes of content.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
+    #[arg(skip)]
     pub storage_quota: Option<Option<u64>>,
     /// Whether a device whose certificate has expired is refused, instead of only noted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN")]
     pub strict_certificate_expiry: Option<bool>,
     /// Where the contents of new binaries go. What there is stays where it is.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub storage_backend_prn: Option<Option<String>>,
+    #[arg(long, value_name = "PRN", help = "Where the contents of new binaries go; empty for the server's own storage", value_parser = removable::<String>)]
+    pub storage_backend_prn: Option<Removable<String>>,
     /// For how many seconds download URLs are good: 60 to 604,800, a week.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
-    pub download_url_seconds: Option<Option<u32>>,
+    #[arg(long, value_name = "SECONDS", help = "For how many seconds download URLs are good; empty for the server's default", value_parser = removable::<u32>)]
+    pub download_url_seconds: Option<Removable<u32>>,
     /// `direct`, `short` or `streamed`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, help = "What devices' download URLs are like")]
     pub download_url_style: Option<String>,
 }

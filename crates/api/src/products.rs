@@ -1,9 +1,11 @@
 //! Products: the types of devices.
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::flags::{Removable, removable};
 use crate::json::present;
 
 /// A type of device.
@@ -30,36 +32,43 @@ pub struct Product {
 crate::envelopes!(Product, ProductEnvelope { product }, ProductList { products });
 
 /// A new product.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ProductCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Uuid>,
     /// 1–128 characters, unique in the organization.
     #[schema(example = "gateway-v2")]
+    #[arg(long)]
     pub name: String,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub description: Option<String>,
     /// The target of its devices that have none of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub target: Option<String>,
+    /// The UUID of its PRN; made by the server where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<Uuid>,
 }
 
 /// Changes to a product; what is absent stays, what is null is removed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ProductUpdate {
     /// 1–128 characters, unique in the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub name: Option<String>,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub description: Option<Option<String>>,
+    #[arg(long, value_parser = removable::<String>)]
+    pub description: Option<Removable<String>>,
     /// The target of its devices that have none of their own.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub target: Option<Option<String>>,
+    #[arg(long, value_parser = removable::<String>)]
+    pub target: Option<Removable<String>>,
 }

@@ -1,11 +1,13 @@
 //! Releases: a cohort's update paths, and how far its devices came on them.
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::bundles::Bundle;
 use crate::cohorts::Cohort;
+use crate::flags::{Removable, removable};
 use crate::json::present;
 
 /// A step of a cohort's release channel.
@@ -63,99 +65,133 @@ pub struct Release {
 crate::envelopes!(Release, ReleaseEnvelope { release }, ReleaseList { releases });
 
 /// A new release. With neither neighbour it becomes the latest one.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<Uuid>,
     /// The cohort whose devices get it.
+    #[arg(long, value_name = "PRN")]
     pub cohort_prn: String,
     /// What they get.
+    #[arg(long, value_name = "PRN")]
     pub bundle_prn: String,
     /// A new first release before this one; or, with `previous_release_prn`, between the two.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN", help = "Before this one; with --previous-release-prn between the two")]
     pub next_release_prn: Option<String>,
     /// After this one, before what came after it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
     pub previous_release_prn: Option<String>,
     /// 1–128 characters, unique in the cohort.
     #[schema(example = "spring")]
+    #[arg(long)]
     pub name: String,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub description: Option<String>,
     /// `SemVer`, or as `git describe` makes it: `2.1.0-5-gabc1234` is newer than `2.1.0`. A leading `v` is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long,
+        help = "A semantic version, such as 2.1.0, or one of git describe, such as 2.1.0-5-gabc1234"
+    )]
     pub version: Option<String>,
     /// Which versions a device may have to get it: `==`, `!=`, `>`, `>=`, `<`, `<=`, `~>`, `and`, `or`. Without it, devices that report
     /// only a version get the release if theirs is older.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long,
+        value_name = "REQUIREMENT",
+        help = "Which versions a device may have to get it, such as '>= 2.0.0 and < 3.0.0'. Without it, devices that report only a version get it if theirs is older"
+    )]
     pub version_requirement: Option<String>,
     /// Whether devices must stop at it on their way.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub required: Option<bool>,
     /// Whether nobody gets it for now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub disabled: Option<bool>,
     /// When it is served from.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "DATE-TIME")]
     pub schedule_date: Option<String>,
     /// `tags` or `numeric` (the default).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
     pub phase_mode: Option<String>,
     /// A share of the cohort's devices (0 to 1; the default is 1, everyone) or a count (2 and more).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
     pub phase_value: Option<f64>,
     /// Devices with any of these tags get it, where the mode is `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
     pub phase_tags: Option<Vec<String>>,
+    /// The UUID of its PRN; made by the server where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<Uuid>,
 }
 
 /// Changes to a release; what is absent stays, what is null is removed.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseUpdate {
     /// What devices get. Devices that are on the release by now are not told.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN", help = "What devices get")]
     pub bundle_prn: Option<String>,
     /// The release that comes after it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub next_release_prn: Option<Option<String>>,
+    #[arg(long, value_name = "PRN", help = "The release that comes after it; empty for none", value_parser = removable::<String>)]
+    pub next_release_prn: Option<Removable<String>>,
     /// 1–128 characters, unique in the cohort.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub name: Option<String>,
-    /// Up to 2,000 characters.
+    /// A description for people: up to 2,000 characters.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub description: Option<Option<String>>,
+    #[arg(long, value_parser = removable::<String>)]
+    pub description: Option<Removable<String>>,
     /// `SemVer`, or as `git describe` makes it. A leading `v` is removed.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub version: Option<Option<String>>,
+    #[arg(long, help = "A semantic version; empty removes it", value_parser = removable::<String>)]
+    pub version: Option<Removable<String>>,
     /// Which versions a device may have to get it; null: devices that report only a version get the release if theirs is older.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub version_requirement: Option<Option<String>>,
+    #[arg(long, value_name = "REQUIREMENT", help = "Which versions a device may have to get it; empty: any, and for devices that report only a version, any older one", value_parser = removable::<String>)]
+    pub version_requirement: Option<Removable<String>>,
     /// Whether devices must stop at it on their way.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub required: Option<bool>,
     /// Whether nobody gets it for now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub disabled: Option<bool>,
     /// When it is served from.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub schedule_date: Option<Option<String>>,
+    #[arg(long, value_name = "DATE-TIME", help = "When it is served from; empty for at once", value_parser = removable::<String>)]
+    pub schedule_date: Option<Removable<String>>,
     /// `tags` or `numeric`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
     pub phase_mode: Option<String>,
     /// A share of the cohort's devices (0 to 1) or a count (2 and more).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
     pub phase_value: Option<f64>,
     /// Devices with any of these tags get it, where the mode is `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(skip)]
     pub phase_tags: Option<Vec<String>>,
 }
 

@@ -1,5 +1,6 @@
 //! Signing keys: the public keys that an organization trusts to sign.
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,13 +48,18 @@ pub struct SigningKeyCreate {
 }
 
 /// Changes to a signing key; what is absent stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKeyUpdate {
     /// For people: 1–128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
     pub name: Option<String>,
     /// `active`, `disabled`, or `revoked`, which can't be undone.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long,
+        help = "active, disabled (no new signatures) or revoked (its signatures no longer count; can't be undone)"
+    )]
     pub state: Option<String>,
 }

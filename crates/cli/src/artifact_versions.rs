@@ -6,8 +6,8 @@ use olivine_client::Query;
 use olivine_domain::artifact_versions::ArtifactVersion as Named;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::prn::Prn;
-use uuid::Uuid;
 
+use crate::changes::checked;
 use crate::custom_metadata;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
@@ -44,22 +44,13 @@ pub(crate) enum Command {
 
 /// A new version.
 #[derive(Debug, Args)]
+#[command(mut_arg("artifact_prn", checked::<Prn<Artifact>>))]
 pub(crate) struct Create {
-    /// The artifact that it is a version of
-    #[arg(long, value_name = "PRN")]
-    artifact_prn: Prn<Artifact>,
-    /// The version: free text, unique in the artifact
-    #[arg(long)]
-    version: String,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
+    #[command(flatten)]
+    new: ArtifactVersionCreate,
     /// A JSON object, or @ and the name of a file with one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which versions to list.
@@ -99,9 +90,8 @@ pub(crate) struct One {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<String>,
+    #[command(flatten)]
+    change: ArtifactVersionUpdate,
     /// A JSON object, or @ and the name of a file with one; null removes it
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
@@ -113,7 +103,10 @@ impl Command {
             Self::Create(create) => session.create::<ArtifactVersion>(&create.body()?).await,
             Self::List(list) => session.list::<ArtifactVersion>(&list.options, list.query()).await,
             Self::Get(Get { one, expand }) => session.get::<ArtifactVersion>(&one.prn, &expand.expand).await,
-            Self::Update(update) => session.update::<ArtifactVersion>(&update.one.prn, &update.body()?).await,
+            Self::Update(update) => {
+                let prn = update.one.prn;
+                session.update::<ArtifactVersion>(&prn, &update.body()?).await
+            }
             Self::Delete(One { prn }) => session.delete::<ArtifactVersion>(&prn).await,
         }
     }
@@ -122,9 +115,7 @@ impl Command {
 impl Create {
     fn body(self) -> Result<ArtifactVersionCreate, Failure> {
         let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
-        let artifact_prn = self.artifact_prn.to_string();
-        let Self { id, version, description, .. } = self;
-        Ok(ArtifactVersionCreate { id, artifact_prn, version, description, custom_metadata })
+        Ok(ArtifactVersionCreate { custom_metadata, ..self.new })
     }
 }
 
@@ -137,10 +128,8 @@ impl List {
 }
 
 impl Update {
-    fn body(&self) -> Result<ArtifactVersionUpdate, Failure> {
-        Ok(ArtifactVersionUpdate {
-            description: custom_metadata::description_change(self.description.clone()),
-            custom_metadata: custom_metadata::read_change(self.custom_metadata.as_ref())?,
-        })
+    fn body(self) -> Result<ArtifactVersionUpdate, Failure> {
+        let custom_metadata = custom_metadata::read_change(self.custom_metadata.as_ref())?;
+        Ok(ArtifactVersionUpdate { custom_metadata, ..self.change })
     }
 }

@@ -5,7 +5,6 @@ use olivine_api::artifacts::{Artifact, ArtifactCreate, ArtifactUpdate};
 use olivine_client::Query;
 use olivine_domain::artifacts::Artifact as Named;
 use olivine_domain::prn::Prn;
-use uuid::Uuid;
 
 use crate::custom_metadata;
 use crate::failure::Failure;
@@ -40,18 +39,11 @@ pub(crate) enum Command {
 /// A new artifact.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// Unique in the organization
-    #[arg(long)]
-    name: String,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
+    #[command(flatten)]
+    new: ArtifactCreate,
     /// A JSON object, or @ and the name of a file with one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which artifacts to list.
@@ -75,15 +67,10 @@ pub(crate) struct One {
 /// Changes to an artifact.
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    /// Its PRN
-    #[arg(long, visible_alias = "artifact-prn", value_name = "PRN")]
-    prn: Prn<Named>,
-    /// Unique in the organization
-    #[arg(long)]
-    name: Option<String>,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<String>,
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    change: ArtifactUpdate,
     /// A JSON object, or @ and the name of a file with one; null removes it
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
@@ -97,7 +84,10 @@ impl Command {
                 session.list::<Artifact>(&options, Query::default().with("name", name)).await
             }
             Self::Get(One { prn }) => session.get::<Artifact>(&prn, &[]).await,
-            Self::Update(update) => session.update::<Artifact>(&update.prn, &update.body()?).await,
+            Self::Update(update) => {
+                let prn = update.one.prn;
+                session.update::<Artifact>(&prn, &update.body()?).await
+            }
             Self::Delete(One { prn }) => session.delete::<Artifact>(&prn).await,
         }
     }
@@ -106,16 +96,13 @@ impl Command {
 impl Create {
     fn body(self) -> Result<ArtifactCreate, Failure> {
         let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
-        Ok(ArtifactCreate { id: self.id, name: self.name, description: self.description, custom_metadata })
+        Ok(ArtifactCreate { custom_metadata, ..self.new })
     }
 }
 
 impl Update {
-    fn body(&self) -> Result<ArtifactUpdate, Failure> {
-        Ok(ArtifactUpdate {
-            name: self.name.clone(),
-            description: custom_metadata::description_change(self.description.clone()),
-            custom_metadata: custom_metadata::read_change(self.custom_metadata.as_ref())?,
-        })
+    fn body(self) -> Result<ArtifactUpdate, Failure> {
+        let custom_metadata = custom_metadata::read_change(self.custom_metadata.as_ref())?;
+        Ok(ArtifactUpdate { custom_metadata, ..self.change })
     }
 }

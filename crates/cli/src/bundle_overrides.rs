@@ -9,9 +9,8 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::prn::Prn;
-use uuid::Uuid;
 
-use crate::changes::{OrNothing, change, texts};
+use crate::changes::{checked, texts};
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::output::record;
@@ -68,28 +67,17 @@ pub(crate) struct Choice {
 
 /// A new override.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("choice").required(true)))]
+#[command(
+    group(ArgGroup::new("choice").required(true)),
+    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
+    mut_arg("starts_at", checked::<Timestamp>),
+    mut_arg("ends_at", checked::<Timestamp>)
+)]
 pub(crate) struct Create {
-    /// Unique in the organization
-    #[arg(long)]
-    name: String,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
-    /// What the devices get
-    #[arg(long, value_name = "PRN")]
-    bundle_prn: Prn<Bundle>,
-    /// From when on [default: now]
-    #[arg(long, value_name = "DATE-TIME")]
-    starts_at: Option<Timestamp>,
-    /// Until when [default: without end]
-    #[arg(long, value_name = "DATE-TIME")]
-    ends_at: Option<Timestamp>,
+    #[command(flatten)]
+    new: BundleOverrideCreate,
     #[command(flatten)]
     choice: Choice,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which overrides to list.
@@ -118,25 +106,17 @@ pub(crate) struct One {
 
 /// Changes to an override. Naming devices, tags or a cohort replaces whichever there was.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("choice")))]
+#[command(
+    group(ArgGroup::new("choice")),
+    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
+    mut_arg("starts_at", checked::<Timestamp>),
+    mut_arg("ends_at", checked::<Timestamp>)
+)]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// Unique in the organization
-    #[arg(long)]
-    name: Option<String>,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<OrNothing<String>>,
-    /// What the devices get
-    #[arg(long, value_name = "PRN")]
-    bundle_prn: Option<Prn<Bundle>>,
-    /// From when on
-    #[arg(long, value_name = "DATE-TIME")]
-    starts_at: Option<Timestamp>,
-    /// Until when; empty for no end
-    #[arg(long, value_name = "DATE-TIME")]
-    ends_at: Option<OrNothing<Timestamp>>,
+    #[command(flatten)]
+    change: BundleOverrideUpdate,
     #[command(flatten)]
     choice: Choice,
 }
@@ -150,7 +130,10 @@ impl Command {
                 session.list::<BundleOverride>(&options, query.with("cohort_prn", cohort_prn)).await
             }
             Self::Get(One { prn }) => session.get::<BundleOverride>(&prn, &[]).await,
-            Self::Update(update) => session.update::<BundleOverride>(&update.one.prn, &update.body()).await,
+            Self::Update(update) => {
+                let prn = update.one.prn;
+                session.update::<BundleOverride>(&prn, &update.body()).await
+            }
             Self::Delete(One { prn }) => session.delete::<BundleOverride>(&prn).await,
         }
     }
@@ -159,30 +142,21 @@ impl Command {
 impl Create {
     fn body(self) -> BundleOverrideCreate {
         BundleOverrideCreate {
-            id: self.id,
-            name: self.name,
-            description: self.description,
-            bundle_prn: self.bundle_prn.to_string(),
-            starts_at: self.starts_at.map(|moment| moment.to_string()),
-            ends_at: self.ends_at.map(|moment| moment.to_string()),
             device_prns: texts(&self.choice.device_prns),
             tags: texts(&self.choice.tags),
             cohort_prn: self.choice.cohort_prn.map(|prn| prn.to_string()),
+            ..self.new
         }
     }
 }
 
 impl Update {
-    fn body(&self) -> BundleOverrideUpdate {
+    fn body(self) -> BundleOverrideUpdate {
         BundleOverrideUpdate {
-            name: self.name.clone(),
-            description: change(self.description.as_ref()),
-            bundle_prn: self.bundle_prn.map(|prn| prn.to_string()),
-            starts_at: self.starts_at.map(|moment| moment.to_string()),
-            ends_at: change(self.ends_at.as_ref()),
             device_prns: texts(&self.choice.device_prns),
             tags: texts(&self.choice.tags),
             cohort_prn: self.choice.cohort_prn.map(|prn| prn.to_string()),
+            ..self.change
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use olivine_api::bundles::{Bundle, BundleBinaryCreate, BundleCreate, BundleUpdate};
+use olivine_api::flags::{Removable, removable};
 use olivine_client::Query;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::Binary;
@@ -9,7 +10,7 @@ use olivine_domain::bundles::Bundle as Named;
 use olivine_domain::prn::Prn;
 use uuid::Uuid;
 
-use crate::changes::{OrNothing, change, texts};
+use crate::changes::texts;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
 use crate::output::record;
@@ -93,9 +94,9 @@ pub(crate) struct One {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// Unique in the organization; empty removes it
-    #[arg(long)]
-    name: OrNothing<String>,
+    /// 1–128 characters, unique in the organization
+    #[arg(long, value_parser = removable::<String>)]
+    name: Removable<String>,
 }
 
 impl Command {
@@ -108,7 +109,7 @@ impl Command {
             }
             Self::Get(One { prn }) => session.get::<Bundle>(&prn, &[]).await,
             Self::Update(Update { one, name }) => {
-                session.update::<Bundle>(&one.prn, &BundleUpdate { name: change(Some(&name)) }).await
+                session.update::<Bundle>(&one.prn, &BundleUpdate { name: Some(name) }).await
             }
             Self::Delete(One { prn }) => session.delete::<Bundle>(&prn).await,
         }

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use olivine_api::ca_certificates::{
     CaCertificate, CaCertificateCreate, CaCertificateUpdate, Jitp, VerificationCode,
 };
+use olivine_api::flags::{Removable, removable};
 use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::ca_certificates::{CaCertificate as Named, Renewals};
@@ -13,7 +14,6 @@ use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
 
 use crate::certificates;
-use crate::changes::{OrNothing, change};
 use crate::failure::Failure;
 use crate::lists::{ListOptions, Weak};
 use crate::output::{Record, record};
@@ -154,9 +154,9 @@ pub(crate) struct One {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<OrNothing<String>>,
+    /// A description for people: up to 2,000 characters
+    #[arg(long, value_parser = removable::<String>)]
+    description: Option<Removable<String>>,
     /// Which new certificates of its devices are registered by themselves, if it signed the device's current certificate, too: `refuse`
     /// (none), `same_key` (those with the same public key) or `any_key` (also those with another key)
     #[arg(long, value_name = "SETTING", value_parser = Renewals::NAMES)]
@@ -230,7 +230,7 @@ impl Update {
     fn body(self) -> CaCertificateUpdate {
         let jitp = self.provisioning.body().map(Some);
         CaCertificateUpdate {
-            description: change(self.description.as_ref()),
+            description: self.description,
             jitp: jitp.or(self.no_jitp.then_some(None)),
             renewals: self.renewals,
         }

@@ -1,31 +1,43 @@
-//! Values of fields that can be removed: on the command line an empty text says so.
+//! Flags that come from the API's request types: which values their texts have to be, and how one says that a value is to be removed.
 
+use std::any::TypeId;
 use std::fmt;
 use std::str::FromStr;
 
-/// A value, or an empty text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OrNothing<T>(Option<T>);
+use clap::{Arg, Command};
+use olivine_api::flags::Removable;
 
-impl<T: FromStr> FromStr for OrNothing<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.is_empty() { Ok(Self(None)) } else { text.parse().map(|value| Self(Some(value))) }
+/// A text of the API, checked before anything is sent: it has to be a `T`.
+pub(crate) fn checked<T: FromStr<Err: fmt::Display> + fmt::Display + 'static>(arg: Arg) -> Arg {
+    fn check<T: FromStr<Err: fmt::Display> + fmt::Display>(text: &str) -> Result<String, String> {
+        text.parse().map(|value: T| value.to_string()).map_err(|problem| problem.to_string())
+    }
+    if is_removable(&arg) {
+        arg.value_parser(|text: &str| -> Result<Removable<String>, String> {
+            if text.is_empty() { Ok(None) } else { check::<T>(text).map(Some) }
+        })
+    } else {
+        arg.value_parser(check::<T>)
     }
 }
 
-impl<T> OrNothing<T> {
-    /// The value, if the text was not empty.
-    pub(crate) fn into_inner(self) -> Option<T> {
-        self.0
+/// Says in the help of each flag whose value can be removed how that is done, where the help does not say so already.
+pub(crate) fn explain_removal(command: Command) -> Command {
+    command.mut_args(explained).mut_subcommands(explain_removal)
+}
+
+fn explained(arg: Arg) -> Arg {
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    if is_removable(&arg) && !help.contains("empty") {
+        arg.help(format!("{help}; empty removes it"))
+    } else {
+        arg
     }
 }
 
-/// A field of a change: absent stays, an empty text removes.
-#[expect(clippy::option_option, reason = "the wire tells absent from null")]
-pub(crate) fn change<T: fmt::Display>(given: Option<&OrNothing<T>>) -> Option<Option<String>> {
-    given.map(|OrNothing(value)| value.as_ref().map(ToString::to_string))
+fn is_removable(arg: &Arg) -> bool {
+    let of = arg.get_value_parser().type_id();
+    of == TypeId::of::<Removable<String>>() || of == TypeId::of::<Removable<u32>>()
 }
 
 /// All of something from now on; a single empty text is none of them.
@@ -40,15 +52,40 @@ pub(crate) fn texts<T: fmt::Display>(given: &[T]) -> Option<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use olivine_api::flags::removable;
+    use olivine_domain::Target;
+
     use super::*;
 
+    fn matches(arg: Arg, given: &str) -> Result<clap::ArgMatches, clap::Error> {
+        Command::new("x").arg(arg.long("value")).try_get_matches_from(["x", "--value", given])
+    }
+
     #[test]
-    fn an_empty_text_removes_and_a_wrong_one_is_refused() {
-        let parse = |text: &str| text.parse::<OrNothing<u8>>();
-        assert_eq!(change::<u8>(None), None);
-        assert_eq!(change(parse("").ok().as_ref()), Some(None));
-        assert_eq!(change(parse("7").ok().as_ref()), Some(Some("7".to_owned())));
-        assert!(parse("x").is_err());
+    fn a_checked_text_is_what_it_stands_for_and_an_empty_one_removes_where_that_can_be() {
+        let plain = || checked::<Target>(Arg::new("value"));
+        assert_eq!(matches(plain(), "x").unwrap().get_one::<String>("value").unwrap(), "x");
+        assert!(matches(plain(), "no target").is_err() && matches(plain(), "").is_err());
+
+        let change = || checked::<Target>(Arg::new("value").value_parser(removable::<String>));
+        let removed = matches(change(), "").unwrap();
+        assert_eq!(removed.get_one::<Removable<String>>("value").unwrap(), &None);
+        let given = matches(change(), "x").unwrap();
+        assert_eq!(given.get_one::<Removable<String>>("value").unwrap().as_deref(), Some("x"));
+        assert!(matches(change(), "no target").is_err());
+    }
+
+    #[test]
+    fn help_says_how_a_value_is_removed() {
+        let arg = |help: &'static str| Arg::new("value").value_parser(removable::<String>).help(help);
+        let help = |arg| explained(arg).get_help().unwrap().to_string();
+        assert_eq!(help(arg("Its target")), "Its target; empty removes it");
+        assert_eq!(help(arg("Until when; empty for no end")), "Until when; empty for no end");
+        assert_eq!(help(Arg::new("value").help("Its name")), "Its name");
+    }
+
+    #[test]
+    fn a_single_empty_text_is_none_of_them() {
         assert_eq!(all(None), None);
         assert_eq!(all(Some(vec![String::new()])), Some(Vec::new()));
     }

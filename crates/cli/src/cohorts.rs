@@ -6,9 +6,8 @@ use olivine_client::Query;
 use olivine_domain::cohorts::Cohort as Named;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
-use uuid::Uuid;
 
-use crate::changes::{OrNothing, change};
+use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
 use crate::output::record;
@@ -20,8 +19,11 @@ record!(Cohort, "prn", "name", "product_prn", "device_count", "inserted_at");
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a cohort of a product
-    #[command(after_help = "Example:\n  peridio cohorts create --product-prn $PRODUCT_PRN --name daily")]
-    Create(Create),
+    #[command(
+        mut_arg("product_prn", checked::<Prn<Product>>),
+        after_help = "Example:\n  peridio cohorts create --product-prn $PRODUCT_PRN --name daily"
+    )]
+    Create(CohortCreate),
     /// Lists cohorts
     #[command(after_help = "Example:\n  peridio cohorts list --product-prn $PRODUCT_PRN")]
     List(List),
@@ -34,23 +36,6 @@ pub(crate) enum Command {
     /// Deletes a cohort that nothing needs any more
     #[command(after_help = "Example:\n  peridio cohorts delete --prn $COHORT_PRN")]
     Delete(One),
-}
-
-/// A new cohort.
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    /// The product that its devices are of
-    #[arg(long, value_name = "PRN")]
-    product_prn: Prn<Product>,
-    /// Unique in the product
-    #[arg(long)]
-    name: String,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which cohorts to list.
@@ -90,35 +75,21 @@ pub(crate) struct Get {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// Unique in the product
-    #[arg(long)]
-    name: Option<String>,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<OrNothing<String>>,
+    #[command(flatten)]
+    change: CohortUpdate,
 }
 
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(create) => session.create::<Cohort>(&create.body()).await,
+            Self::Create(create) => session.create::<Cohort>(&create).await,
             Self::List(List { product_prn, name, expand, options }) => {
                 let query = Query::default().with("product_prn", product_prn).with("name", name);
                 session.list::<Cohort>(&options, query.expand(&expand.expand)).await
             }
             Self::Get(Get { one, expand }) => session.get::<Cohort>(&one.prn, &expand.expand).await,
-            Self::Update(Update { one, name, description }) => {
-                let change = CohortUpdate { name, description: change(description.as_ref()) };
-                session.update::<Cohort>(&one.prn, &change).await
-            }
+            Self::Update(Update { one, change }) => session.update::<Cohort>(&one.prn, &change).await,
             Self::Delete(One { prn }) => session.delete::<Cohort>(&prn).await,
         }
-    }
-}
-
-impl Create {
-    fn body(self) -> CohortCreate {
-        let Self { product_prn, name, description, id } = self;
-        CohortCreate { id, product_prn: product_prn.to_string(), name, description }
     }
 }

@@ -12,9 +12,8 @@ use olivine_domain::devices::Device as Named;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
-use uuid::Uuid;
 
-use crate::changes::{OrNothing, all, change};
+use crate::changes::{all, checked};
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
 use crate::output::record;
@@ -27,10 +26,13 @@ record!(Device, "prn", "identifier", "tags", "quarantined", "reported_release_ve
 pub(crate) enum Command {
     /// Creates a device
     #[command(
+        mut_arg("product_prn", checked::<Prn<Product>>),
+        mut_arg("cohort_prn", checked::<Prn<Cohort>>),
+        mut_arg("target", checked::<Target>),
         after_help = "Example:\n  peridio devices create --identifier SN-000042 --product-prn $PRODUCT_PRN \\\n    --cohort-prn \
                             $COHORT_PRN --tag beta --tag eu"
     )]
-    Create(Create),
+    Create(DeviceCreate),
     /// Lists devices
     #[command(after_help = "Example:\n  peridio devices list --cohort-prn $COHORT_PRN --tag beta --all")]
     List(List),
@@ -64,35 +66,6 @@ pub(crate) enum Command {
     /// Lets a device have updates again
     #[command(after_help = "Example:\n  peridio devices release-from-quarantine --prn $DEVICE_PRN")]
     ReleaseFromQuarantine(One),
-}
-
-/// A new device.
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    /// Unique in the organization, such as a serial number
-    #[arg(long)]
-    identifier: String,
-    /// The type of device that it is
-    #[arg(long, value_name = "PRN")]
-    product_prn: Prn<Product>,
-    /// A cohort of that product
-    #[arg(long, value_name = "PRN")]
-    cohort_prn: Option<Prn<Cohort>>,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
-    /// A tag; may be given several times
-    #[arg(long = "tag", alias = "tags", value_name = "TAG", value_delimiter = ',')]
-    tags: Vec<String>,
-    /// Its hardware; its product's target where it is not given
-    #[arg(long)]
-    target: Option<Target>,
-    /// Keep it from all updates
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    quarantined: Option<bool>,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which devices to list.
@@ -144,39 +117,28 @@ pub(crate) struct Get {
 
 /// Changes to a device.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("product_prn", checked::<Prn<Product>>),
+    mut_arg("cohort_prn", checked::<Prn<Cohort>>),
+    mut_arg("target", checked::<Target>)
+)]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// Unique in the organization
-    #[arg(long)]
-    identifier: Option<String>,
-    /// The type of device that it is; without --cohort-prn it leaves its cohort
-    #[arg(long, value_name = "PRN")]
-    product_prn: Option<Prn<Product>>,
-    /// A cohort of its product; empty takes it out of its cohort
-    #[arg(long, value_name = "PRN")]
-    cohort_prn: Option<OrNothing<Prn<Cohort>>>,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<OrNothing<String>>,
-    /// All of its tags from now on; may be given several times; empty removes all
-    #[arg(long = "tag", alias = "tags", value_name = "TAG", value_delimiter = ',')]
-    tags: Option<Vec<String>>,
-    /// Its hardware; empty makes it its product's target
-    #[arg(long)]
-    target: Option<OrNothing<Target>>,
-    /// Whether it is kept from all updates
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    quarantined: Option<bool>,
+    #[command(flatten)]
+    change: DeviceUpdate,
 }
 
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(create) => session.create::<Device>(&create.body()).await,
+            Self::Create(create) => session.create::<Device>(&create).await,
             Self::List(list) => session.list::<Device>(&list.options, list.query()).await,
             Self::Get(Get { one, expand }) => session.get::<Device>(&one.prn, &expand.expand).await,
-            Self::Update(update) => session.update::<Device>(&update.one.prn, &update.body()).await,
+            Self::Update(update) => {
+                let prn = update.one.prn;
+                session.update::<Device>(&prn, &update.body()).await
+            }
             Self::Delete(One { prn }) => session.delete::<Device>(&prn).await,
             Self::Import(import) => import.run(session).await,
             Self::CheckUpdate(check) => check.run(session).await,
@@ -191,22 +153,6 @@ async fn quarantine(session: &Session, one: &One, quarantined: bool) -> Result<(
     session.update::<Device>(&one.prn, &change).await
 }
 
-impl Create {
-    fn body(self) -> DeviceCreate {
-        let Self { identifier, product_prn, cohort_prn, description, tags, target, quarantined, id } = self;
-        DeviceCreate {
-            id,
-            identifier,
-            product_prn: product_prn.to_string(),
-            cohort_prn: cohort_prn.map(|prn| prn.to_string()),
-            description,
-            tags,
-            target: target.map(|target| target.to_string()),
-            quarantined,
-        }
-    }
-}
-
 impl List {
     fn query(&self) -> Query {
         let query = Query::default().with("identifier", self.identifier.as_ref());
@@ -218,15 +164,7 @@ impl List {
 }
 
 impl Update {
-    fn body(&self) -> DeviceUpdate {
-        DeviceUpdate {
-            identifier: self.identifier.clone(),
-            product_prn: self.product_prn.map(|prn| prn.to_string()),
-            cohort_prn: change(self.cohort_prn.as_ref()),
-            description: change(self.description.as_ref()),
-            tags: all(self.tags.clone()),
-            target: change(self.target.as_ref()),
-            quarantined: self.quarantined,
-        }
+    fn body(self) -> DeviceUpdate {
+        DeviceUpdate { tags: all(self.change.tags), ..self.change }
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::changes::explain_removal;
 use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::output::{Format, NO_KEY};
@@ -17,6 +18,7 @@ use crate::{
 #[command(
     name = "peridio",
     version,
+    mut_subcommands(explain_removal),
     after_help = "Example:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
                   --signing-key private_key.pem"
 )]

@@ -6,7 +6,7 @@ use olivine_domain::organizations::DownloadUrlStyle;
 use olivine_domain::prn::Prn;
 use olivine_domain::storage_backends::StorageBackend;
 
-use crate::changes::{OrNothing, change};
+use crate::changes::checked;
 use crate::failure::Failure;
 use crate::output::record;
 use crate::session::Session;
@@ -29,31 +29,19 @@ pub(crate) enum Command {
 
 /// Changes to the organization.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("storage_backend_prn", checked::<Prn<StorageBackend>>),
+    mut_arg("download_url_style", |arg| arg.value_parser(DownloadUrlStyle::NAMES))
+)]
 pub(crate) struct Update {
-    /// For people
-    #[arg(long)]
-    name: Option<String>,
-    /// By how many different keys a binary must be signed
-    #[arg(long, value_name = "COUNT")]
-    required_signatures: Option<u8>,
+    #[command(flatten)]
+    change: OrganizationUpdate,
     /// The most bytes of content
     #[arg(long, value_name = "BYTES", value_parser = sizes::parse, conflicts_with = "no_storage_quota")]
     storage_quota: Option<u64>,
     /// As many bytes of content as there is room
     #[arg(long)]
     no_storage_quota: bool,
-    /// Whether devices whose certificates have expired are refused
-    #[arg(long, value_name = "BOOLEAN")]
-    strict_certificate_expiry: Option<bool>,
-    /// Where the contents of new binaries go; empty for the server's own storage
-    #[arg(long, value_name = "PRN")]
-    storage_backend_prn: Option<OrNothing<Prn<StorageBackend>>>,
-    /// For how many seconds download URLs are good; empty for the server's default
-    #[arg(long, value_name = "SECONDS")]
-    download_url_seconds: Option<OrNothing<u32>>,
-    /// What devices' download URLs are like
-    #[arg(long, value_parser = DownloadUrlStyle::NAMES)]
-    download_url_style: Option<String>,
 }
 
 impl Command {
@@ -69,14 +57,6 @@ impl Command {
 impl Update {
     fn body(self) -> OrganizationUpdate {
         let storage_quota = self.storage_quota.map(Some).or(self.no_storage_quota.then_some(None));
-        OrganizationUpdate {
-            name: self.name,
-            required_signatures: self.required_signatures,
-            storage_quota,
-            strict_certificate_expiry: self.strict_certificate_expiry,
-            storage_backend_prn: change(self.storage_backend_prn.as_ref()),
-            download_url_seconds: self.download_url_seconds.map(OrNothing::into_inner),
-            download_url_style: self.download_url_style,
-        }
+        OrganizationUpdate { storage_quota, ..self.change }
     }
 }

@@ -6,9 +6,8 @@ use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product as Named;
-use uuid::Uuid;
 
-use crate::changes::{OrNothing, change};
+use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::output::record;
@@ -21,9 +20,10 @@ record!(Product, "prn", "name", "target", "description", "inserted_at");
 pub(crate) enum Command {
     /// Creates a product
     #[command(
+        mut_arg("target", checked::<Target>),
         after_help = "Example:\n  peridio products create --name gateway-v2 --target arm-linux-gnueabihf"
     )]
-    Create(Create),
+    Create(ProductCreate),
     /// Lists products
     #[command(after_help = "Example:\n  peridio products list --search \"name~'gateway'\"")]
     List(List),
@@ -36,23 +36,6 @@ pub(crate) enum Command {
     /// Deletes a product that has no cohorts and no devices
     #[command(after_help = "Example:\n  peridio products delete --prn $PRODUCT_PRN")]
     Delete(One),
-}
-
-/// A new product.
-#[derive(Debug, Args)]
-pub(crate) struct Create {
-    /// Unique in the organization
-    #[arg(long)]
-    name: String,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
-    /// The target of its devices that have none of their own
-    #[arg(long)]
-    target: Option<Target>,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which products to list.
@@ -75,47 +58,24 @@ pub(crate) struct One {
 
 /// Changes to a product.
 #[derive(Debug, Args)]
+#[command(mut_arg("target", checked::<Target>))]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// Unique in the organization
-    #[arg(long)]
-    name: Option<String>,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<OrNothing<String>>,
-    /// The target of its devices that have none of their own; empty removes it
-    #[arg(long)]
-    target: Option<OrNothing<Target>>,
+    #[command(flatten)]
+    change: ProductUpdate,
 }
 
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(create) => session.create::<Product>(&create.body()).await,
+            Self::Create(create) => session.create::<Product>(&create).await,
             Self::List(List { name, options }) => {
                 session.list::<Product>(&options, Query::default().with("name", name)).await
             }
             Self::Get(One { prn }) => session.get::<Product>(&prn, &[]).await,
-            Self::Update(update) => session.update::<Product>(&update.one.prn, &update.body()).await,
+            Self::Update(update) => session.update::<Product>(&update.one.prn, &update.change).await,
             Self::Delete(One { prn }) => session.delete::<Product>(&prn).await,
-        }
-    }
-}
-
-impl Create {
-    fn body(self) -> ProductCreate {
-        let Self { name, description, target, id } = self;
-        ProductCreate { id, name, description, target: target.map(|target| target.to_string()) }
-    }
-}
-
-impl Update {
-    fn body(&self) -> ProductUpdate {
-        ProductUpdate {
-            name: self.name.clone(),
-            description: change(self.description.as_ref()),
-            target: change(self.target.as_ref()),
         }
     }
 }

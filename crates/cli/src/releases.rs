@@ -15,9 +15,8 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release as Named;
-use uuid::Uuid;
 
-use crate::changes::{OrNothing, change};
+use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::output::{Record, record};
@@ -82,46 +81,18 @@ pub(crate) enum Command {
 
 /// A new release.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("cohort_prn", checked::<Prn<Cohort>>),
+    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
+    mut_arg("next_release_prn", checked::<Prn<Named>>),
+    mut_arg("previous_release_prn", checked::<Prn<Named>>),
+    mut_arg("schedule_date", checked::<Timestamp>)
+)]
 pub(crate) struct Create {
-    /// The cohort whose devices get it
-    #[arg(long, value_name = "PRN")]
-    cohort_prn: Prn<Cohort>,
-    /// What they get
-    #[arg(long, value_name = "PRN")]
-    bundle_prn: Prn<Bundle>,
-    /// Unique in the cohort
-    #[arg(long)]
-    name: String,
-    /// What people say of it
-    #[arg(long)]
-    description: Option<String>,
-    /// A semantic version, such as 2.1.0, or one of git describe, such as 2.1.0-5-gabc1234
-    #[arg(long)]
-    version: Option<String>,
-    /// Which versions a device may have to get it, such as '>= 2.0.0 and < 3.0.0'. Without it, devices that report only a version get
-    /// it if theirs is older
-    #[arg(long, value_name = "REQUIREMENT")]
-    version_requirement: Option<String>,
-    /// Before this one; with --previous-release-prn between the two
-    #[arg(long, value_name = "PRN")]
-    next_release_prn: Option<Prn<Named>>,
-    /// After this one, before what came after it
-    #[arg(long, value_name = "PRN")]
-    previous_release_prn: Option<Prn<Named>>,
-    /// Devices must stop at it on their way
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    required: Option<bool>,
-    /// Nobody gets it for now
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    disabled: Option<bool>,
-    /// When it is served from
-    #[arg(long, value_name = "DATE-TIME")]
-    schedule_date: Option<Timestamp>,
+    #[command(flatten)]
+    new: ReleaseCreate,
     #[command(flatten)]
     phases: Phases,
-    /// The UUID of its PRN; made by the server where it is not given
-    #[arg(long, value_name = "UUID")]
-    id: Option<Uuid>,
 }
 
 /// Which releases to list.
@@ -153,36 +124,16 @@ pub(crate) struct One {
 
 /// Changes to a release.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
+    mut_arg("next_release_prn", checked::<Prn<Named>>),
+    mut_arg("schedule_date", checked::<Timestamp>)
+)]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// What devices get
-    #[arg(long, value_name = "PRN")]
-    bundle_prn: Option<Prn<Bundle>>,
-    /// The release that comes after it; empty for none
-    #[arg(long, value_name = "PRN")]
-    next_release_prn: Option<OrNothing<Prn<Named>>>,
-    /// Unique in the cohort
-    #[arg(long)]
-    name: Option<String>,
-    /// What people say of it; empty removes it
-    #[arg(long)]
-    description: Option<OrNothing<String>>,
-    /// A semantic version; empty removes it
-    #[arg(long)]
-    version: Option<OrNothing<String>>,
-    /// Which versions a device may have to get it; empty: any, and for devices that report only a version, any older one
-    #[arg(long, value_name = "REQUIREMENT")]
-    version_requirement: Option<OrNothing<String>>,
-    /// Whether devices must stop at it on their way
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    required: Option<bool>,
-    /// Whether nobody gets it for now
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    disabled: Option<bool>,
-    /// When it is served from; empty for at once
-    #[arg(long, value_name = "DATE-TIME")]
-    schedule_date: Option<OrNothing<Timestamp>>,
+    #[command(flatten)]
+    change: ReleaseUpdate,
     #[command(flatten)]
     phases: Phases,
 }
@@ -191,15 +142,16 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => {
-                versions::warn_of_new(&session.client, &create.cohort_prn, create.version.as_deref()).await;
+                let ReleaseCreate { cohort_prn, version, .. } = &create.new;
+                versions::warn_of_new(&session.client, cohort_prn, version.as_deref()).await;
                 session.create::<Release>(&create.body()).await
             }
             Self::List(list) => session.list::<Release>(&list.options, list.query()).await,
             Self::Get(One { prn }) => session.get::<Release>(&prn, &[]).await,
             Self::Update(update) => {
                 let prn = update.one.prn;
-                if let Some(Some(version)) = change(update.version.as_ref()) {
-                    versions::warn_of_changed(&session.client, &prn, &version).await;
+                if let Some(Some(version)) = &update.change.version {
+                    versions::warn_of_changed(&session.client, &prn, version).await;
                 }
                 session.update::<Release>(&prn, &update.body()).await
             }
@@ -214,21 +166,10 @@ impl Command {
 impl Create {
     fn body(self) -> ReleaseCreate {
         ReleaseCreate {
-            id: self.id,
-            cohort_prn: self.cohort_prn.to_string(),
-            bundle_prn: self.bundle_prn.to_string(),
-            next_release_prn: self.next_release_prn.map(|prn| prn.to_string()),
-            previous_release_prn: self.previous_release_prn.map(|prn| prn.to_string()),
-            name: self.name,
-            description: self.description,
-            version: self.version,
-            version_requirement: self.version_requirement,
-            required: self.required,
-            disabled: self.disabled,
-            schedule_date: self.schedule_date.map(|moment| moment.to_string()),
             phase_mode: self.phases.mode(),
             phase_value: self.phases.value(),
             phase_tags: self.phases.tags(),
+            ..self.new
         }
     }
 }
@@ -243,18 +184,10 @@ impl List {
 impl Update {
     fn body(self) -> ReleaseUpdate {
         ReleaseUpdate {
-            bundle_prn: self.bundle_prn.map(|prn| prn.to_string()),
-            next_release_prn: change(self.next_release_prn.as_ref()),
-            name: self.name,
-            description: change(self.description.as_ref()),
-            version: change(self.version.as_ref()),
-            version_requirement: change(self.version_requirement.as_ref()),
-            required: self.required,
-            disabled: self.disabled,
-            schedule_date: change(self.schedule_date.as_ref()),
             phase_mode: self.phases.mode(),
             phase_value: self.phases.value(),
             phase_tags: self.phases.tags(),
+            ..self.change
         }
     }
 }

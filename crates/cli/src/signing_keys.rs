@@ -8,6 +8,7 @@ use olivine_client::Query;
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::{InvalidKey, KeyMaterial, KeyStatus, SigningKey as Named};
 
+use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::output::record;
@@ -87,15 +88,12 @@ pub(crate) struct One {
 
 /// Changes to a key.
 #[derive(Debug, Args)]
+#[command(mut_arg("state", checked::<KeyStatus>))]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// For people
-    #[arg(long)]
-    name: Option<String>,
-    /// active, disabled (no new signatures) or revoked (its signatures no longer count; can't be undone)
-    #[arg(long)]
-    state: Option<KeyStatus>,
+    #[command(flatten)]
+    change: SigningKeyUpdate,
 }
 
 impl Command {
@@ -104,22 +102,17 @@ impl Command {
             Self::Create(create) => session.create::<SigningKey>(&create.body()?).await,
             Self::List(list) => session.list::<SigningKey>(&list.options, list.query()).await,
             Self::Get(One { prn }) => session.get::<SigningKey>(&prn, &[]).await,
-            Self::Update(Update { one, name, state }) => change(session, one, name, state).await,
-            Self::Disable(one) => change(session, one, None, Some(KeyStatus::Disabled)).await,
-            Self::Enable(one) => change(session, one, None, Some(KeyStatus::Active)).await,
-            Self::Revoke(one) => change(session, one, None, Some(KeyStatus::Revoked)).await,
+            Self::Update(Update { one, change }) => session.update::<SigningKey>(&one.prn, &change).await,
+            Self::Disable(one) => change(session, &one, KeyStatus::Disabled).await,
+            Self::Enable(one) => change(session, &one, KeyStatus::Active).await,
+            Self::Revoke(one) => change(session, &one, KeyStatus::Revoked).await,
             Self::Delete(One { prn }) => session.delete::<SigningKey>(&prn).await,
         }
     }
 }
 
-async fn change(
-    session: &Session,
-    one: One,
-    name: Option<String>,
-    state: Option<KeyStatus>,
-) -> Result<(), Failure> {
-    let change = SigningKeyUpdate { name, state: state.map(|state| state.to_string()) };
+async fn change(session: &Session, one: &One, state: KeyStatus) -> Result<(), Failure> {
+    let change = SigningKeyUpdate { name: None, state: Some(state.to_string()) };
     session.update::<SigningKey>(&one.prn, &change).await
 }
 

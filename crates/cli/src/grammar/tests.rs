@@ -195,6 +195,11 @@ fn what_makes_no_sense_is_a_usage_error_that_names_the_flag() {
             "a cohort is needed here",
         ),
         (
+            "peridio cohorts create --name x --product-prn $COHORT_PRN",
+            ErrorKind::ValueValidation,
+            "a product is needed here",
+        ),
+        (
             "peridio releases create --cohort-prn $COHORT_PRN --bundle-prn $BUNDLE_PRN --name x --phase-value 2 \
              --phase-tag a",
             ErrorKind::ArgumentConflict,

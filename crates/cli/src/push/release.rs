@@ -95,7 +95,7 @@ impl ReleaseOptions {
         }
         scopes.need(&[Scope::ReleaseCreate])?;
         if let Some(version) = &self.release_version {
-            versions::warn_of_new(client, cohort, Some(&version.to_string())).await;
+            versions::warn_of_new(client, &cohort.to_string(), Some(&version.to_string())).await;
         }
         check_latest(&client.list::<Release>(&query).all().await?)
     }

@@ -2,7 +2,6 @@
 
 use olivine_api::releases::Release;
 use olivine_client::{Client, Query};
-use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release as Named;
 use olivine_domain::versions::{Version, doubt};
@@ -10,9 +9,9 @@ use olivine_domain::versions::{Version, doubt};
 use crate::messages;
 
 /// Warns of the version of a new release. What is no version at all is the server's to refuse.
-pub(crate) async fn warn_of_new(client: &Client, cohort: &Prn<Cohort>, version: Option<&str>) {
+pub(crate) async fn warn_of_new(client: &Client, cohort_prn: &str, version: Option<&str>) {
     if let Some(version) = version.and_then(|version| version.parse().ok()) {
-        warn(client, &cohort.to_string(), None, &version).await;
+        warn(client, cohort_prn, None, &version).await;
     }
 }
 
