@@ -46,6 +46,14 @@ pub struct ArtifactVersion {
     pub updated_at: Timestamp,
 }
 
+crate::changes::given! {
+    ArtifactVersion {
+        description: Option<Description>,
+        custom_metadata: Option<CustomMetadata>,
+    }
+    once { artifact: Id<Artifact>, version: VersionText }
+}
+
 impl Resource for ArtifactVersion {
     const TYPE: Option<&'static str> = Some("artifact_version");
     const A_NAME: &'static str = "an artifact version";

@@ -37,6 +37,14 @@ pub struct Artifact {
     pub updated_at: Timestamp,
 }
 
+crate::changes::given! {
+    Artifact {
+        name: Name,
+        description: Option<Description>,
+        custom_metadata: Option<CustomMetadata>,
+    }
+}
+
 impl Resource for Artifact {
     const TYPE: Option<&'static str> = Some("artifact");
     const A_NAME: &'static str = "an artifact";

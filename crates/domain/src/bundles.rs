@@ -42,6 +42,10 @@ pub struct Bundle {
     pub updated_at: Timestamp,
 }
 
+crate::changes::change! {
+    Bundle { name: Option<Name> }
+}
+
 impl Resource for Bundle {
     const TYPE: Option<&'static str> = Some("bundle");
     const A_NAME: &'static str = "a bundle";

@@ -40,6 +40,15 @@ pub struct Cohort {
     pub updated_at: Timestamp,
 }
 
+crate::changes::given! {
+    Cohort {
+        name: Name,
+        description: Option<Description>,
+    }
+    once { product: Id<Product> }
+    at first { devices: 0 }
+}
+
 impl Resource for Cohort {
     const TYPE: Option<&'static str> = Some("cohort");
     const A_NAME: &'static str = "a cohort";

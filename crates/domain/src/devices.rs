@@ -73,6 +73,67 @@ pub struct Device {
     pub updated_at: Timestamp,
 }
 
+crate::changes::new! {
+    Device {
+        identifier: Identifier,
+        product: Id<Product>,
+        cohort: Option<Id<Cohort>>,
+        description: Option<Description>,
+        tags: Tags,
+        target: Option<Target>,
+        quarantined: bool,
+    }
+    at first { reported: Reported::default(), release: None, offer: None, last_connected_at: None }
+}
+
+/// Changes of a [`Device`]: what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// See [`Device::identifier`].
+    pub identifier: Option<Identifier>,
+    /// See [`Device::product`]. A new product takes the device out of its cohort, where no other cohort is named.
+    pub product: Option<Id<Product>>,
+    /// See [`Device::cohort`]: a cohort of its product.
+    pub cohort: Option<Option<Id<Cohort>>>,
+    /// See [`Device::description`].
+    pub description: Option<Option<Description>>,
+    /// See [`Device::tags`]: all of its tags from now on.
+    pub tags: Option<Tags>,
+    /// See [`Device::target`].
+    pub target: Option<Option<Target>>,
+    /// See [`Device::quarantined`].
+    pub quarantined: Option<bool>,
+}
+
+impl Change {
+    /// The device after the change, with its next revision; `None` where it would be as it was.
+    pub fn apply(self, old: &Device, now: Timestamp) -> Option<Device> {
+        let mut new = old.clone();
+        if let Some(product) = self.product.filter(|product| *product != old.product) {
+            (new.product, new.cohort) = (product, None);
+        }
+        new.cohort = self.cohort.unwrap_or(new.cohort);
+        new.identifier = self.identifier.unwrap_or(new.identifier);
+        new.description = self.description.unwrap_or(new.description);
+        new.tags = self.tags.unwrap_or(new.tags);
+        new.target = self.target.unwrap_or(new.target);
+        new.quarantined = self.quarantined.unwrap_or(new.quarantined);
+        if new.is_moved_from(old) {
+            // The release that it counts as being on is one of the cohort that it was in.
+            new.release = None;
+        }
+        let revision = old.revision.next();
+        (new != *old).then_some(Device { revision, updated_at: now, ..new })
+    }
+}
+
+impl Device {
+    /// Whether the device gets its releases from elsewhere than the `old` one did.
+    pub fn is_moved_from(&self, old: &Self) -> bool {
+        (self.product, self.cohort) != (old.product, old.cohort)
+    }
+}
+
 impl Resource for Device {
     const TYPE: Option<&'static str> = Some("device");
     const A_NAME: &'static str = "a device";

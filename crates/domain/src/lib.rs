@@ -13,6 +13,7 @@ pub mod bundle_overrides;
 pub mod bundles;
 pub mod ca_certificates;
 pub mod certificates;
+mod changes;
 pub mod cohorts;
 pub mod contents;
 pub mod device_certificates;

@@ -34,6 +34,18 @@ pub struct Organization {
     pub updated_at: Timestamp,
 }
 
+crate::changes::change! {
+    Organization {
+        name: Name,
+        signature_policy: SignaturePolicy,
+        storage_quota: Option<u64>,
+        strict_certificate_expiry: bool,
+        storage: Option<Id<StorageBackend>>,
+        download_url_seconds: Option<u32>,
+        download_url_style: DownloadUrlStyle,
+    }
+}
+
 impl Resource for Organization {
     const TYPE: Option<&'static str> = None;
     const A_NAME: &'static str = "an organization";

@@ -37,6 +37,14 @@ pub struct Product {
     pub updated_at: Timestamp,
 }
 
+crate::changes::given! {
+    Product {
+        name: Name,
+        description: Option<Description>,
+        target: Option<Target>,
+    }
+}
+
 impl Resource for Product {
     const TYPE: Option<&'static str> = Some("product");
     const A_NAME: &'static str = "a product";

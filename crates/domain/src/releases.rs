@@ -2,11 +2,15 @@
 //!
 //! How releases are joined to a channel is in [`channel`]; which of them a device gets in [`crate::resolution`].
 
+mod changes;
 pub mod channel;
 pub mod leaving;
+pub mod phases;
 pub mod rollback;
 
 use std::fmt;
+
+pub use changes::Change;
 
 use crate::bundles::Bundle;
 use crate::cohorts::Cohort;

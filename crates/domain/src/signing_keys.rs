@@ -53,6 +53,14 @@ pub struct SigningKey {
     pub updated_at: Timestamp,
 }
 
+crate::changes::new! {
+    SigningKey { name: Name, material: KeyMaterial }
+    at first { status: KeyStatus::Active }
+}
+crate::changes::change! {
+    SigningKey { name: Name, status: KeyStatus }
+}
+
 impl Resource for SigningKey {
     const TYPE: Option<&'static str> = Some("signing_key");
     const A_NAME: &'static str = "a signing key";

@@ -1,14 +1,12 @@
 //! Artifact versions: create, read, change, delete.
 
 use olivine_domain::artifact_versions::ArtifactVersion;
+pub use olivine_domain::artifact_versions::{Change, New};
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::events::Subject;
-use olivine_domain::metadata::CustomMetadata;
-use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::text::{Description, VersionText};
 use olivine_records::{Constraint, artifact_versions, artifacts};
 
 use crate::error::{Error, Taken};
@@ -16,53 +14,19 @@ use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
-/// A new artifact version.
-#[derive(Clone, Debug)]
-pub struct Create {
-    /// Its key.
-    pub id: NewId,
-    /// The artifact that it is a version of.
-    pub artifact: Id<Artifact>,
-    /// Unique in the artifact.
-    pub version: VersionText,
-    /// What people say of it.
-    pub description: Option<Description>,
-    /// The user's own data.
-    pub custom_metadata: Option<CustomMetadata>,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// What people say of it.
-    pub description: Option<Option<Description>>,
-    /// The user's own data.
-    pub custom_metadata: Option<Option<CustomMetadata>>,
-}
-
 /// Creates an artifact version.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::ArtifactVersionCreate>,
-    new: Create,
+    id: NewId,
+    new: New,
 ) -> Result<ArtifactVersion, Error> {
-    let now = ctx.now();
-    let version = ArtifactVersion {
-        id: new.id.take(ctx),
-        organization: by.organization,
-        artifact: new.artifact,
-        version: new.version,
-        description: new.description,
-        custom_metadata: new.custom_metadata,
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let version = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    artifacts::get(&w, by.organization, new.artifact).await.map_err(Error::missing(new.artifact))?;
+    artifacts::get(&w, by.organization, version.artifact).await.map_err(Error::missing(version.artifact))?;
     if let Err(error) = artifact_versions::insert(&w, &version).await {
         drop(w);
-        return already_there(ctx, &version, new.id, error).await;
+        return already_there(ctx, &version, id, error).await;
     }
     let data = EventData::ArtifactVersionCreated(Whole(&version));
     w.event(by, Subject::of(version.id), data);
@@ -135,23 +99,12 @@ pub async fn update(
     by: &Authorized<scope::ArtifactVersionUpdate>,
     id: Id<ArtifactVersion>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<ArtifactVersion, Error> {
     let mut w = ctx.work().await?;
     let old = artifact_versions::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = old.clone();
-    if let Some(description) = change.description {
-        new.description = description;
-    }
-    if let Some(metadata) = change.custom_metadata {
-        new.custom_metadata = metadata;
-    }
-    if new == old {
-        return Ok(old);
-    }
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     artifact_versions::update(&w, &old, &new).await?;
     let data = EventData::ArtifactVersionUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);

@@ -1,13 +1,12 @@
 //! Artifacts: create, read, change, delete.
 
 use olivine_domain::artifacts::Artifact;
+pub use olivine_domain::artifacts::{Change, New};
 use olivine_domain::events::Subject;
-use olivine_domain::metadata::CustomMetadata;
-use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::text::{Description, Name};
+use olivine_domain::text::Name;
 use olivine_records::{Constraint, artifacts};
 
 use crate::error::{Error, Taken};
@@ -15,51 +14,18 @@ use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
-/// A new artifact.
-#[derive(Clone, Debug)]
-pub struct Create {
-    /// Its key.
-    pub id: NewId,
-    /// Unique in the organization.
-    pub name: Name,
-    /// What people say of it.
-    pub description: Option<Description>,
-    /// The user's own data.
-    pub custom_metadata: Option<CustomMetadata>,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// Unique in the organization.
-    pub name: Option<Name>,
-    /// What people say of it.
-    pub description: Option<Option<Description>>,
-    /// The user's own data.
-    pub custom_metadata: Option<Option<CustomMetadata>>,
-}
-
 /// Creates an artifact.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::ArtifactCreate>,
-    new: Create,
+    id: NewId,
+    new: New,
 ) -> Result<Artifact, Error> {
-    let now = ctx.now();
-    let artifact = Artifact {
-        id: new.id.take(ctx),
-        organization: by.organization,
-        name: new.name,
-        description: new.description,
-        custom_metadata: new.custom_metadata,
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let artifact = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
     if let Err(error) = artifacts::insert(&w, &artifact).await {
         drop(w);
-        return already_there(ctx, &artifact, new.id, error).await;
+        return already_there(ctx, &artifact, id, error).await;
     }
     let data = EventData::ArtifactCreated(Whole(&artifact));
     w.event(by, Subject::of(artifact.id), data);
@@ -121,26 +87,12 @@ pub async fn update(
     by: &Authorized<scope::ArtifactUpdate>,
     id: Id<Artifact>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<Artifact, Error> {
     let mut w = ctx.work().await?;
     let old = artifacts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = old.clone();
-    if let Some(name) = change.name {
-        new.name = name;
-    }
-    if let Some(description) = change.description {
-        new.description = description;
-    }
-    if let Some(metadata) = change.custom_metadata {
-        new.custom_metadata = metadata;
-    }
-    if new == old {
-        return Ok(old);
-    }
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     match artifacts::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ArtifactName)) => {
             drop(w);

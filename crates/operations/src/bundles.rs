@@ -7,6 +7,7 @@ pub use create::{Create, Ingredient, Ingredients, create};
 pub use olivine_records::bundles::BundledBinary;
 
 use olivine_domain::bundles::Bundle;
+pub use olivine_domain::bundles::Change;
 use olivine_domain::events::Subject;
 use olivine_domain::pages::{Limit, Page};
 use olivine_domain::permissions::{Actor, Authorized, scope};
@@ -26,13 +27,6 @@ pub struct View {
     pub bundle: Bundle,
     /// Its binaries, in its order.
     pub binaries: Vec<BundledBinary>,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// Unique in the organization.
-    pub name: Option<Option<Name>>,
 }
 
 fn name_taken(name: &Name, other: Option<Bundle>) -> Error {
@@ -85,21 +79,15 @@ pub async fn update(
     by: &Authorized<scope::BundleUpdate>,
     id: Id<Bundle>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
     let old = bundles::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = old.clone();
-    if let Some(name) = change.name {
-        new.name = name;
-    }
-    if new == old {
+    let Some(new) = change.apply(&old, ctx.now()) else {
         drop(w);
         return view(ctx, old).await;
-    }
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
+    };
     match (bundles::update(&w, &old, &new).await, &new.name) {
         (Err(olivine_records::Error::Duplicate(Constraint::BundleName)), Some(name)) => {
             drop(w);

@@ -1,13 +1,13 @@
 //! Cohorts: create, read, change, delete.
 
 use olivine_domain::cohorts::Cohort;
+pub use olivine_domain::cohorts::{Change, New};
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
-use olivine_domain::text::{Description, Name};
+use olivine_domain::text::Name;
 use olivine_records::{Constraint, cohorts, products};
 
 use crate::error::{Error, Taken};
@@ -15,51 +15,19 @@ use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
-/// A new cohort.
-#[derive(Clone, Debug)]
-pub struct Create {
-    /// Its key.
-    pub id: NewId,
-    /// The product that its devices are of.
-    pub product: Id<Product>,
-    /// Unique in the product.
-    pub name: Name,
-    /// What people say of it.
-    pub description: Option<Description>,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// Unique in the product.
-    pub name: Option<Name>,
-    /// What people say of it.
-    pub description: Option<Option<Description>>,
-}
-
 /// Creates a cohort.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::CohortCreate>,
-    new: Create,
+    id: NewId,
+    new: New,
 ) -> Result<Cohort, Error> {
-    let now = ctx.now();
-    let cohort = Cohort {
-        id: new.id.take(ctx),
-        organization: by.organization,
-        product: new.product,
-        name: new.name,
-        description: new.description,
-        devices: 0,
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let cohort = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    products::get(&w, by.organization, new.product).await.map_err(Error::missing(new.product))?;
+    products::get(&w, by.organization, cohort.product).await.map_err(Error::missing(cohort.product))?;
     if let Err(error) = cohorts::insert(&w, &cohort).await {
         drop(w);
-        return already_there(ctx, &cohort, new.id, error).await;
+        return already_there(ctx, &cohort, id, error).await;
     }
     let data = EventData::CohortCreated(Whole(&cohort));
     w.event(by, Subject::of(cohort.id), data);
@@ -129,23 +97,12 @@ pub async fn update(
     by: &Authorized<scope::CohortUpdate>,
     id: Id<Cohort>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<Cohort, Error> {
     let mut w = ctx.work().await?;
     let old = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = old.clone();
-    if let Some(name) = change.name {
-        new.name = name;
-    }
-    if let Some(description) = change.description {
-        new.description = description;
-    }
-    if new == old {
-        return Ok(old);
-    }
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     match cohorts::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::CohortName)) => {
             drop(w);

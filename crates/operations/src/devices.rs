@@ -3,81 +3,39 @@
 mod change;
 pub(crate) mod moves;
 
-use olivine_domain::Target;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::{Device, Identifier, Reported};
+pub use olivine_domain::devices::{Change, New};
+use olivine_domain::devices::{Device, Identifier};
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::products::Product;
-use olivine_domain::tags::Tags;
-use olivine_domain::text::Description;
 use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
 
 pub(crate) use change::record_change;
-pub use change::{Update, update};
+pub use change::update;
 
 use crate::Context;
-use crate::distribution::changes::Change;
+use crate::distribution::changes;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{ListQuery, NewId};
 use crate::releases::forget_device;
 
-/// A new device.
-#[derive(Clone, Debug)]
-pub struct Create {
-    /// Its key.
-    pub id: NewId,
-    /// Unique in the organization.
-    pub identifier: Identifier,
-    /// What type of device it is.
-    pub product: Id<Product>,
-    /// A cohort of that product.
-    pub cohort: Option<Id<Cohort>>,
-    /// What people say of it.
-    pub description: Option<Description>,
-    /// By which phased releases and overrides choose.
-    pub tags: Tags,
-    /// Its hardware; its product's where it has none.
-    pub target: Option<Target>,
-    /// Whether it is kept from all updates.
-    pub quarantined: bool,
-}
-
 /// Creates a device.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::DeviceCreate>,
-    new: Create,
+    id: NewId,
+    new: New,
 ) -> Result<Device, Error> {
-    let now = ctx.now();
-    let device = Device {
-        id: new.id.take(ctx),
-        organization: by.organization,
-        product: new.product,
-        cohort: new.cohort,
-        identifier: new.identifier,
-        description: new.description,
-        tags: new.tags,
-        target: new.target,
-        quarantined: new.quarantined,
-        reported: Reported::default(),
-        release: None,
-        offer: None,
-        last_connected_at: None,
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let device = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
     products::get(&w, by.organization, device.product).await.map_err(Error::missing(device.product))?;
     check_cohort(&w, &device).await?;
     if let Err(error) = devices::insert(&w, &device).await {
         drop(w);
-        return already_there(ctx, &device, new.id, error).await;
+        return already_there(ctx, &device, id, error).await;
     }
     w.event(by, Subject::of(device.id), EventData::DeviceCreated(Whole(&device)));
     w.moves().join(&device);
@@ -172,7 +130,7 @@ pub async fn delete(
     w.moves().leave(&device);
     w.count_moves().await?;
     for fingerprint in &certificates {
-        w.changed(by.organization, Change::certificate(fingerprint));
+        w.changed(by.organization, changes::Change::certificate(fingerprint));
     }
     forget_device(&mut w, &device).await?;
     devices::delete(&w, by.organization, id).await?;

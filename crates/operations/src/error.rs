@@ -10,6 +10,7 @@ use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::MissingScope;
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_domain::releases::phases::PhaseMisfit;
 use olivine_domain::releases::rollback::RollbackRefusal;
 use olivine_records::Trouble;
 
@@ -223,6 +224,12 @@ impl From<RollbackRefusal> for Error {
             }
             other => Self::Rollback(Box::new(other)),
         }
+    }
+}
+
+impl From<PhaseMisfit> for Error {
+    fn from(misfit: PhaseMisfit) -> Self {
+        Self::Invalid { field: misfit.field(), problem: misfit.to_string() }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The organization: settings, and the first one of a server.
 
 use olivine_domain::events::Subject;
+pub use olivine_domain::organizations::Change;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
 use olivine_domain::permissions::{Authorized, installation, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, organizations, storage_backends};
 
@@ -12,25 +12,6 @@ use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, check_expected};
 use crate::{Context, events};
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// Unique on the server.
-    pub name: Option<Name>,
-    /// What it takes for a binary to be signed.
-    pub signature_policy: Option<SignaturePolicy>,
-    /// The most bytes of content.
-    pub storage_quota: Option<Option<u64>>,
-    /// Whether a device whose certificate has expired is refused.
-    pub strict_certificate_expiry: Option<bool>,
-    /// Where the contents of new binaries go.
-    pub storage: Option<Option<Id<StorageBackend>>>,
-    /// For how many seconds download URLs are good.
-    pub download_url_seconds: Option<Option<u32>>,
-    /// What download URLs of its devices are like.
-    pub download_url_style: Option<DownloadUrlStyle>,
-}
 
 /// The organization of that name, for the server's operator.
 pub async fn find(
@@ -98,29 +79,16 @@ pub async fn update(
     ctx: &Context,
     by: &Authorized<scope::OrganizationUpdate>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<Organization, Error> {
     let id = by.organization;
     let mut w = ctx.work().await?;
     let old = organizations::get(&w, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let new = Organization {
-        name: change.name.unwrap_or_else(|| old.name.clone()),
-        signature_policy: change.signature_policy.unwrap_or(old.signature_policy),
-        storage_quota: change.storage_quota.unwrap_or(old.storage_quota),
-        strict_certificate_expiry: change.strict_certificate_expiry.unwrap_or(old.strict_certificate_expiry),
-        storage: change.storage.unwrap_or(old.storage),
-        download_url_seconds: change.download_url_seconds.unwrap_or(old.download_url_seconds),
-        download_url_style: change.download_url_style.unwrap_or(old.download_url_style),
-        ..old.clone()
-    };
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     if let Some(storage) = new.storage.filter(|_| new.storage != old.storage) {
         storage_backends::lock(&w, id, storage).await.map_err(Error::missing(storage))?;
     }
-    if new == old {
-        return Ok(old);
-    }
-    let new = Organization { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     match organizations::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
             let message =

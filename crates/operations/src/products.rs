@@ -1,13 +1,12 @@
 //! Products: create, read, change, delete.
 
-use olivine_domain::Target;
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
-use olivine_domain::text::{Description, Name};
+pub use olivine_domain::products::{Change, New};
+use olivine_domain::text::Name;
 use olivine_records::{Constraint, products};
 
 use crate::error::{Error, Taken};
@@ -15,51 +14,18 @@ use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
-/// A new product.
-#[derive(Clone, Debug)]
-pub struct Create {
-    /// Its key.
-    pub id: NewId,
-    /// Unique in the organization.
-    pub name: Name,
-    /// What people say of it.
-    pub description: Option<Description>,
-    /// The target of its devices that have none of their own.
-    pub target: Option<Target>,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// Unique in the organization.
-    pub name: Option<Name>,
-    /// What people say of it.
-    pub description: Option<Option<Description>>,
-    /// The target of its devices that have none of their own.
-    pub target: Option<Option<Target>>,
-}
-
 /// Creates a product.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::ProductCreate>,
-    new: Create,
+    id: NewId,
+    new: New,
 ) -> Result<Product, Error> {
-    let now = ctx.now();
-    let product = Product {
-        id: new.id.take(ctx),
-        organization: by.organization,
-        name: new.name,
-        description: new.description,
-        target: new.target,
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let product = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
     if let Err(error) = products::insert(&w, &product).await {
         drop(w);
-        return already_there(ctx, &product, new.id, error).await;
+        return already_there(ctx, &product, id, error).await;
     }
     let data = EventData::ProductCreated(Whole(&product));
     w.event(by, Subject::of(product.id), data);
@@ -121,26 +87,12 @@ pub async fn update(
     by: &Authorized<scope::ProductUpdate>,
     id: Id<Product>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<Product, Error> {
     let mut w = ctx.work().await?;
     let old = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = old.clone();
-    if let Some(name) = change.name {
-        new.name = name;
-    }
-    if let Some(description) = change.description {
-        new.description = description;
-    }
-    if let Some(target) = change.target {
-        new.target = target;
-    }
-    if new == old {
-        return Ok(old);
-    }
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     match products::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ProductName)) => {
             drop(w);

@@ -1,12 +1,11 @@
 //! Signing keys: register, read, rename, disable, enable, revoke, delete.
 
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::signing_keys::{KeyMaterial, KeyStatus, SigningKey};
-use olivine_domain::text::Name;
+pub use olivine_domain::signing_keys::{Change, New};
+use olivine_domain::signing_keys::{KeyStatus, SigningKey};
 use olivine_records::{Constraint, binary_signatures, signing_keys};
 
 use crate::error::{Error, Taken};
@@ -15,47 +14,18 @@ use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::work::Work;
 use crate::{Context, binary_signatures::recount, events};
 
-/// A key to trust.
-#[derive(Clone, Debug)]
-pub struct Create {
-    /// Its key as a record.
-    pub id: NewId,
-    /// For people.
-    pub name: Name,
-    /// The public key, and the certificate that it came in.
-    pub material: KeyMaterial,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// For people.
-    pub name: Option<Name>,
-    /// What it may still do.
-    pub status: Option<KeyStatus>,
-}
-
 /// Registers a key: from now on its signatures are accepted.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::SigningKeyCreate>,
-    new: Create,
+    id: NewId,
+    new: New,
 ) -> Result<SigningKey, Error> {
-    let now = ctx.now();
-    let key = SigningKey {
-        id: new.id.take(ctx),
-        organization: by.organization,
-        name: new.name,
-        material: new.material,
-        status: KeyStatus::Active,
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let key = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
     if let Err(error) = signing_keys::insert(&w, &key).await {
         drop(w);
-        return already_there(ctx, &key, new.id, error).await;
+        return already_there(ctx, &key, id, error).await;
     }
     w.event(by, Subject::of(key.id), EventData::SigningKeyCreated(Whole(&key)));
     w.commit().await?;
@@ -123,25 +93,17 @@ pub async fn update(
     by: &Authorized<scope::SigningKeyUpdate>,
     id: Id<SigningKey>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<SigningKey, Error> {
     let mut w = ctx.work().await?;
     // Locked before the binaries that lose its signatures, as when it signs.
     let old = signing_keys::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let new = SigningKey {
-        name: change.name.unwrap_or_else(|| old.name.clone()),
-        status: change.status.unwrap_or(old.status),
-        ..old.clone()
-    };
-    if new == old {
-        return Ok(old);
-    }
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     if old.status == KeyStatus::Revoked && new.status != KeyStatus::Revoked {
         let problem = "a revoked key stays revoked: register a new key".to_owned();
         return Err(Error::Invalid { field: "state", problem });
     }
-    let new = SigningKey { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     signing_keys::update(&w, &old, &new).await?;
     w.event(by, Subject::of(id), what_happened(&old, &new));
     if old.status != new.status && new.status == KeyStatus::Revoked {

@@ -1,9 +1,7 @@
 //! Phases as callers give them: a mode, and what goes with it. What goes with the other mode is refused, never ignored.
 
-use olivine_domain::releases::{Phase, PhaseValue};
-use olivine_domain::tags::Tags;
-
-use crate::Error;
+use super::{NoPhaseTags, Phase, PhaseValue};
+use crate::tags::Tags;
 
 /// How a phase chooses its devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,40 +38,50 @@ pub struct PhaseChange {
     pub tags: Option<Tags>,
 }
 
+/// Parts of a phase that do not go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PhaseMisfit {
+    /// Tags, where the mode is numeric.
+    #[error("they only go with phase_mode 'tags': set it, or leave the tags out")]
+    TagsOfNumeric,
+    /// A value, where the mode is by tags.
+    #[error("it only goes with phase_mode 'numeric': set it, or leave the value out")]
+    ValueOfTags,
+    /// No tags, where the mode is by tags.
+    #[error(transparent)]
+    NoTags(#[from] NoPhaseTags),
+}
+
+impl PhaseMisfit {
+    /// The field that is wrong, by its name in the API.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::ValueOfTags => "phase_value",
+            Self::TagsOfNumeric | Self::NoTags(_) => "phase_tags",
+        }
+    }
+}
+
 impl PhaseChange {
     /// The phase after the change.
-    pub(super) fn apply(self, old: &Phase) -> Result<Phase, Error> {
-        let refuse = |field, problem: &str| Err(Error::Invalid { field, problem: problem.to_owned() });
+    pub fn apply(self, old: &Phase) -> Result<Phase, PhaseMisfit> {
         // An empty list says nothing, wherever it stands.
         let tags = self.tags.filter(|tags| !tags.is_empty());
         match (self.mode.unwrap_or(Mode::of(old)), self.value, tags) {
-            (Mode::Numeric, _, Some(_)) => {
-                refuse("phase_tags", "they only go with phase_mode 'tags': set it, or leave the tags out")
-            }
-            (Mode::Tags, Some(_), _) => refuse(
-                "phase_value",
-                "it only goes with phase_mode 'numeric': set it, or leave the value out",
-            ),
+            (Mode::Numeric, _, Some(_)) => Err(PhaseMisfit::TagsOfNumeric),
+            (Mode::Tags, Some(_), _) => Err(PhaseMisfit::ValueOfTags),
             (Mode::Numeric, Some(value), None) => Ok(Phase::Numeric(value)),
             (Mode::Numeric, None, None) => Ok(match old {
                 Phase::Numeric(value) => Phase::Numeric(*value),
                 Phase::Tags(_) => Phase::EVERYONE,
             }),
-            (Mode::Tags, None, Some(tags)) => tagged(tags),
+            (Mode::Tags, None, Some(tags)) => Ok(Phase::of_tags(tags)?),
             (Mode::Tags, None, None) => match old {
-                Phase::Tags(tags) => tagged(tags.clone()),
-                Phase::Numeric(_) => tagged(Tags::default()),
+                Phase::Tags(tags) => Ok(Phase::of_tags(tags.clone())?),
+                Phase::Numeric(_) => Err(NoPhaseTags.into()),
             },
         }
     }
-}
-
-fn tagged(tags: Tags) -> Result<Phase, Error> {
-    let invalid = |problem: olivine_domain::releases::NoPhaseTags| Error::Invalid {
-        field: "phase_tags",
-        problem: problem.to_string(),
-    };
-    Phase::of_tags(tags).map_err(invalid)
 }
 
 #[cfg(test)]
@@ -99,10 +107,7 @@ mod tests {
             value: value.map(|value| PhaseValue::new(value).unwrap()),
             tags: tags.map(|tags| Tags::new(tags.iter().copied()).unwrap()),
         };
-        change.apply(old).map_err(|error| match error {
-            Error::Invalid { field, .. } => field,
-            other => panic!("{other}"),
-        })
+        change.apply(old).map_err(PhaseMisfit::field)
     }
 
     #[test]

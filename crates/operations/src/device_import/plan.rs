@@ -24,8 +24,8 @@ use super::names::Names;
 use super::report::{Options, Problem, Report};
 use super::rows::Piece;
 use crate::device_certificates::{is_signed_by, own_authorities, taken};
-use crate::devices::Update;
 use crate::{Context, Error};
+use olivine_domain::devices::Change;
 
 /// What is to be written for some lines.
 #[derive(Debug, Default)]
@@ -153,7 +153,7 @@ impl<'a> Planner<'a> {
             self.report.created += 1;
             return Ok(());
         };
-        let change = Update {
+        let change = Change {
             product: place.product,
             cohort: place.cohort,
             description: line.description.clone(),
@@ -162,17 +162,14 @@ impl<'a> Planner<'a> {
             quarantined: line.quarantined,
             identifier: None,
         };
-        let new = change.applied(&old);
+        let new = change.apply(&old, self.now);
         let registration = self.registration(line, &old, around)?;
-        if new == old && registration.is_none() {
+        if new.is_none() && registration.is_none() {
             self.report.unchanged += 1;
             return Ok(());
         }
         plan.register.extend(registration);
-        if new != old {
-            let new = Device { revision: old.revision.next(), updated_at: self.now, ..new };
-            plan.update.push((old, new));
-        }
+        plan.update.extend(new.map(|new| (old, new)));
         self.report.updated += 1;
         Ok(())
     }

@@ -8,6 +8,7 @@ use olivine_domain::organizations::Revision;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::phases::PhaseChange;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
@@ -15,7 +16,6 @@ use olivine_records::{Constraint, bundles, releases};
 
 use super::channels;
 use super::names::name_taken;
-use super::phases::PhaseChange;
 use super::view::{View, view};
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;

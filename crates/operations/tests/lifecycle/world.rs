@@ -193,26 +193,27 @@ impl Story {
             .expect("an organization");
         let actor = Actor::system(organization.id);
         let may = "the system may do everything";
-        let new = artifacts::Create {
-            id: NewId::Fresh,
+        let new = artifacts::New {
             name: "firmware".parse().expect("a name"),
             description: None,
             custom_metadata: None,
         };
-        let artifact =
-            artifacts::create(ctx, &actor.authorize().expect(may), new).await.expect("an artifact");
-        let new = artifact_versions::Create {
-            id: NewId::Fresh,
+        let artifact = artifacts::create(ctx, &actor.authorize().expect(may), NewId::Fresh, new)
+            .await
+            .expect("an artifact");
+        let new = artifact_versions::New {
             artifact: artifact.id,
             version: "1.0.0".parse().expect("a version"),
             description: None,
             custom_metadata: None,
         };
-        let version = artifact_versions::create(ctx, &actor.authorize().expect(may), new).await;
+        let version = artifact_versions::create(ctx, &actor.authorize().expect(may), NewId::Fresh, new).await;
         let pair = Ed25519KeyPair::generate().expect("random numbers");
         let material = KeyMaterial::parse(&STANDARD.encode(pair.public_key())).expect("a public key");
-        let new = signing_keys::Create { id: NewId::Fresh, name: "key".parse().expect("a name"), material };
-        let key = signing_keys::create(ctx, &actor.authorize().expect(may), new).await.expect("a key");
+        let new = signing_keys::New { name: "key".parse().expect("a name"), material };
+        let key = signing_keys::create(ctx, &actor.authorize().expect(may), NewId::Fresh, new)
+            .await
+            .expect("a key");
         let bytes = |size| (0_u8..251).cycle().take(size).collect();
         Self {
             actor,

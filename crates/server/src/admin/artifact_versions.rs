@@ -87,8 +87,8 @@ async fn create(
     let custom_metadata = fields.metadata(body.custom_metadata);
     let (artifact, version) = fields.all(artifact.zip(version))?;
     let (id, artifact) = (id.or_chosen(body.id), own(artifact, by.organization)?);
-    let new = artifact_versions::Create { id, artifact, version, description, custom_metadata };
-    Ok(record(StatusCode::CREATED, artifact_versions::create(&app.ctx, &by, new).await?))
+    let new = artifact_versions::New { artifact, version, description, custom_metadata };
+    Ok(record(StatusCode::CREATED, artifact_versions::create(&app.ctx, &by, id, new).await?))
 }
 
 /// List artifact versions
@@ -139,7 +139,7 @@ async fn update(
 ) -> Result<Record<api::ArtifactVersionEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let change = artifact_versions::Update {
+    let change = artifact_versions::Change {
         description: fields.change("description", body.description),
         custom_metadata: fields.metadata_change(body.custom_metadata),
     };

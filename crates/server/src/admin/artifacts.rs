@@ -56,8 +56,8 @@ async fn create(
     let description = fields.optional("description", body.description);
     let custom_metadata = fields.metadata(body.custom_metadata);
     let id = id.or_chosen(body.id);
-    let new = fields.all(name.map(|name| artifacts::Create { id, name, description, custom_metadata }))?;
-    Ok(record(StatusCode::CREATED, artifacts::create(&app.ctx, &by, new).await?))
+    let new = fields.all(name.map(|name| artifacts::New { name, description, custom_metadata }))?;
+    Ok(record(StatusCode::CREATED, artifacts::create(&app.ctx, &by, id, new).await?))
 }
 
 /// List artifacts
@@ -100,7 +100,7 @@ async fn update(
 ) -> Result<Record<api::ArtifactEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let change = artifacts::Update {
+    let change = artifacts::Change {
         name: fields.optional("name", body.name),
         description: fields.change("description", body.description),
         custom_metadata: fields.metadata_change(body.custom_metadata),

@@ -192,7 +192,7 @@ async fn update(
 ) -> Result<Record<api::BundleEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let change = bundles::Update { name: fields.change("name", body.name) };
+    let change = bundles::Change { name: fields.change("name", body.name) };
     let change = fields.all(Some(change))?;
     Ok(record(StatusCode::OK, bundles::update(&app.ctx, &by, id, expected, change).await?))
 }

@@ -81,8 +81,8 @@ async fn create(
     let description = fields.optional("description", body.description);
     let (product, name) = fields.all(product.zip(name))?;
     let (id, product) = (id.or_chosen(body.id), own(product, by.organization)?);
-    let new = cohorts::Create { id, product, name, description };
-    Ok(record(StatusCode::CREATED, cohorts::create(&app.ctx, &by, new).await?))
+    let new = cohorts::New { product, name, description };
+    Ok(record(StatusCode::CREATED, cohorts::create(&app.ctx, &by, id, new).await?))
 }
 
 /// List cohorts
@@ -133,7 +133,7 @@ async fn update(
 ) -> Result<Record<api::CohortEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let change = cohorts::Update {
+    let change = cohorts::Change {
         name: fields.optional("name", body.name),
         description: fields.change("description", body.description),
     };

@@ -91,8 +91,8 @@ async fn create(
     let tags = tags(&mut fields, "tags", &body.tags);
     let target = fields.optional("target", body.target);
     let ((identifier, product), tags) = fields.all(identifier.zip(product).zip(tags))?;
-    let new = devices::Create {
-        id: id.or_chosen(body.id),
+    let id = id.or_chosen(body.id);
+    let new = devices::New {
         identifier,
         product: own(product, by.organization)?,
         cohort: cohort.map(|cohort| own(cohort, by.organization)).transpose()?,
@@ -101,7 +101,7 @@ async fn create(
         target,
         quarantined: body.quarantined.unwrap_or(false),
     };
-    Ok(record(StatusCode::CREATED, devices::create(&app.ctx, &by, new).await?))
+    Ok(record(StatusCode::CREATED, devices::create(&app.ctx, &by, id, new).await?))
 }
 
 /// List devices
@@ -159,18 +159,18 @@ async fn update(
     let mut fields = Fields::default();
     let product: Option<Prn<Product>> = fields.optional("product_prn", body.product_prn);
     let cohort: Option<Option<Prn<Cohort>>> = fields.change("cohort_prn", body.cohort_prn);
-    let change = devices::Update {
+    let change = devices::Change {
         identifier: fields.optional("identifier", body.identifier),
         description: fields.change("description", body.description),
         tags: body.tags.and_then(|given| tags(&mut fields, "tags", &given)),
         target: fields.change("target", body.target),
         quarantined: body.quarantined,
-        ..devices::Update::default()
+        ..devices::Change::default()
     };
     let change = fields.all(Some(change))?;
     let own_cohort =
         |cohort: Option<Prn<Cohort>>| cohort.map(|cohort| own(cohort, by.organization)).transpose();
-    let change = devices::Update {
+    let change = devices::Change {
         product: product.map(|product| own(product, by.organization)).transpose()?,
         cohort: cohort.map(own_cohort).transpose()?,
         ..change

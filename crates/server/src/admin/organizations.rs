@@ -83,7 +83,7 @@ async fn update(
     let policy = body.required_signatures.map(SignaturePolicy::new);
     let storage: Option<Option<Prn<StorageBackend>>> =
         fields.change("storage_backend_prn", body.storage_backend_prn);
-    let change = organizations::Update {
+    let change = organizations::Change {
         name: fields.optional("name", body.name),
         signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
         storage_quota: body.storage_quota,
@@ -94,6 +94,6 @@ async fn update(
     };
     let change = fields.all(Some(change))?;
     let storage = storage.map(|prn| prn.map(|prn| own(prn, by.organization)).transpose()).transpose()?;
-    let change = organizations::Update { storage, ..change };
+    let change = organizations::Change { storage, ..change };
     Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))
 }

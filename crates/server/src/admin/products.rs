@@ -56,8 +56,8 @@ async fn create(
     let description = fields.optional("description", body.description);
     let target = fields.optional("target", body.target);
     let id = id.or_chosen(body.id);
-    let new = fields.all(name.map(|name| products::Create { id, name, description, target }))?;
-    Ok(record(StatusCode::CREATED, products::create(&app.ctx, &by, new).await?))
+    let new = fields.all(name.map(|name| products::New { name, description, target }))?;
+    Ok(record(StatusCode::CREATED, products::create(&app.ctx, &by, id, new).await?))
 }
 
 /// List products
@@ -100,7 +100,7 @@ async fn update(
 ) -> Result<Record<api::ProductEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let change = products::Update {
+    let change = products::Change {
         name: fields.optional("name", body.name),
         description: fields.change("description", body.description),
         target: fields.change("target", body.target),

@@ -225,7 +225,7 @@ async fn update(
     let mut fields = Fields::default();
     let bundle: Option<Prn<Bundle>> = fields.optional("bundle_prn", body.bundle_prn);
     let next: Option<Option<Prn<Release>>> = fields.change("next_release_prn", body.next_release_prn);
-    let change = releases::Update {
+    let change = releases::Change {
         bundle: None,
         next: None,
         name: fields.optional("name", body.name),
@@ -240,7 +240,7 @@ async fn update(
     let change = fields.all(Some(change))?;
     let bundle = bundle.map(|bundle| own(bundle, by.organization)).transpose()?;
     let next = next.map(|next| next.map(|next| own(next, by.organization)).transpose()).transpose()?;
-    let change = releases::Update { bundle, next, ..change };
+    let change = releases::Change { bundle, next, ..change };
     Ok(record(StatusCode::OK, releases::update(&app.ctx, &by, id, expected, change).await?))
 }
 

@@ -60,8 +60,8 @@ async fn create(
     let name = fields.parse("name", &body.name);
     let material = fields.take("value", KeyMaterial::parse(&body.value));
     let (name, material) = fields.all(name.zip(material))?;
-    let new = signing_keys::Create { id: id.made(), name, material };
-    Ok(record(StatusCode::CREATED, &signing_keys::create(&app.ctx, &by, new).await?))
+    let new = signing_keys::New { name, material };
+    Ok(record(StatusCode::CREATED, &signing_keys::create(&app.ctx, &by, id.made(), new).await?))
 }
 
 /// List signing keys
@@ -106,7 +106,7 @@ async fn update(
 ) -> Result<Record<api::SigningKeyEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let change = signing_keys::Update {
+    let change = signing_keys::Change {
         name: fields.optional("name", body.name),
         status: fields.optional("state", body.state),
     };

@@ -42,17 +42,15 @@ pub(super) async fn begin(ctx: &Context, world: &World<'_>) -> Result<(), Error>
 
 async fn create_artifact(ctx: &Context, world: &World<'_>) -> Result<Id<Artifact>, Error> {
     let name = world.name("artifact").parse().expect("a name");
-    let new = artifacts::Create { id: new_id(ctx), name, description: None, custom_metadata: None };
-    Ok(artifacts::create(ctx, &world.may(), new).await?.id)
+    let new = artifacts::New { name, description: None, custom_metadata: None };
+    Ok(artifacts::create(ctx, &world.may(), new_id(ctx), new).await?.id)
 }
 
 async fn create_key(ctx: &Context, world: &World<'_>, pair: u8) -> Result<(), Error> {
     let pair = &world.pairs[usize::from(pair) % world.pairs.len()];
     let material = KeyMaterial::parse(&STANDARD.encode(pair.public_key())).expect("a public key");
     let name = world.name("key").parse().expect("a name");
-    signing_keys::create(ctx, &world.may(), signing_keys::Create { id: new_id(ctx), name, material })
-        .await
-        .map(drop)
+    signing_keys::create(ctx, &world.may(), new_id(ctx), signing_keys::New { name, material }).await.map(drop)
 }
 
 /// A new version of an artifact, with a signed binary for each of these targets.
@@ -62,14 +60,13 @@ async fn create_binaries(
     artifact: Id<Artifact>,
     targets: &[&str],
 ) -> Result<(), Error> {
-    let new = artifact_versions::Create {
-        id: new_id(ctx),
+    let new = artifact_versions::New {
         artifact,
         version: world.name("version").parse().expect("a version"),
         description: None,
         custom_metadata: None,
     };
-    let version = artifact_versions::create(ctx, &world.may(), new).await?.id;
+    let version = artifact_versions::create(ctx, &world.may(), new_id(ctx), new).await?.id;
     let mut made = Vec::new();
     for target in targets {
         let content = world.name("content").into_bytes();
@@ -166,7 +163,7 @@ pub(super) async fn unsign(ctx: &Context, world: &World<'_>, picks: Picks) -> Re
 /// Registers, renames, disables, enables or revokes a key.
 pub(super) async fn change_key(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let [key, what, pair, ..] = picks;
-    let mut change = signing_keys::Update::default();
+    let mut change = signing_keys::Change::default();
     match what % 6 {
         0 => return create_key(ctx, world, pair).await,
         1 => change.name = Some(world.name("key").parse().expect("a name")),
@@ -180,7 +177,7 @@ pub(super) async fn change_key(ctx: &Context, world: &World<'_>, picks: Picks) -
 
 pub(super) async fn change_organization(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let [what, how, ..] = picks;
-    let mut change = organizations::Update::default();
+    let mut change = organizations::Change::default();
     match what % 4 {
         0 | 1 => change.strict_certificate_expiry = Some(how % 2 == 0),
         2 => change.signature_policy = Some(SignaturePolicy::new(how % 2 + 1).expect("one or two")),

@@ -19,8 +19,8 @@ const MOST_COHORTS: usize = 5;
 
 pub(super) async fn create_product(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let name = world.name("product").parse().expect("a name");
-    let new = products::Create { id: new_id(ctx), name, description: None, target: target(picks[0]) };
-    products::create(ctx, &world.may(), new).await.map(drop)
+    let new = products::New { name, description: None, target: target(picks[0]) };
+    products::create(ctx, &world.may(), new_id(ctx), new).await.map(drop)
 }
 
 pub(super) async fn any_product(
@@ -49,7 +49,7 @@ pub(super) async fn cohort_of(
 
 pub(super) async fn retarget_product(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(id) = any_product(ctx, world, picks[0]).await? else { return Ok(()) };
-    let change = products::Update { target: Some(target(picks[1])), ..products::Update::default() };
+    let change = products::Change { target: Some(target(picks[1])), ..products::Change::default() };
     products::update(ctx, &world.may(), id, None, change).await.map(drop)
 }
 
@@ -63,14 +63,14 @@ pub(super) async fn create_cohort(ctx: &Context, world: &World<'_>, picks: Picks
     let product = any_product(ctx, world, picks[0]).await?;
     let Some(product) = product.filter(|_| there < MOST_COHORTS) else { return Ok(()) };
     let name = world.name("cohort").parse().expect("a name");
-    let new = cohorts::Create { id: new_id(ctx), product, name, description: None };
-    cohorts::create(ctx, &world.may(), new).await.map(drop)
+    let new = cohorts::New { product, name, description: None };
+    cohorts::create(ctx, &world.may(), new_id(ctx), new).await.map(drop)
 }
 
 pub(super) async fn rename_cohort(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(cohort) = any_cohort(ctx, world, picks[0]).await? else { return Ok(()) };
     let name = Some(world.name("cohort").parse().expect("a name"));
-    let change = cohorts::Update { name, ..cohorts::Update::default() };
+    let change = cohorts::Change { name, ..cohorts::Change::default() };
     cohorts::update(ctx, &world.may(), cohort.id, None, change).await.map(drop)
 }
 
@@ -85,8 +85,7 @@ pub(super) async fn create_device(ctx: &Context, world: &World<'_>, picks: Picks
     let Some(product) = any_product(ctx, world, product).await?.filter(|_| living < MOST_DEVICES) else {
         return Ok(());
     };
-    let new = devices::Create {
-        id: new_id(ctx),
+    let new = devices::New {
         identifier: name(named).parse().expect("an identifier"),
         product,
         cohort: cohort_of(ctx, world, product, cohort).await?,
@@ -95,7 +94,7 @@ pub(super) async fn create_device(ctx: &Context, world: &World<'_>, picks: Picks
         target: target(targeted),
         quarantined: false,
     };
-    devices::create(ctx, &world.may(), new).await.map(drop)
+    devices::create(ctx, &world.may(), new_id(ctx), new).await.map(drop)
 }
 
 pub(super) async fn change_device(
@@ -106,7 +105,7 @@ pub(super) async fn change_device(
 ) -> Result<(), Error> {
     let [device, one, other, ..] = picks;
     let Some(device) = any(devices::list(ctx, &world.may(), &all()), device).await? else { return Ok(()) };
-    let mut change = devices::Update::default();
+    let mut change = devices::Change::default();
     match kind {
         Kind::MoveDevice => {
             let Some(product) = any_product(ctx, world, one).await? else { return Ok(()) };

@@ -88,7 +88,7 @@ pub(super) async fn change_release(ctx: &Context, world: &World<'_>, picks: Pick
     let [release, what, how, other, _] = picks;
     let all = list_releases(ctx, world).await?;
     let Some(release) = one_of(all.clone(), release) else { return Ok(()) };
-    let mut change = releases::Update::default();
+    let mut change = releases::Change::default();
     match what % 9 {
         0 => change.bundle = any_bundle(ctx, world, how).await?,
         1 => change.next = Some(one_of(all, other).map(|next| next.id)),
@@ -159,7 +159,7 @@ pub(super) async fn create_bundle(ctx: &Context, world: &World<'_>, picks: Picks
 
 pub(super) async fn rename_bundle(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(bundle) = any_bundle(ctx, world, picks[0]).await? else { return Ok(()) };
-    let change = bundles::Update { name: Some(Some(world.name("bundle").parse().expect("a name"))) };
+    let change = bundles::Change { name: Some(Some(world.name("bundle").parse().expect("a name"))) };
     bundles::update(ctx, &world.may(), bundle, None, change).await.map(drop)
 }
 
