@@ -1,5 +1,6 @@
 //! What callers give of a record: all of it for a new one (`New`), some of it for a change (`Change`). Both come from one list of the
-//! record's fields, so that none is forgotten in one of them, and every change is applied by one rule.
+//! record's fields, so that none is forgotten in one of them, and every change is applied by one rule. The types that every record has
+//! (`Id`, `Organization`, `Revision`, `Timestamp`) are those that the record's own file imports.
 
 /// Declares `New`, from which a record is made, and `Change`. Fields under `once` are given for a new record and stay as they are; a new
 /// record has what stands under `at first` in the fields that nobody gives.
@@ -33,9 +34,9 @@ macro_rules! new {
             /// The record that is made of it.
             pub fn record(
                 self,
-                id: $crate::prn::Id<$record>,
-                organization: $crate::prn::Id<$crate::organizations::Organization>,
-                now: $crate::time::Timestamp,
+                id: Id<$record>,
+                organization: Id<Organization>,
+                now: Timestamp,
             ) -> $record {
                 let Self { $($field),* } = self;
                 $record {
@@ -43,7 +44,7 @@ macro_rules! new {
                     organization,
                     $($field,)*
                     $($first: $value,)*
-                    revision: $crate::organizations::Revision::FIRST,
+                    revision: Revision::FIRST,
                     inserted_at: now,
                     updated_at: now,
                 }
@@ -66,7 +67,7 @@ macro_rules! change {
 
         impl Change {
             /// The record after the change, with its next revision; `None` where it would be as it was.
-            pub fn apply(self, old: &$record, now: $crate::time::Timestamp) -> Option<$record> {
+            pub fn apply(self, old: &$record, now: Timestamp) -> Option<$record> {
                 let new = $record {
                     $($field: self.$field.unwrap_or_else(|| old.$field.clone()),)*
                     ..old.clone()
