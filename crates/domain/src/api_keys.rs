@@ -6,7 +6,7 @@ use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
 use crate::permissions::{Grants, Role};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::Name;
 use crate::time::Timestamp;
 
@@ -49,6 +49,10 @@ pub struct ApiKey {
 impl Resource for ApiKey {
     const TYPE: Option<&'static str> = Some("api_key");
     const A_NAME: &'static str = "an API key";
+}
+
+impl Searchable for ApiKey {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// Why a known key is not accepted.

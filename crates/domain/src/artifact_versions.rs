@@ -8,7 +8,7 @@ use crate::artifacts::Artifact;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::{Description, VersionText};
 use crate::time::Timestamp;
 use crate::versions::Version;
@@ -57,6 +57,10 @@ crate::changes::given! {
 impl Resource for ArtifactVersion {
     const TYPE: Option<&'static str> = Some("artifact_version");
     const A_NAME: &'static str = "an artifact version";
+}
+
+impl Searchable for ArtifactVersion {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// Which version is the older: by the order of [`Version`] where both are one, else by natural order (`r9` before `r10`).

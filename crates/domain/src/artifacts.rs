@@ -3,7 +3,7 @@
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
 
@@ -48,4 +48,8 @@ crate::changes::given! {
 impl Resource for Artifact {
     const TYPE: Option<&'static str> = Some("artifact");
     const A_NAME: &'static str = "an artifact";
+}
+
+impl Searchable for Artifact {
+    const FIELDS: FieldTable = SEARCH;
 }

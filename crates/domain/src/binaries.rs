@@ -12,7 +12,7 @@ use crate::hash::Sha256Digest;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::storage_backends::StorageBackend;
 use crate::target::Target;
 use crate::text::Description;
@@ -79,6 +79,10 @@ pub struct Binary {
 impl Resource for Binary {
     const TYPE: Option<&'static str> = Some("binary");
     const A_NAME: &'static str = "a binary";
+}
+
+impl Searchable for Binary {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 impl Binary {

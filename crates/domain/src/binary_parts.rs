@@ -8,7 +8,7 @@ use crate::contents::{Content, ContentKey, Generation};
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
 
 /// The least bytes of a part that is not the last one: 5 MiB, as S3 has it.
@@ -71,6 +71,10 @@ impl BinaryPart {
 impl Resource for BinaryPart {
     const TYPE: Option<&'static str> = Some("binary_part");
     const A_NAME: &'static str = "a binary part";
+}
+
+impl Searchable for BinaryPart {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// The place of a part: 1 to 10,000.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use crate::binaries::Binary;
 use crate::organizations::Organization;
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::signing_keys::{KeyStatus, SigningKey};
 use crate::time::Timestamp;
 
@@ -49,6 +49,10 @@ pub struct BinarySignature {
 impl Resource for BinarySignature {
     const TYPE: Option<&'static str> = Some("binary_signature");
     const A_NAME: &'static str = "a binary signature";
+}
+
+impl Searchable for BinarySignature {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// Whether signatures by this key count towards the signature policy: a revoked key's never do, a disabled key's

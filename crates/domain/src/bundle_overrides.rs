@@ -7,7 +7,7 @@ use crate::cohorts::Cohort;
 use crate::devices::Device;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::tags::Tags;
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
@@ -58,6 +58,10 @@ pub struct BundleOverride {
 impl Resource for BundleOverride {
     const TYPE: Option<&'static str> = Some("bundle_override");
     const A_NAME: &'static str = "a bundle override";
+}
+
+impl Searchable for BundleOverride {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// The devices that an override is for.

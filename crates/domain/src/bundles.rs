@@ -6,7 +6,7 @@ use crate::hash::Sha256Digest;
 use crate::metadata::CustomMetadata;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::target::Target;
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -49,6 +49,10 @@ crate::changes::change! {
 impl Resource for Bundle {
     const TYPE: Option<&'static str> = Some("bundle");
     const A_NAME: &'static str = "a bundle";
+}
+
+impl Searchable for Bundle {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// One binary's place in a bundle.

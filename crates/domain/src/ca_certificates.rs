@@ -12,7 +12,7 @@ use crate::cohorts::Cohort;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
 use crate::products::Product;
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::tags::Tags;
 use crate::target::Target;
 use crate::text::Description;
@@ -58,6 +58,10 @@ pub struct CaCertificate {
 impl Resource for CaCertificate {
     const TYPE: Option<&'static str> = Some("ca_certificate");
     const A_NAME: &'static str = "a CA certificate";
+}
+
+impl Searchable for CaCertificate {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// Just-in-time provisioning: what a device is made with when it first appears.

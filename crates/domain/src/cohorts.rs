@@ -3,7 +3,7 @@
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
 use crate::products::Product;
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
 
@@ -52,4 +52,8 @@ crate::changes::given! {
 impl Resource for Cohort {
     const TYPE: Option<&'static str> = Some("cohort");
     const A_NAME: &'static str = "a cohort";
+}
+
+impl Searchable for Cohort {
+    const FIELDS: FieldTable = SEARCH;
 }

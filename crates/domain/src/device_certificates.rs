@@ -8,7 +8,7 @@ use crate::certificates::Certificate;
 use crate::devices::Device;
 use crate::organizations::Organization;
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
 
 /// What lists of device certificates can be searched by.
@@ -87,4 +87,8 @@ pub struct DeviceCertificate {
 impl Resource for DeviceCertificate {
     const TYPE: Option<&'static str> = Some("device_certificate");
     const A_NAME: &'static str = "a device certificate";
+}
+
+impl Searchable for DeviceCertificate {
+    const FIELDS: FieldTable = SEARCH;
 }

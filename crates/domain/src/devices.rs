@@ -7,7 +7,7 @@ use crate::prn::{Id, Resource};
 use crate::products::Product;
 use crate::releases::Release;
 use crate::resolution::offer::Offer;
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::tags::Tags;
 use crate::target::Target;
 use crate::text::{Description, Name, VersionText};
@@ -137,6 +137,10 @@ impl Device {
 impl Resource for Device {
     const TYPE: Option<&'static str> = Some("device");
     const A_NAME: &'static str = "a device";
+}
+
+impl Searchable for Device {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// What a device says it runs; all of one moment.

@@ -6,7 +6,7 @@ use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::permissions::{Identity, Origin, RecordedIdentity};
 use crate::prn::{Id, Prn, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -246,6 +246,10 @@ pub struct Event {
 impl Resource for Event {
     const TYPE: Option<&'static str> = Some("event");
     const A_NAME: &'static str = "an event";
+}
+
+impl Searchable for Event {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// The record that an event is about, of whatever type. It may be gone by now.

@@ -2,7 +2,7 @@
 
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::target::Target;
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
@@ -48,4 +48,8 @@ crate::changes::given! {
 impl Resource for Product {
     const TYPE: Option<&'static str> = Some("product");
     const A_NAME: &'static str = "a product";
+}
+
+impl Searchable for Product {
+    const FIELDS: FieldTable = SEARCH;
 }

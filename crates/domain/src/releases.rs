@@ -16,7 +16,7 @@ use crate::bundles::Bundle;
 use crate::cohorts::Cohort;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::tags::Tags;
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
@@ -80,6 +80,10 @@ pub struct Release {
 impl Resource for Release {
     const TYPE: Option<&'static str> = Some("release");
     const A_NAME: &'static str = "a release";
+}
+
+impl Searchable for Release {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 impl Release {

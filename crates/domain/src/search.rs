@@ -28,6 +28,12 @@ pub struct Field {
 /// The keys of one resource.
 pub type FieldTable = &'static [Field];
 
+/// Records whose lists can be searched.
+pub trait Searchable {
+    /// What its lists can be searched by, each field also by itself (`?name=…`).
+    const FIELDS: FieldTable;
+}
+
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldKind {

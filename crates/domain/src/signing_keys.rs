@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::Name;
 use crate::time::Timestamp;
 
@@ -64,6 +64,10 @@ crate::changes::change! {
 impl Resource for SigningKey {
     const TYPE: Option<&'static str> = Some("signing_key");
     const A_NAME: &'static str = "a signing key";
+}
+
+impl Searchable for SigningKey {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// What a signing key may still do.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};
-use crate::search::{Field, FieldKind, FieldTable};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::tags::Tags;
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -59,6 +59,10 @@ pub struct StorageBackend {
 impl Resource for StorageBackend {
     const TYPE: Option<&'static str> = Some("storage_backend");
     const A_NAME: &'static str = "a storage backend";
+}
+
+impl Searchable for StorageBackend {
+    const FIELDS: FieldTable = SEARCH;
 }
 
 /// A secret as it is stored: encrypted with a key that the database does not have.

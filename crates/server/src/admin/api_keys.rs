@@ -8,9 +8,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use olivine_api::api_keys as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_api::users::{Me, MeEnvelope};
-use olivine_domain::api_keys::{ApiKey, ApiKeySecret, SEARCH};
+use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::permissions::{Grants, Role, Scope, scope};
 use olivine_operations::api_keys;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +21,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -105,14 +104,14 @@ async fn create(
 }
 
 /// List API keys
-#[utoipa::path(get, path = "/api_keys", tag = "api_keys", params(ListParams),
+#[utoipa::path(get, path = "/api_keys", tag = "api_keys", params(Listing<ApiKey>),
     responses((status = 200, body = api::ApiKeyList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::ApiKeyRead>,
-    pairs: Pairs,
+    listing: Listing<ApiKey>,
 ) -> Result<axum::Json<api::ApiKeyList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = api_keys::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let api_keys = page.items.into_iter().map(|key| shown(key, None)).collect();

@@ -6,8 +6,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::artifact_versions as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
-use olivine_domain::artifact_versions::{ArtifactVersion, SEARCH};
+use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
@@ -22,7 +21,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::Pairs;
+use crate::http::listing::{Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -92,17 +91,15 @@ async fn create(
 }
 
 /// List artifact versions
-#[utoipa::path(get, path = "/artifact_versions", tag = "artifact_versions", params(ListParams,
-    ("artifact_prn" = Option<String>, Query, description = "Only the versions of this artifact"),
-    ("version" = Option<String>, Query, description = "Only this version"),
+#[utoipa::path(get, path = "/artifact_versions", tag = "artifact_versions", params(Listing<ArtifactVersion>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`artifact`")),
     responses((status = 200, body = api::ArtifactVersionList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::ArtifactVersionRead>,
-    pairs: Pairs,
+    listing: Listing<ArtifactVersion>,
 ) -> Result<axum::Json<api::ArtifactVersionList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = artifact_versions::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let artifact_versions = shown(&app.ctx, &by, page.items, expand.wants("artifact")).await?;

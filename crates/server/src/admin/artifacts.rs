@@ -4,8 +4,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::artifacts as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
-use olivine_domain::artifacts::{Artifact, SEARCH};
+use olivine_domain::artifacts::Artifact;
 use olivine_domain::permissions::scope;
 use olivine_operations::artifacts;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +16,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -61,15 +60,14 @@ async fn create(
 }
 
 /// List artifacts
-#[utoipa::path(get, path = "/artifacts", tag = "artifacts", params(ListParams,
-    ("name" = Option<String>, Query, description = "Only the artifact of this name")),
+#[utoipa::path(get, path = "/artifacts", tag = "artifacts", params(Listing<Artifact>),
     responses((status = 200, body = api::ArtifactList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::ArtifactRead>,
-    pairs: Pairs,
+    listing: Listing<Artifact>,
 ) -> Result<axum::Json<api::ArtifactList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = artifacts::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     Ok(axum::Json(api::ArtifactList { artifacts: page.items.into_iter().map(shown).collect(), next_page }))

@@ -7,9 +7,8 @@ use http::StatusCode;
 use olivine_api::binaries as api;
 use olivine_api::binary_signatures::EmbeddedSignature;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_domain::artifact_versions::ArtifactVersion;
-use olivine_domain::binaries::{BinaryState, SEARCH, VerificationError};
+use olivine_domain::binaries::{Binary, BinaryState, VerificationError};
 use olivine_domain::contents::replicas::Replica;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::Prn;
@@ -27,7 +26,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::{Expand, Pairs};
+use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -141,19 +140,15 @@ async fn create(
 }
 
 /// List binaries
-#[utoipa::path(get, path = "/binaries", tag = "binaries", params(ListParams,
-    ("artifact_version_prn" = Option<String>, Query, description = "Only those of this artifact version"),
-    ("target" = Option<String>, Query, description = "Only those for this target"),
-    ("state" = Option<String>, Query, description = "Only those in this state"),
-    ("hash" = Option<String>, Query, description = "Only those with this hash"),
+#[utoipa::path(get, path = "/binaries", tag = "binaries", params(Listing<Binary>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`artifact_version`, `artifact_version.artifact`")),
     responses((status = 200, body = api::BinaryList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::BinaryRead>,
-    pairs: Pairs,
+    listing: Listing<Binary>,
 ) -> Result<axum::Json<api::BinaryList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = binaries::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let binaries = shown(&app.ctx, &by, page.items, &expand).await?;

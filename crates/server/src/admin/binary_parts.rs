@@ -4,9 +4,8 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::binary_parts as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_content::PartTarget;
-use olivine_domain::binary_parts::{BinaryPart, PartIndex, SEARCH};
+use olivine_domain::binary_parts::{BinaryPart, PartIndex};
 use olivine_domain::permissions::scope;
 use olivine_operations::binary_parts;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +16,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::local_urls::FromElsewhere;
 use crate::wire;
 
@@ -53,17 +52,16 @@ fn index(text: &str) -> Result<PartIndex, ApiError> {
 }
 
 /// List the parts that were announced since the last reset
-#[utoipa::path(get, path = "/binaries/{prn}/parts", tag = "binary_parts", params(("prn" = String, Path), ListParams,
-    ("state" = Option<String>, Query, description = "Only those in this state")),
+#[utoipa::path(get, path = "/binaries/{prn}/parts", tag = "binary_parts", params(("prn" = String, Path), Listing<BinaryPart>),
     responses((status = 200, body = api::BinaryPartList), (status = 404, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::BinaryRead>,
     Path(prn): Path<String>,
-    pairs: Pairs,
+    listing: Listing<BinaryPart>,
 ) -> Result<axum::Json<api::BinaryPartList>, ApiError> {
     let id = named(&prn, by.organization)?;
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = binary_parts::list(&app.ctx, &by, id, &query).await?;
     let next_page = wire::cursor(&page);
     let binary_parts = page.items.into_iter().map(|part| shown(&part, None)).collect();

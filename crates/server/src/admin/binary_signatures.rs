@@ -6,9 +6,8 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::binary_signatures as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_domain::binaries::Binary;
-use olivine_domain::binary_signatures::{BinarySignature, SEARCH};
+use olivine_domain::binary_signatures::BinarySignature;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::SigningKey;
@@ -24,7 +23,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::{Expand, Pairs};
+use crate::http::listing::{Expand, Listing, Pairs};
 use crate::wire;
 
 const EXPANDABLE: &[&str] = &["binary", "signing_key"];
@@ -109,17 +108,15 @@ async fn create(
 }
 
 /// List signatures
-#[utoipa::path(get, path = "/binary_signatures", tag = "binary_signatures", params(ListParams,
-    ("binary_prn" = Option<String>, Query, description = "Only those of this binary"),
-    ("signing_key_prn" = Option<String>, Query, description = "Only those by this key"),
+#[utoipa::path(get, path = "/binary_signatures", tag = "binary_signatures", params(Listing<BinarySignature>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`binary`, `signing_key`")),
     responses((status = 200, body = api::BinarySignatureList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::BinaryRead>,
-    pairs: Pairs,
+    listing: Listing<BinarySignature>,
 ) -> Result<axum::Json<api::BinarySignatureList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = binary_signatures::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let binary_signatures = shown(&app.ctx, &by, page.items, &expand).await?;

@@ -6,8 +6,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::bundle_overrides as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
-use olivine_domain::bundle_overrides::{Audience, BundleOverride, SEARCH};
+use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
@@ -28,7 +27,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::{Expand, Pairs};
+use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::bundle_overrides::show_bundle_override;
@@ -140,18 +139,15 @@ async fn create(
 }
 
 /// List bundle overrides
-#[utoipa::path(get, path = "/bundle_overrides", tag = "bundle_overrides", params(ListParams,
-    ("bundle_prn" = Option<String>, Query, description = "Only those of this bundle"),
-    ("cohort_prn" = Option<String>, Query, description = "Only those on this cohort"),
-    ("name" = Option<String>, Query, description = "Only the one of this name"),
+#[utoipa::path(get, path = "/bundle_overrides", tag = "bundle_overrides", params(Listing<BundleOverride>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`")),
     responses((status = 200, body = api::BundleOverrideList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::BundleOverrideRead>,
-    pairs: Pairs,
+    listing: Listing<BundleOverride>,
 ) -> Result<axum::Json<api::BundleOverrideList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = bundle_overrides::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let bundle_overrides = shown(&app.ctx, &by, page.items, &expand).await?;

@@ -6,10 +6,9 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::bundles as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::Binary;
-use olivine_domain::bundles::{Bundle, SEARCH};
+use olivine_domain::bundles::Bundle;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Authorized, scope};
@@ -24,7 +23,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::Pairs;
+use crate::http::listing::{Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::bundles::show_bundle;
@@ -147,17 +146,15 @@ pub(super) fn all_own<R: Resource>(
 }
 
 /// List bundles
-#[utoipa::path(get, path = "/bundles", tag = "bundles", params(ListParams,
-    ("name" = Option<String>, Query, description = "Only the bundle of this name"),
-    ("hash" = Option<String>, Query, description = "Only those with this content"),
+#[utoipa::path(get, path = "/bundles", tag = "bundles", params(Listing<Bundle>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`binaries`")),
     responses((status = 200, body = api::BundleList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::BundleRead>,
-    pairs: Pairs,
+    listing: Listing<Bundle>,
 ) -> Result<axum::Json<api::BundleList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = bundles::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let bundles = shown(&app, &by, page.items, expand.wants("binaries")).await?;

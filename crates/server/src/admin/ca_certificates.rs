@@ -4,8 +4,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::ca_certificates as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
-use olivine_domain::ca_certificates::{CaCertificate, Jitp, SEARCH};
+use olivine_domain::ca_certificates::{CaCertificate, Jitp};
 use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::Organization;
@@ -25,7 +24,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -161,15 +160,14 @@ async fn create(
 }
 
 /// List CA certificates
-#[utoipa::path(get, path = "/ca_certificates", tag = "ca_certificates", params(ListParams,
-    ("fingerprint" = Option<String>, Query, description = "Only the one with this SHA-256")),
+#[utoipa::path(get, path = "/ca_certificates", tag = "ca_certificates", params(Listing<CaCertificate>),
     responses((status = 200, body = api::CaCertificateList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::CaCertificateRead>,
-    pairs: Pairs,
+    listing: Listing<CaCertificate>,
 ) -> Result<axum::Json<api::CaCertificateList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = ca_certificates::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let ca_certificates = page.items.into_iter().map(shown).collect();

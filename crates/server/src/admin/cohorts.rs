@@ -6,8 +6,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::cohorts as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
-use olivine_domain::cohorts::{Cohort, SEARCH};
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::products::Product;
@@ -22,7 +21,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::Pairs;
+use crate::http::listing::{Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::cohorts::show_cohort;
@@ -86,17 +85,15 @@ async fn create(
 }
 
 /// List cohorts
-#[utoipa::path(get, path = "/cohorts", tag = "cohorts", params(ListParams,
-    ("product_prn" = Option<String>, Query, description = "Only the cohorts of this product"),
-    ("name" = Option<String>, Query, description = "Only cohorts of this name"),
+#[utoipa::path(get, path = "/cohorts", tag = "cohorts", params(Listing<Cohort>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`product`")),
     responses((status = 200, body = api::CohortList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::CohortRead>,
-    pairs: Pairs,
+    listing: Listing<Cohort>,
 ) -> Result<axum::Json<api::CohortList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = cohorts::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let cohorts = shown(&app.ctx, &by, page.items, expand.wants("product")).await?;

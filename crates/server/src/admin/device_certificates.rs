@@ -6,9 +6,8 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::device_certificates as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_domain::certificates::Certificate;
-use olivine_domain::device_certificates::{DeviceCertificate, SEARCH};
+use olivine_domain::device_certificates::DeviceCertificate;
 use olivine_domain::devices::Device;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
@@ -22,7 +21,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::Pairs;
+use crate::http::listing::{Listing, Pairs};
 use crate::wire;
 use crate::wire::devices::show_device;
 
@@ -100,17 +99,15 @@ async fn create(
 }
 
 /// List device certificates
-#[utoipa::path(get, path = "/device_certificates", tag = "device_certificates", params(ListParams,
-    ("device_prn" = Option<String>, Query, description = "Only the certificates of this device"),
-    ("fingerprint" = Option<String>, Query, description = "Only the one with this SHA-256"),
+#[utoipa::path(get, path = "/device_certificates", tag = "device_certificates", params(Listing<DeviceCertificate>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`device`")),
     responses((status = 200, body = api::DeviceCertificateList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::DeviceCertificateRead>,
-    pairs: Pairs,
+    listing: Listing<DeviceCertificate>,
 ) -> Result<axum::Json<api::DeviceCertificateList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = device_certificates::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let device_certificates = shown(&app.ctx, &by, page.items, expand.wants("device")).await?;

@@ -6,9 +6,8 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::devices as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::{Device, SEARCH};
+use olivine_domain::devices::Device;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::products::Product;
@@ -24,7 +23,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::{Expand, Pairs};
+use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::cohorts::show_cohort;
@@ -105,21 +104,15 @@ async fn create(
 }
 
 /// List devices
-#[utoipa::path(get, path = "/devices", tag = "devices", params(ListParams,
-    ("product_prn" = Option<String>, Query, description = "Only the devices of this product"),
-    ("cohort_prn" = Option<String>, Query, description = "Only the devices of this cohort"),
-    ("identifier" = Option<String>, Query, description = "Only the device with this identifier"),
-    ("tag" = Option<String>, Query, description = "Only devices with this tag"),
-    ("quarantined" = Option<bool>, Query, description = "Only those that are, or are not"),
-    ("release_prn" = Option<String>, Query, description = "Only the devices on this release"),
+#[utoipa::path(get, path = "/devices", tag = "devices", params(Listing<Device>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`product`, `cohort`")),
     responses((status = 200, body = api::DeviceList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::DeviceRead>,
-    pairs: Pairs,
+    listing: Listing<Device>,
 ) -> Result<axum::Json<api::DeviceList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = devices::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let devices = shown(&app.ctx, &by, page.items, &expand).await?;

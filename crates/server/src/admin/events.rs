@@ -3,8 +3,7 @@
 use axum::extract::{Path, State};
 use olivine_api::errors::ErrorBody;
 use olivine_api::events as api;
-use olivine_api::lists::ListParams;
-use olivine_domain::events::{Event, SEARCH};
+use olivine_domain::events::Event;
 use olivine_domain::permissions::scope;
 use olivine_operations::{Error, events};
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +13,7 @@ use crate::admin::auth::Permit;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::fields::named;
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -38,18 +37,14 @@ fn shown(event: Event) -> Result<api::Event, ApiError> {
 }
 
 /// List events
-#[utoipa::path(get, path = "/events", tag = "events", params(ListParams,
-    ("type" = Option<String>, Query, description = "Only events of this type"),
-    ("resource_prn" = Option<String>, Query, description = "Only those about this record"),
-    ("actor_prn" = Option<String>, Query, description = "Only those by this API key"),
-    ("request_id" = Option<String>, Query, description = "Only those of this request")),
+#[utoipa::path(get, path = "/events", tag = "events", params(Listing<Event>),
     responses((status = 200, body = api::EventList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::EventRead>,
-    pairs: Pairs,
+    listing: Listing<Event>,
 ) -> Result<axum::Json<api::EventList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = events::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let events = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;

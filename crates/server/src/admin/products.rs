@@ -3,10 +3,9 @@
 use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_api::products as api;
 use olivine_domain::permissions::scope;
-use olivine_domain::products::{Product, SEARCH};
+use olivine_domain::products::Product;
 use olivine_operations::products;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,7 +16,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -61,15 +60,14 @@ async fn create(
 }
 
 /// List products
-#[utoipa::path(get, path = "/products", tag = "products", params(ListParams,
-    ("name" = Option<String>, Query, description = "Only the product of this name")),
+#[utoipa::path(get, path = "/products", tag = "products", params(Listing<Product>),
     responses((status = 200, body = api::ProductList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::ProductRead>,
-    pairs: Pairs,
+    listing: Listing<Product>,
 ) -> Result<axum::Json<api::ProductList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = products::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     Ok(axum::Json(api::ProductList { products: page.items.into_iter().map(shown).collect(), next_page }))

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_api::releases as api;
 use olivine_domain::bundle_overrides::Audience;
 use olivine_domain::bundles::Bundle;
@@ -13,7 +12,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::releases::channel::Placement;
-use olivine_domain::releases::{Phase, PhaseValue, Release, SEARCH};
+use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_operations::releases::{self, Mode, PhaseChange, RolledBack, View};
 use olivine_operations::{Context, bundles as bundle_operations};
 use utoipa_axum::router::OpenApiRouter;
@@ -26,7 +25,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
-use crate::http::listing::{Expand, Pairs};
+use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::bundles::show_bundle;
@@ -154,20 +153,15 @@ const fn placement(previous: Option<Id<Release>>, next: Option<Id<Release>>) -> 
 }
 
 /// List releases
-#[utoipa::path(get, path = "/releases", tag = "releases", params(ListParams,
-    ("cohort_prn" = Option<String>, Query, description = "Only the releases of this cohort"),
-    ("bundle_prn" = Option<String>, Query, description = "Only those of this bundle"),
-    ("next_release_prn" = Option<String>, Query, description = "Only those that point to this one"),
-    ("name" = Option<String>, Query, description = "Only releases of this name"),
-    ("version" = Option<String>, Query, description = "Only releases of this version"),
+#[utoipa::path(get, path = "/releases", tag = "releases", params(Listing<Release>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
     responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseRead>,
-    pairs: Pairs,
+    listing: Listing<Release>,
 ) -> Result<axum::Json<api::ReleaseList>, ApiError> {
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = releases::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let releases = shown(&app.ctx, &by, page.items, &expand).await?;
@@ -175,17 +169,17 @@ async fn list(
 }
 
 /// List the releases whose bundles have a binary
-#[utoipa::path(get, path = "/binaries/{prn}/releases", tag = "releases", params(("prn" = String, Path), ListParams,
+#[utoipa::path(get, path = "/binaries/{prn}/releases", tag = "releases", params(("prn" = String, Path), Listing<Release>,
     ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
     responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn of_binary(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseRead>,
     Path(prn): Path<String>,
-    pairs: Pairs,
+    listing: Listing<Release>,
 ) -> Result<axum::Json<api::ReleaseList>, ApiError> {
     let binary = named(&prn, by.organization)?;
-    let (query, expand) = pairs.list(SEARCH, EXPANDABLE)?;
+    let (query, expand) = listing.read(EXPANDABLE)?;
     let page = releases::list_with_binary(&app.ctx, &by, binary, &query).await?;
     let next_page = wire::cursor(&page);
     let releases = shown(&app.ctx, &by, page.items, &expand).await?;

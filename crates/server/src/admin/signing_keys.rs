@@ -3,10 +3,9 @@
 use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::errors::ErrorBody;
-use olivine_api::lists::ListParams;
 use olivine_api::signing_keys as api;
 use olivine_domain::permissions::scope;
-use olivine_domain::signing_keys::{Certificate, KeyMaterial, SEARCH, SigningKey};
+use olivine_domain::signing_keys::{Certificate, KeyMaterial, SigningKey};
 use olivine_operations::signing_keys;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,7 +16,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -65,17 +64,14 @@ async fn create(
 }
 
 /// List signing keys
-#[utoipa::path(get, path = "/signing_keys", tag = "signing_keys", params(ListParams,
-    ("keyid" = Option<String>, Query, description = "Only the key with this id"),
-    ("name" = Option<String>, Query, description = "Only keys of this name"),
-    ("state" = Option<String>, Query, description = "Only those that are `active`, `disabled` or `revoked`")),
+#[utoipa::path(get, path = "/signing_keys", tag = "signing_keys", params(Listing<SigningKey>),
     responses((status = 200, body = api::SigningKeyList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::SigningKeyRead>,
-    pairs: Pairs,
+    listing: Listing<SigningKey>,
 ) -> Result<axum::Json<api::SigningKeyList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = signing_keys::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     Ok(axum::Json(api::SigningKeyList { signing_keys: page.items.iter().map(shown).collect(), next_page }))

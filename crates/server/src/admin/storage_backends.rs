@@ -4,11 +4,10 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::errors::ErrorBody;
 use olivine_api::json::Raw;
-use olivine_api::lists::ListParams;
 use olivine_api::storage_backends as api;
 use olivine_content::cdn::CdnSettings;
 use olivine_domain::permissions::scope;
-use olivine_domain::storage_backends::SEARCH;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_operations::storage_backends::{self, StorageCredentials, View};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +19,7 @@ use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
-use crate::http::listing::Pairs;
+use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
@@ -105,15 +104,14 @@ async fn create(
 }
 
 /// List storage backends
-#[utoipa::path(get, path = "/storage_backends", tag = "storage_backends", params(ListParams,
-    ("name" = Option<String>, Query, description = "Only the storage backend of this name")),
+#[utoipa::path(get, path = "/storage_backends", tag = "storage_backends", params(Listing<StorageBackend>),
     responses((status = 200, body = api::StorageBackendList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::StorageBackendRead>,
-    pairs: Pairs,
+    listing: Listing<StorageBackend>,
 ) -> Result<axum::Json<api::StorageBackendList>, ApiError> {
-    let (query, _) = pairs.list(SEARCH, &[])?;
+    let (query, _) = listing.read(&[])?;
     let page = storage_backends::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let storage_backends = page.items.into_iter().map(shown).collect();

@@ -1,11 +1,17 @@
 //! What a list is asked for: page, order, search, equality filters by field, and what to expand. What is misspelt is refused: a filter that
 //! did nothing would show too much.
 
+use std::marker::PhantomData;
+
 use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 use olivine_api::errors::{ErrorCode, ErrorItem};
-use olivine_domain::search::{self, FieldTable};
+use olivine_api::lists::ListParams;
+use olivine_domain::search::{self, Field, FieldKind, FieldTable, Searchable};
 use olivine_operations::lists::ListQuery;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 use crate::http::error::ApiError;
 
@@ -22,6 +28,59 @@ impl<S: Send + Sync> FromRequestParts<S> for Pairs {
             query.map_err(|error| ApiError::bad_request(format!("the query can't be read: {error}")))?;
         Ok(Self(pairs))
     }
+}
+
+/// The query of a list of `R`s. Its description in the OpenAPI document follows from the fields that it takes.
+pub struct Listing<R> {
+    pairs: Pairs,
+    of: PhantomData<fn() -> R>,
+}
+
+impl<S: Send + Sync, R> FromRequestParts<S> for Listing<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Ok(Self { pairs: Pairs::from_request_parts(parts, state).await?, of: PhantomData })
+    }
+}
+
+impl<R: Searchable> Listing<R> {
+    /// What is asked for. The paths that can be expanded here are `known`.
+    pub fn read(&self, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
+        self.pairs.list(R::FIELDS, known)
+    }
+}
+
+impl<R: Searchable> IntoParams for Listing<R> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = ListParams::into_params(|| Some(ParameterIn::Query));
+        all.extend(R::FIELDS.iter().map(filter));
+        all
+    }
+}
+
+/// The parameter that filters by a field, as the OpenAPI document describes it.
+fn filter(field: &Field) -> Parameter {
+    let name = field.name;
+    let schema = match field.kind {
+        FieldKind::Integer => ObjectBuilder::new().schema_type(Type::Integer),
+        FieldKind::Boolean => ObjectBuilder::new().schema_type(Type::Boolean),
+        FieldKind::Enum(words) => {
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words.to_vec()))
+        }
+        FieldKind::Text | FieldKind::DateTime | FieldKind::Prn => {
+            ObjectBuilder::new().schema_type(Type::String)
+        }
+    };
+    let description = match field.kind {
+        FieldKind::Boolean => format!("Only records of which `{name}` is true, or false"),
+        FieldKind::DateTime => format!("Only records with this `{name}`, such as `2026-01-15T10:30:00Z`"),
+        FieldKind::Text | FieldKind::Integer | FieldKind::Enum(_) | FieldKind::Prn => {
+            format!("Only records with this `{name}`")
+        }
+    };
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+    parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()
 }
 
 /// What is wanted besides the records themselves.
@@ -74,8 +133,7 @@ impl Pairs {
         Ok(!self.0.is_empty())
     }
 
-    /// The query of a list.
-    pub fn list(&self, table: FieldTable, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
+    fn list(&self, table: FieldTable, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
         let (mut query, mut expand) = (ListQuery::default(), Expand::default());
         for (key, value) in &self.0 {
             match key.as_str() {

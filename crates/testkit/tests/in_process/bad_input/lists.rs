@@ -183,3 +183,40 @@ async fn every_list_refuses_what_it_does_not_know() {
     }
     assert!(lists >= 8, "the document describes fewer lists than there are");
 }
+
+/// A list says which filters it takes, when it is asked for one that does not exist; so no list can be left out here.
+#[tokio::test]
+async fn the_document_names_all_that_a_list_takes_and_nothing_else() {
+    let server = Server::start().await;
+    let api = server.api();
+    let artifact = api.post("/v1/artifacts", &serde_json::json!({"name": "x"})).await.expect(201);
+    let binary = artifact.json["artifact"]["prn"].as_str().unwrap().replace(":artifact:", ":binary:");
+    let document = api.get("/v1/openapi.json").await.expect(200).json;
+    let mut lists = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let Some(operation) = item.get("get") else { continue };
+        let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let of_query = || parameters.iter().filter(|parameter| parameter["in"] == "query");
+        let names: Vec<_> = of_query().map(|parameter| parameter["name"].as_str().unwrap()).collect();
+        let place = path.replace("{prn}", &binary).replace("{index}", "1");
+        let refused = api.get(&format!("{place}?no_such=1")).await;
+        let Some((_, fields)) = refused.json["errors"][0]["message"]
+            .as_str()
+            .and_then(|message| message.split_once("and the fields "))
+        else {
+            continue;
+        };
+        lists += 1;
+        let (usual, filters) = names.split_at(4);
+        assert_eq!(usual, ["limit", "order", "page", "search"], "{path}");
+        let filters: Vec<_> = filters.iter().filter(|name| **name != "expand[]").copied().collect();
+        assert_eq!(filters.join(", "), fields, "{path}");
+
+        let refused = api.get(&format!("{place}?expand[]=no_such")).await.expect(400);
+        let paths = refused.error_message().split_once("can't be expanded; there is: ");
+        let expand = of_query().find(|parameter| parameter["name"] == "expand[]");
+        let described = expand.map(|expand| expand["description"].as_str().unwrap().replace('`', ""));
+        assert_eq!(described.as_deref(), paths.map(|(_, paths)| paths), "{path}");
+    }
+    assert_eq!(lists, 18);
+}
