@@ -7,6 +7,7 @@ use crate::dialect;
 use crate::error::Error;
 
 /// One step: a file of SQL under `migrations/`.
+#[derive(Clone, Copy)]
 struct Step {
     name: &'static str,
     sql: &'static str,
@@ -14,48 +15,26 @@ struct Step {
     sqlite: &'static str,
 }
 
+/// A step by the name of its file. What only SQLite needs stands in a second file, where there is something.
+macro_rules! step {
+    ($name:literal) => {
+        Step { name: $name, sql: include_str!(concat!("migrations/", $name, ".sql")), sqlite: "" }
+    };
+    ($name:literal, sqlite) => {
+        Step { sqlite: include_str!(concat!("migrations/", $name, ".sqlite.sql")), ..step!($name) }
+    };
+}
+
 /// All steps, in order.
-const STEPS: [Step; 8] = [
-    Step {
-        name: "0001_foundation",
-        sql: include_str!("migrations/0001_foundation.sql"),
-        sqlite: include_str!("migrations/0001_foundation.sqlite.sql"),
-    },
-    Step {
-        name: "0002_distribution",
-        sql: include_str!("migrations/0002_distribution.sql"),
-        sqlite: include_str!("migrations/0002_distribution.sqlite.sql"),
-    },
-    Step {
-        name: "0003_storage",
-        sql: include_str!("migrations/0003_storage.sql"),
-        sqlite: include_str!("migrations/0003_storage.sqlite.sql"),
-    },
-    Step {
-        name: "0004_changes_and_offers",
-        sql: include_str!("migrations/0004_changes_and_offers.sql"),
-        sqlite: include_str!("migrations/0004_changes_and_offers.sqlite.sql"),
-    },
-    Step {
-        name: "0005_identity",
-        sql: include_str!("migrations/0005_identity.sql"),
-        sqlite: include_str!("migrations/0005_identity.sqlite.sql"),
-    },
-    Step {
-        name: "0006_renewals",
-        sql: include_str!("migrations/0006_renewals.sql"),
-        sqlite: include_str!("migrations/0006_renewals.sqlite.sql"),
-    },
-    Step {
-        name: "0007_contents",
-        sql: include_str!("migrations/0007_contents.sql"),
-        sqlite: include_str!("migrations/0007_contents.sqlite.sql"),
-    },
-    Step {
-        name: "0008_actors",
-        sql: include_str!("migrations/0008_actors.sql"),
-        sqlite: include_str!("migrations/0008_actors.sqlite.sql"),
-    },
+const STEPS: &[Step] = &[
+    step!("0001_foundation", sqlite),
+    step!("0002_distribution", sqlite),
+    step!("0003_storage", sqlite),
+    step!("0004_changes_and_offers", sqlite),
+    step!("0005_identity", sqlite),
+    step!("0006_renewals"),
+    step!("0007_contents", sqlite),
+    step!("0008_actors"),
 ];
 
 impl MigrationName for Step {
@@ -76,7 +55,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        STEPS.into_iter().map(|step| Box::new(step) as Box<dyn MigrationTrait>).collect()
+        STEPS.iter().map(|step| Box::new(*step) as Box<dyn MigrationTrait>).collect()
     }
 }
 
@@ -104,4 +83,24 @@ pub(crate) const fn count() -> usize {
 /// The only error that the migrator itself has: a step was run that this version does not know.
 fn explain(error: DbErr) -> Error {
     if matches!(error, DbErr::Custom(_)) { Error::SchemaTooNew } else { error.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::STEPS;
+
+    #[test]
+    fn every_file_belongs_to_a_step() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/migrations");
+        let files =
+            std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut named: Vec<_> = STEPS.iter().map(|step| format!("{}.sql", step.name)).collect();
+        let with_sqlite = STEPS.iter().filter(|step| !step.sqlite.is_empty());
+        named.extend(with_sqlite.map(|step| format!("{}.sqlite.sql", step.name)));
+        assert_eq!(files.collect::<BTreeSet<_>>(), named.into_iter().collect());
+        assert!(STEPS.is_sorted_by_key(|step| step.name));
+    }
 }

@@ -1,1 +1,0 @@
--- Nothing that SQLite's planner needs to know: 0006 makes no index.

@@ -1,1 +1,0 @@
--- Nothing that SQLite's planner needs to know: 0008 makes no index.
