@@ -1,4 +1,5 @@
 -- Rows for the planners to look at: of two organizations, in three states, for a hundred targets.
+-- Where columns are named, a new one that may be null needs no change here.
 -- {numbers} is a table expression of the numbers n, {uuid XX e} the UUID that begins with XX and ends with the number e.
 
 INSERT INTO organizations {numbers}
@@ -7,11 +8,11 @@ SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false}, NULL, NULL, 'dir
 INSERT INTO api_keys {numbers}
 SELECT {uuid 01 n}, {uuid aa n % 2}, 'k' || n, 'h', 'h' || n, 'admin', NULL, NULL, NULL, 1, n, n FROM numbers;
 
-INSERT INTO artifacts {numbers}
-SELECT {uuid bb n}, {uuid aa n % 2}, 'a' || n, NULL, NULL, 1, n, n FROM numbers;
+INSERT INTO artifacts (id, organization_id, name, revision, inserted_at, updated_at) {numbers}
+SELECT {uuid bb n}, {uuid aa n % 2}, 'a' || n, 1, n, n FROM numbers;
 
-INSERT INTO artifact_versions {numbers}
-SELECT {uuid cc n}, {uuid aa n % 2}, {uuid bb (n % 2) + 2 * (n / 200 + 1)}, 'v' || n, NULL, NULL, 1, n, n FROM numbers;
+INSERT INTO artifact_versions (id, organization_id, artifact_id, version, revision, inserted_at, updated_at) {numbers}
+SELECT {uuid cc n}, {uuid aa n % 2}, {uuid bb (n % 2) + 2 * (n / 200 + 1)}, 'v' || n, 1, n, n FROM numbers;
 
 INSERT INTO binaries {numbers}
 SELECT {uuid dd n}, {uuid aa n % 2}, {uuid cc (n % 2) + 2 * (n / 200)},
@@ -44,11 +45,11 @@ SELECT {uuid 05 n}, 'verify', NULL, 'd' || n, '{}', CASE WHEN n % 50 = 0 THEN 'w
     {false}, n, 0, NULL, NULL, n, n
 FROM numbers;
 
-INSERT INTO products {numbers}
-SELECT {uuid 06 n}, {uuid aa n % 2}, 'p' || n, NULL, NULL, 1, n, n FROM numbers;
+INSERT INTO products (id, organization_id, name, revision, inserted_at, updated_at) {numbers}
+SELECT {uuid 06 n}, {uuid aa n % 2}, 'p' || n, 1, n, n FROM numbers;
 
-INSERT INTO cohorts {numbers}
-SELECT {uuid 07 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 200 + 1)}, 'c' || n, NULL, 0, 1, n, n FROM numbers;
+INSERT INTO cohorts (id, organization_id, product_id, name, devices, revision, inserted_at, updated_at) {numbers}
+SELECT {uuid 07 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 200 + 1)}, 'c' || n, 0, 1, n, n FROM numbers;
 
 INSERT INTO devices {numbers}
 SELECT {uuid 08 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 2000 / 200 + 1)}, {uuid 07 (n % 2) + 2 * (n / 2000)},
