@@ -54,10 +54,6 @@ pub struct KnownCertificate {
     pub device: Option<Id<Device>>,
     /// The SHA-256 of its DER.
     pub fingerprint: Sha256Digest,
-    /// The first moment at which it is valid.
-    pub not_before: Timestamp,
-    /// The last moment at which it is valid.
-    pub not_after: Timestamp,
     /// Whether it is no longer good.
     pub is_removed: bool,
     /// What shows that the organization may say who it is.
@@ -132,14 +128,12 @@ pub async fn list_known_of_any_organization(
 }
 
 /// The columns of [`KnownRow`].
-pub(crate) const KNOWN: [Column; 12] = [
+pub(crate) const KNOWN: [Column; 10] = [
     Column::Id,
     Column::OrganizationId,
     Column::DeviceId,
     Column::CaCertificateId,
     Column::Fingerprint,
-    Column::NotBefore,
-    Column::NotAfter,
     Column::RemovedAt,
     Column::InsertedAt,
     Column::IssuerHash,
@@ -155,8 +149,6 @@ pub(crate) struct KnownRow {
     device_id: Option<Uuid>,
     ca_certificate_id: Option<Uuid>,
     fingerprint: String,
-    not_before: i64,
-    not_after: i64,
     removed_at: Option<i64>,
     inserted_at: i64,
     issuer_hash: Option<String>,
@@ -172,8 +164,6 @@ impl KnownRow {
             organization: Id::new(self.organization_id),
             device: self.device_id.map(Id::new),
             fingerprint: row.hash("fingerprint", &self.fingerprint)?,
-            not_before: row.moment("not_before", self.not_before)?,
-            not_after: row.moment("not_after", self.not_after)?,
             is_removed: self.removed_at.is_some(),
             proof: proof(&row, self.proof.as_deref(), self.ca_certificate_id)?,
             since: row.moment("inserted_at", self.proven_at.unwrap_or(self.inserted_at))?,
