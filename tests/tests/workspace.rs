@@ -68,11 +68,7 @@ const CONFINED: &[(&[&str], &[&str], &str)] = &[
         &["olivine-server", "olivine-testkit"],
         "only the server is reached over HTTP; tests call its router",
     ),
-    (
-        &["sea-orm", "sea-orm-migration", "sea-query-sqlx", "sqlx"],
-        &["olivine-records"],
-        "only records talk to a database",
-    ),
+    (&["sea-orm", "sea-query-sqlx", "sqlx"], &["olivine-records"], "only records talk to a database"),
     (&["object_store"], &["olivine-content"], "only content talks to storage"),
     (
         &["reqwest"],
@@ -163,6 +159,62 @@ fn confined_crates_stay_where_they_belong() {
         }
     }
     assert!(broken.is_empty(), "crates used where they must not be:\n{broken}");
+}
+
+/// Crates whose library has another name than the package.
+const LIBRARIES: &[(&str, &str)] = &[("md-5", "md5")];
+
+/// What only tests need stands in `[dev-dependencies]`: other packages and the executables are not built with it.
+#[test]
+fn every_dependency_is_used() {
+    let mut unused = Vec::new();
+    for package in packages() {
+        let (mut code, mut all) = (String::new(), String::new());
+        for source in sources_of(&package) {
+            all += &source.text;
+            if source.inside.starts_with("src") && !source.is_in("tests") {
+                code += source.text.split("\n#[cfg(test)]").next().unwrap_or_default();
+                code.push('\n');
+            }
+        }
+        for dependency in &package.dependencies {
+            let text = if dependency.is_for_tests { &all } else { &code };
+            if !is_used(text, &dependency.library()) {
+                unused.push(format!("{}: {}", package.name, dependency.name));
+            }
+        }
+    }
+    assert!(unused.is_empty(), "dependencies that nothing uses, or only tests: {unused:#?}");
+}
+
+#[test]
+fn every_dependency_of_the_workspace_has_a_package_that_takes_it() {
+    let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")).unwrap();
+    let lines = manifest.lines().skip_while(|line| *line != "[workspace.dependencies]").skip(1);
+    let named = lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#'));
+    let named: Vec<_> = named.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    let taken: BTreeSet<_> =
+        packages().into_iter().flat_map(|package| package.dependencies).map(|taken| taken.name).collect();
+    let unused: Vec<_> = named.iter().filter(|name| !taken.contains(**name)).collect();
+    assert!(
+        named.len() > 50 && unused.is_empty(),
+        "named in Cargo.toml, and taken by no package: {unused:?}"
+    );
+}
+
+/// Whether code, outside of comments, has a path that begins with this crate, or imports it.
+fn is_used(text: &str, library: &str) -> bool {
+    let code =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let begins_a_path = |before: &str| {
+        let before = before.strip_suffix("::").unwrap_or(before);
+        !before.ends_with(is_of_path) && !before.ends_with('>')
+    };
+    code.match_indices(library).any(|(place, _)| {
+        let (before, rest) = (&code[..place], &code[place + library.len()..]);
+        let is_imported = before.ends_with("use ") && (rest.starts_with(';') || rest.starts_with(" as "));
+        (rest.starts_with("::") || is_imported) && begins_a_path(before)
+    })
 }
 
 #[test]
@@ -377,6 +429,15 @@ struct Package {
 struct Dependency {
     name: String,
     ours: bool,
+    is_for_tests: bool,
+}
+
+impl Dependency {
+    /// The name by which code calls it.
+    fn library(&self) -> String {
+        let other = LIBRARIES.iter().find(|(package, _)| *package == self.name);
+        other.map_or_else(|| self.name.replace('-', "_"), |(_, library)| (*library).to_owned())
+    }
 }
 
 /// The workspace's packages with their dependencies of every kind, as their manifests name them.
@@ -396,6 +457,7 @@ fn package(package: &Value) -> Package {
     let dependencies = package["dependencies"].as_array().unwrap().iter().map(|dependency| Dependency {
         name: dependency["name"].as_str().unwrap().to_owned(),
         ours: dependency["path"].is_string(),
+        is_for_tests: dependency["kind"] == "dev",
     });
     Package {
         name: package["name"].as_str().unwrap().to_owned(),
@@ -426,14 +488,18 @@ impl Source {
 
 /// Every Rust file of the workspace.
 fn sources() -> impl Iterator<Item = Source> {
-    packages().into_iter().flat_map(|package| {
-        let mut files = BTreeSet::new();
-        collect_rust_files(&package.folder, &mut files);
-        files.into_iter().map(move |path| Source {
-            inside: path.strip_prefix(&package.folder).unwrap().to_owned(),
-            text: std::fs::read_to_string(&path).unwrap(),
-            path,
-        })
+    packages().into_iter().flat_map(|package| sources_of(&package))
+}
+
+/// Every Rust file of a package.
+fn sources_of(package: &Package) -> impl Iterator<Item = Source> + use<> {
+    let mut files = BTreeSet::new();
+    collect_rust_files(&package.folder, &mut files);
+    let folder = package.folder.clone();
+    files.into_iter().map(move |path| Source {
+        inside: path.strip_prefix(&folder).unwrap().to_owned(),
+        text: std::fs::read_to_string(&path).unwrap(),
+        path,
     })
 }
 
@@ -582,6 +648,12 @@ fn the_checks_see_what_they_look_for() {
         assert!(declares_module(line, "utils"), "{line}");
     }
     assert!(!declares_module("mod utilities; // mod utils;", "utils"));
+    for code in ["use md5;", "use md5 as other;", "    ::md5::f()", "#[md5::main]", "a(md5::f())"] {
+        assert!(is_used(code, "md5"), "{code}");
+    }
+    for code in ["// md5::f()", "a::md5::f()", "other_md5::f()", "let md5 = 1;", "md5s::f()", "use a::md5;"] {
+        assert!(!is_used(code, "md5"), "{code}");
+    }
     let names: Vec<_> = packages().into_iter().map(|package| package.name).collect();
     assert!(names.iter().any(|name| name == "olivine-domain"), "{names:?}");
     assert!(sources().any(|source| source.is_in("workspace")), "this very file");
