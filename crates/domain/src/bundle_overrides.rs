@@ -55,6 +55,17 @@ pub struct BundleOverride {
     pub updated_at: Timestamp,
 }
 
+crate::changes::change! {
+    BundleOverride {
+        name: Name,
+        description: Option<Description>,
+        bundle: Id<Bundle>,
+        starts_at: Timestamp,
+        ends_at: Option<Timestamp>,
+        audience: Audience,
+    }
+}
+
 impl Resource for BundleOverride {
     const TYPE: Option<&'static str> = Some("bundle_override");
     const A_NAME: &'static str = "a bundle override";

@@ -55,6 +55,10 @@ pub struct CaCertificate {
     pub updated_at: Timestamp,
 }
 
+crate::changes::change! {
+    CaCertificate { description: Option<Description>, jitp: Option<Jitp>, renewals: Renewals }
+}
+
 impl Resource for CaCertificate {
     const TYPE: Option<&'static str> = Some("ca_certificate");
     const A_NAME: &'static str = "a CA certificate";

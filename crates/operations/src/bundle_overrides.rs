@@ -1,6 +1,7 @@
 //! Bundle overrides: create, read, change, delete. All of one can be changed at any time.
 
 use olivine_domain::Timestamp;
+pub use olivine_domain::bundle_overrides::Change;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride, MOST_DEVICES};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::Device;
@@ -34,23 +35,6 @@ pub struct Create {
     pub ends_at: Option<Timestamp>,
     /// On whom.
     pub audience: Audience,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// Unique in the organization.
-    pub name: Option<Name>,
-    /// What people say of it.
-    pub description: Option<Option<Description>>,
-    /// What the devices get.
-    pub bundle: Option<Id<Bundle>>,
-    /// From when on.
-    pub starts_at: Option<Timestamp>,
-    /// Until when.
-    pub ends_at: Option<Option<Timestamp>>,
-    /// On whom.
-    pub audience: Option<Audience>,
 }
 
 /// Creates an override.
@@ -190,18 +174,14 @@ pub async fn update(
     by: &Authorized<scope::BundleOverrideUpdate>,
     id: Id<BundleOverride>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<BundleOverride, Error> {
     let mut w = ctx.work().await?;
     let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = changed(&old, change);
-    if new == old {
-        return Ok(old);
-    }
+    let change = Change { audience: change.audience.map(distinct), ..change };
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     check(&w, &new).await?;
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
     match bundle_overrides::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);
@@ -213,29 +193,6 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
-}
-
-fn changed(old: &BundleOverride, change: Update) -> BundleOverride {
-    let mut new = old.clone();
-    if let Some(name) = change.name {
-        new.name = name;
-    }
-    if let Some(description) = change.description {
-        new.description = description;
-    }
-    if let Some(bundle) = change.bundle {
-        new.bundle = bundle;
-    }
-    if let Some(starts_at) = change.starts_at {
-        new.starts_at = starts_at;
-    }
-    if let Some(ends_at) = change.ends_at {
-        new.ends_at = ends_at;
-    }
-    if let Some(audience) = change.audience {
-        new.audience = distinct(audience);
-    }
-    new
 }
 
 /// Deletes an override.

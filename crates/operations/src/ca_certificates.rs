@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+pub use olivine_domain::ca_certificates::Change;
 use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, Jitp, ProofRefusal, Renewals};
 use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
@@ -43,17 +44,6 @@ pub struct Create {
     pub jitp: Option<Jitp>,
     /// Which new certificates of its devices replace older ones of theirs.
     pub renewals: Renewals,
-}
-
-/// Changes: what is `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct Update {
-    /// What people say of it.
-    pub description: Option<Option<Description>>,
-    /// What devices become that it signed and nobody knows, as a whole.
-    pub jitp: Option<Option<Jitp>>,
-    /// Which new certificates of its devices replace older ones of theirs.
-    pub renewals: Option<Renewals>,
 }
 
 /// Makes a verification code.
@@ -187,25 +177,13 @@ pub async fn update(
     by: &Authorized<scope::CaCertificateUpdate>,
     id: Id<CaCertificate>,
     expected: Expected,
-    change: Update,
+    change: Change,
 ) -> Result<CaCertificate, Error> {
     let mut w = ctx.work().await?;
     let old = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    let mut new = old.clone();
-    if let Some(description) = change.description {
-        new.description = description;
-    }
-    if let Some(jitp) = change.jitp {
-        new.jitp = jitp;
-    }
-    new.renewals = change.renewals.unwrap_or(new.renewals);
-    if new == old {
-        return Ok(old);
-    }
+    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     check_jitp(&w, by.organization, new.jitp.as_ref()).await?;
-    new.revision = old.revision.next();
-    new.updated_at = ctx.now();
     ca_certificates::update(&w, &old, &new).await?;
     let data = EventData::CaCertificateUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);

@@ -187,7 +187,7 @@ async fn update(
     let mut fields = Fields::default();
     let bundle: Option<Prn<Bundle>> = fields.optional("bundle_prn", body.bundle_prn);
     let audience = audience(&mut fields, body.device_prns, body.tags, body.cohort_prn);
-    let change = bundle_overrides::Update {
+    let change = bundle_overrides::Change {
         name: fields.optional("name", body.name),
         description: fields.change("description", body.description),
         bundle: None,
@@ -196,7 +196,7 @@ async fn update(
         audience: None,
     };
     let change = fields.all(Some(change))?;
-    let change = bundle_overrides::Update {
+    let change = bundle_overrides::Change {
         bundle: bundle.map(|bundle| own(bundle, by.organization)).transpose()?,
         audience: audience.map(|audience| audience.own(by.organization)).transpose()?,
         ..change

@@ -204,7 +204,7 @@ async fn update(
     let renewals = fields.optional("renewals", body.renewals);
     fields.all(Some(()))?;
     let jitp = jitp.map(|jitp| GivenJitp::of(jitp, by.organization)).transpose()?;
-    let change = ca_certificates::Update { description, jitp, renewals };
+    let change = ca_certificates::Change { description, jitp, renewals };
     Ok(record(StatusCode::OK, ca_certificates::update(&app.ctx, &by, id, expected, change).await?))
 }
 

@@ -77,7 +77,7 @@ pub(super) async fn change_authority(ctx: &Context, world: &World<'_>, picks: Pi
     let Some(ca) = any_authority(ctx, world, picks[0]).await? else { return Ok(()) };
     let jitp = Some(jitp(ctx, world, picks).await?);
     let renewals = Some(renewals(picks[4]));
-    let change = ca_certificates::Update { jitp, renewals, ..ca_certificates::Update::default() };
+    let change = ca_certificates::Change { jitp, renewals, ..ca_certificates::Change::default() };
     ca_certificates::update(ctx, &world.may(), ca.id, None, change).await.map(drop)
 }
 

@@ -202,7 +202,7 @@ async fn any_override(ctx: &Context, world: &World<'_>, pick: u8) -> Result<Opti
 pub(super) async fn change_override(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let [one, what, how, ..] = picks;
     let Some(one) = any_override(ctx, world, one).await? else { return Ok(()) };
-    let mut change = bundle_overrides::Update::default();
+    let mut change = bundle_overrides::Change::default();
     match what % 5 {
         0 => change.bundle = any_bundle(ctx, world, how).await?,
         1 => change.starts_at = Some(moment(world, how)),
