@@ -96,6 +96,22 @@ pub(crate) const fn now(backend: DbBackend) -> Option<&'static str> {
     }
 }
 
+/// The moment, in seconds since 1970, as an expression.
+pub(crate) const fn now_in_seconds(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "CAST(extract(epoch FROM now()) AS BIGINT)",
+        _ => "CAST(strftime('%s', 'now') AS INTEGER)",
+    }
+}
+
+/// Asks for a row if there is such a table.
+pub(crate) fn has_table(backend: DbBackend, table: &str) -> String {
+    match backend {
+        DbBackend::Postgres => format!("SELECT 1 WHERE to_regclass('{table}') IS NOT NULL"),
+        _ => format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '{table}'"),
+    }
+}
+
 /// Asks how many events there are and how many bytes they take, without reading them. SQLite only knows the size of the whole file; its rows
 /// are counted from the oldest to the newest, with those between them that are deleted by now.
 pub(crate) const fn size_of_events(backend: DbBackend) -> &'static str {

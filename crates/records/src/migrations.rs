@@ -1,7 +1,8 @@
 //! The tables, as a sequence of steps that only go forward. A step that was released must never be changed.
 
-use sea_orm::{ConnectionTrait, DatabaseExecutor, DatabaseTransaction, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 
 use crate::dialect;
 use crate::error::Error;
@@ -37,52 +38,51 @@ const STEPS: &[Step] = &[
     step!("0008_actors"),
 ];
 
-impl MigrationName for Step {
-    fn name(&self) -> &str {
-        self.name
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Step {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let sql = dialect::schema(manager.get_database_backend(), self.sql, self.sqlite);
-        manager.get_connection().execute_unprepared(&sql).await.map(drop)
-    }
-}
-
-struct Migrator;
-
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        STEPS.iter().map(|step| Box::new(*step) as Box<dyn MigrationTrait>).collect()
-    }
-}
+/// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.
+const NOTES: &str = "CREATE TABLE IF NOT EXISTS seaql_migrations (version varchar NOT NULL PRIMARY KEY, applied_at bigint NOT NULL)";
 
 /// Runs what is missing, all or nothing.
 pub(crate) async fn run(transaction: DatabaseTransaction) -> Result<usize, Error> {
     dialect::lock_migrations(&transaction).await?;
-    let missing = Migrator::get_pending_migrations(&transaction).await.map_err(explain)?.len();
-    if missing > 0 {
-        Migrator::up(DatabaseExecutor::from(&transaction), None).await.map_err(explain)?;
+    transaction.execute_unprepared(NOTES).await?;
+    let missing = missing(&transaction).await?;
+    for step in &missing {
+        let backend = transaction.get_database_backend();
+        transaction.execute_unprepared(&dialect::schema(backend, step.sql, step.sqlite)).await?;
+        let (name, now) = (step.name, dialect::now_in_seconds(backend));
+        let note = format!("INSERT INTO seaql_migrations (version, applied_at) VALUES ('{name}', {now})");
+        transaction.execute_unprepared(&note).await?;
+    }
+    if !missing.is_empty() {
         transaction.commit().await?;
     }
-    Ok(missing)
+    Ok(missing.len())
 }
 
 /// How many steps are missing; makes no table.
 pub(crate) async fn pending(reader: &impl ConnectionTrait) -> Result<usize, Error> {
-    Ok(Migrator::get_pending_migrations_read_only(reader).await.map_err(explain)?.len())
+    let backend = reader.get_database_backend();
+    let exists = dialect::has_table(backend, "seaql_migrations");
+    if reader.query_one_raw(Statement::from_string(backend, exists)).await?.is_none() {
+        return Ok(count());
+    }
+    Ok(missing(reader).await?.len())
+}
+
+async fn missing(reader: &impl ConnectionTrait) -> Result<Vec<&'static Step>, Error> {
+    let noted = "SELECT version FROM seaql_migrations";
+    let noted = reader.query_all_raw(Statement::from_string(reader.get_database_backend(), noted)).await?;
+    let noted = noted.iter().map(|row| row.try_get_by_index(0)).collect::<Result<BTreeSet<String>, _>>()?;
+    let is_known = |name: &String| STEPS.iter().any(|step| step.name == name);
+    if !noted.iter().all(is_known) {
+        return Err(Error::SchemaTooNew);
+    }
+    Ok(STEPS.iter().filter(|step| !noted.contains(step.name)).collect())
 }
 
 /// How many steps there are.
 pub(crate) const fn count() -> usize {
     STEPS.len()
-}
-
-/// The only error that the migrator itself has: a step was run that this version does not know.
-fn explain(error: DbErr) -> Error {
-    if matches!(error, DbErr::Custom(_)) { Error::SchemaTooNew } else { error.into() }
 }
 
 #[cfg(test)]
