@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::scaled::Scaled;
 use crate::{Api, Server, list_all, sha256_hex};
 
-const AT_REST_WITHIN: Duration = Duration::from_secs(30);
+const AT_REST_WITHIN: Duration = Duration::from_mins(1);
 const POLL_EVERY: Duration = Duration::from_millis(10);
 /// Metrics that were rendered are given out again for 50 ms: after this time they are new.
 const STALE: Duration = Duration::from_millis(60);

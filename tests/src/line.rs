@@ -42,7 +42,7 @@ impl Line {
             }
         }
         request += "\r\n";
-        std::thread::sleep(scaled::pause_before(&self.base_url));
+        scaled::wait_before(&self.base_url);
         self.tls.write_all(request.as_bytes()).expect("the connection is open");
         let answer = self.answer();
         scaled::changed(&self.base_url);

@@ -13,7 +13,7 @@ use crate::process::{Process, until};
 
 /// More than one, because another program may take a free port before nginx does.
 pub(crate) const ATTEMPTS: usize = 5;
-pub(crate) const READY_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running nginx that spreads requests over servers; stopped when dropped.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use crate::process::{Process, until};
 
 /// More than one, because another program may take a free port before pgbouncer does.
 const ATTEMPTS: usize = 5;
-const READY_WITHIN: Duration = Duration::from_secs(10);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running pgbouncer; stopped when dropped.
 #[derive(Debug)]

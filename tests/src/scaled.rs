@@ -1,11 +1,13 @@
 //! The switch that turns a server on PostgreSQL into the scaled deployment: two processes, an S3 store, and nginx in front that picks
 //! one of the processes at random for each request and for each device's connection. Must never change what a test does or expects.
 //!
-//! One thing differs from a single process, as documented: what one process changes is in force on the other within a second. So a
-//! device that asks waits until a second has passed since the last change that was made through the Admin API; and who asks there what
-//! a device would be answered, also since a device asked last, which may have claimed a place.
+//! One thing differs from a single process, as documented: what one process changes is in force on the other a little later. So a
+//! device's question waits until each process says, in its metrics, that it has looked for changes since the last one that was made
+//! through the Admin API; and a question there about what a device would be answered, also since a device asked last, which may have
+//! claimed a place.
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -18,13 +20,16 @@ use reqwest::{Method, Request, Response, StatusCode, Url};
 
 use crate::S3;
 use crate::nginx::{self, Nginx};
+use crate::process::until;
 
 /// `1` for the scaled deployment wherever a test asks for PostgreSQL; `cargo xtask test --scaled` sets it.
 const SWITCH: &str = "OLIVINE_TEST_SCALED";
 /// How many processes there are.
 pub(crate) const PROCESSES: usize = 2;
-/// When a change is in force everywhere.
-const IN_FORCE_AFTER: Duration = Duration::from_secs(1);
+/// A bound, not an expectation: it takes half a second at most on a machine that is not busy.
+const IN_FORCE_WITHIN: Duration = Duration::from_mins(1);
+/// Metrics that were rendered are given out again for 50 ms.
+const METRICS_ARE_AT_MOST: Duration = Duration::from_millis(50);
 const BUCKET: &str = "firmware";
 /// What makes two processes one installation.
 const SHARED: [&str; 4] = ["secret-key", "device-ca.pem", "device-ca-key.pem", "device-tls.pem"];
@@ -52,7 +57,7 @@ impl Scaled {
         store.bucket(BUCKET);
         let addresses = addresses();
         let front = Nginx::start(|folder, ports| configuration(folder, ports, &addresses));
-        remember(&front);
+        remember(&front, &addresses);
         Self { front, store, addresses }
     }
 
@@ -172,10 +177,14 @@ http {{
 struct Installation {
     people: String,
     devices: String,
+    /// Where each process says itself how far it is.
+    processes: Vec<String>,
     /// By people.
     changed: Option<Instant>,
     /// By devices, which claim places and report.
     asked: Option<Instant>,
+    /// Until when all that was changed is known to be in force.
+    in_force: Option<Instant>,
 }
 
 static INSTALLATIONS: Mutex<Vec<Installation>> = Mutex::new(Vec::new());
@@ -184,22 +193,79 @@ fn installations() -> std::sync::MutexGuard<'static, Vec<Installation>> {
     INSTALLATIONS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn remember(front: &Nginx) {
-    let devices = format!("https://{}", front.second_address());
-    installations().push(Installation { people: front.url(), devices, changed: None, asked: None });
+fn remember(front: &Nginx, addresses: &[[String; 2]; PROCESSES]) {
+    installations().push(Installation {
+        people: front.url(),
+        devices: format!("https://{}", front.second_address()),
+        processes: addresses.iter().map(|[people, _]| people.clone()).collect(),
+        changed: None,
+        asked: None,
+        in_force: None,
+    });
 }
 
-/// How long what is asked of this URL has to wait, so that all that was changed is in force. Only what devices ask, or what people ask
-/// about a device's next answer, is answered from memory.
-pub(crate) fn pause_before(url: &str) -> Duration {
-    let since = installations().iter().find_map(|installation| {
-        if url.starts_with(&installation.devices) {
-            return installation.changed;
-        }
-        let asks = url.starts_with(&installation.people) && url.ends_with("/update");
-        if asks { installation.changed.max(installation.asked) } else { None }
-    });
-    since.map_or(Duration::ZERO, |since| IN_FORCE_AFTER.saturating_sub(since.elapsed()))
+/// Waits until all that was changed is in force where this URL is asked. Only what devices ask, or what people ask about a device's next
+/// answer, is answered from memory.
+pub(crate) async fn pause_before(url: &str) {
+    if let Some((since, processes)) = awaited(url) {
+        let url = url.to_owned();
+        let waiting = tokio::task::spawn_blocking(move || wait(&url, since, &processes));
+        waiting.await.expect("a change is in force soon");
+    }
+}
+
+/// The same where nothing else goes on meanwhile.
+pub(crate) fn wait_before(url: &str) {
+    if let Some((since, processes)) = awaited(url) {
+        wait(url, since, &processes);
+    }
+}
+
+/// Since when something may have changed that is not known to be in force, and the processes in which it has to be.
+fn awaited(url: &str) -> Option<(Instant, Vec<String>)> {
+    let installations = installations();
+    let is_asked = |installation: &&Installation| {
+        let asks_people = url.starts_with(&installation.people) && url.ends_with("/update");
+        asks_people || url.starts_with(&installation.devices)
+    };
+    let asked = installations.iter().find(is_asked)?;
+    let by_devices = asked.asked.filter(|_| url.starts_with(&asked.people));
+    let since =
+        asked.changed.max(by_devices).filter(|since| asked.in_force.is_none_or(|until| until < *since));
+    Some((since?, asked.processes.clone()))
+}
+
+fn wait(url: &str, since: Instant, processes: &[String]) {
+    for process in processes {
+        let looked = until(IN_FORCE_WITHIN, || has_looked(process, since).then_some(()));
+        assert!(looked.is_some(), "{process} has not looked for changes within {IN_FORCE_WITHIN:?}");
+    }
+    let reached = |installation: &&mut Installation| {
+        [&installation.people, &installation.devices].into_iter().any(|start| url.starts_with(start))
+    };
+    if let Some(installation) = installations().iter_mut().find(reached) {
+        installation.in_force = installation.in_force.max(Some(since));
+    }
+}
+
+/// Whether a process has begun to look for others' changes after `since`, and come to the end of it. One that does not answer has nothing
+/// in its memory.
+fn has_looked(process: &str, since: Instant) -> bool {
+    let asked = Instant::now();
+    let Some(metrics) = metrics(process) else { return true };
+    let value = metrics.lines().find_map(|line| line.strip_prefix("olivine_changes_last_look_seconds "));
+    let age = value.and_then(|value| value.parse().ok()).map(Duration::from_secs_f64);
+    let began = age.and_then(|age| asked.checked_sub(age + METRICS_ARE_AT_MOST));
+    began.is_some_and(|began| began > since)
+}
+
+fn metrics(process: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(process).ok()?;
+    stream.set_read_timeout(Some(IN_FORCE_WITHIN)).ok()?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// Whether a request may change what is answered from memory.

@@ -77,7 +77,7 @@ impl Shell {
         if let Some(server) = self.variables.get("PERIDIO_BASE_URL")
             && script.contains("check-update")
         {
-            std::thread::sleep(scaled::pause_before(&format!("{server}/update")));
+            scaled::wait_before(&format!("{server}/update"));
         }
         let mut command = Command::new("bash");
         command.args(["-euo", "pipefail", "-c", script]).current_dir(self.folder()).envs(&self.variables);

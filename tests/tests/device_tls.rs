@@ -97,20 +97,23 @@ fn outsized_headers_are_refused() {
     assert_refused(&ask(&shell, "--cert p256-v1.pem --key p256.key -H @header"), 401, "certificate_unknown");
 }
 
-/// A server that waits a second for a handshake.
+/// A server that waits three seconds for a handshake: a device's own does not take that long on a busy machine.
 fn impatient() -> ServerBuilder {
-    Server::builder().env("OLIVINE_DEVICE_HANDSHAKE_SECONDS", "1").env("OLIVINE_HEADER_SECONDS", "1")
+    Server::builder().env("OLIVINE_DEVICE_HANDSHAKE_SECONDS", "3").env("OLIVINE_HEADER_SECONDS", "3")
 }
 
 #[test]
 fn slow_handshakes_are_cut() {
     let server = impatient().start();
     let address = server.device_url().strip_prefix("https://").unwrap();
-    for said in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {
+    let slow = [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"].map(|said| {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(said).unwrap();
-        let began = Instant::now();
+        (said, stream)
+    });
+    let began = Instant::now();
+    for (said, mut stream) in slow {
         let end = stream.read_to_end(&mut Vec::new());
         assert!(end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
         assert!(began.elapsed() < PATIENCE, "{said:?}");
@@ -341,13 +344,13 @@ fn open_connections_do_not_keep_it_from_stopping() {
     tls.read_exact(&mut [0; 12]).unwrap();
     let began = Instant::now();
     assert_eq!(server.stop().code(), Some(0));
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
 }
 
 /// A client of TLS 1.2 that knows RSA only gets a certificate that it can check; others do not see it.
 #[test]
 fn a_client_that_knows_rsa_only_is_served() {
-    let server = Server::start(Database::Sqlite);
+    let server = Server::builder().with_rsa_certificate().start();
     let shell = devices_shell(&server);
     let rsa = server.data_dir().join("device-ca-rsa.pem").display().to_string();
     let only = "--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256";
@@ -375,7 +378,7 @@ fn a_client_that_knows_rsa_only_is_served() {
         assert!(shown(flags).contains(&format!("Public Key Algorithm: {algorithm}")), "{flags}");
     }
 
-    let without = Server::builder().env("OLIVINE_DEVICE_RSA_CERTIFICATE", "false").start();
+    let without = Server::start(Database::Sqlite);
     assert!(!without.data_dir().join("device-ca-rsa.pem").exists());
 }
 
@@ -423,9 +426,10 @@ fn records_are_as_short_as_small_devices_need() {
         let flags = ["--tls-max 1.2 --ciphers ECDHE-RSA-AES128-GCM-SHA256", "--tls-max 1.3"];
         flags.map(|flags| record_lengths(server, flags).into_iter().max().unwrap())
     };
-    let usual = Server::start(Database::Sqlite);
+    let usual = Server::builder().with_rsa_certificate().start();
     assert!(longest(&usual)[0] > 512 + OVERHEAD, "the certificate alone is longer");
-    let short = Server::builder().env("OLIVINE_DEVICE_TLS_RECORD_BYTES", "512").start();
+    let short =
+        Server::builder().with_rsa_certificate().env("OLIVINE_DEVICE_TLS_RECORD_BYTES", "512").start();
     for longest in longest(&short) {
         assert!(longest <= 512 + OVERHEAD, "{longest}");
     }

@@ -29,8 +29,9 @@ fn kills(database: Database) -> usize {
     let each = asked_for(KILLS).map(|kills| kills.div_ceil(TESTS));
     // On PostgreSQL another process might be alive, so a dead runner's jobs wait until its lease is over, and kills take longer.
     match database {
-        Database::Sqlite => each.map_or(50, |each| each - each / 5),
-        Database::Postgres => each.map_or(10, |each| each / 5),
+        // Few, because the moments are others in each run: many runs try more of them than one long one.
+        Database::Sqlite => each.map_or(12, |each| each - each / 5),
+        Database::Postgres => each.map_or(6, |each| each / 5),
     }
 }
 

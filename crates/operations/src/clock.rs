@@ -126,7 +126,7 @@ mod tests {
         let before = clock.now();
         let told = postgres.now().await.unwrap().unwrap();
         let after = clock.now();
-        let slack = Duration::from_millis(500);
+        let slack = Duration::from_secs(5);
         assert!(before.minus(slack) <= told && told <= after.plus(slack), "{before} {told} {after}");
     }
 }

@@ -219,7 +219,7 @@ mod tests {
         fresh: Duration::from_millis(20),
         patience: Duration::from_millis(50),
         given_up: Duration::from_mins(1),
-        remembered: Duration::from_millis(300),
+        remembered: Duration::from_secs(2),
     };
 
     #[tokio::test]

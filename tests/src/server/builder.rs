@@ -8,6 +8,8 @@ use crate::process::Process;
 use crate::scaled::{self, Scaled};
 use crate::{Database, Executables, PostgresDatabase};
 
+/// Whether the server makes an RSA certificate for devices.
+const RSA_CERTIFICATE: &str = "OLIVINE_DEVICE_RSA_CERTIFICATE";
 /// A port that is free.
 pub(super) const ANYWHERE: &str = "127.0.0.1:0";
 
@@ -86,6 +88,12 @@ impl ServerBuilder {
     #[must_use]
     pub fn behind_a_proxy(self) -> Self {
         self.env("OLIVINE_DEVICE_TLS", "off").env("OLIVINE_DEVICE_TRUSTED_PROXIES", "127.0.0.1")
+    }
+
+    /// With an RSA certificate for devices beside the usual one, as a server makes it by default.
+    #[must_use]
+    pub fn with_rsa_certificate(self) -> Self {
+        self.env(RSA_CERTIFICATE, "true")
     }
 
     /// More of them, such as those by which a store is found.
@@ -168,6 +176,8 @@ impl ServerBuilder {
                 command.env_remove(name);
             }
         }
+        // Two RSA keys take longer to make than all else at a first start, and hardly any test looks at them.
+        command.env(RSA_CERTIFICATE, "false");
         command.envs(self.variables.iter().cloned());
     }
 }

@@ -1,6 +1,6 @@
 //! Requests that are too large, too slow or not whole.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use olivine_tests::{Answer, Api, Database, Server, Table, Wire, Workbench, chunked, exchange, on_both};
 use serde_json::json;
@@ -22,9 +22,13 @@ on_both!(
 /// The pace of the slow client.
 const A_SECOND: Duration = Duration::from_secs(1);
 /// The limit that the servers of these tests have.
-const LIMIT: Duration = Duration::from_secs(2);
+///
+/// Long enough for requests of a busy machine that are not slow by themselves.
+const LIMIT: Duration = Duration::from_secs(5);
 /// What a busy machine may add to it.
-const MARGIN: Duration = Duration::from_secs(10);
+const MARGIN: Duration = Duration::from_secs(20);
+/// A bound, not an expectation.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that loses patience soon.
 fn impatient(database: Database) -> Server {
@@ -81,27 +85,33 @@ async fn slow_bodies(database: Database) {
     let bench = Workbench::new(server.api()).await;
     let mut table = Table::default();
     let content = vec![b'x'; 1000];
-    let binary = bench.uploadable(&content).await;
-    let part = bench.announce(&binary, 1, &content).await.expect(201);
+    let (binary, other) = (bench.uploadable(&content).await, bench.uploadable(&content).await);
+    let part = bench.announce(&other, 1, &content).await.expect(201);
     let url = part.json["binary_part"]["presigned_upload_url"].as_str().unwrap();
     let part = url.strip_prefix(server.url()).unwrap();
     let direct = format!("/v1/binaries/{binary}/content");
     let key = server.admin_key();
-    for (what, method, path) in [
+    let slow = [
         ("JSON", "POST", "/v1/artifacts"),
         ("JSON of an idempotent request", "POST", "/v1/artifacts"),
         ("a direct upload", "PUT", &direct),
         ("a part", "PUT", part),
-    ] {
+    ];
+    // All at once, because most of it is waiting.
+    let slow = slow.map(|(what, method, path)| {
         let idempotency = if what.contains("idempotent") { "idempotency-key: slow\r\n" } else { "" };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\n{idempotency}connection: close\r\n\
              content-length: {}\r\n\r\n",
             content.len()
         );
-        let mut wire = Wire::connect(server.url());
+        let (mut wire, content) = (Wire::connect(server.url()), content.clone());
         assert!(wire.send(head));
-        let took = wire.drip(&content, A_SECOND);
+        let sending = std::thread::spawn(move || (wire.drip(&content, A_SECOND), wire));
+        (what, sending)
+    });
+    for (what, sending) in slow {
+        let (took, mut wire) = sending.join().unwrap();
         assert!(took < LIMIT + MARGIN, "{what}: one byte a second was listened to for {took:?}");
         let answer = wire.answer().unwrap_or_else(|| panic!("{what}: closed without an answer"));
         table.note(&format!("{what}, one byte a second"), &answer);
@@ -109,9 +119,11 @@ async fn slow_bodies(database: Database) {
     }
     insta::assert_snapshot!("slow_bodies", table.text());
     // The slow attempts left nothing that is in the way.
-    bench.put_content(&binary, &content).await.expect(200);
-    bench.ask(&binary, "hashable").await.expect(200);
-    bench.in_state(&binary, "signable").await;
+    for binary in [binary, other] {
+        bench.put_content(&binary, &content).await.expect(200);
+        bench.ask(&binary, "hashable").await.expect(200);
+        bench.in_state(&binary, "signable").await;
+    }
 }
 
 async fn uploads_that_break_off(database: Database) {
@@ -183,19 +195,24 @@ fn broken_http(database: Database) {
 
 /// Asks until that is once too often, and returns that answer.
 async fn until_refused(api: &Api) -> Answer {
-    for _ in 0..500 {
+    let began = Instant::now();
+    loop {
         let answer = api.get("/v1/users/me").await;
         if answer.status == 429 {
             return answer;
         }
         answer.expect(200);
+        assert!(began.elapsed() < PATIENCE, "nothing is refused");
     }
-    panic!("nothing is refused");
 }
 
 async fn more_requests_than_there_is_room_for(database: Database) {
-    let server =
-        Server::builder().database(database).env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "1").start();
+    let server = Server::builder()
+        .database(database)
+        .env("OLIVINE_CONCURRENT_REQUESTS_PER_CALLER", "1")
+        // The first one must not be given up before it was seen, however long that takes.
+        .env("OLIVINE_REQUEST_SECONDS", "600")
+        .start();
     let api = server.api();
     let other = api.post("/v1/api_keys", &json!({"name": "other", "role": "reader"})).await.expect(201);
     let other = Api::new(server.url()).with_key(other.json["api_key"]["key"].as_str().unwrap());

@@ -6,7 +6,7 @@ use olivine_tests::factory::{ALL, Factory, on};
 use olivine_tests::{Database, Server, events_of};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn what_was_acknowledged_survives(database: Database) {
     let mut server = Server::start(database);

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a server may go on without knowing what another one decided.
 const EVERYWHERE: Duration = Duration::from_secs(1);
+/// What a busy machine may add to it.
+const MARGIN: Duration = Duration::from_secs(20);
 const SECRET: &str = "a secret that all processes of this installation have";
 
 #[track_caller]
@@ -81,7 +83,7 @@ async fn it_is_in_force_everywhere(factory: &Factory, here: &Server, there: &Ser
     soon(&mut line, |answer| answer.error_code() == Some("certificate_removed")).await;
 }
 
-/// Asks until the answer is as it should be, which it is for whatever is asked after a second.
+/// Asks until the answer is as it should be. `processes::signals` measures how soon that is.
 async fn soon(line: &mut Line, is_so: impl Fn(&Answer) -> bool) {
     let began = Instant::now();
     loop {
@@ -90,7 +92,7 @@ async fn soon(line: &mut Line, is_so: impl Fn(&Answer) -> bool) {
         if is_so(&answer) {
             return;
         }
-        assert!(asked < EVERYWHERE, "still after {asked:?}: {answer:?}");
+        assert!(asked < EVERYWHERE + MARGIN, "still after {asked:?}: {answer:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -99,7 +101,8 @@ pub(crate) async fn a_certificate_that_is_over(database: Database) {
     let server = Server::builder().database(database).env("OLIVINE_DEVICE_CHECK_IN_SECONDS", "1").start();
     let factory = Factory::new(server.api()).await;
     let mut params = named("SN-1");
-    let valid_for = Duration::from_secs(5);
+    // Long enough for the device to come for the first time before it is over, on a busy machine too.
+    let valid_for = Duration::from_secs(8);
     let now = factory.now().await.as_second().unsigned_abs();
     params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(now) + valid_for;
     let (certificate, key) = factory.signed(&params);
@@ -113,7 +116,7 @@ pub(crate) async fn a_certificate_that_is_over(database: Database) {
     while !events_of(&factory.api, &me).await.contains(&expired) {
         line.get("/update", &[]).expect(200);
         assert!(Instant::now() < deadline, "nobody notes that it is over");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     device.get("/update").await.expect(200);
 

@@ -8,8 +8,8 @@ use olivine_tests::{Api, PostgresDatabase, Server, ServerBuilder, Workbench};
 use crate::{beside, on, wait_until};
 
 const LEASE: Duration = Duration::from_secs(5);
-/// A runner looks for work every two seconds, and the machine may be busy.
-const SOON: Duration = Duration::from_secs(20);
+/// A runner looks for work every two seconds. The rest is for a machine that is busy.
+const SOON: Duration = Duration::from_mins(1);
 /// What a kill that came too late is repeated for.
 const ATTEMPTS: usize = 20;
 
@@ -27,12 +27,12 @@ fn library() -> PathBuf {
     places.find(|path| path.exists()).expect("faketime is installed; run `cargo xtask test`")
 }
 
-/// Kills a runner while it verifies; how long its lease lasts from then on.
+/// Kills a runner while it verifies; when that was, and how long its lease lasted at some time after it.
 async fn killed_at_work(
     database: &PostgresDatabase,
     bench: &Workbench,
     runner: &mut Server,
-) -> (String, f64) {
+) -> (String, Instant, f64) {
     let running = "select coalesce(max(due_at / 1e6 - extract(epoch from clock_timestamp())), 0) \
                    from jobs where kind = 'verify_binary' and state = 'running'";
     let left = || database.query(running).parse::<f64>().expect("a number");
@@ -44,9 +44,10 @@ async fn killed_at_work(
         wait_until("it runs", async || left().abs() > 0.0 || bench.get(&binary).await["state"] == "signable")
             .await;
         runner.kill();
+        let dead = Instant::now();
         let left = left();
         if left.abs() > 0.0 {
-            return (binary, left);
+            return (binary, dead, left);
         }
         runner.restart();
     }
@@ -61,8 +62,7 @@ async fn is_taken_over(first: Option<&str>, second: Option<&str>) {
     let bench = Workbench::new(people.api()).await;
     let runner = with_clock(on(&database), first).arg("--roles").arg("jobs").data_dir(beside(&people));
     let mut runner = runner.start();
-    let (binary, left) = killed_at_work(&database, &bench, &mut runner).await;
-    let dead = Instant::now();
+    let (binary, dead, left) = killed_at_work(&database, &bench, &mut runner).await;
     assert!(0.0 < left && left <= LEASE.as_secs_f64() + 0.1, "a lease of {left} s");
 
     let successor = with_clock(on(&database), second).arg("--roles").arg("jobs").data_dir(beside(&people));
@@ -70,7 +70,7 @@ async fn is_taken_over(first: Option<&str>, second: Option<&str>) {
     bench.in_state(&binary, "signable").await;
     let took = dead.elapsed();
     println!("{first:?}, then {second:?}: a lease of {left:.2} s, taken over and verified after {took:?}");
-    assert!(took.as_secs_f64() > left - 0.2, "taken from one that might be alive: {took:?} of {left} s");
+    assert!(took.as_secs_f64() > left - 0.05, "taken from one that might be alive: {took:?} of {left} s");
     assert!(took < LEASE + SOON, "{took:?}");
 }
 
@@ -91,10 +91,11 @@ async fn urls_are_good_everywhere() {
     let short = |builder: ServerBuilder| builder.env("OLIVINE_DOWNLOAD_URL_SECONDS", "60");
     let one = short(on(&database)).start();
     let ahead = with_clock(short(on(&database)), Some("+5m")).data_dir(beside(&one)).start();
-    assert!(
-        ahead.log().contains("this machine's clock is 300 s off the database's")
-            || ahead.log().contains("299 s off")
-    );
+    // Less by what the database's answer took.
+    let (start, end) = ("this machine's clock is ", " s off the database's");
+    let said = ahead.log().split_once(start).and_then(|(_, rest)| Some(rest.split_once(end)?.0.to_owned()));
+    let seconds: u32 = said.and_then(|said| said.parse().ok()).unwrap_or_else(|| panic!("{}", ahead.log()));
+    assert!((290..=310).contains(&seconds), "{seconds}");
     let mut bench = Workbench::new(one.api()).await;
     let binary = bench.signed(b"content").await;
     let path = |url: String| {

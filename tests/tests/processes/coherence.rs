@@ -12,7 +12,7 @@ use crate::{beside, on, pair};
 const HISTORIES: usize = 12;
 const CHANGES: usize = 12;
 /// Other processes' changes are in force within a second; more only means that the machine is busy.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// What there is, by kind: the youngest last.

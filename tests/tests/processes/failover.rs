@@ -8,6 +8,9 @@ use serde_json::json;
 use crate::fleet::Fleet;
 use crate::{on, wait_until};
 
+/// Long after each of the limits that the servers of these tests have, and before a request that is never answered is given up.
+const SOON: Duration = Duration::from_secs(30);
+
 /// What a failover to a read-only server looks like: all sessions end, and new ones can only read.
 fn become_read_only(database: &PostgresDatabase, on: &str) {
     let name = database.query("select current_database()");
@@ -62,7 +65,7 @@ async fn a_read_only_database_is_unavailable_on_all_paths_and_recovers_by_itself
     let begun = Instant::now();
     bench.signed(b"the jobs go on as well").await;
     member.device.update("", &report("1.0.1")).await.expect(200);
-    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < SOON, "it took {:?}", begun.elapsed());
     assert!(!server.log().contains("internal error"), "{}", server.log());
 }
 
@@ -88,10 +91,10 @@ async fn connections_that_go_silent_are_replaced() {
         let answer = asked.await.unwrap();
         assert!([200, 503].contains(&answer.status), "{answer:?}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(9), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < SOON, "it took {:?}", begun.elapsed());
     bench.signed(b"content").await;
     wait_until("it is ready", async || bench.api().get("/readyz").await.status == 200).await;
-    assert!(begun.elapsed() < Duration::from_secs(20), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < 2 * SOON, "it took {:?}", begun.elapsed());
 }
 
 #[test]
@@ -141,7 +144,7 @@ async fn a_pooler_in_session_mode_works_and_nobody_waits_for_ever() {
     for asked in asked.collect::<Vec<_>>() {
         let (answer, took) = asked.await.unwrap();
         assert!([200, 503].contains(&answer.status), "{answer:?}");
-        assert!(took < Duration::from_secs(10), "it took {took:?}");
+        assert!(took < SOON, "it took {took:?}");
     }
     shared.get("/v1/binaries").await.expect(200);
 }

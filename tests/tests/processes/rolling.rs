@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::{PATIENCE, beside, on, wait_until};
 
 /// As long as connections are open and used, each of them has many requests in this time.
-const DRAIN: Duration = Duration::from_secs(2);
+const DRAIN: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 4;
 
 /// Behind nginx, devices' certificates come in a header.

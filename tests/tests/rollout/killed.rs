@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::agent::{Agent, Copied, Unit};
 use crate::site::Site;
 
-/// How many kills of agents there are in all, at least, on both databases together; usually some 300 on each.
+/// How many kills of agents there are in all, at least, on both databases together; usually some 200 on each.
 const KILLS: &str = "OLIVINE_TEST_AGENT_KILLS";
-const DEVICES: usize = 50;
+const DEVICES: usize = 30;
 /// More agents at once would mostly wait for a processor.
 const AT_ONCE: usize = 12;
 /// How long a device's first agent may live; later ones live longer, so that each device gets there on any machine.

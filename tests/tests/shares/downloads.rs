@@ -61,7 +61,7 @@ async fn downloads_that_nobody_reads_end(database: Database) {
         .database(database)
         .scaled(false)
         .env("OLIVINE_TRANSFERS_PER_URL", "0")
-        .env("OLIVINE_DOWNLOAD_IDLE_SECONDS", "2")
+        .env("OLIVINE_DOWNLOAD_IDLE_SECONDS", "4")
         .start();
     let bench = Workbench::new(server.api()).await;
     let url = bench.download_url(&bench.signable(&vec![7; LARGE]).await).await;

@@ -181,7 +181,8 @@ async fn a_store_that_stalls_is_known_as_such_within_half_a_minute() {
     let (size, parts) = tokio::join!(backend.size(&key), backend.uploaded_parts(&key, &session));
     assert!(matches!(size, Err(Error::Unavailable { .. })), "{size:?}");
     assert!(matches!(parts, Err(Error::Unavailable { .. })), "{parts:?}");
-    assert!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
+    // Half a minute, and what a busy machine adds.
+    assert!(start.elapsed() < Duration::from_secs(50), "{:?}", start.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -207,9 +208,9 @@ async fn a_client_that_goes_away_leaves_no_upload() {
     tokio::select! {
         ended = receiving => panic!("{ended:?}"),
         () = received => {}
-        () = tokio::time::sleep(Duration::from_secs(30)) => panic!("the bytes do not arrive"),
+        () = tokio::time::sleep(Duration::from_mins(1)) => panic!("the bytes do not arrive"),
     }
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_mins(1);
     // One is left: that of the content itself.
     while server.open_uploads("firmware") > 1 {
         assert!(Instant::now() < deadline, "the staged upload is still there");

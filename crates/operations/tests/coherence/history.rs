@@ -14,7 +14,7 @@ use crate::world::{Site, World};
 
 /// Between two steps, so that records sort in the order in which they were made.
 const TICK: Duration = Duration::from_millis(2);
-const COMMITTED_WITHIN: Duration = Duration::from_secs(2);
+const COMMITTED_WITHIN: Duration = Duration::from_secs(10);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
 /// Plays a history to its end; says what was different, and what had happened until then.

@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::steps::{Action, Attempt, Body, CutOff, Promise};
 
-const SETTLED_WITHIN: Duration = Duration::from_secs(20);
+const SETTLED_WITHIN: Duration = Duration::from_mins(1);
 const MINUTE: i64 = 60_000_000;
 
 /// Which database.
