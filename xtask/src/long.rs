@@ -1,4 +1,4 @@
-//! What takes too long for every commit: many more kills, and ten minutes of generated requests.
+//! What takes too long for every commit: many more kills, many more histories of changes, and ten minutes of generated requests.
 
 use std::fs::File;
 use std::path::Path;
@@ -13,12 +13,15 @@ use crate::{run, test, tools};
 /// How often servers and agents are killed: the harness's numbers, see `tests/src/random.rs`. A variable that is set already stays.
 const SERVER_KILLS: (&str, &str) = ("OLIVINE_TEST_SERVER_KILLS", "700");
 const AGENT_KILLS: (&str, &str) = ("OLIVINE_TEST_AGENT_KILLS", "300");
+/// How many histories of changes are played on each database: see `crates/operations/tests/coherence`.
+const HISTORIES: (&str, &str) = ("OLIVINE_COHERENCE_HISTORIES", "200");
 /// How long requests are generated.
 const GENERATED_SECONDS: (&str, &str) = ("OLIVINE_TEST_GENERATED_SECONDS", "600");
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let executables = build::executables(Profile::Dev)?;
     kills()?;
+    histories()?;
     generated_requests(&executables)
 }
 
@@ -31,6 +34,12 @@ fn kills() -> anyhow::Result<()> {
         "--no-fail-fast",
     ]);
     command.args(["--test", "killed", "--test", "rollout", "--", "--test-threads=1", "--nocapture"]);
+    test::with_postgres(&mut command)
+}
+
+fn histories() -> anyhow::Result<()> {
+    let mut command = cargo();
+    command.env(HISTORIES.0, given_or_usual(HISTORIES)).args(["test", "--workspace", "--test", "coherence"]);
     test::with_postgres(&mut command)
 }
 

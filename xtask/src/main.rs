@@ -21,6 +21,7 @@ mod suites;
 mod test;
 mod timings;
 mod tools;
+mod wanted;
 
 use clap::Parser;
 

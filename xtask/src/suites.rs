@@ -14,6 +14,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use crate::build::cargo;
+use crate::wanted::Wanted;
 use crate::{console, interrupt, run};
 
 /// How many executables run at once on each core.
@@ -112,10 +113,11 @@ impl fmt::Display for Run {
     }
 }
 
-/// Builds all tests.
-pub(crate) fn build() -> anyhow::Result<Vec<Suite>> {
+/// Builds tests.
+pub(crate) fn build(wanted: &Wanted) -> anyhow::Result<Vec<Suite>> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
+    command.args(wanted.arguments());
     run::watched(&mut command, |output| {
         let mut suites = Vec::new();
         for line in BufReader::new(output).lines() {

@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::build::cargo;
 use crate::postgres::Cluster;
 use crate::suites::{self, Run, Suite};
+use crate::wanted::Wanted;
 use crate::{audit, console, long, previous, run, scaled, timings, tools};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     /// Run only the end-to-end tests, on PostgreSQL and S3 with two servers behind nginx
     #[arg(long, conflicts_with = "cargo_test")]
     scaled: bool,
-    /// Run only what takes too long for every commit: 1,000 kills, and ten minutes of generated requests
+    /// Run only what takes too long for every commit: 1,000 kills, 400 histories of changes and ten minutes of generated requests
     #[arg(long, conflicts_with_all = ["cargo_test", "scaled", "only"])]
     long: bool,
     /// Run only `cargo test` with these arguments
@@ -78,14 +79,12 @@ fn lint() -> anyhow::Result<()> {
 
 /// Runs the tests of all packages, side by side.
 fn run_suites(args: &Args) -> anyhow::Result<()> {
-    run::step(cargo().args(["build", "--workspace", "--bins"]))?;
-    let suites = suites::build()?;
-    // After the build, because most of what it needs is built then.
-    let previous = previous::build()?;
-    let azurite = match std::env::var(AZURITE) {
-        Ok(given) => given,
-        Err(_) => timings::of("installing Azurite".to_owned(), tools::azurite)?.display().to_string(),
-    };
+    let wanted = args.only.as_deref().map_or(Ok(Wanted::default()), Wanted::by)?;
+    if wanted.needs_executables() {
+        run::step(cargo().args(["build", "--workspace", "--bins"]))?;
+    }
+    let suites = suites::build(&wanted)?;
+    let variables = variables(&wanted)?;
     if args.only.is_none() && !args.scaled {
         run::step(cargo().args(["test", "--workspace", "--doc"]))?;
     }
@@ -93,12 +92,24 @@ fn run_suites(args: &Args) -> anyhow::Result<()> {
     timings::of("tests".to_owned(), || {
         with_postgres_at(|url| {
             let with_variables = |run: Run| {
-                let previous = previous.display().to_string();
-                run.variable(POSTGRES, url).variable(PREVIOUS, previous).variable(AZURITE, &azurite)
+                let run = run.variable(POSTGRES, url);
+                variables.iter().fold(run, |run, (name, value)| run.variable(name, value))
             };
             suites::run_all(runs.into_iter().map(with_variables).collect())
         })
     })
+}
+
+/// What single tests need besides a database. After the build, because most of what the version before needs is built then.
+fn variables(wanted: &Wanted) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut variables = Vec::new();
+    if wanted.has("previous") {
+        variables.push((PREVIOUS, previous::build()?.display().to_string()));
+    }
+    if wanted.has("storage") && std::env::var_os(AZURITE).is_none() {
+        variables.push((AZURITE, tools::azurite()?.display().to_string()));
+    }
+    Ok(variables)
 }
 
 /// What to run, the longest first.
@@ -131,8 +142,22 @@ fn on_one_process(suite: &Suite) -> Vec<Run> {
 }
 
 /// Those that take longest: what begins last with one of them has a tail on one core.
-const LONGEST: [&str; 8] =
-    ["killed", "olivine-records", "processes", "distribution", "rollout", "bad_input", "backends", "shares"];
+const LONGEST: [&str; 14] = [
+    "olivine-records",
+    "processes",
+    "killed",
+    "coherence",
+    "distribution",
+    "rollout",
+    "bad_input",
+    "backends",
+    "shares",
+    "lifecycle",
+    "in_process",
+    "storage",
+    "races",
+    "serving",
+];
 
 /// Runs `cargo test` as it was asked for.
 fn cargo_test(args: &Args) -> anyhow::Result<()> {
