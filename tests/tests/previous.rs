@@ -75,14 +75,14 @@ fn previous() -> (ServerBuilder, bool) {
     let executables = Executables::in_folder(folder);
     let help = Command::new(executables.olivine()).args(["serve", "--help"]).output().expect("olivine");
     let knows_devices = String::from_utf8_lossy(&help.stdout).contains("--device-listen");
-    let builder = server().executables(executables).database(Database::Postgres);
+    let builder = server().executables(executables);
     (if knows_devices { builder } else { builder.only_for_people() }, knows_devices)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_versions_work_on_the_new_tables() {
     let (previous, knows_devices) = previous();
-    let previous = previous.start();
+    let previous = previous.database(Database::Postgres).start();
     let old = previous.api();
     let url = previous.postgres().expect("PostgreSQL").url();
     let old_works = async |name: &str| {
@@ -123,4 +123,35 @@ async fn both_versions_work_on_the_new_tables() {
         let names = |records: Vec<serde_json::Value>| records.iter().map(prn).collect::<Vec<_>>();
         assert_eq!(names(here), names(there), "{kind}");
     }
+}
+
+/// A small team's upgrade: the same folder, the old process stopped and the new one started, while an upload is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_previous_version_left_in_a_folder_goes_on() {
+    const PART: usize = 5 * 1024 * 1024;
+    let mut previous = previous().0.start();
+    let mut bench = Workbench::named(previous.api(), "upgraded").await;
+    let content: Vec<u8> = (0..PART + 3).map(|number| (number % 251) as u8).collect();
+    let (first, second) = content.split_at(PART);
+    let begun = bench.uploadable(&content).await;
+    bench.put_part(&begun, 1, first).await;
+    let unsigned = bench.signable(b"never signed").await;
+    let (kept, doomed) = (bench.signed(b"kept").await, bench.signed(b"destroyed later").await);
+    previous.stop();
+
+    let current = server().data_dir(previous.data_dir()).start();
+    bench.reconnect(Api::new(current.url()).with_key(previous.admin_key()));
+    bench.put_part(&begun, 2, second).await;
+    bench.ask(&begun, "hashable").await.expect(200);
+    bench.in_state(&begun, "signable").await;
+    bench.ask(&doomed, "destroyed").await.expect(200);
+    bench.api().delete(&format!("/v1/binaries/{unsigned}")).await.expect(204);
+    for (binary, content) in [(&begun, content.as_slice()), (&kept, b"kept")] {
+        let url = bench.download_url(binary).await;
+        let (_, token) = url.split_once("/content/").expect("a URL of the server's own");
+        assert_eq!(bench.api().get(&format!("/content/{token}")).await.expect(200).body, content);
+    }
+    // Every record has its content, and every content its record.
+    let audit = current.operator(&["content", "audit", "--hashes"]);
+    assert!(audit.contains("2 contents"), "{audit}");
 }
