@@ -144,7 +144,7 @@ impl Searchable for Device {
 }
 
 /// What a device says it runs; all of one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reported {
     /// The release, where it named one of its organization (which need not exist).
     pub release: Option<Id<Release>>,

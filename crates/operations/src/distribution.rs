@@ -3,6 +3,7 @@
 //! A device that is known and unchanged is answered from memory. Whatever a change touches of that memory is noted in the change's own
 //! transaction, so that no process goes on with what is over.
 
+mod alike;
 pub(crate) mod certificates;
 pub(crate) mod changes;
 mod check;

@@ -89,7 +89,7 @@ pub async fn check(
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.last_answer.is_news(code(&answer)) {
-        let source_prn = answer.source.map(|source| SourcePrn(source, device.organization));
+        let source_prn = answer.source.map(|source| SourcePrn(source, device.belongs.organization));
         let data =
             EventData::DeviceCheckedForRelease(CheckedForRelease { status: answer.status, source_prn });
         ctx.memory().check_ins.tell(ctx, &device, origin, data);
@@ -133,8 +133,8 @@ async fn find(
 
 /// The releases of a device's cohort, if it is in one.
 async fn channel(ctx: &Context, device: &DeviceFacts) -> Result<Option<Arc<Channel>>, Error> {
-    let Some(cohort) = device.cohort else { return Ok(None) };
-    Ok(Some(ctx.memory().channel(ctx, device.organization, cohort).await?))
+    let Some(cohort) = device.belongs.cohort else { return Ok(None) };
+    Ok(Some(ctx.memory().channel(ctx, device.belongs.organization, cohort).await?))
 }
 
 /// What a decision is made of.
@@ -148,14 +148,14 @@ impl Surroundings {
     /// `known` is what [`channel`] returned a moment ago, if it was asked.
     async fn read(ctx: &Context, device: &DeviceFacts, known: Option<Arc<Channel>>) -> Result<Self, Error> {
         let memory = ctx.memory();
-        let organization = memory.organization(ctx, device.organization).await?;
+        let organization = memory.organization(ctx, device.belongs.organization).await?;
         let channel = match known {
             Some(known) => Some(known),
             None => channel(ctx, device).await?,
         };
         let sink = channel.as_ref().and_then(|channel| channel.sink());
-        let crowd = match device.cohort.zip(sink.filter(|sink| is_counted(&sink.phase))) {
-            Some((cohort, sink)) => memory.crowd(ctx, device.organization, cohort, sink.id).await?,
+        let crowd = match device.belongs.cohort.zip(sink.filter(|sink| is_counted(&sink.phase))) {
+            Some((cohort, sink)) => memory.crowd(ctx, device.belongs.organization, cohort, sink.id).await?,
             None => Crowd { devices: 0, claims: 0 },
         };
         Ok(Self { organization, channel, crowd })
@@ -221,7 +221,7 @@ async fn answer(
                 Claim::Made(claimed) => device = claimed,
                 Claim::Refused => {
                     // Somebody was faster, or the release was changed: what is remembered of both is forgotten by now.
-                    device = find(ctx, device.organization, device.id).await?;
+                    device = find(ctx, device.belongs.organization, device.id).await?;
                     continue;
                 }
             }
@@ -264,10 +264,10 @@ async fn template(
 ) -> Result<Result<Arc<Template>, String>, Error> {
     let of_product = match &device.target {
         Some(_) => None,
-        None => ctx.memory().product_target(ctx, device.organization, device.product).await?,
+        None => ctx.memory().product_target(ctx, device.belongs.organization, device.belongs.product).await?,
     };
     let target = device.target.as_deref().or(of_product.as_deref());
-    let found = ctx.memory().manifest(ctx, device.organization, bundle, target).await?;
+    let found = ctx.memory().manifest(ctx, device.belongs.organization, bundle, target).await?;
     Ok(found.map_err(|undeliverable| undeliverable.reason.clone()))
 }
 
@@ -276,7 +276,7 @@ fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
         status: decision.status,
         source: decision.source,
         bundle: decision.bundle,
-        cohort: device.cohort,
+        cohort: device.belongs.cohort,
         manifest: None,
         trace: None,
         expanded: Expanded::default(),

@@ -73,7 +73,7 @@ impl CheckIns {
 
     /// Notes an event that need not be durable before the answer.
     pub(super) fn tell(&self, ctx: &Context, device: &DeviceFacts, origin: &Origin, data: EventData<'_>) {
-        let actor = Actor::device(device.organization, device.id, origin.clone());
+        let actor = Actor::device(device.belongs.organization, device.id, origin.clone());
         let Some(event) = crate::events::new(ctx, &actor, Subject::of(device.id), data) else {
             return;
         };

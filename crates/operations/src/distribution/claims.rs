@@ -39,7 +39,7 @@ async fn write(
     expected: &Release,
     origin: &Origin,
 ) -> Result<Claim, Error> {
-    let (organization, release, cohort) = (device.organization, expected.id, expected.cohort);
+    let (organization, release, cohort) = (device.belongs.organization, expected.id, expected.cohort);
     let mut w = ctx.work().await?;
     // Before the release, as whoever deletes a device locks both.
     devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
@@ -89,5 +89,5 @@ fn with_claim(device: &DeviceFacts, release: Id<Release>) -> Arc<DeviceFacts> {
     if !claims.contains(&release) {
         claims.push(release);
     }
-    Arc::new(device.with(device.reported.clone(), device.placed, claims.into()))
+    Arc::new(device.with(Arc::clone(&device.reported), device.placed, claims.into()))
 }

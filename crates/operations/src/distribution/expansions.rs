@@ -53,7 +53,7 @@ pub(super) async fn expand(
     for wanted in wanted {
         match (wanted, answer.source) {
             (Expansion::Release, Some(Source::Release(id))) => {
-                expanded.release = ctx.memory().release(ctx, device.organization, id).await?;
+                expanded.release = ctx.memory().release(ctx, device.belongs.organization, id).await?;
             }
             (Expansion::BundleOverride, Some(Source::BundleOverride(id))) => {
                 expanded.bundle_override = bundle_override(ctx, device, id).await?;
@@ -61,12 +61,12 @@ pub(super) async fn expand(
             (Expansion::Release | Expansion::BundleOverride, _) => {}
             (Expansion::Bundle, _) => {
                 if let Some(id) = answer.bundle {
-                    expanded.bundle = ctx.memory().bundle(ctx, device.organization, id).await?;
+                    expanded.bundle = ctx.memory().bundle(ctx, device.belongs.organization, id).await?;
                 }
             }
             (Expansion::Cohort, _) => {
                 if let Some(id) = answer.cohort {
-                    expanded.cohort = cohorts::find(ctx.db(), device.organization, id).await?;
+                    expanded.cohort = cohorts::find(ctx.db(), device.belongs.organization, id).await?;
                 }
             }
         }
@@ -79,7 +79,7 @@ async fn bundle_override(
     device: &DeviceFacts,
     id: Id<BundleOverride>,
 ) -> Result<Option<BundleOverride>, Error> {
-    let mut found = bundle_overrides::find(ctx.db(), device.organization, id).await?;
+    let mut found = bundle_overrides::find(ctx.db(), device.belongs.organization, id).await?;
     if let Some(BundleOverride { audience: Audience::Devices(devices), .. }) = &mut found {
         devices.retain(|named| *named == device.id);
     }

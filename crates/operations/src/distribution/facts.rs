@@ -17,6 +17,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_records::devices::Recognized;
 
+use super::alike::Alike;
 use super::last_answer::LastAnswer;
 use crate::links::Wishes;
 
@@ -59,14 +60,12 @@ impl Standing {
 #[derive(Debug)]
 pub(super) struct DeviceFacts {
     pub(super) id: Id<Device>,
-    pub(super) organization: Id<Organization>,
-    pub(super) product: Id<Product>,
-    pub(super) cohort: Option<Id<Cohort>>,
+    pub(super) belongs: Arc<Belonging>,
     pub(super) tags: Tags,
     /// Its own target; boxed because few have one.
     pub(super) target: Option<Box<Target>>,
     pub(super) quarantined: bool,
-    pub(super) reported: Reported,
+    pub(super) reported: Arc<Reported>,
     /// The release of its cohort that fleet numbers count it on.
     pub(super) placed: Placed,
     pub(super) claims: Box<[Id<Release>]>,
@@ -76,6 +75,14 @@ pub(super) struct DeviceFacts {
     pub(super) last_connected_at: Timestamp,
     /// What it was told last, if that is remembered.
     pub(super) last_answer: LastAnswer,
+}
+
+/// Whose a device is. Many are alike, and share it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Belonging {
+    pub(super) organization: Id<Organization>,
+    pub(super) product: Id<Product>,
+    pub(super) cohort: Option<Id<Cohort>>,
 }
 
 /// The release that a device is counted on, if any: the last four bytes of its id, which are random. A million of these are kept.
@@ -117,16 +124,14 @@ const NEVER: Timestamp = Timestamp::EPOCH;
 
 impl DeviceFacts {
     /// What a check takes of a device's record.
-    pub(super) fn new(device: Device, claims: Vec<Id<Release>>) -> Self {
+    pub(super) fn new(alike: &Alike, device: Device, claims: Vec<Id<Release>>) -> Self {
         Self {
             id: device.id,
-            organization: device.organization,
-            product: device.product,
-            cohort: device.cohort,
-            tags: device.tags,
+            belongs: alike.belonging(&device),
+            tags: alike.tags(device.tags),
             target: device.target.map(Box::new),
             quarantined: device.quarantined,
-            reported: device.reported,
+            reported: alike.reported(device.reported),
             placed: device.release.into(),
             claims: claims.into(),
             offer: device.offer.map(Box::new),
@@ -136,12 +141,10 @@ impl DeviceFacts {
     }
 
     /// The same after a report or a claim.
-    pub(super) fn with(&self, reported: Reported, placed: Placed, claims: Box<[Id<Release>]>) -> Self {
+    pub(super) fn with(&self, reported: Arc<Reported>, placed: Placed, claims: Box<[Id<Release>]>) -> Self {
         Self {
             id: self.id,
-            organization: self.organization,
-            product: self.product,
-            cohort: self.cohort,
+            belongs: Arc::clone(&self.belongs),
             tags: self.tags.clone(),
             target: self.target.clone(),
             quarantined: self.quarantined,
@@ -156,7 +159,7 @@ impl DeviceFacts {
 
     /// The same after another offer.
     pub(super) fn with_offer(&self, offer: Option<Offer>) -> Self {
-        let same = self.with(self.reported.clone(), self.placed, self.claims.clone());
+        let same = self.with(Arc::clone(&self.reported), self.placed, self.claims.clone());
         Self { offer: offer.map(Box::new), ..same }
     }
 }
@@ -175,7 +178,7 @@ impl OrganizationFacts {
     pub(super) fn active_overrides(&self, device: &DeviceFacts, now: Timestamp) -> Vec<ActiveOverride> {
         let overrides = &self.overrides;
         let by_tag = device.tags.iter().filter_map(|tag| overrides.tags.get(tag));
-        let by_cohort = device.cohort.and_then(|cohort| overrides.cohorts.get(&cohort));
+        let by_cohort = device.belongs.cohort.and_then(|cohort| overrides.cohorts.get(&cohort));
         let all = overrides.devices.get(&device.id).into_iter().chain(by_cohort).chain(by_tag).flatten();
         let mut active: Vec<_> =
             all.filter(|one| is_active(one.starts_at, one.ends_at, now)).map(Arc::as_ref).collect();

@@ -44,7 +44,9 @@ impl KnownDevice {
 
     /// What is remembered of it, if that is at hand.
     pub(super) fn facts(&self) -> Option<Arc<DeviceFacts>> {
-        self.facts.clone().filter(|facts| (facts.organization, facts.id) == (self.organization, self.device))
+        self.facts
+            .clone()
+            .filter(|facts| (facts.belongs.organization, facts.id) == (self.organization, self.device))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::alike::Alike;
 use super::changes::Change;
 use super::check_ins::CheckIns;
 use super::facts::{CredentialFacts, Crowd, DeviceFacts, OrganizationFacts, Standing};
@@ -37,6 +38,8 @@ pub(crate) struct Memory {
     pub(super) newcomers: Newcomers,
     /// Where strangers are noted.
     pub(super) home: OnceLock<Id<Organization>>,
+    /// What devices have alike.
+    pub(super) alike: Alike,
     credentials: Kept<CredentialKey, CredentialFacts>,
     devices: Kept<Id<Device>, Arc<DeviceFacts>>,
     channels: Kept<Id<Cohort>, Arc<Channel>>,
@@ -74,6 +77,7 @@ impl Memory {
             refusals: super::refusals::Refusals::default(),
             newcomers: Newcomers::default(),
             home: OnceLock::new(),
+            alike: Alike::default(),
             credentials: Kept::new(most),
             devices: Kept::new(most),
             channels: Kept::new(MOST_OTHERS),
@@ -92,7 +96,7 @@ impl Memory {
         match change {
             Change::Device(id) => self.devices.forget(&id),
             Change::Devices(organization) => {
-                self.devices.forget_where(|device| device.organization == organization);
+                self.devices.forget_where(|device| device.belongs.organization == organization);
                 self.credentials.forget_where(|known| known.organization == organization);
             }
             Change::Credential(key) => self.credentials.forget(&key),
@@ -194,10 +198,10 @@ impl Memory {
         let read = async || {
             let Some(device) = devices::find(ctx.db(), organization, id).await? else { return Ok(None) };
             let claims = release_claims::list_for_device(ctx.db(), organization, id).await?;
-            Ok(Some(Arc::new(DeviceFacts::new(device, claims))))
+            Ok(Some(Arc::new(DeviceFacts::new(&self.alike, device, claims))))
         };
         let found = self.devices.get_or_read(&id, read).await?;
-        Ok(found.filter(|device| device.organization == organization))
+        Ok(found.filter(|device| device.belongs.organization == organization))
     }
 
     /// A cohort's releases.

@@ -154,7 +154,7 @@ async fn look_up(
         found.insert(key, facts);
         if let Some(device) = device {
             let claims = claims.remove(&device.id).unwrap_or_default();
-            memory.keep_device(&before, DeviceFacts::new(device, claims));
+            memory.keep_device(&before, DeviceFacts::new(&memory.alike, device, claims));
         }
     }
     Ok(found)

@@ -33,11 +33,11 @@ async fn write(
 ) -> Result<Option<Offer>, Error> {
     let mut w = ctx.work().await?;
     let locked =
-        devices::lock(&w, device.organization, device.id).await.map_err(Error::missing(device.id))?;
+        devices::lock(&w, device.belongs.organization, device.id).await.map_err(Error::missing(device.id))?;
     // Another poll of the same device may have been here first.
     let Some(offer) = Offer::needed(locked.offer.as_ref(), bundle, report) else { return Ok(locked.offer) };
-    devices::set_offer(&w, device.organization, device.id, Some(&offer)).await?;
-    w.changed(device.organization, Change::Device(device.id));
+    devices::set_offer(&w, device.belongs.organization, device.id, Some(&offer)).await?;
+    w.changed(device.belongs.organization, Change::Device(device.id));
     w.commit().await?;
     Ok(Some(offer))
 }
@@ -58,7 +58,7 @@ impl Bundles {
         channel: Option<&Channel>,
         report: &Report,
     ) -> Result<Self, Error> {
-        let organization = ctx.memory().organization(ctx, device.organization).await?;
+        let organization = ctx.memory().organization(ctx, device.belongs.organization).await?;
         let active = organization.active_overrides(device, ctx.now());
         Ok(Self {
             reported: reported_bundle(channel, report),

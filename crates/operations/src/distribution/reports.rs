@@ -128,6 +128,7 @@ pub(super) async fn record(
     if is_new && matches!(report.values.version, resolution::Reported::Malformed(_)) {
         metrics::counter!("olivine_malformed_versions_total").increment(1);
     }
+    let new = ctx.memory().alike.reported(new);
     Ok(Arc::new(device.with(new, release.into(), device.claims.clone()).with_offer(offer)))
 }
 
@@ -141,10 +142,10 @@ async fn write(
     bundles: &Bundles,
     event: Option<&Origin>,
 ) -> Result<(Option<Id<Release>>, Option<Offer>), Error> {
-    let organization = device.organization;
+    let organization = device.belongs.organization;
     let mut w = ctx.work().await?;
     let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
-    let release = match release.filter(|_| old.cohort == device.cohort) {
+    let release = match release.filter(|_| old.cohort == device.belongs.cohort) {
         // This process may not have heard yet that the release was deleted.
         Some(id) => releases::find(&w, organization, id).await?.map(|found| found.id),
         None => None,
@@ -161,7 +162,7 @@ async fn write(
 }
 
 fn record_change(w: &mut Work, device: &DeviceFacts, old: &Reported, new: &Reported, origin: &Origin) {
-    let organization = device.organization;
+    let organization = device.belongs.organization;
     let data = ReleaseChanged { from: Running::new(old, organization), to: Running::new(new, organization) };
     let actor = Actor::device(organization, device.id, origin.clone());
     let data = EventData::DeviceReleaseChanged(data);
