@@ -69,7 +69,7 @@ pub struct Settings {
     pub organizations_use_server_credentials: bool,
     /// Whether storages that organizations register may be in the server's own network.
     pub organizations_reach_any_network: bool,
-    /// How many jobs run at once in this process.
+    /// How many jobs run at once in each lane of this process.
     pub job_concurrency: usize,
     /// How many devices a process remembers at most.
     pub directory_devices: usize,

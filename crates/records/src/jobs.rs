@@ -91,7 +91,7 @@ pub enum JobState {
     Running,
     /// Done.
     Finished,
-    /// Failed too often; can be run again by order.
+    /// Trying again would not help.
     GivenUp,
 }
 

@@ -128,7 +128,7 @@ pub struct Content {
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Jobs {
-    /// How many jobs run at once.
+    /// How many jobs run at once in each lane: those that reach other locations have a lane of their own.
     #[config(default = 2, env = "OLIVINE_JOB_CONCURRENCY")]
     pub concurrency: usize,
 

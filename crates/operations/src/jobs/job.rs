@@ -54,7 +54,7 @@ pub(crate) enum Outcome {
     Done,
     /// It comes back at that moment.
     Again(Timestamp),
-    /// Trying again would not help. It stays visible, and can be run again by a version that understands it.
+    /// Trying again would not help. It stays visible.
     GivenUp(String),
 }
 
