@@ -5,63 +5,79 @@ use utoipa::ToSchema;
 
 use crate::json::present;
 
-/// What is known of an API key.
+/// An API key: the credential of a person, a script or CI for the Admin API. The secret itself is shown only when the key is created.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ApiKey {
-    /// Its name everywhere.
+    /// The PRN of this API key, its name in every request: `prn:1:<organization>:api_key:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the API key belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// What it is for.
+    /// What the API key is for, as given when it was created.
+    #[schema(example = "ci")]
     pub name: String,
-    /// How the secret begins.
+    /// The first characters of the secret, to recognize the key by. They are not enough to use it.
     #[schema(example = "olv_BwcHBwcH")]
     pub hint: String,
-    /// `admin`, `writer` or `reader`; null for a key with single scopes.
+    /// The role that the key has: `admin`, `writer` or `reader`. Null for a key that has single scopes.
     pub role: Option<String>,
-    /// All that it may do.
+    /// All scopes that the key has, also where they come from its role. `docs/scopes.md` explains each one.
     pub scopes: Vec<String>,
-    /// When it stops working.
+    /// When the key stops working, in UTC (RFC 3339). Null: it never expires.
     pub expires_at: Option<String>,
-    /// When it was revoked.
+    /// When the key was revoked, in UTC (RFC 3339). Null: it is not revoked. A revoked key never works again.
     pub revoked_at: Option<String>,
-    /// When it was created.
+    /// When the API key was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the API key was last changed, in UTC (RFC 3339).
     pub updated_at: String,
-    /// The secret: only in the answer that creates the key.
+    /// The secret, for the header `Authorization: Bearer …`. It is only in the answer that creates the key: the server can't show it
+    /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }
 
-crate::envelopes!(ApiKey, ApiKeyEnvelope { api_key }, ApiKeyList { api_keys });
+crate::envelopes! {
+    ApiKey,
+    ApiKeyEnvelope {
+        /// The API key that the request is about, as it is after the request.
+        api_key
+    },
+    ApiKeyList {
+        /// The API keys of this page, in the order that was asked for.
+        api_keys,
+        /// The cursor of the next page of API keys: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A new API key: with a role, or with single scopes.
+/// A new API key, with either a role or single scopes. It can't have scopes that the key of this request lacks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyCreate {
-    /// What it is for: 1–128 characters.
+    /// What the new key is for: 1–128 characters.
+    #[schema(example = "ci")]
     pub name: String,
-    /// `admin`, `writer` or `reader`. A writer can release to the whole fleet; a key for CI is better made with single scopes.
+    /// The key's role: `admin`, `writer` or `reader`. A writer can release to the whole fleet, so give CI single scopes instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Single scopes, in place of a role. The scopes and roles are listed in `docs/scopes.md` and by `peridio api-keys scopes`.
+    /// Single scopes, instead of a role. `docs/scopes.md` and `peridio api-keys scopes` list them all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["binary.create", "binary.upload"]))]
     pub scopes: Option<Vec<String>>,
-    /// When the key stops working, in RFC 3339; never, where absent. It can't be later than the expiry of the key that makes the request.
+    /// When the key stops working, in RFC 3339. Default: never. It can't be later than the expiry of the key that makes the request.
+    #[schema(example = "2027-01-01T00:00:00Z")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
 }
 
-/// Changes to an API key; what is absent stays, what is null is removed.
+/// Changes to an API key. Fields that are absent stay as they are; null removes a value. Role and scopes never change.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyUpdate {
-    /// What it is for: 1–128 characters.
+    /// What the key is for: 1–128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When the key stops working, in RFC 3339; null for never. It can't be put off beyond the expiry of the key that makes the request.
+    /// When the key stops working, in RFC 3339. Null: never. It can't be later than the expiry of the key that makes the request.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Option<String>>,

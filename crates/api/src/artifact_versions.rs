@@ -9,74 +9,84 @@ use crate::artifacts::Artifact;
 use crate::flags::{Removable, removable};
 use crate::json::{Raw, present};
 
-/// One version of an artifact.
+/// One version of an artifact, such as version 1.2.3 of "main-firmware". It has one binary for each target.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ArtifactVersion {
-    /// Its name everywhere.
+    /// The PRN of this artifact version, its name in every request: `prn:1:<organization>:artifact_version:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the artifact version belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The artifact that it is a version of.
+    /// The PRN of the artifact that this is a version of.
     pub artifact_prn: String,
-    /// Free text, unique in the artifact.
+    /// The version: free text, unique in the artifact. It need not be a semantic version.
     #[schema(example = "1.2.3")]
     pub version: String,
-    /// What people say of it.
+    /// Notes about the artifact version, for people. Null: there are none.
     pub description: Option<String>,
-    /// The user's own data.
+    /// Your own JSON object for the artifact version. Devices get it in the manifest, unless something more specific has one. Null: none.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
-    /// When it was created.
+    /// When the artifact version was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the artifact version was last changed, in UTC (RFC 3339).
     pub updated_at: String,
-    /// The artifact itself, with `expand[]=artifact`.
+    /// The whole artifact, if the request asked for it with `expand[]=artifact`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact: Option<Artifact>,
 }
 
-crate::envelopes!(
+crate::envelopes! {
     ArtifactVersion,
-    ArtifactVersionEnvelope { artifact_version },
-    ArtifactVersionList { artifact_versions }
-);
+    ArtifactVersionEnvelope {
+        /// The artifact version that the request is about, as it is after the request.
+        artifact_version
+    },
+    ArtifactVersionList {
+        /// The artifact versions of this page, in the order that was asked for.
+        artifact_versions,
+        /// The cursor of the next page of artifact versions: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A new artifact version.
+/// A new version of an artifact that exists already.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactVersionCreate {
-    /// The artifact that it is a version of.
+    /// The PRN of the artifact to add a version to: `prn:1:<organization>:artifact:<uuid>`.
     #[arg(long, value_name = "PRN")]
     pub artifact_prn: String,
-    /// The version: free text of 1–128 characters, unique in the artifact.
+    /// The version: free text of 1–128 characters, unique in the artifact. It can't be changed later.
     #[schema(example = "1.2.3")]
     #[arg(long)]
     pub version: String,
-    /// A description for people: up to 2,000 characters.
+    /// Notes about the artifact version, for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub description: Option<String>,
-    /// Any JSON object of at most 1 MB.
+    /// A JSON object of your own for the artifact version, at most 1 MB. Devices get it in the manifest, if the binary has none of its
+    /// own.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     #[arg(skip)]
     pub custom_metadata: Option<Raw>,
-    /// The UUID of its PRN; made by the server where it is not given.
+    /// The UUID of the new artifact version, the last part of its PRN. Default: the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
 }
 
-/// Changes to an artifact version; what is absent stays, what is null is removed. `version` can't be changed: devices report it.
+/// Changes to an artifact version. Fields that are absent stay as they are; null removes a value. `version` can't be changed, because
+/// devices report it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactVersionUpdate {
-    /// A description for people: up to 2,000 characters.
+    /// New notes about the artifact version, for people: up to 2,000 characters. Null removes them.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_parser = removable::<String>)]
+    #[arg(long, help = "New notes about the artifact version, for people: up to 2,000 characters; empty removes them", value_parser = removable::<String>)]
     pub description: Option<Removable<String>>,
-    /// Any JSON object of at most 1 MB.
+    /// A JSON object of your own for the artifact version, at most 1 MB. It replaces the old one as a whole; null removes it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     #[arg(skip)]

@@ -8,129 +8,149 @@ use crate::artifact_versions::ArtifactVersion;
 use crate::binary_signatures::EmbeddedSignature;
 use crate::json::{Raw, present};
 
-/// The record of a content.
+/// The record of one file: an artifact version for one target. The record has hash, size, state and signatures; the content (the bytes)
+/// is stored apart from it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Binary {
-    /// Its name everywhere.
+    /// The PRN of this binary, its name in every request: `prn:1:<organization>:binary:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the binary belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The artifact version that it is the content of.
+    /// The PRN of the artifact version that this file belongs to.
     pub artifact_version_prn: String,
-    /// A target triplet, any custom name, or `portable`.
+    /// The hardware or platform that the file is for: a target triplet, a name of your own, or `portable` for every target.
     #[schema(example = "arm-linux-gnueabihf")]
     pub target: String,
-    /// `sha256:` and 64 lowercase hexadecimal digits.
+    /// The SHA-256 of the whole content: `sha256:` and 64 lowercase hexadecimal digits.
     #[schema(example = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     pub hash: String,
-    /// Bytes; null until it is declared or the upload is completed.
+    /// The size of the content in bytes. Null until the size is declared or the upload is complete.
     pub size: Option<u64>,
-    /// `uploadable`, `hashable`, `hashing`, `signable`, `signed` or `destroyed`.
+    /// The state: `uploadable` (awaits content), `hashable` (upload complete), `hashing` (the server verifies), `signable` (verified),
+    /// `signed` (can be released) or `destroyed` (the content is gone).
     #[schema(example = "signed")]
     pub state: String,
-    /// What people say of it.
+    /// Notes about the binary, for people. Null: there are none.
     pub description: Option<String>,
-    /// The user's own data.
+    /// Your own JSON object for this binary. Null: devices get that of the artifact version, else that of the artifact.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
-    /// The signatures, oldest first.
+    /// All signatures of this binary, oldest first.
     pub signatures: Vec<EmbeddedSignature>,
-    /// The bytes of content that are in storage.
+    /// How many bytes of the content are in storage by now.
     pub bytes_uploaded: u64,
-    /// Where its content is; null for the server's own storage.
+    /// The PRN of the storage backend that has the content. Null: the server's own storage.
     pub storage_backend_prn: Option<String>,
-    /// Whether its content is gone for good.
+    /// True if the content was deleted for good. The record stays for the audit trail.
     pub destroyed: bool,
-    /// Why the last verification did not succeed.
+    /// Why the last verification failed. Null if it succeeded, or if there was none yet.
     pub verification_error: Option<VerificationError>,
-    /// When it was created.
+    /// When the binary was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// The time of `inserted_at` to the second, such as `2024-01-15T10:30:00Z`, under the name that it has in Peridio's documents.
+    /// The same time as `inserted_at`, without fractions of a second, under the name that it has in Peridio's documents.
     #[serde(default)]
     #[schema(required = true, example = "2024-01-15T10:30:00Z")]
     pub created_at: String,
-    /// When it was last changed.
+    /// When the binary was last changed, in UTC (RFC 3339).
     pub updated_at: String,
-    /// The artifact version itself, with `expand[]=artifact_version` (or `artifact_version.artifact`).
+    /// The whole artifact version, if the request asked for it with `expand[]=artifact_version` (or `artifact_version.artifact`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_version: Option<ArtifactVersion>,
 }
 
-crate::envelopes!(Binary, BinaryEnvelope { binary }, BinaryList { binaries });
+crate::envelopes! {
+    Binary,
+    BinaryEnvelope {
+        /// The binary that the request is about, as it is after the request.
+        binary
+    },
+    BinaryList {
+        /// The binaries of this page, in the order that was asked for.
+        binaries,
+        /// The cursor of the next page of binaries: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// Another copy of a content than the first, or one of a destroyed binary that is yet to be deleted.
+/// A replica: another copy of a binary's content in a further storage backend. For a destroyed binary: a copy that is still to be
+/// deleted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Replica {
-    /// Where it is; null for the server's own storage.
+    /// The PRN of the storage backend that has the replica. Null: the server's own storage.
     pub storage_backend_prn: Option<String>,
-    /// `copying`, `complete` or `deleting`.
+    /// The replica's state: `copying`, `complete` or `deleting`.
     pub state: String,
-    /// Why the last attempt failed; it is tried again.
+    /// Why the last attempt to copy or delete failed. The server tries again by itself. Null: there was no failure.
     pub error: Option<String>,
-    /// When it was ordered.
+    /// When the replica was ordered, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it last changed.
+    /// When the replica was last changed, in UTC (RFC 3339).
     pub updated_at: String,
 }
 
-/// The copies of a binary.
+/// All replicas of one binary.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Replicas {
-    /// Oldest first.
+    /// The replicas, oldest first. Empty: there is no further copy.
     pub replicas: Vec<Replica>,
 }
 
-/// Why a verification did not succeed.
+/// Why the server's verification of an upload failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerificationError {
-    /// `hash_mismatch`, `size_mismatch` or `storage_failed`.
+    /// The kind of failure, for programs: `hash_mismatch`, `size_mismatch` or `storage_failed`.
+    #[schema(example = "hash_mismatch")]
     pub code: String,
-    /// What was expected.
+    /// The hash or size that the binary's record declares. Null with `storage_failed`.
     pub expected: Option<String>,
-    /// What was found instead.
+    /// The hash or size of what is in storage. With `storage_failed`, the error of the storage.
     pub actual: Option<String>,
-    /// When.
+    /// When the verification failed, in UTC (RFC 3339).
     pub at: String,
 }
 
-/// A new binary.
+/// A new binary. Its content is uploaded afterwards.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BinaryCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
+    /// The UUID of the new binary, the last part of its PRN. Default: the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
-    /// The artifact version that it is the content of.
+    /// The PRN of the artifact version to add the file to: `prn:1:<organization>:artifact_version:<uuid>`.
     pub artifact_version_prn: String,
-    /// 1–128 characters without spaces, unique in the artifact version (destroyed binaries do not count).
+    /// The hardware or platform that the file is for: 1–128 characters without spaces, or `portable` for all. An artifact version has one
+    /// binary for each target (destroyed ones don't count).
     #[schema(example = "arm-linux-gnueabihf")]
     pub target: String,
-    /// The SHA-256 of the content, with or without `sha256:` before it.
+    /// The SHA-256 of the whole content, 64 hexadecimal digits, with or without `sha256:` before them. The server verifies the upload
+    /// against it.
+    #[schema(example = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     pub hash: String,
-    /// Bytes; where given, the upload must match it.
+    /// The size of the content in bytes. If given, the upload must match it, and it counts against the storage quota from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// Up to 2,000 characters.
+    /// Notes about the binary, for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Any JSON object of at most 1 MB.
+    /// A JSON object of your own for the binary, at most 1 MB. Devices get it in the manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
 }
 
-/// Changes to a binary; what is absent stays, what is null is removed.
+/// Changes to a binary. Fields that are absent stay as they are; null removes a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BinaryUpdate {
-    /// The state to go to: `hashable` (upload complete), `hashing` (verify), `uploadable` (reset) or `destroyed`.
+    /// The state to go to: `hashable` (the upload is complete, verify it), `hashing` (verify again), `uploadable` (discard what was
+    /// uploaded) or `destroyed` (delete the content for good).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Up to 2,000 characters.
+    /// New notes about the binary, for people: up to 2,000 characters. Null removes them.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// Any JSON object of at most 1 MB.
+    /// A JSON object of your own for the binary, at most 1 MB. It replaces the old one as a whole; null removes it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Option<Raw>>,
@@ -139,17 +159,18 @@ pub struct BinaryUpdate {
 /// How often a binary was downloaded, day by day.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DownloadCounts {
-    /// The days on which there was a download, oldest first.
+    /// One entry for each day with a download, oldest first.
     pub downloads: Vec<DownloadCount>,
 }
 
-/// The downloads of one day.
+/// The downloads of one binary on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DownloadCount {
-    /// The day in UTC, `YYYY-MM-DD`.
+    /// The day in UTC, in the form `YYYY-MM-DD`.
+    #[schema(example = "2026-01-15")]
     pub day: String,
-    /// How many download URLs were issued.
+    /// How many download URLs were issued on that day.
     pub issued: u64,
-    /// How many downloads the server saw through to the last byte.
+    /// How many downloads the server itself sent to the last byte. Downloads straight from a cloud's storage or a CDN are not seen.
     pub finished: u64,
 }

@@ -5,60 +5,73 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// One chunk of a binary's content.
+/// One part of a multipart upload: a chunk of a binary's content.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BinaryPart {
-    /// Its name everywhere.
+    /// The PRN of this part, its name in every request: `prn:1:<organization>:binary_part:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the part belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The binary whose content it is a part of.
+    /// The PRN of the binary whose content this is a part of.
     pub binary_prn: String,
-    /// Its place, from 1.
+    /// The part's number, from 1. The content is the parts in this order.
     pub index: u16,
-    /// Bytes.
+    /// The number of bytes in this part.
     pub size: u64,
-    /// `sha256:` and 64 lowercase hexadecimal digits.
+    /// The SHA-256 of this part's bytes: `sha256:` and 64 lowercase hexadecimal digits.
     pub hash: String,
-    /// `uploadable`, `valid`, `invalid_size` or `invalid_hash`.
+    /// The part's state: `uploadable` (its bytes are awaited), `valid`, `invalid_size` or `invalid_hash` (announce and send it again).
+    #[schema(example = "valid")]
     pub state: String,
-    /// When it was created.
+    /// When the part was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the part was last changed, in UTC (RFC 3339).
     pub updated_at: String,
-    /// Where its bytes go, when it was just created and they are still awaited.
+    /// The URL to send the part's bytes to. It is only in the answer that announces the part, while its bytes are awaited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presigned_upload_url: Option<String>,
-    /// How its bytes go there.
+    /// How to send the part's bytes: the method, URL and headers. It is there whenever `presigned_upload_url` is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<UploadTarget>,
 }
 
-crate::envelopes!(BinaryPart, BinaryPartEnvelope { binary_part }, BinaryPartList { binary_parts });
+crate::envelopes! {
+    BinaryPart,
+    BinaryPartEnvelope {
+        /// The binary part that the request is about, as it is after the request.
+        binary_part
+    },
+    BinaryPartList {
+        /// The binary parts of this page, in the order that was asked for.
+        binary_parts,
+        /// The cursor of the next page of binary parts: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A request that stores the bytes, signed in advance.
+/// An HTTP request, signed in advance, that stores a part's bytes. It needs no API key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UploadTarget {
-    /// The HTTP method.
+    /// The HTTP method of the request.
     #[schema(example = "PUT")]
     pub method: String,
-    /// The URL, good until `expires_at`.
+    /// The URL of the request. It works until `expires_at`.
     pub url: String,
-    /// Headers to send along.
+    /// The headers that the request must have, by name.
     pub headers: BTreeMap<String, String>,
-    /// When the URL stops working.
+    /// When the URL stops working, in UTC (RFC 3339). Announce the part again for a new one.
     pub expires_at: String,
 }
 
-/// A part to create, or to create anew with other bytes.
+/// A part to announce, before its bytes are sent. Announcing an index again replaces the part.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BinaryPartPut {
-    /// Bytes: 5 MiB to 5 GiB, the last part may be smaller.
+    /// The number of bytes in the part: 5 MiB to 5 GiB. Only the last part may be smaller.
     pub size: u64,
-    /// The SHA-256 of the part's bytes.
+    /// The SHA-256 of the part's bytes, 64 hexadecimal digits, with or without `sha256:` before them.
     pub hash: String,
-    /// The size of the whole binary as the uploader believes it to be; must be the binary's where that was declared.
+    /// The size of the whole content in bytes, as the uploader knows it. If the binary declares a size, this must equal it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_binary_size: Option<u64>,
 }

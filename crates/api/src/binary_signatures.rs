@@ -6,70 +6,79 @@ use utoipa::ToSchema;
 use crate::binaries::Binary;
 use crate::signing_keys::SigningKey;
 
-/// One signature by one key.
+/// A signature over a binary by one signing key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BinarySignature {
-    /// Its name everywhere.
+    /// The PRN of this signature, its name in every request: `prn:1:<organization>:binary_signature:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the signature belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The binary that was signed.
+    /// The PRN of the binary that is signed.
     pub binary_prn: String,
-    /// The key that signed.
+    /// The PRN of the signing key that made the signature.
     pub signing_key_prn: String,
-    /// The key's id: the SHA-256 of its DER `SubjectPublicKeyInfo` in hexadecimal digits.
+    /// The id of the signing key: the SHA-256 of its public key (DER `SubjectPublicKeyInfo`), 64 hexadecimal digits.
     pub keyid: String,
-    /// `rsa_pkcs1v15_sha256`, `rsa_pss_sha256`, `ecdsa_p256_sha256`, `ed25519_hex_digest` or `ed25519_content`.
+    /// How the signature was made: `rsa_pkcs1v15_sha256`, `rsa_pss_sha256`, `ecdsa_p256_sha256`, `ed25519_hex_digest` (over the 64
+    /// hexadecimal digits of the hash) or `ed25519_content` (over the content itself).
     pub scheme: String,
-    /// Base64.
+    /// The signature's bytes in base64.
     pub signature: String,
-    /// When it was attached.
+    /// When the signature was attached, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// The binary itself, with `expand[]=binary`.
+    /// The whole binary, if the request asked for it with `expand[]=binary`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binary: Option<Box<Binary>>,
-    /// The key itself, with `expand[]=signing_key`.
+    /// The whole signing key, if the request asked for it with `expand[]=signing_key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<SigningKey>,
 }
 
-crate::envelopes!(
+crate::envelopes! {
     BinarySignature,
-    BinarySignatureEnvelope { binary_signature },
-    BinarySignatureList { binary_signatures }
-);
+    BinarySignatureEnvelope {
+        /// The binary signature that the request is about, as it is after the request.
+        binary_signature
+    },
+    BinarySignatureList {
+        /// The binary signatures of this page, in the order that was asked for.
+        binary_signatures,
+        /// The cursor of the next page of binary signatures: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A signature as a binary shows it.
+/// A signature, as the record of its binary shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EmbeddedSignature {
-    /// Its name everywhere.
+    /// The signature's own PRN, to read or delete it by: `prn:1:<organization>:binary_signature:<uuid>`.
     pub prn: String,
-    /// The key that signed.
+    /// The PRN of the key that made this signature.
     pub signing_key_prn: String,
-    /// The key's id.
+    /// The id of the key that made it: the SHA-256 of the public key, 64 hexadecimal digits.
     pub keyid: String,
-    /// How it was made.
+    /// How it was made, such as `ed25519_hex_digest` or `rsa_pss_sha256`.
     pub scheme: String,
-    /// Base64.
+    /// The bytes of the signature, in base64.
     pub signature: String,
-    /// Whether it counts: false once its key was revoked.
+    /// Whether the signature counts. It is false once its key is revoked.
     pub valid: bool,
-    /// When it was attached.
+    /// When it was attached to the binary, in UTC (RFC 3339).
     pub inserted_at: String,
 }
 
-/// A signature to attach. The key is named by PRN or by key id.
+/// A signature to attach to a binary. Name the key either by its PRN or by its key id.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BinarySignatureCreate {
-    /// The binary that was signed.
+    /// The PRN of the binary that you signed. It must be verified, so `signable` or `signed`.
     pub binary_prn: String,
-    /// The key that signed.
+    /// The PRN of the signing key that you signed with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_key_prn: Option<String>,
-    /// The id of the key that signed, in place of its PRN.
+    /// The id of the signing key, instead of its PRN: the SHA-256 of its public key, 64 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyid: Option<String>,
-    /// Base64 (line breaks and spaces are ignored) or hexadecimal digits.
+    /// The signature in base64 (spaces and line breaks are ignored) or in hexadecimal digits.
     pub signature: String,
 }

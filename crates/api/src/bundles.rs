@@ -6,62 +6,77 @@ use uuid::Uuid;
 
 use crate::json::{Raw, present};
 
-/// An immutable set of binaries.
+/// A bundle: a fixed, ordered set of binaries that are installed together. Releases and overrides deliver bundles. Only its name can
+/// change.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Bundle {
-    /// Its name everywhere.
+    /// The PRN of this bundle, its name in every request: `prn:1:<organization>:bundle:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the bundle belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// Unique in the organization, where there is one.
+    /// The bundle's name, unique in the organization. Null: it has none.
+    #[schema(example = "gateway 2.1.0")]
     pub name: Option<String>,
-    /// Of its ordered content: bundles with the same hash are the same.
+    /// A hash over the ordered binaries and their metadata. Bundles with the same hash have the same content.
     pub hash: String,
-    /// What it is made of, in order; with `expand[]=binaries` (always where one bundle is read).
+    /// The binaries in their order. A single bundle always has them; a list has them with `expand[]=binaries`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binaries: Option<Vec<BundleBinary>>,
-    /// When it was created.
+    /// When the bundle was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the bundle was last changed, in UTC (RFC 3339).
     pub updated_at: String,
 }
 
-crate::envelopes!(Bundle, BundleEnvelope { bundle }, BundleList { bundles });
+crate::envelopes! {
+    Bundle,
+    BundleEnvelope {
+        /// The bundle that the request is about, as it is after the request.
+        bundle
+    },
+    BundleList {
+        /// The bundles of this page, in the order that was asked for.
+        bundles,
+        /// The cursor of the next page of bundles: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// One binary of a bundle.
+/// One binary of a bundle, with what a device needs to know about it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct BundleBinary {
-    /// The binary.
+    /// The PRN of the binary itself.
     pub prn: String,
-    /// What it is the content of.
+    /// The PRN of the artifact version that the binary belongs to.
     pub artifact_version_prn: String,
-    /// For whom it is.
+    /// The hardware or platform that the binary is for. `portable`: every target.
     pub target: String,
-    /// Its state by now: `signed`; or `destroyed`, or another one if it lost its signatures.
+    /// The binary's present state. Devices can get it only while this is `signed`.
     pub state: String,
-    /// `sha256:` and 64 lowercase hexadecimal digits.
+    /// The SHA-256 of the binary's content: `sha256:` and 64 lowercase hexadecimal digits.
     pub hash: String,
-    /// Bytes.
+    /// The size of the binary's content in bytes.
     pub size: Option<u64>,
-    /// The most specific metadata that there was when the bundle was made.
+    /// The metadata for devices, fixed when the bundle was made: given with the bundle, else of the binary, the artifact version or the
+    /// artifact.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
 }
 
-/// A new bundle: of all signed binaries of artifact versions, or of single binaries.
+/// A new bundle. Give either `artifact_version_prns` (for all their signed binaries) or `binaries` (for single ones).
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
+    /// The UUID of the new bundle, the last part of its PRN. Default: the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
-    /// 1–128 characters, unique in the organization.
+    /// The bundle's name, optional: 1–128 characters, unique in the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// In order; of each all signed binaries that there are now, for every target.
+    /// The PRNs of artifact versions, in order. The bundle gets all binaries of theirs that are signed now, for every target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact_version_prns: Option<Vec<String>>,
-    /// In order.
+    /// Single binaries, in the order in which devices should see them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binaries: Option<Vec<BundleBinaryCreate>>,
 }
@@ -70,19 +85,19 @@ pub struct BundleCreate {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleBinaryCreate {
-    /// A signed binary.
+    /// The PRN of a binary that is signed.
     pub prn: String,
-    /// Instead of the binary's own, or what it inherits.
+    /// A JSON object for devices, instead of the metadata that the binary has or inherits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
 }
 
-/// Changes to a bundle: its name, and nothing else.
+/// A change to a bundle. Only its name can change.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BundleUpdate {
-    /// 1–128 characters, unique in the organization; null for none.
+    /// The bundle's new name: 1–128 characters, unique in the organization. Null removes it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub name: Option<Option<String>>,

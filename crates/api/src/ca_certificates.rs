@@ -5,121 +5,130 @@ use utoipa::ToSchema;
 
 use crate::json::present;
 
-/// An authority whose devices are welcome.
+/// A certificate authority (CA) whose devices may connect. Registering one takes a proof that you have its key.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct CaCertificate {
-    /// Its name everywhere.
+    /// The PRN of this CA certificate, its name in every request: `prn:1:<organization>:ca_certificate:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the CA certificate belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// What people say of it.
+    /// Notes about the CA certificate, for people. Null: there are none.
     pub description: Option<String>,
-    /// The SHA-256 of its DER: 64 hexadecimal digits.
+    /// The SHA-256 of the CA certificate in DER: 64 hexadecimal digits.
     pub fingerprint: String,
-    /// Its subject.
+    /// The subject of the CA certificate, its distinguished name.
+    #[schema(example = "CN=Acme Device CA")]
     pub subject: String,
-    /// Its serial number in hexadecimal digits.
+    /// The serial number of the CA certificate, in hexadecimal digits.
     pub serial: String,
-    /// From when it is valid.
+    /// When the CA certificate begins to be valid, in UTC (RFC 3339).
     pub not_before: String,
-    /// Until when it is valid.
+    /// When the CA certificate expires, in UTC (RFC 3339).
     pub not_after: String,
-    /// PEM.
+    /// The CA certificate itself, in PEM.
     pub certificate: String,
-    /// Why a CA certificate like this one could not be registered today. While there is any, it may be that it provisions no devices.
+    /// Why a CA certificate like this one could not be registered today. If there is any warning, it may fail to provision devices.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// What devices become that it signed and nobody knows; null where such devices are refused.
+    /// Just-in-time provisioning: how to create a device when a certificate that this CA signed connects for the first time. Null: such
+    /// devices are refused.
     pub jitp: Option<Jitp>,
-    /// Which new certificates of its devices are registered by themselves when they first appear, if this authority signed the device's
-    /// current certificate, too: `refuse` (none), `same_key` (those with the same public key) or `any_key` (also those with
-    /// another key).
+    /// Which new certificates of a known device are registered automatically when it first connects with one. This CA must have signed
+    /// its current certificate too. `refuse`: none; `same_key`: those with the same public key; `any_key`: also those with another key.
     #[serde(default)]
     #[schema(example = "same_key")]
     pub renewals: String,
-    /// When it was registered.
+    /// When the CA certificate was registered, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the CA certificate was last changed, in UTC (RFC 3339).
     pub updated_at: String,
 }
 
-crate::envelopes!(
+crate::envelopes! {
     CaCertificate,
-    CaCertificateEnvelope { ca_certificate },
-    CaCertificateList { ca_certificates }
-);
+    CaCertificateEnvelope {
+        /// The CA certificate that the request is about, as it is after the request.
+        ca_certificate
+    },
+    CaCertificateList {
+        /// The CA certificates of this page, in the order that was asked for.
+        ca_certificates,
+        /// The cursor of the next page of CA certificates: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// Just-in-time provisioning: what a device is made with when it first appears.
+/// Just-in-time provisioning: what a device is created with when it connects for the first time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Jitp {
-    /// Its product.
+    /// The PRN of the product that new devices get.
     pub product_prn: String,
-    /// Its cohort, one of the product's.
+    /// The PRN of the cohort that new devices join; it must belong to the product. Null: none, so releases don't reach them yet.
     #[serde(default)]
     pub cohort_prn: Option<String>,
-    /// Its tags.
+    /// The tags that new devices get: up to 64.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// What is said of it.
+    /// The description that new devices get: up to 2,000 characters.
     #[serde(default)]
     pub description: Option<String>,
-    /// Its target; its product's where it is null.
+    /// The target (hardware) of new devices. Null: the target of the product.
     #[serde(default)]
     pub target: Option<String>,
-    /// Which of a certificate's names becomes the device's identifier: `common_name` (of its subject; this is meant where it is absent),
-    /// `serial_number` (the attribute of its subject, as devices with IEEE 802.1AR certificates have it) or `dns_name` (the only DNS name
-    /// among its alternative names).
+    /// The name in the certificate that becomes the device's identifier: `common_name` of its subject (default), `serial_number` of its
+    /// subject (as in IEEE 802.1AR certificates), or `dns_name` (its only DNS name).
     #[serde(default)]
     #[schema(example = "serial_number")]
     pub identifier_from: Option<String>,
 }
 
-/// An authority, with the proof that its key is yours.
+/// A CA certificate to register, with the proof that you have its key.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaCertificateCreate {
-    /// PEM, or base64 of PEM or of DER.
+    /// The CA certificate, in PEM, or base64 of PEM or DER.
     pub certificate: String,
-    /// A certificate that it signed, whose common name is a verification code: PEM, or base64 of PEM or of DER.
+    /// The proof: a certificate that the CA signed, whose common name is a verification code
+    /// (`POST /v1/ca_certificates/verification_codes`). PEM, or base64 of PEM or DER.
     pub verification_certificate: String,
-    /// Up to 2,000 characters.
+    /// Notes about the CA certificate, for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What devices become that it signed and nobody knows.
+    /// How to create devices when they first connect with a certificate of this CA. Default: they are refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jitp: Option<Jitp>,
-    /// Which new certificates of its devices are registered by themselves when they first appear, if this authority signed the device's
-    /// current certificate, too: `refuse` (none; this is meant where it is absent), `same_key` (those with the same public key) or `any_key` (also those with
-    /// another key).
+    /// Which new certificates of a known device are registered automatically when it first connects with one: `refuse` (none, the
+    /// default), `same_key` (those with the same public key) or `any_key` (also those with another key). This CA must have signed its
+    /// current certificate too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "same_key")]
     pub renewals: Option<String>,
 }
 
-/// Changes to a CA certificate; what is absent stays, what is null is removed.
+/// Changes to a CA certificate. Fields that are absent stay as they are; null removes a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaCertificateUpdate {
-    /// Up to 2,000 characters.
+    /// New notes about the CA certificate, for people: up to 2,000 characters. Null removes them.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub description: Option<Option<String>>,
-    /// What devices become that it signed and nobody knows, as a whole.
+    /// How to create devices when they first connect. It replaces the old settings as a whole; null ends provisioning.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Jitp>)]
     pub jitp: Option<Option<Jitp>>,
-    /// Which new certificates of its devices are registered by themselves when they first appear: `refuse`, `same_key` or `any_key`.
+    /// Which new certificates of known devices are registered automatically when they first connect: `refuse`, `same_key` or `any_key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "same_key")]
     pub renewals: Option<String>,
 }
 
-/// A code to prove with that a CA's key is yours: good for one week and one CA certificate.
+/// A code to prove with that you have the private key of a certificate. It works for one week and for one certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerificationCode {
-    /// The common name of a certificate that the CA is to sign.
+    /// The code. Put it into the common name of a certificate, and sign that with the private key.
     pub verification_code: String,
-    /// Until when it is good.
+    /// When the code stops working, in UTC (RFC 3339).
     pub expires_at: String,
 }

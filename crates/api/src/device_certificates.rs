@@ -5,63 +5,72 @@ use utoipa::ToSchema;
 
 use crate::devices::Device;
 
-/// A certificate that a device is known by.
+/// A certificate by which a device proves who it is when it connects over mutual TLS.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeviceCertificate {
-    /// Its name everywhere.
+    /// The PRN of this device certificate, its name in every request: `prn:1:<organization>:device_certificate:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the device certificate belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// Who is known by it.
+    /// The PRN of the device that the certificate belongs to.
     pub device_prn: String,
-    /// The authority by which it was provisioned; null where somebody registered it.
+    /// The PRN of the CA certificate that provisioned or renewed it. Null: somebody registered it.
     pub ca_certificate_prn: Option<String>,
-    /// What shows that the organization may say which device this certificate is: `authority` (a CA certificate that the organization had
-    /// registered signed it) or `key` (a verification certificate was given). Null for a claim without a proof: it counts only as long as
-    /// no other organization has a proof.
+    /// Why the organization may claim the certificate: `authority` (a CA certificate that the organization had registered signed it) or
+    /// `key` (a verification certificate was given). Null: an unproven claim, which counts only as long as no other organization has a
+    /// proof.
     #[serde(default)]
     #[schema(example = "authority")]
     pub proof: Option<String>,
-    /// The SHA-256 of its DER: 64 hexadecimal digits.
+    /// The SHA-256 of the device certificate in DER: 64 hexadecimal digits.
     pub fingerprint: String,
-    /// Its subject.
+    /// The subject of the device certificate, its distinguished name.
+    #[schema(example = "CN=SN-000042")]
     pub subject: String,
-    /// Its serial number in hexadecimal digits.
+    /// The serial number of the device certificate, in hexadecimal digits.
     pub serial: String,
-    /// From when it is valid.
+    /// When the device certificate begins to be valid, in UTC (RFC 3339).
     pub not_before: String,
-    /// Until when it is valid.
+    /// When the device certificate expires, in UTC (RFC 3339).
     pub not_after: String,
-    /// PEM.
+    /// The device certificate itself, in PEM.
     pub certificate: String,
-    /// What is too weak about it to be registered today. The device keeps working; give it another certificate.
+    /// Weaknesses for which it could not be registered today. The device keeps working, but give it a new certificate.
     #[serde(default)]
     #[schema(example = json!(["it is signed with SHA-1, which is broken: sign with SHA-256"]))]
     pub warnings: Vec<String>,
-    /// When it was registered.
+    /// When the device certificate was registered, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// The device itself, with `expand[]=device`.
+    /// The whole device, if the request asked for it with `expand[]=device`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<Device>,
 }
 
-crate::envelopes!(
+crate::envelopes! {
     DeviceCertificate,
-    DeviceCertificateEnvelope { device_certificate },
-    DeviceCertificateList { device_certificates }
-);
+    DeviceCertificateEnvelope {
+        /// The device certificate that the request is about, as it is after the request.
+        device_certificate
+    },
+    DeviceCertificateList {
+        /// The device certificates of this page, in the order that was asked for.
+        device_certificates,
+        /// The cursor of the next page of device certificates: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A certificate for a device.
+/// A certificate to register for a device.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceCertificateCreate {
-    /// The device.
+    /// The PRN of the device that has the certificate and its private key.
     pub device_prn: String,
-    /// PEM, or base64 of PEM or of DER.
+    /// The device's certificate, in PEM, or base64 of PEM or DER. Never send the private key.
     pub certificate: String,
-    /// A proof that you have the certificate's key: a certificate that this key signed, whose common name is a verification code
-    /// (`POST /v1/ca_certificates/verification_codes`). PEM, or base64 of PEM or of DER. With it, claims of other organizations to the certificate
-    /// end. It can also be given later, with the same `device_prn` and `certificate`.
+    /// A proof that you have the private key: a certificate signed by it, whose common name is a verification code
+    /// (`POST /v1/ca_certificates/verification_codes`). PEM, or base64 of PEM or DER. It ends the claims of other organizations to this
+    /// certificate. It can also be given later, with the same `device_prn` and `certificate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_certificate: Option<String>,
 }

@@ -11,224 +11,242 @@ use crate::json::present;
 use crate::manifests::ManifestEntry;
 use crate::products::Product;
 
-/// A device.
+/// A device of the fleet: its product and cohort, and what it last reported.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Device {
-    /// Its name everywhere.
+    /// The PRN of this device, its name in every request: `prn:1:<organization>:device:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the device belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The type of device that it is.
+    /// The PRN of the product that the device is an instance of.
     pub product_prn: String,
-    /// The group whose releases it gets.
+    /// The PRN of the cohort whose releases the device gets. Null: it is in no cohort, so no release reaches it.
     pub cohort_prn: Option<String>,
-    /// Unique in the organization.
+    /// The device's identifier, such as its serial number. It is unique in the organization.
     #[schema(example = "SN-000042")]
     pub identifier: String,
-    /// What people say of it.
+    /// Notes about the device, for people. Null: there are none.
     pub description: Option<String>,
-    /// By which phased releases and overrides choose.
+    /// Labels by which phased releases, overrides and storage backends choose devices.
     #[schema(example = json!(["beta", "eu"]))]
     pub tags: Vec<String>,
-    /// Its hardware; its product's where it is null.
+    /// The device's target (its hardware), which decides which binaries of a bundle it gets. Null: the target of its product.
     pub target: Option<String>,
-    /// Whether it is kept from all updates.
+    /// True if the device gets no updates at all, for example while it is examined.
     pub quarantined: bool,
-    /// The release that it last reported.
+    /// The PRN of the release that the device last reported to be on. Null: it reported none.
     pub reported_release_prn: Option<String>,
-    /// The bundle that it last reported.
+    /// The PRN of the bundle that the device last reported to run. Null: it reported none.
     pub reported_bundle_prn: Option<String>,
-    /// The version that it last reported.
+    /// The version that the device last reported to run. Null: it reported none.
     pub reported_release_version: Option<String>,
-    /// What is wrong with the reported version, so that no release can be chosen by it; null where nothing is.
+    /// Why no release can be chosen by the reported version. Null: nothing is wrong with it.
     #[schema(
         example = "'v1.0.0 beta' is not a version in the form of SemVer, such as 1.2.3 or 1.2.3-rc.1: unexpected character ' ' after patch version number"
     )]
     pub reported_release_version_problem: Option<String>,
-    /// The release of its cohort that this is.
+    /// The PRN of the release of its cohort that the device is on, as follows from its reports. Null: none is known.
     pub release_prn: Option<String>,
-    /// When it last asked for something, to within some seconds.
+    /// When the device last sent a request, to within some seconds, in UTC (RFC 3339). Null: never.
     pub last_connected_at: Option<String>,
-    /// When it was created.
+    /// When the device was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed by people.
+    /// When the device was last changed by a user, in UTC (RFC 3339). The device's own reports don't count.
     pub updated_at: String,
-    /// The product itself, with `expand[]=product`.
+    /// The device's whole product, if the request asked for it with `expand[]=product`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Product>,
-    /// The cohort itself, with `expand[]=cohort`.
+    /// The device's whole cohort, if the request asked for it with `expand[]=cohort`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cohort: Option<Cohort>,
 }
 
-crate::envelopes!(Device, DeviceEnvelope { device }, DeviceList { devices });
+crate::envelopes! {
+    Device,
+    DeviceEnvelope {
+        /// The device that the request is about, as it is after the request.
+        device
+    },
+    DeviceList {
+        /// The devices of this page, in the order that was asked for.
+        devices,
+        /// The cursor of the next page of devices: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A new device.
+/// A new device. To connect, it also needs a certificate (`POST /v1/device_certificates`).
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceCreate {
-    /// 1–128 characters, unique in the organization, such as a serial number.
+    /// The device's identifier, such as its serial number: 1–128 characters, unique in the organization.
     #[schema(example = "SN-000042")]
     #[arg(long)]
     pub identifier: String,
-    /// The type of device that it is.
+    /// The PRN of the product that the device is an instance of: `prn:1:<organization>:product:<uuid>`.
     #[arg(long, value_name = "PRN")]
     pub product_prn: String,
-    /// A cohort of that product.
+    /// The PRN of the cohort that the device joins; it must belong to the product. Default: none, so no release reaches it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN")]
     pub cohort_prn: Option<String>,
-    /// A description for people: up to 2,000 characters.
+    /// Notes about the device, for people: up to 2,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub description: Option<String>,
-    /// Up to 64 tags of 1–64 characters each, without spaces and commas.
+    /// Labels to choose the device by: up to 64, of 1–64 characters each, without spaces and commas.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[arg(
         long = "tag",
         alias = "tags",
         value_name = "TAG",
         value_delimiter = ',',
-        help = "A tag; may be given several times"
+        help = "A label to choose the device by, 1–64 characters without spaces and commas; may be given up to 64 times"
     )]
     pub tags: Vec<String>,
-    /// Its hardware; its product's target where it is not given.
+    /// The device's target (its hardware), which decides which binaries it gets. Default: the target of its product.
+    #[schema(example = "arm-linux-gnueabihf")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub target: Option<String>,
-    /// Whether it is kept from all updates.
+    /// Whether the device gets no updates at all. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub quarantined: Option<bool>,
-    /// The UUID of its PRN; made by the server where it is not given.
+    /// The UUID of the new device, the last part of its PRN. Default: the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
 }
 
-/// Changes to a device; what is absent stays, what is null is removed.
+/// Changes to a device. Fields that are absent stay as they are; null removes a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceUpdate {
-    /// 1–128 characters, unique in the organization.
+    /// The device's new identifier: 1–128 characters, unique in the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub identifier: Option<String>,
-    /// The type of device that it is. A device whose product changes leaves its cohort, if no other cohort is named.
+    /// The PRN of another product. The device then leaves its cohort, unless the request names a cohort of the new product.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN")]
     pub product_prn: Option<String>,
-    /// A cohort of its product.
+    /// The PRN of the cohort to move the device to; it must belong to the device's product. Null takes the device out of its cohort.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     #[arg(
         long,
         value_name = "PRN",
         value_parser = removable::<String>,
-        help = "A cohort of its product; empty takes it out of its cohort"
+        help = "The PRN of the cohort to move the device to, one of its product's; empty takes it out of its cohort"
     )]
     pub cohort_prn: Option<Removable<String>>,
-    /// A description for people: up to 2,000 characters.
+    /// New notes about the device, for people: up to 2,000 characters. Null removes them.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_parser = removable::<String>)]
+    #[arg(long, help = "New notes about the device, for people: up to 2,000 characters; empty removes them", value_parser = removable::<String>)]
     pub description: Option<Removable<String>>,
-    /// All of its tags from now on.
+    /// All labels of the device from now on: up to 64. An empty list removes all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(
         long = "tag",
         alias = "tags",
         value_name = "TAG",
         value_delimiter = ',',
-        help = "All of its tags from now on; may be given several times; empty removes all"
+        help = "A label of the device; may be given several times, and replaces all that there were; empty removes all"
     )]
     pub tags: Option<Vec<String>>,
-    /// Its hardware.
+    /// The device's target (its hardware). Null: the target of its product.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_parser = removable::<String>, help = "Its hardware; empty makes it its product's target")]
+    #[arg(long, value_parser = removable::<String>, help = "The device's target (its hardware); empty makes it the target of its product")]
     pub target: Option<Removable<String>>,
-    /// Whether it is kept from all updates.
+    /// Whether the device gets no updates at all from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub quarantined: Option<bool>,
 }
 
-/// What became of the lines of an import (`POST /v1/devices/import`): the first 1,000 that are wrong, and counts of all.
+/// The result of an import (`POST /v1/devices/import`): counts of all lines, and the first 1,000 lines that are wrong.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ImportReport {
-    /// Whether it was only a trial.
+    /// True if this was only a trial, which changed nothing.
     pub dry_run: bool,
-    /// Devices that were created (or would be).
+    /// How many devices were created (with `dry_run`: would be).
     pub created: u64,
-    /// Devices that existed and were changed (or would be).
+    /// How many existing devices were changed (with `dry_run`: would be).
     pub updated: u64,
-    /// Devices that existed just so.
+    /// How many devices were already as their line says.
     pub unchanged: u64,
-    /// Lines that were refused. With any of them nothing is imported.
+    /// How many lines are wrong. If there is any, nothing is imported.
     pub refused: u64,
-    /// What is wrong with which line.
+    /// What is wrong, line by line: the first 1,000 problems.
     pub problems: Vec<ImportProblem>,
 }
 
 /// What is wrong with one line of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportProblem {
-    /// The line in the file; the header is line 1.
+    /// The number of the line in the file. The header is line 1.
     pub line: u64,
-    /// The column, where it is one column's fault.
+    /// The column that is wrong. Null: the problem is the line as a whole.
+    #[schema(example = "cohort")]
     pub column: Option<String>,
-    /// What is wrong, and what to do.
+    /// What is wrong, and what to do about it, for people.
     pub message: String,
 }
 
-/// A question on a device's behalf. What is said of it here is taken together; where nothing is, what it last reported counts.
+/// A check for an update on a device's behalf. If any of the three values is given, they replace what the device last reported; else that
+/// counts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateCheck {
-    /// The release that the device is said to be on.
+    /// The PRN of the release to assume that the device is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release_prn: Option<String>,
-    /// The bundle that it is said to run.
+    /// The PRN of the bundle to assume that the device runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_prn: Option<String>,
-    /// The version that it is said to run.
+    /// The version to assume that the device runs.
+    #[schema(example = "1.0.0")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub release_version: Option<String>,
-    /// Whether this also becomes what the device last reported.
+    /// Whether to also store the given values as what the device last reported. Default: false.
     #[serde(default)]
     pub write: bool,
-    /// Changes nothing, claims nothing, issues no URLs, but says how the answer came about.
+    /// Whether to only explain the answer, in `trace`. Nothing is then changed, claimed or issued. Default: false.
     #[serde(default)]
     pub explain: bool,
 }
 
-/// The answer to a question on a device's behalf. `null` where nothing applies.
+/// The result of a check for an update on a device's behalf. Fields that don't apply are null.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct UpdateAnswer {
-    /// `update`, `no_update` or `device_quarantine`.
+    /// The result: `update` (there is one), `no_update`, or `device_quarantine` (the device gets no updates).
     #[schema(example = "update")]
     pub status: String,
-    /// `release` or `bundle_override`.
+    /// Where the update comes from: `release` or `bundle_override`. Null: there is no update.
     pub source_type: Option<String>,
-    /// Which one.
+    /// The PRN of the release or bundle override that the update comes from.
     pub source_prn: Option<String>,
-    /// What to install.
+    /// The PRN of the bundle that the device is to install.
     pub bundle_prn: Option<String>,
-    /// The binaries of the bundle for this device, in order. Without URLs where the question was only to explain.
+    /// The bundle's binaries for this device, in order. With `explain` they have no URLs.
     pub manifest: Option<Vec<ManifestEntry>>,
-    /// How the answer came about, step by step, where asked to explain.
+    /// With `explain`: how the answer came about, step by step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Vec<TraceStep>>,
 }
 
-/// One step on the way to an answer.
+/// One step on the way to the answer: a rule that was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TraceStep {
-    /// Which step.
+    /// The rule that this step applied: `quarantine`, `override`, `cohort`, `entry`, `forward`, `back`, `newer` or `deliverable`.
+    #[schema(example = "override")]
     pub step: String,
-    /// What came out of it.
+    /// The result of this step: `continue`, `fall_through`, `step_back`, `update`, `no_update` or `device_quarantine`.
+    #[schema(example = "continue")]
     pub outcome: String,
-    /// Why, in words.
+    /// Why the step had this result, in a sentence for people.
     pub reason: String,
 }

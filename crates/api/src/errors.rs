@@ -3,22 +3,22 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The body of each answer that is not a success.
+/// The body of every answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
-    /// At least one; with validation errors, one per field.
+    /// What is wrong, at least one entry. If several fields are invalid, there is one entry for each.
     pub errors: Vec<ErrorItem>,
 }
 
-/// One thing that is wrong.
+/// One thing that is wrong with the request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorItem {
-    /// For programs: stable, in `snake_case`.
+    /// The kind of error, for programs. Codes are stable; the list is at the top of this document.
     #[schema(example = "invalid_transition")]
     pub code: String,
-    /// For people: what is wrong, and what to do.
+    /// What is wrong and what to do about it, for people. The wording can change.
     pub message: String,
-    /// The facts, by name: the field, the limit, the current state…
+    /// Facts about the error by name, such as the field, the limit or the present state. Absent if there are none.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     #[schema(value_type = Object)]
     pub context: serde_json::Map<String, serde_json::Value>,

@@ -5,33 +5,46 @@ use utoipa::ToSchema;
 
 use crate::json::Raw;
 
-/// One entry of the audit trail.
+/// One entry of the audit trail: a change, or a download. Events never change.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// Its name everywhere.
+    /// The PRN of this event, its name in every request: `prn:1:<organization>:event:<uuid>`.
     pub prn: String,
-    /// The organization in which it happened.
+    /// The PRN of the organization in which it happened.
     pub organization_prn: String,
-    /// What happened.
+    /// What happened: the kind of record and the change. `docs/events.md` lists all types.
     #[serde(rename = "type")]
     #[schema(example = "binary.signed")]
     pub kind: String,
-    /// Who did it: an API key's or a device's PRN, or `system`.
+    /// Who did it: the PRN of an API key or of a device, or `system` for the server itself.
     pub actor: String,
-    /// To which record.
+    /// The PRN of the record that it happened to.
     pub resource_prn: String,
-    /// What changed.
+    /// The details, which depend on `type`: for a change, the values before and after.
     #[schema(value_type = Object)]
     pub data: Raw,
-    /// The id that the server gave the request that did it. It is in the answer to that request (`x-request-id`), and in the log.
+    /// The id that the server gave the request. The answer to that request (`x-request-id`) and the server's log have the same id. Null:
+    /// no request caused the event.
     pub request_id: Option<String>,
-    /// The id that the caller gave its request (`x-request-id`), cut to 64 characters. Callers choose it freely: it proves nothing.
+    /// The id that the caller gave its request (`x-request-id`), cut to 64 characters. Callers choose it freely, so it proves nothing.
     #[serde(default)]
     pub caller_request_id: Option<String>,
-    /// The address that it came from.
+    /// The IP address that the request came from. Null: no request caused the event.
     pub address: Option<String>,
-    /// When.
+    /// When it happened, in UTC (RFC 3339).
     pub inserted_at: String,
 }
 
-crate::envelopes!(Event, EventEnvelope { event }, EventList { events });
+crate::envelopes! {
+    Event,
+    EventEnvelope {
+        /// The event that was asked for, as it was written.
+        event
+    },
+    EventList {
+        /// The events of this page, in the order that was asked for.
+        events,
+        /// The cursor of the next page of events: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}

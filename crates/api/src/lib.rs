@@ -29,22 +29,27 @@ pub mod signing_keys;
 pub mod storage_backends;
 pub mod users;
 
-/// Declares the envelopes of a resource: one record under its name, and a page of records under the plural.
+/// Declares the envelopes of a resource: one record under its name, and a page of records under the plural. The OpenAPI document takes
+/// only descriptions that stand there word for word, so each resource brings its own.
 macro_rules! envelopes {
-    ($resource:ident, $one:ident { $name:ident }, $many:ident { $plural:ident }) => {
+    (
+        $resource:ident,
+        $one:ident { $(#[$about_one:meta])+ $name:ident },
+        $many:ident { $(#[$about_many:meta])+ $plural:ident, $(#[$about_next:meta])+ next_page }
+    ) => {
         #[doc = concat!("One record, under `", stringify!($name), "`.")]
         #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub struct $one {
-            /// The record.
+            $(#[$about_one])+
             pub $name: $resource,
         }
 
         #[doc = concat!("A page of records, under `", stringify!($plural), "`.")]
         #[derive(Clone, Debug, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         pub struct $many {
-            /// The records of this page.
+            $(#[$about_many])+
             pub $plural: Vec<$resource>,
-            /// The cursor of the next page, for the `page` parameter; null on the last one.
+            $(#[$about_next])+
             pub next_page: Option<String>,
         }
 

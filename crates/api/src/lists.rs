@@ -7,18 +7,19 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// The most records of a page: 1 to 100, by default 10. A page ends earlier where its `custom_metadata` reaches 1 MB;
-    /// without a `next_page` it is the last one.
+    /// How many records a page has at most: 1 to 100, by default 10. A page ends earlier when its `custom_metadata` reaches 1 MB, so only
+    /// a null `next_page` marks the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// `asc` (default) or `desc`, by `inserted_at`.
+    /// The order of the records, by `inserted_at`: `asc` (oldest first, the default) or `desc` (newest first).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
-    /// The `next_page` of the page before.
+    /// The `next_page` of the previous page of records, to continue after it. Default: the first page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
-    /// One to five clauses joined by `and`, each a key, an operator (`:` `~` `-` `<` `<=` `>` `>=`) and a value:
-    /// `inserted_at>='2026-01-01T00:00:00Z' and description~'east blue'`.
+    /// Only records that match all of one to five clauses, joined by `and`. A clause is a field, an operator and a value, such as
+    /// `inserted_at>='2026-01-01T00:00:00Z' and description~'east blue'`. Operators: `:` equals, `~` contains, `-` contains ignoring
+    /// case, `<`, `<=`, `>`, `>=`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
 }

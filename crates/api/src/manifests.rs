@@ -5,43 +5,46 @@ use utoipa::ToSchema;
 
 use crate::json::Raw;
 
-/// One binary of an update.
+/// One binary of an update: what the device downloads, verifies and installs.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ManifestEntry {
-    /// What it is.
+    /// The PRN of the artifact: the type of this binary.
     pub artifact_prn: String,
-    /// Which version.
+    /// The PRN of the artifact version that the file belongs to.
     pub artifact_version_prn: String,
-    /// The version's own text.
+    /// The version of the artifact, as its text.
+    #[schema(example = "1.2.3")]
     pub artifact_version: String,
-    /// The binary.
+    /// The PRN of the binary to download.
     pub binary_prn: String,
-    /// For whom it is.
+    /// The target that the file was built for, or `portable`.
+    #[schema(example = "arm-linux-gnueabihf")]
     pub target: String,
-    /// Bytes.
+    /// The number of bytes to download.
     pub size: u64,
-    /// `sha256:` and 64 lowercase hexadecimal digits.
+    /// The SHA-256 that the downloaded bytes must have: `sha256:` and 64 lowercase hexadecimal digits.
     pub hash: String,
-    /// The most specific metadata that there was when the bundle was made.
+    /// Metadata for the device, fixed when the bundle was made: given with the bundle, else of the binary, the artifact version or the
+    /// artifact.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
-    /// Who signed it.
+    /// The signatures to verify before installing. Signatures of revoked keys are not among them.
     pub signatures: Vec<ManifestSignature>,
-    /// Where the content is, for some time; takes `Range` and `If-Range`. Null where the question was only to explain.
+    /// Where to download the bytes, without a certificate or API key; `Range` and `If-Range` work. Null if the check was only to explain.
     pub url: Option<String>,
-    /// Until when the URL is good.
+    /// When the download URL stops working, in UTC (RFC 3339). Check for an update again for a new one.
     pub url_expires_at: Option<String>,
 }
 
 /// One signature over a binary of an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ManifestSignature {
-    /// The key.
+    /// The PRN of the key that the manifest's signature is by.
     pub signing_key_prn: String,
-    /// The SHA-256 of the public key's DER, in hexadecimal digits.
+    /// The id of the key: the SHA-256 of its public key (DER), 64 hexadecimal digits.
     pub keyid: String,
-    /// Base64.
+    /// The signature over the binary, in base64.
     pub signature: String,
-    /// The public key as PEM. A device trusts the keys that it has, not the ones that it is told.
+    /// The public key in PEM. A device must verify with keys that it has, not with this one.
     pub public_value: String,
 }

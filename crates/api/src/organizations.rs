@@ -7,75 +7,81 @@ use utoipa::ToSchema;
 use crate::flags::{Removable, removable};
 use crate::json::present;
 
-/// A tenant and its settings.
+/// The organization that the API key belongs to: one tenant, with its settings.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Organization {
-    /// Its name everywhere.
+    /// The organization's PRN: `prn:1:<uuid>`. It is the beginning of all PRNs of its records.
     pub prn: String,
-    /// For people.
+    /// The organization's name, for people.
     pub name: String,
-    /// By how many different keys a binary must be signed.
+    /// By how many different keys a binary must be signed before it can be released.
     pub required_signatures: u8,
-    /// The most bytes of content; null for no limit.
+    /// How many bytes of content the organization may store. Null: no limit.
     pub storage_quota: Option<u64>,
-    /// The bytes of content that are stored or declared for upload.
+    /// How many bytes of content are stored, or declared for uploads.
     pub storage_used: u64,
-    /// Whether a device whose certificate has expired is refused, instead of only noted.
+    /// Whether a device with an expired certificate is refused. If false, it may connect, and an event is written.
     pub strict_certificate_expiry: bool,
-    /// Where the contents of new binaries go; null for the server's own storage.
+    /// The PRN of the storage backend for the content of new binaries. Null: the server's own storage.
     pub storage_backend_prn: Option<String>,
-    /// For how many seconds download URLs are good; null for what the server's operator decided.
+    /// For how many seconds a download URL works. Null: the default of the server.
     pub download_url_seconds: Option<u32>,
-    /// What devices' download URLs are like: `direct` (to the storage or its CDN), `short` (a URL of some hundred characters that
-    /// redirects there), `streamed` (a short one too, but the server gives out the bytes itself).
+    /// The kind of download URLs that devices get: `direct` (to the storage or its CDN), `short` (a URL of some hundred characters at the
+    /// server, which redirects there) or `streamed` (a short one too, but the server sends the bytes itself).
     #[schema(example = "direct")]
     pub download_url_style: String,
-    /// When it was created.
+    /// When the organization was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the organization was last changed, in UTC (RFC 3339).
     pub updated_at: String,
 }
 
-/// The organization, under its name.
+/// The organization, under the key `organization`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct OrganizationEnvelope {
-    /// The record.
+    /// The organization that the API key belongs to, as it is after the request.
     pub organization: Organization,
 }
 
-/// Changes to the organization; what is absent stays, what is null is removed.
+/// Changes to the organization. Fields that are absent stay as they are; null removes a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationUpdate {
-    /// For people: 1–128 characters.
+    /// The organization's name, for people: 1–128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub name: Option<String>,
-    /// By how many different keys a binary must be signed: 1 to 10. Applies to binaries that are signed from now on.
+    /// By how many different keys a binary must be signed before it can be released: 1 to 10. It applies to binaries that are signed from
+    /// now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COUNT")]
     pub required_signatures: Option<u8>,
-    /// The most bytes of content.
+    /// How many bytes of content the organization may store. Null: no limit. Lowering it deletes nothing.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
     #[arg(skip)]
     pub storage_quota: Option<Option<u64>>,
-    /// Whether a device whose certificate has expired is refused, instead of only noted.
+    /// Whether to refuse devices with an expired certificate, instead of only writing an event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN")]
     pub strict_certificate_expiry: Option<bool>,
-    /// Where the contents of new binaries go. What there is stays where it is.
+    /// The PRN of the storage backend for the content of new binaries. Null: the server's own storage. Content that exists stays where it
+    /// is.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_name = "PRN", help = "Where the contents of new binaries go; empty for the server's own storage", value_parser = removable::<String>)]
+    #[arg(long, value_name = "PRN", help = "The PRN of the storage backend for the content of new binaries; empty for the server's own storage. Content that exists stays where it is", value_parser = removable::<String>)]
     pub storage_backend_prn: Option<Removable<String>>,
-    /// For how many seconds download URLs are good: 60 to 604,800, a week.
+    /// For how many seconds a download URL works: 60 to 604,800 (a week). Null: the default of the server.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
-    #[arg(long, value_name = "SECONDS", help = "For how many seconds download URLs are good; empty for the server's default", value_parser = removable::<u32>)]
+    #[arg(long, value_name = "SECONDS", help = "For how many seconds a download URL works: 60 to 604,800 (a week); empty for the server's default", value_parser = removable::<u32>)]
     pub download_url_seconds: Option<Removable<u32>>,
-    /// `direct`, `short` or `streamed`.
+    /// The kind of download URLs that devices get: `direct` (to the storage or its CDN), `short` (redirected by the server) or `streamed`
+    /// (the server sends the bytes itself).
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long, help = "What devices' download URLs are like")]
+    #[arg(
+        long,
+        help = "The kind of download URLs that devices get: direct (to the storage or its CDN), short (redirected by the server) or streamed (the server sends the bytes itself)"
+    )]
     pub download_url_style: Option<String>,
 }

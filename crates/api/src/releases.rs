@@ -10,318 +10,346 @@ use crate::cohorts::Cohort;
 use crate::flags::{Removable, removable};
 use crate::json::present;
 
-/// A step of a cohort's release channel.
+/// A release: it delivers a bundle to the devices of a cohort. Each release points to the next one, so that devices go from release to
+/// release up to the latest.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Release {
-    /// Its name everywhere.
+    /// The PRN of this release, its name in every request: `prn:1:<organization>:release:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the release belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The cohort whose devices get it.
+    /// The PRN of the cohort whose devices get the release.
     pub cohort_prn: String,
-    /// What they get.
+    /// The PRN of the bundle that devices install.
     pub bundle_prn: String,
-    /// The release that comes after it; null for the latest one.
+    /// The PRN of the release that comes after it. Null: it is the cohort's latest release.
     pub next_release_prn: Option<String>,
-    /// Unique in the cohort.
+    /// The release's name, unique in the cohort.
     #[schema(example = "spring")]
     pub name: String,
-    /// What people say of it.
+    /// Notes about the release, for people. Null: there are none.
     pub description: Option<String>,
-    /// `SemVer`, or as `git describe` makes it: `2.1.0-5-gabc1234` is newer than `2.1.0`.
+    /// The version of the firmware: a semantic version, or as `git describe` makes it (`2.1.0-5-gabc1234` is newer than `2.1.0`). Null:
+    /// none.
     #[schema(example = "2.1.0")]
     pub version: Option<String>,
-    /// Which versions a device may have to get it. Where it is null, devices that report only a version get the release if theirs is older.
+    /// Which versions a device may run to get the release. Null: devices that report only a version get it if theirs is older.
     #[schema(example = ">= 2.0.0 and < 3.0.0")]
     pub version_requirement: Option<String>,
-    /// Whether devices must stop at it on their way.
+    /// Whether devices must install this release before a later one. If false, they may skip it.
     pub required: bool,
-    /// Whether nobody gets it for now.
+    /// True if no further device gets the release. Devices that are on it stay.
     pub disabled: bool,
-    /// When it is served from.
+    /// When devices can begin to get the release, in UTC (RFC 3339). Null: at once.
     pub schedule_date: Option<String>,
-    /// `tags` or `numeric`.
+    /// How the devices are chosen while the release is phased: by `tags`, or by number (`numeric`).
     pub phase_mode: String,
-    /// A share of the cohort's devices (0 to 1; rounded down, but above 0 at least one device) or a count (2 and more); null with `tags`.
+    /// With `numeric`, how many devices can get it: up to 1 a share of the cohort (0.1 is a tenth, rounded down, but above 0 at least one
+    /// device), from 2 a count. Null with `tags`.
     pub phase_value: Option<f64>,
-    /// Devices with any of these tags get it, where the mode is `tags`.
+    /// With `tags`: devices that have at least one of these tags get the release.
     pub phase_tags: Vec<String>,
-    /// How many devices have claimed it under a numeric phase.
+    /// How many devices have claimed a place in the numeric phase so far.
     pub claims: u64,
-    /// Why it can't be delivered to some or all devices: binaries of its bundle that were destroyed, or lost their signatures.
+    /// Why some or all devices can't get the release: binaries of its bundle that were destroyed or lost their signatures.
     pub affected_by: Vec<String>,
-    /// When it was created.
+    /// When the release was created, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the release was last changed, in UTC (RFC 3339).
     pub updated_at: String,
-    /// The bundle itself, with `expand[]=bundle`.
+    /// The release's whole bundle, if the request asked for it with `expand[]=bundle`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<Bundle>,
-    /// The cohort itself, with `expand[]=cohort`.
+    /// The release's whole cohort, if the request asked for it with `expand[]=cohort`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cohort: Option<Cohort>,
 }
 
-crate::envelopes!(Release, ReleaseEnvelope { release }, ReleaseList { releases });
+crate::envelopes! {
+    Release,
+    ReleaseEnvelope {
+        /// The release that the request is about, as it is after the request.
+        release
+    },
+    ReleaseList {
+        /// The releases of this page, in the order that was asked for.
+        releases,
+        /// The cursor of the next page of releases: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A new release. With neither neighbour it becomes the latest one.
+/// A new release. Without `next_release_prn` and `previous_release_prn` it becomes the cohort's latest release.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseCreate {
-    /// The cohort whose devices get it.
+    /// The PRN of the cohort whose devices get the release: `prn:1:<organization>:cohort:<uuid>`.
     #[arg(long, value_name = "PRN")]
     pub cohort_prn: String,
-    /// What they get.
+    /// The PRN of the bundle that devices install: `prn:1:<organization>:bundle:<uuid>`.
     #[arg(long, value_name = "PRN")]
     pub bundle_prn: String,
-    /// A new first release before this one; or, with `previous_release_prn`, between the two.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long, value_name = "PRN", help = "Before this one; with --previous-release-prn between the two")]
-    pub next_release_prn: Option<String>,
-    /// After this one, before what came after it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long, value_name = "PRN")]
-    pub previous_release_prn: Option<String>,
-    /// 1–128 characters, unique in the cohort.
-    #[schema(example = "spring")]
-    #[arg(long)]
-    pub name: String,
-    /// A description for people: up to 2,000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long)]
-    pub description: Option<String>,
-    /// `SemVer`, or as `git describe` makes it: `2.1.0-5-gabc1234` is newer than `2.1.0`. A leading `v` is removed.
+    /// The PRN of a release to put the new one before, as the first release; with `previous_release_prn`, between the two.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(
         long,
-        help = "A semantic version, such as 2.1.0, or one of git describe, such as 2.1.0-5-gabc1234"
+        value_name = "PRN",
+        help = "The PRN of a release to put the new one before; with --previous-release-prn between the two"
+    )]
+    pub next_release_prn: Option<String>,
+    /// The PRN of a release to put the new one after. What came after that comes after the new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
+    pub previous_release_prn: Option<String>,
+    /// The release's name: 1–128 characters, unique in the cohort.
+    #[schema(example = "spring")]
+    #[arg(long)]
+    pub name: String,
+    /// Notes about the release, for people: up to 2,000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long)]
+    pub description: Option<String>,
+    /// The version of the firmware: a semantic version, or as `git describe` makes it (`2.1.0-5-gabc1234` is newer than `2.1.0`). A
+    /// leading `v` is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long,
+        help = "The version of the firmware: a semantic version, such as 2.1.0, or one of git describe, such as 2.1.0-5-gabc1234"
     )]
     pub version: Option<String>,
-    /// Which versions a device may have to get it: `==`, `!=`, `>`, `>=`, `<`, `<=`, `~>`, `and`, `or`. Without it, devices that report
-    /// only a version get the release if theirs is older.
+    /// Which versions a device may run to get the release, such as `>= 2.0.0 and < 3.0.0`. Operators: `==`, `!=`, `>`, `>=`, `<`, `<=`,
+    /// `~>`, `and`, `or`. Default: devices that report only a version get it if theirs is older.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(
         long,
         value_name = "REQUIREMENT",
-        help = "Which versions a device may have to get it, such as '>= 2.0.0 and < 3.0.0'. Without it, devices that report only a version get it if theirs is older"
+        help = "Which versions a device may run to get the release, such as '>= 2.0.0 and < 3.0.0'. Without it, devices that report only a version get it if theirs is older"
     )]
     pub version_requirement: Option<String>,
-    /// Whether devices must stop at it on their way.
+    /// Whether devices must install this release before a later one. Default: false, they may skip it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub required: Option<bool>,
-    /// Whether nobody gets it for now.
+    /// Whether no device gets the release for now. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub disabled: Option<bool>,
-    /// When it is served from.
+    /// When devices can begin to get the release, in RFC 3339. Default: at once. Only the latest release can be scheduled.
+    #[schema(example = "2026-12-03T08:00:00Z")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "DATE-TIME")]
     pub schedule_date: Option<String>,
-    /// `tags` or `numeric` (the default).
+    /// How to choose devices while the release is phased: by `tags`, or by number (`numeric`, the default).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_mode: Option<String>,
-    /// A share of the cohort's devices (0 to 1; the default is 1, everyone) or a count (2 and more).
+    /// With `numeric`, how many devices can get it: up to 1 a share of the cohort (0.1 is a tenth), from 2 a count. Default: 1, all
+    /// devices.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_value: Option<f64>,
-    /// Devices with any of these tags get it, where the mode is `tags`.
+    /// With `tags`: devices that have at least one of these tags can get the release.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_tags: Option<Vec<String>>,
-    /// The UUID of its PRN; made by the server where it is not given.
+    /// The UUID of the new release, the last part of its PRN. Default: the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "UUID")]
     pub id: Option<Uuid>,
 }
 
-/// Changes to a release; what is absent stays, what is null is removed.
+/// Changes to a release. Fields that are absent stay as they are; null removes a value.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseUpdate {
-    /// What devices get. Devices that are on the release by now are not told.
+    /// The PRN of the bundle that devices install from now on. Devices that are on the release already are not told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[arg(long, value_name = "PRN", help = "What devices get")]
+    #[arg(
+        long,
+        value_name = "PRN",
+        help = "The PRN of the bundle that devices install from now on. Devices that are on the release already are not told"
+    )]
     pub bundle_prn: Option<String>,
-    /// The release that comes after it.
+    /// The PRN of the release that comes after it. Null makes it the cohort's latest release.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_name = "PRN", help = "The release that comes after it; empty for none", value_parser = removable::<String>)]
+    #[arg(long, value_name = "PRN", help = "The PRN of the release that comes after it; empty for none", value_parser = removable::<String>)]
     pub next_release_prn: Option<Removable<String>>,
-    /// 1–128 characters, unique in the cohort.
+    /// The release's new name: 1–128 characters, unique in the cohort.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub name: Option<String>,
-    /// A description for people: up to 2,000 characters.
+    /// New notes about the release, for people: up to 2,000 characters. Null removes them.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_parser = removable::<String>)]
+    #[arg(long, help = "New notes about the release, for people: up to 2,000 characters; empty removes them", value_parser = removable::<String>)]
     pub description: Option<Removable<String>>,
-    /// `SemVer`, or as `git describe` makes it. A leading `v` is removed.
+    /// The version of the firmware: a semantic version, or as `git describe` makes it. A leading `v` is removed. Null removes it.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, help = "A semantic version; empty removes it", value_parser = removable::<String>)]
+    #[arg(long, help = "The version of the firmware, such as 2.1.0; empty removes it", value_parser = removable::<String>)]
     pub version: Option<Removable<String>>,
-    /// Which versions a device may have to get it; null: devices that report only a version get the release if theirs is older.
+    /// Which versions a device may run to get the release. Null: devices that report only a version get it if theirs is older.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_name = "REQUIREMENT", help = "Which versions a device may have to get it; empty: any, and for devices that report only a version, any older one", value_parser = removable::<String>)]
+    #[arg(long, value_name = "REQUIREMENT", help = "Which versions a device may run to get the release; empty: any, and for devices that report only a version, any older one", value_parser = removable::<String>)]
     pub version_requirement: Option<Removable<String>>,
-    /// Whether devices must stop at it on their way.
+    /// Whether devices must install this release before a later one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub required: Option<bool>,
-    /// Whether nobody gets it for now.
+    /// Whether no further device gets the release. Devices that are on it stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     pub disabled: Option<bool>,
-    /// When it is served from.
+    /// When devices can begin to get the release, in RFC 3339. Null: at once.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[arg(long, value_name = "DATE-TIME", help = "When it is served from; empty for at once", value_parser = removable::<String>)]
+    #[arg(long, value_name = "DATE-TIME", help = "When devices can begin to get the release, in RFC 3339; empty for at once", value_parser = removable::<String>)]
     pub schedule_date: Option<Removable<String>>,
-    /// `tags` or `numeric`.
+    /// How to choose devices while the release is phased: by `tags`, or by number (`numeric`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_mode: Option<String>,
-    /// A share of the cohort's devices (0 to 1) or a count (2 and more).
+    /// With `numeric`, how many devices can get it from now on: up to 1 a share of the cohort, from 2 a count.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_value: Option<f64>,
-    /// Devices with any of these tags get it, where the mode is `tags`.
+    /// With `tags`: devices that have at least one of these tags can get it from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_tags: Option<Vec<String>>,
 }
 
-/// How to take a release back. All fields are optional.
+/// How to roll back a release. All fields are optional.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollbackCreate {
-    /// With true, nothing is changed: the answer says what would be done.
+    /// With true, nothing is changed, and the answer says what would be done. Default: false.
     #[serde(default)]
     pub dry_run: bool,
-    /// The PRN of the bundle that the release's devices get instead. Where it is absent: the bundle of the release before.
+    /// The PRN of the bundle that the release's devices get instead. Default: the bundle of the release before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_bundle_prn: Option<String>,
-    /// The version of that bundle, in the form of `SemVer`: the version that its firmware reports. Where it is absent: the version of the
-    /// release that the bundle comes from.
+    /// The version that the firmware in that bundle reports, a semantic version. Default: the version of the release that the bundle
+    /// comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "1.1.0")]
     pub release_version: Option<String>,
-    /// The name of the release that is added, 1–128 characters, unique in the cohort. Where it is absent: `rollback of` and the name of
-    /// the release that is taken back.
+    /// The name of the release that is added: 1–128 characters, unique in the cohort. Default: `rollback of` and the name of the release
+    /// that is rolled back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// What taking a release back did, or would do.
+/// What the rollback did. With `dry_run`: what it would do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Rollback {
-    /// Whether this was only a trial, which changed nothing.
+    /// True if this was only a trial that changed nothing.
     pub dry_run: bool,
-    /// Whether anything was changed, or would be. A release that is taken back already is not changed again.
+    /// Whether anything was changed (with `dry_run`: would be). False: it is rolled back already.
     pub changed: bool,
-    /// All that was done, or would be, in sentences.
+    /// All changes that were made (with `dry_run`: would be), as sentences for people.
     pub steps: Vec<String>,
-    /// The PRN of the bundle that the devices get; null where no device can have the release.
+    /// The PRN of the bundle that the devices go back to. Null: no device can be on the release.
     pub bundle_prn: Option<String>,
-    /// The PRN of the release to which devices go that are on the release which is taken back: the one that was added, or one that
-    /// followed it before. Null where there is none, or where it is yet to be added.
+    /// The PRN of the release that its devices go to: the added one, or one that followed before. Null: there is none, or it is yet to be
+    /// added.
     pub next_release_prn: Option<String>,
-    /// The release that was added, or would be.
+    /// The release that was added (with `dry_run`: would be). Null: none is needed.
     pub added_release: Option<RollbackRelease>,
-    /// The bundle override that was created or extended, or would be.
+    /// The bundle override that was created or extended (with `dry_run`: would be). Null: none is needed.
     pub bundle_override: Option<RollbackOverride>,
-    /// How many devices are on the release, and how they leave it.
+    /// How many devices are on the release, and how each of them leaves it.
     pub devices: RollbackDevices,
-    /// The release that is taken back, as it is after that.
+    /// The release that is rolled back, as it is now.
     pub release: Release,
 }
 
-/// A release that brings devices back.
+/// The release that a rollback adds, to bring devices back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RollbackRelease {
-    /// Its PRN; null in a trial.
+    /// The PRN of the added release. Null with `dry_run`.
     pub prn: Option<String>,
-    /// Its name.
+    /// The name of the added release.
     #[schema(example = "rollback of spring")]
     pub name: String,
-    /// Its version.
+    /// The version of the added release. Null: none.
     #[schema(example = "1.1.0")]
     pub version: Option<String>,
-    /// The versions that a device may have to get it.
+    /// Which versions a device may run to get the added release.
     pub version_requirement: Option<String>,
 }
 
-/// A bundle override that brings devices back which no release can reach. It applies to a device only while that is on the release.
+/// A bundle override that brings back devices which no release can reach. It applies to a device only while that is on the release that
+/// is rolled back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RollbackOverride {
-    /// Its PRN. It follows from the PRN of the release, so it is known in a trial too.
+    /// The PRN of the bundle override. It follows from the release's PRN, so it is known with `dry_run` too.
     pub prn: String,
-    /// Its name.
+    /// The name of the bundle override.
     #[schema(example = "rollback of spring")]
     pub name: String,
-    /// How many devices it names by now.
+    /// How many devices the bundle override names by now.
     pub devices: u64,
 }
 
-/// How many devices are on a release that is taken back, and how they leave it.
+/// How many devices are on a release that is rolled back, and how they leave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RollbackDevices {
-    /// All of them.
+    /// How many devices are on the release.
     pub on: u64,
-    /// Devices that a release leads on.
+    /// How many of them go to a following release.
     pub by_release: u64,
-    /// Devices that the bundle override brings back, because they report only a version.
+    /// How many of them the bundle override brings back, because they report only a version.
     pub by_override: u64,
-    /// Devices that stay on the release, because nothing reaches them.
+    /// How many of them stay on the release, because no release or override reaches them.
     pub not_reached: u64,
-    /// Devices that are reached, but have a target that the bundle has no binary for, so that they stay too.
+    /// How many of them stay although they are reached, because the bundle has no binary for their target.
     pub without_binary: u64,
 }
 
-/// How far a cohort's devices came, seen from one release.
+/// How far the devices of a cohort have come, seen from one release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Adoption {
-    /// The release.
+    /// The PRN of the release that the numbers are about.
     pub release_prn: String,
-    /// Its cohort.
+    /// The PRN of the release's cohort.
     pub cohort_prn: String,
-    /// The cohort's devices.
+    /// How many devices are in the cohort.
     pub devices: u64,
-    /// Devices that are on this release.
+    /// How many devices are on this release.
     pub on: u64,
-    /// Devices on releases that lead to it.
+    /// How many devices are on earlier releases, which lead to it.
     pub before: u64,
-    /// Devices on releases that it leads to.
+    /// How many devices are on later releases, which it leads to.
     pub after: u64,
-    /// Devices of which it is not known, or that are on another path.
+    /// How many devices are on another path, or on no known release.
     pub elsewhere: u64,
-    /// Devices that claimed it under a numeric phase.
+    /// How many devices claimed a place in its numeric phase.
     pub claimed: u64,
-    /// Devices whose last word on it is that it is installed.
+    /// How many devices last reported this release as `installed`.
     pub installed: u64,
-    /// Devices whose last word on it is `failed` or `rolled_back`.
+    /// How many devices last reported this release as `failed` or `rolled_back`.
     pub failed: u64,
-    /// Day by day, oldest first.
+    /// The numbers day by day, oldest first.
     pub days: Vec<AdoptionDay>,
 }
 
 /// What happened to a release on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdoptionDay {
-    /// The day in UTC, `YYYY-MM-DD`.
+    /// The day of these numbers in UTC, in the form `YYYY-MM-DD`.
+    #[schema(example = "2026-01-15")]
     pub day: String,
-    /// Devices that came to be on it.
+    /// How many devices came to be on the release.
     pub arrived: i64,
-    /// Devices that left it.
+    /// How many devices left the release.
     pub departed: i64,
-    /// Devices that claimed it.
+    /// How many devices claimed a place in the numeric phase that day.
     pub claimed: i64,
-    /// Devices that said they installed it, less those that then said otherwise.
+    /// How many devices reported `installed`, less those that later reported something else.
     pub installed: i64,
-    /// Devices that said they failed to, less those that then said otherwise.
+    /// How many devices reported `failed` or `rolled_back`, less those that later reported something else.
     pub failed: i64,
 }

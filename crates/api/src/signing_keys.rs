@@ -4,62 +4,77 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A public key that may sign binaries.
+/// A public key whose signatures the organization trusts. Private keys never reach the server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SigningKey {
-    /// Its name everywhere.
+    /// The PRN of this signing key, its name in every request: `prn:1:<organization>:signing_key:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the signing key belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// For people.
+    /// The signing key's name, for people.
     #[schema(example = "production-2024")]
     pub name: String,
-    /// The SHA-256 of the DER `SubjectPublicKeyInfo` in hexadecimal digits.
+    /// The signing key's id: the SHA-256 of the public key (DER `SubjectPublicKeyInfo`), 64 hexadecimal digits.
     pub keyid: String,
-    /// `ed25519`, `rsa` or `ecdsa_p256`.
+    /// The kind of key: `ed25519`, `rsa` or `ecdsa_p256`.
+    #[schema(example = "ed25519")]
     pub algorithm: String,
-    /// The public key as PEM.
+    /// The public key itself, in PEM.
     pub public_value: String,
-    /// The certificate as PEM, where the key was registered by one.
+    /// The certificate that the key was registered with, in PEM. Null: it was registered as a bare key.
     pub certificate: Option<String>,
-    /// From when the certificate is valid.
+    /// When the key's certificate begins to be valid, in UTC (RFC 3339). Null: there is no certificate.
     pub not_before: Option<String>,
-    /// Until when the certificate is valid.
+    /// When the key's certificate expires, in UTC (RFC 3339). Null: there is no certificate.
     pub not_after: Option<String>,
-    /// `active`, `disabled` (no new signatures) or `revoked` (its signatures no longer count).
+    /// The key's state: `active`, `disabled` (makes no new signatures) or `revoked` (its signatures no longer count).
+    #[schema(example = "active")]
     pub state: String,
-    /// When it was registered.
+    /// When the signing key was registered, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the signing key was last changed, in UTC (RFC 3339).
     pub updated_at: String,
 }
 
-crate::envelopes!(SigningKey, SigningKeyEnvelope { signing_key }, SigningKeyList { signing_keys });
+crate::envelopes! {
+    SigningKey,
+    SigningKeyEnvelope {
+        /// The signing key that the request is about, as it is after the request.
+        signing_key
+    },
+    SigningKeyList {
+        /// The signing keys of this page, in the order that was asked for.
+        signing_keys,
+        /// The cursor of the next page of signing keys: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A key to trust.
+/// A public key to trust.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKeyCreate {
-    /// For people: 1–128 characters.
+    /// The signing key's name, for people: 1–128 characters.
     #[schema(example = "production-2024")]
     pub name: String,
-    /// A PEM public key, a PEM X.509 certificate, a public key of OpenSSH, or the base64 of a raw 32-byte Ed25519 key.
+    /// The public key: in PEM, as an X.509 certificate in PEM, in the form of OpenSSH, or a raw Ed25519 key (32 bytes) in base64. Private
+    /// keys are refused.
     pub value: String,
 }
 
-/// Changes to a signing key; what is absent stays.
+/// Changes to a signing key. Fields that are absent stay as they are.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct SigningKeyUpdate {
-    /// For people: 1–128 characters.
+    /// The signing key's new name, for people: 1–128 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub name: Option<String>,
-    /// `active`, `disabled`, or `revoked`, which can't be undone.
+    /// The state to set: `active`, `disabled` (no new signatures) or `revoked` (its signatures no longer count, which can't be undone).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(
         long,
-        help = "active, disabled (no new signatures) or revoked (its signatures no longer count; can't be undone)"
+        help = "The state to set: active, disabled (no new signatures) or revoked (its signatures no longer count, which can't be undone)"
     )]
     pub state: Option<String>,
 }

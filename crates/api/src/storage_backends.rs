@@ -6,84 +6,95 @@ use uuid::Uuid;
 
 use crate::json::{Raw, present};
 
-/// A place that holds contents.
+/// A storage of the organization for the content of binaries: a bucket or container in S3, Google Cloud Storage or Azure Blob Storage.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StorageBackend {
-    /// Its name everywhere.
+    /// The PRN of this storage backend, its name in every request: `prn:1:<organization>:storage_backend:<uuid>`.
     pub prn: String,
-    /// Its owner.
+    /// The PRN of the organization that the storage backend belongs to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// Unique in the organization.
+    /// The storage backend's name, unique in the organization.
     #[schema(example = "frankfurt")]
     pub name: String,
-    /// What and where it is.
+    /// The kind of storage, and the bucket or container in it with a prefix.
     #[schema(example = "s3://acme-firmware/olivine")]
     pub url: String,
-    /// Where it answers, if that does not follow from the URL.
+    /// The address of the storage's interface. Null: it follows from the URL and region.
     #[schema(example = "https://minio.example.com")]
     pub endpoint: Option<String>,
-    /// The cloud's name for the region that it is in.
+    /// The cloud's name for the storage's region. Null: none was given.
     #[schema(example = "eu-central-1")]
     pub region: Option<String>,
-    /// Whether it is opened with credentials of its own, which are never shown.
+    /// Whether it has credentials of its own. They are never shown.
     pub has_credentials: bool,
-    /// The CDN in front of it, without its key.
+    /// The content delivery network (CDN) in front of the storage, without its key. Null: devices download from the storage.
     pub cdn: Option<Cdn>,
-    /// Devices with one of these tags are sent here if the content is here.
+    /// Devices that have one of these tags download from here, if the content is here.
     pub near_tags: Vec<String>,
-    /// Whether every verified content of the organization is copied here.
+    /// Whether every verified binary of the organization gets a replica here.
     pub replicates: bool,
-    /// Devices that no backend is near to are sent to the least of those where the content is.
+    /// The order in which storage backends serve devices that none is near to. The lowest one that has the content is used.
     pub position: u16,
-    /// Whether the storage is asked to check each part against its SHA-256 (`x-amz-checksum-sha256`). Only S3's interface has that.
+    /// Whether the storage checks each uploaded part against its SHA-256 (`x-amz-checksum-sha256`). Only storages with S3's interface
+    /// can.
     #[serde(default)]
     pub checksums: bool,
-    /// When it was registered.
+    /// When the storage backend was registered, in UTC (RFC 3339).
     pub inserted_at: String,
-    /// When it was last changed.
+    /// When the storage backend was last changed, in UTC (RFC 3339).
     pub updated_at: String,
 }
 
-crate::envelopes!(
+crate::envelopes! {
     StorageBackend,
-    StorageBackendEnvelope { storage_backend },
-    StorageBackendList { storage_backends }
-);
+    StorageBackendEnvelope {
+        /// The storage backend that the request is about, as it is after the request.
+        storage_backend
+    },
+    StorageBackendList {
+        /// The storage backends of this page, in the order that was asked for.
+        storage_backends,
+        /// The cursor of the next page of storage backends: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
 
-/// A CDN, as far as it is shown.
+/// A content delivery network (CDN) in front of a storage, without its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Cdn {
-    /// How it wants its URLs signed: `cloudfront`, `secure_link`, `akamai`, `cloudflare`, `google` or `bunny`.
+    /// The way in which the CDN has its URLs signed: `cloudfront`, `secure_link`, `akamai`, `cloudflare`, `google` or `bunny`.
+    #[schema(example = "cloudfront")]
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it answers.
+    /// The address of the CDN, where downloads begin.
+    #[schema(example = "https://cdn.example.com")]
     pub url: String,
 }
 
-/// What opens a storage.
+/// The credentials that open a storage. `type` says which kind of storage they are for.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StorageCredentials {
-    /// Those of S3 and what is compatible with it.
+    /// Credentials for Amazon S3 and storages with the same interface.
     S3 {
-        /// The public half.
+        /// The id of the access key, its public half.
         access_key_id: String,
-        /// The secret half.
+        /// The secret of the access key, never shown again.
         secret_access_key: String,
-        /// Comes with keys that expire.
+        /// The session token that belongs to a temporary access key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session_token: Option<String>,
     },
-    /// Those of Google Cloud Storage.
+    /// Credentials for Google Cloud Storage.
     Gcs {
-        /// The service account's key: the JSON that Google gives out, as a text.
+        /// The key of a service account: the JSON file that Google issues, as text.
         service_account_key: String,
     },
-    /// Those of Azure Blob Storage.
+    /// Credentials for Azure Blob Storage.
     Azure {
-        /// The storage account's name.
+        /// The name of the storage account.
         account: String,
-        /// One of its two keys.
+        /// One of the two keys of the storage account.
         access_key: String,
     },
 }
@@ -95,72 +106,76 @@ impl std::fmt::Debug for StorageCredentials {
     }
 }
 
-/// A new storage backend. It is tried before it is registered.
+/// A storage backend to register. The server tries it first: it writes, reads, lists and deletes there.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageBackendCreate {
-    /// The UUID of its PRN; made by the server where it is not given.
+    /// The UUID of the new storage backend, the last part of its PRN. Default: the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
-    /// 1–128 characters, unique in the organization.
+    /// The storage backend's name: 1–128 characters, unique in the organization.
     #[schema(example = "frankfurt")]
     pub name: String,
-    /// `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`. It never changes.
+    /// The kind of storage, and the bucket or container in it: `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`. It
+    /// can't be changed later.
     #[schema(example = "s3://acme-firmware/olivine")]
     pub url: String,
-    /// Where it answers, if that does not follow from the URL; never changes.
+    /// The address of the storage's interface, if it does not follow from the URL and region. It can't be changed later.
+    #[schema(example = "https://minio.example.com")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// The cloud's name for the region that it is in; never changes.
+    /// The cloud's name for the storage's region. It can't be changed later.
+    #[schema(example = "eu-central-1")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// What opens it.
+    /// The credentials that open the storage. They are stored encrypted and never shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<StorageCredentials>,
-    /// The CDN in front of it: `type` (`cloudfront`, `secure_link`, `akamai`, `cloudflare`, `google`, `bunny`), `url`, and the key
-    /// under the name that the CDN has for it.
+    /// The content delivery network (CDN) in front of the storage: `type` (`cloudfront`, `secure_link`, `akamai`, `cloudflare`, `google`
+    /// or `bunny`), `url`, and the key under the name that the CDN has for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub cdn: Option<Raw>,
-    /// Devices with one of these tags are sent here if the content is here.
+    /// Devices that have one of these tags download from here, if the content is here. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub near_tags: Vec<String>,
-    /// Whether every verified content of the organization is copied here.
+    /// Whether every verified binary of the organization gets a replica here. Default: false.
     #[serde(default)]
     pub replicates: bool,
-    /// Devices that no backend is near to are sent to the least of those where the content is.
+    /// The order in which storage backends serve devices that none is near to; the lowest one that has the content is used. Default: 0.
     #[serde(default)]
     pub position: u16,
-    /// Whether the storage is asked to check each part against its SHA-256; this is meant where it is absent. `false` leaves out the headers
-    /// `x-amz-checksum-sha256` and `x-amz-checksum-algorithm`, which some stores with S3's interface refuse. Only for `s3://`.
+    /// Whether the storage checks each uploaded part against its SHA-256. Default: true. With `false` the headers `x-amz-checksum-sha256`
+    /// and `x-amz-checksum-algorithm` are left out, which some storages with S3's interface refuse. Only for `s3://`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksums: Option<bool>,
 }
 
-/// Changes to a storage backend; what is absent stays, what is null is removed.
+/// Changes to a storage backend. Fields that are absent stay as they are; null removes a value. URL, endpoint and region can't be
+/// changed.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageBackendUpdate {
-    /// 1–128 characters, unique in the organization.
+    /// The storage backend's name: 1–128 characters, unique in the organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What opens it; tried before it is kept.
+    /// New credentials for the storage. The server tries them first, and refuses them if they don't work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<StorageCredentials>,
-    /// The CDN in front of it.
+    /// The content delivery network (CDN) in front of the storage, as a whole: `type`, `url` and its key. Null: no CDN.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub cdn: Option<Option<Raw>>,
-    /// Devices with one of these tags are sent here if the content is here.
+    /// Devices that have one of these tags download from here from now on, if the content is here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near_tags: Option<Vec<String>>,
-    /// Whether every verified content of the organization is copied here.
+    /// Whether every verified binary of the organization gets a replica here from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicates: Option<bool>,
-    /// Devices that no backend is near to are sent to the least of those where the content is.
+    /// The order in which storage backends serve devices that none is near to, from now on. The lowest comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u16>,
-    /// Whether the storage is asked to check each part against its SHA-256. `false` is only for `s3://`. A change is tried first.
+    /// Whether the storage checks each uploaded part against its SHA-256. `false` is only for `s3://`. The server tries the change first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksums: Option<bool>,
 }

@@ -3,28 +3,28 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The caller: what its key is and may.
+/// The caller: the API key of this request, and what it may do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Me {
-    /// The key's PRN.
+    /// The PRN of the API key of this request.
     pub prn: String,
-    /// The only organization that it can see.
+    /// The PRN of the only organization that the key can see.
     pub organization_prn: String,
-    /// That organization's name.
+    /// The name of that organization, for people.
     pub organization_name: String,
-    /// What the key is for.
+    /// What the key of this request is for, as given when it was created.
     pub name: String,
-    /// `admin`, `writer` or `reader`; null for a key with single scopes.
+    /// The role of the key: `admin`, `writer` or `reader`. Null for a key that has single scopes.
     pub role: Option<String>,
-    /// All that it may do.
+    /// All scopes that the caller has, also where they come from its role.
     pub scopes: Vec<String>,
-    /// When it stops working.
+    /// When the key of this request stops working, in UTC (RFC 3339). Null: it never expires.
     pub expires_at: Option<String>,
 }
 
-/// The caller, under `user`.
+/// The caller, under the key `user`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MeEnvelope {
-    /// The caller.
+    /// The API key of this request and its permissions.
     pub user: Me,
 }

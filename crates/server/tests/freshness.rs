@@ -1,10 +1,12 @@
 //! The documents in `docs/` that are made from the code are those that this code makes. `UPDATE_DOCS=1 cargo test -p olivine-server
 //! --test freshness` writes them anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use olivine_domain::permissions::{Grants, Role, Scope};
+use serde_json::Value;
 
 fn check(name: &str, made: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
@@ -22,6 +24,90 @@ fn check(name: &str, made: &str) {
 fn the_openapi_document_is_fresh() {
     let document = olivine_server::admin::document().to_pretty_json().expect("the document is JSON");
     check("openapi.json", &format!("{document}\n"));
+}
+
+/// How often a description may stand in the document. What a schema is comes once, at the schema itself: `$ref`s repeat nothing.
+const MOST_REPETITIONS: usize = 3;
+/// Fewer words than this name a thing again, and do not describe it.
+const FEWEST_WORDS: usize = 4;
+
+#[test]
+fn no_description_is_a_mere_label_or_says_the_same_of_many_things() {
+    let document = serde_json::to_value(olivine_server::admin::document()).expect("the document is JSON");
+    let mut described = BTreeMap::new();
+    describe("", &document, &mut described);
+    assert!(described.len() > 500, "the document has more descriptions than {}", described.len());
+    let mut problems = Vec::new();
+    for (text, places) in &described {
+        if places.len() > MOST_REPETITIONS {
+            problems.push(format!("stands {} times: {text:?}, such as at {}", places.len(), places[0]));
+        }
+        if text.split_whitespace().count() < FEWEST_WORDS {
+            problems.push(format!("has under {FEWEST_WORDS} words: {text:?} at {}", places[0]));
+        }
+    }
+    assert!(
+        problems.is_empty(),
+        "{} descriptions explain too little:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+}
+
+#[test]
+fn each_operation_parameter_and_field_has_a_description() {
+    let document = serde_json::to_value(olivine_server::admin::document()).expect("the document is JSON");
+    let mut silent = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("there are paths") {
+        for (method, operation) in methods.as_object().expect("a path has methods") {
+            let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+            for described in parameters.iter().chain([operation]) {
+                if !described["description"].is_string() {
+                    silent.push(format!("{method} {path} {}", described["name"]));
+                }
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().expect("there are schemas") {
+        let variants = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for object in variants.iter().chain([schema]) {
+            let fields = object["properties"].as_object().into_iter().flatten();
+            // The tag of a variant is its name, which the enum itself explains.
+            let fields = fields.filter(|(field, _)| variants.is_empty() || *field != "type");
+            silent.extend(
+                fields.filter(|(_, field)| !is_described(field)).map(|(field, _)| format!("{name}.{field}")),
+            );
+        }
+    }
+    assert!(silent.is_empty(), "these have no description:\n{}", silent.join("\n"));
+}
+
+/// A field that may be null and is of another schema has its description beside the `$ref`.
+fn is_described(field: &Value) -> bool {
+    let alternatives = field["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+    alternatives.iter().chain([field]).any(|field| field["description"].is_string())
+}
+
+/// Collects the descriptions below `value`, with the places where each one stands.
+fn describe<'a>(place: &str, value: &'a Value, described: &mut BTreeMap<&'a str, Vec<String>>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "description" => {
+                        described.entry(text).or_default().push(place.to_owned());
+                    }
+                    other => describe(&format!("{place}/{name}"), other, described),
+                }
+            }
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                describe(place, element, described);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[test]

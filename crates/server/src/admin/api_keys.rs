@@ -82,7 +82,10 @@ fn grants(fields: &mut Fields, role: Option<String>, scopes: Option<Vec<String>>
     }
 }
 
-/// Create an API key; its secret is in this answer and never shown again
+/// Create an API key
+///
+/// Makes a key with a role or with single scopes, and answers with its secret in `key`: it is shown only this once. A key can't give
+/// scopes that it lacks itself, nor a later expiry than its own (403 and 422). Scope: `api_key.create`.
 #[utoipa::path(post, path = "/api_keys", tag = "api_keys", request_body = api::ApiKeyCreate, responses(
     (status = 201, body = api::ApiKeyEnvelope), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
@@ -104,6 +107,8 @@ async fn create(
 }
 
 /// List API keys
+///
+/// Answers with one page of the organization's API keys, revoked ones included, never with their secrets. Scope: `api_key.read`.
 #[utoipa::path(get, path = "/api_keys", tag = "api_keys", params(Listing<ApiKey>),
     responses((status = 200, body = api::ApiKeyList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -119,7 +124,10 @@ async fn list(
 }
 
 /// Get an API key
-#[utoipa::path(get, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
+///
+/// Answers with one API key, without its secret. Scope: `api_key.read`.
+#[utoipa::path(get, path = "/api_keys/{prn}", tag = "api_keys", params(
+    ("prn" = String, Path, description = "The PRN of the API key to read.")),
     responses((status = 200, body = api::ApiKeyEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -131,7 +139,11 @@ async fn get(
 }
 
 /// Rename an API key or change its expiry
-#[utoipa::path(patch, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
+///
+/// Changes the name or the expiry; role and scopes stay. The last working key with the role `admin` can't be made to expire (409
+/// `in_use`), nor can a key be changed that has more scopes than the caller's (403). Scope: `api_key.update`.
+#[utoipa::path(patch, path = "/api_keys/{prn}", tag = "api_keys", params(
+    ("prn" = String, Path, description = "The PRN of the API key to change.")),
     request_body = api::ApiKeyUpdate, responses((status = 200, body = api::ApiKeyEnvelope),
     (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -151,8 +163,12 @@ async fn update(
     Ok(record(StatusCode::OK, api_keys::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Revoke an API key: it is refused from now on, its record stays
-#[utoipa::path(delete, path = "/api_keys/{prn}", tag = "api_keys", params(("prn" = String, Path)),
+/// Revoke an API key
+///
+/// The key is refused from now on; its record stays, for the audit trail. This can't be undone. The last working key with the role
+/// `admin` can't be revoked (409 `in_use`), nor can a key that has more scopes than the caller's (403). Scope: `api_key.revoke`.
+#[utoipa::path(delete, path = "/api_keys/{prn}", tag = "api_keys", params(
+    ("prn" = String, Path, description = "The PRN of the API key to revoke.")),
     responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody)))]
 async fn revoke(
@@ -165,7 +181,9 @@ async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What the caller is and may
+/// Get the caller's API key
+///
+/// Answers with the API key of this request: its organization, role, scopes and expiry. Every key may ask this; no scope is needed.
 #[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, body = MeEnvelope)))]
 async fn me(State(app): State<App>, Caller(actor): Caller) -> Result<axum::Json<MeEnvelope>, ApiError> {
     let (key, organization) = api_keys::me(&app.ctx, &actor).await?;

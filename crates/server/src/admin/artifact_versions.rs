@@ -70,6 +70,9 @@ fn record(status: StatusCode, version: ArtifactVersion) -> Record<api::ArtifactV
 }
 
 /// Create an artifact version
+///
+/// Adds a version to an artifact and answers with it. If the artifact has this version already, the answer is 409 `version_taken`. Scope:
+/// `artifact_version.create`.
 #[utoipa::path(post, path = "/artifact_versions", tag = "artifact_versions",
     request_body = api::ArtifactVersionCreate, responses((status = 201, body = api::ArtifactVersionEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -91,8 +94,11 @@ async fn create(
 }
 
 /// List artifact versions
+///
+/// Answers with one page of the organization's artifact versions. `?artifact_prn=` lists those of one artifact. Scope:
+/// `artifact_version.read`.
 #[utoipa::path(get, path = "/artifact_versions", tag = "artifact_versions", params(Listing<ArtifactVersion>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `artifact`.")),
     responses((status = 200, body = api::ArtifactVersionList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -107,8 +113,11 @@ async fn list(
 }
 
 /// Get an artifact version
-#[utoipa::path(get, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact`")),
+///
+/// Answers with one artifact version. `expand[]=artifact` embeds its artifact. Scope: `artifact_version.read`.
+#[utoipa::path(get, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(
+    ("prn" = String, Path, description = "The PRN of the artifact version to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `artifact`.")),
     responses((status = 200, body = api::ArtifactVersionEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -124,7 +133,11 @@ async fn get(
 }
 
 /// Update an artifact version
-#[utoipa::path(patch, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(("prn" = String, Path)),
+///
+/// Changes description and metadata. Bundles that exist keep the metadata that they were made with. With `If-Match`, the answer is 412 if
+/// somebody changed the artifact version in between. Scope: `artifact_version.update`.
+#[utoipa::path(patch, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(
+    ("prn" = String, Path, description = "The PRN of the artifact version to change.")),
     request_body = api::ArtifactVersionUpdate, responses((status = 200, body = api::ArtifactVersionEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -144,8 +157,11 @@ async fn update(
     Ok(record(StatusCode::OK, artifact_versions::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete an artifact version that has no binaries
-#[utoipa::path(delete, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(("prn" = String, Path)),
+/// Delete an artifact version
+///
+/// Deletes an artifact version for good. It must not have binaries (409 `in_use`). Scope: `artifact_version.delete`.
+#[utoipa::path(delete, path = "/artifact_versions/{prn}", tag = "artifact_versions", params(
+    ("prn" = String, Path, description = "The PRN of the artifact version to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

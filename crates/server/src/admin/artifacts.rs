@@ -42,6 +42,8 @@ fn record(status: StatusCode, artifact: Artifact) -> Record<api::ArtifactEnvelop
 }
 
 /// Create an artifact
+///
+/// Makes a new type of binary and answers with it. If the name is taken, the answer is 409 `name_taken`. Scope: `artifact.create`.
 #[utoipa::path(post, path = "/artifacts", tag = "artifacts", request_body = api::ArtifactCreate, responses(
     (status = 201, body = api::ArtifactEnvelope), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
@@ -60,6 +62,8 @@ async fn create(
 }
 
 /// List artifacts
+///
+/// Answers with one page of the organization's artifacts. Scope: `artifact.read`.
 #[utoipa::path(get, path = "/artifacts", tag = "artifacts", params(Listing<Artifact>),
     responses((status = 200, body = api::ArtifactList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -74,7 +78,10 @@ async fn list(
 }
 
 /// Get an artifact
-#[utoipa::path(get, path = "/artifacts/{prn}", tag = "artifacts", params(("prn" = String, Path)),
+///
+/// Answers with one artifact. Scope: `artifact.read`.
+#[utoipa::path(get, path = "/artifacts/{prn}", tag = "artifacts", params(
+    ("prn" = String, Path, description = "The PRN of the artifact to read.")),
     responses((status = 200, body = api::ArtifactEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -86,7 +93,11 @@ async fn get(
 }
 
 /// Update an artifact
-#[utoipa::path(patch, path = "/artifacts/{prn}", tag = "artifacts", params(("prn" = String, Path)),
+///
+/// Changes name, description and metadata. Bundles that exist keep the metadata that they were made with. With `If-Match`, the answer is
+/// 412 if somebody changed the artifact in between. Scope: `artifact.update`.
+#[utoipa::path(patch, path = "/artifacts/{prn}", tag = "artifacts", params(
+    ("prn" = String, Path, description = "The PRN of the artifact to change.")),
     request_body = api::ArtifactUpdate, responses((status = 200, body = api::ArtifactEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -107,8 +118,11 @@ async fn update(
     Ok(record(StatusCode::OK, artifacts::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete an artifact that has no versions
-#[utoipa::path(delete, path = "/artifacts/{prn}", tag = "artifacts", params(("prn" = String, Path)),
+/// Delete an artifact
+///
+/// Deletes an artifact for good. It must not have versions (409 `in_use`). Scope: `artifact.delete`.
+#[utoipa::path(delete, path = "/artifacts/{prn}", tag = "artifacts", params(
+    ("prn" = String, Path, description = "The PRN of the artifact to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

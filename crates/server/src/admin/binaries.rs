@@ -116,6 +116,10 @@ pub(super) fn record(status: StatusCode, view: View) -> Record<api::BinaryEnvelo
 }
 
 /// Create a binary
+///
+/// Makes the record of a file in the state `uploadable` and answers with it; upload the content next. If the artifact version has a
+/// binary for this target already, the answer is 409 `target_taken`. The declared size must fit into the storage quota
+/// (`quota_exceeded`). Scope: `binary.create`.
 #[utoipa::path(post, path = "/binaries", tag = "binaries", request_body = api::BinaryCreate, responses(
     (status = 201, body = api::BinaryEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -140,8 +144,11 @@ async fn create(
 }
 
 /// List binaries
+///
+/// Answers with one page of the organization's binaries. `?artifact_version_prn=` lists those of one artifact version, `?state=signable`
+/// those that await a signature. Scope: `binary.read`.
 #[utoipa::path(get, path = "/binaries", tag = "binaries", params(Listing<Binary>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact_version`, `artifact_version.artifact`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `artifact_version`, `artifact_version.artifact`.")),
     responses((status = 200, body = api::BinaryList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -156,8 +163,12 @@ async fn list(
 }
 
 /// Get a binary
-#[utoipa::path(get, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`artifact_version`, `artifact_version.artifact`")),
+///
+/// Answers with one binary and its signatures. Poll it after an upload, until its state is `signable` or `verification_error` says what
+/// is wrong. Scope: `binary.read`.
+#[utoipa::path(get, path = "/binaries/{prn}", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `artifact_version`, `artifact_version.artifact`.")),
     responses((status = 200, body = api::BinaryEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -172,9 +183,15 @@ async fn get(
     Ok(Record::found(revision, api::BinaryEnvelope { binary: shown.remove(0) }))
 }
 
-/// Update a binary, or take it to another state
-#[utoipa::path(patch, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path),
-    ("confirm" = Option<String>, Query, description = "The binary's PRN once more, to destroy it although devices are to get it")),
+/// Update a binary, or change its state
+///
+/// Changes description and metadata, or moves the binary to another state: `hashable` after an upload, `hashing` to verify again,
+/// `uploadable` to start over, `destroyed` to delete the content for good. A state that can't follow the present one is 409
+/// `invalid_transition`. Destroying a binary that is released needs `confirm` (409 `confirmation_required`). Scope: `binary.update`; to
+/// destroy, `binary.destroy`.
+#[utoipa::path(patch, path = "/binaries/{prn}", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary to change."),
+    ("confirm" = Option<String>, Query, description = "The binary's PRN once more: confirms that it is destroyed although releases or overrides deliver it.")),
     request_body = api::BinaryUpdate, responses((status = 200, body = api::BinaryEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -203,8 +220,12 @@ async fn update(
     Ok(record(StatusCode::OK, binaries::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a binary that never was signed
-#[utoipa::path(delete, path = "/binaries/{prn}", tag = "binaries", params(("prn" = String, Path)),
+/// Delete a binary that was never signed
+///
+/// Deletes the record and what was uploaded. A binary that was signed once can't be deleted, only destroyed (409 `invalid_state`). Scope:
+/// `binary.delete`.
+#[utoipa::path(delete, path = "/binaries/{prn}", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,
@@ -217,7 +238,11 @@ async fn delete(
 }
 
 /// Count a binary's downloads, day by day
-#[utoipa::path(get, path = "/binaries/{prn}/downloads", tag = "binaries", params(("prn" = String, Path)),
+///
+/// Answers with the number of download URLs that were issued, and of downloads that were finished, for each day that has any. Scope:
+/// `binary.read`.
+#[utoipa::path(get, path = "/binaries/{prn}/downloads", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary to count the downloads of.")),
     responses((status = 200, body = api::DownloadCounts), (status = 404, body = ErrorBody)))]
 async fn downloads(
     State(app): State<App>,
@@ -234,10 +259,12 @@ async fn downloads(
     Ok(axum::Json(api::DownloadCounts { downloads: days.into_iter().map(show).collect() }))
 }
 
-/// List the copies of a binary in other storages
+/// List a binary's replicas
 ///
-/// Of a destroyed binary, those that are yet to be deleted: where there is none left, its content is gone for good.
-#[utoipa::path(get, path = "/binaries/{prn}/replicas", tag = "binaries", params(("prn" = String, Path)),
+/// Answers with the copies of the content in further storage backends, and their state. Of a destroyed binary it lists the copies that
+/// are still to be deleted: once the list is empty, the content is gone everywhere. Scope: `binary.read`.
+#[utoipa::path(get, path = "/binaries/{prn}/replicas", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary whose replicas to list.")),
     responses((status = 200, body = api::Replicas), (status = 404, body = ErrorBody)))]
 async fn replicas(
     State(app): State<App>,

@@ -24,8 +24,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download))
 }
 
-/// Upload a whole content in one request
-#[utoipa::path(put, path = "/binaries/{prn}/content", tag = "binaries", params(("prn" = String, Path)),
+/// Upload a binary's content in one request
+///
+/// Stores the body as the whole content, up to 100 MB; larger contents are uploaded in parts. The binary must be `uploadable` (409
+/// `invalid_state`). Afterwards set its state to `hashable`, and the server verifies it. Scope: `binary.upload`.
+#[utoipa::path(put, path = "/binaries/{prn}/content", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary to upload to.")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
     (status = 200, body = BinaryEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 413, body = ErrorBody), (status = 422, body = ErrorBody), (status = 507, body = ErrorBody)))]
@@ -41,9 +45,14 @@ async fn upload(
     Ok(record(StatusCode::OK, content::upload(&app.ctx, &by, id, length, body).await?))
 }
 
-/// Go to a fresh, signed URL that downloads the content
-#[utoipa::path(get, path = "/binaries/{prn}/download", tag = "binaries", params(("prn" = String, Path)), responses(
-    (status = 302, description = "The signed URL is in `Location`"), (status = 404, body = ErrorBody),
+/// Get a URL that downloads a binary's content
+///
+/// Redirects to a signed URL of the storage, which works for some time and without an API key. A binary without a verified content is 409
+/// `invalid_state`. Scope: `binary.download`.
+#[utoipa::path(get, path = "/binaries/{prn}/download", tag = "binaries", params(
+    ("prn" = String, Path, description = "The PRN of the binary to download.")),
+    responses(
+    (status = 302, description = "The signed URL is in the header `Location`."), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody)))]
 async fn download(
     State(app): State<App>,

@@ -51,8 +51,13 @@ fn index(text: &str) -> Result<PartIndex, ApiError> {
     PartIndex::new(number).map_err(|problem| ApiError::bad_request(problem.to_string()))
 }
 
-/// List the parts that were announced since the last reset
-#[utoipa::path(get, path = "/binaries/{prn}/parts", tag = "binary_parts", params(("prn" = String, Path), Listing<BinaryPart>),
+/// List a binary's parts
+///
+/// Answers with one page of the parts that were announced since the upload began or was reset, with their states. An interrupted upload
+/// can continue from it. Scope: `binary.read`.
+#[utoipa::path(get, path = "/binaries/{prn}/parts", tag = "binary_parts", params(
+    ("prn" = String, Path, description = "The PRN of the binary whose parts to list."),
+    Listing<BinaryPart>),
     responses((status = 200, body = api::BinaryPartList), (status = 404, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -68,9 +73,13 @@ async fn list(
     Ok(axum::Json(api::BinaryPartList { binary_parts, next_page }))
 }
 
-/// Get a part
+/// Get a part of a binary
+///
+/// Answers with one part and its state, without a URL to upload to. Scope: `binary.read`.
 #[utoipa::path(get, path = "/binaries/{prn}/parts/{index}", tag = "binary_parts",
-    params(("prn" = String, Path), ("index" = u16, Path)),
+    params(
+    ("prn" = String, Path, description = "The PRN of the binary that has the part."),
+    ("index" = u16, Path, description = "The number of the part, from 1 to 10,000.")),
     responses((status = 200, body = api::BinaryPartEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -82,9 +91,16 @@ async fn get(
     Ok(axum::Json(api::BinaryPartEnvelope { binary_part: shown(&part, None) }))
 }
 
-/// Announce a part, or announce it anew with other bytes; the answer says where its bytes go
+/// Announce a part, to upload it
+///
+/// Declares size and hash of a part (201; 200 if this index was announced before) and answers with a signed request that uploads its
+/// bytes. Announcing an index again replaces the part, or gives a new URL for it. The binary must be `uploadable` (409 `invalid_state`).
+/// Scope: `binary.upload`.
 #[utoipa::path(put, path = "/binaries/{prn}/parts/{index}", tag = "binary_parts",
-    params(("prn" = String, Path), ("index" = u16, Path)), request_body = api::BinaryPartPut, responses(
+    params(
+    ("prn" = String, Path, description = "The PRN of the binary to upload to in parts."),
+    ("index" = u16, Path, description = "The number of the part, from 1 to 10,000.")),
+    request_body = api::BinaryPartPut, responses(
     (status = 200, body = api::BinaryPartEnvelope), (status = 201, body = api::BinaryPartEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn put(

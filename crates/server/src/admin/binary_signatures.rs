@@ -77,9 +77,13 @@ fn show(signature: &BinarySignature, key: &SigningKey) -> api::BinarySignature {
 }
 
 /// Attach a signature to a binary
+///
+/// Verifies the signature against the key and the binary, and attaches it. With enough signatures for the organization's policy, the
+/// binary becomes `signed`. A signature that is not by this key is 422 `signature_invalid`; a disabled or revoked key is
+/// `signing_key_unusable`. Scope: `binary.sign`.
 #[utoipa::path(post, path = "/binary_signatures", tag = "binary_signatures",
     request_body = api::BinarySignatureCreate, responses((status = 201, body = api::BinarySignatureEnvelope),
-    (status = 200, description = "This key had signed the binary already", body = api::BinarySignatureEnvelope),
+    (status = 200, description = "This key has signed the binary already; the answer is that signature.", body = api::BinarySignatureEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
@@ -107,9 +111,11 @@ async fn create(
     Ok((status, axum::Json(api::BinarySignatureEnvelope { binary_signature })))
 }
 
-/// List signatures
+/// List binary signatures
+///
+/// Answers with one page of the organization's signatures. `?binary_prn=` lists those of one binary. Scope: `binary.read`.
 #[utoipa::path(get, path = "/binary_signatures", tag = "binary_signatures", params(Listing<BinarySignature>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`binary`, `signing_key`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `binary`, `signing_key`.")),
     responses((status = 200, body = api::BinarySignatureList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -123,9 +129,12 @@ async fn list(
     Ok(axum::Json(api::BinarySignatureList { binary_signatures, next_page }))
 }
 
-/// Get a signature
-#[utoipa::path(get, path = "/binary_signatures/{prn}", tag = "binary_signatures", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`binary`, `signing_key`")),
+/// Get a binary signature
+///
+/// Answers with one signature. Scope: `binary.read`.
+#[utoipa::path(get, path = "/binary_signatures/{prn}", tag = "binary_signatures", params(
+    ("prn" = String, Path, description = "The PRN of the signature to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `binary`, `signing_key`.")),
     responses((status = 200, body = api::BinarySignatureEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -139,8 +148,12 @@ async fn get(
     Ok(axum::Json(api::BinarySignatureEnvelope { binary_signature: shown.remove(0) }))
 }
 
-/// Delete a signature; a binary that then lacks one goes back to `signable`
-#[utoipa::path(delete, path = "/binary_signatures/{prn}", tag = "binary_signatures", params(("prn" = String, Path)),
+/// Delete a binary signature
+///
+/// Removes the signature. A binary that then has too few goes back to `signable`, and releases with it are no longer delivered. Scope:
+/// `binary.sign`.
+#[utoipa::path(delete, path = "/binary_signatures/{prn}", tag = "binary_signatures", params(
+    ("prn" = String, Path, description = "The PRN of the signature to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

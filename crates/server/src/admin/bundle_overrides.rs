@@ -106,6 +106,9 @@ fn audience(
 }
 
 /// Create a bundle override
+///
+/// Gives a bundle to chosen devices from `starts_at` until `ends_at`, whatever their releases say, and answers with the override. Of
+/// several active overrides, the one that started last counts for a device. Scope: `bundle_override.create`.
 #[utoipa::path(post, path = "/bundle_overrides", tag = "bundle_overrides", request_body = api::BundleOverrideCreate,
     responses((status = 201, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -139,8 +142,10 @@ async fn create(
 }
 
 /// List bundle overrides
+///
+/// Answers with one page of the organization's bundle overrides, ended ones included. Scope: `bundle_override.read`.
 #[utoipa::path(get, path = "/bundle_overrides", tag = "bundle_overrides", params(Listing<BundleOverride>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`.")),
     responses((status = 200, body = api::BundleOverrideList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -155,8 +160,11 @@ async fn list(
 }
 
 /// Get a bundle override
-#[utoipa::path(get, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`")),
+///
+/// Answers with one bundle override. `expand[]=bundle` embeds its bundle. Scope: `bundle_override.read`.
+#[utoipa::path(get, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(
+    ("prn" = String, Path, description = "The PRN of the override to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`.")),
     responses((status = 200, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -172,7 +180,11 @@ async fn get(
 }
 
 /// Update a bundle override
-#[utoipa::path(patch, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(("prn" = String, Path)),
+///
+/// Changes name, bundle, time or the choice of devices. Devices see it at their next check for an update. With `If-Match`, the answer is
+/// 412 if somebody changed the override in between. Scope: `bundle_override.update`.
+#[utoipa::path(patch, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(
+    ("prn" = String, Path, description = "The PRN of the override to change.")),
     request_body = api::BundleOverrideUpdate, responses((status = 200, body = api::BundleOverrideEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -205,7 +217,11 @@ async fn update(
 }
 
 /// Delete a bundle override
-#[utoipa::path(delete, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(("prn" = String, Path)),
+///
+/// Ends the override for good. Its devices get updates from their releases again; what they have installed stays. Scope:
+/// `bundle_override.delete`.
+#[utoipa::path(delete, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(
+    ("prn" = String, Path, description = "The PRN of the override to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

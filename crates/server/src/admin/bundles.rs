@@ -77,6 +77,9 @@ fn record(status: StatusCode, view: View) -> Record<api::BundleEnvelope> {
 }
 
 /// Create a bundle
+///
+/// Makes a fixed set of signed binaries and answers with it. A binary that is not signed can't be in a bundle. If the name is taken, the
+/// answer is 409 `name_taken`. Scope: `bundle.create`.
 #[utoipa::path(post, path = "/bundles", tag = "bundles", request_body = api::BundleCreate, responses(
     (status = 201, body = api::BundleEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -146,8 +149,10 @@ pub(super) fn all_own<R: Resource>(
 }
 
 /// List bundles
+///
+/// Answers with one page of the organization's bundles. `expand[]=binaries` embeds their binaries. Scope: `bundle.read`.
 #[utoipa::path(get, path = "/bundles", tag = "bundles", params(Listing<Bundle>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`binaries`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `binaries`.")),
     responses((status = 200, body = api::BundleList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -161,8 +166,11 @@ async fn list(
     Ok(axum::Json(api::BundleList { bundles, next_page }))
 }
 
-/// Get a bundle, with its binaries
-#[utoipa::path(get, path = "/bundles/{prn}", tag = "bundles", params(("prn" = String, Path)),
+/// Get a bundle
+///
+/// Answers with one bundle and all its binaries, in order. Scope: `bundle.read`.
+#[utoipa::path(get, path = "/bundles/{prn}", tag = "bundles", params(
+    ("prn" = String, Path, description = "The PRN of the bundle to read.")),
     responses((status = 200, body = api::BundleEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -175,8 +183,12 @@ async fn get(
     Ok(record(StatusCode::OK, bundles::get(&app.ctx, &by, id).await?))
 }
 
-/// Rename a bundle: nothing else of it ever changes
-#[utoipa::path(patch, path = "/bundles/{prn}", tag = "bundles", params(("prn" = String, Path)),
+/// Rename a bundle
+///
+/// Changes or removes the bundle's name; nothing else of a bundle ever changes. With `If-Match`, the answer is 412 if somebody changed
+/// the bundle in between. Scope: `bundle.update`.
+#[utoipa::path(patch, path = "/bundles/{prn}", tag = "bundles", params(
+    ("prn" = String, Path, description = "The PRN of the bundle to change.")),
     request_body = api::BundleUpdate, responses((status = 200, body = api::BundleEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -194,8 +206,11 @@ async fn update(
     Ok(record(StatusCode::OK, bundles::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a bundle that neither a release nor an override uses
-#[utoipa::path(delete, path = "/bundles/{prn}", tag = "bundles", params(("prn" = String, Path)),
+/// Delete a bundle
+///
+/// Deletes a bundle for good; its binaries stay. No release or override may use it (409 `in_use`). Scope: `bundle.delete`.
+#[utoipa::path(delete, path = "/bundles/{prn}", tag = "bundles", params(
+    ("prn" = String, Path, description = "The PRN of the bundle to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

@@ -118,7 +118,10 @@ impl GivenJitp {
     }
 }
 
-/// Get a code to prove with that you have a CA's key: sign a certificate with it as common name
+/// Create a verification code
+///
+/// Answers with a code that works for one week. To prove that you have a private key, put the code into the common name of a certificate
+/// and sign that with the key. Scope: `ca_certificate.create`.
 #[utoipa::path(post, path = "/ca_certificates/verification_codes", tag = "ca_certificates",
     responses((status = 201, body = api::VerificationCode)))]
 async fn create_verification_code(
@@ -131,6 +134,9 @@ async fn create_verification_code(
 }
 
 /// Register a CA certificate
+///
+/// Registers a certificate authority whose devices may connect, after checking the proof that you have its key. With `jitp`, devices are
+/// created when they first connect. A certificate that is registered already is 409 `certificate_taken`. Scope: `ca_certificate.create`.
 #[utoipa::path(post, path = "/ca_certificates", tag = "ca_certificates",
     request_body = api::CaCertificateCreate, responses((status = 201, body = api::CaCertificateEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -160,6 +166,8 @@ async fn create(
 }
 
 /// List CA certificates
+///
+/// Answers with one page of the organization's CA certificates. Scope: `ca_certificate.read`.
 #[utoipa::path(get, path = "/ca_certificates", tag = "ca_certificates", params(Listing<CaCertificate>),
     responses((status = 200, body = api::CaCertificateList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -175,7 +183,10 @@ async fn list(
 }
 
 /// Get a CA certificate
-#[utoipa::path(get, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(("prn" = String, Path)),
+///
+/// Answers with one CA certificate and its provisioning settings. Scope: `ca_certificate.read`.
+#[utoipa::path(get, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(
+    ("prn" = String, Path, description = "The PRN of the CA certificate to read.")),
     responses((status = 200, body = api::CaCertificateEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -186,8 +197,12 @@ async fn get(
     Ok(record(StatusCode::OK, ca_certificates::get(&app.ctx, &by, id).await?))
 }
 
-/// Update a CA certificate, and what it provisions
-#[utoipa::path(patch, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(("prn" = String, Path)),
+/// Update a CA certificate
+///
+/// Changes description, provisioning and renewals. It concerns devices that connect from now on. With `If-Match`, the answer is 412 if
+/// somebody changed the CA certificate in between. Scope: `ca_certificate.update`.
+#[utoipa::path(patch, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(
+    ("prn" = String, Path, description = "The PRN of the CA certificate to change.")),
     request_body = api::CaCertificateUpdate, responses((status = 200, body = api::CaCertificateEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -208,8 +223,12 @@ async fn update(
     Ok(record(StatusCode::OK, ca_certificates::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a CA certificate; the devices that it provisioned stay
-#[utoipa::path(delete, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(("prn" = String, Path)),
+/// Delete a CA certificate
+///
+/// New devices of this CA are refused from now on. Devices that it provisioned stay, and can still connect. Scope:
+/// `ca_certificate.delete`.
+#[utoipa::path(delete, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(
+    ("prn" = String, Path, description = "The PRN of the CA certificate to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

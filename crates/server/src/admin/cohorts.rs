@@ -65,6 +65,9 @@ fn record(status: StatusCode, cohort: Cohort) -> Record<api::CohortEnvelope> {
 }
 
 /// Create a cohort
+///
+/// Adds a cohort to a product and answers with it. If the product has a cohort of this name, the answer is 409 `name_taken`. Scope:
+/// `cohort.create`.
 #[utoipa::path(post, path = "/cohorts", tag = "cohorts",
     request_body = api::CohortCreate, responses((status = 201, body = api::CohortEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -85,8 +88,10 @@ async fn create(
 }
 
 /// List cohorts
+///
+/// Answers with one page of the organization's cohorts. `?product_prn=` lists those of one product. Scope: `cohort.read`.
 #[utoipa::path(get, path = "/cohorts", tag = "cohorts", params(Listing<Cohort>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`product`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`.")),
     responses((status = 200, body = api::CohortList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -101,8 +106,10 @@ async fn list(
 }
 
 /// Get a cohort
-#[utoipa::path(get, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`product`")),
+///
+/// Answers with one cohort and its number of devices. Scope: `cohort.read`.
+#[utoipa::path(get, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path, description = "The PRN of the cohort to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`.")),
     responses((status = 200, body = api::CohortEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -118,7 +125,10 @@ async fn get(
 }
 
 /// Update a cohort
-#[utoipa::path(patch, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path)),
+///
+/// Changes name and description. With `If-Match`, the answer is 412 if somebody changed the cohort in between. Scope: `cohort.update`.
+#[utoipa::path(patch, path = "/cohorts/{prn}", tag = "cohorts", params(
+    ("prn" = String, Path, description = "The PRN of the cohort to change.")),
     request_body = api::CohortUpdate, responses((status = 200, body = api::CohortEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -138,8 +148,11 @@ async fn update(
     Ok(record(StatusCode::OK, cohorts::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a cohort that has neither devices nor releases
-#[utoipa::path(delete, path = "/cohorts/{prn}", tag = "cohorts", params(("prn" = String, Path)),
+/// Delete a cohort
+///
+/// Deletes a cohort for good. It must have neither devices nor releases (409 `in_use`). Scope: `cohort.delete`.
+#[utoipa::path(delete, path = "/cohorts/{prn}", tag = "cohorts", params(
+    ("prn" = String, Path, description = "The PRN of the cohort to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

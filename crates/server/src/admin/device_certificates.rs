@@ -71,10 +71,11 @@ fn show(certificate: &DeviceCertificate) -> api::DeviceCertificate {
     }
 }
 
-/// Register a certificate for a device; one that was removed is good again
+/// Register a certificate for a device
 ///
-/// A certificate is public, so registering it proves nothing: several organizations can register the same one. Of these, the first one
-/// counts that proved it, by a verification certificate or because its registered CA signed it; without any proof, the first one.
+/// The device can connect with the certificate from now on, also if it was removed before. A certificate is public, so registering it
+/// proves nothing: several organizations can register the same one. Among them, the first with a proof counts (a verification
+/// certificate, or a registered CA that signed it); without any proof, the first one. Scope: `device_certificate.create`.
 #[utoipa::path(post, path = "/device_certificates", tag = "device_certificates",
     request_body = api::DeviceCertificateCreate, responses((status = 201, body = api::DeviceCertificateEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -99,8 +100,11 @@ async fn create(
 }
 
 /// List device certificates
+///
+/// Answers with one page of the organization's device certificates. `?device_prn=` lists those of one device. Scope:
+/// `device_certificate.read`.
 #[utoipa::path(get, path = "/device_certificates", tag = "device_certificates", params(Listing<DeviceCertificate>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`device`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `device`.")),
     responses((status = 200, body = api::DeviceCertificateList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -115,8 +119,12 @@ async fn list(
 }
 
 /// Get a device certificate
+///
+/// Answers with one device certificate. `expand[]=device` embeds its device. Scope: `device_certificate.read`.
 #[utoipa::path(get, path = "/device_certificates/{prn}", tag = "device_certificates",
-    params(("prn" = String, Path), ("expand[]" = Option<Vec<String>>, Query, description = "`device`")),
+    params(
+    ("prn" = String, Path, description = "The PRN of the device certificate to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `device`.")),
     responses((status = 200, body = api::DeviceCertificateEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -130,9 +138,14 @@ async fn get(
     Ok(axum::Json(api::DeviceCertificateEnvelope { device_certificate: shown.remove(0) }))
 }
 
-/// Remove a device certificate: at once, also where its device is connected
+/// Remove a device certificate
+///
+/// The device can no longer authenticate with this certificate, effective immediately, also on open connections. Provisioning does not
+/// bring it back; registering it again does. Scope: `device_certificate.delete`.
 #[utoipa::path(delete, path = "/device_certificates/{prn}", tag = "device_certificates",
-    params(("prn" = String, Path)), responses((status = 204), (status = 404, body = ErrorBody)))]
+    params(
+    ("prn" = String, Path, description = "The PRN of the device certificate to remove.")),
+    responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,
     Permit(by): Permit<scope::DeviceCertificateDelete>,

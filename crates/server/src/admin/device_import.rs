@@ -56,17 +56,18 @@ fn shown(report: Report) -> api::ImportReport {
     }
 }
 
-/// Import devices from CSV: all of its lines, or none
+/// Import devices from CSV
 ///
-/// The first line names the columns: `identifier` (required), `product` and `cohort` (PRN or name), `description`, `tags` (with `;` or
-/// spaces between them), `target`, `quarantined` (`true` or `false`), `certificate` (base64 of PEM). A device that exists is changed where
-/// it differs in what its line says; columns that the file does not have leave devices as they are. Commas, semicolons or tabs stand between
-/// cells; the text is UTF-8, or UTF-16 with a byte-order mark. Lines without anything are passed over. At most 256 MiB and 1,000,000 lines.
-/// With any line refused nothing is imported: look at `refused`.
+/// Creates and changes devices, one for each line: all of them, or none if any line is wrong (see `refused`).
+///
+/// The first line names the columns: `identifier` (required), `product` and `cohort` (PRN or name), `description`, `tags` (separated by
+/// `;` or spaces), `target`, `quarantined` (`true` or `false`) and `certificate` (base64 of PEM). A device that exists is changed where
+/// its line differs from it; columns that the file lacks stay as they are. Cells are separated by commas, semicolons or tabs; the text is
+/// UTF-8, or UTF-16 with a byte-order mark. Empty lines are skipped. At most 256 MiB and 1,000,000 lines. Scope: `device.create`.
 #[utoipa::path(post, path = "/devices/import", tag = "devices", params(
-    ("dry_run" = Option<bool>, Query, description = "Find out only what would become of the lines"),
-    ("product_prn" = Option<String>, Query, description = "The product of lines that name none"),
-    ("cohort_prn" = Option<String>, Query, description = "The cohort of lines that name none")),
+    ("dry_run" = Option<bool>, Query, description = "With true, nothing is changed: the answer says what would become of the lines. Default: false."),
+    ("product_prn" = Option<String>, Query, description = "The PRN of the product for lines that name none."),
+    ("cohort_prn" = Option<String>, Query, description = "The PRN of the cohort for lines that name none.")),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = api::ImportReport), (status = 400, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),

@@ -25,10 +25,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(check))
 }
 
-/// Ask for a device's update on its behalf, or explain the answer
+/// Check for a device's update on its behalf
 ///
-/// This is a real check: a release with a numeric phase is claimed by it. With `explain` nothing is changed, claimed or issued.
-#[utoipa::path(post, path = "/devices/{prn}/update", tag = "devices", params(("prn" = String, Path)),
+/// Answers as the device would be answered, and claims a place if the release has a numeric phase. With `explain`, nothing is changed,
+/// claimed or issued, and `trace` says how the answer came about. Scope: `device.check_for_update`.
+#[utoipa::path(post, path = "/devices/{prn}/update", tag = "devices", params(
+    ("prn" = String, Path, description = "The PRN of the device to check for.")),
     request_body = api::UpdateCheck, responses((status = 200, body = api::UpdateAnswer),
     (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn check(

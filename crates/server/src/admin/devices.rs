@@ -73,6 +73,9 @@ pub(super) fn tags(fields: &mut Fields, field: &str, tags: &[String]) -> Option<
 }
 
 /// Create a device
+///
+/// Registers a device and answers with it. If another device has the identifier, the answer is 409 `identifier_taken`. Scope:
+/// `device.create`.
 #[utoipa::path(post, path = "/devices", tag = "devices",
     request_body = api::DeviceCreate, responses((status = 201, body = api::DeviceEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -104,8 +107,11 @@ async fn create(
 }
 
 /// List devices
+///
+/// Answers with one page of the organization's devices. `?cohort_prn=` lists those of one cohort, `?release_prn=` those on one release.
+/// Scope: `device.read`.
 #[utoipa::path(get, path = "/devices", tag = "devices", params(Listing<Device>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`product`, `cohort`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`, `cohort`.")),
     responses((status = 200, body = api::DeviceList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -120,8 +126,10 @@ async fn list(
 }
 
 /// Get a device
-#[utoipa::path(get, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`product`, `cohort`")),
+///
+/// Answers with one device and what it last reported. Scope: `device.read`.
+#[utoipa::path(get, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path, description = "The PRN of the device to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`, `cohort`.")),
     responses((status = 200, body = api::DeviceEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -136,8 +144,12 @@ async fn get(
     Ok(Record::found(revision, api::DeviceEnvelope { device: shown.remove(0) }))
 }
 
-/// Update a device: also move it to another cohort, and keep it from all updates
-#[utoipa::path(patch, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path)),
+/// Update a device
+///
+/// Changes the device, moves it to another cohort or product, or quarantines it. The device sees it at its next check for an update. With
+/// `If-Match`, the answer is 412 if somebody changed the device in between. Scope: `device.update`.
+#[utoipa::path(patch, path = "/devices/{prn}", tag = "devices", params(
+    ("prn" = String, Path, description = "The PRN of the device to change.")),
     request_body = api::DeviceUpdate, responses((status = 200, body = api::DeviceEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -171,8 +183,12 @@ async fn update(
     Ok(record(StatusCode::OK, devices::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a device, with its certificates; these can't come back by provisioning
-#[utoipa::path(delete, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path)),
+/// Delete a device
+///
+/// Deletes the device and its certificates for good. It can no longer connect, and provisioning does not bring these certificates back.
+/// Scope: `device.delete`.
+#[utoipa::path(delete, path = "/devices/{prn}", tag = "devices", params(
+    ("prn" = String, Path, description = "The PRN of the device to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

@@ -37,6 +37,9 @@ fn shown(event: Event) -> Result<api::Event, ApiError> {
 }
 
 /// List events
+///
+/// Answers with one page of the audit trail: who did what to which record, and when. `?resource_prn=` lists the history of one record.
+/// Scope: `event.read`.
 #[utoipa::path(get, path = "/events", tag = "events", params(Listing<Event>),
     responses((status = 200, body = api::EventList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -52,7 +55,9 @@ async fn list(
 }
 
 /// Get an event
-#[utoipa::path(get, path = "/events/{prn}", tag = "events", params(("prn" = String, Path)),
+///
+/// Answers with one entry of the audit trail. Scope: `event.read`.
+#[utoipa::path(get, path = "/events/{prn}", tag = "events", params(("prn" = String, Path, description = "The PRN of the event to read.")),
     responses((status = 200, body = api::EventEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,

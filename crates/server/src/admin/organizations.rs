@@ -61,6 +61,8 @@ fn style(fields: &mut Fields, name: &str) -> Option<DownloadUrlStyle> {
 }
 
 /// Get the organization
+///
+/// Answers with the organization of the API key: its settings, its quota and how much storage it uses. Scope: `organization.read`.
 #[utoipa::path(get, path = "/organization", tag = "organization",
     responses((status = 200, body = api::OrganizationEnvelope)))]
 async fn get(
@@ -70,7 +72,10 @@ async fn get(
     Ok(record(&organizations::get(&app.ctx, &by).await?))
 }
 
-/// Change the organization's name, signature policy, quota, storage, download URLs, or what it thinks of expired certificates
+/// Update the organization
+///
+/// Changes the name, the signature policy, the storage quota, the storage of new binaries, the download URLs, or what happens to expired
+/// device certificates. With `If-Match`, the answer is 412 if somebody changed the organization in between. Scope: `organization.update`.
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
     (status = 200, body = api::OrganizationEnvelope), (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(

@@ -42,6 +42,8 @@ fn record(status: StatusCode, product: Product) -> Record<api::ProductEnvelope> 
 }
 
 /// Create a product
+///
+/// Makes a new type of device and answers with it. If the name is taken, the answer is 409 `name_taken`. Scope: `product.create`.
 #[utoipa::path(post, path = "/products", tag = "products", request_body = api::ProductCreate, responses(
     (status = 201, body = api::ProductEnvelope), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
@@ -60,6 +62,8 @@ async fn create(
 }
 
 /// List products
+///
+/// Answers with one page of the organization's products. Scope: `product.read`.
 #[utoipa::path(get, path = "/products", tag = "products", params(Listing<Product>),
     responses((status = 200, body = api::ProductList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -74,7 +78,10 @@ async fn list(
 }
 
 /// Get a product
-#[utoipa::path(get, path = "/products/{prn}", tag = "products", params(("prn" = String, Path)),
+///
+/// Answers with one product. Scope: `product.read`.
+#[utoipa::path(get, path = "/products/{prn}", tag = "products", params(
+    ("prn" = String, Path, description = "The PRN of the product to read.")),
     responses((status = 200, body = api::ProductEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -86,7 +93,11 @@ async fn get(
 }
 
 /// Update a product
-#[utoipa::path(patch, path = "/products/{prn}", tag = "products", params(("prn" = String, Path)),
+///
+/// Changes name, description and target. A new target counts for the devices that have none of their own. With `If-Match`, the answer is
+/// 412 if somebody changed the product in between. Scope: `product.update`.
+#[utoipa::path(patch, path = "/products/{prn}", tag = "products", params(
+    ("prn" = String, Path, description = "The PRN of the product to change.")),
     request_body = api::ProductUpdate, responses((status = 200, body = api::ProductEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -107,8 +118,11 @@ async fn update(
     Ok(record(StatusCode::OK, products::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a product that has neither cohorts nor devices
-#[utoipa::path(delete, path = "/products/{prn}", tag = "products", params(("prn" = String, Path)),
+/// Delete a product
+///
+/// Deletes a product for good. It must have neither cohorts nor devices (409 `in_use`). Scope: `product.delete`.
+#[utoipa::path(delete, path = "/products/{prn}", tag = "products", params(
+    ("prn" = String, Path, description = "The PRN of the product to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

@@ -103,7 +103,10 @@ fn phase(
     PhaseChange { mode, value, tags }
 }
 
-/// Create a release; with neither neighbour it becomes the latest one
+/// Create a release
+///
+/// Delivers a bundle to a cohort, and answers with the release. Unless it names a neighbour, it becomes the cohort's latest release. It
+/// can't follow a release that is scheduled in the future or phased (`sink_constrained`). Scope: `release.create`.
 #[utoipa::path(post, path = "/releases", tag = "releases", request_body = api::ReleaseCreate, responses(
     (status = 201, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -153,8 +156,10 @@ const fn placement(previous: Option<Id<Release>>, next: Option<Id<Release>>) -> 
 }
 
 /// List releases
+///
+/// Answers with one page of the organization's releases. `?cohort_prn=` lists those of one cohort. Scope: `release.read`.
 #[utoipa::path(get, path = "/releases", tag = "releases", params(Listing<Release>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`.")),
     responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -168,9 +173,13 @@ async fn list(
     Ok(axum::Json(api::ReleaseList { releases, next_page }))
 }
 
-/// List the releases whose bundles have a binary
-#[utoipa::path(get, path = "/binaries/{prn}/releases", tag = "releases", params(("prn" = String, Path), Listing<Release>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
+/// List the releases that contain a binary
+///
+/// Answers with one page of the releases whose bundle has this binary. Look here before destroying it. Scope: `release.read`.
+#[utoipa::path(get, path = "/binaries/{prn}/releases", tag = "releases", params(
+    ("prn" = String, Path, description = "The PRN of the binary whose releases to list."),
+    Listing<Release>,
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`.")),
     responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn of_binary(
     State(app): State<App>,
@@ -187,8 +196,11 @@ async fn of_binary(
 }
 
 /// Get a release
-#[utoipa::path(get, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path),
-    ("expand[]" = Option<Vec<String>>, Query, description = "`bundle`, `cohort`")),
+///
+/// Answers with one release. `affected_by` says why devices can't get it, if so. Scope: `release.read`.
+#[utoipa::path(get, path = "/releases/{prn}", tag = "releases", params(
+    ("prn" = String, Path, description = "The PRN of the release to read."),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`.")),
     responses((status = 200, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -203,8 +215,12 @@ async fn get(
     Ok(Record::found(revision, api::ReleaseEnvelope { release: shown.remove(0) }))
 }
 
-/// Update a release, or point it to another one
-#[utoipa::path(patch, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path)),
+/// Update a release
+///
+/// Changes a release: enables or disables it, widens its phase, schedules it, or puts it before another release. Devices see it at their
+/// next check for an update. With `If-Match`, the answer is 412 if somebody changed the release in between. Scope: `release.update`.
+#[utoipa::path(patch, path = "/releases/{prn}", tag = "releases", params(
+    ("prn" = String, Path, description = "The PRN of the release to change.")),
     request_body = api::ReleaseUpdate, responses((status = 200, body = api::ReleaseEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -238,11 +254,13 @@ async fn update(
     Ok(record(StatusCode::OK, releases::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a release; those that point to it point to its next one from then on
+/// Delete a release
 ///
-/// While devices are on it, this takes a confirmation: the answer says how many there are, and what becomes of them.
-#[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(("prn" = String, Path),
-    ("confirm" = Option<String>, Query, description = "The release's PRN once more, to delete it although devices are on it")),
+/// Deletes a release for good. Releases that point to it point to its next one from then on. While devices are on it, this needs
+/// `confirm` (409 `confirmation_required`): the error says how many there are and what becomes of them. Scope: `release.delete`.
+#[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(
+    ("prn" = String, Path, description = "The PRN of the release to delete."),
+    ("confirm" = Option<String>, Query, description = "The release's PRN once more: confirms that it is deleted although devices are on it.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,
@@ -256,14 +274,17 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Take a release back: no further device gets it, and the devices that are on it get the bundle of the release before
+/// Roll back a release
 ///
-/// All of it is done at once, or nothing. The release is disabled, and is neither required nor phased nor scheduled any more. A release
-/// with the old bundle is added after it, unless a later one is open to its devices already; devices that report only a version, which no
-/// older release can reach, get a bundle override. Doing it again changes nothing, except that it brings back devices that came to the
-/// release in between. Besides `release.update` this takes `release.create` where a release is added, and `bundle_override.create` where
-/// an override is needed.
-#[utoipa::path(post, path = "/releases/{prn}/rollback", tag = "releases", params(("prn" = String, Path)),
+/// No further device gets the release, and the devices that are on it get the bundle of the release before. All of it happens in one
+/// step, or nothing does.
+///
+/// The release is disabled; it is no longer required, phased or scheduled. A release with the old bundle is added after it, unless a
+/// later one is open to its devices already. Devices that report only a version, which no older release can reach, get a bundle override.
+/// Rolling back again changes nothing, except that it brings back devices that came to the release in between. Scope: `release.update`,
+/// and also `release.create` if a release is added, and `bundle_override.create` if an override is needed.
+#[utoipa::path(post, path = "/releases/{prn}/rollback", tag = "releases", params(
+    ("prn" = String, Path, description = "The PRN of the release to roll back.")),
     request_body = api::RollbackCreate, responses((status = 200, body = api::Rollback),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn rollback(
@@ -322,8 +343,12 @@ fn shown_rollback(done: RolledBack) -> api::Rollback {
     }
 }
 
-/// Say how far the cohort's devices came, seen from a release
-#[utoipa::path(get, path = "/releases/{prn}/adoption", tag = "releases", params(("prn" = String, Path)),
+/// Count the devices of a release
+///
+/// Answers with how many devices of the cohort are on the release, before it and after it, and how many installed it or failed to, in
+/// total and day by day. Scope: `release.read`.
+#[utoipa::path(get, path = "/releases/{prn}/adoption", tag = "releases", params(
+    ("prn" = String, Path, description = "The PRN of the release to count the devices of.")),
     responses((status = 200, body = api::Adoption), (status = 404, body = ErrorBody)))]
 async fn adoption(
     State(app): State<App>,

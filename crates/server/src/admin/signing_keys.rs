@@ -46,7 +46,10 @@ fn record(status: StatusCode, key: &SigningKey) -> Record<api::SigningKeyEnvelop
     Record { status, revision: key.revision, body: api::SigningKeyEnvelope { signing_key: shown(key) } }
 }
 
-/// Trust a signing key
+/// Register a signing key
+///
+/// Trusts a public key: its signatures count from now on. A key that is registered already is 409 `key_taken`. Scope:
+/// `signing_key.create`.
 #[utoipa::path(post, path = "/signing_keys", tag = "signing_keys", request_body = api::SigningKeyCreate, responses(
     (status = 201, body = api::SigningKeyEnvelope), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
@@ -64,6 +67,8 @@ async fn create(
 }
 
 /// List signing keys
+///
+/// Answers with one page of the organization's signing keys. Scope: `signing_key.read`.
 #[utoipa::path(get, path = "/signing_keys", tag = "signing_keys", params(Listing<SigningKey>),
     responses((status = 200, body = api::SigningKeyList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -78,7 +83,10 @@ async fn list(
 }
 
 /// Get a signing key
-#[utoipa::path(get, path = "/signing_keys/{prn}", tag = "signing_keys", params(("prn" = String, Path)),
+///
+/// Answers with one signing key. Scope: `signing_key.read`.
+#[utoipa::path(get, path = "/signing_keys/{prn}", tag = "signing_keys", params(
+    ("prn" = String, Path, description = "The PRN of the signing key to read.")),
     responses((status = 200, body = api::SigningKeyEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -90,7 +98,12 @@ async fn get(
 }
 
 /// Rename, disable, enable or revoke a signing key
-#[utoipa::path(patch, path = "/signing_keys/{prn}", tag = "signing_keys", params(("prn" = String, Path)),
+///
+/// A disabled key makes no new signatures. The signatures of a revoked key stop counting immediately, so binaries that then have too few
+/// go back to `signable`; this can't be undone. With `If-Match`, the answer is 412 if somebody changed the key in between. Scope:
+/// `signing_key.update`.
+#[utoipa::path(patch, path = "/signing_keys/{prn}", tag = "signing_keys", params(
+    ("prn" = String, Path, description = "The PRN of the signing key to change.")),
     request_body = api::SigningKeyUpdate, responses((status = 200, body = api::SigningKeyEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -110,8 +123,11 @@ async fn update(
     Ok(record(StatusCode::OK, &signing_keys::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Delete a signing key that signed nothing
-#[utoipa::path(delete, path = "/signing_keys/{prn}", tag = "signing_keys", params(("prn" = String, Path)),
+/// Delete a signing key
+///
+/// Deletes a signing key for good. It must not have signed anything (409 `in_use`); revoke it then. Scope: `signing_key.delete`.
+#[utoipa::path(delete, path = "/signing_keys/{prn}", tag = "signing_keys", params(
+    ("prn" = String, Path, description = "The PRN of the signing key to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

@@ -71,7 +71,8 @@ fn cdn(fields: &mut Fields, said: Option<Raw>) -> Option<CdnSettings> {
 
 /// Register a storage backend
 ///
-/// It is tried first: writing, reading, listing, signing and deleting. What does not work is named, with the permission that it takes.
+/// The server tries the storage first: it writes, reads, lists, signs and deletes. If something does not work, the error names it, with
+/// the permission that is missing. If the name is taken, the answer is 409 `name_taken`. Scope: `storage_backend.create`.
 #[utoipa::path(post, path = "/storage_backends", tag = "storage_backends", request_body = api::StorageBackendCreate,
     responses((status = 201, body = api::StorageBackendEnvelope), (status = 409, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -104,6 +105,8 @@ async fn create(
 }
 
 /// List storage backends
+///
+/// Answers with one page of the organization's storage backends, never with credentials. Scope: `storage_backend.read`.
 #[utoipa::path(get, path = "/storage_backends", tag = "storage_backends", params(Listing<StorageBackend>),
     responses((status = 200, body = api::StorageBackendList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -119,7 +122,10 @@ async fn list(
 }
 
 /// Get a storage backend
-#[utoipa::path(get, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
+///
+/// Answers with one storage backend, without its credentials. Scope: `storage_backend.read`.
+#[utoipa::path(get, path = "/storage_backends/{prn}", tag = "storage_backends", params(
+    ("prn" = String, Path, description = "The PRN of the storage backend to read.")),
     responses((status = 200, body = api::StorageBackendEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -130,10 +136,12 @@ async fn get(
     Ok(record(StatusCode::OK, storage_backends::get(&app.ctx, &by, id).await?))
 }
 
-/// Change a storage backend
+/// Update a storage backend
 ///
-/// New credentials, and another choice about checksums, are tried before they are kept.
-#[utoipa::path(patch, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
+/// Changes name, credentials, CDN, replication or the choice of devices. New credentials, and a change of `checksums`, are tried first.
+/// With `If-Match`, the answer is 412 if somebody changed the storage backend in between. Scope: `storage_backend.update`.
+#[utoipa::path(patch, path = "/storage_backends/{prn}", tag = "storage_backends", params(
+    ("prn" = String, Path, description = "The PRN of the storage backend to change.")),
     request_body = api::StorageBackendUpdate, responses((status = 200, body = api::StorageBackendEnvelope),
     (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -158,8 +166,12 @@ async fn update(
     Ok(record(StatusCode::OK, storage_backends::update(&app.ctx, &by, id, expected, change).await?))
 }
 
-/// Remove a storage backend that holds nothing
-#[utoipa::path(delete, path = "/storage_backends/{prn}", tag = "storage_backends", params(("prn" = String, Path)),
+/// Remove a storage backend
+///
+/// Removes a storage backend from the organization. It must neither hold the content of any binary nor be where new binaries go (409
+/// `in_use`). Scope: `storage_backend.delete`.
+#[utoipa::path(delete, path = "/storage_backends/{prn}", tag = "storage_backends", params(
+    ("prn" = String, Path, description = "The PRN of the storage backend to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,

@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_api::lists::ListParams;
+use olivine_domain::prn::Resource;
 use olivine_domain::search::{self, Field, FieldKind, FieldTable, Searchable};
 use olivine_operations::lists::ListQuery;
 use utoipa::IntoParams;
@@ -51,16 +52,27 @@ impl<R: Searchable> Listing<R> {
     }
 }
 
-impl<R: Searchable> IntoParams for Listing<R> {
+impl<R: Searchable + Resource> IntoParams for Listing<R> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let records = plural(R::A_NAME);
         let mut all = ListParams::into_params(|| Some(ParameterIn::Query));
-        all.extend(R::FIELDS.iter().map(filter));
+        for parameter in &mut all {
+            let general = parameter.description.take();
+            parameter.description = general.map(|text| text.replace("records", &records));
+        }
+        all.extend(R::FIELDS.iter().map(|field| filter(field, &records)));
         all
     }
 }
 
-/// The parameter that filters by a field, as the OpenAPI document describes it.
-fn filter(field: &Field) -> Parameter {
+/// "binaries" for "a binary".
+fn plural(a_name: &str) -> String {
+    let name = a_name.split_once(' ').map_or(a_name, |(_, name)| name);
+    name.strip_suffix("ry").map_or_else(|| format!("{name}s"), |stem| format!("{stem}ries"))
+}
+
+/// The parameter that filters `records` by a field, as the OpenAPI document describes it.
+fn filter(field: &Field, records: &str) -> Parameter {
     let name = field.name;
     let schema = match field.kind {
         FieldKind::Integer => ObjectBuilder::new().schema_type(Type::Integer),
@@ -73,10 +85,12 @@ fn filter(field: &Field) -> Parameter {
         }
     };
     let description = match field.kind {
-        FieldKind::Boolean => format!("Only records of which `{name}` is true, or false"),
-        FieldKind::DateTime => format!("Only records with this `{name}`, such as `2026-01-15T10:30:00Z`"),
+        FieldKind::Boolean => format!("Only {records} whose `{name}` is as given: `true` or `false`."),
+        FieldKind::DateTime => {
+            format!("Only {records} with exactly this `{name}`, such as `2026-01-15T10:30:00Z`.")
+        }
         FieldKind::Text | FieldKind::Integer | FieldKind::Enum(_) | FieldKind::Prn => {
-            format!("Only records with this `{name}`")
+            format!("Only {records} whose `{name}` equals this value.")
         }
     };
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
