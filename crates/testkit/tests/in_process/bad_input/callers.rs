@@ -111,6 +111,11 @@ async fn every_operation_asks_for_its_scope() {
         };
         assert_eq!((answer.status, answer.error_code()), (403, Some("unauthorized")), "{operation:?}");
         table.line(&format!("{} {}: {scope}", operation.method, operation.path));
+        let description = operation.description["description"].as_str().unwrap_or_default();
+        assert!(
+            description.contains(&format!("`{scope}`")),
+            "{operation:?} does not say that it needs {scope}"
+        );
         let others: Vec<_> = scopes.iter().filter(|other| *other != scope).collect();
         let key = new_key(&api, &json!({"name": "all but one", "scopes": others})).await;
         let answer = ask(&api.with_key(key["key"].as_str().unwrap()), &operation).await;
