@@ -366,17 +366,4 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
-        let broad = Error::from(olivine_records::Error::TooBroad { seconds: 2, indexed: &["type"] });
-        let said = broad.to_string();
-        assert!(said.contains("narrow it to a range of time") && said.contains("(type)"), "{said}");
-        assert_eq!(meaning(&broad), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad));
-        let second = Error::from(olivine_records::Error::ScanInProgress);
-        assert_eq!(meaning(&second), (StatusCode::TOO_MANY_REQUESTS, ErrorCode::SearchInProgress));
-        assert!(ApiError::from(second).into_response().headers().contains_key(RETRY_AFTER));
-    }
-}
+mod tests;

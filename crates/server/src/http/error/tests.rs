@@ -1,0 +1,149 @@
+use std::fmt::Write as _;
+
+use olivine_content::ProbeFailed;
+use olivine_content::tokens::TokenError;
+use olivine_domain::binaries::{Action, BinaryState, decide};
+use olivine_domain::binary_parts::{MAX_SIZE, PartFacts, PartIndex, PartState, check_complete, check_fits};
+use olivine_domain::organizations::{Organization, QuotaExceeded};
+use olivine_domain::permissions::{Actor, Identity, MissingScope, Scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_domain::releases::leaving::Leaving;
+use olivine_domain::releases::rollback::RollbackRefusal;
+use olivine_domain::{Sha256Digest, Timestamp};
+use olivine_operations::distribution::Refusal;
+use olivine_operations::error::{ConfirmationRequired, ReleaseHasDevices};
+use uuid::Uuid;
+
+use super::*;
+
+#[test]
+fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
+    let broad = Error::from(olivine_records::Error::TooBroad { seconds: 2, indexed: &["type"] });
+    let said = broad.to_string();
+    assert!(said.contains("narrow it to a range of time") && said.contains("(type)"), "{said}");
+    assert_eq!(meaning(&broad), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad));
+    let second = Error::from(olivine_records::Error::ScanInProgress);
+    assert_eq!(meaning(&second), (StatusCode::TOO_MANY_REQUESTS, ErrorCode::SearchInProgress));
+    assert!(ApiError::from(second).into_response().headers().contains_key(RETRY_AFTER));
+}
+
+/// A client acts on the status, the code and the context: this is what each refusal says.
+#[test]
+fn refusals_keep_their_status_code_message_and_context() {
+    let all = releases().into_iter().chain(contents()).chain(callers());
+    let mut said = String::new();
+    for error in all {
+        let ApiError { status, items, .. } = error.into();
+        for ErrorItem { code, message, context } in items {
+            writeln!(said, "{} {code}\n    {message}\n    {}", status.as_u16(), Value::Object(context))
+                .unwrap();
+        }
+    }
+    let expected = include_str!("refusals.txt");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/error/refusals.txt");
+        std::fs::write(file, &said).unwrap();
+        return;
+    }
+    assert_eq!(said, expected, "UPDATE_DOCS=1 writes the new answers");
+}
+
+fn organization() -> Id<Organization> {
+    Id::new(Uuid::from_u128(900))
+}
+
+fn named(number: u128) -> Named {
+    let prn = Id::<Release>::new(Uuid::from_u128(number)).prn(organization());
+    Named { name: format!("R{number}").parse().unwrap(), prn }
+}
+
+fn releases() -> Vec<Error> {
+    let undeliverable = Error::RollbackUndeliverable {
+        bundle: "prn:1:900:bundle:1".to_owned(),
+        reason: "it has nothing".to_owned(),
+    };
+    let leaving = Leaving {
+        devices: 9,
+        go_to: vec![(named(2), 3), (named(3), 1)],
+        count_as: vec![(named(4), 1)],
+        stranded: 4,
+    };
+    vec![
+        ChannelRefusal::NotInCohort(Id::new(Uuid::from_u128(1))).into(),
+        ChannelRefusal::SinkConstrained(named(1)).into(),
+        ChannelRefusal::ConstrainedBeforeSink { release: named(1).name, next: named(2) }.into(),
+        ChannelRefusal::NotNeighbours { previous: named(1), next: named(2) }.into(),
+        ChannelRefusal::Cycle { release: named(1), next: named(2) }.into(),
+        ChannelRefusal::SecondSink { release: named(1), sink: named(2) }.into(),
+        ChannelRefusal::SeveralSinks { sink: named(3), previous: vec![named(1), named(2)] }.into(),
+        Error::OtherCohort(Box::new(named(1))),
+        RollbackRefusal::Channel(ChannelRefusal::SinkConstrained(named(1))).into(),
+        RollbackRefusal::NoneBefore(named(1)).into(),
+        RollbackRefusal::SeveralBefore { release: named(3), before: vec![named(1), named(2)] }.into(),
+        RollbackRefusal::LaterRelease { release: named(1), next: named(2) }.into(),
+        RollbackRefusal::SameBundle(named(1)).into(),
+        RollbackRefusal::VersionUnknown.into(),
+        undeliverable,
+        Error::ReleaseHasDevices(Box::new(ReleaseHasDevices { release: named(1), leaving })),
+        Error::ConfirmationRequired(Box::new(ConfirmationRequired {
+            confirm: "prn:1:900:binary:1".to_owned(),
+            releases: vec![("prn:1:900:release:1".to_owned(), "R1".to_owned())],
+            bundle_overrides: vec![("prn:1:900:bundle_override:1".to_owned(), "O1".to_owned())],
+        })),
+    ]
+}
+
+fn contents() -> Vec<Error> {
+    let part = |index, size, state| PartFacts { index: PartIndex::new(index).unwrap(), size, state };
+    let valid = |index, size| part(index, size, PartState::Valid);
+    let incomplete = |parts: &[PartFacts], size| check_complete(parts, size).unwrap_err().into();
+    let hash = |byte| Sha256Digest::from_bytes([byte; 32]);
+    vec![
+        decide(BinaryState::Hashable, false, Action::Ask(BinaryState::Signed)).unwrap_err().into(),
+        decide(BinaryState::Destroyed, true, Action::Ask(BinaryState::Signed)).unwrap_err().into(),
+        decide(BinaryState::Uploadable, false, Action::AttachSignature).unwrap_err().into(),
+        decide(BinaryState::Signed, true, Action::Delete).unwrap_err().into(),
+        decide(BinaryState::Destroyed, true, Action::Delete).unwrap_err().into(),
+        incomplete(&[], None),
+        incomplete(&[valid(2, 9), valid(4, 9)], None),
+        incomplete(&[part(1, 9, PartState::InvalidHash), part(2, 9, PartState::Uploadable)], None),
+        incomplete(&[valid(1, 8), valid(2, 9)], None),
+        incomplete(&[valid(1, 9)], Some(8)),
+        check_fits(MAX_SIZE + 1, None, None).unwrap_err().into(),
+        check_fits(6, Some(5), None).unwrap_err().into(),
+        check_fits(5, Some(5), Some(6)).unwrap_err().into(),
+        QuotaExceeded { used: 5, allowed: 10, asked: 6 }.into(),
+        Error::SizeMismatch { expected: 5, actual: "6 bytes".to_owned() },
+        Error::HashMismatch { expected: hash(1), actual: hash(2) },
+        TokenError::Invalid.into(),
+        TokenError::Expired.into(),
+        TokenError::WrongPurpose.into(),
+        Error::StorageRefused(Box::new(ProbeFailed {
+            step: "writing",
+            permission: Some("s3:PutObject"),
+            told: "AccessDenied".to_owned(),
+        })),
+        Error::SignatureInvalid("this is not a signature".to_owned()),
+        Error::SigningKeyUnusable(olivine_domain::signing_keys::KeyRefusal::Disabled.to_string()),
+    ]
+}
+
+fn callers() -> Vec<Error> {
+    let lacking = |identity| MissingScope { identity, scope: Scope::ReleaseCreate };
+    let key = Identity::ApiKey(Id::new(Uuid::from_u128(1)));
+    let system = Actor::system(organization()).identity;
+    let day = Timestamp::EPOCH;
+    let stranger = Error::Stranger;
+    vec![
+        lacking(key).into(),
+        Error::GrantExceeded(lacking(key)),
+        Error::GrantExceeded(lacking(system)),
+        Error::IdempotencyKeyReused,
+        stranger(Refusal::Unknown { version: 1, doubts: vec!["a doubt".to_owned()] }),
+        stranger(Refusal::Unproven { doubts: Vec::new() }),
+        stranger(Refusal::Removed),
+        stranger(Refusal::NotValid { not_before: day, not_after: day }),
+    ]
+}
