@@ -415,6 +415,26 @@ fn the_bounds_of_security_md_have_tests() {
     assert!(missing.is_empty(), "docs/security.md names tests that do not exist: {missing:#?}");
 }
 
+/// A refusal brings its code as text, so that no list has to name it; the documentation's list still has to.
+#[test]
+fn each_code_of_a_refusal_is_in_the_list_of_codes() {
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/api/src/errors.rs");
+    let list = std::fs::read_to_string(list).unwrap();
+    let in_crates = |source: &Source| source.path.components().any(|part| part.as_os_str() == "crates");
+    let codes: BTreeSet<_> =
+        sources().filter(in_crates).flat_map(|source| codes_of_refusals(&source.text)).collect();
+    assert!(codes.len() > 20, "{codes:?}");
+    let missing: Vec<_> = codes.iter().filter(|code| !list.contains(&format!(" = \"{code}\", \""))).collect();
+    assert!(missing.is_empty(), "codes of refusals without a line in crates/api/src/errors.rs: {missing:#?}");
+}
+
+/// What the `code` of each refusal of a file may be.
+fn codes_of_refusals(text: &str) -> Vec<String> {
+    let functions = text.split("Refusal for ").skip(1).filter_map(|rest| rest.split_once("fn code(&self)"));
+    let bodies = functions.map(|(_, rest)| rest.split_once("\n    }\n").map_or(rest, |(body, _)| body));
+    bodies.flat_map(|body| body.split('"').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
 /// What stands between backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
@@ -654,6 +674,9 @@ fn the_checks_see_what_they_look_for() {
     for code in ["// md5::f()", "a::md5::f()", "other_md5::f()", "let md5 = 1;", "md5s::f()", "use a::md5;"] {
         assert!(!is_used(code, "md5"), "{code}");
     }
+    let refusal = "impl Refusal for A {\n    fn code(&self) -> &'static str {\n        match self {\n            \
+                   Self::B => \"b\",\n            Self::C => \"c\",\n        }\n    }\n\n    fn facts() { \"d\" }\n}\n";
+    assert_eq!(codes_of_refusals(refusal), ["b", "c"]);
     let names: Vec<_> = packages().into_iter().map(|package| package.name).collect();
     assert!(names.iter().any(|name| name == "olivine-domain"), "{names:?}");
     assert!(sources().any(|source| source.is_in("workspace")), "this very file");

@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use olivine_domain::binary_parts::PartIndex;
 use olivine_domain::contents::Generation;
+use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 use uuid::Uuid;
 
@@ -72,6 +73,19 @@ pub enum TokenError {
     /// Made for downloading and used for uploading, or the other way round.
     #[error("this URL is for another method: download URLs take GET and HEAD, upload URLs take PUT")]
     WrongPurpose,
+}
+
+impl Refusal for TokenError {
+    fn meaning(&self) -> Meaning {
+        Meaning::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Expired => "link_expired",
+            Self::Invalid | Self::WrongPurpose => "link_invalid",
+        }
+    }
 }
 
 impl TokenKey {

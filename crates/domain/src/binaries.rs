@@ -4,7 +4,7 @@
 
 pub mod lifecycle;
 
-pub use lifecycle::{Action, BinaryState, Effect, Refusal, decide};
+pub use lifecycle::{Action, BinaryState, Effect, LifecycleRefusal, decide};
 
 use crate::artifact_versions::ArtifactVersion;
 use crate::contents::{Content, ContentKey, ContentKind, ContentState, Generation};

@@ -8,6 +8,7 @@ use crate::contents::{Content, ContentKey, Generation};
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::prn::{Id, Resource};
+use crate::refusals::{Facts, Meaning, Refusal};
 use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
 
@@ -168,6 +169,24 @@ pub enum PartMisfit {
     },
 }
 
+impl Refusal for PartMisfit {
+    fn meaning(&self) -> Meaning {
+        Meaning::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "invalid"
+    }
+
+    fn facts(&self) -> Facts {
+        let field = match self {
+            Self::TooLarge(_) | Self::LargerThanBinary { .. } => "size",
+            Self::OtherBinarySize { .. } => "expected_binary_size",
+        };
+        vec![("field", field.into())]
+    }
+}
+
 /// Checks a new part against its binary's declared size and what the uploader believes that size to be.
 pub fn check_fits(size: u64, declared: Option<u64>, expected: Option<u64>) -> Result<(), PartMisfit> {
     if let (Some(declared), Some(expected)) = (declared, expected)
@@ -229,6 +248,34 @@ pub enum Incomplete {
         /// The parts' sizes added up.
         actual: u64,
     },
+}
+
+impl Refusal for Incomplete {
+    fn meaning(&self) -> Meaning {
+        Meaning::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "incomplete_upload"
+    }
+
+    fn facts(&self) -> Facts {
+        match self {
+            Self::NoParts => Facts::new(),
+            Self::Gap { missing, last } => {
+                vec![("missing", missing.iter().copied().collect()), ("last", last.get().into())]
+            }
+            Self::NotValid { parts } => {
+                vec![("parts", parts.iter().map(|(index, _)| index.get()).collect())]
+            }
+            Self::PartTooSmall { index, size } => {
+                vec![("index", index.get().into()), ("size", (*size).into())]
+            }
+            Self::OtherSize { declared, actual } => {
+                vec![("declared", (*declared).into()), ("actual", (*actual).into())]
+            }
+        }
+    }
 }
 
 /// How many items an error lists at the most.

@@ -31,6 +31,7 @@ mod pem;
 pub mod permissions;
 pub mod prn;
 pub mod products;
+pub mod refusals;
 pub mod releases;
 pub mod resolution;
 pub mod search;

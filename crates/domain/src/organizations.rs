@@ -1,6 +1,7 @@
 //! Organizations: the tenants. Everything belongs to exactly one, and nothing of one is visible to another.
 
 use crate::prn::{Id, Resource};
+use crate::refusals::{Facts, Meaning, Refusal};
 use crate::storage_backends::StorageBackend;
 use crate::text::Name;
 use crate::time::Timestamp;
@@ -176,6 +177,20 @@ pub struct QuotaExceeded {
     pub allowed: u64,
     /// The additional bytes that were asked for.
     pub asked: u64,
+}
+
+impl Refusal for QuotaExceeded {
+    fn meaning(&self) -> Meaning {
+        Meaning::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        "quota_exceeded"
+    }
+
+    fn facts(&self) -> Facts {
+        vec![("used", self.used.into()), ("allowed", self.allowed.into()), ("asked", self.asked.into())]
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use self::form::Form;
 use crate::organizations::Organization;
+use crate::refusals::Fact;
 
 /// A kind of record that has PRNs.
 pub trait Resource {
@@ -114,6 +115,12 @@ impl<R: Resource> fmt::Display for Prn<R> {
             Some(kind) => write!(f, "prn:1:{}:{kind}:{}", self.organization, self.id),
             None => write!(f, "prn:1:{}", self.organization),
         }
+    }
+}
+
+impl<R: Resource> From<Prn<R>> for Fact {
+    fn from(prn: Prn<R>) -> Self {
+        Self::Text(prn.to_string())
     }
 }
 

@@ -11,6 +11,7 @@ use olivine_domain::permissions::{
     Actor, Authorized, Grants, Identity, MissingScope, Origin, installation, scope,
 };
 use olivine_domain::prn::Id;
+use olivine_domain::refusals::{Facts, Meaning, Refusal};
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Write, api_keys};
@@ -20,6 +21,25 @@ use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::work::Work;
 use crate::{Context, events, organizations};
+
+/// Nobody can create, change or revoke a key that has more scopes than themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}, so {it} can neither create, change nor revoke a key that has it", it = .0.identity.pronoun())]
+pub struct GrantExceeded(pub MissingScope);
+
+impl Refusal for GrantExceeded {
+    fn meaning(&self) -> Meaning {
+        Meaning::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "unauthorized"
+    }
+
+    fn facts(&self) -> Facts {
+        vec![("missing_scope", self.0.scope.as_str().into())]
+    }
+}
 
 /// A new API key.
 #[derive(Clone, Debug)]
@@ -142,9 +162,9 @@ fn outlives(caller: &ApiKey) -> Error {
 }
 
 fn check_grants(by: &Actor, grants: &Grants) -> Result<(), Error> {
-    by.grants
-        .first_exceeded_by(grants)
-        .map_or(Ok(()), |scope| Err(Error::GrantExceeded(MissingScope { identity: by.identity, scope })))
+    by.grants.first_exceeded_by(grants).map_or(Ok(()), |scope| {
+        Err(Error::refused(GrantExceeded(MissingScope { identity: by.identity, scope })))
+    })
 }
 
 /// A key that ends before its time, revoked or by its expiry, must not be the last one that administrates.

@@ -9,6 +9,7 @@ pub(crate) mod steps;
 pub(crate) mod store;
 pub(crate) mod view;
 
+pub use confirmation::ConfirmationRequired;
 pub use create::{Create, create};
 pub use deletion::delete;
 pub use downloads::{DayOfDownloads, count_downloads, download_url};

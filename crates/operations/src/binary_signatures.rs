@@ -9,6 +9,7 @@ use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::signing_keys::{KeyId, SigningKey};
 use olivine_records::{Constraint, binaries, binary_signatures, bundles, organizations, signing_keys};
 
@@ -19,6 +20,21 @@ use crate::work::Work;
 use crate::{Context, Error, events};
 
 pub use olivine_records::binary_signatures::SignatureWithKey;
+
+/// It is not a signature by this key over this content, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SignatureInvalid(pub String);
+
+impl Refusal for SignatureInvalid {
+    fn meaning(&self) -> Meaning {
+        Meaning::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "signature_invalid"
+    }
+}
 
 /// How a caller names a signing key.
 #[derive(Clone, Debug)]
@@ -72,11 +88,11 @@ pub async fn create(
     }
     let verified = match key.check_may_sign(ctx.now()) {
         Ok(()) => verified(ctx, &binary, &key, &new.signature).await,
-        Err(refusal) => Err(Error::SigningKeyUnusable(refusal.to_string())),
+        Err(refusal) => Err(refusal.into()),
     };
     match verified {
         Ok((signature, scheme)) => attach(ctx, by, &binary, key, new.id, signature, scheme).await,
-        Err(error @ (Error::SignatureInvalid(_) | Error::SigningKeyUnusable(_))) => {
+        Err(error @ Error::Refused(_)) => {
             note_refusal(ctx, by, &binary, &key, &error).await?;
             Err(error)
         }
@@ -104,18 +120,18 @@ async fn verified(
     text: &str,
 ) -> Result<(SignatureBytes, Scheme), Error> {
     let signature = SignatureBytes::decode(text, key.algorithm())
-        .map_err(|malformed| Error::SignatureInvalid(malformed.to_string()))?;
+        .map_err(|malformed| Error::refused(SignatureInvalid(malformed.to_string())))?;
     let scheme = match verify(key.public_key(), &signature, &binary.hash) {
         Verdict::Valid(scheme) => Some(scheme),
         Verdict::NeedsContent(verifier) => verify_content(ctx, binary, *verifier).await?,
         Verdict::Invalid => None,
     };
     let scheme = scheme.ok_or_else(|| {
-        Error::SignatureInvalid(format!(
+        Error::refused(SignatureInvalid(format!(
             "this is not a signature by key '{}' over this content: check that the file is the one with {}, and that the \
              private key belongs to this signing key",
             key.name, binary.hash
-        ))
+        )))
     })?;
     Ok((signature, scheme))
 }
@@ -147,7 +163,7 @@ async fn attach(
     let mut w = ctx.work().await?;
     // The key may have been revoked while its signature was verified; from here on it can't be.
     let key = signing_keys::lock(&w, by.organization, key.id).await.map_err(Error::missing(key.id))?;
-    key.check_may_sign(ctx.now()).map_err(|refusal| Error::SigningKeyUnusable(refusal.to_string()))?;
+    key.check_may_sign(ctx.now())?;
     let binary = binaries::lock(&w, by.organization, seen.id).await.map_err(Error::missing(seen.id))?;
     if binary.generation != seen.generation {
         return Err(Error::Conflict(

@@ -22,8 +22,10 @@ use crate::{Context, Error, binary_parts::ensure_session};
 pub(crate) mod damage;
 mod downloads;
 pub(crate) mod kinds;
+mod mismatches;
 
 pub use self::downloads::{Followed, Served, follow, locate};
+pub use self::mismatches::{HashMismatch, SizeMismatch};
 
 /// The content that an upload URL's part belongs to.
 pub fn upload_target(ctx: &Context, token: &str) -> Result<ContentKey, Error> {
@@ -97,12 +99,16 @@ const fn blame(error: &ReceiveError) -> Option<PartState> {
 
 fn refused(error: ReceiveError) -> Error {
     match error {
-        ReceiveError::TooLong { expected } => Error::SizeMismatch { expected, actual: "more".to_owned() },
+        ReceiveError::TooLong { expected } => {
+            Error::refused(SizeMismatch { expected, actual: "more".to_owned() })
+        }
         ReceiveError::TooShort { expected, received } => {
-            Error::SizeMismatch { expected, actual: format!("{received} bytes") }
+            Error::refused(SizeMismatch { expected, actual: format!("{received} bytes") })
         }
         ReceiveError::OverLimit { limit } => Error::TooLarge { limit },
-        ReceiveError::WrongHash { expected, received } => Error::HashMismatch { expected, actual: received },
+        ReceiveError::WrongHash { expected, received } => {
+            Error::refused(HashMismatch { expected, actual: received })
+        }
         ReceiveError::Interrupted { source, .. } => Error::Interrupted(source),
         ReceiveError::Storage(error) => error.into(),
     }
@@ -166,7 +172,7 @@ async fn check_announced(ctx: &Context, binary: &Binary, length: Option<u64>) ->
         return Err(Error::TooLarge { limit });
     }
     if let Some(expected) = binary.declared_size().filter(|declared| *declared != length) {
-        return Err(Error::SizeMismatch { expected, actual: format!("{length} bytes") });
+        return Err(Error::refused(SizeMismatch { expected, actual: format!("{length} bytes") }));
     }
     check_fits(length, binary.declared_size(), None)?;
     let organization = organizations::get(ctx.db(), binary.organization).await?;

@@ -23,7 +23,7 @@ mod offers;
 mod refusals;
 pub(crate) mod reports;
 
-pub use certificates::{Refusal, Shown};
+pub use certificates::{CertificateRefusal, Shown};
 pub use check::{Answer, Ask, ask, check};
 pub use expansions::{Expanded, Expansion};
 pub use identify::{KnownDevice, authenticate};

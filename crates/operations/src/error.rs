@@ -1,20 +1,20 @@
 //! Why an operation did not happen, by meaning. What status and code a meaning has is decided where it is spoken.
+//!
+//! A rule that forbids something is not named here: its error implements [`Refusal`] beside the rule, and becomes [`Error::Refused`].
 
-mod confirmations;
-
-use olivine_domain::Sha256Digest;
+use olivine_content::tokens::TokenError;
 use olivine_domain::api_keys::KeyRejected;
-use olivine_domain::binaries::Refusal;
+use olivine_domain::binaries::LifecycleRefusal;
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::MissingScope;
 use olivine_domain::prn::{Id, Resource};
-use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_domain::refusals::Refusal;
+use olivine_domain::releases::channel::ChannelRefusal;
 use olivine_domain::releases::phases::PhaseMisfit;
-use olivine_domain::releases::rollback::RollbackRefusal;
+use olivine_domain::releases::rollback::{PlanError, RollbackRefusal};
+use olivine_domain::signing_keys::KeyRefusal;
 use olivine_records::Trouble;
-
-pub use self::confirmations::{ConfirmationRequired, ReleaseHasDevices};
 
 /// Why an operation did not happen. Nothing was changed, except for an event where one is due.
 #[derive(Debug, thiserror::Error)]
@@ -30,15 +30,9 @@ pub enum Error {
     /// No key, or none that is known.
     #[error("{0}")]
     Unauthenticated(#[from] Unauthenticated),
-    /// The client certificate is not welcome.
-    #[error(transparent)]
-    Stranger(crate::distribution::certificates::Refusal),
     /// The caller lacks a scope.
     #[error("{0}: {remedy}", remedy = .0.remedy())]
     Forbidden(#[from] MissingScope),
-    /// Nobody can create, change or revoke a key that has more than themselves.
-    #[error("{0}, so {it} can neither create, change nor revoke a key that has it", it = .0.identity.pronoun())]
-    GrantExceeded(MissingScope),
     /// A field's value is not possible.
     #[error("{field}: {problem}")]
     Invalid {
@@ -60,41 +54,9 @@ pub enum Error {
     /// Other records depend on this one.
     #[error("{0}")]
     InUse(String),
-    /// The cohort's releases would not form a channel.
+    /// A rule forbids it. What the caller has to do, the code and the facts are the refusal's.
     #[error("{0}")]
-    Channel(Box<ChannelRefusal>),
-    /// A release can't be taken back as it was asked for.
-    #[error("{0}")]
-    Rollback(Box<RollbackRefusal>),
-    /// The bundle to go back to can't be delivered.
-    #[error(
-        "the bundle {bundle} can't be delivered to any device of this release: {reason}; nothing was changed. Name another bundle \
-         (to_bundle_prn), or only stop the release by setting disabled to true"
-    )]
-    RollbackUndeliverable {
-        /// The bundle's PRN.
-        bundle: String,
-        /// In words.
-        reason: String,
-    },
-    /// Devices are on the release that is to be deleted: the caller has to say that they know.
-    #[error(transparent)]
-    ReleaseHasDevices(Box<ReleaseHasDevices>),
-    /// A neighbour that was named for a release is of another cohort.
-    #[error("the release {0} is of another cohort; previous and next must be releases of the same cohort")]
-    OtherCohort(Box<Named>),
-    /// It can't be undone, and others depend on it: the caller has to say that they know.
-    #[error(transparent)]
-    ConfirmationRequired(Box<ConfirmationRequired>),
-    /// The binary's state does not allow it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The upload is not whole.
-    #[error(transparent)]
-    Incomplete(#[from] Incomplete),
-    /// The part can't belong to the binary.
-    #[error(transparent)]
-    PartMisfit(#[from] PartMisfit),
+    Refused(Box<dyn Refusal>),
     /// The record is not the one that the caller thought of.
     #[error("the record was changed since you read it (If-Match does not fit): read it again, then decide")]
     PreconditionFailed,
@@ -106,22 +68,6 @@ pub enum Error {
         "the server was changing the same records for others at the same moment; nothing was changed: try again"
     )]
     Deadlock,
-    /// More or fewer bytes came than were announced.
-    #[error("{actual} came, but {expected} bytes were announced: send exactly the announced bytes")]
-    SizeMismatch {
-        /// In bytes.
-        expected: u64,
-        /// In words: how many bytes came.
-        actual: String,
-    },
-    /// Other bytes came than were announced.
-    #[error("the bytes that arrived have the hash {actual}, but {expected} was announced; nothing was kept")]
-    HashMismatch {
-        /// What was announced.
-        expected: Sha256Digest,
-        /// What came.
-        actual: Sha256Digest,
-    },
     /// Too much for one request.
     #[error("at most {limit} bytes are taken in one request: upload larger content in parts")]
     TooLarge {
@@ -131,15 +77,6 @@ pub enum Error {
     /// The client broke off.
     #[error("the upload broke off; nothing was kept, so send it again")]
     Interrupted(#[source] olivine_content::uploads::BodyError),
-    /// It is not a signature by this key over this content.
-    #[error("{0}")]
-    SignatureInvalid(String),
-    /// The key may not sign now.
-    #[error("{0}")]
-    SigningKeyUnusable(String),
-    /// There is no room in the organization's quota.
-    #[error(transparent)]
-    Quota(#[from] QuotaExceeded),
     /// There is no room on the disk.
     #[error(
         "the server's storage is full; nothing was changed. Free some space on the server, then try again"
@@ -160,15 +97,6 @@ pub enum Error {
         /// In bytes.
         total: u64,
     },
-    /// The URL was not made by this server, or is too old.
-    #[error(transparent)]
-    Link(#[from] olivine_content::tokens::TokenError),
-    /// The `Idempotency-Key` belongs to another request.
-    #[error("this Idempotency-Key was used for another request: use a new key for a new request")]
-    IdempotencyKeyReused,
-    /// A storage does not let the server do what it has to do there.
-    #[error("the storage can't be used: {0}")]
-    StorageRefused(Box<olivine_content::ProbeFailed>),
     /// This process may have missed changes that other processes made, so it offers nothing to devices.
     #[error(
         "this server has not heard of the latest changes for some seconds, so it offers no update now: ask again in a moment, or ask \
@@ -211,18 +139,33 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<RollbackRefusal> for Error {
-    fn from(refusal: RollbackRefusal) -> Self {
-        match refusal {
-            RollbackRefusal::Channel(refusal) => refusal.into(),
-            RollbackRefusal::Broken(broken) => Self::internal(broken),
-            RollbackRefusal::SameBundle(_) => {
-                Self::Invalid { field: "to_bundle_prn", problem: refusal.to_string() }
+/// Lets `?` turn these refusals into errors. Others go through [`Error::refused`].
+macro_rules! refusals {
+    ($($refusal:ty),+ $(,)?) => {
+        $(impl From<$refusal> for Error {
+            fn from(refusal: $refusal) -> Self {
+                Self::refused(refusal)
             }
-            RollbackRefusal::VersionUnknown => {
-                Self::Invalid { field: "release_version", problem: refusal.to_string() }
-            }
-            other => Self::Rollback(Box::new(other)),
+        })+
+    };
+}
+
+refusals!(
+    ChannelRefusal,
+    Incomplete,
+    KeyRefusal,
+    LifecycleRefusal,
+    PartMisfit,
+    QuotaExceeded,
+    RollbackRefusal,
+    TokenError,
+);
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Refused(refusal) => refusal.into(),
+            PlanError::Broken(broken) => Self::internal(broken),
         }
     }
 }
@@ -230,12 +173,6 @@ impl From<RollbackRefusal> for Error {
 impl From<PhaseMisfit> for Error {
     fn from(misfit: PhaseMisfit) -> Self {
         Self::Invalid { field: misfit.field(), problem: misfit.to_string() }
-    }
-}
-
-impl From<ChannelRefusal> for Error {
-    fn from(refusal: ChannelRefusal) -> Self {
-        Self::Channel(Box::new(refusal))
     }
 }
 
@@ -282,6 +219,11 @@ impl Error {
     /// Whether it says only that something can't be asked, and nothing about what was asked.
     pub const fn is_of_dependency(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Misconfigured { .. } | Self::WrongStorage(_))
+    }
+
+    /// A rule forbids it.
+    pub fn refused(refusal: impl Refusal + 'static) -> Self {
+        Self::Refused(Box::new(refusal))
     }
 
     /// A fault of ours.

@@ -4,11 +4,27 @@
 //! the answer, the repeated request tries to create the same record again, and finds it.
 
 use olivine_domain::permissions::{Actor, Identity};
+use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_records::idempotency_keys::{self, Claimed, IdempotencyClaim, StoredAnswer};
 use uuid::Uuid;
 
 use crate::error::Unauthenticated;
 use crate::{Context, Error};
+
+/// The `Idempotency-Key` belongs to another request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this Idempotency-Key was used for another request: use a new key for a new request")]
+pub struct KeyReused;
+
+impl Refusal for KeyReused {
+    fn meaning(&self) -> Meaning {
+        Meaning::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "idempotency_key_reused"
+    }
+}
 
 /// What to do with a request that has an `Idempotency-Key`.
 #[derive(Debug)]
@@ -47,7 +63,7 @@ pub async fn begin(ctx: &Context, actor: &Actor, key: &str, fingerprint: &str) -
     match claimed {
         Claimed::New { resource_id } => Ok(Plan::Execute(Execution { resource: resource_id, claim })),
         Claimed::Existing { fingerprint: first, .. } if first != fingerprint => {
-            Err(Error::IdempotencyKeyReused)
+            Err(Error::refused(KeyReused))
         }
         Claimed::Existing { answer: Some(answer), .. } => Ok(Plan::Replay(answer)),
         Claimed::Existing { resource_id, .. } => {

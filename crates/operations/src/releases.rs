@@ -4,6 +4,7 @@ mod channels;
 mod create;
 mod names;
 mod numbers;
+mod refusals;
 mod rollback;
 mod update;
 pub(crate) mod view;
@@ -13,6 +14,7 @@ pub(crate) use numbers::forget_device;
 pub use numbers::{Adoption, adoption};
 pub use olivine_domain::releases::Change;
 pub use olivine_domain::releases::phases::{Mode, PhaseChange};
+pub use refusals::{OtherCohort, ReleaseHasDevices, RollbackUndeliverable};
 pub use rollback::{Devices, Rollback, RolledBack, rollback};
 pub use update::update;
 pub use view::View;
@@ -32,10 +34,9 @@ use olivine_domain::releases::leaving::leaving;
 use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
 
 use self::view::view;
-use crate::Context;
-use crate::error::{Error, ReleaseHasDevices};
 use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
+use crate::{Context, Error};
 
 /// Lists releases.
 pub async fn list(
@@ -123,5 +124,5 @@ async fn check_devices(ctx: &Context, w: &Write, channel: &Channel, release: &Re
         return Ok(());
     }
     let release = Named { prn: release.id.prn(release.organization), name: release.name.clone() };
-    Err(Error::ReleaseHasDevices(Box::new(ReleaseHasDevices { release, leaving })))
+    Err(Error::refused(ReleaseHasDevices { release, leaving }))
 }

@@ -2,12 +2,14 @@
 
 pub use crate::storages::secrets::StorageCredentials;
 
+use olivine_content::ProbeFailed;
 use olivine_content::cdn::{Cdn, CdnSettings};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, OrganizationScope, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::storage_backends::{StorageBackend, StorageUrl};
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Name;
@@ -19,6 +21,21 @@ use crate::jobs::orders::Spread;
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::storages::secrets;
 use crate::{Context, events, storages};
+
+/// A storage does not let the server do what it has to do there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the storage can't be used: {0}")]
+pub struct StorageRefused(pub ProbeFailed);
+
+impl Refusal for StorageRefused {
+    fn meaning(&self) -> Meaning {
+        Meaning::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "storage_refused"
+    }
+}
 
 /// A new storage backend.
 #[derive(Clone, Debug)]
@@ -160,16 +177,16 @@ fn check_cdn(settings: Option<&CdnSettings>) -> Result<(), Error> {
 
 /// Tries everything that the storage for new contents will be asked for, as organizations' storages are tried when they are registered.
 ///
-/// Errors: [`Error::StorageRefused`], with what was tried in vain; others where it can't be opened.
+/// Errors: [`StorageRefused`], with what was tried in vain; others where it can't be opened.
 pub async fn probe_own(ctx: &Context) -> Result<(), Error> {
     let opened = storages::opened(ctx, ctx.storages().own).await?;
-    opened.backend.probe().await.map_err(|failed| Error::StorageRefused(Box::new(failed)))
+    opened.backend.probe().await.map_err(|failed| Error::refused(StorageRefused(failed)))
 }
 
 /// Tries all that will be asked of a storage.
 async fn probe(ctx: &Context, backend: &StorageBackend) -> Result<(), Error> {
     let opened = storages::open(ctx, backend).await?;
-    opened.backend.probe().await.map_err(|failed| Error::StorageRefused(Box::new(failed)))
+    opened.backend.probe().await.map_err(|failed| Error::refused(StorageRefused(failed)))
 }
 
 /// Tells a backend of the same name from the answer to the same request.

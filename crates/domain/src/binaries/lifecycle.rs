@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::contents::ContentState;
+use crate::refusals::{Fact, Facts, Meaning, Refusal};
 
 /// Where a binary is in its lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,7 +113,7 @@ pub enum Effect {
 
 /// The action is not possible in this state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum LifecycleRefusal {
     /// A state was asked for that does not follow from the current one.
     #[error("a binary that is '{from}' can't become '{asked}'; from here it can become {}", list(.allowed))]
     InvalidTransition {
@@ -141,6 +142,34 @@ pub enum Refusal {
     AlreadyDestroyed,
 }
 
+impl Refusal for LifecycleRefusal {
+    fn meaning(&self) -> Meaning {
+        Meaning::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidTransition { .. } => "invalid_transition",
+            Self::WrongState { .. } | Self::EverSigned | Self::AlreadyDestroyed => "invalid_state",
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let names = |states: &[BinaryState]| -> Fact { states.iter().map(|state| state.as_str()).collect() };
+        match self {
+            Self::InvalidTransition { from, asked, allowed } => vec![
+                ("state", from.as_str().into()),
+                ("asked", asked.as_str().into()),
+                ("allowed", names(allowed)),
+            ],
+            Self::WrongState { state, required, .. } => {
+                vec![("state", state.as_str().into()), ("required", names(required))]
+            }
+            Self::EverSigned | Self::AlreadyDestroyed => Facts::new(),
+        }
+    }
+}
+
 /// "'a', 'b' or 'c'".
 fn list(states: &[BinaryState]) -> String {
     match states {
@@ -154,7 +183,7 @@ fn list(states: &[BinaryState]) -> String {
 }
 
 /// The table. `ever_signed` says whether the binary has been `signed` at any time.
-pub fn decide(state: BinaryState, ever_signed: bool, action: Action) -> Result<Effect, Refusal> {
+pub fn decide(state: BinaryState, ever_signed: bool, action: Action) -> Result<Effect, LifecycleRefusal> {
     use Action as A;
     let effect = match (action, state) {
         (A::Upload, Uploadable) | (A::Download, Signable | Signed) => Effect::Stay,
@@ -172,8 +201,8 @@ pub fn decide(state: BinaryState, ever_signed: bool, action: Action) -> Result<E
         (A::ExpireUpload, Uploadable) => Effect::DropParts,
 
         (A::Delete, Uploadable | Hashable | Hashing | Signable) if !ever_signed => Effect::Remove,
-        (A::Delete, Destroyed) => return Err(Refusal::AlreadyDestroyed),
-        (A::Delete, _) => return Err(Refusal::EverSigned),
+        (A::Delete, Destroyed) => return Err(LifecycleRefusal::AlreadyDestroyed),
+        (A::Delete, _) => return Err(LifecycleRefusal::EverSigned),
 
         (A::Ask(asked), from) => return Err(refuse_transition(from, asked)),
         (_, state) => return Err(refuse(state, action)),
@@ -181,7 +210,7 @@ pub fn decide(state: BinaryState, ever_signed: bool, action: Action) -> Result<E
     Ok(effect)
 }
 
-fn refuse_transition(from: BinaryState, asked: BinaryState) -> Refusal {
+fn refuse_transition(from: BinaryState, asked: BinaryState) -> LifecycleRefusal {
     let allowed = match from {
         Uploadable => vec![Hashable],
         Hashable => vec![Uploadable, Hashing],
@@ -190,10 +219,10 @@ fn refuse_transition(from: BinaryState, asked: BinaryState) -> Refusal {
         Signed => vec![Destroyed],
         Destroyed => vec![],
     };
-    Refusal::InvalidTransition { from, asked, allowed }
+    LifecycleRefusal::InvalidTransition { from, asked, allowed }
 }
 
-fn refuse(state: BinaryState, action: Action) -> Refusal {
+fn refuse(state: BinaryState, action: Action) -> LifecycleRefusal {
     let (problem, required): (_, &[BinaryState]) = match action {
         Action::Upload | Action::ExpireUpload => ("takes no content", &[Uploadable]),
         Action::VerificationPassed | Action::VerificationFailed => ("is not being verified", &[Hashing]),
@@ -201,10 +230,10 @@ fn refuse(state: BinaryState, action: Action) -> Refusal {
             ("has no verified content to sign", &[Signable, Signed])
         }
         Action::Download => ("has no verified content to download", &[Signable, Signed]),
-        Action::Delete => return Refusal::EverSigned,
+        Action::Delete => return LifecycleRefusal::EverSigned,
         Action::Ask(asked) => return refuse_transition(state, asked),
     };
-    Refusal::WrongState { state, problem, required: required.to_vec() }
+    LifecycleRefusal::WrongState { state, problem, required: required.to_vec() }
 }
 
 #[cfg(test)]
@@ -254,7 +283,7 @@ mod tests {
                 decide(from, false, Action::Ask(*to)).is_ok_and(|effect| effect != Effect::AlreadySo)
             });
             for asked in BinaryState::ALL {
-                if let Err(Refusal::InvalidTransition { allowed, .. }) =
+                if let Err(LifecycleRefusal::InvalidTransition { allowed, .. }) =
                     decide(from, false, Action::Ask(asked))
                 {
                     assert_eq!(allowed, expected, "{from}");

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Release;
 use super::channel::Channel;
 use super::channel::edits::Named;
-use super::rollback::{RollbackRefusal, Seen, decide};
+use super::rollback::{PlanError, Seen, decide};
 use crate::prn::Id;
 use crate::resolution::Source;
 use crate::time::Timestamp;
@@ -29,7 +29,7 @@ pub fn leaving(
     id: Id<Release>,
     seen: &[Seen],
     now: Timestamp,
-) -> Result<Leaving, RollbackRefusal> {
+) -> Result<Leaving, PlanError> {
     let links = channel.plan_delete(id)?.relink;
     let next_of = |release: &Release| {
         links.iter().find(|(changed, _)| *changed == release.id).map_or(release.next, |(_, next)| *next)

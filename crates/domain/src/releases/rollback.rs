@@ -14,6 +14,7 @@ use super::{Phase, Release};
 use crate::bundles::Bundle;
 use crate::organizations::Revision;
 use crate::prn::Id;
+use crate::refusals::{Facts, Meaning, Refusal};
 use crate::resolution::{
     ActiveOverride, Crowd, Decision, Question, Report, Reported, Source, Status, resolve,
 };
@@ -110,24 +111,73 @@ pub enum RollbackRefusal {
         next: Named,
     },
     /// The bundle is the one that is taken back.
-    #[error("{0} has this bundle, and is to be taken back: name another bundle")]
+    #[error("to_bundle_prn: {0} has this bundle, and is to be taken back: name another bundle")]
     SameBundle(Named),
     /// It is not known which version the bundle has.
     #[error(
-        "no release of this cohort says which version this bundle has: give the version that its firmware reports. Without it, devices that \
-         report only a version would get the bundle again and again"
+        "release_version: no release of this cohort says which version this bundle has: give the version that its firmware reports. Without \
+         it, devices that report only a version would get the bundle again and again"
     )]
     VersionUnknown,
-    /// The channel would not be valid.
+}
+
+impl Refusal for RollbackRefusal {
+    fn meaning(&self) -> Meaning {
+        match self {
+            Self::Channel(refusal) => refusal.meaning(),
+            Self::NoneBefore(_) | Self::SeveralBefore { .. } | Self::LaterRelease { .. } => Meaning::Conflict,
+            Self::SameBundle(_) | Self::VersionUnknown => Meaning::Invalid,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Channel(refusal) => refusal.code(),
+            Self::NoneBefore(_) | Self::SeveralBefore { .. } => "rollback_target_unclear",
+            Self::LaterRelease { .. } => "rollback_later_release",
+            Self::SameBundle(_) | Self::VersionUnknown => "invalid",
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        match self {
+            Self::Channel(refusal) => refusal.facts(),
+            Self::NoneBefore(release) => vec![("release", release.prn.into())],
+            Self::SeveralBefore { release, before } => {
+                let before = before.iter().map(|release| release.prn).collect();
+                vec![("release", release.prn.into()), ("previous_releases", before)]
+            }
+            Self::LaterRelease { release, next } => {
+                vec![("release", release.prn.into()), ("next_release", next.prn.into())]
+            }
+            Self::SameBundle(_) => vec![("field", "to_bundle_prn".into())],
+            Self::VersionUnknown => vec![("field", "release_version".into())],
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// A rule forbids what was asked for.
+    #[error(transparent)]
+    Refused(#[from] RollbackRefusal),
+    /// The planned channel would not be valid: a defect, or damaged records.
     #[error(transparent)]
     Broken(#[from] Broken),
 }
 
+impl From<ChannelRefusal> for PlanError {
+    fn from(refusal: ChannelRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
 /// What a rollback has to write.
-pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<Plan, RollbackRefusal> {
+pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<Plan, PlanError> {
     let bad = channel.get(request.release).ok_or(ChannelRefusal::NotInCohort(request.release))?;
     if request.bundle == Some(bad.bundle) {
-        return Err(RollbackRefusal::SameBundle(Named::of(bad)));
+        return Err(RollbackRefusal::SameBundle(Named::of(bad)).into());
     }
     let mut stopped = stopped(bad, request.now);
     let mut after = replaced(channel, &stopped, None)?;

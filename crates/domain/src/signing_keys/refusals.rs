@@ -1,6 +1,7 @@
 //! Why a text can't be registered as a signing key, and why a key may not sign.
 
 use crate::key_files::{Kind, LEAKED};
+use crate::refusals::{Meaning, Refusal};
 use crate::text::Undecodable;
 use crate::time::Timestamp;
 
@@ -79,4 +80,14 @@ pub enum KeyRefusal {
         /// The last valid moment.
         not_after: Timestamp,
     },
+}
+
+impl Refusal for KeyRefusal {
+    fn meaning(&self) -> Meaning {
+        Meaning::Invalid
+    }
+
+    fn code(&self) -> &'static str {
+        "signing_key_unusable"
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use olivine_domain::refusals::Refusal as _;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Broken, Channel, ChannelRefusal, Links, Placement};
 use olivine_domain::{Id, Timestamp};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use olivine_domain::releases::leaving::leaving;
-use olivine_domain::releases::rollback::{Plan, Request, RollbackRefusal, Seen, Way, override_of, plan};
+use olivine_domain::releases::rollback::{Plan, PlanError, Request, Seen, Way, override_of, plan};
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
     ActiveOverride, Crowd, Question, Report, Reported, Source, Status, applied_override, resolve,
@@ -49,12 +49,7 @@ struct Wish {
 }
 
 #[expect(clippy::result_large_err, reason = "a test may copy what the function under test returns")]
-fn try_plan(
-    releases: &[Release],
-    bad: u32,
-    wish: &Wish,
-    reports: &[Report],
-) -> Result<Plan, RollbackRefusal> {
+fn try_plan(releases: &[Release], bad: u32, wish: &Wish, reports: &[Report]) -> Result<Plan, PlanError> {
     let version: Option<Version> = wish.version.map(|version| version.parse().unwrap());
     let name: Name = "back".parse().unwrap();
     let request = Request {

@@ -3,11 +3,60 @@
 use olivine_domain::binaries::Binary;
 use olivine_domain::pages::Limit;
 use olivine_domain::prn::Id;
+use olivine_domain::refusals::{Fact, Facts, Meaning, Refusal};
 use olivine_records::{Write, bundle_overrides, releases};
 
-use crate::error::ConfirmationRequired;
 use crate::lists::ListQuery;
 use crate::{Context, Error};
+
+/// Who would no longer be served if a binary was destroyed. Of many, not all are named.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "releases or overrides that are in force bring this binary to devices: {}; destroying it can't be undone, and they would stop \
+     being served. To go on, repeat the request with ?confirm={confirm}",
+    self.in_words()
+)]
+pub struct ConfirmationRequired {
+    /// What to repeat the request with.
+    pub confirm: String,
+    /// The PRNs and names of the releases.
+    pub releases: Vec<(String, String)>,
+    /// The PRNs and names of the overrides.
+    pub bundle_overrides: Vec<(String, String)>,
+}
+
+impl ConfirmationRequired {
+    fn in_words(&self) -> String {
+        let name = |kind: &str, (_, name): &(String, String)| format!("the {kind} '{name}'");
+        let releases = self.releases.iter().map(|one| name("release", one));
+        let overrides = self.bundle_overrides.iter().map(|one| name("bundle override", one));
+        let all: Vec<_> = releases.chain(overrides).collect();
+        let (first, rest) = all.split_at(all.len().min(5));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        first.join(", ") + &more
+    }
+}
+
+impl Refusal for ConfirmationRequired {
+    fn meaning(&self) -> Meaning {
+        Meaning::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        "confirmation_required"
+    }
+
+    fn facts(&self) -> Facts {
+        let record = |(prn, name): &(String, String)| {
+            Fact::Record(vec![("prn", prn.as_str().into()), ("name", name.as_str().into())])
+        };
+        vec![
+            ("confirm", self.confirm.as_str().into()),
+            ("releases", self.releases.iter().map(record).collect()),
+            ("bundle_overrides", self.bundle_overrides.iter().map(record).collect()),
+        ]
+    }
+}
 
 /// Refuses unless the binary itself is named, or neither a release nor an override that is not over brings it to devices.
 pub(super) async fn check(
@@ -31,9 +80,9 @@ pub(super) async fn check(
         .iter()
         .take(Limit::MOST.get())
         .map(|one| (one.id.prn(organization).to_string(), one.name.to_string()));
-    Err(Error::ConfirmationRequired(Box::new(ConfirmationRequired {
+    Err(Error::refused(ConfirmationRequired {
         confirm: id.prn(organization).to_string(),
         releases: releases.collect(),
         bundle_overrides: overrides.collect(),
-    })))
+    }))
 }

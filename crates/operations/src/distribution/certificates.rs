@@ -2,6 +2,7 @@
 //! nothing.
 
 use olivine_domain::certificates::{Certificate, Intermediates};
+use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::time::Timestamp;
 
 use crate::provisioning::refusal::ProvisioningRefusal;
@@ -17,7 +18,7 @@ pub struct Shown<'a> {
 
 /// Why a client certificate is not welcome.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum CertificateRefusal {
     /// Nobody knows it.
     #[error(
         "no device is known by this certificate, and no registered CA certificate with provisioning signed it: register it \
@@ -76,9 +77,17 @@ const fn hint(version: u32) -> &'static str {
     }
 }
 
-impl Refusal {
-    /// For programs: the reason in one word.
-    pub const fn reason(&self) -> &'static str {
+impl Refusal for CertificateRefusal {
+    fn meaning(&self) -> Meaning {
+        match self {
+            Self::NotProvisioned(_) => Meaning::Forbidden,
+            Self::Unknown { .. } | Self::Unproven { .. } | Self::Removed | Self::NotValid { .. } => {
+                Meaning::Unauthenticated
+            }
+        }
+    }
+
+    fn code(&self) -> &'static str {
         match self {
             Self::Unknown { .. } | Self::Unproven { .. } => "certificate_unknown",
             Self::Removed => "certificate_removed",

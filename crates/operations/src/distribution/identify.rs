@@ -12,7 +12,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Origin;
 use olivine_domain::prn::Id;
 
-use super::certificates::{Refusal, Shown};
+use super::certificates::{CertificateRefusal, Shown};
 use super::facts::{CredentialFacts, DeviceFacts, Standing};
 use super::refusals::{Suspect, note};
 use crate::events::{CertificateExpired, EventData};
@@ -72,13 +72,14 @@ pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> R
     let CredentialFacts { organization, device, .. } = known;
     let Some(device) = device else {
         let suspect = Suspect { organization: Some(organization), ..Suspect::default() };
-        return refuse(ctx, suspect, facts, Refusal::Removed, origin).await;
+        return refuse(ctx, suspect, facts, CertificateRefusal::Removed, origin).await;
     };
     if !facts.is_valid_at(ctx.now()) && ctx.memory().organization(ctx, organization).await?.is_strict {
         let CertificateFacts { not_before, not_after, .. } = *facts;
         let suspect =
             Suspect { organization: Some(organization), device: Some(device), ..Suspect::default() };
-        return refuse(ctx, suspect, facts, Refusal::NotValid { not_before, not_after }, origin).await;
+        return refuse(ctx, suspect, facts, CertificateRefusal::NotValid { not_before, not_after }, origin)
+            .await;
     }
     Ok(KnownDevice { facts: remembered, ..KnownDevice::new(organization, device, credential) })
 }
@@ -131,13 +132,13 @@ async fn appear(
         Err(NotProvisioned::Unknown { organization, doubts, notes }) => {
             suspect = Suspect { organization, notes, ..suspect };
             match registration {
-                Registration::None => Refusal::Unknown { version: facts.version, doubts },
-                Registration::Unproven => Refusal::Unproven { doubts },
+                Registration::None => CertificateRefusal::Unknown { version: facts.version, doubts },
+                Registration::Unproven => CertificateRefusal::Unproven { doubts },
             }
         }
         Err(NotProvisioned::Refused(organization, reason)) => {
             suspect.organization = Some(organization);
-            Refusal::NotProvisioned(reason)
+            CertificateRefusal::NotProvisioned(reason)
         }
     };
     refuse(ctx, suspect, facts, refusal, origin).await
@@ -147,11 +148,11 @@ async fn refuse(
     ctx: &Context,
     suspect: Suspect,
     facts: &CertificateFacts,
-    refusal: Refusal,
+    refusal: CertificateRefusal,
     origin: &Origin,
 ) -> Result<KnownDevice, Error> {
     note(ctx, suspect, facts, &refusal, origin).await?;
-    Err(Error::Stranger(refusal))
+    Err(Error::refused(refusal))
 }
 
 /// Notes, once in a while, that a device comes with a certificate that is over.

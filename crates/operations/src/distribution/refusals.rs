@@ -13,9 +13,10 @@ use olivine_domain::events::{Event, EventType, LONGEST_OF_STRANGERS, Subject, cu
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
+use olivine_domain::refusals::Refusal as _;
 use olivine_records::organizations;
 
-use super::certificates::Refusal;
+use super::certificates::CertificateRefusal;
 use crate::event_budgets::Until;
 use crate::events::{AuthenticationFailed, EventData, Fingerprint, Omissions, Omitted};
 use crate::recently::Recently;
@@ -158,13 +159,12 @@ pub(super) async fn note(
     ctx: &Context,
     suspect: Suspect,
     facts: &CertificateFacts,
-    refusal: &Refusal,
+    refusal: &CertificateRefusal,
     origin: &Origin,
 ) -> Result<(), Error> {
-    metrics::counter!("olivine_device_refusals_total", "reason" => refusal.reason()).increment(1);
+    metrics::counter!("olivine_device_refusals_total", "reason" => refusal.code()).increment(1);
     let owner = suspect.organization;
-    if !ctx.memory().refusals.is_news(owner, DeviceCredential::from(facts).key(), refusal.reason(), ctx.now())
-    {
+    if !ctx.memory().refusals.is_news(owner, DeviceCredential::from(facts).key(), refusal.code(), ctx.now()) {
         return Ok(());
     }
     let concerned = concerned(ctx, &suspect).await?;
@@ -173,14 +173,14 @@ pub(super) async fn note(
     }
     let Some(organization) = concerned else {
         // Nobody's device: only the server's operator may read what it shows.
-        let (fingerprint, reason) = (facts.fingerprint, refusal.reason());
+        let (fingerprint, reason) = (facts.fingerprint, refusal.code());
         tracing::info!(%fingerprint, reason, serial = facts.serial, "a certificate that belongs to no organization was refused");
         return Ok(());
     };
     let actor = Actor { origin: origin.clone(), ..Actor::system(organization) };
     let subject = suspect.device.map_or_else(|| Subject::of(organization), Subject::of);
     let data = EventData::DeviceAuthenticationFailed(AuthenticationFailed {
-        reason: refusal.reason(),
+        reason: refusal.code(),
         message: refusal.to_string(),
         fingerprint: Fingerprint(facts.fingerprint),
         subject: cut_text(&facts.subject, LONGEST_OF_STRANGERS).into_owned(),

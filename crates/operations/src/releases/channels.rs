@@ -9,6 +9,7 @@ use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
 use olivine_records::{Reader, Write, releases};
 
+use super::refusals::OtherCohort;
 use crate::events::EventData;
 use crate::work::Work;
 use crate::{Context, Error, events};
@@ -62,7 +63,7 @@ pub(super) async fn explain(
     let ChannelRefusal::NotInCohort(id) = refusal else { return Ok(refusal.into()) };
     Ok(match releases::find(w, organization, id).await? {
         Some(other) => {
-            Error::OtherCohort(Box::new(Named { prn: other.id.prn(organization), name: other.name }))
+            Error::refused(OtherCohort(Named { prn: other.id.prn(organization), name: other.name }))
         }
         None => Error::not_found(id),
     })

@@ -1,4 +1,4 @@
-//! What status and code an error's meaning has. Nowhere else.
+//! What status an error's meaning has, and what code, unless it is a refusal, which has its own. Nowhere else.
 
 use std::any::Any;
 use std::time::Duration;
@@ -9,15 +9,10 @@ use headers::{ContentRange, HeaderMapExt as _};
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode, Uri};
 use olivine_api::errors::{ErrorBody, ErrorCode, ErrorItem};
-use olivine_content::tokens::TokenError;
-use olivine_domain::binaries::{self, BinaryState};
-use olivine_domain::binary_parts::{Incomplete, PartMisfit};
-use olivine_domain::releases::channel::{ChannelRefusal, Named};
-use olivine_domain::releases::rollback::RollbackRefusal;
+use olivine_domain::refusals::{Fact, Meaning};
 use olivine_operations::Error;
-use olivine_operations::distribution::Refusal;
-use olivine_operations::error::{ReleaseHasDevices, Taken};
-use serde_json::{Value, json};
+use olivine_operations::error::Taken;
+use serde_json::{Map, Value};
 
 use crate::http::words::{method_name, shortened};
 
@@ -107,55 +102,35 @@ impl From<Error> for ApiError {
             Error::Interrupted(source) if source.is::<TooSlow>() => source.to_string(),
             _ => error.to_string(),
         };
-        let item = with_facts(&error, ErrorItem::new(code, message));
-        let answer = Self::new(status, item);
+        let item = ErrorItem { code: code.to_owned(), message, context: Map::new() };
+        let answer = Self::new(status, with_facts(&error, item));
         // Nobody mends that within seconds.
-        if code == ErrorCode::Misconfigured { answer.retry_after(Duration::from_mins(1)) } else { answer }
+        let is_lasting = matches!(error, Error::Misconfigured { .. });
+        if is_lasting { answer.retry_after(Duration::from_mins(1)) } else { answer }
     }
 }
 
-fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
+fn meaning(error: &Error) -> (StatusCode, &'static str) {
     use ErrorCode as Code;
     use StatusCode as Status;
-    match error {
+    let (status, code) = match error {
+        Error::Refused(refusal) => return (status_of(refusal.meaning()), refusal.code()),
         Error::NotFound { .. } => (Status::NOT_FOUND, Code::NotFound),
         Error::Unauthenticated(_) => (Status::UNAUTHORIZED, Code::Unauthenticated),
-        Error::Stranger(refusal) => stranger(refusal),
-        Error::Forbidden(_) | Error::GrantExceeded(_) => (Status::FORBIDDEN, Code::Unauthorized),
-        Error::Invalid { .. } | Error::PartMisfit(_) => (Status::UNPROCESSABLE_ENTITY, Code::Invalid),
+        Error::Forbidden(_) => (Status::FORBIDDEN, Code::Unauthorized),
+        Error::Invalid { .. } => (Status::UNPROCESSABLE_ENTITY, Code::Invalid),
         Error::Taken { what, .. } => (Status::CONFLICT, taken(*what)),
         Error::InUse(_) => (Status::CONFLICT, Code::InUse),
-        Error::Channel(refusal) => refused(refusal),
-        Error::Rollback(refusal) => (Status::CONFLICT, not_taken_back(refusal)),
-        Error::RollbackUndeliverable { .. } => (Status::CONFLICT, Code::RollbackUndeliverable),
-        Error::OtherCohort(_) => (Status::UNPROCESSABLE_ENTITY, Code::ReleaseNotInCohort),
-        Error::ConfirmationRequired(_) | Error::ReleaseHasDevices(_) => {
-            (Status::CONFLICT, Code::ConfirmationRequired)
-        }
-        Error::Refused(binaries::Refusal::InvalidTransition { .. }) => {
-            (Status::CONFLICT, Code::InvalidTransition)
-        }
-        Error::Refused(_) => (Status::CONFLICT, Code::InvalidState),
-        Error::Incomplete(_) => (Status::UNPROCESSABLE_ENTITY, Code::IncompleteUpload),
         Error::PreconditionFailed => (Status::PRECONDITION_FAILED, Code::PreconditionFailed),
         Error::Conflict(_) => (Status::CONFLICT, Code::Conflict),
-        Error::SizeMismatch { .. } => (Status::UNPROCESSABLE_ENTITY, Code::SizeMismatch),
-        Error::HashMismatch { .. } => (Status::UNPROCESSABLE_ENTITY, Code::HashMismatch),
         Error::TooLarge { .. } => (Status::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge),
         Error::Interrupted(source) if source.is::<TooSlow>() => {
             (Status::REQUEST_TIMEOUT, Code::RequestTimeout)
         }
         Error::Interrupted(_) => (Status::BAD_REQUEST, Code::BadRequest),
-        Error::SignatureInvalid(_) => (Status::UNPROCESSABLE_ENTITY, Code::SignatureInvalid),
-        Error::SigningKeyUnusable(_) => (Status::UNPROCESSABLE_ENTITY, Code::SigningKeyUnusable),
-        Error::Quota(_) => (Status::CONFLICT, Code::QuotaExceeded),
         Error::StorageFull => (Status::INSUFFICIENT_STORAGE, Code::StorageFull),
         Error::ContentGone => (Status::GONE, Code::ContentGone),
         Error::OutOfRange { .. } => (Status::RANGE_NOT_SATISFIABLE, Code::RangeNotSatisfiable),
-        Error::Link(TokenError::Expired) => (Status::FORBIDDEN, Code::LinkExpired),
-        Error::Link(_) => (Status::FORBIDDEN, Code::LinkInvalid),
-        Error::IdempotencyKeyReused => (Status::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReused),
-        Error::StorageRefused(_) => (Status::UNPROCESSABLE_ENTITY, Code::StorageRefused),
         Error::SearchTooBroad(_) => (Status::BAD_REQUEST, Code::SearchTooBroad),
         Error::SearchInProgress(_) => (Status::TOO_MANY_REQUESTS, Code::SearchInProgress),
         Error::Stale => (Status::SERVICE_UNAVAILABLE, Code::Stale),
@@ -164,40 +139,16 @@ fn meaning(error: &Error) -> (StatusCode, ErrorCode) {
         }
         Error::Misconfigured { .. } => (Status::SERVICE_UNAVAILABLE, Code::Misconfigured),
         Error::Internal(_) => (Status::INTERNAL_SERVER_ERROR, Code::Internal),
-    }
+    };
+    (status, code.as_str())
 }
 
-/// Client certificates that are not welcome.
-const fn stranger(refusal: &Refusal) -> (StatusCode, ErrorCode) {
-    match refusal {
-        Refusal::Unknown { .. } | Refusal::Unproven { .. } => {
-            (StatusCode::UNAUTHORIZED, ErrorCode::CertificateUnknown)
-        }
-        Refusal::Removed => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateRemoved),
-        Refusal::NotValid { .. } => (StatusCode::UNAUTHORIZED, ErrorCode::CertificateExpired),
-        Refusal::NotProvisioned(_) => (StatusCode::FORBIDDEN, ErrorCode::ProvisioningRefused),
-    }
-}
-
-/// What no channel could take is invalid; what this channel, as it is now, does not take is a conflict.
-const fn refused(refusal: &ChannelRefusal) -> (StatusCode, ErrorCode) {
-    const INVALID: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
-    const CONFLICT: StatusCode = StatusCode::CONFLICT;
-    match refusal {
-        ChannelRefusal::NotInCohort(_) => (INVALID, ErrorCode::ReleaseNotInCohort),
-        ChannelRefusal::NotNeighbours { .. } => (INVALID, ErrorCode::ReleasesNotNeighbours),
-        ChannelRefusal::Cycle { .. } => (INVALID, ErrorCode::ReleaseCycle),
-        ChannelRefusal::SinkConstrained(_) => (CONFLICT, ErrorCode::SinkConstrained),
-        ChannelRefusal::ConstrainedBeforeSink { .. } => (CONFLICT, ErrorCode::ConstrainedBeforeSink),
-        ChannelRefusal::SecondSink { .. } => (CONFLICT, ErrorCode::SecondSink),
-        ChannelRefusal::SeveralSinks { .. } => (CONFLICT, ErrorCode::SeveralSinks),
-    }
-}
-
-const fn not_taken_back(refusal: &RollbackRefusal) -> ErrorCode {
-    match refusal {
-        RollbackRefusal::LaterRelease { .. } => ErrorCode::RollbackLaterRelease,
-        _ => ErrorCode::RollbackTargetUnclear,
+const fn status_of(meaning: Meaning) -> StatusCode {
+    match meaning {
+        Meaning::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Meaning::Forbidden => StatusCode::FORBIDDEN,
+        Meaning::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Meaning::Conflict => StatusCode::CONFLICT,
     }
 }
 
@@ -213,127 +164,28 @@ const fn taken(what: Taken) -> ErrorCode {
     }
 }
 
-fn names(states: &[BinaryState]) -> Vec<&'static str> {
-    states.iter().map(|state| state.as_str()).collect()
-}
-
 /// Adds the facts that a program needs to act on the error.
 fn with_facts(error: &Error, item: ErrorItem) -> ErrorItem {
     match error {
-        Error::Forbidden(missing) | Error::GrantExceeded(missing) => {
-            item.with("missing_scope", missing.scope.as_str())
-        }
+        Error::Forbidden(missing) => item.with("missing_scope", missing.scope.as_str()),
         Error::Invalid { field, .. } => item.with("field", *field),
-        Error::PartMisfit(misfit) => item.with("field", misfit_field(*misfit)),
         Error::Taken { by: Some(prn), .. } => item.with("prn", prn.as_str()),
-        Error::Channel(refusal) => channel_facts(refusal, item),
-        Error::Rollback(refusal) => rollback_facts(refusal, item),
-        Error::RollbackUndeliverable { bundle, .. } => item.with("bundle", bundle.as_str()),
-        Error::ReleaseHasDevices(refused) => leaving_facts(refused, item),
-        Error::OtherCohort(release) => {
-            item.with("rule", ErrorCode::ReleaseNotInCohort.as_str()).with("release", release.prn.to_string())
-        }
-        Error::ConfirmationRequired(required) => item
-            .with("confirm", required.confirm.as_str())
-            .with("releases", named(&required.releases))
-            .with("bundle_overrides", named(&required.bundle_overrides)),
-        Error::Refused(binaries::Refusal::InvalidTransition { from, asked, allowed }) => {
-            item.with("state", from.as_str()).with("asked", asked.as_str()).with("allowed", names(allowed))
-        }
-        Error::Refused(binaries::Refusal::WrongState { state, required, .. }) => {
-            item.with("state", state.as_str()).with("required", names(required))
-        }
-        Error::Incomplete(incomplete) => incomplete_facts(incomplete, item),
-        Error::SizeMismatch { expected, .. } => item.with("expected", *expected),
-        Error::HashMismatch { expected, actual } => {
-            item.with("expected", expected.to_string()).with("actual", actual.to_string())
+        Error::Refused(refusal) => {
+            refusal.facts().into_iter().fold(item, |item, (name, fact)| item.with(name, json(fact)))
         }
         Error::TooLarge { limit } => item.with("limit", *limit),
-        Error::Quota(quota) => {
-            item.with("used", quota.used).with("allowed", quota.allowed).with("asked", quota.asked)
-        }
         Error::OutOfRange { total } => item.with("size", *total),
         _ => item,
     }
 }
 
-/// Which releases stand in the way.
-fn channel_facts(refusal: &ChannelRefusal, item: ErrorItem) -> ErrorItem {
-    let prn = |named: &Named| named.prn.to_string();
-    let item = item.with("rule", refusal.code());
-    match refusal {
-        ChannelRefusal::NotInCohort(release) => item.with("release", release.to_string()),
-        ChannelRefusal::SinkConstrained(sink) => item.with("release", prn(sink)),
-        ChannelRefusal::ConstrainedBeforeSink { next, .. } => item.with("next_release", prn(next)),
-        ChannelRefusal::NotNeighbours { previous, next } => {
-            item.with("previous_release", prn(previous)).with("next_release", prn(next))
-        }
-        ChannelRefusal::Cycle { release, next } => {
-            item.with("release", prn(release)).with("next_release", prn(next))
-        }
-        ChannelRefusal::SecondSink { release, sink } => {
-            item.with("release", prn(release)).with("sink", prn(sink))
-        }
-        ChannelRefusal::SeveralSinks { sink, previous } => {
-            let previous: Vec<_> = previous.iter().map(prn).collect();
-            item.with("release", prn(sink)).with("previous_releases", previous)
-        }
-    }
-}
-
-/// Which releases a rollback is refused for.
-fn rollback_facts(refusal: &RollbackRefusal, item: ErrorItem) -> ErrorItem {
-    let prn = |named: &Named| named.prn.to_string();
-    match refusal {
-        RollbackRefusal::NoneBefore(release) => item.with("release", prn(release)),
-        RollbackRefusal::SeveralBefore { release, before } => {
-            let before: Vec<_> = before.iter().map(prn).collect();
-            item.with("release", prn(release)).with("previous_releases", before)
-        }
-        RollbackRefusal::LaterRelease { release, next } => {
-            item.with("release", prn(release)).with("next_release", prn(next))
-        }
-        _ => item,
-    }
-}
-
-/// How many devices are on a release, and what becomes of them.
-fn leaving_facts(refused: &ReleaseHasDevices, item: ErrorItem) -> ErrorItem {
-    let ReleaseHasDevices { release, leaving } = refused;
-    let listed = |all: &[(Named, u64)]| -> Vec<Value> {
-        let one = |(to, devices): &(Named, u64)| json!({"prn": to.prn.to_string(), "name": to.name.as_str(), "devices": devices});
-        all.iter().map(one).collect()
-    };
-    item.with("confirm", release.prn.to_string())
-        .with("devices", leaving.devices)
-        .with("go_to", listed(&leaving.go_to))
-        .with("count_as", listed(&leaving.count_as))
-        .with("without_update", leaving.stranded)
-}
-
-/// Records with their names.
-fn named(records: &[(String, String)]) -> Vec<Value> {
-    records.iter().map(|(prn, name)| json!({"prn": prn, "name": name})).collect()
-}
-
-const fn misfit_field(misfit: PartMisfit) -> &'static str {
-    match misfit {
-        PartMisfit::TooLarge(_) | PartMisfit::LargerThanBinary { .. } => "size",
-        PartMisfit::OtherBinarySize { .. } => "expected_binary_size",
-    }
-}
-
-fn incomplete_facts(incomplete: &Incomplete, item: ErrorItem) -> ErrorItem {
-    match incomplete {
-        Incomplete::NoParts => item,
-        Incomplete::Gap { missing, last } => item.with("missing", missing.clone()).with("last", last.get()),
-        Incomplete::NotValid { parts } => {
-            item.with("parts", parts.iter().map(|(index, _)| index.get()).collect::<Vec<_>>())
-        }
-        Incomplete::PartTooSmall { index, size } => item.with("index", index.get()).with("size", *size),
-        Incomplete::OtherSize { declared, actual } => {
-            item.with("declared", *declared).with("actual", *actual)
-        }
+/// A refusal's fact in JSON.
+fn json(fact: Fact) -> Value {
+    match fact {
+        Fact::Text(text) => text.into(),
+        Fact::Number(number) => number.into(),
+        Fact::List(facts) => facts.into_iter().map(json).collect(),
+        Fact::Record(facts) => facts.into_iter().map(|(name, fact)| (name.to_owned(), json(fact))).collect(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use super::super::Release;
 use super::Channel;
 use crate::prn::{Id, Prn};
+use crate::refusals::{Facts, Meaning, Refusal};
 use crate::text::Name;
 use crate::time::Timestamp;
 
@@ -132,9 +133,19 @@ fn names(releases: &[Named]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-impl ChannelRefusal {
-    /// The broken rule's name for machines.
-    pub const fn code(&self) -> &'static str {
+impl Refusal for ChannelRefusal {
+    /// What no channel could take is invalid; what this channel, as it is now, does not take is a conflict.
+    fn meaning(&self) -> Meaning {
+        match self {
+            Self::NotInCohort(_) | Self::NotNeighbours { .. } | Self::Cycle { .. } => Meaning::Invalid,
+            Self::SinkConstrained(_)
+            | Self::ConstrainedBeforeSink { .. }
+            | Self::SecondSink { .. }
+            | Self::SeveralSinks { .. } => Meaning::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
         match self {
             Self::NotInCohort(_) => "release_not_in_cohort",
             Self::SinkConstrained(_) => "sink_constrained",
@@ -144,6 +155,30 @@ impl ChannelRefusal {
             Self::SecondSink { .. } => "second_sink",
             Self::SeveralSinks { .. } => "several_sinks",
         }
+    }
+
+    /// The rule, and which releases stand in the way.
+    fn facts(&self) -> Facts {
+        let mut facts = vec![("rule", self.code().into())];
+        facts.extend(match self {
+            Self::NotInCohort(release) => vec![("release", release.to_string().into())],
+            Self::SinkConstrained(sink) => vec![("release", sink.prn.into())],
+            Self::ConstrainedBeforeSink { next, .. } => vec![("next_release", next.prn.into())],
+            Self::NotNeighbours { previous, next } => {
+                vec![("previous_release", previous.prn.into()), ("next_release", next.prn.into())]
+            }
+            Self::Cycle { release, next } => {
+                vec![("release", release.prn.into()), ("next_release", next.prn.into())]
+            }
+            Self::SecondSink { release, sink } => {
+                vec![("release", release.prn.into()), ("sink", sink.prn.into())]
+            }
+            Self::SeveralSinks { sink, previous } => {
+                let previous = previous.iter().map(|release| release.prn).collect();
+                vec![("release", sink.prn.into()), ("previous_releases", previous)]
+            }
+        });
+        facts
     }
 }
 

@@ -17,6 +17,7 @@ use olivine_records::{Reader, bundles, cohorts, devices, products, releases};
 use super::forced::Forced;
 use super::{Devices, Rollback, RolledBack, channel, words};
 use crate::distribution::reports::recorded;
+use crate::releases::refusals::RollbackUndeliverable;
 use crate::releases::view::view;
 use crate::{Context, Error};
 
@@ -182,7 +183,8 @@ async fn without_binary(
     }
     match reason {
         Some(reason) if without == reached => {
-            Err(Error::RollbackUndeliverable { bundle: bundle.prn(organization).to_string(), reason })
+            let bundle = bundle.prn(organization).to_string();
+            Err(Error::refused(RollbackUndeliverable { bundle, reason }))
         }
         _ => Ok(without),
     }

@@ -11,9 +11,16 @@ use olivine_domain::releases::Release;
 use olivine_domain::releases::channel::{ChannelRefusal, Named};
 use olivine_domain::releases::leaving::Leaving;
 use olivine_domain::releases::rollback::RollbackRefusal;
+use olivine_domain::signing_keys::KeyRefusal;
 use olivine_domain::{Sha256Digest, Timestamp};
-use olivine_operations::distribution::Refusal;
-use olivine_operations::error::{ConfirmationRequired, ReleaseHasDevices};
+use olivine_operations::api_keys::GrantExceeded;
+use olivine_operations::binaries::ConfirmationRequired;
+use olivine_operations::binary_signatures::SignatureInvalid;
+use olivine_operations::content::{HashMismatch, SizeMismatch};
+use olivine_operations::distribution::CertificateRefusal;
+use olivine_operations::idempotency::KeyReused;
+use olivine_operations::releases::{OtherCohort, ReleaseHasDevices, RollbackUndeliverable};
+use olivine_operations::storage_backends::StorageRefused;
 use uuid::Uuid;
 
 use super::*;
@@ -23,9 +30,9 @@ fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
     let broad = Error::from(olivine_records::Error::TooBroad { seconds: 2, indexed: &["type"] });
     let said = broad.to_string();
     assert!(said.contains("narrow it to a range of time") && said.contains("(type)"), "{said}");
-    assert_eq!(meaning(&broad), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad));
+    assert_eq!(meaning(&broad), (StatusCode::BAD_REQUEST, ErrorCode::SearchTooBroad.as_str()));
     let second = Error::from(olivine_records::Error::ScanInProgress);
-    assert_eq!(meaning(&second), (StatusCode::TOO_MANY_REQUESTS, ErrorCode::SearchInProgress));
+    assert_eq!(meaning(&second), (StatusCode::TOO_MANY_REQUESTS, ErrorCode::SearchInProgress.as_str()));
     assert!(ApiError::from(second).into_response().headers().contains_key(RETRY_AFTER));
 }
 
@@ -60,7 +67,7 @@ fn named(number: u128) -> Named {
 }
 
 fn releases() -> Vec<Error> {
-    let undeliverable = Error::RollbackUndeliverable {
+    let undeliverable = RollbackUndeliverable {
         bundle: "prn:1:900:bundle:1".to_owned(),
         reason: "it has nothing".to_owned(),
     };
@@ -78,20 +85,20 @@ fn releases() -> Vec<Error> {
         ChannelRefusal::Cycle { release: named(1), next: named(2) }.into(),
         ChannelRefusal::SecondSink { release: named(1), sink: named(2) }.into(),
         ChannelRefusal::SeveralSinks { sink: named(3), previous: vec![named(1), named(2)] }.into(),
-        Error::OtherCohort(Box::new(named(1))),
+        Error::refused(OtherCohort(named(1))),
         RollbackRefusal::Channel(ChannelRefusal::SinkConstrained(named(1))).into(),
         RollbackRefusal::NoneBefore(named(1)).into(),
         RollbackRefusal::SeveralBefore { release: named(3), before: vec![named(1), named(2)] }.into(),
         RollbackRefusal::LaterRelease { release: named(1), next: named(2) }.into(),
         RollbackRefusal::SameBundle(named(1)).into(),
         RollbackRefusal::VersionUnknown.into(),
-        undeliverable,
-        Error::ReleaseHasDevices(Box::new(ReleaseHasDevices { release: named(1), leaving })),
-        Error::ConfirmationRequired(Box::new(ConfirmationRequired {
+        Error::refused(undeliverable),
+        Error::refused(ReleaseHasDevices { release: named(1), leaving }),
+        Error::refused(ConfirmationRequired {
             confirm: "prn:1:900:binary:1".to_owned(),
             releases: vec![("prn:1:900:release:1".to_owned(), "R1".to_owned())],
             bundle_overrides: vec![("prn:1:900:bundle_override:1".to_owned(), "O1".to_owned())],
-        })),
+        }),
     ]
 }
 
@@ -115,18 +122,18 @@ fn contents() -> Vec<Error> {
         check_fits(6, Some(5), None).unwrap_err().into(),
         check_fits(5, Some(5), Some(6)).unwrap_err().into(),
         QuotaExceeded { used: 5, allowed: 10, asked: 6 }.into(),
-        Error::SizeMismatch { expected: 5, actual: "6 bytes".to_owned() },
-        Error::HashMismatch { expected: hash(1), actual: hash(2) },
+        Error::refused(SizeMismatch { expected: 5, actual: "6 bytes".to_owned() }),
+        Error::refused(HashMismatch { expected: hash(1), actual: hash(2) }),
         TokenError::Invalid.into(),
         TokenError::Expired.into(),
         TokenError::WrongPurpose.into(),
-        Error::StorageRefused(Box::new(ProbeFailed {
+        Error::refused(StorageRefused(ProbeFailed {
             step: "writing",
             permission: Some("s3:PutObject"),
             told: "AccessDenied".to_owned(),
         })),
-        Error::SignatureInvalid("this is not a signature".to_owned()),
-        Error::SigningKeyUnusable(olivine_domain::signing_keys::KeyRefusal::Disabled.to_string()),
+        Error::refused(SignatureInvalid("this is not a signature".to_owned())),
+        KeyRefusal::Disabled.into(),
     ]
 }
 
@@ -135,15 +142,15 @@ fn callers() -> Vec<Error> {
     let key = Identity::ApiKey(Id::new(Uuid::from_u128(1)));
     let system = Actor::system(organization()).identity;
     let day = Timestamp::EPOCH;
-    let stranger = Error::Stranger;
+    let stranger = |refusal: CertificateRefusal| Error::refused(refusal);
     vec![
         lacking(key).into(),
-        Error::GrantExceeded(lacking(key)),
-        Error::GrantExceeded(lacking(system)),
-        Error::IdempotencyKeyReused,
-        stranger(Refusal::Unknown { version: 1, doubts: vec!["a doubt".to_owned()] }),
-        stranger(Refusal::Unproven { doubts: Vec::new() }),
-        stranger(Refusal::Removed),
-        stranger(Refusal::NotValid { not_before: day, not_after: day }),
+        Error::refused(GrantExceeded(lacking(key))),
+        Error::refused(GrantExceeded(lacking(system))),
+        Error::refused(KeyReused),
+        stranger(CertificateRefusal::Unknown { version: 1, doubts: vec!["a doubt".to_owned()] }),
+        stranger(CertificateRefusal::Unproven { doubts: Vec::new() }),
+        stranger(CertificateRefusal::Removed),
+        stranger(CertificateRefusal::NotValid { not_before: day, not_after: day }),
     ]
 }
