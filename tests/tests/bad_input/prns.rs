@@ -65,7 +65,7 @@ async fn distribution(api: &Api, signed: &str) -> Vec<(&'static str, String)> {
     made("/v1/releases", "release", named("first")).await;
     let release = made("/v1/releases", "release", named("second")).await;
     let bundle_override = made("/v1/bundle_overrides", "bundle_override", named("rescue")).await;
-    let report = json!({"release_prn": release.1, "write": true});
+    let report = json!({"release_prn": release.1, "bundle_prn": bundle.1, "write": true});
     api.post(&format!("/v1/devices/{}/update", device.1), &report).await.expect(200);
     vec![product, cohort, device, bundle, release, bundle_override]
 }
@@ -321,7 +321,8 @@ async fn names_in_filters(database: Database) {
             tested += 1;
             let kind = match filter.strip_suffix("_prn").unwrap() {
                 "resource" => "binary",
-                "next_release" => "release",
+                "next_release" | "reported_release" => "release",
+                "reported_bundle" => "bundle",
                 "actor" => "api_key",
                 kind => kind,
             };
