@@ -131,7 +131,7 @@ async fn what_the_previous_version_left_in_a_folder_goes_on() {
     const PART: usize = 5 * 1024 * 1024;
     let mut previous = previous().0.start();
     let mut bench = Workbench::named(previous.api(), "upgraded").await;
-    let content: Vec<u8> = (0..PART + 3).map(|number| (number % 251) as u8).collect();
+    let content: Vec<u8> = (0..=250).cycle().take(PART + 3).collect();
     let (first, second) = content.split_at(PART);
     let begun = bench.uploadable(&content).await;
     bench.put_part(&begun, 1, first).await;
