@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 
 use crate::binaries::Binary;
-use crate::contents::{Content, ContentKey, Generation};
+use crate::contents::{Content, Generation};
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::prn::{Id, Resource};
@@ -60,12 +60,6 @@ impl BinaryPart {
     /// The binary whose content it is a part of.
     pub const fn binary(&self) -> Id<Binary> {
         Id::new(self.content.uuid())
-    }
-
-    /// The upload that it is a part of.
-    pub const fn upload(&self) -> ContentKey {
-        let Self { organization, content, generation, .. } = *self;
-        ContentKey { organization, content, generation }
     }
 }
 

@@ -68,9 +68,8 @@ async fn awaiting(ctx: &Context, head: &BinaryHead) -> Result<Option<UploadSessi
 /// Compares what is stored with what was announced, in one transaction.
 async fn record(ctx: &Context, by: &Actor, seen: &BinaryHead, stored: &[UploadedPart]) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let mut binary = match binaries::lock(&w, seen.organization, seen.id).await {
-        Err(olivine_records::Error::NotFound { .. }) => return Ok(()),
-        other => other?,
+    let Some(mut binary) = binaries::find_locked(&w, seen.organization, seen.id).await? else {
+        return Ok(());
     };
     let is_open = decide(binary.state, binary.ever_signed, Action::Upload).is_ok();
     if binary.generation != seen.generation || !is_open {

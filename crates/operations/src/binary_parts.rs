@@ -128,15 +128,12 @@ pub(crate) async fn ensure_session(
     let storage = ctx.storage(head.storage).await?;
     let session = storage.backend.begin(&key).await?;
     let w = ctx.work().await?;
-    let current = match binaries::lock(&w, by.organization, id).await {
-        Ok(current) if current.generation == key.generation => current,
-        Ok(_) | Err(olivine_records::Error::NotFound { .. }) => {
-            drop(w);
-            // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
-            storage.backend.delete(&key).await?;
-            return Err(Error::Conflict("the binary was reset or deleted at the same moment: read it again"));
-        }
-        Err(error) => return Err(error.into()),
+    let current = binaries::find_locked(&w, by.organization, id).await?;
+    let Some(current) = current.filter(|current| current.generation == key.generation) else {
+        drop(w);
+        // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
+        storage.backend.delete(&key).await?;
+        return Err(Error::Conflict("the binary was reset or deleted at the same moment: read it again"));
     };
     if let Some(first) = &current.upload_session {
         let first = UploadSession::new(first.as_str());

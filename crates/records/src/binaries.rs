@@ -91,10 +91,19 @@ pub async fn get(
     lists::get::<Entity>(reader, organization, id).await
 }
 
+/// The binary, if the organization has it; nobody else changes it until the transaction ends.
+pub async fn find_locked(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<Binary>,
+) -> Result<Option<Binary>, Error> {
+    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
+    row.as_ref().map(row::parse).transpose()
+}
+
 /// The binary, which nobody else changes until the transaction ends.
 pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Binary>) -> Result<Binary, Error> {
-    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
-    row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+    find_locked(write, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
 }
 
 /// Those of the binaries that the organization has, in no particular order.

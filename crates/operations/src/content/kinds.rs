@@ -24,14 +24,11 @@ pub(crate) enum Locked {
 
 /// Locks a content, as it is now; `None` where there is none any more.
 pub(crate) async fn lock(w: &Write, seen: &Content) -> Result<Option<Locked>, Error> {
-    let locked = match seen.kind {
+    match seen.kind {
         ContentKind::Binary => {
-            binaries::lock(w, seen.organization, binary(seen.id)).await.map(Locked::Binary)
+            let locked = binaries::find_locked(w, seen.organization, binary(seen.id)).await?;
+            Ok(locked.map(Locked::Binary))
         }
-    };
-    match locked {
-        Err(olivine_records::Error::NotFound { .. }) => Ok(None),
-        other => Ok(Some(other?)),
     }
 }
 
@@ -90,19 +87,16 @@ pub(crate) fn note(
     fact: Fact,
 ) {
     let storage_backend_prn = Storage(storage, key.organization);
-    let stored = || StoredContent {
-        storage_backend_prn: Storage(storage, key.organization),
-        generation: key.generation.get(),
-    };
+    let stored = StoredContent { storage_backend_prn, generation: key.generation.get() };
     let (subject, data) = match kind {
         ContentKind::Binary => {
             let data = match fact {
-                Fact::Copied => EventData::BinaryReplicated(stored()),
+                Fact::Copied => EventData::BinaryReplicated(stored),
                 Fact::NotCopied(error) => {
                     EventData::BinaryReplicationFailed(ReplicationFailed { storage_backend_prn, error })
                 }
-                Fact::Deleted => EventData::BinaryContentDeleted(stored()),
-                Fact::Missing(noticed) => EventData::BinaryContentMissing((stored(), Noticed { noticed })),
+                Fact::Deleted => EventData::BinaryContentDeleted(stored),
+                Fact::Missing(noticed) => EventData::BinaryContentMissing((stored, Noticed { noticed })),
             };
             (Subject::of(binary(key.content)), data)
         }

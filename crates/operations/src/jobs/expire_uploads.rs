@@ -42,9 +42,8 @@ impl Job for ExpireUploads {
 
 async fn expire(ctx: &Context, upload: AbandonedUpload, before: Timestamp) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let binary = match binaries::lock(&w, upload.organization, upload.binary).await {
-        Err(olivine_records::Error::NotFound { .. }) => return Ok(()),
-        other => other?,
+    let Some(binary) = binaries::find_locked(&w, upload.organization, upload.binary).await? else {
+        return Ok(());
     };
     let is_abandoned = binary.generation == upload.generation && binary.updated_at < before;
     if !is_abandoned || decide(binary.state, binary.ever_signed, Action::ExpireUpload).is_err() {

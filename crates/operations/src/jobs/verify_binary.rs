@@ -8,11 +8,10 @@ use olivine_domain::binaries::{
 };
 use olivine_domain::contents::Generation;
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_records::binaries::{self, BinaryHead};
-use olivine_records::{Write, binary_parts};
+use olivine_records::binary_parts;
 
 use super::job::{Claimed, Job, Outcome, without_organization};
 use super::orders::VerifyBinary;
@@ -83,13 +82,6 @@ fn is_for_good(error: &olivine_content::Error, attempts: u32) -> bool {
     }
 }
 
-async fn lock(w: &Write, organization: Id<Organization>, id: Id<Binary>) -> Result<Option<Binary>, Error> {
-    match binaries::lock(w, organization, id).await {
-        Err(olivine_records::Error::NotFound { .. }) => Ok(None),
-        other => Ok(Some(other?)),
-    }
-}
-
 /// Takes the binary to `hashing`; `None` if this generation is not to be verified any more.
 async fn begin(
     ctx: &Context,
@@ -98,7 +90,8 @@ async fn begin(
     generation: Generation,
 ) -> Result<Option<Binary>, Error> {
     let mut w = ctx.work().await?;
-    let binary = lock(&w, actor.organization, id).await?.filter(|binary| binary.generation == generation);
+    let binary = binaries::find_locked(&w, actor.organization, id).await?;
+    let binary = binary.filter(|binary| binary.generation == generation);
     let Some(binary) = binary else { return Ok(None) };
     match binary.state {
         BinaryState::Hashing => Ok(Some(binary)),
@@ -196,7 +189,7 @@ async fn conclude(
     found: Result<(), VerificationError>,
 ) -> Result<Outcome, Error> {
     let mut w = ctx.work().await?;
-    let current = lock(&w, actor.organization, seen.id).await?;
+    let current = binaries::find_locked(&w, actor.organization, seen.id).await?;
     let Some(binary) = current.filter(|binary| binary.generation == seen.generation) else {
         drop(w);
         return abandon(ctx, seen).await;
