@@ -7,7 +7,6 @@ use olivine_domain::artifact_versions::ArtifactVersion as Named;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::prn::Prn;
 
-use crate::changes::checked;
 use crate::custom_metadata;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
@@ -44,7 +43,6 @@ pub(crate) enum Command {
 
 /// A new version.
 #[derive(Debug, Args)]
-#[command(mut_arg("artifact_prn", checked::<Prn<Artifact>>))]
 pub(crate) struct Create {
     #[command(flatten)]
     new: ArtifactVersionCreate,

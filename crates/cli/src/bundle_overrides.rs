@@ -69,7 +69,6 @@ pub(crate) struct Choice {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("choice").required(true)),
-    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
     mut_arg("starts_at", checked::<Timestamp>),
     mut_arg("ends_at", checked::<Timestamp>)
 )]
@@ -108,7 +107,6 @@ pub(crate) struct One {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("choice")),
-    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
     mut_arg("starts_at", checked::<Timestamp>),
     mut_arg("ends_at", checked::<Timestamp>)
 )]

@@ -7,7 +7,6 @@ use olivine_domain::cohorts::Cohort as Named;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
 
-use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
 use crate::output::record;
@@ -19,10 +18,7 @@ record!(Cohort, "prn", "name", "product_prn", "device_count", "inserted_at");
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a cohort of a product
-    #[command(
-        mut_arg("product_prn", checked::<Prn<Product>>),
-        after_help = "Example:\n  peridio cohorts create --product-prn $PRODUCT_PRN --name daily"
-    )]
+    #[command(after_help = "Example:\n  peridio cohorts create --product-prn $PRODUCT_PRN --name daily")]
     Create(CohortCreate),
     /// Lists cohorts
     #[command(after_help = "Example:\n  peridio cohorts list --product-prn $PRODUCT_PRN")]

@@ -1,10 +1,10 @@
 //! `peridio completions`: what a shell needs to complete commands and flags.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 use crate::failure::Failure;
-use crate::grammar::Cli;
+use crate::names;
 use crate::output::print;
 
 /// Prints completions for a shell.
@@ -18,7 +18,7 @@ pub(crate) struct Completions {
 impl Completions {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "peridio", &mut script);
+        clap_complete::generate(self.shell, &mut names::grammar(), "peridio", &mut script);
         print(&String::from_utf8_lossy(&script))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Confirmation {
     #[arg(long, short)]
     yes: bool,
     /// The PRN once more: do it without asking
-    #[arg(long, value_name = "PRN", conflicts_with = "yes")]
+    #[arg(long, value_name = "THE_PRN", conflicts_with = "yes")]
     confirm: Option<String>,
 }
 

@@ -26,8 +26,6 @@ record!(Device, "prn", "identifier", "tags", "quarantined", "reported_release_ve
 pub(crate) enum Command {
     /// Creates a device
     #[command(
-        mut_arg("product_prn", checked::<Prn<Product>>),
-        mut_arg("cohort_prn", checked::<Prn<Cohort>>),
         mut_arg("target", checked::<Target>),
         after_help = "Example:\n  peridio devices create --identifier SN-000042 --product-prn $PRODUCT_PRN \\\n    --cohort-prn \
                             $COHORT_PRN --tag beta --tag eu"
@@ -118,8 +116,6 @@ pub(crate) struct Get {
 /// Changes to a device.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("product_prn", checked::<Prn<Product>>),
-    mut_arg("cohort_prn", checked::<Prn<Cohort>>),
     mut_arg("target", checked::<Target>)
 )]
 pub(crate) struct Update {

@@ -26,6 +26,7 @@ mod globals;
 mod grammar;
 mod lists;
 mod messages;
+mod names;
 mod organizations;
 mod output;
 mod private_files;
@@ -45,22 +46,24 @@ mod texts;
 mod uploads;
 mod users;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::failure::Failure;
-use crate::grammar::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let line = std::env::args_os().collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
-        Ok(runtime) => runtime.block_on(cli.run()),
+        Ok(runtime) => runtime.block_on(run(line)),
         Err(error) => Err(Failure::with_source("can't start threads", error)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+async fn run(line: Vec<OsString>) -> Result<(), Failure> {
+    names::read(line).await?.run().await
 }

@@ -3,10 +3,7 @@
 use clap::{Args, Subcommand};
 use olivine_api::organizations::{Organization, OrganizationUpdate};
 use olivine_domain::organizations::DownloadUrlStyle;
-use olivine_domain::prn::Prn;
-use olivine_domain::storage_backends::StorageBackend;
 
-use crate::changes::checked;
 use crate::failure::Failure;
 use crate::output::record;
 use crate::session::Session;
@@ -30,7 +27,6 @@ pub(crate) enum Command {
 /// Changes to the organization.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("storage_backend_prn", checked::<Prn<StorageBackend>>),
     mut_arg("download_url_style", |arg| arg.value_parser(DownloadUrlStyle::NAMES))
 )]
 pub(crate) struct Update {

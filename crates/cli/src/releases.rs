@@ -82,10 +82,6 @@ pub(crate) enum Command {
 /// A new release.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("cohort_prn", checked::<Prn<Cohort>>),
-    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
-    mut_arg("next_release_prn", checked::<Prn<Named>>),
-    mut_arg("previous_release_prn", checked::<Prn<Named>>),
     mut_arg("schedule_date", checked::<Timestamp>)
 )]
 pub(crate) struct Create {
@@ -125,8 +121,6 @@ pub(crate) struct One {
 /// Changes to a release.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("bundle_prn", checked::<Prn<Bundle>>),
-    mut_arg("next_release_prn", checked::<Prn<Named>>),
     mut_arg("schedule_date", checked::<Timestamp>)
 )]
 pub(crate) struct Update {

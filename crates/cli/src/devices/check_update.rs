@@ -26,10 +26,10 @@ pub(crate) struct CheckUpdate {
     one: One,
     // Texts, because what a device reports need not make sense.
     /// The release that the device is said to be on
-    #[arg(long, value_name = "PRN")]
+    #[arg(long, value_name = "TEXT")]
     release_prn: Option<String>,
     /// The bundle that it is said to run
-    #[arg(long, value_name = "PRN")]
+    #[arg(long, value_name = "TEXT")]
     bundle_prn: Option<String>,
     /// The version that it is said to run
     #[arg(long, value_name = "VERSION")]

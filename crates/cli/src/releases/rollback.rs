@@ -27,8 +27,8 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     one: One,
     /// The bundle that its devices get instead [default: that of the release before]
-    #[arg(long, value_name = "PRN")]
-    to_bundle: Option<Prn<Bundle>>,
+    #[arg(long = "to-bundle", value_name = "PRN")]
+    to_bundle_prn: Option<Prn<Bundle>>,
     /// The version that this bundle's firmware reports [default: that of the release it comes from]
     #[arg(long, value_name = "VERSION")]
     release_version: Option<Version>,
@@ -48,7 +48,7 @@ impl Rollback {
         let (client, prn) = (&session.client, &self.one.prn);
         let how = |dry_run| RollbackCreate {
             dry_run,
-            to_bundle_prn: self.to_bundle.map(|bundle| bundle.to_string()),
+            to_bundle_prn: self.to_bundle_prn.map(|bundle| bundle.to_string()),
             release_version: self.release_version.as_ref().map(ToString::to_string),
             name: self.name.as_ref().map(ToString::to_string),
         };

@@ -1,0 +1,114 @@
+//! The kinds of records that a command can be told the name of, and which kind each flag means.
+
+use clap::{Arg, Command};
+use olivine_domain::prn::Resource;
+use olivine_domain::{
+    api_keys, artifact_versions, artifacts, binaries, binary_signatures, bundle_overrides, bundles,
+    ca_certificates, cohorts, device_certificates, devices, events, products, releases, signing_keys,
+    storage_backends,
+};
+
+use super::values::{Names, accept};
+
+macro_rules! kinds {
+    ($($kind:ident = $type:ty, $form:literal;)+) => {
+        /// A kind of record.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Kind {
+            $(#[doc = $form] $kind,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// Its word in a PRN, such as `artifact_version`.
+            pub(crate) const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$kind => <$type as Resource>::TYPE.expect("only the organization has none, and it is no kind"),)+
+                }
+            }
+
+            /// For people, with its article: "an artifact version".
+            pub(crate) const fn a_name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => <$type as Resource>::A_NAME,)+
+                }
+            }
+
+            /// What its name is made of, as help shows it.
+            pub(crate) const fn form(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $form,)+
+                }
+            }
+
+            /// Lets an argument that takes a PRN of this kind take a name as well.
+            pub(super) fn accept(self, arg: Arg, names: &Names) -> Arg {
+                match self {
+                    $(Self::$kind => accept::<$type>(arg, self, names),)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    ApiKey = api_keys::ApiKey, "NAME";
+    Artifact = artifacts::Artifact, "NAME";
+    ArtifactVersion = artifact_versions::ArtifactVersion, "ARTIFACT/VERSION";
+    Binary = binaries::Binary, "ARTIFACT/VERSION/TARGET";
+    BinarySignature = binary_signatures::BinarySignature, "ARTIFACT/VERSION/TARGET/SIGNING-KEY";
+    Bundle = bundles::Bundle, "NAME";
+    BundleOverride = bundle_overrides::BundleOverride, "NAME";
+    CaCertificate = ca_certificates::CaCertificate, "DESCRIPTION";
+    Cohort = cohorts::Cohort, "PRODUCT/COHORT";
+    Device = devices::Device, "IDENTIFIER";
+    DeviceCertificate = device_certificates::DeviceCertificate, "IDENTIFIER/FINGERPRINT";
+    Event = events::Event, "PRN";
+    Product = products::Product, "NAME";
+    Release = releases::Release, "PRODUCT/COHORT/RELEASE";
+    SigningKey = signing_keys::SigningKey, "NAME";
+    StorageBackend = storage_backends::StorageBackend, "NAME";
+}
+
+impl Kind {
+    /// For people, without an article: "artifact version".
+    pub(crate) fn name(self) -> &'static str {
+        self.a_name().split_once(' ').map_or(self.a_name(), |(_, name)| name)
+    }
+
+    /// A name with fewer parts can't mean one record.
+    pub(super) const fn fewest_slashes(self) -> usize {
+        match self {
+            Self::ArtifactVersion | Self::Binary => 1,
+            Self::BinarySignature => 3,
+            _ => 0,
+        }
+    }
+
+    /// The kind that an argument means by its id: `next_release_prn` is a release, and `prn` is what the group of commands is about.
+    pub(super) fn of(id: &str, group: &Command) -> Option<Self> {
+        let id = id.strip_suffix("_prns").or_else(|| id.strip_suffix("_prn")).unwrap_or(id);
+        if id == "prn" {
+            return Self::of_group(group);
+        }
+        Self::ALL.iter().copied().find(|kind| {
+            id.strip_suffix(kind.word()).is_some_and(|before| before.is_empty() || before.ends_with('_'))
+        })
+    }
+
+    /// The kind that a group of commands is about, by the group's name in the singular.
+    fn of_group(group: &Command) -> Option<Self> {
+        let named = |kind: &&Self| {
+            let singular = kind.word().replace('_', "-");
+            group.get_visible_aliases().any(|alias| alias == singular)
+        };
+        Self::ALL.iter().find(named).copied()
+    }
+
+    /// The kind of this word: `signing_key` or `signing-key`.
+    pub(super) fn called(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word.replace('-', "_"))
+    }
+}

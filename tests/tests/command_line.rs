@@ -1,0 +1,131 @@
+//! `peridio` as people use it: names where the API has PRNs, and tables that fit a terminal.
+
+use olivine_tests::{Database, Server, Shell, authority, on_both};
+
+on_both!(
+    everything_can_be_done_with_names_alone,
+    a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is,
+);
+
+/// A fleet of one device, made without a single PRN.
+const FLEET: &str = "
+    openssl genpkey -algorithm ed25519 -out key.pem
+    openssl pkey -in key.pem -pubout -out key.pub.pem
+    peridio signing-keys create --name production --public-key-file key.pub.pem
+    printf content > fw.bin
+    peridio products create --name gateway --target arm
+    peridio cohorts create --product gateway --name daily
+    peridio cohorts create --product gateway --name weekly
+    peridio artifacts create --name main-firmware
+    peridio artifact-versions create --artifact main-firmware --version 1.0.0
+    peridio binaries create --artifact main-firmware --version 1.0.0 --target arm --content-path fw.bin
+    peridio binaries sign main-firmware/1.0.0/arm --signing-key key.pem
+    peridio bundles create --name spring --artifact-version main-firmware/1.0.0
+    peridio releases create --cohort gateway/daily --bundle spring --name spring --version 1.0.0
+    peridio devices create --identifier SN-000042 --product gateway --cohort gateway/daily
+    peridio bundle-overrides create --name lab --bundle spring --device SN-000042
+    peridio device-certificates create --device SN-000042 --certificate device.pem
+    peridio api-keys create --name support --role reader";
+
+fn prepared(database: Database) -> (Server, Shell) {
+    let server = Server::start(database);
+    let shell = server.shell();
+    let authority = authority("factory");
+    shell.write("device.pem", authority.pem());
+    shell.run(FLEET).succeeds();
+    (server, shell)
+}
+
+fn everything_can_be_done_with_names_alone(database: Database) {
+    let (_server, shell) = prepared(database);
+    // What is shown by its name is what the list has.
+    for (group, name) in [
+        ("products", "gateway"),
+        ("cohorts", "gateway/daily"),
+        ("artifacts", "main-firmware"),
+        ("artifact-versions", "main-firmware/1.0.0"),
+        ("artifact-versions", "--artifact main-firmware --version 1.0.0"),
+        ("binaries", "main-firmware/1.0.0/arm"),
+        ("binaries", "main-firmware/1.0.0"),
+        ("binary-signatures", "main-firmware/1.0.0/arm/production"),
+        ("signing-keys", "production"),
+        ("bundles", "spring"),
+        ("releases", "gateway/daily/spring"),
+        ("releases", "spring"),
+        ("devices", "SN-000042"),
+        ("devices", "--device SN-000042"),
+        ("devices", "--prn SN-000042"),
+        ("device-certificates", "SN-000042"),
+        ("bundle-overrides", "lab"),
+        ("api-keys", "support"),
+    ] {
+        let shown = shell.run(&format!("peridio {group} get {name} --output prn")).succeeds();
+        let listed = shell.run(&format!("peridio {group} list --order desc --output prn")).succeeds();
+        assert!(listed.lines().any(|prn| prn == shown.trim()), "{group} {name}: {shown} {listed}");
+        let by_prn = shell.run(&format!("peridio {group} get {} --output prn", shown.trim())).succeeds();
+        assert_eq!(by_prn, shown, "{group}: the PRN without a flag");
+    }
+    // What is listed by a name is what is listed by its PRN.
+    for (list, name) in [
+        ("cohorts list --product", "gateway"),
+        ("artifact-versions list --artifact", "main-firmware"),
+        ("binaries list --artifact-version", "main-firmware/1.0.0"),
+        ("binary-signatures list --binary", "main-firmware/1.0.0/arm"),
+        ("binary-signatures list --signing-key", "production"),
+        ("releases list --cohort", "gateway/daily"),
+        ("releases list --bundle", "spring"),
+        ("devices list --product", "gateway"),
+        ("devices list --cohort", "daily"),
+        ("bundle-overrides list --bundle", "spring"),
+        ("device-certificates list --device", "SN-000042"),
+        ("events list --resource", "device:SN-000042"),
+    ] {
+        let listed = shell.run(&format!("peridio {list} {name} --output prn")).succeeds();
+        assert!(!listed.is_empty(), "{list} {name}");
+        let group = list.split_once(" --").map_or(list, |(_, flag)| flag);
+        let (group, name) = name.split_once(':').map_or((group, name), |(kind, name)| (kind, name));
+        let prn = shell.run(&format!("peridio {group} get {name} --output prn")).succeeds();
+        assert_eq!(
+            shell.run(&format!("peridio {list} {} --output prn", prn.trim())).succeeds(),
+            listed,
+            "{list}"
+        );
+    }
+    shell
+        .run(
+            "peridio devices update SN-000042 --cohort gateway/weekly
+             peridio releases graph gateway/daily
+             peridio releases adoption spring
+             peridio binaries downloads main-firmware/1.0.0
+             peridio binaries download main-firmware/1.0.0 -o again.bin && cmp fw.bin again.bin
+             peridio devices quarantine SN-000042
+             peridio signing-keys update production --state disabled
+             peridio bundle-overrides delete lab
+             peridio api-keys revoke support
+             peridio releases delete gateway/daily/spring
+             peridio devices delete SN-000042",
+        )
+        .succeeds();
+}
+
+fn a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is(database: Database) {
+    let (_server, shell) = prepared(database);
+    shell
+        .run("peridio products create --name sensor; peridio cohorts create --product sensor --name daily")
+        .succeeds();
+    for (command, said) in [
+        ("cohorts get gateway/dayly", vec!["there is no cohort 'gateway/dayly'", "there are: daily, weekly"]),
+        ("cohorts get gatway/daily", vec!["there is no product 'gatway'", "there are: gateway, sensor"]),
+        ("releases list --cohort daily", vec!["several records", "gateway/daily", "sensor/daily", "prn:1:"]),
+        ("devices get SN-43", vec!["there is no device 'SN-43'", "there are: SN-000042"]),
+        ("binaries get main-firmware/1.0.0/x86", vec!["there is no binary", "there are: arm"]),
+    ] {
+        let told = shell.run(&format!("peridio {command}")).fails(1);
+        assert!(said.iter().all(|said| told.contains(said)), "{command}: {told}");
+    }
+    // A destructive command is refused before anything is sent.
+    shell.run("peridio cohorts delete daily").fails(1);
+    shell.run("peridio cohorts get gateway/daily && peridio cohorts get sensor/daily").succeeds();
+    let told = shell.run("peridio binaries get main-firmware").fails(2);
+    assert!(told.contains("ARTIFACT/VERSION/TARGET"), "{told}");
+}
