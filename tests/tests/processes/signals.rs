@@ -64,8 +64,7 @@ async fn a_lost_connection_misses_nothing() {
     relay.mend();
     wait_until("what was missed is in force", async || status(&there).await == "device_quarantine").await;
     // How fast it hears would depend on how busy the machine is; its sessions show that it does.
-    let listening =
-        "select count(*) from pg_stat_activity where datname = current_database() and query ilike 'listen %'";
+    let listening = "select count(*) from pg_stat_activity where datname = current_database() and application_name like '% signals'";
     wait_until("both listen again", async || database.query(listening) == "2").await;
     spreads_within(&one.api(), &there).await;
 }

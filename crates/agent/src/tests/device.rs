@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -21,6 +21,8 @@ use crate::config::Settings;
 use crate::outcome::{Error, Outcome};
 use crate::stop::{Stop, stop};
 
+const PATIENCE: Duration = Duration::from_secs(30);
+const POLL_EVERY: Duration = Duration::from_millis(10);
 const ORGANIZATION: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
 /// A name of the given kind.
@@ -109,8 +111,17 @@ impl Device {
     }
 
     /// The agent after a start of its process.
+    ///
+    /// A program that another test starts at this moment has a copy of the lock of the agent before, from its fork to its execution, which
+    /// may take long on a busy machine: the lock is waited for.
     pub(crate) fn agent(&self) -> Agent {
-        self.try_agent(stop().1).unwrap()
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.try_agent(stop().1) {
+                Err(Error::Busy { .. }) if Instant::now() < deadline => std::thread::sleep(POLL_EVERY),
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     pub(crate) fn try_agent(&self, stop: Stop) -> Result<Agent, Error> {

@@ -131,6 +131,9 @@ impl Listener {
 /// On a pool of its own, because a connection that went silent would block the only place of the one before.
 async fn connect(pool: &Pool) -> Result<PgListener, sqlx::Error> {
     let options = pool.server().await?;
+    // So that an operator can tell it from the others in pg_stat_activity.
+    let name = format!("{} signals", options.get_application_name().unwrap_or("olivine"));
+    let options = options.application_name(&name);
     let pool = PgPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
     let mut listening = PgListener::connect_with(&pool.connect_lazy_with(options)).await?;
     // The next attempt of ours connects, within its own limit.
