@@ -4,6 +4,7 @@ use olivine_tests::{Database, Server, Shell, authority, on_both};
 
 on_both!(
     everything_can_be_done_with_names_alone,
+    tables_fit_a_terminal_and_have_names_in_them,
     a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is,
 );
 
@@ -106,6 +107,57 @@ fn everything_can_be_done_with_names_alone(database: Database) {
              peridio devices delete SN-000042",
         )
         .succeeds();
+}
+
+fn tables_fit_a_terminal_and_have_names_in_them(database: Database) {
+    let (_server, shell) = prepared(database);
+    for (list, expected) in [
+        ("products list", "gateway"),
+        ("cohorts list", "gateway/daily"),
+        ("artifacts list", "main-firmware"),
+        ("artifact-versions list", "main-firmware/1.0.0"),
+        ("binaries list", "main-firmware/1.0.0/arm"),
+        ("binary-signatures list", "production"),
+        ("binary-parts list --binary main-firmware/1.0.0", "INDEX"),
+        ("signing-keys list", "production"),
+        ("bundles list", "spring"),
+        ("releases list", "daily/spring"),
+        ("devices list", "gateway/daily"),
+        ("device-certificates list", "SN-000042"),
+        ("ca-certificates list", "DESCRIPTION"),
+        ("bundle-overrides list", "lab"),
+        ("storage-backends list", "NAME"),
+        ("api-keys list", "support"),
+        ("api-keys scopes", "binary.create"),
+        ("events list --all", "gateway/daily"),
+        ("binaries replicas main-firmware/1.0.0", "STORAGE"),
+        ("binaries downloads main-firmware/1.0.0", "ISSUED"),
+        ("binaries releases main-firmware/1.0.0", "daily/spring"),
+        ("products get gateway", "prn:1:"),
+        ("cohorts get gateway/daily --expand product", "gateway"),
+        ("artifact-versions get main-firmware/1.0.0", "prn:1:"),
+        ("binaries get main-firmware/1.0.0", "7 B"),
+        ("bundles get spring", "spring"),
+        ("releases get spring", "spring"),
+        ("releases adoption spring", "claimed"),
+        ("devices get SN-000042", "SN-000042"),
+        ("device-certificates get SN-000042", "fingerprint"),
+        ("signing-keys get production", "keyid"),
+        ("bundle-overrides get lab", "lab"),
+        ("api-keys get support", "reader"),
+        ("users me", "admin"),
+        ("organization get", "required_signatures"),
+    ] {
+        let table = shell.run(&format!("peridio {list} --output table")).succeeds();
+        assert!(table.contains(expected), "{list}:\n{table}");
+        for line in table.lines() {
+            assert!(line.chars().count() <= 100, "{list}:\n{table}");
+            let prns = line.matches("prn:").count();
+            assert!(prns == 0 || line.starts_with("prn:1:"), "a PRN stands by itself: {list}:\n{table}");
+        }
+    }
+    let events = shell.run("peridio events list --resource device:SN-000042 --output table").succeeds();
+    assert!(events.contains("device.created  admin") || events.contains("SN-000042"), "{events}");
 }
 
 fn a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is(database: Database) {

@@ -20,7 +20,7 @@ use scopes::Scopes;
 
 impl Record for ApiKey {
     const COLUMNS: &'static [&'static str] =
-        &["prn", "name", "role", "hint", "expires_at", "revoked_at", "scopes"];
+        &["name", "role", "hint", "expires:expires_at", "revoked:revoked_at", "scopes"];
 
     fn prn(&self) -> Option<&str> {
         Some(&self.prn)

@@ -13,7 +13,7 @@ use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
-record!(ArtifactVersion, "prn", "version", "artifact_prn", "description", "inserted_at");
+record!(ArtifactVersion, "name:artifact.name/version", "description", "created:inserted_at"; expand "artifact");
 
 /// What can be done with artifact versions.
 #[derive(Debug, Subcommand)]

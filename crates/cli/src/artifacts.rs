@@ -12,7 +12,7 @@ use crate::lists::ListOptions;
 use crate::output::record;
 use crate::session::Session;
 
-record!(Artifact, "prn", "name", "description", "inserted_at");
+record!(Artifact, "name", "description", "created:inserted_at");
 
 /// What can be done with artifacts.
 #[derive(Debug, Subcommand)]

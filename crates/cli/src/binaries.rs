@@ -9,6 +9,7 @@ mod upload;
 
 use clap::{Args, Subcommand};
 use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount, Replica};
+use olivine_api::releases::Release;
 use olivine_client::Query;
 use olivine_domain::Target;
 use olivine_domain::artifact_versions::ArtifactVersion;
@@ -25,10 +26,11 @@ use crate::session::Session;
 
 pub(crate) use create::{Wanted, check_waits, hash};
 
-record!(Binary, "prn", "target", "state", "size", "hash", "inserted_at");
+record!(Binary, "name:artifact_version.artifact.name/artifact_version.version/target", "state", "size", "created:inserted_at"; expand "artifact_version.artifact");
 
 impl Record for Replica {
-    const COLUMNS: &'static [&'static str] = &["storage_backend_prn", "state", "error", "updated_at"];
+    const COLUMNS: &'static [&'static str] =
+        &["storage:storage_backend_prn", "state", "error", "updated:updated_at"];
 
     fn prn(&self) -> Option<&str> {
         None
@@ -210,6 +212,7 @@ async fn replicas(session: &Session, one: One) -> Result<(), Failure> {
 }
 
 async fn releases(session: &Session, one: One, options: &ListOptions) -> Result<(), Failure> {
-    let pages = session.client.releases_of(&one.prn, &options.apply(Query::default()));
+    let query = Query::default().expand(&session.printer.expansions::<Release>());
+    let pages = session.client.releases_of(&one.prn, &options.apply(query));
     session.print_pages(pages, options).await
 }

@@ -17,7 +17,7 @@ use crate::messages;
 use crate::output::record;
 use crate::session::Session;
 
-record!(BinaryPart, "index", "size", "state", "hash", "updated_at");
+record!(BinaryPart, "index", "size", "state", "hash");
 
 /// What can be done with parts.
 #[derive(Debug, Subcommand)]

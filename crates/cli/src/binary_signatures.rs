@@ -18,7 +18,7 @@ use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
-record!(BinarySignature, "prn", "binary_prn", "keyid", "scheme", "inserted_at");
+record!(BinarySignature, "signing_key:signing_key.name", "binary:binary_prn", "scheme", "created:inserted_at"; expand "signing_key");
 
 /// What can be done with signatures.
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use crate::lists::ListOptions;
 use crate::output::record;
 use crate::session::Session;
 
-record!(BundleOverride, "prn", "name", "bundle_prn", "starts_at", "ends_at");
+record!(BundleOverride, "name", "bundle:bundle.name", "tags", "starts:starts_at", "ends:ends_at"; expand "bundle");
 
 /// What can be done with overrides.
 #[derive(Debug, Subcommand)]

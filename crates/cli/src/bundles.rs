@@ -16,7 +16,7 @@ use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
-record!(Bundle, "prn", "name", "hash", "inserted_at");
+record!(Bundle, "name", "hash", "created:inserted_at");
 
 /// What can be done with bundles.
 #[derive(Debug, Subcommand)]

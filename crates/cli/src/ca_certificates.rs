@@ -16,13 +16,23 @@ use olivine_domain::products::Product;
 use crate::certificates;
 use crate::failure::Failure;
 use crate::lists::{ListOptions, Weak};
-use crate::output::{Record, record};
+use crate::output::Record;
 use crate::session::Session;
 
-record!(CaCertificate, "prn", "subject", "description", "not_after", "inserted_at");
+impl Record for CaCertificate {
+    const COLUMNS: &'static [&'static str] = &["description", "subject", "new_devices", "expires:not_after"];
+
+    fn prn(&self) -> Option<&str> {
+        Some(&self.prn)
+    }
+
+    fn cell(&self, column: &str) -> Option<String> {
+        (column == "new_devices").then(|| if self.jitp.is_some() { "created" } else { "refused" }.to_owned())
+    }
+}
 
 impl Record for VerificationCode {
-    const COLUMNS: &'static [&'static str] = &["verification_code", "expires_at"];
+    const COLUMNS: &'static [&'static str] = &["verification_code", "expires:expires_at"];
 
     /// It has no PRN, but is what a script needs of it: `$(… --output prn)`.
     fn prn(&self) -> Option<&str> {

@@ -12,7 +12,7 @@ use crate::lists::{Expand, ListOptions};
 use crate::output::record;
 use crate::session::Session;
 
-record!(Cohort, "prn", "name", "product_prn", "device_count", "inserted_at");
+record!(Cohort, "name:product.name/name", "devices:device_count", "created:inserted_at"; expand "product");
 
 /// What can be done with cohorts.
 #[derive(Debug, Subcommand)]

@@ -13,7 +13,7 @@ use crate::lists::{Expand, ListOptions, Weak};
 use crate::output::record;
 use crate::session::Session;
 
-record!(DeviceCertificate, "prn", "device_prn", "subject", "fingerprint", "not_after");
+record!(DeviceCertificate, "device:device.identifier", "fingerprint", "expires:not_after"; expand "device");
 
 /// What can be done with device certificates.
 #[derive(Debug, Subcommand)]

@@ -16,10 +16,29 @@ use olivine_domain::releases::Release;
 use crate::changes::{all, checked};
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
-use crate::output::record;
+use crate::output::Record;
 use crate::session::Session;
 
-record!(Device, "prn", "identifier", "tags", "quarantined", "reported_release_version", "last_connected_at");
+impl Record for Device {
+    const COLUMNS: &'static [&'static str] = &[
+        "identifier",
+        "cohort:product.name/cohort.name",
+        "version:reported_release_version",
+        "target",
+        "tags",
+        "state",
+        "seen:last_connected_at",
+    ];
+    const EXPAND: &'static [&'static str] = &["product", "cohort"];
+
+    fn prn(&self) -> Option<&str> {
+        Some(&self.prn)
+    }
+
+    fn cell(&self, column: &str) -> Option<String> {
+        (column == "state").then(|| if self.quarantined { "quarantined".to_owned() } else { String::new() })
+    }
+}
 
 /// What can be done with devices.
 #[derive(Debug, Subcommand)]

@@ -1,21 +1,47 @@
 //! `peridio events`: the audit trail, as a list or as it grows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use olivine_api::events::Event;
 use olivine_client::Query;
 use olivine_domain::Timestamp;
-use olivine_domain::events::Event as Named;
+use olivine_domain::events::Event as EventRecord;
 use olivine_domain::prn::Prn;
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::lists::ListOptions;
-use crate::output::{Format, Printer, record};
+use crate::names;
+use crate::output::{Format, Printer, Record, print, short};
 use crate::session::Session;
 
-record!(Event, "inserted_at", "type", "actor", "resource_prn");
+impl Record for Event {
+    const COLUMNS: &'static [&'static str] = &["time:inserted_at", "type", "actor", "resource:resource_prn"];
+
+    fn prn(&self) -> Option<&str> {
+        Some(&self.prn)
+    }
+}
+
+/// An event as a table shows it: with names in place of PRNs.
+#[derive(Serialize)]
+struct Named {
+    inserted_at: String,
+    #[serde(rename = "type")]
+    kind: String,
+    actor: String,
+    resource: String,
+}
+
+impl Record for Named {
+    const COLUMNS: &'static [&'static str] = &["time:inserted_at", "type", "actor", "resource"];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
 
 /// What is written at one moment may become visible a little later than what was written after it.
 const LATE: Duration = Duration::from_secs(10);
@@ -64,7 +90,7 @@ pub(crate) struct List {
 pub(crate) struct One {
     /// Its PRN
     #[arg(long, visible_alias = "event-prn", value_name = "PRN")]
-    prn: Prn<Named>,
+    prn: Prn<EventRecord>,
 }
 
 /// Which events to follow.
@@ -88,10 +114,42 @@ fn seconds(text: &str) -> Result<f64, String> {
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
+            Self::List(list) if session.printer.list_format() == Format::Table => {
+                list.print_table(session).await
+            }
             Self::List(List { filter, options }) => session.list::<Event>(&options, filter.query()).await,
             Self::Get(One { prn }) => session.get::<Event>(&prn, &[]).await,
             Self::Tail(tail) => tail.run(session).await,
         }
+    }
+}
+
+impl List {
+    /// A page at a time, because each page's names are looked up together.
+    async fn print_table(self, session: &Session) -> Result<(), Failure> {
+        let mut pages = session.client.list::<Event>(&self.options.apply(self.filter.query()));
+        let mut list = session.printer.list::<Named>();
+        while let Some(page) = pages.next().await? {
+            let prns = page.iter().flat_map(|event| [event.actor.clone(), event.resource_prn.clone()]);
+            let labels = names::labels(&session.client, prns.collect()).await;
+            for event in &page {
+                list.add(&named(event, &labels))?;
+            }
+        }
+        list.finish()?;
+        self.options.note_more(&pages);
+        Ok(())
+    }
+}
+
+/// What has no name any more keeps the end of its id.
+fn named(event: &Event, labels: &HashMap<String, String>) -> Named {
+    let name = |prn: &str| labels.get(prn).cloned().unwrap_or_else(|| short(prn));
+    Named {
+        inserted_at: event.inserted_at.clone(),
+        kind: event.kind.clone(),
+        actor: name(&event.actor),
+        resource: name(&event.resource_prn),
     }
 }
 
@@ -113,7 +171,7 @@ impl Tail {
         for (index, event) in events.iter().enumerate() {
             seen.add(event);
             if index >= events.len().saturating_sub(self.lines) {
-                show(session.printer, event)?;
+                show(session, event).await?;
             }
         }
         loop {
@@ -121,20 +179,22 @@ impl Tail {
             let query = self.filter.query().with("order", Some("asc")).with("search", seen.search());
             for event in session.client.list::<Event>(&query).all().await? {
                 if seen.add(&event) {
-                    show(session.printer, &event)?;
+                    show(session, &event).await?;
                 }
             }
         }
     }
 }
 
-fn show(printer: Printer, event: &Event) -> Result<(), Failure> {
-    match printer.format() {
-        Some(Format::Table) => crate::output::print(&format!(
-            "{}  {:<28}  {}  {}\n",
-            event.inserted_at, event.kind, event.resource_prn, event.actor
-        )),
-        Some(_) => printer.one(event),
+async fn show(session: &Session, event: &Event) -> Result<(), Failure> {
+    match session.printer.format() {
+        Some(Format::Table) => {
+            let prns = [event.actor.clone(), event.resource_prn.clone()].into();
+            let labels = names::labels(&session.client, prns).await;
+            let Named { kind, actor, resource, .. } = named(event, &labels);
+            print(&format!("{}  {kind:<28}  {actor}  {resource}\n", event.inserted_at))
+        }
+        Some(_) => session.printer.one(event),
         // One per line, so that what follows in a pipe sees each one at once.
         None => Printer::new(Some(Format::Jsonl)).one(event),
     }

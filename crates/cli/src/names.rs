@@ -6,6 +6,7 @@
 //! as `--artifact` and `--version`. It must never choose between two records: a name that several have is refused, with all of them.
 
 mod kinds;
+mod labels;
 mod lookup;
 mod values;
 
@@ -17,6 +18,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 pub(crate) use self::kinds::Kind;
+pub(crate) use self::labels::labels;
 use self::values::Names;
 use crate::failure::Failure;
 use crate::globals::Globals;

@@ -9,7 +9,7 @@ use crate::output::record;
 use crate::session::Session;
 use crate::sizes;
 
-record!(Organization, "prn", "name", "required_signatures", "storage_used", "storage_quota");
+record!(Organization, "name", "required_signatures", "storage_used", "storage_quota");
 
 /// What can be done with the organization.
 #[derive(Debug, Subcommand)]

@@ -4,8 +4,10 @@ mod json;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
+use std::time::SystemTime;
 
 use clap::ValueEnum;
+use olivine_domain::Timestamp;
 use olivine_domain::text::{harmless, is_deceptive};
 use serde::Serialize;
 
@@ -28,13 +30,16 @@ pub(crate) enum Format {
 
 /// Something that can be printed.
 pub(crate) trait Record: Serialize {
-    /// The fields that a table shows.
+    /// What a table of several records shows: fields, or `heading:field`, where a field may be one of an embedded record (`product.name`), or
+    /// several with slashes between.
     const COLUMNS: &'static [&'static str];
+    /// Which records have to be embedded for that.
+    const EXPAND: &'static [&'static str] = &[];
 
     /// Its name, if it has one.
     fn prn(&self) -> Option<&str>;
 
-    /// What a table of several records shows in a column, where that is not the field of the column's name.
+    /// What a table shows in a column (or, of one record, as a field), where that is not the field itself.
     fn cell(&self, _column: &str) -> Option<String> {
         None
     }
@@ -42,9 +47,10 @@ pub(crate) trait Record: Serialize {
 
 /// Says of a wire type which of its fields a table shows.
 macro_rules! record {
-    ($type:ty, $($column:literal),+) => {
+    ($type:ty, $($column:literal),+ $(; expand $($path:literal),+)?) => {
         impl crate::output::Record for $type {
             const COLUMNS: &'static [&'static str] = &[$($column),+];
+            $(const EXPAND: &'static [&'static str] = &[$($path),+];)?
 
             fn prn(&self) -> Option<&str> {
                 Some(&self.prn)
@@ -53,6 +59,7 @@ macro_rules! record {
     };
 }
 pub(crate) use record;
+pub(crate) use table::short;
 
 /// Why a command does not print a key.
 pub(crate) const NO_KEY: &str =
@@ -73,20 +80,31 @@ impl Printer {
     pub(crate) fn one(self, record: &impl Record) -> Result<(), Failure> {
         let format = self.format.unwrap_or(Format::Json);
         print(&match format {
-            Format::Table => table::of_one(record),
+            Format::Table => table::of_one(record, now()),
             _ => line(format, record)?,
         })
     }
 
     /// Begins a list.
     pub(crate) fn list<R: Record>(self) -> ListPrinter<R> {
-        let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
         ListPrinter {
-            format: self.format.unwrap_or(usual),
+            format: self.list_format(),
             count: 0,
             rows: Vec::new(),
             resource: std::marker::PhantomData,
         }
+    }
+
+    /// How lists are printed.
+    pub(crate) fn list_format(self) -> Format {
+        let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
+        self.format.unwrap_or(usual)
+    }
+
+    /// The related records that a list has to embed so that it can be printed.
+    pub(crate) fn expansions<R: Record>(self) -> Vec<String> {
+        let expand = if self.list_format() == Format::Table { R::EXPAND } else { &[] };
+        expand.iter().map(|path| (*path).to_owned()).collect()
     }
 
     /// What was asked for, if anything.
@@ -109,7 +127,7 @@ impl<R: Record> ListPrinter<R> {
         self.count += 1;
         match self.format {
             Format::Table => {
-                self.rows.push(table::row(record));
+                self.rows.push(table::row(record, now()));
                 Ok(())
             }
             Format::Json => print(&json::array_item(&line(Format::Json, record)?, first)),
@@ -125,6 +143,16 @@ impl<R: Record> ListPrinter<R> {
             _ => Ok(()),
         }
     }
+}
+
+/// For ages in tables only.
+fn now() -> Timestamp {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a command is short, and nothing depends on an age that is shown"
+    )]
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(0).expect("1970 is a time").plus(since)
 }
 
 fn line(format: Format, record: &impl Record) -> Result<String, Failure> {

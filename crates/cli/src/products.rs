@@ -13,7 +13,7 @@ use crate::lists::ListOptions;
 use crate::output::record;
 use crate::session::Session;
 
-record!(Product, "prn", "name", "target", "description", "inserted_at");
+record!(Product, "name", "target", "description", "created:inserted_at");
 
 /// What can be done with products.
 #[derive(Debug, Subcommand)]

@@ -19,15 +19,32 @@ use olivine_domain::releases::Release as Named;
 use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
-use crate::output::{Record, record};
+use crate::output::Record;
 use crate::session::Session;
 use phases::Phases;
 
-record!(Release, "prn", "name", "version", "required", "disabled", "claims", "next_release_prn");
+impl Record for Release {
+    const COLUMNS: &'static [&'static str] = &[
+        "name:cohort.name/name",
+        "version",
+        "bundle:bundle.name",
+        "requires:version_requirement",
+        "offered",
+    ];
+    const EXPAND: &'static [&'static str] = &["bundle", "cohort"];
+
+    fn prn(&self) -> Option<&str> {
+        Some(&self.prn)
+    }
+
+    fn cell(&self, column: &str) -> Option<String> {
+        (column == "offered").then(|| offered(self))
+    }
+}
 
 impl Record for Adoption {
     const COLUMNS: &'static [&'static str] =
-        &["release_prn", "on", "before", "after", "elsewhere", "claimed", "failed"];
+        &["release:release_prn", "on", "before", "after", "elsewhere", "claimed", "failed"];
 
     fn prn(&self) -> Option<&str> {
         Some(&self.release_prn)
@@ -155,6 +172,21 @@ impl Command {
             Self::Graph(chart) => chart.run(session).await,
         }
     }
+}
+
+/// Whom a release is offered to, in a word or two.
+fn offered(release: &Release) -> String {
+    let whom = match (release.disabled, release.phase_value) {
+        (true, _) => "to nobody: disabled".to_owned(),
+        _ if !release.phase_tags.is_empty() => {
+            format!("to those with the tag {}", release.phase_tags.join(" or "))
+        }
+        (_, Some(share)) if share < 1.0 => format!("to {} %, {} claimed", share * 100.0, release.claims),
+        (_, Some(count)) if count > 1.0 => format!("to {count} devices, {} claimed", release.claims),
+        _ => "to all".to_owned(),
+    };
+    let from = release.schedule_date.as_ref().map(|date| format!(" from {date}")).unwrap_or_default();
+    format!("{whom}{from}{}", if release.required { ", required" } else { "" })
 }
 
 impl Create {

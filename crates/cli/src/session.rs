@@ -60,6 +60,7 @@ impl Session {
         options: &ListOptions,
         query: Query,
     ) -> Result<(), Failure> {
+        let query = query.expand(&self.printer.expansions::<R>());
         self.print_pages(self.client.list::<R>(&options.apply(query)), options).await
     }
 
@@ -75,6 +76,7 @@ impl Session {
         if !weak.with_warnings {
             return self.list::<R>(options, query).await;
         }
+        let query = query.expand(&self.printer.expansions::<R>());
         let mut pages = self.client.list::<R>(&options.apply(query).limit(None));
         let mut left = options.most().unwrap_or(usize::MAX);
         let mut list = self.printer.list();

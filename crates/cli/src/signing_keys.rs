@@ -14,7 +14,7 @@ use crate::lists::ListOptions;
 use crate::output::record;
 use crate::session::Session;
 
-record!(SigningKey, "prn", "name", "algorithm", "state", "keyid");
+record!(SigningKey, "name", "algorithm", "state", "created:inserted_at");
 
 /// What can be done with signing keys.
 #[derive(Debug, Subcommand)]

@@ -19,7 +19,7 @@ use crate::lists::ListOptions;
 use crate::output::record;
 use crate::session::Session;
 
-record!(StorageBackend, "prn", "name", "url", "region", "replicates", "position");
+record!(StorageBackend, "name", "url", "region", "replicates", "position");
 
 /// What can be done with storage backends.
 #[derive(Debug, Subcommand)]

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output::record;
 use crate::session::Session;
 
-record!(Me, "prn", "name", "role", "organization_name");
+record!(Me, "name", "role", "organization:organization_name");
 
 /// What can be asked about callers.
 #[derive(Debug, Subcommand)]

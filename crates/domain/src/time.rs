@@ -50,6 +50,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros).max(MIN))
     }
 
+    /// How long before this moment `earlier` was; zero if it was not before it.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
     /// The day of this moment in UTC, as `YYYY-MM-DD`.
     pub fn day(self) -> String {
         self.to_jiff().strftime("%Y-%m-%d").to_string()

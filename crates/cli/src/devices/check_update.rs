@@ -12,7 +12,8 @@ use crate::output::{Format, Record, print, visible};
 use crate::session::Session;
 
 impl Record for UpdateAnswer {
-    const COLUMNS: &'static [&'static str] = &["status", "source_type", "source_prn", "bundle_prn"];
+    const COLUMNS: &'static [&'static str] =
+        &["status", "source_type", "source:source_prn", "bundle:bundle_prn"];
 
     fn prn(&self) -> Option<&str> {
         None

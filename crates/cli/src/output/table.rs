@@ -1,16 +1,48 @@
-//! Tables for people: a list has one row per record, a single record one row per field.
+//! Tables for people, within 100 columns: names in place of PRNs, ages in place of times. What is left out is in `--output json`.
 
-use olivine_domain::text::harmless;
 use std::fmt;
 
 use comfy_table::{ContentArrangement, Table};
-use olivine_api::json::RawValue;
+use indicatif::{BinaryBytes, HumanDuration};
+use olivine_domain::Timestamp;
+use olivine_domain::text::harmless;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::Record;
+use super::json::pretty;
 
-/// A record's fields in their order, with their values as JSON.
-struct Fields(Vec<(String, Box<RawValue>)>);
+/// The most columns of a table.
+pub(super) const WIDTH: u16 = 100;
+
+/// How many of an id's digits are shown: they are random, unlike the first ones.
+const SHORT: usize = 8;
+
+/// One record: a row for each field, and its PRN last, on a line of its own, so that it can be copied.
+pub(super) fn of_one(record: &impl Record, now: Timestamp) -> String {
+    let text = serde_json::to_string(record).expect("wire types always are JSON");
+    let Fields(fields) = serde_json::from_str(&text).expect("records are JSON objects");
+    let mut table = plain();
+    for (name, value) in &fields {
+        let heading = name.strip_suffix("_prn").unwrap_or(name);
+        // The record may be there as a whole, under this name.
+        let is_twice = heading != name && fields.iter().any(|(other, _)| other == heading);
+        if is_twice || ["prn", "organization_prn"].contains(&name.as_str()) {
+            continue;
+        }
+        let cell = record.cell(name).unwrap_or_else(|| match value {
+            Value::Object(_) if label(value).is_none() => pretty(value),
+            value => shown(name, value, now, true),
+        });
+        table.add_row([heading.to_owned(), cell]);
+    }
+    let prn = record.prn().filter(|prn| prn.starts_with("prn:"));
+    let prn = prn.map(|prn| format!("{}\n", harmless(prn))).unwrap_or_default();
+    format!("{}\n{prn}", table.trim_fmt())
+}
+
+/// A record's fields in the API's order, which a map of `serde_json` does not keep.
+struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -34,46 +66,95 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-fn fields(record: &impl Record) -> Vec<(String, String)> {
-    let text = serde_json::to_string(record).expect("wire types always are JSON");
-    let Fields(fields) = serde_json::from_str(&text).expect("records are JSON objects");
-    fields.into_iter().map(|(name, value)| (name, cell(value.get()))).collect()
-}
-
-/// Texts without quotes, nothing for null, and JSON for the rest.
-fn cell(value: &str) -> String {
-    match serde_json::from_str::<serde_json::Value>(value) {
-        Ok(serde_json::Value::String(text)) => harmless(&text),
-        Ok(serde_json::Value::Null) => String::new(),
-        _ => value.to_owned(),
-    }
-}
-
-pub(super) fn of_one(record: &impl Record) -> String {
-    let mut table = plain();
-    for (name, value) in fields(record) {
-        table.add_row([name, value]);
-    }
-    format!("{}\n", table.trim_fmt())
-}
-
-pub(super) fn row<R: Record>(record: &R) -> Vec<String> {
-    let fields = fields(record);
-    let value = |column: &str| fields.iter().find(|(name, _)| name == column).map(|(_, value)| value.clone());
-    let cell = |column: &&str| record.cell(column).or_else(|| value(column)).unwrap_or_default();
+/// A record of a list.
+pub(super) fn row<R: Record>(record: &R, now: Timestamp) -> Vec<String> {
+    let value = serde_json::to_value(record).expect("wire types always are JSON");
+    let cell = |column: &&str| {
+        let (heading, path) = column.split_once(':').unwrap_or((column, column));
+        record.cell(heading).map_or_else(|| at(&value, path, now), |cell| harmless(&cell))
+    };
     R::COLUMNS.iter().map(cell).collect()
+}
+
+/// What stands at a path: `name`, `product.name`, or several of them with a slash between, of which those that are absent are left out.
+fn at(record: &Value, path: &str, now: Timestamp) -> String {
+    let part = |path: &str| {
+        let found = path.split('.').fold(record, |value, name| &value[name]);
+        shown(path, found, now, false)
+    };
+    let parts = path.split('/').map(part).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn shown(name: &str, value: &Value, now: Timestamp, is_alone: bool) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::String(text) if text.starts_with("prn:") => short(text),
+        Value::String(text) => match text.parse::<Timestamp>() {
+            Ok(time) if is_alone => format!("{text} ({})", age(time, now)),
+            Ok(time) => age(time, now),
+            Err(_) => harmless(text),
+        },
+        Value::Number(number) if is_size(name) => match number.as_u64() {
+            Some(bytes) if is_alone => format!("{number} ({})", BinaryBytes(bytes)),
+            Some(bytes) => BinaryBytes(bytes).to_string(),
+            None => number.to_string(),
+        },
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| shown(name, item, now, is_alone)).collect();
+            items.join(", ")
+        }
+        Value::Object(_) => label(value).map_or_else(|| harmless(&value.to_string()), harmless),
+        Value::Number(number) => number.to_string(),
+    }
+}
+
+fn is_size(name: &str) -> bool {
+    matches!(name, "size" | "storage_used" | "storage_quota" | "bytes_uploaded")
+}
+
+/// The name of an embedded record.
+fn label(record: &Value) -> Option<&str> {
+    ["name", "identifier", "version", "keyid", "target"].into_iter().find_map(|key| record[key].as_str())
+}
+
+/// The end of an id, by which people recognize a record that has no name here.
+pub(crate) fn short(prn: &str) -> String {
+    let id = prn.rsplit(':').next().unwrap_or(prn);
+    match id.char_indices().rev().nth(SHORT - 1) {
+        Some((start, _)) if prn.starts_with("prn:") && start > 0 => format!("…{}", &id[start..]),
+        _ => harmless(prn),
+    }
+}
+
+/// How long ago a time was, or how far ahead it is.
+fn age(time: Timestamp, now: Timestamp) -> String {
+    let between = |from: Timestamp, to: Timestamp| to.since(from);
+    let (distance, is_past) =
+        if time <= now { (between(time, now), true) } else { (between(now, time), false) };
+    let rounded = HumanDuration(distance).to_string();
+    match (distance.as_secs(), is_past) {
+        (0, _) => "now".to_owned(),
+        (_, true) => format!("{rounded} ago"),
+        (_, false) => format!("in {rounded}"),
+    }
 }
 
 pub(super) fn of_list(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = plain();
-    table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    let heading =
+        |column: &&str| column.split_once(':').map_or(*column, |(heading, _)| heading).to_uppercase();
+    table.set_header(columns.iter().map(heading));
     table.add_rows(rows);
     format!("{}\n", table.trim_fmt())
 }
 
-/// Without lines, and never broken to fit the terminal: a PRN in two halves can't be copied.
+/// Without lines between the cells; what is too long goes on below.
 fn plain() -> Table {
     let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table
 }

@@ -52,10 +52,26 @@ fn a_list_in_json_is_one_array() {
 
 #[test]
 fn tables_have_a_column_per_field_and_no_control_characters() {
-    let rows = vec![table::row(&artifact(Some("\u{1b}[31mred"))), table::row(&artifact(None))];
+    let now: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
+    let rows = vec![table::row(&artifact(Some("\u{1b}[31mred")), now), table::row(&artifact(None), now)];
     let text = table::of_list(Artifact::COLUMNS, rows);
-    assert!(text.lines().next().unwrap().contains("DESCRIPTION"), "{text}");
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["NAME", "DESCRIPTION", "CREATED"]);
+    assert!(lines[2].starts_with("main") && lines[2].ends_with("2 days ago"), "{text}");
     assert!(!text.contains('\u{1b}'));
-    let one = table::of_one(&artifact(None));
+    let one = table::of_one(&artifact(None), now);
     assert!(one.lines().any(|line| line.trim_start().starts_with("custom_metadata")), "{one}");
+    assert_eq!(one.lines().last(), Some("prn:1:o:artifact:a"), "by itself, so that it can be copied");
+}
+
+#[test]
+fn a_table_fits_100_columns_whatever_is_in_it() {
+    let now: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
+    let long = artifact(Some(&"a description of many words ".repeat(20)));
+    let one = table::of_one(&long, now);
+    let list = table::of_list(Artifact::COLUMNS, vec![table::row(&long, now)]);
+    for text in [one, list] {
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(usize::from(table::WIDTH)), "{text}");
+    }
 }

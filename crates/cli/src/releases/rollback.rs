@@ -14,7 +14,8 @@ use crate::output::{Record, visible};
 use crate::session::Session;
 
 impl Record for Done {
-    const COLUMNS: &'static [&'static str] = &["dry_run", "changed", "bundle_prn", "next_release_prn"];
+    const COLUMNS: &'static [&'static str] =
+        &["dry_run", "changed", "bundle:bundle_prn", "next_release:next_release_prn"];
 
     fn prn(&self) -> Option<&str> {
         self.next_release_prn.as_deref()

@@ -1,0 +1,87 @@
+//! The other way: what a PRN in a table is called.
+
+use std::collections::{BTreeSet, HashMap};
+
+use olivine_api::api_keys::ApiKey;
+use olivine_api::artifact_versions::ArtifactVersion;
+use olivine_api::artifacts::Artifact;
+use olivine_api::binaries::Binary;
+use olivine_api::bundle_overrides::BundleOverride;
+use olivine_api::bundles::Bundle;
+use olivine_api::ca_certificates::CaCertificate;
+use olivine_api::cohorts::Cohort;
+use olivine_api::device_certificates::DeviceCertificate;
+use olivine_api::devices::Device;
+use olivine_api::products::Product;
+use olivine_api::releases::Release;
+use olivine_api::signing_keys::SigningKey;
+use olivine_api::storage_backends::StorageBackend;
+use olivine_client::{Client, Query, Resource};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::Kind;
+use crate::output::visible;
+
+/// How many are asked for at once: fewer than a server takes of one caller.
+const AT_ONCE: usize = 8;
+
+/// What these records are called. Those that are gone, or that the API key may not read, are left out.
+pub(crate) async fn labels(client: &Client, prns: BTreeSet<String>) -> HashMap<String, String> {
+    let mut left = prns.into_iter();
+    let mut asked = JoinSet::new();
+    let mut found = HashMap::new();
+    loop {
+        while asked.len() < AT_ONCE
+            && let Some(prn) = left.next()
+        {
+            let client = client.clone();
+            asked.spawn(async move { label(&client, &prn).await.map(|label| (prn, label)) });
+        }
+        match asked.join_next().await {
+            None => return found,
+            Some(label) => found.extend(label.ok().flatten()),
+        }
+    }
+}
+
+async fn label(client: &Client, prn: &str) -> Option<String> {
+    let kind = Kind::called(prn.split(':').nth(3)?)?;
+    let (record, parts) = match kind {
+        Kind::ApiKey => (get::<ApiKey>(client, prn, None).await?, &["/name"] as &[&str]),
+        Kind::Artifact => (get::<Artifact>(client, prn, None).await?, &["/name"] as _),
+        Kind::Bundle => (get::<Bundle>(client, prn, None).await?, &["/name"] as _),
+        Kind::BundleOverride => (get::<BundleOverride>(client, prn, None).await?, &["/name"] as _),
+        Kind::Product => (get::<Product>(client, prn, None).await?, &["/name"] as _),
+        Kind::SigningKey => (get::<SigningKey>(client, prn, None).await?, &["/name"] as _),
+        Kind::StorageBackend => (get::<StorageBackend>(client, prn, None).await?, &["/name"] as _),
+        Kind::Device => (get::<Device>(client, prn, None).await?, &["/identifier"] as _),
+        Kind::CaCertificate => (get::<CaCertificate>(client, prn, None).await?, &["/subject"] as _),
+        Kind::DeviceCertificate => {
+            (get::<DeviceCertificate>(client, prn, Some("device")).await?, &["/device/identifier"] as _)
+        }
+        Kind::Cohort => {
+            (get::<Cohort>(client, prn, Some("product")).await?, &["/product/name", "/name"] as _)
+        }
+        Kind::Release => {
+            (get::<Release>(client, prn, Some("cohort")).await?, &["/cohort/name", "/name"] as _)
+        }
+        Kind::ArtifactVersion => (
+            get::<ArtifactVersion>(client, prn, Some("artifact")).await?,
+            &["/artifact/name", "/version"] as _,
+        ),
+        Kind::Binary => {
+            let parts = &["/artifact_version/artifact/name", "/artifact_version/version", "/target"];
+            (get::<Binary>(client, prn, Some("artifact_version.artifact")).await?, parts as _)
+        }
+        Kind::BinarySignature | Kind::Event => return None,
+    };
+    let parts: Vec<&str> = parts.iter().filter_map(|part| record.pointer(part)?.as_str()).collect();
+    Some(visible(&parts.join("/")))
+}
+
+async fn get<R: Resource>(client: &Client, prn: &str, expand: Option<&str>) -> Option<Value> {
+    let expand: Vec<String> = expand.into_iter().map(str::to_owned).collect();
+    let record: R = client.get_with(&prn.parse().ok()?, &Query::default().expand(&expand)).await.ok()?;
+    serde_json::to_value(record).ok()
+}
