@@ -153,7 +153,8 @@ async fn write(
     devices::set_report(&w, organization, device.id, new, release).await?;
     let offer = bundles.follow_report(&w, &old, new).await?;
     move_between(&mut w, organization, old.release, release);
-    if let Some(origin) = event {
+    // What this process remembers may be older than the record: the device may have said the same to another process, or twice at once.
+    if let Some(origin) = event.filter(|_| old.reported != *new) {
         record_change(&mut w, device, &old.reported, new, origin);
     }
     w.changed(organization, Change::Device(device.id));

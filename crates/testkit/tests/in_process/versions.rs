@@ -59,6 +59,22 @@ async fn a_version_alone_is_enough() {
     assert!(why.contains("'two' (2.0.0) takes > 1.5.0"), "{why}");
 }
 
+/// A device that was not answered says it again, perhaps while its first request is still worked on, or to another process.
+#[tokio::test]
+async fn what_a_device_says_many_times_at_once_is_on_record_once() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let member = factory.device(&server, "SN-1").await;
+    let mut said = 0;
+    for text in ["1.0.0", "1.1.0", "1.0.0"] {
+        let reported = version(text);
+        futures_util::future::join_all((0..8).map(|_| factory.asks(&member, &reported))).await;
+        said += 1;
+        let events = factory.api.get("/v1/events?type=device.release_changed").await.expect(200).json;
+        assert_eq!(events["events"].as_array().unwrap().len(), said, "{events:#}");
+    }
+}
+
 #[tokio::test]
 async fn a_malformed_report_is_named() {
     let server = Server::start().await;
