@@ -1,6 +1,7 @@
 //! `peridio` as people use it: names where the API has PRNs, and tables that fit a terminal.
 
 use olivine_tests::{Database, Server, Shell, authority, on_both};
+use serde_json::Value;
 
 on_both!(
     everything_can_be_done_with_names_alone,
@@ -155,6 +156,24 @@ fn tables_fit_a_terminal_and_have_names_in_them(database: Database) {
             let prns = line.matches("prn:").count();
             assert!(prns == 0 || line.starts_with("prn:1:"), "a PRN stands by itself: {list}:\n{table}");
         }
+    }
+    let why = shell.run("peridio devices why SN-000042 --output table").succeeds();
+    for said in [
+        "gateway/daily",
+        "it reported none",
+        "bundle_override",
+        "→ update",
+        "bundle: spring",
+        "from bundle_override: lab",
+    ] {
+        assert!(why.contains(said), "{said}: {why}");
+    }
+    let why: Value =
+        serde_json::from_str(&shell.run("peridio devices why SN-000042").succeeds()).expect("JSON");
+    assert_eq!(why["device"]["identifier"], "SN-000042");
+    let status = shell.run("peridio status --output table").succeeds();
+    for said in ["server_version", "0.1.0", "admin", "storage_used", "7 (7 B)", "no limit"] {
+        assert!(status.contains(said), "{said}: {status}");
     }
     let events = shell.run("peridio events list --resource device:SN-000042 --output table").succeeds();
     assert!(events.contains("device.created  admin") || events.contains("SN-000042"), "{events}");

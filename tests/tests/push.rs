@@ -6,6 +6,7 @@ use serde_json::json;
 on_both!(
     async a_push_that_can_not_succeed_changes_nothing,
     async a_push_goes_all_the_way,
+    async several_targets_are_released_together,
 );
 
 const PREPARE: &str = "
@@ -61,6 +62,19 @@ async fn a_push_that_can_not_succeed_changes_nothing(database: Database) {
     check("an unregistered key", &signed.replace("key.pem", "other.pem"), 1, "not registered").await;
     check("a bundle of what nobody signs", &format!("{new} --bundle two"), 2, "--signing-key").await;
     check("a bundle that is there", &to("one", ""), 1, "there is a bundle 'one' already").await;
+    check("another content", &push.replace("fw.bin", "other.bin"), 1, "peridio binaries destroy prn:").await;
+    let several = "peridio push arm=fw.bin x86=other.bin --artifact main --version v1 --signing-key key.pem";
+    check("several into a bundle that is there", &format!("{several} --bundle one"), 1, "push them together")
+        .await;
+    check(
+        "several, one with another content",
+        &several.replace("fw.bin", "other.bin"),
+        1,
+        "with another content",
+    )
+    .await;
+    check("several, one without a target", &several.replace("x86=", ""), 2, "TARGET=other.bin").await;
+    check("a phase of no release", &format!("{several} --bundle two --phase-value 10%"), 2, "--cohort").await;
     check("no such cohort", &to("two", "").replace(&cohort, &absent), 1, "cohort").await;
     check("a release that is there", &to("two", "--release one"), 1, "has a release 'one' already").await;
 
@@ -70,7 +84,7 @@ async fn a_push_that_can_not_succeed_changes_nothing(database: Database) {
     api.patch(&path, &json!({"phase_value": 1})).await.expect(200);
 
     api.patch("/v1/organization", &json!({"storage_quota": 10})).await.expect(200);
-    check("no room", &signed, 1, "storage quota of 10 bytes").await;
+    check("no room", &signed, 1, "storage quota of 10 B").await;
     api.patch("/v1/organization", &json!({"storage_quota": null, "required_signatures": 2}))
         .await
         .expect(200);
@@ -106,4 +120,28 @@ async fn a_push_goes_all_the_way(database: Database) {
     // Again: all of it is there.
     assert_eq!(shell.run(&push).succeeds(), binary);
     assert_eq!(list_all(&server.api(), "/v1/releases", "releases").await, releases);
+}
+
+/// A loop over the targets would release the first one alone.
+async fn several_targets_are_released_together(database: Database) {
+    let server = Server::start(database);
+    let (shell, _) = prepared(&server).await;
+    let push = "peridio push arm=fw.bin x86=other.bin --artifact main --version 1.0.0 --signing-key key.pem --bundle main-1.0.0 \
+                --cohort gateway/production --release-version 1.0.0 --phase-value 10% --required --output prn";
+    let binaries = shell.run(push).succeeds();
+    assert_eq!(binaries.lines().count(), 2);
+    let api = server.api();
+    let releases = list_all(&api, "/v1/releases", "releases").await;
+    let shown =
+        ["name", "version", "required", "phase_mode", "phase_value"].map(|field| releases[0][field].clone());
+    assert_eq!(shown, [json!("main-1.0.0"), json!("1.0.0"), json!(true), json!("numeric"), json!(0.1)]);
+    let bundle = releases[0]["bundle_prn"].as_str().expect("a PRN");
+    let bundle = api.get(&format!("/v1/bundles/{bundle}?expand[]=binaries")).await.expect(200).json;
+    let mut targets: Vec<_> = bundle["bundle"]["binaries"].as_array().expect("an array").iter().collect();
+    targets.sort_by_key(|binary| binary["target"].to_string());
+    assert_eq!(targets.iter().map(|binary| &binary["target"]).collect::<Vec<_>>(), ["arm", "x86"]);
+    // Again: all of it is there, and nothing is done twice.
+    let before = list_all(&api, "/v1/events", "events").await.len();
+    assert_eq!(shell.run(push).succeeds(), binaries);
+    assert_eq!(list_all(&api, "/v1/events", "events").await.len(), before);
 }

@@ -27,4 +27,15 @@ pub struct Me {
 pub struct MeEnvelope {
     /// The API key of this request and its permissions.
     pub user: Me,
+    /// The server that answers. Null: it is one of an earlier version, which did not say.
+    #[serde(default)]
+    pub server: Option<ServerInfo>,
+}
+
+/// What a server says of itself to those who may use it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ServerInfo {
+    /// The version of Olivine that the server runs.
+    #[schema(example = "0.1.0")]
+    pub version: String,
 }

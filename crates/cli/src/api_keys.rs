@@ -6,13 +6,13 @@ mod scopes;
 use clap::{Args, Subcommand};
 use olivine_api::api_keys::{ApiKey, ApiKeyUpdate};
 use olivine_client::Query;
-use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey as Named;
 use olivine_domain::prn::Prn;
 
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::messages;
+use crate::moments::Moment;
 use crate::output::Record;
 use crate::session::Session;
 use create::Create;
@@ -95,7 +95,7 @@ pub(crate) struct Update {
     name: Option<String>,
     /// When it stops working
     #[arg(long, value_name = "DATE-TIME", conflicts_with = "never_expires")]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<Moment>,
     /// It does not stop working
     #[arg(long)]
     never_expires: bool,

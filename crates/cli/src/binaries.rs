@@ -24,7 +24,7 @@ use crate::lists::{Expand, ListOptions};
 use crate::output::{Record, record};
 use crate::session::Session;
 
-pub(crate) use create::{Wanted, check_waits, hash};
+pub(crate) use create::{Wanted, check_content, check_waits, hash};
 
 record!(Binary, "name:artifact_version.artifact.name/artifact_version.version/target", "state", "size", "created:inserted_at"; expand "artifact_version.artifact");
 

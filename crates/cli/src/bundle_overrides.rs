@@ -3,7 +3,6 @@
 use clap::{ArgGroup, Args, Subcommand};
 use olivine_api::bundle_overrides::{BundleOverride, BundleOverrideCreate, BundleOverrideUpdate};
 use olivine_client::Query;
-use olivine_domain::Timestamp;
 use olivine_domain::bundle_overrides::BundleOverride as Named;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
@@ -13,6 +12,7 @@ use olivine_domain::prn::Prn;
 use crate::changes::{checked, texts};
 use crate::failure::Failure;
 use crate::lists::ListOptions;
+use crate::moments::Moment;
 use crate::output::record;
 use crate::session::Session;
 
@@ -69,8 +69,8 @@ pub(crate) struct Choice {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("choice").required(true)),
-    mut_arg("starts_at", checked::<Timestamp>),
-    mut_arg("ends_at", checked::<Timestamp>)
+    mut_arg("starts_at", checked::<Moment>),
+    mut_arg("ends_at", checked::<Moment>)
 )]
 pub(crate) struct Create {
     #[command(flatten)]
@@ -107,8 +107,8 @@ pub(crate) struct One {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("choice")),
-    mut_arg("starts_at", checked::<Timestamp>),
-    mut_arg("ends_at", checked::<Timestamp>)
+    mut_arg("starts_at", checked::<Moment>),
+    mut_arg("ends_at", checked::<Moment>)
 )]
 pub(crate) struct Update {
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 mod check_update;
 mod import;
+mod why;
 
 use clap::{Args, Subcommand};
 use olivine_api::devices::{Device, DeviceCreate, DeviceUpdate};
@@ -71,6 +72,9 @@ pub(crate) enum Command {
                             devices.csv --product-prn $PRODUCT_PRN --dry-run"
     )]
     Import(import::Import),
+    /// Says why a device updates or does not: what it is, how the server decides, and how its last installations went
+    #[command(after_help = "Example:\n  peridio devices why SN-000042")]
+    Why(One),
     /// Asks on a device's behalf whether there is an update for it
     #[command(
         after_help = "Examples:\n  peridio devices check-update --prn $DEVICE_PRN --explain\n  peridio devices check-update --prn \
@@ -156,6 +160,7 @@ impl Command {
             }
             Self::Delete(One { prn }) => session.delete::<Device>(&prn).await,
             Self::Import(import) => import.run(session).await,
+            Self::Why(one) => why::why(session, &one).await,
             Self::CheckUpdate(check) => check.run(session).await,
             Self::Quarantine(one) => quarantine(session, &one, true).await,
             Self::ReleaseFromQuarantine(one) => quarantine(session, &one, false).await,

@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
     bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, organizations,
-    products, profiles, push, releases, signing_keys, storage_backends, users,
+    products, profiles, push, releases, signing_keys, status, storage_backends, users,
 };
 
 /// Manage firmware: upload, sign, distribute.
@@ -83,6 +83,8 @@ pub(crate) enum Command {
     /// The audit trail
     #[command(subcommand, visible_alias = "event")]
     Events(events::Command),
+    /// Which server this is, who is asking, and how much storage is used
+    Status(status::Status),
     /// Who the caller is
     #[command(subcommand, visible_alias = "user")]
     Users(users::Command),
@@ -131,6 +133,7 @@ impl Cli {
             Command::StorageBackends(command) => command.run(session).await,
             Command::ApiKeys(command) => Box::pin(command.run(session)).await,
             Command::Events(command) => command.run(session).await,
+            Command::Status(status) => status.run(session).await,
             Command::Users(command) => command.run(session).await,
             Command::Organization(command) => command.run(session).await,
             Command::Push(push) => push.run(session).await,

@@ -4,14 +4,13 @@ mod json;
 mod table;
 
 use std::io::{self, IsTerminal, Write};
-use std::time::SystemTime;
 
 use clap::ValueEnum;
-use olivine_domain::Timestamp;
 use olivine_domain::text::{harmless, is_deceptive};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::moments::now;
 
 /// How records are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,6 +60,11 @@ macro_rules! record {
 pub(crate) use record;
 pub(crate) use table::short;
 
+/// How long ago a time of the API was, or how far ahead it is.
+pub(crate) fn age_of(time: &str) -> String {
+    time.parse().map_or_else(|_| visible(time), |time| table::age(time, now()))
+}
+
 /// Why a command does not print a key.
 pub(crate) const NO_KEY: &str =
     "--output key prints the secret of a new API key: only 'peridio api-keys create' can do that";
@@ -107,6 +111,16 @@ impl Printer {
         expand.iter().map(|path| (*path).to_owned()).collect()
     }
 
+    /// Prints a record as a table where it would print a list so.
+    pub(crate) fn for_people(self) -> Self {
+        Self { format: Some(self.list_format()) }
+    }
+
+    /// Whether a text that only people read is wanted in place of a record.
+    pub(crate) fn is_for_people(self) -> bool {
+        self.list_format() == Format::Table
+    }
+
     /// What was asked for, if anything.
     pub(crate) const fn format(self) -> Option<Format> {
         self.format
@@ -143,16 +157,6 @@ impl<R: Record> ListPrinter<R> {
             _ => Ok(()),
         }
     }
-}
-
-/// For ages in tables only.
-fn now() -> Timestamp {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a command is short, and nothing depends on an age that is shown"
-    )]
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(0).expect("1970 is a time").plus(since)
 }
 
 fn line(format: Format, record: &impl Record) -> Result<String, Failure> {

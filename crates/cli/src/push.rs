@@ -1,10 +1,9 @@
-//! `peridio push`: from a file to a signed binary in one step, and on to a release if one wants. Safe to run twice, and at the
-//! same time as others.
+//! `peridio push`: from files to signed binaries in one step, and on to a release if one wants. It is safe to run it twice, and at the same
+//! time as others.
 
 mod ahead;
+mod files;
 mod release;
-
-use std::path::{Path, PathBuf};
 
 use clap::Args;
 use olivine_api::artifact_versions::{ArtifactVersion, ArtifactVersionCreate};
@@ -23,32 +22,34 @@ use crate::output::Record;
 use crate::session::Session;
 use crate::signing::SigningKeyFile;
 use crate::uploads::UploadOptions;
+use files::Content;
 use release::ReleaseOptions;
 
-/// A file to push.
+/// Files to push.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
-                        --signing-key private_key.pem\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 --target \
-                        arm-linux-gnueabihf \\\n    --signing-key private_key.pem --bundle main-1.2.3 --cohort-prn $COHORT_PRN \
-                        --release-version 1.2.3\n\nNothing is created or sent before all that can be known in advance is checked."
+                  --signing-key private_key.pem\n  peridio push arm-linux-gnueabihf=fw-arm.bin aarch64-linux-gnu=fw-a64.bin \\\n    --artifact \
+                  main-firmware --version 1.2.3 --signing-key private_key.pem \\\n    --bundle main-1.2.3 --cohort gateway/daily \
+                  --release-version 1.2.3 --phase-value 10%\n\nNothing is created or sent before all that can be known in advance is checked."
 )]
 pub(crate) struct Push {
-    /// The file with the content
-    file: PathBuf,
+    /// The file with the content, or several, each with its target
+    #[arg(value_name = "FILE|TARGET=FILE", required = true)]
+    files: Vec<String>,
     /// The artifact's name; it is created if there is none
     #[arg(long, value_name = "NAME")]
     artifact: Name,
     /// The version; it is created if there is none
     #[arg(long)]
     version: VersionText,
-    /// A target triplet, any custom name, or 'universal' for every device
+    /// The target of a single file: a target triplet, any name that your devices have, or 'portable' for every device
     #[arg(long, env = "PERIDIO_TARGET")]
-    target: Target,
-    /// What people say of the binary
+    target: Option<Target>,
+    /// A description of the binaries, for people
     #[arg(long)]
     description: Option<Description>,
-    /// For the binary: a JSON object, or @ and the name of a file with one
+    /// Custom metadata of the binaries: a JSON object, or @ and the name of a file with one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
     #[command(flatten)]
@@ -64,29 +65,36 @@ impl Push {
         let custom_metadata = custom_metadata::read_new(self.custom_metadata.as_ref())?;
         check_waits(&self.key, &self.options)?;
         self.release.check(&self.options)?;
-        let size = file_size(&self.file)?;
+        let contents = files::contents(&self.files, self.target.as_ref())?;
         let signer = self.key.signer(&session.client).await?;
-        self.look_ahead(&session.client, signer.as_ref(), size).await?;
-        let hashes = hash(session, &self.file, &self.options).await?;
+        let found = self.look_ahead(&session.client, signer.as_ref(), &contents).await?;
+        let mut hashes = Vec::new();
+        for content in &contents {
+            hashes.push(hash(session, &content.file, &self.options).await?);
+        }
+        found.check_hashes(&hashes)?;
         let artifact = artifact(&session.client, self.artifact.as_str()).await?;
         let version = version(&session.client, artifact.prn, self.version.as_str()).await?;
         let artifact_version: Prn<_> =
             version.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
-        let Self { file, target, description, options, release, .. } = self;
+        let Self { description, options, release, .. } = self;
         let description = description.map(|description| description.to_string());
-        let wanted =
-            Wanted { artifact_version, target, id: None, description, custom_metadata, file, hashes };
-        let binary = wanted.bring_about(session, signer, &options).await?;
-        release.bring_about(&session.client, &version, &binary).await?;
-        session.printer.one(&binary)
-    }
-}
-
-/// The size of a file that can be read and is not empty.
-fn file_size(file: &Path) -> Result<u64, Failure> {
-    match olivine_client::files::size(file)? {
-        0 => Err(Failure::new(format!("{} is empty: nothing was pushed", file.display()))),
-        size => Ok(size),
+        let mut binaries = Vec::new();
+        for (Content { target, file, .. }, hashes) in contents.into_iter().zip(hashes) {
+            let (description, custom_metadata) = (description.clone(), custom_metadata.clone());
+            let wanted =
+                Wanted { artifact_version, target, id: None, description, custom_metadata, file, hashes };
+            binaries.push(wanted.bring_about(session, signer.as_ref(), &options).await?);
+        }
+        release.bring_about(&session.client, &version, &binaries).await?;
+        match binaries.as_slice() {
+            [binary] => session.printer.one(binary),
+            binaries => {
+                let mut list = session.printer.list();
+                binaries.iter().try_for_each(|binary| list.add(binary))?;
+                list.finish()
+            }
+        }
     }
 }
 

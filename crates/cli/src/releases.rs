@@ -3,14 +3,13 @@
 mod chart;
 mod delete;
 mod graph;
-mod phases;
+pub(crate) mod phases;
 mod rollback;
 pub(crate) mod versions;
 
 use clap::{Args, Subcommand};
 use olivine_api::releases::{Adoption, Release, ReleaseCreate, ReleaseUpdate};
 use olivine_client::Query;
-use olivine_domain::Timestamp;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
@@ -19,6 +18,7 @@ use olivine_domain::releases::Release as Named;
 use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
+use crate::moments::Moment;
 use crate::output::Record;
 use crate::session::Session;
 use phases::Phases;
@@ -99,7 +99,7 @@ pub(crate) enum Command {
 /// A new release.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("schedule_date", checked::<Timestamp>)
+    mut_arg("schedule_date", checked::<Moment>)
 )]
 pub(crate) struct Create {
     #[command(flatten)]
@@ -138,7 +138,7 @@ pub(crate) struct One {
 /// Changes to a release.
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("schedule_date", checked::<Timestamp>)
+    mut_arg("schedule_date", checked::<Moment>)
 )]
 pub(crate) struct Update {
     #[command(flatten)]
@@ -153,6 +153,7 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => {
+                create.phases.note_count();
                 let ReleaseCreate { cohort_prn, version, .. } = &create.new;
                 versions::warn_of_new(&session.client, cohort_prn, version.as_deref()).await;
                 session.create::<Release>(&create.body()).await
@@ -161,6 +162,7 @@ impl Command {
             Self::Get(One { prn }) => session.get::<Release>(&prn, &[]).await,
             Self::Update(update) => {
                 let prn = update.one.prn;
+                update.phases.note_count();
                 if let Some(Some(version)) = &update.change.version {
                     versions::warn_of_changed(&session.client, &prn, version).await;
                 }

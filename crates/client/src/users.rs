@@ -9,7 +9,11 @@ use crate::{Client, Error};
 impl Client {
     /// What the API key is and may.
     pub async fn me(&self) -> Result<Me, Error> {
-        let envelope: MeEnvelope = self.send(&Request::new(Method::GET, self.url("users/me"))).await?;
-        Ok(envelope.user)
+        Ok(self.me_and_server().await?.user)
+    }
+
+    /// What the API key is and may, and what the server says of itself.
+    pub async fn me_and_server(&self) -> Result<MeEnvelope, Error> {
+        self.send(&Request::new(Method::GET, self.url("users/me"))).await
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::fleet::{Fleet, Member};
 use crate::{pair, wait_until};
 
-/// What is promised for a quarantine.
+/// How much sooner than by looking an order has to be heard of.
 const PROMISED: Duration = Duration::from_secs(1);
 
 /// What the device is told, or what the server has instead.

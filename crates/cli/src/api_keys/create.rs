@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use olivine_api::api_keys::{ApiKey, ApiKeyCreate};
-use olivine_domain::Timestamp;
 
 use crate::failure::Failure;
 use crate::messages;
+use crate::moments::Moment;
 use crate::output::{Format, print};
 use crate::private_files;
 use crate::session::Session;
@@ -35,7 +35,7 @@ pub(crate) struct Create {
     scopes: Vec<String>,
     /// When it stops working
     #[arg(long, value_name = "DATE-TIME")]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<Moment>,
     /// A file to write the secret to instead of printing it. It must not exist yet; only its owner can read it
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,

@@ -107,7 +107,7 @@ impl Create {
         }
         let Self { artifact_version_prn: artifact_version, target, id, description, .. } = self;
         let wanted = Wanted { artifact_version, target, id, description, custom_metadata, file, hashes };
-        wanted.bring_about(session, signer, &self.options).await
+        wanted.bring_about(session, signer.as_ref(), &self.options).await
     }
 }
 
@@ -139,7 +139,7 @@ impl Wanted {
     pub(crate) async fn bring_about(
         self,
         session: &Session,
-        signer: Option<Signer>,
+        signer: Option<&Signer>,
         options: &UploadOptions,
     ) -> Result<Binary, Failure> {
         let binary = find_or_create(&session.client, &self).await?;
@@ -187,12 +187,19 @@ async fn find(client: &Client, wanted: &Wanted) -> Result<Option<Binary>, Failur
     else {
         return Ok(None);
     };
-    if binary.hash.parse() == Ok(wanted.hashes.whole) {
-        return Ok(Some(binary));
+    check_content(&binary, &wanted.hashes)?;
+    Ok(Some(binary))
+}
+
+/// That a binary which is there has this content. The error says how to make room for another one.
+pub(crate) fn check_content(binary: &Binary, hashes: &FileHashes) -> Result<(), Failure> {
+    if binary.hash.parse() == Ok(hashes.whole) {
+        return Ok(());
     }
+    let remove = if binary.state == BinaryState::Signed.as_str() { "destroy" } else { "delete" };
     Err(Failure::new(format!(
-        "this version has a binary for '{}' already, with another content: {} ({}); create a new version, or delete or destroy that \
-         binary first",
-        wanted.target, binary.prn, binary.hash
+        "this version has a binary for '{}' already, with another content ({}). Push a new version, or take that binary away first:\n  \
+         peridio binaries {remove} {}",
+        binary.target, binary.hash, binary.prn
     )))
 }

@@ -1,14 +1,15 @@
 //! Asking on a device's behalf: the answer as JSON, or on a terminal how it came about, step by step.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal};
 
 use clap::Args;
 use olivine_api::devices::{TraceStep, UpdateAnswer, UpdateCheck};
 
 use super::One;
 use crate::failure::Failure;
-use crate::output::{Format, Record, print, visible};
+use crate::names;
+use crate::output::{Record, print, visible};
 use crate::session::Session;
 
 impl Record for UpdateAnswer {
@@ -48,19 +49,24 @@ impl CheckUpdate {
         let Self { one, release_prn, bundle_prn, release_version, write, explain } = self;
         let check = UpdateCheck { release_prn, bundle_prn, release_version, write, explain };
         let answer = session.client.check_update(&one.prn, &check).await?;
-        let for_people = match session.printer.format() {
-            Some(format) => format == Format::Table,
-            None => io::stdout().is_terminal(),
-        };
         match &answer.trace {
-            Some(trace) if for_people => print(&explanation(trace, &answer)),
+            Some(trace) if session.printer.is_for_people() => {
+                let prns = [&answer.bundle_prn, &answer.source_prn].into_iter().flatten().cloned();
+                let labels = names::labels(&session.client, prns.collect()).await;
+                print(&explanation(trace, &answer, &labels))
+            }
             _ => session.printer.one(&answer),
         }
     }
 }
 
-/// A line per step, and the answer at the end.
-fn explanation(trace: &[TraceStep], answer: &UpdateAnswer) -> String {
+/// A line per step, and the answer at the end, with what is known of the names of what it means.
+pub(super) fn explanation(
+    trace: &[TraceStep],
+    answer: &UpdateAnswer,
+    labels: &HashMap<String, String>,
+) -> String {
+    let name = |prn: &str| labels.get(prn).cloned().unwrap_or_else(|| visible(prn));
     let length = |text: &str| text.chars().count();
     let step = trace.iter().map(|line| length(&line.step)).max().unwrap_or(0);
     let outcome = trace.iter().map(|line| length(&line.outcome)).max().unwrap_or(0);
@@ -71,10 +77,10 @@ fn explanation(trace: &[TraceStep], answer: &UpdateAnswer) -> String {
     }
     let _ = write!(text, "→ {}", visible(&answer.status));
     if let Some(bundle) = &answer.bundle_prn {
-        let _ = write!(text, "\n  bundle: {}", visible(bundle));
+        let _ = write!(text, "\n  bundle: {}", name(bundle));
     }
     if let (Some(kind), Some(source)) = (&answer.source_type, &answer.source_prn) {
-        let _ = write!(text, "\n  from {}: {}", visible(kind), visible(source));
+        let _ = write!(text, "\n  from {}: {}", visible(kind), name(source));
     }
     for entry in answer.manifest.iter().flatten() {
         let (version, target) = (visible(&entry.artifact_version), visible(&entry.target));
@@ -110,12 +116,13 @@ mod tests {
 quarantine  passed   the device is not quarantined
 entry       release  it is on 'a\u{fffd}[31m'
 → update
-  bundle: prn:b
+  bundle: spring
   from release: prn:r
 ";
-        assert_eq!(explanation(&trace, &answer), expected);
+        let labels = HashMap::from([("prn:b".to_owned(), "spring".to_owned())]);
+        assert_eq!(explanation(&trace, &answer, &labels), expected);
         let nothing =
             UpdateAnswer { status: "no_update".to_owned(), source_type: None, bundle_prn: None, ..answer };
-        assert_eq!(explanation(&[], &nothing), "→ no_update\n");
+        assert_eq!(explanation(&[], &nothing, &labels), "→ no_update\n");
     }
 }

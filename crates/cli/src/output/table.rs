@@ -130,7 +130,7 @@ pub(crate) fn short(prn: &str) -> String {
 }
 
 /// How long ago a time was, or how far ahead it is.
-fn age(time: Timestamp, now: Timestamp) -> String {
+pub(super) fn age(time: Timestamp, now: Timestamp) -> String {
     let between = |from: Timestamp, to: Timestamp| to.since(from);
     let (distance, is_past) =
         if time <= now { (between(time, now), true) } else { (between(now, time), false) };

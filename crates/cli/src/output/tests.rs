@@ -1,6 +1,7 @@
 //! Records as they are printed.
 
 use olivine_api::artifacts::Artifact;
+use olivine_domain::Timestamp;
 
 use super::*;
 

@@ -1,13 +1,17 @@
 //! What can be found out by reading, before anything is created or sent: a push that can't succeed changes nothing.
 
+use indicatif::BinaryBytes;
 use olivine_api::artifact_versions::ArtifactVersion;
 use olivine_api::artifacts::Artifact;
 use olivine_api::binaries::Binary;
+use olivine_client::files::FileHashes;
 use olivine_client::{Client, Query};
 use olivine_domain::binaries::BinaryState;
 use olivine_domain::permissions::Scope;
 
+use super::files::Content;
 use super::{Push, find};
+use crate::binaries::check_content;
 use crate::failure::Failure;
 use crate::signing::Signer;
 
@@ -16,7 +20,18 @@ use crate::signing::Signer;
 pub(super) struct Found {
     pub(super) artifact: Option<Artifact>,
     pub(super) version: Option<ArtifactVersion>,
-    pub(super) binary: Option<Binary>,
+    /// For each content that is pushed, in their order.
+    pub(super) binaries: Vec<Option<Binary>>,
+}
+
+impl Found {
+    /// Refuses another content for a binary that is there.
+    pub(super) fn check_hashes(&self, hashes: &[FileHashes]) -> Result<(), Failure> {
+        let pairs = self.binaries.iter().zip(hashes);
+        pairs
+            .filter_map(|(binary, hashes)| Some((binary.as_ref()?, hashes)))
+            .try_for_each(|(binary, hashes)| check_content(binary, hashes))
+    }
 }
 
 impl Push {
@@ -25,8 +40,8 @@ impl Push {
         &self,
         client: &Client,
         signer: Option<&Signer>,
-        size: u64,
-    ) -> Result<(), Failure> {
+        contents: &[Content],
+    ) -> Result<Found, Failure> {
         let scopes = Scopes::of(client).await?;
         scopes.need(&[
             Scope::ArtifactRead,
@@ -38,20 +53,21 @@ impl Push {
         if signer.is_some() {
             scopes.need(&[Scope::BinarySign])?;
         }
-        let found = self.found(client).await?;
+        let found = self.found(client, contents).await?;
         scopes.need_for(&[
             (found.artifact.is_none(), Scope::ArtifactCreate),
             (found.version.is_none(), Scope::ArtifactVersionCreate),
-            (found.binary.is_none(), Scope::BinaryCreate),
+            (found.binaries.iter().any(Option::is_none), Scope::BinaryCreate),
         ])?;
         if scopes.has(Scope::OrganizationRead) {
-            self.check_organization(client, &found, signer, size).await?;
+            self.check_organization(client, &found, signer, contents).await?;
         }
-        self.release.look_ahead(client, &scopes, &found, signer.is_some()).await
+        self.release.look_ahead(client, &scopes, &found, signer.is_some()).await?;
+        Ok(found)
     }
 
-    async fn found(&self, client: &Client) -> Result<Found, Failure> {
-        let mut found = Found::default();
+    async fn found(&self, client: &Client, contents: &[Content]) -> Result<Found, Failure> {
+        let mut found = Found { binaries: vec![None; contents.len()], ..Found::default() };
         let query = Query::default().with("name", Some(self.artifact.as_str()));
         found.artifact = find::<Artifact>(client, &query).await?;
         let Some(artifact) = &found.artifact else { return Ok(found) };
@@ -60,8 +76,11 @@ impl Push {
             find::<ArtifactVersion>(client, &query.with("version", Some(self.version.as_str()))).await?;
         let Some(version) = &found.version else { return Ok(found) };
         let query = Query::default().with("artifact_version_prn", Some(&version.prn));
-        let all = client.list::<Binary>(&query.with("target", Some(self.target.as_str()))).all().await?;
-        found.binary = all.into_iter().find(|binary| binary.state != BinaryState::Destroyed.as_str());
+        for (content, found) in contents.iter().zip(&mut found.binaries) {
+            let query = query.clone().with("target", Some(content.target.as_str()));
+            let all = client.list::<Binary>(&query).all().await?;
+            *found = all.into_iter().find(|binary| binary.state != BinaryState::Destroyed.as_str());
+        }
         Ok(found)
     }
 
@@ -71,33 +90,44 @@ impl Push {
         client: &Client,
         found: &Found,
         signer: Option<&Signer>,
-        size: u64,
+        contents: &[Content],
     ) -> Result<(), Failure> {
         let organization = client.organization().await?;
         let used = organization.storage_used;
-        if let Some(quota) = organization.storage_quota.filter(|_| found.binary.is_none())
+        let missing = contents.iter().zip(&found.binaries).filter(|(_, binary)| binary.is_none());
+        let size = missing.fold(0_u64, |sum, (content, _)| sum.saturating_add(content.size));
+        if let Some(quota) = organization.storage_quota
+            && size > 0
             && used.saturating_add(size) > quota
         {
             return Err(Failure::new(format!(
-                "{} has {size} bytes, but of the storage quota of {quota} bytes {used} are used: destroy what is no longer needed, or \
-                 raise the quota",
-                self.file.display()
+                "this takes {} more, but of the storage quota of {} {} are used: destroy what is no longer needed, or raise the quota",
+                BinaryBytes(size),
+                BinaryBytes(quota),
+                BinaryBytes(used)
             )));
         }
-        let others = found.binary.as_ref().map_or(0, |binary| {
-            let other = |keyid: &str| signer.is_none_or(|signer| signer.registered().keyid != keyid);
-            binary.signatures.iter().filter(|signature| other(&signature.keyid)).count()
-        });
-        let signatures = others + usize::from(signer.is_some());
         let required = usize::from(organization.required_signatures);
-        if self.release.wants_bundle() && signer.is_some() && signatures < required {
-            return Err(Failure::new(format!(
-                "--bundle takes what is signed, and here this takes signatures by {required} keys, but the binary would have {signatures}: \
-                 push without --bundle, let the others sign, then push again with it"
-            )));
+        for binary in &found.binaries {
+            let signatures = signatures(binary.as_ref(), signer);
+            if self.release.wants_bundle() && signer.is_some() && signatures < required {
+                return Err(Failure::new(format!(
+                    "--bundle takes what is signed, and here this takes signatures by {required} keys, but the binary would have \
+                     {signatures}: push without --bundle, let the others sign, then push again with it"
+                )));
+            }
         }
         Ok(())
     }
+}
+
+/// By how many keys a binary is signed when the signer has signed it.
+fn signatures(binary: Option<&Binary>, signer: Option<&Signer>) -> usize {
+    let others = binary.map_or(0, |binary| {
+        let other = |keyid: &str| signer.is_none_or(|signer| signer.registered().keyid != keyid);
+        binary.signatures.iter().filter(|signature| other(&signature.keyid)).count()
+    });
+    others + usize::from(signer.is_some())
 }
 
 /// What the API key may do.

@@ -19,6 +19,7 @@ use super::ahead::{Found, Scopes};
 use super::{find, find_or_create};
 use crate::failure::Failure;
 use crate::messages;
+use crate::releases::phases::Phases;
 use crate::releases::versions;
 use crate::uploads::UploadOptions;
 
@@ -41,11 +42,20 @@ pub(super) struct ReleaseOptions {
     /// Which versions a device may have to get the release, such as '>= 1.0.0 and < 2.0.0' [default: any]
     #[arg(long, value_name = "REQUIREMENT", requires = "cohort_prn")]
     version_requirement: Option<Requirement>,
+    /// Devices must not skip the release: they get it before any later one
+    #[arg(long, requires = "cohort_prn")]
+    required: bool,
+    #[command(flatten)]
+    phases: Phases,
 }
 
 impl ReleaseOptions {
     /// What is not verified is not signed, and what is not signed can't be in a bundle.
     pub(super) fn check(&self, options: &UploadOptions) -> Result<(), Failure> {
+        if self.cohort_prn.is_none() && self.phases.is_given() {
+            return Err(Failure::usage("a phase is one of a release: give --cohort, too"));
+        }
+        self.phases.note_count();
         if self.bundle.is_some() && !options.waits() {
             return Err(Failure::usage(
                 "--bundle takes what is verified and signed, so it can't be used with --no-wait",
@@ -69,9 +79,10 @@ impl ReleaseOptions {
     ) -> Result<(), Failure> {
         let Some(name) = &self.bundle else { return Ok(()) };
         scopes.need(&[Scope::BundleRead])?;
-        let is_signed =
-            found.binary.as_ref().is_some_and(|binary| binary.state == BinaryState::Signed.as_str());
-        if !has_key && !is_signed {
+        let is_signed = |binary: &Option<Binary>| {
+            binary.as_ref().is_some_and(|binary| binary.state == BinaryState::Signed.as_str())
+        };
+        if !has_key && !found.binaries.iter().all(is_signed) {
             return Err(Failure::usage(
                 "--bundle takes what is signed: give --signing-key, or sign the binary first",
             ));
@@ -80,8 +91,7 @@ impl ReleaseOptions {
         let bundle: Option<Bundle> = find(client, &query).await?;
         scopes.need_for(&[(bundle.is_none(), Scope::BundleCreate)])?;
         if let Some(bundle) = &bundle {
-            let binary = found.binary.as_ref().map(|binary| binary.prn.as_str());
-            whole_with(client, bundle, name, binary).await?;
+            whole_with(client, bundle, name, &found.binaries).await?;
         }
         let Some(cohort) = &self.cohort_prn else { return Ok(()) };
         scopes.need(&[Scope::ReleaseRead])?;
@@ -105,10 +115,10 @@ impl ReleaseOptions {
         self,
         client: &Client,
         version: &ArtifactVersion,
-        binary: &Binary,
+        binaries: &[Binary],
     ) -> Result<(), Failure> {
         let Some(name) = self.bundle else { return Ok(()) };
-        let bundle = bundle(client, &name, version, binary).await?;
+        let bundle = bundle(client, &name, version, binaries).await?;
         let Some(cohort) = self.cohort_prn else { return Ok(()) };
         let new = ReleaseCreate {
             cohort_prn: cohort.to_string(),
@@ -116,18 +126,22 @@ impl ReleaseOptions {
             name: self.release.unwrap_or(name).to_string(),
             version: self.release_version.map(|version| version.to_string()),
             version_requirement: self.version_requirement.map(|requirement| requirement.to_string()),
+            required: self.required.then_some(true),
+            phase_mode: self.phases.mode(),
+            phase_value: self.phases.value(),
+            phase_tags: self.phases.tags(),
             ..ReleaseCreate::default()
         };
         release(client, &new).await
     }
 }
 
-/// The bundle of that name, with the binary in it.
+/// The bundle of that name, with the binaries in it.
 async fn bundle(
     client: &Client,
     name: &Name,
     version: &ArtifactVersion,
-    binary: &Binary,
+    binaries: &[Binary],
 ) -> Result<Bundle, Failure> {
     let query = Query::default().with("name", Some(name.as_str()));
     let new = BundleCreate {
@@ -136,23 +150,26 @@ async fn bundle(
         ..BundleCreate::default()
     };
     let bundle: Bundle = find_or_create(client, &query, &new, ErrorCode::NameTaken).await?;
-    whole_with(client, &bundle, name, Some(&binary.prn)).await
+    let binaries: Vec<_> = binaries.iter().cloned().map(Some).collect();
+    whole_with(client, &bundle, name, &binaries).await
 }
 
-/// The bundle with its binaries, if that binary is one of them.
+/// The bundle with its binaries, if all of these are among them.
 async fn whole_with(
     client: &Client,
     bundle: &Bundle,
     name: &Name,
-    binary: Option<&str>,
+    binaries: &[Option<Binary>],
 ) -> Result<Bundle, Failure> {
     let prn = bundle.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
     let whole: Bundle = client.get(&prn).await?;
-    if whole.binaries.iter().flatten().any(|member| Some(member.prn.as_str()) == binary) {
+    let has = |binary: &Binary| whole.binaries.iter().flatten().any(|member| member.prn == binary.prn);
+    if binaries.iter().all(|binary| binary.as_ref().is_some_and(has)) {
         return Ok(whole);
     }
     Err(Failure::new(format!(
-        "there is a bundle '{name}' already, without this binary, and bundles do not change: give another name with --bundle"
+        "there is a bundle '{name}' already, without what is pushed here, and bundles do not change: give another name with --bundle. To put \
+         several targets into one bundle, push them together: peridio push TARGET=FILE TARGET=FILE …"
     )))
 }
 

@@ -3,15 +3,23 @@
 use clap::Args;
 
 use crate::changes::all;
+use crate::messages;
 
 /// The phase of a release.
 #[derive(Debug, Default, Args)]
-pub(super) struct Phases {
+pub(crate) struct Phases {
     /// tags or numeric [default: as the other phase options need it]
     #[arg(long = "phase-mode", id = "phase_mode", value_name = "MODE", value_parser = ["tags", "numeric"])]
     mode: Option<String>,
-    /// Only so many devices: a share of the cohort's (0 to 1; 1 is everyone; above 0 at least one device), or a count (2 and more)
-    #[arg(long = "phase-value", id = "phase_value", value_name = "NUMBER", conflicts_with = "phase_tags")]
+    /// Only so many devices: a share of the cohort, such as 10% or 0.1 (above 0 at least one device; 100% is every device), or a count of 2
+    /// or more
+    #[arg(
+        long = "phase-value",
+        id = "phase_value",
+        value_name = "SHARE|COUNT",
+        value_parser = share_or_count,
+        conflicts_with = "phase_tags"
+    )]
     value: Option<f64>,
     /// Only devices that have this tag; may be given several times
     #[arg(
@@ -24,9 +32,32 @@ pub(super) struct Phases {
     tags: Option<Vec<String>>,
 }
 
+/// `10%` is 0.1.
+fn share_or_count(text: &str) -> Result<f64, String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    let value = match text.strip_suffix('%') {
+        Some(share) => number(share).filter(|share| *share <= 100.0).map(|share| share / 100.0),
+        None => number(text),
+    };
+    let value = value.filter(|value| *value >= 0.0);
+    value.ok_or_else(|| "give a share, such as 10% or 0.1, or a number of devices, such as 50".to_owned())
+}
+
 impl Phases {
+    /// Whether there is one.
+    pub(crate) fn is_given(&self) -> bool {
+        self.mode.is_some() || self.value.is_some() || self.tags.is_some()
+    }
+
+    /// Says which of both a number means, where it could be taken for the other.
+    pub(crate) fn note_count(&self) {
+        if let Some(count) = self.value.filter(|value| *value > 1.0) {
+            messages::note(&format!("a phase of {count} devices; {count}% would be a share of the cohort"));
+        }
+    }
+
     /// Who names tags means tags, who gives a number means that.
-    pub(super) fn mode(&self) -> Option<String> {
+    pub(crate) fn mode(&self) -> Option<String> {
         let implied = match (self.value, self.tags()) {
             (Some(_), _) => Some("numeric"),
             (None, Some(tags)) if !tags.is_empty() => Some("tags"),
@@ -35,12 +66,12 @@ impl Phases {
         self.mode.clone().or(implied.map(str::to_owned))
     }
 
-    pub(super) const fn value(&self) -> Option<f64> {
+    pub(crate) const fn value(&self) -> Option<f64> {
         self.value
     }
 
     /// All of its tags; a single empty text is none of them.
-    pub(super) fn tags(&self) -> Option<Vec<String>> {
+    pub(crate) fn tags(&self) -> Option<Vec<String>> {
         all(self.tags.clone())
     }
 }
@@ -48,6 +79,24 @@ impl Phases {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_can_be_written_as_one() {
+        for (text, value) in [
+            ("10%", 0.1),
+            ("0.1", 0.1),
+            ("100%", 1.0),
+            ("1", 1.0),
+            ("50", 50.0),
+            ("0%", 0.0),
+            ("2.5 %", 0.025),
+        ] {
+            assert!((share_or_count(text).unwrap() - value).abs() < 1e-12, "{text}");
+        }
+        for text in ["", "%", "101%", "-1", "ten", "inf", "nan%"] {
+            assert!(share_or_count(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_mode_is_told_from_the_rest() {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use olivine_api::api_keys as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::users::{Me, MeEnvelope};
+use olivine_api::users::{Me, MeEnvelope, ServerInfo};
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::permissions::{Grants, Role, Scope, scope};
 use olivine_operations::api_keys;
@@ -183,7 +183,7 @@ async fn revoke(
 
 /// Get the caller's API key
 ///
-/// Answers with the API key of this request: its organization, role, scopes and expiry. Every key may ask this; no scope is needed.
+/// Answers with the API key of this request: its organization, role, scopes and expiry, and with the version of the server. Every key may ask this; no scope is needed.
 #[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, body = MeEnvelope)))]
 async fn me(State(app): State<App>, Caller(actor): Caller) -> Result<axum::Json<MeEnvelope>, ApiError> {
     let (key, organization) = api_keys::me(&app.ctx, &actor).await?;
@@ -196,5 +196,6 @@ async fn me(State(app): State<App>, Caller(actor): Caller) -> Result<axum::Json<
         scopes: scopes(&key.grants),
         expires_at: wire::text(key.expires_at),
     };
-    Ok(axum::Json(MeEnvelope { user }))
+    let server = ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned() };
+    Ok(axum::Json(MeEnvelope { user, server: Some(server) }))
 }
