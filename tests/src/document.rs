@@ -19,6 +19,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether a request with this method and path is for this operation, or for one whose path names more of it.
+    pub fn is_asked_by(&self, method: &Method, path: &str) -> bool {
+        self.method == *method && is_of(&self.path, path)
+    }
+
     /// The path of one record: `{prn}` replaced, and all other parameters by 1.
     pub fn path_with(&self, prn: &str) -> String {
         let mut path = self.path.replace("{prn}", prn);
@@ -36,7 +41,13 @@ pub async fn openapi(api: &Api) -> Value {
 
 /// All operations of the Admin API.
 pub async fn operations(api: &Api) -> Vec<Operation> {
-    let document = openapi(api).await;
+    let operations = operations_of(&openapi(api).await);
+    assert!(operations.len() > 30, "the document describes less than the API has");
+    operations
+}
+
+/// All operations of a document.
+pub fn operations_of(document: &Value) -> Vec<Operation> {
     let paths = document["paths"].as_object().expect("the document has paths");
     let mut operations = Vec::new();
     for (path, methods) in paths {
@@ -45,7 +56,6 @@ pub async fn operations(api: &Api) -> Vec<Operation> {
             operations.push(Operation { method, path: path.clone(), description: description.clone() });
         }
     }
-    assert!(operations.len() > 30, "the document describes less than the API has");
     operations
 }
 

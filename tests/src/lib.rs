@@ -58,7 +58,7 @@ pub use certificates::{authority, named};
 pub use cluster::Cluster;
 pub use database::{Database, PostgresDatabase};
 pub use device::{Device, ForDevices};
-pub use document::{Operation, openapi, operations};
+pub use document::{Operation, openapi, operations, operations_of};
 pub use executables::Executables;
 pub use folders::files_under;
 pub use gcs::Gcs;

@@ -32,7 +32,7 @@ use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::openapi::{Base, failures};
+use crate::openapi::{Base, examples, failures, operations};
 
 fn routes() -> OpenApiRouter<App> {
     let routes = OpenApiRouter::new()
@@ -64,10 +64,10 @@ fn routes() -> OpenApiRouter<App> {
 fn described_routes() -> (Router<App>, Document) {
     let (paths, mut document) = routes().split_for_parts();
     for path in document.paths.paths.values_mut() {
-        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.patch, &mut path.delete];
-        operations.into_iter().flatten().for_each(name);
+        operations(path).for_each(|(_, operation)| name(operation));
     }
     failures::describe(&mut document);
+    examples::add(&mut document);
     (paths, document)
 }
 

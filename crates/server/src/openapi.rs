@@ -1,5 +1,6 @@
 //! The OpenAPI document at `/v1/openapi.json`, and a page to browse it at `/docs` that needs nothing from outside.
 
+pub(crate) mod examples;
 pub(crate) mod failures;
 
 use axum::Router;
@@ -7,6 +8,7 @@ use olivine_api::errors::ErrorCode;
 use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -55,6 +57,18 @@ fn description() -> String {
         let _ = writeln!(text, "- `{}`: {meaning}", code.as_str());
     }
     text
+}
+
+/// The operations of a path with their methods.
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let methods = [
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("PATCH", &mut item.patch),
+        ("DELETE", &mut item.delete),
+    ];
+    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// The document, and the page to browse it.

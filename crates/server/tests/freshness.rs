@@ -82,6 +82,33 @@ fn each_operation_parameter_and_field_has_a_description() {
     assert!(silent.is_empty(), "these have no description:\n{}", silent.join("\n"));
 }
 
+#[test]
+fn each_operation_shows_an_example_of_its_body_and_of_its_answer() {
+    let document = serde_json::to_value(olivine_server::admin::document()).expect("the document is JSON");
+    let mut without = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("there are paths") {
+        for (method, operation) in methods.as_object().expect("a path has methods") {
+            let body = &operation["requestBody"];
+            let answers = operation["responses"].as_object().expect("it has answers").iter();
+            let good: Vec<_> = answers.filter(|(status, _)| status.starts_with('2')).collect();
+            let is_silent = |described: &Value| described["content"].is_object() && !has_example(described);
+            if is_silent(body) || (!good.is_empty() && good.iter().all(|(_, answer)| is_silent(answer))) {
+                without.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert!(
+        without.is_empty(),
+        "these have no example; CONTRIBUTING.md says how to add one:\n{}",
+        without.join("\n")
+    );
+}
+
+fn has_example(described: &Value) -> bool {
+    let mut contents = described["content"].as_object().into_iter().flatten();
+    contents.all(|(_, content)| !content["example"].is_null())
+}
+
 /// A field that may be null and is of another schema has its description beside the `$ref`.
 fn is_described(field: &Value) -> bool {
     let alternatives = field["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -97,6 +124,8 @@ fn describe<'a>(place: &str, value: &'a Value, described: &mut BTreeMap<&'a str,
                     Value::String(text) if name == "description" => {
                         described.entry(text).or_default().push(place.to_owned());
                     }
+                    // The records there have descriptions of their own.
+                    _ if name == "example" => {}
                     other => describe(&format!("{place}/{name}"), other, described),
                 }
             }

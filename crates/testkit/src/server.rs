@@ -47,6 +47,7 @@ const CALLER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 #[derive(Clone, Debug, Default)]
 pub struct ServerBuilder {
     settings: Vec<String>,
+    beginning: Option<Timestamp>,
 }
 
 /// A server that is ready. Its folder is deleted with it.
@@ -76,11 +77,19 @@ impl ServerBuilder {
         self
     }
 
+    /// Begins at this time, and not an hour from now.
+    #[must_use]
+    pub const fn starting_at(mut self, time: Timestamp) -> Self {
+        self.beginning = Some(time);
+        self
+    }
+
     /// Starts the server.
     pub async fn start(self) -> Server {
         let folder =
             tempfile::Builder::new().prefix("olivine-testkit-").tempdir().expect("a temporary folder");
-        self.start_in(folder, Host::new(), beginning()).await
+        let beginning = self.beginning.unwrap_or_else(beginning);
+        self.start_in(folder, Host::new(), beginning).await
     }
 
     async fn start_in(self, folder: TempDir, host: Host, now: Timestamp) -> Server {

@@ -6,9 +6,11 @@ use olivine_api::errors::ErrorBody;
 use utoipa::PartialSchema as _;
 use utoipa::ToSchema as _;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::openapi::{ObjectBuilder, Type};
+
+use super::operations;
 
 /// What is asked for.
 struct Asked<'a> {
@@ -154,17 +156,6 @@ pub(crate) fn describe(document: &mut Document) {
             add(path, method, operation);
         }
     }
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let methods = [
-        ("GET", &mut item.get),
-        ("PUT", &mut item.put),
-        ("POST", &mut item.post),
-        ("PATCH", &mut item.patch),
-        ("DELETE", &mut item.delete),
-    ];
-    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 fn add(path: &str, method: &str, operation: &mut Operation) {

@@ -5,6 +5,7 @@
 mod authorities;
 mod bad_input;
 mod emergencies;
+mod examples;
 mod fitness;
 mod kit;
 mod renewals;

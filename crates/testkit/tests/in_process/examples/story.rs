@@ -1,0 +1,164 @@
+//! Sends requests and records each, with its answer, as the example of the operation that it asks for.
+
+use std::collections::BTreeMap;
+
+use olivine_testkit::Server;
+use olivine_tests::{Answer, Api, Operation, operations, prn, send};
+use reqwest::{Method, RequestBuilder, Url};
+use serde_json::{Map, Value, json};
+
+use super::stand_ins::StandIns;
+
+/// What can be asked of a server, and what was asked so far.
+pub(super) struct Story {
+    /// For requests that are no examples.
+    pub(super) api: Api,
+    pub(super) stand_ins: StandIns,
+    operations: Vec<Operation>,
+    examples: BTreeMap<String, Value>,
+}
+
+/// The body of a request.
+pub(super) enum Sent<'a> {
+    Nothing,
+    Json(&'a Value),
+    Text { content_type: &'static str, text: &'a str },
+}
+
+impl Story {
+    pub(super) async fn begin(server: &Server) -> Self {
+        let api = server.api();
+        let operations = operations(&api).await;
+        let mut stand_ins = StandIns::default();
+        stand_ins.replace(server.url(), "https://olivine.example.com");
+        Self { api, stand_ins, operations, examples: BTreeMap::new() }
+    }
+
+    pub(super) async fn get(&mut self, path: &str) -> Value {
+        self.ask(Method::GET, path, Sent::Nothing).await
+    }
+
+    pub(super) async fn post(&mut self, path: &str, body: &Value) -> Value {
+        self.ask(Method::POST, path, Sent::Json(body)).await
+    }
+
+    pub(super) async fn patch(&mut self, path: &str, body: &Value) -> Value {
+        self.ask(Method::PATCH, path, Sent::Json(body)).await
+    }
+
+    pub(super) async fn put(&mut self, path: &str, body: &Value) -> Value {
+        self.ask(Method::PUT, path, Sent::Json(body)).await
+    }
+
+    pub(super) async fn delete(&mut self, path: &str) {
+        self.ask(Method::DELETE, path, Sent::Nothing).await;
+    }
+
+    /// Asks the Admin API. Returns the answer's JSON.
+    pub(super) async fn ask(&mut self, method: Method, path: &str, sent: Sent<'_>) -> Value {
+        let request = self.api.request(method, path);
+        self.send(request, &[], sent).await
+    }
+
+    async fn send(&mut self, request: RequestBuilder, headers: &[(&str, &str)], sent: Sent<'_>) -> Value {
+        let request = match &sent {
+            Sent::Nothing => request,
+            Sent::Json(body) => request.json(body),
+            Sent::Text { content_type, text } => {
+                request.header("content-type", *content_type).body((*text).to_owned())
+            }
+        };
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let built = request.try_clone().expect("it has no stream").build().expect("a request");
+        let answer = send(request).await;
+        let what = format!("{} {}", built.method(), built.url());
+        assert!(answer.status < 400, "{what}: {}", String::from_utf8_lossy(&answer.body));
+        self.record(&what, built.method(), built.url(), headers, &sent, &answer);
+        answer.json
+    }
+
+    fn record(
+        &mut self,
+        what: &str,
+        method: &Method,
+        url: &Url,
+        headers: &[(&str, &str)],
+        sent: &Sent<'_>,
+        answer: &Answer,
+    ) {
+        let asked = self.operations.iter().filter(|operation| operation.is_asked_by(method, url.path()));
+        // "/v1/devices/import" before "/v1/devices/{prn}".
+        let asked = asked.min_by_key(|operation| operation.path.matches('{').count());
+        let operation = asked.unwrap_or_else(|| panic!("no operation of the document is {what}"));
+        let id = id(operation);
+        let takes_body = operation.description["requestBody"].is_object();
+        assert_eq!(
+            takes_body,
+            !matches!(sent, Sent::Nothing),
+            "{what} has a body, or none, against the document"
+        );
+
+        let mut parameters = in_path(operation, url);
+        for (name, value) in url.query_pairs() {
+            add(&mut parameters, &name, &value);
+        }
+        parameters.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
+        let mut example = json!({"status": answer.status});
+        if !parameters.is_empty() {
+            example["parameters"] = self.stand_ins.of(&Value::Object(parameters));
+        }
+        match sent {
+            Sent::Nothing => {}
+            Sent::Json(body) => example["request"] = self.stand_ins.of(body),
+            Sent::Text { text, .. } => example["request"] = self.stand_ins.of(&json!(text)),
+        }
+        if !answer.json.is_null() {
+            example["answer"] = self.stand_ins.of(&answer.json);
+        }
+        if let Some(location) = answer.header("location") {
+            example["location"] = self.stand_ins.of(&json!(location));
+        }
+        let before = self.examples.insert(id.clone(), example);
+        assert!(before.is_none(), "{id} has an example already: send what is none through story.api");
+    }
+
+    pub(super) fn operations_without_example(&self) -> Vec<String> {
+        let all = self.operations.iter();
+        all.filter(|operation| !self.examples.contains_key(&id(operation)))
+            .map(|operation| format!("{} {}", operation.method, operation.path))
+            .collect()
+    }
+
+    pub(super) fn into_examples(self) -> Map<String, Value> {
+        self.examples.into_iter().collect()
+    }
+}
+
+fn id(operation: &Operation) -> String {
+    operation.description["operationId"].as_str().expect("each operation has an id").to_owned()
+}
+
+/// The parameters in the path, by their names.
+fn in_path(operation: &Operation, url: &Url) -> Map<String, Value> {
+    let pairs = operation.path.split('/').zip(url.path().split('/'));
+    let named = pairs.filter_map(|(name, value)| {
+        let name = name.strip_prefix('{')?.strip_suffix('}')?;
+        Some((name.to_owned(), value.parse().map_or_else(|_| json!(value), |number: u64| json!(number))))
+    });
+    named.collect()
+}
+
+/// Adds a parameter of the query. Only lists are named with brackets.
+fn add(parameters: &mut Map<String, Value>, name: &str, value: &str) {
+    if name.ends_with("[]") {
+        let list = parameters.entry(name).or_insert_with(|| json!([]));
+        list.as_array_mut().expect("its name has brackets").push(json!(value));
+    } else {
+        parameters.insert(name.to_owned(), json!(value));
+    }
+}
+
+/// Makes a record that is no example.
+pub(super) async fn made(api: &Api, plural: &str, name: &str, body: Value) -> String {
+    prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[name])
+}
