@@ -617,9 +617,12 @@ async fn the_document_describes_every_operation(database: Database) {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count, "operationIds are unique");
-    for reference in references(&document) {
-        let path = reference.strip_prefix('#').expect("the document is whole");
-        assert!(document.pointer(path).is_some(), "{reference} leads nowhere");
+    let of_devices = server.api().without_key().get("/v1/openapi-devices.json").await.expect(200).json;
+    for document in [&document, &of_devices] {
+        for reference in references(document) {
+            let path = reference.strip_prefix('#').expect("the document is whole");
+            assert!(document.pointer(path).is_some(), "{reference} leads nowhere");
+        }
     }
     // It comes as it lies in the executable: compressed.
     let page = server.api().without_key().get("/docs/").await.expect(200);

@@ -5,12 +5,18 @@
 use std::path::Path;
 
 use olivine_tests::{Database, Server, Shell};
+use serde_json::Value;
 
 /// The shell blocks of a Markdown text below the heading, up to the next one of its level.
 fn shell_blocks(text: &str, heading: &str) -> Vec<String> {
     let section = text.split_once(&format!("\n{heading}\n")).expect("the heading is there").1;
-    let section = section.split("\n## ").next().unwrap();
-    let blocks = section.split("```sh\n").skip(1);
+    blocks_of(section.split("\n## ").next().unwrap(), "sh")
+}
+
+/// The blocks of a Markdown text that are in this language.
+fn blocks_of(text: &str, language: &str) -> Vec<String> {
+    let begins = format!("```{language}\n");
+    let blocks = text.split(begins.as_str()).skip(1);
     blocks.map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
 
@@ -105,4 +111,33 @@ fn uploading_with_curl_as_the_api_page_says() {
         assert_eq!(shell.read("firmware.bin"), shell.read("copy.bin"), "{prn}");
         std::fs::remove_file(shell.folder().join("copy.bin")).unwrap();
     }
+}
+
+/// The introduction of an OpenAPI document, which a reader sees at `/docs`.
+fn introduction(name: &str) -> String {
+    let document: Value = serde_json::from_str(&document(name)).unwrap();
+    document["info"]["description"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_introduction_of_the_api_with_curl() {
+    let server = Server::start(Database::Sqlite);
+    let shell = server.shell().env("PERIDIO_API_KEY", server.admin_key());
+    let introduction = introduction("docs/openapi.json");
+    let blocks = blocks_of(&introduction, "sh").join("\necho\n");
+    let said = shell.run(&blocks.replace("http://127.0.0.1:8080", server.url())).succeeds();
+    let answers: Vec<Value> =
+        serde_json::Deserializer::from_str(&said).into_iter().collect::<Result<_, _>>().unwrap();
+    let [me, artifact, listed, found, first, again, refused] = answers.as_slice() else {
+        panic!("seven answers, not {}: {said}", answers.len())
+    };
+    assert_eq!(me["user"]["role"], "admin");
+    assert_eq!(artifact["artifact"]["name"], "main-firmware");
+    for list in [listed, found] {
+        assert_eq!(list["artifacts"][0]["prn"], artifact["artifact"]["prn"]);
+    }
+    assert_eq!(first["artifact"]["name"], "modem-firmware");
+    assert_eq!(first, again);
+    let shown: Value = serde_json::from_str(&blocks_of(&introduction, "json")[0]).unwrap();
+    assert_eq!(*refused, shown, "the error that the introduction shows");
 }

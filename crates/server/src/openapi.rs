@@ -1,7 +1,9 @@
-//! The OpenAPI document at `/v1/openapi.json`, and a page to browse it at `/docs` that needs nothing from outside.
+//! The OpenAPI documents at `/v1/openapi.json` and `/v1/openapi-devices.json`, and a page to browse them at `/docs` that needs nothing from
+//! outside.
 
 pub(crate) mod examples;
 pub(crate) mod failures;
+mod tags;
 
 use axum::Router;
 use olivine_api::errors::ErrorCode;
@@ -10,7 +12,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 use crate::app::App;
 
@@ -24,15 +26,7 @@ use crate::app::App;
 pub struct Base;
 
 /// What holds for all operations, in a few sentences; `docs/api.md` says more.
-const INTRODUCTION: &str = "Upload and sign firmware, and release it to fleets of devices.\n\n\
-    **Access.** Send an API key with each request: `Authorization: Bearer olv_…`. A key belongs to one organization and sees nothing of \
-    others. Each operation names the scope that the key needs.\n\n\
-    **Names.** Each record has a PRN, `prn:1:<organization>:<type>:<uuid>`. Use it wherever a record is asked for.\n\n\
-    **Times** are in RFC 3339 and UTC, such as `2026-01-15T10:30:00Z`.\n\n\
-    **Lists** come in pages: send the `next_page` of an answer as `page`, until it is null. A parameter that does not exist is an error.\n\n\
-    **Retries.** Once a POST with an `Idempotency-Key` has succeeded, repeating it within 24 hours changes nothing and gives the same \
-    answer. A PATCH with `If-Match` (the `ETag` of an earlier answer) is refused with 412 if the record was changed since.\n\n\
-    **Errors** are `{\"errors\": [{\"code\", \"message\", \"context\"}]}`. The codes:\n\n";
+const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
 struct Frame;
 
@@ -45,6 +39,7 @@ impl Modify for Frame {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
         document.info.description = Some(description());
+        document.tags = Some(tags::described());
     }
 }
 
@@ -56,7 +51,7 @@ fn description() -> String {
         // Writing to a string can't fail.
         let _ = writeln!(text, "- `{}`: {meaning}", code.as_str());
     }
-    text
+    text + "\n</details>\n"
 }
 
 /// The operations of a path with their methods.
@@ -71,7 +66,13 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static 
     methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// The document, and the page to browse it.
-pub fn router(document: Document) -> Router<App> {
-    SwaggerUi::new("/docs").url("/v1/openapi.json", document).into()
+/// The documents of both APIs, and the page to browse them.
+pub fn router(admin: Document, device: Document) -> Router<App> {
+    // All groups are closed at first: a reader finds one of twenty sooner than one operation of ninety.
+    let config = Config::default().doc_expansion("none").default_models_expand_depth(0).filter(true);
+    SwaggerUi::new("/docs")
+        .config(config.try_it_out_enabled(false).display_request_duration(true))
+        .url(Url::with_primary("Admin API", "/v1/openapi.json", true), admin)
+        .url(Url::new("Device API", "/v1/openapi-devices.json"), device)
+        .into()
 }

@@ -17,7 +17,7 @@ use crate::{admin, content, logs, openapi, probes};
 pub fn for_people(app: App) -> Router {
     let (admin, document) = admin::router(&app);
     let limited = admin.merge(content::router()).layer(from_fn_with_state(app.room.clone(), room::make_room));
-    let open = openapi::router(document).merge(probes::router());
+    let open = openapi::router(document, peridio::document()).merge(probes::router());
     let open = open.layer(from_fn_with_state(app.answers.clone(), answers::hold_for_anybody));
     finished(limited.merge(open).fallback(error::no_such_path), app)
 }

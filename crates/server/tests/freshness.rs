@@ -21,9 +21,30 @@ fn check(name: &str, made: &str) {
 }
 
 #[test]
-fn the_openapi_document_is_fresh() {
-    let document = olivine_server::admin::document().to_pretty_json().expect("the document is JSON");
-    check("openapi.json", &format!("{document}\n"));
+fn the_openapi_documents_are_fresh() {
+    for (name, document) in [
+        ("openapi.json", olivine_server::admin::document()),
+        ("openapi-devices.json", olivine_server::device::peridio::document()),
+    ] {
+        check(name, &format!("{}\n", document.to_pretty_json().expect("the document is JSON")));
+    }
+}
+
+/// The documents of the Admin API and of the Device API.
+fn documents() -> [Value; 2] {
+    let documents = [olivine_server::admin::document(), olivine_server::device::peridio::document()];
+    documents.map(|document| serde_json::to_value(document).expect("the document is JSON"))
+}
+
+/// All operations of both documents, with their names.
+fn operations(documents: &[Value]) -> impl Iterator<Item = (String, &Value)> {
+    documents.iter().flat_map(|document| {
+        let paths = document["paths"].as_object().expect("there are paths");
+        paths.iter().flat_map(|(path, methods)| {
+            let methods = methods.as_object().expect("a path has methods");
+            methods.iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+        })
+    })
 }
 
 /// How often a description may stand in the document. What a schema is comes once, at the schema itself: `$ref`s repeat nothing.
@@ -33,19 +54,23 @@ const FEWEST_WORDS: usize = 4;
 
 #[test]
 fn no_description_is_a_mere_label_or_says_the_same_of_many_things() {
-    let document = serde_json::to_value(olivine_server::admin::document()).expect("the document is JSON");
-    let mut described = BTreeMap::new();
-    describe("", &document, &mut described);
-    assert!(described.len() > 500, "the document has more descriptions than {}", described.len());
     let mut problems = Vec::new();
-    for (text, places) in &described {
-        if places.len() > MOST_REPETITIONS {
-            problems.push(format!("stands {} times: {text:?}, such as at {}", places.len(), places[0]));
-        }
-        if text.split_whitespace().count() < FEWEST_WORDS {
-            problems.push(format!("has under {FEWEST_WORDS} words: {text:?} at {}", places[0]));
+    let documents = documents();
+    let mut count = 0;
+    for document in &documents {
+        let mut described = BTreeMap::new();
+        describe("", document, &mut described);
+        count += described.len();
+        for (text, places) in &described {
+            if places.len() > MOST_REPETITIONS {
+                problems.push(format!("stands {} times: {text:?}, such as at {}", places.len(), places[0]));
+            }
+            if text.split_whitespace().count() < FEWEST_WORDS {
+                problems.push(format!("has under {FEWEST_WORDS} words: {text:?} at {}", places[0]));
+            }
         }
     }
+    assert!(count > 500, "the documents have more descriptions than {count}");
     assert!(
         problems.is_empty(),
         "{} descriptions explain too little:\n{}",
@@ -56,19 +81,18 @@ fn no_description_is_a_mere_label_or_says_the_same_of_many_things() {
 
 #[test]
 fn each_operation_parameter_and_field_has_a_description() {
-    let document = serde_json::to_value(olivine_server::admin::document()).expect("the document is JSON");
+    let documents = documents();
     let mut silent = Vec::new();
-    for (path, methods) in document["paths"].as_object().expect("there are paths") {
-        for (method, operation) in methods.as_object().expect("a path has methods") {
-            let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-            for described in parameters.iter().chain([operation]) {
-                if !described["description"].is_string() {
-                    silent.push(format!("{method} {path} {}", described["name"]));
-                }
+    for (name, operation) in operations(&documents) {
+        let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for described in parameters.iter().chain([operation]) {
+            if !described["description"].is_string() {
+                silent.push(format!("{name} {}", described["name"]));
             }
         }
     }
-    for (name, schema) in document["components"]["schemas"].as_object().expect("there are schemas") {
+    let schemas = documents.iter().filter_map(|document| document["components"]["schemas"].as_object());
+    for (name, schema) in schemas.flatten() {
         let variants = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
         for object in variants.iter().chain([schema]) {
             let fields = object["properties"].as_object().into_iter().flatten();
@@ -84,17 +108,15 @@ fn each_operation_parameter_and_field_has_a_description() {
 
 #[test]
 fn each_operation_shows_an_example_of_its_body_and_of_its_answer() {
-    let document = serde_json::to_value(olivine_server::admin::document()).expect("the document is JSON");
+    let documents = documents();
     let mut without = Vec::new();
-    for (path, methods) in document["paths"].as_object().expect("there are paths") {
-        for (method, operation) in methods.as_object().expect("a path has methods") {
-            let body = &operation["requestBody"];
-            let answers = operation["responses"].as_object().expect("it has answers").iter();
-            let good: Vec<_> = answers.filter(|(status, _)| status.starts_with('2')).collect();
-            let is_silent = |described: &Value| described["content"].is_object() && !has_example(described);
-            if is_silent(body) || (!good.is_empty() && good.iter().all(|(_, answer)| is_silent(answer))) {
-                without.push(format!("{method} {path}"));
-            }
+    for (name, operation) in operations(&documents) {
+        let answers = operation["responses"].as_object().expect("it has answers").iter();
+        let good: Vec<_> = answers.filter(|(status, _)| status.starts_with('2')).collect();
+        let is_silent = |described: &Value| described["content"].is_object() && !has_example(described);
+        let body = &operation["requestBody"];
+        if is_silent(body) || (!good.is_empty() && good.iter().all(|(_, answer)| is_silent(answer))) {
+            without.push(name);
         }
     }
     assert!(
@@ -102,6 +124,25 @@ fn each_operation_shows_an_example_of_its_body_and_of_its_answer() {
         "these have no example; CONTRIBUTING.md says how to add one:\n{}",
         without.join("\n")
     );
+}
+
+#[test]
+fn each_group_of_operations_is_described_and_has_some() {
+    for document in documents() {
+        let described = document["tags"].as_array().expect("there are groups").iter();
+        let mut described: Vec<_> =
+            described.map(|tag| tag["name"].as_str().expect("it has a name")).collect();
+        let documents = [document.clone()];
+        let mut used: Vec<_> = operations(&documents)
+            .map(|(name, operation)| {
+                operation["tags"][0].as_str().unwrap_or_else(|| panic!("{name} is in no group"))
+            })
+            .collect();
+        used.sort_unstable();
+        used.dedup();
+        described.sort_unstable();
+        assert_eq!(described, used, "the groups of openapi/tags.rs are those that the operations name");
+    }
 }
 
 fn has_example(described: &Value) -> bool {

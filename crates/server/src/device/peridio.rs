@@ -1,6 +1,7 @@
 //! Peridio's protocol: its routes, headers, words, JSON and errors.
 
 mod auth;
+mod document;
 mod error;
 mod manifests;
 mod me;
@@ -11,6 +12,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use http::Method;
 
+pub use self::document::document;
 pub use self::error::{no_such_method, no_such_path};
 use super::app::DeviceApp;
 

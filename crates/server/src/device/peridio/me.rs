@@ -10,7 +10,11 @@ use super::error::PeridioError;
 use crate::device::app::DeviceApp;
 use crate::wire::devices::show_device;
 
-/// The device's own record.
+/// Get the device's own record
+///
+/// Answers with the device that the client certificate belongs to. A device of a registered CA is created by its first request.
+#[utoipa::path(get, path = "/device/me", operation_id = "device_me", tag = "device", responses((status = 200, body = api::Me,
+    description = "The device, as the server knows it")))]
 pub(super) async fn me(
     State(app): State<DeviceApp>,
     Caller(caller): Caller,

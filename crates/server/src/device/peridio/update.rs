@@ -41,7 +41,17 @@ const RECORDS: [(&str, Expansion); 4] = [
 /// The longest value of a header that makes sense.
 const LONGEST: usize = 256;
 
-/// Answers a device, and takes what it says of itself.
+/// Ask for an update
+///
+/// Answers whether there is an update, and stores what the device says that it runs. It says so in one of the three headers. If several
+/// are sent, the release counts, then the bundle, then the version; one that is malformed, or names nothing in the device's cohort, is
+/// skipped. If the release has a numeric phase, a place in it is claimed.
+#[utoipa::path(get, path = "/update", operation_id = "device_update", tag = "device", params(
+    ("expand[]" = Option<Vec<String>>, Query, description = "What the answer has besides `status`: `bundle`, `release`, `bundle_override`, `cohort`, `manifest` (the files with their URLs), `source_type`."),
+    ("peridio-release-prn" = Option<String>, Header, description = "The PRN of the release that the device is on."),
+    ("peridio-bundle-prn" = Option<String>, Header, description = "The PRN of the bundle that the device runs."),
+    ("peridio-release-version" = Option<String>, Header, description = "The version that the device runs, such as `1.0.0`.")),
+    responses((status = 200, body = api::Update, description = "Whether there is an update, and which one")))]
 pub(super) async fn check(
     State(app): State<DeviceApp>,
     Caller(caller): Caller,

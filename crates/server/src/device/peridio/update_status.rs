@@ -16,7 +16,12 @@ use crate::device::app::DeviceApp;
 use crate::http::body::Json;
 use crate::http::fields::{Fields, own};
 
-/// Takes the report. With the answer it is durable.
+/// Report how an update goes
+///
+/// Stores how the installation of a bundle goes: `downloading`, `installing`, `installed`, `failed` or `rolled_back`. Once it is answered,
+/// it is stored durably. What the device *runs* is what it says when it asks for an update, so it asks again after an installation.
+#[utoipa::path(post, path = "/update/status", operation_id = "device_update_status", tag = "device", request_body = api::StatusReport,
+    responses((status = 204, description = "The report is stored")))]
 pub(super) async fn report(
     State(app): State<DeviceApp>,
     Caller(caller): Caller,

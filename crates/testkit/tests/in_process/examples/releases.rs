@@ -1,11 +1,12 @@
 //! Bundles, releases and overrides, and what becomes of them.
 
 use olivine_tests::{prn, sha256_hex};
+use reqwest::Method;
 use serde_json::json;
 
 use super::firmware::Firmware;
 use super::fleet::Fleet;
-use super::story::{Story, made};
+use super::story::{Sent, Story, made};
 
 pub(super) async fn tell(story: &mut Story, firmware: &Firmware, fleet: &Fleet) {
     let bundle = bundle(story, firmware).await;
@@ -48,7 +49,13 @@ async fn release(story: &mut Story, bundle: &str, fleet: &Fleet) -> String {
 async fn checks(story: &mut Story, release: &str, fleet: &Fleet) {
     let why = json!({"release_version": "0.9.0", "explain": true});
     story.post(&format!("/v1/devices/{}/update", fleet.device), &why).await;
-    fleet.caller.update("", &[("peridio-release-version", "0.9.0")]).await.expect(200);
+    story.ask_as(&fleet.caller, Method::GET, "/device/me", &[], Sent::Nothing).await;
+    let ask = "/update?expand[]=release&expand[]=manifest";
+    let runs = [("peridio-release-version", "0.9.0")];
+    let update = story.ask_as(&fleet.caller, Method::GET, ask, &runs, Sent::Nothing).await;
+    let report =
+        json!({"bundle_prn": update["release"]["bundle_prn"], "release_prn": release, "status": "installed"});
+    story.ask_as(&fleet.caller, Method::POST, "/update/status", &[], Sent::Json(&report)).await;
     fleet.caller.update("", &[("peridio-release-prn", release)]).await.expect(200);
     let path = format!("/v1/releases/{release}");
     story.patch(&path, &json!({"phase_value": 1})).await;

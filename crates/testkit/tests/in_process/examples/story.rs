@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use olivine_testkit::Server;
-use olivine_tests::{Answer, Api, Operation, operations, prn, send};
+use olivine_tests::{Answer, Api, Device, Operation, operations, operations_of, prn, send};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::{Map, Value, json};
 
@@ -28,7 +28,8 @@ pub(super) enum Sent<'a> {
 impl Story {
     pub(super) async fn begin(server: &Server) -> Self {
         let api = server.api();
-        let operations = operations(&api).await;
+        let of_devices = api.get("/v1/openapi-devices.json").await.expect(200).json;
+        let operations = [operations(&api).await, operations_of(&of_devices)].concat();
         let mut stand_ins = StandIns::default();
         stand_ins.replace(server.url(), "https://olivine.example.com");
         Self { api, stand_ins, operations, examples: BTreeMap::new() }
@@ -58,6 +59,19 @@ impl Story {
     pub(super) async fn ask(&mut self, method: Method, path: &str, sent: Sent<'_>) -> Value {
         let request = self.api.request(method, path);
         self.send(request, &[], sent).await
+    }
+
+    /// Asks the Device API.
+    pub(super) async fn ask_as(
+        &mut self,
+        device: &Device,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        sent: Sent<'_>,
+    ) -> Value {
+        let request = device.request(method, path);
+        self.send(request, headers, sent).await
     }
 
     async fn send(&mut self, request: RequestBuilder, headers: &[(&str, &str)], sent: Sent<'_>) -> Value {

@@ -1,0 +1,45 @@
+//! The groups of operations, in the order in which a reader needs them: firmware, then the fleet, then what brings one to the other.
+
+use utoipa::openapi::tag::{Tag, TagBuilder};
+
+const TAGS: &[(&str, &str)] = &[
+    ("artifacts", "Kinds of firmware, such as the software of one board."),
+    ("artifact_versions", "The versions of an artifact."),
+    (
+        "binaries",
+        "The files of an artifact version, one for each target (hardware). A file is uploaded, verified, signed, and then immutable.",
+    ),
+    ("binary_parts", "The parts of a large upload. They can be sent at the same time, and sent again."),
+    ("signing_keys", "The public keys that signatures are checked with. Private keys stay with you."),
+    ("binary_signatures", "Signatures of verified binaries, made with your private keys."),
+    ("bundles", "Fixed sets of signed binaries that a device installs together."),
+    ("products", "Types of devices, with the target (hardware) that they have."),
+    ("cohorts", "Groups of a product's devices that get the same releases."),
+    (
+        "devices",
+        "The devices of the fleet: what they are, what they run, and which update each of them would get.",
+    ),
+    ("device_certificates", "The client certificates by which devices are known."),
+    (
+        "ca_certificates",
+        "Certificate authorities whose devices may connect, and are created when they first do.",
+    ),
+    (
+        "releases",
+        "Releases bring a bundle to the devices of a cohort: to all, to some first, or from a certain time on.",
+    ),
+    (
+        "bundle_overrides",
+        "Exceptions: a bundle for chosen devices for some time, whatever their releases say.",
+    ),
+    ("events", "The audit trail: who or which device did what, and when."),
+    ("api_keys", "The keys that open this API, with a role or with single scopes."),
+    ("users", "Whose key is sent with the request, and what it may do."),
+    ("organization", "The settings of the organization that the API key belongs to."),
+    ("storage_backends", "Object storages of your own for the content of binaries."),
+];
+
+/// The groups with their descriptions.
+pub(super) fn described() -> Vec<Tag> {
+    TAGS.iter().map(|(name, says)| TagBuilder::new().name(*name).description(Some(*says)).build()).collect()
+}
