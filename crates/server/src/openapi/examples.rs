@@ -26,7 +26,7 @@ struct Example {
     answer: Option<Value>,
 }
 
-/// Adds its example to each operation of the document.
+/// Adds its example to each operation of the document, and to each failure that the document describes by a name.
 pub(crate) fn add(document: &mut Document) {
     let recorded: BTreeMap<String, Example> =
         serde_json::from_str(RECORDED).expect("the test that writes the examples reads them too");
@@ -34,6 +34,12 @@ pub(crate) fn add(document: &mut Document) {
         let id = operation.operation_id.as_deref().unwrap_or_default();
         if let Some(example) = recorded.get(id) {
             show(operation, example);
+        }
+    }
+    let failures = document.components.iter_mut().flat_map(|components| &mut components.responses);
+    for (name, failure) in failures {
+        if let (RefOr::T(response), Some(example)) = (failure, recorded.get(name)) {
+            set(response.content.values_mut(), example.answer.as_ref());
         }
     }
 }

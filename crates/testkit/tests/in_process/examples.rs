@@ -10,6 +10,7 @@ mod firmware;
 mod fleet;
 mod keys;
 mod organization;
+mod refusals;
 mod releases;
 mod stand_ins;
 mod story;
@@ -38,12 +39,14 @@ async fn each_operation_has_an_example_that_was_sent_to_a_server() {
     let fleet = fleet::tell(&mut story, &server).await;
     releases::tell(&mut story, &firmware, &fleet).await;
     organization::end(&mut story, &firmware.binary).await;
+    refusals::tell(&mut story, &server, &firmware, &fleet).await;
 
     let missing = story.operations_without_example();
     assert!(
         missing.is_empty(),
         "add one step each to crates/testkit/tests/in_process/examples: {missing:#?}"
     );
+    assert_eq!(story.failures_without_example(), refusals::NOT_SENT);
     compare(&story.into_examples());
 }
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use olivine_api::errors::ErrorBody;
 use utoipa::openapi::security::SecurityScheme;
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema as _};
 
 use super::{me, update, update_status};
@@ -11,31 +11,60 @@ use crate::openapi::{examples, operations};
 
 const INTRODUCTION: &str = include_str!("introduction.md");
 
-/// Statuses of failures, what they mean, and whether only a request with a body can have them.
-const FAILURES: &[(StatusCode, &str, bool)] = &[
-    (StatusCode::BAD_REQUEST, "The path, the query, a header or the body can't be read", false),
+/// Names and statuses of failures, what they mean, and whether only a request with a body can have them.
+const FAILURES: &[(&str, StatusCode, &str, bool)] = &[
     (
+        "DeviceBadRequest",
+        StatusCode::BAD_REQUEST,
+        "The path, the query, a header or the body can't be read",
+        false,
+    ),
+    (
+        "DeviceUnauthenticated",
         StatusCode::UNAUTHORIZED,
         "There is no client certificate, or no device is known by it; the code says which",
         false,
     ),
     (
+        "DeviceForbidden",
         StatusCode::FORBIDDEN,
         "The certificate is of a registered CA, but it is not accepted; the message says why",
         false,
     ),
-    (StatusCode::NOT_FOUND, "There is no such bundle or release in the device's organization", true),
-    (StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time", true),
-    (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB", true),
-    (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body has another content type than JSON", true),
-    (StatusCode::UNPROCESSABLE_ENTITY, "A value is not possible; there is one error for each field", true),
     (
+        "DeviceNotFound",
+        StatusCode::NOT_FOUND,
+        "The bundle or the release is not one of the device's organization",
+        true,
+    ),
+    ("DeviceRequestTimeout", StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time", true),
+    ("DevicePayloadTooLarge", StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB", true),
+    (
+        "DeviceUnsupportedMediaType",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "The body has another content type than JSON",
+        true,
+    ),
+    (
+        "DeviceInvalid",
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "A value is not possible; there is one error for each field",
+        true,
+    ),
+    (
+        "DeviceTooManyRequests",
         StatusCode::TOO_MANY_REQUESTS,
         "This device, or all of them, ask too often: come back after `Retry-After`",
         false,
     ),
-    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The header section is larger than 32 KiB", false),
     (
+        "DeviceHeadersTooLarge",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The header section is larger than 32 KiB",
+        false,
+    ),
+    (
+        "DeviceUnavailable",
         StatusCode::SERVICE_UNAVAILABLE,
         "The server can't answer at the moment: come back after `Retry-After`",
         false,
@@ -66,13 +95,17 @@ impl Modify for Frame {
             extensions: None,
         };
         components.add_security_scheme("client_certificate", scheme);
+        for (name, _, says, _) in FAILURES {
+            let errors = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name())));
+            let response = ResponseBuilder::new().description(*says);
+            let response = response.content("application/json", errors.build()).build();
+            components.responses.insert((*name).to_owned(), RefOr::T(response));
+        }
         for (_, operation) in document.paths.paths.values_mut().flat_map(operations) {
             let takes_body = operation.request_body.is_some();
-            for (status, says, _) in FAILURES.iter().filter(|(.., with_body)| takes_body || !with_body) {
-                let errors = ContentBuilder::new().schema(Some(Ref::from_schema_name(ErrorBody::name())));
-                let response = ResponseBuilder::new().description(*says);
-                let response = response.content("application/json", errors.build()).build();
-                operation.responses.responses.insert(status.as_str().to_owned(), response.into());
+            for (name, status, ..) in FAILURES.iter().filter(|(.., with_body)| takes_body || !with_body) {
+                let failure = Ref::from_response_name(*name).into();
+                operation.responses.responses.insert(status.as_str().to_owned(), failure);
             }
         }
         examples::add(document);

@@ -15,7 +15,7 @@ pub(super) struct Firmware {
     pub(super) version: String,
     /// Its binary.
     pub(super) binary: String,
-    artifact: String,
+    pub(super) artifact: String,
     pair: SigningPair,
     signing_key: String,
 }
@@ -63,7 +63,8 @@ async fn signing_key(story: &mut Story, pair: &SigningPair) -> String {
     key
 }
 
-fn promise(version: &str, target: &str, content: &str) -> Value {
+/// What is said of a binary before its content is there.
+pub(super) fn promise(version: &str, target: &str, content: &str) -> Value {
     let hash = format!("sha256:{}", sha256_hex(content.as_bytes()));
     json!({"artifact_version_prn": version, "target": target, "hash": hash, "size": content.len()})
 }

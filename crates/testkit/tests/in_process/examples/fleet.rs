@@ -26,13 +26,18 @@ pub(super) async fn tell(story: &mut Story, server: &Server) -> Fleet {
     let product = product(story).await;
     let cohort = cohort(story, &product).await;
     let authority = keys::authority();
-    ca_certificate(story, &authority, &product, &cohort).await;
+    let ca = ca_certificate(story, &authority, &product, &cohort).await;
     let device = device(story, &product, &cohort).await;
     let (certificate, key) = keys::device(&authority, IDENTIFIER, 6);
     device_certificate(story, &device, &certificate).await;
     let caller = Device::with(server, &certificate, &key);
     let fleet = Fleet { product, cohort, device, caller };
     import(story, &fleet).await;
+    // It has the name of the device, and another key.
+    let (certificate, key) = keys::device(&authority, IDENTIFIER, 7);
+    let refused = Device::with(server, &certificate, &key).get("/update").await;
+    story.refusal("DeviceForbidden", &refused);
+    story.delete(&format!("/v1/ca_certificates/{ca}")).await;
     deletions(story).await;
     fleet
 }
@@ -62,7 +67,7 @@ async fn ca_certificate(
     authority: &CertifiedIssuer<'static, KeyPair>,
     product: &str,
     cohort: &str,
-) {
+) -> String {
     let code = story.ask(Method::POST, "/v1/ca_certificates/verification_codes", Sent::Nothing).await;
     let code = code["verification_code"].as_str().unwrap();
     let proof = keys::proof(authority, code);
@@ -74,7 +79,7 @@ async fn ca_certificate(
     let path = format!("/v1/ca_certificates/{ca}");
     story.get(&path).await;
     story.patch(&path, &json!({"renewals": "same_key"})).await;
-    story.delete(&path).await;
+    ca
 }
 
 async fn device(story: &mut Story, product: &str, cohort: &str) -> String {

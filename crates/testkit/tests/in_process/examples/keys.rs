@@ -13,7 +13,7 @@ fn pkcs8(byte: u8) -> Vec<u8> {
     der
 }
 
-fn pair(byte: u8) -> KeyPair {
+pub(super) fn pair(byte: u8) -> KeyPair {
     KeyPair::try_from(pkcs8(byte).as_slice()).unwrap()
 }
 

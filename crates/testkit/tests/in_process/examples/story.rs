@@ -15,6 +15,8 @@ pub(super) struct Story {
     pub(super) api: Api,
     pub(super) stand_ins: StandIns,
     operations: Vec<Operation>,
+    /// The failures that the documents describe, with their statuses.
+    failures: BTreeMap<String, u16>,
     examples: BTreeMap<String, Value>,
 }
 
@@ -30,9 +32,10 @@ impl Story {
         let api = server.api();
         let of_devices = api.get("/v1/openapi-devices.json").await.expect(200).json;
         let operations = [operations(&api).await, operations_of(&of_devices)].concat();
+        let failures = operations.iter().flat_map(failures).collect();
         let mut stand_ins = StandIns::default();
         stand_ins.replace(server.url(), "https://olivine.example.com");
-        Self { api, stand_ins, operations, examples: BTreeMap::new() }
+        Self { api, stand_ins, operations, failures, examples: BTreeMap::new() }
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Value {
@@ -136,6 +139,21 @@ impl Story {
         assert!(before.is_none(), "{id} has an example already: send what is none through story.api");
     }
 
+    /// Records a refusal as the example of the failure that the documents describe by this name.
+    pub(super) fn refusal(&mut self, name: &str, answer: &Answer) {
+        let status = answer.status;
+        assert!(answer.json["errors"].is_array(), "{name}: {answer:?}");
+        assert_eq!(self.failures.get(name), Some(&status), "the status of {name}");
+        let example = json!({"status": status, "answer": self.stand_ins.of(&answer.json)});
+        let before = self.examples.insert(name.to_owned(), example);
+        assert!(before.is_none(), "{name} has an example already");
+    }
+
+    pub(super) fn failures_without_example(&self) -> Vec<&str> {
+        let names = self.failures.keys().filter(|name| !self.examples.contains_key(*name));
+        names.map(String::as_str).collect()
+    }
+
     pub(super) fn operations_without_example(&self) -> Vec<String> {
         let all = self.operations.iter();
         all.filter(|operation| !self.examples.contains_key(&id(operation)))
@@ -150,6 +168,16 @@ impl Story {
 
 fn id(operation: &Operation) -> String {
     operation.description["operationId"].as_str().expect("each operation has an id").to_owned()
+}
+
+/// The failures that an operation can have, by their names in the document.
+fn failures(operation: &Operation) -> Vec<(String, u16)> {
+    let answers = operation.description["responses"].as_object().expect("it has answers").iter();
+    let named = answers.filter_map(|(status, answer)| {
+        let name = answer["$ref"].as_str()?.strip_prefix("#/components/responses/")?;
+        Some((name.to_owned(), status.parse().expect("a status")))
+    });
+    named.collect()
 }
 
 /// The parameters in the path, by their names.
