@@ -145,6 +145,22 @@ fn each_group_of_operations_is_described_and_has_some() {
     }
 }
 
+#[test]
+fn a_body_that_is_no_json_is_described_as_a_string() {
+    let documents = documents();
+    let mut count = 0;
+    for (name, operation) in operations(&documents) {
+        let contents = operation["requestBody"]["content"].as_object().into_iter().flatten();
+        for (content_type, content) in
+            contents.filter(|(content_type, _)| *content_type != "application/json")
+        {
+            count += 1;
+            assert_eq!(content["schema"]["type"], "string", "{name}: {content_type}");
+        }
+    }
+    assert_eq!(count, 2, "contents of binaries, and spreadsheets of devices");
+}
+
 fn has_example(described: &Value) -> bool {
     let mut contents = described["content"].as_object().into_iter().flatten();
     contents.all(|(_, content)| !content["example"].is_null())

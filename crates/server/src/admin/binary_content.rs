@@ -8,6 +8,8 @@ use olivine_api::binaries::BinaryEnvelope;
 use olivine_api::errors::ErrorBody;
 use olivine_domain::permissions::scope;
 use olivine_operations::{binaries, content};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,13 +26,25 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download))
 }
 
+/// A body that is no JSON: bytes as they are. Only the document needs the type.
+enum RawBytes {}
+
+impl PartialSchema for RawBytes {
+    fn schema() -> RefOr<Schema> {
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(binary)).build().into()
+    }
+}
+
+impl ToSchema for RawBytes {}
+
 /// Upload a binary's content in one request
 ///
 /// Stores the body as the whole content, up to 100 MB; larger contents are uploaded in parts. The binary must be `uploadable` (409
 /// `invalid_state`). Afterwards set its state to `hashable`, and the server verifies it. Scope: `binary.upload`.
 #[utoipa::path(put, path = "/binaries/{prn}/content", tag = "binaries", params(
     ("prn" = String, Path, description = "The PRN of the binary to upload to.")),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
+    request_body(content = inline(RawBytes), content_type = "application/octet-stream"), responses(
     (status = 200, body = BinaryEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 413, body = ErrorBody), (status = 422, body = ErrorBody), (status = 507, body = ErrorBody)))]
 async fn upload(
