@@ -6,6 +6,8 @@ use serde_json::Value;
 on_both!(
     everything_can_be_done_with_names_alone,
     tables_fit_a_terminal_and_have_names_in_them,
+    space_is_freed_without_taking_anything_from_a_device,
+    a_release_goes_on_to_another_cohort,
     a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is,
 );
 
@@ -177,6 +179,55 @@ fn tables_fit_a_terminal_and_have_names_in_them(database: Database) {
     }
     let events = shell.run("peridio events list --resource device:SN-000042 --output table").succeeds();
     assert!(events.contains("device.created  admin") || events.contains("SN-000042"), "{events}");
+}
+
+fn space_is_freed_without_taking_anything_from_a_device(database: Database) {
+    let (_server, shell) = prepared(database);
+    shell
+        .run(
+            "for version in 1.1.0 1.2.0 1.3.0 1.4.0; do
+               printf $version > fw.bin
+               peridio push fw.bin --artifact main-firmware --version $version --target arm --signing-key key.pem --bundle $version
+             done
+             peridio releases create --cohort gateway/weekly --bundle 1.2.0 --name off --version 1.2.0 --disabled
+             peridio bundle-overrides delete lab
+             peridio bundle-overrides create --name later --bundle 1.3.0 --tag lab --starts-at 7d
+             printf promised > on-its-way.bin
+             peridio artifact-versions create --artifact main-firmware --version 1.5.0",
+        )
+        .succeeds();
+    let prune = "peridio binaries prune --artifact main-firmware --keep 2";
+    let dry = shell.run(&format!("{prune} --dry-run --output table 2>&1")).succeeds();
+    for said in ["1.0.0/arm", "1.1.0/arm", "1.2.0/arm", "1.3.0/arm", "1 binaries with 5 B can go; 3 stay"] {
+        assert!(dry.contains(said), "{said}: {dry}");
+    }
+    assert!(!dry.contains("1.4.0"), "{dry}");
+    assert!(shell.run(prune).fails(1).contains("--yes"), "nobody can answer");
+    let states = "for version in 1.0.0 1.1.0 1.2.0 1.3.0 1.4.0; do
+                    peridio binaries list --artifact main-firmware --version $version --output jsonl | grep -o '\"state\":\"[a-z]*'
+                  done | cut -d'\"' -f4 | tr '\\n' ' '";
+    assert_eq!(shell.run(states).succeeds().trim(), "signed signed signed signed signed");
+    shell.run(&format!("{prune} --yes")).succeeds();
+    assert_eq!(shell.run(states).succeeds().trim(), "signed destroyed signed signed signed");
+    let again = shell.run(&format!("{prune} --yes 2>&1")).succeeds();
+    assert!(again.contains("0 binaries"), "{again}");
+}
+
+fn a_release_goes_on_to_another_cohort(database: Database) {
+    let (_server, shell) = prepared(database);
+    shell.run("peridio releases update spring --version-requirement '>= 0.9.0' --required true").succeeds();
+    let promote =
+        "peridio releases promote gateway/daily/spring --to-cohort gateway/weekly --phase-value 10%";
+    let made: Value = serde_json::from_str(&shell.run(promote).succeeds()).expect("JSON");
+    let shown = ["name", "version", "version_requirement", "required", "phase_value"]
+        .map(|field| made[field].clone());
+    assert_eq!(Value::from(shown.to_vec()), serde_json::json!(["spring", "1.0.0", ">= 0.9.0", true, 0.1]));
+    let again = shell.run(&format!("{promote} 2>&1")).succeeds();
+    assert!(again.contains("there already"), "{again}");
+    shell.run("peridio bundles create --name other --artifact-version main-firmware/1.0.0").succeeds();
+    shell.run("peridio releases update gateway/daily/spring --bundle other").succeeds();
+    shell.run("peridio releases update gateway/weekly/spring --phase-value 100%").succeeds();
+    assert!(shell.run(promote).fails(1).contains("name_taken"), "another bundle under that name");
 }
 
 fn a_name_that_means_nothing_or_too_much_is_refused_with_what_there_is(database: Database) {

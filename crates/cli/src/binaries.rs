@@ -4,6 +4,7 @@ mod create;
 mod destroy;
 mod download;
 mod one;
+mod prune;
 mod sign;
 mod upload;
 
@@ -70,6 +71,12 @@ pub(crate) enum Command {
     /// Destroys a binary's content for good; the record stays
     #[command(after_help = "Example:\n  peridio binaries destroy --prn $BINARY_PRN")]
     Destroy(destroy::Destroy),
+    /// Frees space: takes away the binaries of an artifact's older versions that no release and no override has
+    #[command(
+        after_help = "Examples:\n  peridio binaries prune --artifact main-firmware --keep 5 --dry-run     # only says what would be done\n  \
+                      peridio binaries prune --artifact main-firmware --keep 5 --yes"
+    )]
+    Prune(prune::Prune),
     /// Deletes the record of a binary that never was signed
     #[command(after_help = "Example:\n  peridio binaries delete --prn $BINARY_PRN")]
     Delete(One),
@@ -165,6 +172,7 @@ impl Command {
             Self::Create(create) => create.run(session).await,
             Self::Upload(upload) => upload.run(session).await,
             Self::Update(update) => update.run(session).await,
+            Self::Prune(prune) => prune.run(session).await,
             Self::Destroy(destroy) => destroy.run(session).await,
             Self::Delete(One { prn }) => session.delete::<Binary>(&prn).await,
             Self::Get(Get { one, expand }) => session.get::<Binary>(&one.prn, &expand.expand).await,

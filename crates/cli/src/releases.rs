@@ -4,6 +4,7 @@ mod chart;
 mod delete;
 mod graph;
 pub(crate) mod phases;
+mod promote;
 mod rollback;
 pub(crate) mod versions;
 
@@ -73,6 +74,11 @@ pub(crate) enum Command {
                             update --prn $RELEASE_PRN --disabled          # to nobody"
     )]
     Update(Box<Update>),
+    /// Gives the bundle of a release to another cohort, with the same name, version and requirement
+    #[command(
+        after_help = "Example:\n  peridio releases promote gateway/daily/spring --to-cohort gateway/stable --phase-value 10%"
+    )]
+    Promote(Box<promote::Promote>),
     /// Takes a release back: nobody else gets it, and devices that are on it get the bundle of the release before
     #[command(
         after_help = "Examples:\n  peridio releases rollback --prn $RELEASE_PRN --dry-run    # only says what would be done\n  peridio \
@@ -168,6 +174,7 @@ impl Command {
                 }
                 session.update::<Release>(&prn, &update.body()).await
             }
+            Self::Promote(promote) => promote.run(session).await,
             Self::Rollback(rollback) => rollback.run(session).await,
             Self::Delete(delete) => delete.run(session).await,
             Self::Adoption(One { prn }) => session.printer.one(&session.client.adoption(&prn).await?),
