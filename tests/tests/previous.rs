@@ -50,6 +50,62 @@ async fn distributes(server: &Server, api: &Api, name: &str) {
     assert_eq!(device.update("", &[]).await.expect(200).json["status"], "device_quarantine");
 }
 
+/// What a device is answered that reports a release, once that is `expected`: a server hears of others' changes a moment later.
+async fn is_told(device: &Device, release: &str, expected: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer =
+            device.update("?expand[]=release", &[("peridio-release-prn", release)]).await.expect(200);
+        let told = if answer.json["status"] == "update" {
+            &answer.json["release"]["name"]
+        } else {
+            &answer.json["status"]
+        };
+        if told == expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{expected} is expected: {:#}", answer.json);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The new version archives a release, and takes it back: the previous one serves it as little as a deleted one, and goes on as always.
+async fn archives_beside(previous: &Server, new: &Api, old: &Api) {
+    let create = async |api: &Api, plural: &str, one: &str, body| {
+        prn(&api.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
+    };
+    let product = create(new, "products", "product", json!({"name": "archived"})).await;
+    let cohort = create(new, "cohorts", "cohort", json!({"name": "archived", "product_prn": product})).await;
+    let binary = Workbench::named(new.clone(), "archived").await.signed_for("portable", b"content").await;
+    let bundle = create(new, "bundles", "bundle", json!({"binaries": [{"prn": binary}]})).await;
+    let release = async |api: &Api, name: &str, version: &str| {
+        let body = json!({"name": name, "cohort_prn": cohort, "bundle_prn": bundle, "version": version});
+        create(api, "releases", "release", body).await
+    };
+    let first = release(new, "first", "1.0.0").await;
+    let second = release(new, "second", "2.0.0").await;
+    let identifier = json!({"identifier": "archived", "product_prn": product, "cohort_prn": cohort});
+    let device_prn = create(new, "devices", "device", identifier).await;
+    let device = Device::new(previous, "archived");
+    device.register(new, &device_prn).await;
+    is_told(&device, &first, "second").await;
+
+    new.post(&format!("/v1/releases/{second}/archive"), &json!({})).await.expect(200);
+    is_told(&device, &first, "no_update").await;
+    is_told(&device, &second, "no_update").await;
+    let listed = list_all(old, &format!("/v1/releases?cohort_prn={cohort}"), "releases").await;
+    assert_eq!(listed.iter().map(prn).collect::<Vec<_>>(), [first.as_str()]);
+    // The previous version adds, changes and deletes releases beside it.
+    let third = release(old, "third", "3.0.0").await;
+    is_told(&device, &first, "third").await;
+    old.patch(&format!("/v1/releases/{third}"), &json!({"disabled": true})).await.expect(200);
+    is_told(&device, &first, "no_update").await;
+    let back = json!({"previous_release_prn": first});
+    new.post(&format!("/v1/releases/{second}/unarchive"), &back).await.expect(200);
+    is_told(&device, &first, "second").await;
+    old.delete(&format!("/v1/releases/{third}?confirm={third}")).await.expect(204);
+}
+
 /// Goes on through the previous version, without a pause, until it is told to stop.
 async fn keep_working(api: Api, done: Arc<AtomicUsize>, is_over: Arc<AtomicBool>) {
     let bench = Workbench::named(api, "meanwhile").await;
@@ -111,6 +167,9 @@ async fn both_versions_work_on_the_new_tables() {
     publishes(&new, "new").await;
     distributes(&current, &new, "new").await;
     old_works("old").await;
+    if knows_devices {
+        archives_beside(&previous, &new, &old).await;
+    }
     is_over.store(true, Ordering::Relaxed);
     working.await.expect("the previous version answers as always");
 

@@ -26,6 +26,9 @@ pub struct ArtifactVersion {
     /// Your own JSON object for the artifact version. Devices get it in the manifest, unless something more specific has one. Null: none.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
+    /// When the artifact version was archived, in UTC (RFC 3339). Null: it is not archived.
+    #[serde(default)]
+    pub archived_at: Option<String>,
     /// When the artifact version was created, in UTC (RFC 3339).
     pub inserted_at: String,
     /// When the artifact version was last changed, in UTC (RFC 3339).

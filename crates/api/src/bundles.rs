@@ -22,6 +22,9 @@ pub struct Bundle {
     /// The binaries in their order. A single bundle always has them; a list has them with `expand[]=binaries`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binaries: Option<Vec<BundleBinary>>,
+    /// When the bundle was archived, in UTC (RFC 3339). Null: it is not archived.
+    #[serde(default)]
+    pub archived_at: Option<String>,
     /// When the bundle was created, in UTC (RFC 3339).
     pub inserted_at: String,
     /// When the bundle was last changed, in UTC (RFC 3339).

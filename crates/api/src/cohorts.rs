@@ -25,6 +25,9 @@ pub struct Cohort {
     pub description: Option<String>,
     /// How many devices are in the cohort now.
     pub device_count: u64,
+    /// When the cohort was archived, in UTC (RFC 3339). Null: it is not archived.
+    #[serde(default)]
+    pub archived_at: Option<String>,
     /// When the cohort was created, in UTC (RFC 3339).
     pub inserted_at: String,
     /// When the cohort was last changed, in UTC (RFC 3339).

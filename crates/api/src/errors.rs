@@ -72,13 +72,14 @@ codes! {
     KeyTaken = "key_taken", "This key is registered already; the context names it.";
     IdTaken = "id_taken", "A record with this id exists already.";
     InUse = "in_use", "Other records depend on this one; the message says which.";
+    Archived = "archived", "The request uses an archived record for something new; the context names it.";
     ReleaseNotInCohort = "release_not_in_cohort", "The release that was named as a neighbour is of another cohort.";
     ReleasesNotNeighbours = "releases_not_neighbours", "The named previous release does not point to the named next one.";
     ReleaseCycle = "release_cycle", "The way from the named next release leads back to this one.";
     SinkConstrained = "sink_constrained", "Nothing can follow the cohort's latest release while that is scheduled in the future or phased; the context names it.";
     ConstrainedBeforeSink = "constrained_before_sink", "Only the latest release of a cohort may be scheduled in the future or phased; the context names the one that follows.";
     SecondSink = "second_sink", "A cohort has one latest release, which the context names; all others point to a next one.";
-    SeveralSinks = "several_sinks", "The cohort's latest release can't be deleted while several releases point to it.";
+    SeveralSinks = "several_sinks", "The cohort's latest release can't be deleted or archived while several releases point to it.";
     RollbackTargetUnclear = "rollback_target_unclear", "There is no release before the one to take back, or there are several with different bundles: name the bundle.";
     RollbackLaterRelease = "rollback_later_release", "A later release is open to the devices, so they go there and not back; the context names it.";
     RollbackUndeliverable = "rollback_undeliverable", "The bundle to go back to can't be delivered to any device of the release.";

@@ -23,6 +23,9 @@ pub struct Product {
     /// The target (hardware) of the product's devices that have none of their own. Null: none.
     #[schema(example = "arm-linux-gnueabihf")]
     pub target: Option<String>,
+    /// When the product was archived, in UTC (RFC 3339). Null: it is not archived.
+    #[serde(default)]
+    pub archived_at: Option<String>,
     /// When the product was created, in UTC (RFC 3339).
     pub inserted_at: String,
     /// When the product was last changed, in UTC (RFC 3339).

@@ -53,6 +53,9 @@ pub struct Release {
     pub claims: u64,
     /// Why some or all devices can't get the release: binaries of its bundle that were destroyed or lost their signatures.
     pub affected_by: Vec<String>,
+    /// When the release was archived, in UTC (RFC 3339). Null: it is on its cohort's path.
+    #[serde(default)]
+    pub archived_at: Option<String>,
     /// When the release was created, in UTC (RFC 3339).
     pub inserted_at: String,
     /// When the release was last changed, in UTC (RFC 3339).
@@ -219,6 +222,24 @@ pub struct ReleaseUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(skip)]
     pub phase_tags: Option<Vec<String>>,
+}
+
+/// Where to put a release that is taken back. Without both fields it becomes the cohort's latest release.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseUnarchive {
+    /// The PRN of a release to put it before, as the first release; with `previous_release_prn`, between the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long,
+        value_name = "PRN",
+        help = "The PRN of a release to put it before; with --previous-release-prn between the two"
+    )]
+    pub next_release_prn: Option<String>,
+    /// The PRN of a release to put it after. What came after that comes after this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
+    pub previous_release_prn: Option<String>,
 }
 
 /// How to roll back a release. All fields are optional.

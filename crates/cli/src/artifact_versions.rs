@@ -7,6 +7,7 @@ use olivine_domain::artifact_versions::ArtifactVersion as Named;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::prn::Prn;
 
+use crate::archiving;
 use crate::custom_metadata;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
@@ -36,6 +37,8 @@ pub(crate) enum Command {
         after_help = "Example:\n  peridio artifact-versions update --prn $VERSION_PRN --description 'Fixes the fan'"
     )]
     Update(Update),
+    #[command(flatten)]
+    Archiving(archiving::artifact_versions::Command),
     /// Deletes a version that has no binaries
     #[command(after_help = "Example:\n  peridio artifact-versions delete --prn $VERSION_PRN")]
     Delete(One),
@@ -62,6 +65,8 @@ pub(crate) struct List {
     version: Option<String>,
     #[command(flatten)]
     expand: Expand,
+    #[command(flatten)]
+    archived: archiving::Listed,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -105,6 +110,7 @@ impl Command {
                 let prn = update.one.prn;
                 session.update::<ArtifactVersion>(&prn, &update.body()?).await
             }
+            Self::Archiving(command) => command.run(session).await,
             Self::Delete(One { prn }) => session.delete::<ArtifactVersion>(&prn).await,
         }
     }
@@ -121,7 +127,7 @@ impl List {
     fn query(&self) -> Query {
         let query =
             Query::default().with("artifact_prn", self.artifact_prn).with("version", self.version.as_ref());
-        query.expand(&self.expand.expand)
+        self.archived.apply(query.expand(&self.expand.expand))
     }
 }
 

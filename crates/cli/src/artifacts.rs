@@ -6,6 +6,7 @@ use olivine_client::Query;
 use olivine_domain::artifacts::Artifact as Named;
 use olivine_domain::prn::Prn;
 
+use crate::archiving;
 use crate::custom_metadata;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     /// Changes an artifact
     #[command(after_help = "Example:\n  peridio artifacts update --prn $ARTIFACT_PRN --name main-board")]
     Update(Update),
+    #[command(flatten)]
+    Archiving(archiving::artifacts::Command),
     /// Deletes an artifact that has no versions
     #[command(after_help = "Example:\n  peridio artifacts delete --prn $ARTIFACT_PRN")]
     Delete(One),
@@ -52,6 +55,8 @@ pub(crate) struct List {
     /// Only the one of this name
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    archived: archiving::Listed,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -80,14 +85,15 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Artifact>(&create.body()?).await,
-            Self::List(List { name, options }) => {
-                session.list::<Artifact>(&options, Query::default().with("name", name)).await
+            Self::List(List { name, archived, options }) => {
+                session.list::<Artifact>(&options, archived.apply(Query::default().with("name", name))).await
             }
             Self::Get(One { prn }) => session.get::<Artifact>(&prn, &[]).await,
             Self::Update(update) => {
                 let prn = update.one.prn;
                 session.update::<Artifact>(&prn, &update.body()?).await
             }
+            Self::Archiving(command) => command.run(session).await,
             Self::Delete(One { prn }) => session.delete::<Artifact>(&prn).await,
         }
     }

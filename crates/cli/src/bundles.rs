@@ -10,6 +10,7 @@ use olivine_domain::bundles::Bundle as Named;
 use olivine_domain::prn::Prn;
 use uuid::Uuid;
 
+use crate::archiving;
 use crate::changes::texts;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     /// Renames a bundle
     #[command(after_help = "Example:\n  peridio bundles update --prn $BUNDLE_PRN --name summer")]
     Update(Update),
+    #[command(flatten)]
+    Archiving(archiving::bundles::Command),
     /// Deletes a bundle that no release and no override uses
     #[command(after_help = "Example:\n  peridio bundles delete --prn $BUNDLE_PRN")]
     Delete(One),
@@ -78,6 +81,8 @@ pub(crate) struct List {
     #[command(flatten)]
     expand: Expand,
     #[command(flatten)]
+    archived: archiving::Listed,
+    #[command(flatten)]
     options: ListOptions,
 }
 
@@ -103,14 +108,15 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Bundle>(&create.body()?).await,
-            Self::List(List { name, hash, expand, options }) => {
+            Self::List(List { name, hash, expand, archived, options }) => {
                 let query = Query::default().with("name", name).with("hash", hash);
-                session.list::<Bundle>(&options, query.expand(&expand.expand)).await
+                session.list::<Bundle>(&options, archived.apply(query.expand(&expand.expand))).await
             }
             Self::Get(One { prn }) => session.get::<Bundle>(&prn, &[]).await,
             Self::Update(Update { one, name }) => {
                 session.update::<Bundle>(&one.prn, &BundleUpdate { name: Some(name) }).await
             }
+            Self::Archiving(command) => command.run(session).await,
             Self::Delete(One { prn }) => session.delete::<Bundle>(&prn).await,
         }
     }

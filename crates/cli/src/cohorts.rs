@@ -7,6 +7,7 @@ use olivine_domain::cohorts::Cohort as Named;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product;
 
+use crate::archiving;
 use crate::failure::Failure;
 use crate::lists::{Expand, ListOptions};
 use crate::output::record;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     /// Changes a cohort
     #[command(after_help = "Example:\n  peridio cohorts update --prn $COHORT_PRN --name stable")]
     Update(Update),
+    #[command(flatten)]
+    Archiving(archiving::cohorts::Command),
     /// Deletes a cohort that nothing needs any more
     #[command(after_help = "Example:\n  peridio cohorts delete --prn $COHORT_PRN")]
     Delete(One),
@@ -45,6 +48,8 @@ pub(crate) struct List {
     name: Option<String>,
     #[command(flatten)]
     expand: Expand,
+    #[command(flatten)]
+    archived: archiving::Listed,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -79,12 +84,13 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Cohort>(&create).await,
-            Self::List(List { product_prn, name, expand, options }) => {
+            Self::List(List { product_prn, name, expand, archived, options }) => {
                 let query = Query::default().with("product_prn", product_prn).with("name", name);
-                session.list::<Cohort>(&options, query.expand(&expand.expand)).await
+                session.list::<Cohort>(&options, archived.apply(query.expand(&expand.expand))).await
             }
             Self::Get(Get { one, expand }) => session.get::<Cohort>(&one.prn, &expand.expand).await,
             Self::Update(Update { one, change }) => session.update::<Cohort>(&one.prn, &change).await,
+            Self::Archiving(command) => command.run(session).await,
             Self::Delete(One { prn }) => session.delete::<Cohort>(&prn).await,
         }
     }

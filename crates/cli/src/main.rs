@@ -4,6 +4,7 @@
 //! a question when stdin is not a terminal, and never show the API key.
 
 mod api_keys;
+mod archiving;
 mod artifact_versions;
 mod artifacts;
 mod binaries;

@@ -7,6 +7,7 @@ use olivine_domain::Target;
 use olivine_domain::prn::Prn;
 use olivine_domain::products::Product as Named;
 
+use crate::archiving;
 use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     /// Changes a product
     #[command(after_help = "Example:\n  peridio products update --prn $PRODUCT_PRN --name gateway-v3")]
     Update(Update),
+    #[command(flatten)]
+    Archiving(archiving::products::Command),
     /// Deletes a product that has no cohorts and no devices
     #[command(after_help = "Example:\n  peridio products delete --prn $PRODUCT_PRN")]
     Delete(One),
@@ -44,6 +47,8 @@ pub(crate) struct List {
     /// Only the one of this name
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    archived: archiving::Listed,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -70,11 +75,12 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Product>(&create).await,
-            Self::List(List { name, options }) => {
-                session.list::<Product>(&options, Query::default().with("name", name)).await
+            Self::List(List { name, archived, options }) => {
+                session.list::<Product>(&options, archived.apply(Query::default().with("name", name))).await
             }
             Self::Get(One { prn }) => session.get::<Product>(&prn, &[]).await,
             Self::Update(update) => session.update::<Product>(&update.one.prn, &update.change).await,
+            Self::Archiving(command) => command.run(session).await,
             Self::Delete(One { prn }) => session.delete::<Product>(&prn).await,
         }
     }

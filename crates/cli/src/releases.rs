@@ -16,6 +16,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release as Named;
 
+use crate::archiving;
 use crate::changes::checked;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
@@ -86,6 +87,8 @@ pub(crate) enum Command {
                             $BUNDLE_PRN --release-version 1.1.0"
     )]
     Rollback(rollback::Rollback),
+    #[command(flatten)]
+    Archiving(archiving::releases::Command),
     /// Deletes a release; those before it then lead to the one after it
     ///
     /// While devices are on it, the server says what becomes of them, and a confirmation is asked for. To bring them back, use rollback.
@@ -129,6 +132,8 @@ pub(crate) struct List {
     /// Only those with this version
     #[arg(long)]
     version: Option<String>,
+    #[command(flatten)]
+    archived: archiving::Listed,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -176,6 +181,7 @@ impl Command {
             }
             Self::Promote(promote) => promote.run(session).await,
             Self::Rollback(rollback) => rollback.run(session).await,
+            Self::Archiving(command) => command.run(session).await,
             Self::Delete(delete) => delete.run(session).await,
             Self::Adoption(One { prn }) => session.printer.one(&session.client.adoption(&prn).await?),
             Self::Graph(chart) => chart.run(session).await,
@@ -212,7 +218,7 @@ impl Create {
 impl List {
     fn query(&self) -> Query {
         let query = Query::default().with("cohort_prn", self.cohort_prn).with("bundle_prn", self.bundle_prn);
-        query.with("name", self.name.as_ref()).with("version", self.version.as_ref())
+        self.archived.apply(query.with("name", self.name.as_ref()).with("version", self.version.as_ref()))
     }
 }
 

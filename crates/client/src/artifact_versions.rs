@@ -23,3 +23,7 @@ impl crate::Update for ArtifactVersion {
     type Change = ArtifactVersionUpdate;
 }
 impl crate::Delete for ArtifactVersion {}
+impl crate::Archive for ArtifactVersion {
+    type Place = ();
+    const HAS_PLACE: bool = false;
+}

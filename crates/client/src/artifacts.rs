@@ -14,3 +14,7 @@ impl crate::Update for Artifact {
     type Change = ArtifactUpdate;
 }
 impl crate::Delete for Artifact {}
+impl crate::Archive for Artifact {
+    type Place = ();
+    const HAS_PLACE: bool = false;
+}

@@ -14,3 +14,7 @@ impl crate::Update for Bundle {
     type Change = BundleUpdate;
 }
 impl crate::Delete for Bundle {}
+impl crate::Archive for Bundle {
+    type Place = ();
+    const HAS_PLACE: bool = false;
+}

@@ -14,3 +14,7 @@ impl crate::Update for Cohort {
     type Change = CohortUpdate;
 }
 impl crate::Delete for Cohort {}
+impl crate::Archive for Cohort {
+    type Place = ();
+    const HAS_PLACE: bool = false;
+}

@@ -45,7 +45,7 @@ pub use devices::Import;
 pub use error::Error;
 pub use observer::{Notice, Observer, Step, silent};
 pub use pages::{Pages, Query};
-pub use resource::{Create, Delete, Resource, Update};
+pub use resource::{Archive, Create, Delete, Resource, Update};
 
 #[cfg(test)]
 mod tests;

@@ -14,3 +14,7 @@ impl crate::Update for Product {
     type Change = ProductUpdate;
 }
 impl crate::Delete for Product {}
+impl crate::Archive for Product {
+    type Place = ();
+    const HAS_PLACE: bool = false;
+}

@@ -1,7 +1,8 @@
 //! Releases: a cohort's update paths, and how far its devices came on them.
 
 use olivine_api::releases::{
-    Adoption, Release, ReleaseCreate, ReleaseEnvelope, ReleaseList, ReleaseUpdate, Rollback, RollbackCreate,
+    Adoption, Release, ReleaseCreate, ReleaseEnvelope, ReleaseList, ReleaseUnarchive, ReleaseUpdate,
+    Rollback, RollbackCreate,
 };
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release as Named;
@@ -20,6 +21,10 @@ impl crate::Update for Release {
     type Change = ReleaseUpdate;
 }
 impl crate::Delete for Release {}
+impl crate::Archive for Release {
+    type Place = ReleaseUnarchive;
+    const HAS_PLACE: bool = true;
+}
 
 impl Client {
     /// How far a cohort's devices came, seen from one of its releases.

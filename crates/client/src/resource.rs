@@ -41,6 +41,14 @@ pub trait Update: Resource {
 /// Records that can be deleted.
 pub trait Delete: Resource {}
 
+/// Records that can be archived.
+pub trait Archive: Resource {
+    /// Where to put one that is taken back; `()` where it has no place.
+    type Place: Serialize + Sync;
+    /// Whether it has a place.
+    const HAS_PLACE: bool;
+}
+
 /// Says of a wire type where its records are and what can be done with them.
 macro_rules! resource {
     ($type:ty, $path:literal, $named:ty, $envelope:ty { $name:ident }, $list:ty) => {
@@ -85,6 +93,20 @@ impl Client {
     pub async fn update<R: Update>(&self, prn: &Prn<R::Named>, change: &R::Change) -> Result<R, Error> {
         let url = self.url(&format!("{}/{prn}", R::PATH));
         self.send(&Request::new(Method::PATCH, url).json(change)).await.map(R::open)
+    }
+
+    /// Archives a record.
+    pub async fn archive<R: Archive>(&self, prn: &Prn<R::Named>) -> Result<R, Error> {
+        let url = self.url(&format!("{}/{prn}/archive", R::PATH));
+        self.send(&Request::new(Method::POST, url)).await.map(R::open)
+    }
+
+    /// Takes an archived record back.
+    pub async fn unarchive<R: Archive>(&self, prn: &Prn<R::Named>, place: &R::Place) -> Result<R, Error> {
+        let url = self.url(&format!("{}/{prn}/unarchive", R::PATH));
+        let request = Request::new(Method::POST, url);
+        let request = if R::HAS_PLACE { request.json(place) } else { request };
+        self.send(&request).await.map(R::open)
     }
 
     /// Deletes a record.

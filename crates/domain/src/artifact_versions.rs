@@ -38,6 +38,8 @@ pub struct ArtifactVersion {
     pub description: Option<Description>,
     /// The user's own data, inherited by what has none of its own.
     pub custom_metadata: Option<CustomMetadata>,
+    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -52,6 +54,7 @@ crate::changes::given! {
         custom_metadata: Option<CustomMetadata>,
     }
     once { artifact: Id<Artifact>, version: VersionText }
+    at first { archived_at: None }
 }
 
 impl Resource for ArtifactVersion {
@@ -61,6 +64,7 @@ impl Resource for ArtifactVersion {
 
 impl Searchable for ArtifactVersion {
     const FIELDS: FieldTable = SEARCH;
+    const IS_ARCHIVABLE: bool = true;
 }
 
 /// Which version is the older: by the order of [`Version`] where both are one, else by natural order (`r9` before `r10`).

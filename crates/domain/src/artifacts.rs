@@ -29,6 +29,8 @@ pub struct Artifact {
     pub description: Option<Description>,
     /// The user's own data, inherited by what has none of its own.
     pub custom_metadata: Option<CustomMetadata>,
+    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -43,6 +45,7 @@ crate::changes::given! {
         description: Option<Description>,
         custom_metadata: Option<CustomMetadata>,
     }
+    at first { archived_at: None }
 }
 
 impl Resource for Artifact {
@@ -52,4 +55,5 @@ impl Resource for Artifact {
 
 impl Searchable for Artifact {
     const FIELDS: FieldTable = SEARCH;
+    const IS_ARCHIVABLE: bool = true;
 }

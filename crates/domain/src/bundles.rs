@@ -34,6 +34,8 @@ pub struct Bundle {
     pub name: Option<Name>,
     /// Of its ordered content: bundles with the same hash are the same.
     pub hash: Sha256Digest,
+    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -53,6 +55,7 @@ impl Resource for Bundle {
 
 impl Searchable for Bundle {
     const FIELDS: FieldTable = SEARCH;
+    const IS_ARCHIVABLE: bool = true;
 }
 
 /// One binary's place in a bundle.

@@ -32,6 +32,8 @@ pub struct Cohort {
     pub description: Option<Description>,
     /// How many devices it has.
     pub devices: u64,
+    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    pub archived_at: Option<Timestamp>,
     /// Grows with each change of the fields above, except for the number of devices.
     pub revision: Revision,
     /// When it was created.
@@ -46,7 +48,7 @@ crate::changes::given! {
         description: Option<Description>,
     }
     once { product: Id<Product> }
-    at first { devices: 0 }
+    at first { devices: 0, archived_at: None }
 }
 
 impl Resource for Cohort {
@@ -56,4 +58,5 @@ impl Resource for Cohort {
 
 impl Searchable for Cohort {
     const FIELDS: FieldTable = SEARCH;
+    const IS_ARCHIVABLE: bool = true;
 }

@@ -54,9 +54,13 @@ event_types! {
     ApiKeyRevoked = "api_key.revoked", Audit;
     ArtifactCreated = "artifact.created", Audit;
     ArtifactUpdated = "artifact.updated", Audit;
+    ArtifactArchived = "artifact.archived", Audit;
+    ArtifactUnarchived = "artifact.unarchived", Audit;
     ArtifactDeleted = "artifact.deleted", Audit;
     ArtifactVersionCreated = "artifact_version.created", Audit;
     ArtifactVersionUpdated = "artifact_version.updated", Audit;
+    ArtifactVersionArchived = "artifact_version.archived", Audit;
+    ArtifactVersionUnarchived = "artifact_version.unarchived", Audit;
     ArtifactVersionDeleted = "artifact_version.deleted", Audit;
     BinaryCreated = "binary.created", Audit;
     BinaryUpdated = "binary.updated", Audit;
@@ -86,6 +90,8 @@ event_types! {
     BinarySignatureDeleted = "binary_signature.deleted", Audit;
     BundleCreated = "bundle.created", Audit;
     BundleUpdated = "bundle.updated", Audit;
+    BundleArchived = "bundle.archived", Audit;
+    BundleUnarchived = "bundle.unarchived", Audit;
     BundleDeleted = "bundle.deleted", Audit;
     BundleUndeliverable = "bundle.undeliverable", Audit;
     BundleOverrideCreated = "bundle_override.created", Audit;
@@ -96,6 +102,8 @@ event_types! {
     CaCertificateDeleted = "ca_certificate.deleted", Audit;
     CohortCreated = "cohort.created", Audit;
     CohortUpdated = "cohort.updated", Audit;
+    CohortArchived = "cohort.archived", Audit;
+    CohortUnarchived = "cohort.unarchived", Audit;
     CohortDeleted = "cohort.deleted", Audit;
     DeviceCreated = "device.created", Audit;
     DeviceProvisioned = "device.provisioned", Audit;
@@ -119,11 +127,15 @@ event_types! {
     DeviceCertificateClaimEnded = "device_certificate.claim_ended", Audit;
     ProductCreated = "product.created", Audit;
     ProductUpdated = "product.updated", Audit;
+    ProductArchived = "product.archived", Audit;
+    ProductUnarchived = "product.unarchived", Audit;
     ProductDeleted = "product.deleted", Audit;
     ReleaseCreated = "release.created", Audit;
     ReleaseUpdated = "release.updated", Audit;
     ReleaseRelinked = "release.relinked", Audit;
     ReleaseRolledBack = "release.rolled_back", Audit;
+    ReleaseArchived = "release.archived", Audit;
+    ReleaseUnarchived = "release.unarchived", Audit;
     ReleaseDeleted = "release.deleted", Audit;
     VerificationCodeCreated = "verification_code.created", Audit;
     OrganizationCreated = "organization.created", Audit;

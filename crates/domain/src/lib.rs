@@ -4,6 +4,7 @@
 //! `olivine-api`, row shapes in `olivine-records`. Everything here can be tested by example and by property.
 
 pub mod api_keys;
+pub mod archiving;
 pub mod artifact_versions;
 pub mod artifacts;
 pub mod binaries;

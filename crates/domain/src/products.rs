@@ -29,6 +29,8 @@ pub struct Product {
     pub description: Option<Description>,
     /// The target of its devices that have none of their own.
     pub target: Option<Target>,
+    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -43,6 +45,7 @@ crate::changes::given! {
         description: Option<Description>,
         target: Option<Target>,
     }
+    at first { archived_at: None }
 }
 
 impl Resource for Product {
@@ -52,4 +55,5 @@ impl Resource for Product {
 
 impl Searchable for Product {
     const FIELDS: FieldTable = SEARCH;
+    const IS_ARCHIVABLE: bool = true;
 }

@@ -69,6 +69,8 @@ pub struct Release {
     pub phase: Phase,
     /// How many devices have claimed a place in its numeric phase.
     pub claims: u64,
+    /// When it was archived: it is then out of its cohort's path, and is only kept as a record.
+    pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,
     /// When it was created.
@@ -84,6 +86,7 @@ impl Resource for Release {
 
 impl Searchable for Release {
     const FIELDS: FieldTable = SEARCH;
+    const IS_ARCHIVABLE: bool = true;
 }
 
 impl Release {

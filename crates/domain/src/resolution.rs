@@ -131,10 +131,10 @@ impl Decision {
     }
 }
 
-/// The release that a device is on, as far as its report tells: the one it names, else the one that serves the bundle
+/// The release that a device is on, as far as its report tells: the one it names, which may be archived, else the one that serves the bundle
 /// it names, else the one of the version it names.
 pub fn current_release(channel: &Channel, report: &Report) -> Option<Id<Release>> {
-    let by_release = || channel.get(*report.release.given()?);
+    let by_release = || channel.known(*report.release.given()?);
     let by_bundle = || channel.by_bundle(*report.bundle.given()?);
     let by_version = || channel.by_version(report.version.given()?);
     by_release().or_else(by_bundle).or_else(by_version).map(|release| release.id)
@@ -188,7 +188,7 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
 
 /// The bundle that a device says it runs: the one it names, else that of the release it names.
 pub fn reported_bundle(channel: Option<&Channel>, report: &Report) -> Option<Id<Bundle>> {
-    let of_release = || Some(channel?.get(*report.release.given()?)?.bundle);
+    let of_release = || Some(channel?.known(*report.release.given()?)?.bundle);
     report.bundle.given().copied().or_else(of_release)
 }
 

@@ -32,6 +32,8 @@ pub type FieldTable = &'static [Field];
 pub trait Searchable {
     /// What its lists can be searched by, each field also by itself (`?name=…`).
     const FIELDS: FieldTable;
+    /// Whether its records can be archived, so that lists leave archived ones out unless they are asked for.
+    const IS_ARCHIVABLE: bool = false;
 }
 
 /// What a field holds.

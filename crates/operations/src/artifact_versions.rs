@@ -12,7 +12,7 @@ use olivine_records::{Constraint, artifact_versions, artifacts};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
-use crate::{Context, events};
+use crate::{Context, archiving, events};
 
 /// Creates an artifact version.
 pub async fn create(
@@ -23,7 +23,7 @@ pub async fn create(
 ) -> Result<ArtifactVersion, Error> {
     let version = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    artifacts::get(&w, by.organization, version.artifact).await.map_err(Error::missing(version.artifact))?;
+    archiving::to_use::<Artifact>(&w, by.organization, version.artifact).await?;
     if let Err(error) = artifact_versions::insert(&w, &version).await {
         drop(w);
         return already_there(ctx, &version, id, error).await;
@@ -53,7 +53,11 @@ async fn already_there(
                 Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
                 other => Err(Error::Taken {
                     what: Taken::Version,
-                    message: format!("this artifact has a version '{}' already: use it", new.version),
+                    message: format!(
+                        "this artifact has a version '{}' already{}: use it",
+                        new.version,
+                        archiving::if_archived(other.as_ref())
+                    ),
                     by: other.map(|other| other.id.prn(other.organization).to_string()),
                 }),
             }
@@ -110,6 +114,24 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
+}
+
+/// Archives an artifact version. It gets no new binaries, and no new bundles are made of it. Doing it again changes nothing.
+pub async fn archive(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionUpdate>,
+    id: Id<ArtifactVersion>,
+) -> Result<ArtifactVersion, Error> {
+    archiving::archive(ctx, by, id).await
+}
+
+/// Takes an artifact version back from the archive. Doing it again changes nothing.
+pub async fn unarchive(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactVersionUpdate>,
+    id: Id<ArtifactVersion>,
+) -> Result<ArtifactVersion, Error> {
+    archiving::unarchive(ctx, by, id).await
 }
 
 /// Deletes an artifact version that has no binaries.

@@ -12,7 +12,7 @@ use olivine_records::{Constraint, artifacts};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
-use crate::{Context, events};
+use crate::{Context, archiving, events};
 
 /// Creates an artifact.
 pub async fn create(
@@ -56,9 +56,12 @@ async fn already_there(
 }
 
 fn name_taken(name: &Name, other: Option<Artifact>) -> Error {
+    let is_archived = archiving::if_archived(other.as_ref());
     Error::Taken {
         what: Taken::Name,
-        message: format!("there is an artifact named '{name}' already: use it, or choose another name"),
+        message: format!(
+            "there is an artifact named '{name}' already{is_archived}: use it, or choose another name"
+        ),
         by: other.map(|other| other.id.prn(other.organization).to_string()),
     }
 }
@@ -105,6 +108,24 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
+}
+
+/// Archives an artifact. Its versions get no new binaries, and no new bundles are made of them. Doing it again changes nothing.
+pub async fn archive(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactUpdate>,
+    id: Id<Artifact>,
+) -> Result<Artifact, Error> {
+    archiving::archive(ctx, by, id).await
+}
+
+/// Takes an artifact back from the archive. Doing it again changes nothing.
+pub async fn unarchive(
+    ctx: &Context,
+    by: &Authorized<scope::ArtifactUpdate>,
+    id: Id<Artifact>,
+) -> Result<Artifact, Error> {
+    archiving::unarchive(ctx, by, id).await
 }
 
 /// Deletes an artifact that has no versions.

@@ -4,6 +4,7 @@ use olivine_domain::Timestamp;
 pub use olivine_domain::bundle_overrides::Change;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride, MOST_DEVICES};
 use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
@@ -13,6 +14,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, Write, bundle_overrides, bundles, cohorts};
 
+use crate::archiving::to_use;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
@@ -64,7 +66,7 @@ pub async fn create(
     {
         return Ok(first);
     }
-    check(&w, &new).await?;
+    check(&w, &new, now).await?;
     match bundle_overrides::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);
@@ -88,13 +90,20 @@ fn distinct(mut audience: Audience) -> Audience {
 }
 
 /// Checks what no single field can tell.
-async fn check(w: &Write, new: &BundleOverride) -> Result<(), Error> {
+async fn check(w: &Write, new: &BundleOverride, now: Timestamp) -> Result<(), Error> {
     if new.ends_at.is_some_and(|end| end <= new.starts_at) {
         let problem = format!("it must be later than starts_at ({})", new.starts_at);
         return Err(Error::Invalid { field: "ends_at", problem });
     }
     let organization = new.organization;
     bundles::get(w, organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
+    // One that is over gives its bundle to nobody, and may still be renamed.
+    if new.ends_at.is_none_or(|end| end > now) {
+        to_use::<Bundle>(w, organization, new.bundle).await?;
+        if let Audience::Cohort(cohort) = new.audience {
+            to_use::<Cohort>(w, organization, cohort).await?;
+        }
+    }
     match &new.audience {
         Audience::Tags(tags) if tags.is_empty() => {
             Err(Error::Invalid { field: "tags", problem: "name at least one tag".to_owned() })
@@ -181,7 +190,7 @@ pub async fn update(
     check_expected(expected, old.revision)?;
     let change = Change { audience: change.audience.map(distinct), ..change };
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
-    check(&w, &new).await?;
+    check(&w, &new, ctx.now()).await?;
     match bundle_overrides::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);

@@ -6,6 +6,7 @@ mod create;
 pub use create::{Create, Ingredient, Ingredients, create};
 pub use olivine_records::bundles::BundledBinary;
 
+use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::bundles::Bundle;
 pub use olivine_domain::bundles::Change;
 use olivine_domain::events::Subject;
@@ -13,12 +14,12 @@ use olivine_domain::pages::{Limit, Page};
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
-use olivine_records::{Constraint, bundle_overrides, bundles, releases};
+use olivine_records::{Constraint, Write, bundle_overrides, bundles, releases};
 
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, check_expected};
-use crate::{Context, events};
+use crate::{Context, archiving, events};
 
 /// A bundle with what it is made of, as it is shown.
 #[derive(Clone, Debug)]
@@ -30,9 +31,12 @@ pub struct View {
 }
 
 fn name_taken(name: &Name, other: Option<Bundle>) -> Error {
+    let is_archived = archiving::if_archived(other.as_ref());
     Error::Taken {
         what: Taken::Name,
-        message: format!("there is a bundle named '{name}' already: use it, or choose another name"),
+        message: format!(
+            "there is a bundle named '{name}' already{is_archived}: use it, or choose another name"
+        ),
         by: other.map(|other| other.id.prn(other.organization).to_string()),
     }
 }
@@ -102,6 +106,26 @@ pub async fn update(
     view(ctx, new).await
 }
 
+/// Archives a bundle. Refused while a release on a path or an override that is not over uses it. Doing it again changes nothing.
+pub async fn archive(
+    ctx: &Context,
+    by: &Authorized<scope::BundleUpdate>,
+    id: Id<Bundle>,
+) -> Result<View, Error> {
+    let bundle = archiving::archive(ctx, by, id).await?;
+    view(ctx, bundle).await
+}
+
+/// Takes a bundle back from the archive. Doing it again changes nothing.
+pub async fn unarchive(
+    ctx: &Context,
+    by: &Authorized<scope::BundleUpdate>,
+    id: Id<Bundle>,
+) -> Result<View, Error> {
+    let bundle = archiving::unarchive(ctx, by, id).await?;
+    view(ctx, bundle).await
+}
+
 /// Deletes a bundle that neither a release nor an override uses.
 pub async fn delete(
     ctx: &Context,
@@ -119,6 +143,26 @@ pub async fn delete(
     }
     w.event(by, Subject::of(id), EventData::BundleDeleted(Whole(&bundle)));
     w.commit().await
+}
+
+/// Refuses to archive a bundle that devices may be given.
+pub(crate) async fn check_unused(bundle: &Bundle, ctx: &Context, w: &Write) -> Result<(), Error> {
+    let (organization, id) = (bundle.organization, bundle.id);
+    let few = Limit::new(5).unwrap_or_default();
+    let query = ListQuery { limit: few, archived: ArchivedFilter::Without, ..ListQuery::default() };
+    let releases = releases::list_with_bundle(w, organization, id, &query).await?.items;
+    let overrides = bundle_overrides::list_current(w, organization, ctx.now()).await?;
+    let overrides = overrides.iter().filter(|current| current.bundle == id).take(few.get());
+    let overrides = overrides.map(|used| named("bundle override", &used.name, used.id.prn(organization)));
+    let releases = releases.iter().map(|used| named("release", &used.name, used.id.prn(organization)));
+    let users: Vec<_> = releases.chain(overrides).collect();
+    if users.is_empty() {
+        return Ok(());
+    }
+    Err(Error::InUse(format!(
+        "this bundle can't be archived, because it is used by {}: give them another bundle, archive the releases, or end the overrides first",
+        users.join(", ")
+    )))
 }
 
 /// Who uses a bundle that somebody wanted to delete.

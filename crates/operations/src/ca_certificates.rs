@@ -6,15 +6,18 @@ pub use olivine_domain::ca_certificates::Change;
 use olivine_domain::ca_certificates::{CODE_LIFETIME, CaCertificate, Jitp, ProofRefusal, Renewals};
 use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
 use olivine_domain::text::Description;
 use olivine_domain::time::Timestamp;
-use olivine_records::{Constraint, Reader, ca_certificates, cohorts, products, verification_codes};
+use olivine_records::{Constraint, Reader, Write, ca_certificates, verification_codes};
 
+use crate::archiving::to_use;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
@@ -91,7 +94,7 @@ pub async fn create(
         // The answer to the same request, whose code is used up already.
         return Ok(other.clone());
     }
-    check_jitp(&w, by.organization, certificate.jitp.as_ref()).await?;
+    check_jitp(&w, by.organization, certificate.jitp.as_ref(), None).await?;
     if !verification_codes::use_up(&w, by.organization, code, now).await? {
         return Err(refused("verification_certificate", &ProofRefusal::OtherName));
     }
@@ -132,17 +135,17 @@ fn taken(other: &CaCertificate, organization: Id<Organization>) -> Error {
     Error::Taken { what: Taken::Certificate, message, by: own }
 }
 
-/// Refuses what no device could be made with.
+/// Refuses what no device could be made with. What is as it was is not looked at again.
 async fn check_jitp(
-    reader: &impl Reader,
+    w: &Write,
     organization: Id<Organization>,
     jitp: Option<&Jitp>,
+    old: Option<&Jitp>,
 ) -> Result<(), Error> {
-    let Some(jitp) = jitp else { return Ok(()) };
-    let product = products::get(reader, organization, jitp.product).await;
-    product.map_err(Error::missing(jitp.product))?;
+    let Some(jitp) = jitp.filter(|jitp| Some(*jitp) != old) else { return Ok(()) };
+    to_use::<Product>(w, organization, jitp.product).await?;
     let Some(cohort) = jitp.cohort else { return Ok(()) };
-    let cohort = cohorts::get(reader, organization, cohort).await.map_err(Error::missing(cohort))?;
+    let cohort = to_use::<Cohort>(w, organization, cohort).await?;
     if cohort.product == jitp.product {
         return Ok(());
     }
@@ -183,7 +186,7 @@ pub async fn update(
     let old = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
-    check_jitp(&w, by.organization, new.jitp.as_ref()).await?;
+    check_jitp(&w, by.organization, new.jitp.as_ref(), old.jitp.as_ref()).await?;
     ca_certificates::update(&w, &old, &new).await?;
     let data = EventData::CaCertificateUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);

@@ -13,7 +13,7 @@ use olivine_records::{Constraint, cohorts, products};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
-use crate::{Context, events};
+use crate::{Context, archiving, events};
 
 /// Creates a cohort.
 pub async fn create(
@@ -24,7 +24,7 @@ pub async fn create(
 ) -> Result<Cohort, Error> {
     let cohort = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    products::get(&w, by.organization, cohort.product).await.map_err(Error::missing(cohort.product))?;
+    archiving::to_use::<Product>(&w, by.organization, cohort.product).await?;
     if let Err(error) = cohorts::insert(&w, &cohort).await {
         drop(w);
         return already_there(ctx, &cohort, id, error).await;
@@ -59,9 +59,12 @@ async fn already_there(
 }
 
 fn name_taken(name: &Name, other: Option<Cohort>) -> Error {
+    let is_archived = archiving::if_archived(other.as_ref());
     Error::Taken {
         what: Taken::Name,
-        message: format!("this product has a cohort named '{name}' already: use it, or choose another name"),
+        message: format!(
+            "this product has a cohort named '{name}' already{is_archived}: use it, or choose another name"
+        ),
         by: other.map(|other| other.id.prn(other.organization).to_string()),
     }
 }
@@ -115,6 +118,24 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
+}
+
+/// Archives a cohort. Refused while it has devices. Doing it again changes nothing.
+pub async fn archive(
+    ctx: &Context,
+    by: &Authorized<scope::CohortUpdate>,
+    id: Id<Cohort>,
+) -> Result<Cohort, Error> {
+    archiving::archive(ctx, by, id).await
+}
+
+/// Takes a cohort back from the archive. Doing it again changes nothing.
+pub async fn unarchive(
+    ctx: &Context,
+    by: &Authorized<scope::CohortUpdate>,
+    id: Id<Cohort>,
+) -> Result<Cohort, Error> {
+    archiving::unarchive(ctx, by, id).await
 }
 
 /// Deletes a cohort that has neither devices nor releases.

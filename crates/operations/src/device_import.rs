@@ -13,8 +13,10 @@ mod rows;
 
 pub use report::{Problem, Report};
 
+use std::collections::BTreeSet;
 use std::fs::File;
 
+use olivine_domain::archiving::usable;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
@@ -22,6 +24,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_records::{Database, cohorts, device_certificates, devices, products};
 
+use crate::archiving::to_use;
 use crate::device_certificates::take_over;
 use crate::devices::record_change;
 use crate::events::{EventData, Imported, OfDevice, Whole};
@@ -104,6 +107,7 @@ async fn write(
 /// Writes what is planned for some lines: each change with an event, as if it had come by itself, so that the trail says of any device what
 /// was what before.
 async fn carry_out(w: &mut Work, by: &Actor, plan: &Plan) -> Result<(), Error> {
+    hold_places(w, plan).await?;
     devices::insert_many(w, &plan.create).await.map_err(at_once)?;
     for device in &plan.create {
         w.event(by, Subject::of(device.id), EventData::DeviceCreated(Whole(device)));
@@ -128,6 +132,21 @@ async fn carry_out(w: &mut Work, by: &Actor, plan: &Plan) -> Result<(), Error> {
     w.write_events().await
 }
 
+/// Keeps the products and cohorts that devices come into from being archived until the transaction ends.
+async fn hold_places(w: &Work, plan: &Plan) -> Result<(), Error> {
+    let moved = plan.update.iter().filter(|(old, new)| new.is_moved_from(old)).map(|(_, new)| new);
+    let coming: Vec<_> = plan.create.iter().chain(moved).collect();
+    let products: BTreeSet<_> = coming.iter().map(|device| (device.organization, device.product)).collect();
+    for (organization, product) in products {
+        to_use::<Product>(w, organization, product).await?;
+    }
+    let cohorts = coming.iter().filter_map(|device| Some((device.organization, device.cohort?)));
+    for (organization, cohort) in cohorts.collect::<BTreeSet<_>>() {
+        to_use::<Cohort>(w, organization, cohort).await?;
+    }
+    Ok(())
+}
+
 fn at_once(error: olivine_records::Error) -> Error {
     match error {
         olivine_records::Error::Duplicate(_) | olivine_records::Error::ParentMissing => Error::Conflict(
@@ -147,11 +166,13 @@ async fn look_up(
     import: Import,
 ) -> Result<Options, Error> {
     if let Some(product) = import.product {
-        products::get(db, by.organization, product).await.map_err(Error::missing(product))?;
+        let product = products::get(db, by.organization, product).await.map_err(Error::missing(product))?;
+        usable(&product).map_err(Error::refused)?;
     }
     let Import { product, dry_run, .. } = import;
     let Some(id) = import.cohort else { return Ok(Options { product, cohort: None, dry_run }) };
     let cohort = cohorts::get(db, by.organization, id).await.map_err(Error::missing(id))?;
+    usable(&cohort).map_err(Error::refused)?;
     if product.is_some_and(|product| product != cohort.product) {
         let problem = "this cohort is one of another product: name one of the same, or leave the product out";
         return Err(Error::Invalid { field: "cohort_prn", problem: problem.to_owned() });

@@ -10,12 +10,14 @@ use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
+use olivine_domain::products::Product;
+use olivine_records::{Constraint, Write, cohorts, device_certificates, devices};
 
 pub(crate) use change::record_change;
 pub use change::update;
 
 use crate::Context;
+use crate::archiving::to_use;
 use crate::distribution::changes;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
@@ -31,8 +33,7 @@ pub async fn create(
 ) -> Result<Device, Error> {
     let device = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    products::get(&w, by.organization, device.product).await.map_err(Error::missing(device.product))?;
-    check_cohort(&w, &device).await?;
+    check_place(&w, &device).await?;
     if let Err(error) = devices::insert(&w, &device).await {
         drop(w);
         return already_there(ctx, &device, id, error).await;
@@ -43,10 +44,11 @@ pub async fn create(
     Ok(device)
 }
 
-/// Refuses a cohort that is not one of the device's product.
-pub(crate) async fn check_cohort(reader: &impl Reader, device: &Device) -> Result<(), Error> {
+/// Refuses a product or a cohort that is archived, and a cohort that is not one of the device's product.
+pub(crate) async fn check_place(w: &Write, device: &Device) -> Result<(), Error> {
+    to_use::<Product>(w, device.organization, device.product).await?;
     let Some(id) = device.cohort else { return Ok(()) };
-    let cohort = cohorts::get(reader, device.organization, id).await.map_err(Error::missing(id))?;
+    let cohort = to_use::<Cohort>(w, device.organization, id).await?;
     if cohort.product == device.product {
         return Ok(());
     }

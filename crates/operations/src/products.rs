@@ -12,7 +12,7 @@ use olivine_records::{Constraint, products};
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
-use crate::{Context, events};
+use crate::{Context, archiving, events};
 
 /// Creates a product.
 pub async fn create(
@@ -56,9 +56,12 @@ async fn already_there(
 }
 
 fn name_taken(name: &Name, other: Option<Product>) -> Error {
+    let is_archived = archiving::if_archived(other.as_ref());
     Error::Taken {
         what: Taken::Name,
-        message: format!("there is a product named '{name}' already: use it, or choose another name"),
+        message: format!(
+            "there is a product named '{name}' already{is_archived}: use it, or choose another name"
+        ),
         by: other.map(|other| other.id.prn(other.organization).to_string()),
     }
 }
@@ -105,6 +108,24 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
+}
+
+/// Archives a product. Refused while it has devices. Doing it again changes nothing.
+pub async fn archive(
+    ctx: &Context,
+    by: &Authorized<scope::ProductUpdate>,
+    id: Id<Product>,
+) -> Result<Product, Error> {
+    archiving::archive(ctx, by, id).await
+}
+
+/// Takes a product back from the archive. Doing it again changes nothing.
+pub async fn unarchive(
+    ctx: &Context,
+    by: &Authorized<scope::ProductUpdate>,
+    id: Id<Product>,
+) -> Result<Product, Error> {
+    archiving::unarchive(ctx, by, id).await
 }
 
 /// Deletes a product that has neither cohorts nor devices.

@@ -7,6 +7,7 @@ pub(crate) mod refusal;
 mod renewals;
 mod signers;
 
+use olivine_domain::archiving::{Archived, usable};
 use olivine_domain::ca_certificates::{CaCertificate, Jitp, choose_provisioner};
 use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
@@ -16,7 +17,7 @@ use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
-use olivine_records::{Constraint, Reader, device_certificates, devices};
+use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
 
 pub use self::refusal::ProvisioningRefusal;
 pub(crate) use self::signers::{Signers, find_signers};
@@ -136,6 +137,7 @@ async fn make(
         return Err(NotProvisioned::Refused(ca.organization, exists));
     }
     let device = new_device(ctx, ca, jitp.clone(), identifier);
+    check_place(&w, &device).await?;
     let registered = DeviceCertificate {
         id: ctx.new_id(),
         organization: ca.organization,
@@ -153,6 +155,20 @@ async fn make(
     w.changed(ca.organization, Change::certificate(&certificate.facts().fingerprint));
     w.commit().await?;
     Ok((device, registered))
+}
+
+/// Refuses to make a device of an archived product, or in an archived cohort.
+async fn check_place(w: &Work, device: &Device) -> Result<(), NotProvisioned> {
+    let archived = |archived: Archived| {
+        NotProvisioned::Refused(device.organization, ProvisioningRefusal::Archived(archived))
+    };
+    let product = products::get_to_use(w, device.organization, device.product).await.map_err(at_once)?;
+    usable(&product).map_err(archived)?;
+    if let Some(cohort) = device.cohort {
+        let cohort = cohorts::get_to_use(w, device.organization, cohort).await.map_err(at_once)?;
+        usable(&cohort).map_err(archived)?;
+    }
+    Ok(())
 }
 
 /// Marks of servers of an earlier version have no hashes yet. Usually there are none.

@@ -1,5 +1,6 @@
 //! Releases: the steps of cohorts' channels. Each edit of a channel is made under its cohort's lock, on the channel as it is there.
 
+mod archive;
 mod channels;
 mod create;
 mod names;
@@ -9,6 +10,7 @@ mod rollback;
 mod update;
 pub(crate) mod view;
 
+pub use archive::{archive, unarchive};
 pub use create::{Create, create};
 pub(crate) use numbers::forget_device;
 pub use numbers::{Adoption, adoption};
@@ -68,7 +70,8 @@ pub async fn get(ctx: &Context, by: &Authorized<scope::ReleaseRead>, id: Id<Rele
 
 /// The same for a page: one query, whatever the number of releases.
 async fn views(ctx: &Context, by: &Actor, page: Page<Release>) -> Result<Page<View>, Error> {
-    let mut ids: Vec<_> = page.items.iter().map(|release| release.bundle).collect();
+    let served = page.items.iter().filter(|release| release.archived_at.is_none());
+    let mut ids: Vec<_> = served.map(|release| release.bundle).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut unservable: HashMap<Id<Bundle>, Vec<Id<Binary>>> = HashMap::new();
@@ -76,7 +79,9 @@ async fn views(ctx: &Context, by: &Actor, page: Page<Release>) -> Result<Page<Vi
         unservable.entry(bundle).or_default().push(binary);
     }
     Ok(page.map(|release| {
-        let affected_by = unservable.get(&release.bundle).cloned().unwrap_or_default();
+        let served = Some(&release).filter(|release| release.archived_at.is_none());
+        let affected_by =
+            served.and_then(|release| unservable.get(&release.bundle).cloned()).unwrap_or_default();
         View { release, affected_by }
     }))
 }
@@ -99,7 +104,7 @@ pub async fn delete(
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
     let channel = channels::lock(&w, by.organization, cohort).await?;
-    let release = channel.get(id).ok_or_else(|| Error::not_found(id))?;
+    let release = channel.known(id).ok_or_else(|| Error::not_found(id))?;
     let links = channel.plan_delete(id)?;
     if confirm != Some(id) {
         check_devices(ctx, &w, &channel, release).await?;

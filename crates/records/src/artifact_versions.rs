@@ -93,11 +93,14 @@ pub async fn delete(
     changes::delete::<Entity>(write, organization, id).await
 }
 
+crate::archiving::locks!(ArtifactVersion);
+
 impl Listed for Entity {
     type Item = ArtifactVersion;
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const ARCHIVED_AT: Option<Column> = Some(Column::ArchivedAt);
     const INDEXED: &'static [&'static str] = &["prn", "artifact_prn", "version"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
@@ -141,6 +144,7 @@ fn row(version: &ArtifactVersion) -> Model {
         revision: version.revision.get(),
         inserted_at: version.inserted_at.as_micros(),
         updated_at: version.updated_at.as_micros(),
+        archived_at: version.archived_at.map(Timestamp::as_micros),
     }
 }
 
@@ -153,6 +157,7 @@ fn parse(model: &Model) -> Result<ArtifactVersion, Error> {
         version: row.given("version", &model.version)?,
         description: row.optional("description", model.description.as_deref())?,
         custom_metadata: row.metadata(model.custom_metadata.as_deref())?,
+        archived_at: row.optional_moment("archived_at", model.archived_at)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

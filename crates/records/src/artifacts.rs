@@ -84,11 +84,14 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Artifa
     changes::delete::<Entity>(write, organization, id).await
 }
 
+crate::archiving::locks!(Artifact);
+
 impl Listed for Entity {
     type Item = Artifact;
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const ARCHIVED_AT: Option<Column> = Some(Column::ArchivedAt);
     const INDEXED: &'static [&'static str] = &["prn", "name"];
 
     fn bytes(_with: &[String]) -> Option<SimpleExpr> {
@@ -114,6 +117,7 @@ fn row(artifact: &Artifact) -> Model {
         revision: artifact.revision.get(),
         inserted_at: artifact.inserted_at.as_micros(),
         updated_at: artifact.updated_at.as_micros(),
+        archived_at: artifact.archived_at.map(Timestamp::as_micros),
     }
 }
 
@@ -125,6 +129,7 @@ fn parse(model: &Model) -> Result<Artifact, Error> {
         name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         custom_metadata: row.metadata(model.custom_metadata.as_deref())?,
+        archived_at: row.optional_moment("archived_at", model.archived_at)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

@@ -120,11 +120,14 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Bundle
     changes::delete::<Entity>(write, organization, id).await
 }
 
+crate::archiving::locks!(Bundle);
+
 impl Listed for Entity {
     type Item = Bundle;
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const ARCHIVED_AT: Option<Column> = Some(Column::ArchivedAt);
     const INDEXED: &'static [&'static str] = &["prn", "name", "hash"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
@@ -177,6 +180,7 @@ fn row(bundle: &Bundle) -> Model {
         revision: bundle.revision.get(),
         inserted_at: bundle.inserted_at.as_micros(),
         updated_at: bundle.updated_at.as_micros(),
+        archived_at: bundle.archived_at.map(Timestamp::as_micros),
     }
 }
 
@@ -187,6 +191,7 @@ fn parse(model: &Model) -> Result<Bundle, Error> {
         organization: Id::new(model.organization_id),
         name: row.optional_given("name", model.name.as_deref())?,
         hash: row.hash("hash", &model.hash)?,
+        archived_at: row.optional_moment("archived_at", model.archived_at)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

@@ -110,11 +110,14 @@ fn one(organization: Id<Organization>, id: Id<Cohort>) -> Condition {
     Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
 }
 
+crate::archiving::locks!(Cohort);
+
 impl Listed for Entity {
     type Item = Cohort;
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const ARCHIVED_AT: Option<Column> = Some(Column::ArchivedAt);
     const INDEXED: &'static [&'static str] = &["prn", "product_prn"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
@@ -144,6 +147,7 @@ fn row(cohort: &Cohort) -> Result<Model, Error> {
         revision: cohort.revision.get(),
         inserted_at: cohort.inserted_at.as_micros(),
         updated_at: cohort.updated_at.as_micros(),
+        archived_at: cohort.archived_at.map(Timestamp::as_micros),
     })
 }
 
@@ -156,6 +160,7 @@ fn parse(model: &Model) -> Result<Cohort, Error> {
         name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         devices: row.number("devices", model.devices)?,
+        archived_at: row.optional_moment("archived_at", model.archived_at)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

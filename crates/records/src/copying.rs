@@ -260,7 +260,8 @@ fn hash_row<M: ModelTrait>(hasher: &mut Sha256Hasher, row: &M) {
 macro_rules! name_columns {
     ($names:expr, $($table:ident),*) => {
         $(for column in $table::Column::iter() {
-            $names.insert((stringify!($table).to_owned(), sea_orm::IdenStatic::as_str(&column).to_owned()));
+            let table = sea_orm::EntityName::table_name(&$table::Entity::default()).to_owned();
+            $names.insert((table, sea_orm::IdenStatic::as_str(&column).to_owned()));
         })*
     };
 }

@@ -17,6 +17,7 @@ use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::resolution::Offer;
 use olivine_domain::text::VersionText;
@@ -120,6 +121,19 @@ pub async fn get_many(
     ids: &[Id<Device>],
 ) -> Result<Vec<Device>, Error> {
     lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// Whether any device is of this product.
+pub async fn is_any_of_product(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    product: Id<Product>,
+) -> Result<bool, Error> {
+    let of_product = Condition::all()
+        .add(Column::OrganizationId.eq(organization.uuid()))
+        .add(Column::ProductId.eq(product.uuid()));
+    let first = Entity::find().select_only().column(Column::Id).filter(of_product).limit(1);
+    Ok(first.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
 }
 
 /// A page of the organization's devices.

@@ -100,6 +100,7 @@ table!(artifacts, "artifacts", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    archived_at: Option<i64>,
 });
 
 table!(artifact_versions, "artifact_versions", {
@@ -113,6 +114,7 @@ table!(artifact_versions, "artifact_versions", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    archived_at: Option<i64>,
 });
 
 table!(binaries, "binaries", {

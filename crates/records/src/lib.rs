@@ -6,6 +6,7 @@
 
 pub mod announcements;
 pub mod api_keys;
+mod archiving;
 pub mod artifact_versions;
 pub mod artifacts;
 pub mod binaries;

@@ -8,18 +8,19 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use olivine_domain::Timestamp;
+use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::{self, Cursor, Limit, Order, Page};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::search::{Clause, Operator, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use crate::database::{Executor, ListReader, Reader};
+use crate::database::{Executor, ListReader, Reader, Write};
 use crate::dialect;
 use crate::error::{Error, Trouble};
 use crate::reason::Reason;
@@ -30,6 +31,8 @@ use crate::rows::Row;
 pub struct ListQuery {
     /// What all of its records meet: a search's clauses, and equality filters in the same form.
     pub clauses: Vec<Clause>,
+    /// Whether it has archived records; it counts only where records can be archived.
+    pub archived: ArchivedFilter,
     /// By `inserted_at`.
     pub order: Order,
     /// Where it goes on.
@@ -47,6 +50,8 @@ pub(crate) trait Listed: EntityTrait {
     const ORGANIZATION: Self::Column;
     const INSERTED_AT: Self::Column;
     const ID: Self::Column;
+    /// The column that says when a record was archived, where records can be.
+    const ARCHIVED_AT: Option<Self::Column> = None;
     /// The fields of which one value is found by an index, in the order of the list. Any other condition makes the list a scan, so a field
     /// that is missing here only makes it slower to ask for. A test looks at the plan of each.
     const INDEXED: &'static [&'static str];
@@ -151,7 +156,7 @@ where
 {
     let scope = Scope { backend: reader.executor().get_database_backend(), organization };
     let select = select::<E>(&scope, query)?.filter(condition);
-    if is_scan::<E>(&query.clauses) {
+    if is_scan::<E>(&query.clauses) || is_of_archived::<E>(query) {
         let scanner = reader.scanner().await?;
         let page = read_page::<E>(scanner.executor(), select, organization, query).await;
         page.map_err(|error| too_broad(error, reader.scan_limit(), E::INDEXED))
@@ -212,6 +217,11 @@ pub(crate) fn is_scan<E: Listed>(clauses: &[Clause]) -> bool {
     others.next().is_some_and(|first| !is_indexed(first)) || others.next().is_some()
 }
 
+/// Whether a list is of archived records only, which no index finds.
+fn is_of_archived<E: Listed>(query: &ListQuery) -> bool {
+    E::ARCHIVED_AT.is_some() && query.archived == ArchivedFilter::Only
+}
+
 /// The field that every list is in the order of.
 const INSERTED_AT: &str = "inserted_at";
 
@@ -231,6 +241,13 @@ pub(crate) fn select<E: Listed>(scope: &Scope, query: &ListQuery) -> Result<Sele
     for clause in &query.clauses {
         let unsearchable = || Error::Unsearchable { field: clause.field.name.to_owned() };
         select = select.filter(E::filter(scope, clause).ok_or_else(unsearchable)?);
+    }
+    if let Some(archived_at) = E::ARCHIVED_AT {
+        select = match query.archived {
+            ArchivedFilter::Without => select.filter(archived_at.is_null()),
+            ArchivedFilter::Only => select.filter(archived_at.is_not_null()),
+            ArchivedFilter::Any => select,
+        };
     }
     let order = match query.order {
         Order::Asc => sea_orm::Order::Asc,
@@ -272,6 +289,21 @@ where
     E::Model: Send + Sync,
 {
     find::<E>(reader, organization, id).await?.ok_or(Error::NotFound { table: E::default().table_name() })
+}
+
+/// The record, locked until the transaction ends.
+pub(crate) async fn lock<E: Listed>(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<E::Item>,
+    lock: LockType,
+) -> Result<E::Item, Error>
+where
+    E::Model: Send + Sync,
+{
+    let one = E::find().filter(E::ID.eq(id.uuid())).filter(E::ORGANIZATION.eq(organization.uuid()));
+    let row = one.lock(lock).one(write.transaction()).await?;
+    E::parse(&row.ok_or(Error::NotFound { table: E::default().table_name() })?)
 }
 
 /// Those of the records that the organization has.

@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     step!("0006_renewals"),
     step!("0007_contents", sqlite),
     step!("0008_actors"),
+    step!("0009_archived", sqlite),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.

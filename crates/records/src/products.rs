@@ -81,11 +81,14 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Produc
     changes::delete::<Entity>(write, organization, id).await
 }
 
+crate::archiving::locks!(Product);
+
 impl Listed for Entity {
     type Item = Product;
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const ARCHIVED_AT: Option<Column> = Some(Column::ArchivedAt);
     const INDEXED: &'static [&'static str] = &["prn", "name"];
 
     fn parse(model: &Model) -> Result<Product, Error> {
@@ -107,6 +110,7 @@ fn row(product: &Product) -> Model {
         revision: product.revision.get(),
         inserted_at: product.inserted_at.as_micros(),
         updated_at: product.updated_at.as_micros(),
+        archived_at: product.archived_at.map(Timestamp::as_micros),
     }
 }
 
@@ -118,6 +122,7 @@ fn parse(model: &Model) -> Result<Product, Error> {
         name: row.given("name", &model.name)?,
         description: row.optional("description", model.description.as_deref())?,
         target: row.optional_given("target", model.target.as_deref())?,
+        archived_at: row.optional_moment("archived_at", model.archived_at)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

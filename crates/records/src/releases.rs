@@ -28,7 +28,7 @@ use crate::entities::fleet::cohorts;
 use crate::error::Error;
 use crate::lists::{self, ListQuery};
 
-const TABLE: &str = "releases";
+const TABLE: &str = "all_releases";
 
 /// The release, if the organization has it.
 pub async fn find(

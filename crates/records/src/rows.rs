@@ -67,6 +67,15 @@ impl Row {
         self.known(column, Timestamp::from_micros(micros))
     }
 
+    /// A moment that there may be.
+    pub(crate) fn optional_moment(
+        &self,
+        column: &'static str,
+        micros: Option<i64>,
+    ) -> Result<Option<Timestamp>, Error> {
+        micros.map(|micros| self.moment(column, micros)).transpose()
+    }
+
     /// A hash.
     pub(crate) fn hash(&self, column: &'static str, hex: &str) -> Result<Sha256Digest, Error> {
         self.text(column, hex)

@@ -1,6 +1,7 @@
 //! The Admin API: for people and CI, under `/v1`.
 
 pub mod api_keys;
+mod archiving;
 pub mod artifact_versions;
 pub mod artifacts;
 pub mod auth;
@@ -36,6 +37,7 @@ use crate::openapi::{Base, examples, failures, operations};
 
 fn routes() -> OpenApiRouter<App> {
     let routes = OpenApiRouter::new()
+        .merge(archiving::routes())
         .merge(artifacts::routes())
         .merge(artifact_versions::routes())
         .merge(binaries::routes())

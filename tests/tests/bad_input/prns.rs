@@ -246,6 +246,8 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
         ("PATCH /v1/releases/{prn}: bundle_prn", "bundle", none.clone()),
         ("POST /v1/releases/{prn}/rollback: to_bundle_prn", "bundle", none.clone()),
         ("PATCH /v1/releases/{prn}: next_release_prn", "release", none.clone()),
+        ("POST /v1/releases/{prn}/unarchive: next_release_prn", "release", none.clone()),
+        ("POST /v1/releases/{prn}/unarchive: previous_release_prn", "release", none.clone()),
         ("POST /v1/bundle_overrides: bundle_prn", "bundle", for_cohort),
         ("POST /v1/bundle_overrides: cohort_prn", "cohort", for_some.clone()),
         ("POST /v1/bundle_overrides: device_prns", "device", for_some),

@@ -17,6 +17,7 @@ const EDITS: usize = 25;
 const REFUSALS: &[&str] = &[
     "not_found",
     "conflict",
+    "archived",
     "release_not_in_cohort",
     "releases_not_neighbours",
     "release_cycle",
@@ -26,7 +27,7 @@ const REFUSALS: &[&str] = &[
     "several_sinks",
 ];
 
-/// Operators append, insert, delete, re-point, phase and finish phases, all at random and at once. After every answer the channel
+/// Operators append, insert, delete, archive, take back, re-point, phase and finish phases, all at random and at once. After every answer the channel
 /// is valid, and whoever was refused is told by which rule.
 pub(crate) async fn edits_at_once_keep_the_channel_valid(database: Database) {
     let server = Server::start(database);
@@ -48,7 +49,7 @@ pub(crate) async fn edits_at_once_keep_the_channel_valid(database: Database) {
     assert!(outcomes["201"] > 10 && outcomes["200"] > 5 && outcomes["204"] > 5, "{outcomes:?}");
     assert!(outcomes.len() > 5, "too few kinds of refusals to prove anything: {outcomes:?}");
 
-    let left = shop.channel().await.len();
+    let left = shop.channel().await.len() + shop.archived().await.len();
     let count =
         async |kind: &str| list_all(shop.api(), &format!("/v1/events?type={kind}"), "events").await.len();
     assert_eq!(count("release.created").await - count("release.deleted").await, left);
@@ -82,7 +83,7 @@ async fn edit(shop: &Workshop, seen: &[Value], name: &str, random: &mut Random) 
     };
     let (one, other) = (any(), any());
     // Deleting more than is created would leave nothing to edit.
-    let kinds = if seen.len() < 4 { 3 } else { 9 };
+    let kinds = if seen.len() < 4 { 3 } else { 12 };
     match random.next() % kinds {
         0 => shop.try_release(name, json!({})).await,
         1 => shop.try_release(name, json!({"next_release_prn": one})).await,
@@ -91,6 +92,15 @@ async fn edit(shop: &Workshop, seen: &[Value], name: &str, random: &mut Random) 
         4 | 5 => shop.api().delete(&format!("/v1/releases/{one}")).await,
         6 => shop.change(one, json!({"next_release_prn": other})).await,
         7 => shop.change(one, json!({"phase_value": 5})).await,
+        8 => shop.api().post(&format!("/v1/releases/{one}/archive"), &json!({})).await,
+        9 | 10 => {
+            let archived = shop.archived().await;
+            let release = archived.first().map_or(one, |release| text(release, "prn"));
+            let place =
+                [json!({}), json!({"previous_release_prn": other}), json!({"next_release_prn": other})];
+            let place = &place[usize::try_from(random.next() % 3).expect("it is small")];
+            shop.api().post(&format!("/v1/releases/{release}/unarchive"), place).await
+        }
         _ => {
             let sink = seen.iter().find(|release| release["next_release_prn"].is_null());
             let sink = sink.map_or(one, |sink| text(sink, "prn"));

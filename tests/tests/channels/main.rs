@@ -1,6 +1,7 @@
 //! Bundles, releases and overrides over HTTP: a cohort's channel is valid after every step, whoever edits it at the same moment; bundles
 //! never change; and who destroys what devices are to get is told so first.
 
+mod archived;
 mod bundles;
 mod destroyed;
 mod edits;
@@ -9,6 +10,7 @@ mod workshop;
 
 use olivine_tests::on_both;
 
+use archived::the_command_archives_and_takes_back;
 use bundles::{bundles_are_frozen, bundles_keep_what_they_need, ingredients_that_make_no_bundle};
 use destroyed::destroying_what_devices_get_asks_first;
 use edits::{
@@ -26,5 +28,6 @@ on_both!(
     async ingredients_that_make_no_bundle,
     async destroying_what_devices_get_asks_first,
     async overrides_change_at_any_time,
-    async how_far_devices_came
+    async how_far_devices_came,
+    async the_command_archives_and_takes_back
 );

@@ -58,6 +58,14 @@ impl Workshop {
         releases
     }
 
+    /// The cohort's archived releases. Each of them leads to a release of the channel, or to none; but both are not seen at one moment.
+    pub(crate) async fn archived(&self) -> Vec<Value> {
+        let path = format!("/v1/releases?cohort_prn={}&archived=true&limit=100", self.cohort);
+        let mut answer = self.api().get(&path).await.expect(200).json;
+        let Value::Array(releases) = answer["releases"].take() else { panic!("no list: {answer}") };
+        releases
+    }
+
     /// The channel in words: each release and its next one, by name.
     pub(crate) async fn links(&self) -> String {
         let channel = self.channel().await;

@@ -87,6 +87,19 @@ impl Kind {
         }
     }
 
+    /// Whether there may be an archived one, which lists leave out.
+    pub(super) const fn can_be_archived(self) -> bool {
+        matches!(
+            self,
+            Self::Artifact
+                | Self::ArtifactVersion
+                | Self::Bundle
+                | Self::Cohort
+                | Self::Product
+                | Self::Release
+        )
+    }
+
     /// The kind that an argument means by its id: `next_release_prn` is a release, and `prn` is what the group of commands is about.
     pub(super) fn of(id: &str, group: &Command) -> Option<Self> {
         let id = id.strip_suffix("_prns").or_else(|| id.strip_suffix("_prn")).unwrap_or(id);

@@ -110,7 +110,11 @@ struct Search<'a> {
 impl Search<'_> {
     /// The one that has this value.
     async fn one<R: Resource>(&self, among: Query, key: &str, value: &str) -> Result<String, Failure> {
-        let found = self.list::<R>(&among.clone().with(key, Some(value))).await?;
+        let query = among.clone().with(key, Some(value));
+        let mut found = self.list::<R>(&query).await?;
+        if found.is_empty() && self.kind.can_be_archived() {
+            found = self.list::<R>(&query.with("archived", Some("true"))).await?;
+        }
         match live(found).as_slice() {
             [found] => self.prn_of(found),
             [] => Err(self.unknown::<R>(&among).await),

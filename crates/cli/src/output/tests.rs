@@ -12,6 +12,7 @@ fn artifact(description: Option<&str>) -> Artifact {
         name: "main".to_owned(),
         description: description.map(str::to_owned),
         custom_metadata: serde_json::from_str(r#"{"b":1.0, "a":[]}"#).unwrap(),
+        archived_at: None,
         inserted_at: "2026-01-01T00:00:00.000000Z".to_owned(),
         updated_at: "2026-01-01T00:00:00.000000Z".to_owned(),
     }
@@ -29,6 +30,7 @@ fn json_has_the_fields_in_the_order_of_the_api() {
     "b": 1.0,
     "a": []
   },
+  "archived_at": null,
   "inserted_at": "2026-01-01T00:00:00.000000Z",
   "updated_at": "2026-01-01T00:00:00.000000Z"
 }

@@ -1,5 +1,7 @@
 //! A cohort's releases as one channel: each points to at most one next release, and all paths end in the sink.
 //!
+//! Archived releases are on no path. They are kept beside it, each with the release that its devices go on to, if there is one.
+//!
 //! A [`Channel`] is valid and never changes; [`edits`] says what an edit has to write, or why it can't be. It is laid
 //! out for resolution: neither the way to the next stop nor a step back depends on how many releases there are.
 
@@ -37,6 +39,8 @@ pub struct Channel {
     by_version: Box<[Position]>,
     /// What those of `by_version` take of devices that only know their version.
     entry_reach: Reach,
+    /// The archived releases by key. The next one of each is on the path.
+    archived: HashMap<Id<Release>, Release>,
 }
 
 /// Where something stands as seen from a release of the same channel.
@@ -58,7 +62,11 @@ impl Channel {
     /// That a release which is not the sink is scheduled in the future is not looked at: time heals it.
     pub fn new(mut releases: Vec<Release>) -> Result<Self, Broken> {
         releases.sort_unstable_by_key(|release| release.id);
+        broken::check_records(&releases)?;
+        let (archived, releases): (Vec<_>, Vec<_>) =
+            releases.into_iter().partition(|release| release.archived_at.is_some());
         let next = broken::check(&releases)?;
+        broken::check_archived(&archived, &releases)?;
         let order = layout::order(&next).map_err(|cycle| broken::cycle(&releases, &cycle))?;
         let mut slots: Vec<Option<Release>> = releases.into_iter().map(Some).collect();
         let releases: Box<[Release]> =
@@ -75,6 +83,7 @@ impl Channel {
             by_bundle: HashMap::new(),
             by_version: Box::default(),
             entry_reach: Reach::new(&[]),
+            archived: archived.into_iter().map(|release| (release.id, release)).collect(),
         };
         channel.index();
         Ok(channel)
@@ -94,9 +103,24 @@ impl Channel {
         self.by_version = versioned.into();
     }
 
-    /// The release of that key, if it is of this cohort.
+    /// The release of that key, if it is on this cohort's path.
     pub fn get(&self, id: Id<Release>) -> Option<&Release> {
         self.by_id.get(&id).map(|position| self.at(*position))
+    }
+
+    /// The release of that key, whether it is on the path or archived.
+    pub fn known(&self, id: Id<Release>) -> Option<&Release> {
+        self.get(id).or_else(|| self.archived.get(&id))
+    }
+
+    /// All of the cohort's releases: those on the path, the sink first, and then the archived ones.
+    pub fn records(&self) -> impl Iterator<Item = &Release> {
+        self.iter().chain(self.archived.values())
+    }
+
+    /// The archived releases whose devices go on to this one.
+    pub(crate) fn archived_before(&self, id: Id<Release>) -> impl Iterator<Item = &Release> {
+        self.archived.values().filter(move |release| release.next == Some(id))
     }
 
     /// The latest release; `None` only if there is none at all.
@@ -104,27 +128,27 @@ impl Channel {
         self.releases.first()
     }
 
-    /// The release after this one; `None` for the sink and for what is not of this cohort.
+    /// The release after this one, also after an archived one; `None` for the sink and for what is not of this cohort.
     pub fn next(&self, id: Id<Release>) -> Option<&Release> {
-        self.get(id)?.next.and_then(|next| self.get(next))
+        self.known(id)?.next.and_then(|next| self.get(next))
     }
 
-    /// All releases, the sink first, each after the one that it points to.
+    /// The releases on the path, the sink first, each after the one that it points to.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Release> {
         self.releases.iter()
     }
 
-    /// The releases that point to this one.
+    /// The releases on the path that point to this one.
     pub fn previous(&self, id: Id<Release>) -> impl Iterator<Item = &Release> {
         self.releases.iter().filter(move |release| release.next == Some(id))
     }
 
-    /// How many releases there are.
+    /// How many releases are on the path.
     pub fn len(&self) -> usize {
         self.releases.len()
     }
 
-    /// Whether there is none.
+    /// Whether none is on the path.
     pub fn is_empty(&self) -> bool {
         self.releases.is_empty()
     }
@@ -148,7 +172,23 @@ impl Channel {
     }
 
     /// Where a device that is on `on` stands as seen from `release`; `None` if one of them is not of this cohort.
+    ///
+    /// A device on an archived release is before all that its next one leads to. Nothing is before or after an archived release.
     pub fn standing(&self, on: Id<Release>, release: Id<Release>) -> Option<Standing> {
+        if on != release
+            && let Some(archived) = self.archived.get(&on)
+        {
+            let goes_on_to = archived.next.and_then(|next| self.standing(next, release));
+            let is_ahead = matches!(goes_on_to, Some(Standing::Before | Standing::On));
+            return self
+                .known(release)
+                .map(|_| if is_ahead { Standing::Before } else { Standing::Elsewhere });
+        }
+        if let Some(archived) = self.archived.get(&release) {
+            return self
+                .known(on)
+                .map(|on| if on.id == archived.id { Standing::On } else { Standing::Elsewhere });
+        }
         let (on, release) = (*self.by_id.get(&on)?, *self.by_id.get(&release)?);
         Some(if on == release {
             Standing::On

@@ -34,7 +34,7 @@ pub fn leaving(
     let next_of = |release: &Release| {
         links.iter().find(|(changed, _)| *changed == release.id).map_or(release.next, |(_, next)| *next)
     };
-    let left = channel.iter().filter(|release| release.id != id);
+    let left = channel.records().filter(|release| release.id != id);
     let left = left.map(|release| Release { next: next_of(release), ..release.clone() });
     let after = Channel::new(left.collect())?;
     let mut leaving = Leaving::default();

@@ -175,7 +175,7 @@ impl From<ChannelRefusal> for PlanError {
 
 /// What a rollback has to write.
 pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<Plan, PlanError> {
-    let bad = channel.get(request.release).ok_or(ChannelRefusal::NotInCohort(request.release))?;
+    let bad = channel.find(request.release)?;
     if request.bundle == Some(bad.bundle) {
         return Err(RollbackRefusal::SameBundle(Named::of(bad)).into());
     }
@@ -224,7 +224,7 @@ fn stopped(bad: &Release, now: Timestamp) -> Release {
 
 /// The channel with one release changed, and one added.
 fn replaced(channel: &Channel, changed: &Release, added: Option<&Release>) -> Result<Channel, Broken> {
-    let as_it_is = channel.iter().map(|one| if one.id == changed.id { changed } else { one });
+    let as_it_is = channel.records().map(|one| if one.id == changed.id { changed } else { one });
     Channel::new(as_it_is.chain(added).cloned().collect())
 }
 
@@ -364,6 +364,7 @@ fn new_release(
         schedule_date: None,
         phase: Phase::EVERYONE,
         claims: 0,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: request.now,
         updated_at: request.now,

@@ -22,7 +22,7 @@ pub(super) fn enter<'a>(
     report: &'a Report,
     tracer: &mut impl Tracer,
 ) -> Option<Entry<'a>> {
-    let by_release = find(("release", "is"), &report.release, |id| channel.get(*id), tracer);
+    let by_release = find(("release", "is"), &report.release, |id| channel.known(*id), tracer);
     let current = by_release.or_else(|| {
         find(("bundle", "is that of"), &report.bundle, |bundle| channel.by_bundle(*bundle), tracer)
     });
@@ -83,10 +83,16 @@ fn ahead<'a>(
     tracer: &mut impl Tracer,
 ) -> Option<Entry<'a>> {
     let Some(candidate) = channel.next(current.id) else {
-        tracer.step(Step::Entry, Outcome::NoUpdate, || format!("'{}' is the last release", current.name));
+        tracer.step(Step::Entry, Outcome::NoUpdate, || match current.archived_at {
+            Some(_) => format!("'{}' is archived, and no release is left that followed it", current.name),
+            None => format!("'{}' is the last release", current.name),
+        });
         return None;
     };
-    tracer.step(Step::Entry, Outcome::Continue, || format!("'{}' follows it", candidate.name));
+    tracer.step(Step::Entry, Outcome::Continue, || match current.archived_at {
+        Some(_) => format!("it is archived, and '{}' follows it", candidate.name),
+        None => format!("'{}' follows it", candidate.name),
+    });
     let version = report.version.given().or(current.version.as_ref());
     Some(Entry { candidate, version, by_version: false })
 }

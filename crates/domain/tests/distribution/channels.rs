@@ -48,10 +48,16 @@ pub(crate) fn release(number: u32, next: Option<u32>) -> Release {
         schedule_date: None,
         phase: Phase::EVERYONE,
         claims: 0,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: now(),
         updated_at: now(),
     }
+}
+
+/// A release that was archived; devices on it go on to `next`.
+pub(crate) fn archived(number: u32, next: Option<u32>) -> Release {
+    Release { archived_at: Some(now()), ..release(number, next) }
 }
 
 /// R1 → R2 → … → the last one, with versions 1.0.0, 2.0.0, …

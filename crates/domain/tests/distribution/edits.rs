@@ -1,5 +1,6 @@
 //! Edits of a channel: whatever operators do, what is accepted leaves it valid, and what is refused would not have.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -10,13 +11,15 @@ use olivine_domain::{Id, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::channels::{channel, id, line, now, numeric, release, tomorrow};
+use crate::channels::{archived, channel, id, line, now, numeric, release, tomorrow};
 
 /// What an operator tries.
 #[derive(Clone, Debug)]
 enum Edit {
     Create(u8, Index, Index, Constraint),
     Delete(Index),
+    Archive(Index),
+    Unarchive(u8, Index, Index, Index),
     Repoint(Index, Option<Index>),
     Constrain(Index, Constraint),
     Wait,
@@ -44,6 +47,8 @@ fn edits() -> impl Strategy<Value = Edit> {
     prop_oneof![
         5 => (0..4_u8, index(), index(), constraint()).prop_map(|(kind, a, b, c)| Edit::Create(kind, a, b, c)),
         2 => index().prop_map(Edit::Delete),
+        3 => index().prop_map(Edit::Archive),
+        3 => (0..4_u8, index(), index(), index()).prop_map(|(kind, one, a, b)| Edit::Unarchive(kind, one, a, b)),
         3 => (index(), prop::option::weighted(0.8, index())).prop_map(|(a, b)| Edit::Repoint(a, b)),
         3 => (index(), constraint()).prop_map(|(a, c)| Edit::Constrain(a, c)),
         1 => Just(Edit::Wait),
@@ -60,13 +65,38 @@ struct Store {
 impl Store {
     fn relink(&mut self, links: &Links) {
         for (id, next) in &links.relink {
-            self.releases.iter_mut().find(|release| release.id == *id).unwrap().next = *next;
+            self.find(*id).next = *next;
         }
+    }
+
+    fn find(&mut self, id: Id<Release>) -> &mut Release {
+        self.releases.iter_mut().find(|release| release.id == id).unwrap()
+    }
+
+    fn placement(&self, kind: u8, a: Index, b: Index) -> Placement {
+        match (kind, self.pick(a), self.pick(b)) {
+            (1, Some(a), _) => Placement::Before(a),
+            (2, Some(a), _) => Placement::After(a),
+            (3, Some(previous), Some(next)) => Placement::Between { previous, next },
+            _ => Placement::Sink,
+        }
+    }
+
+    /// Whether each archived release leads to a release on the path, or to none, and where `ends` says so.
+    fn leads_archived_to(&self, ends: &HashMap<Id<Release>, Option<Id<Release>>>) -> bool {
+        let path =
+            |id: &Id<Release>| self.releases.iter().any(|one| one.id == *id && one.archived_at.is_none());
+        let archived = self.releases.iter().filter(|release| release.archived_at.is_some());
+        archived.map(|release| (release.id, release.next)).all(|(id, next)| {
+            next.is_none_or(|next| path(&next)) && ends.get(&id).is_none_or(|before| next == *before)
+        })
     }
 
     /// Whether the channel keeps all of its rules at this moment.
     fn is_valid(&self) -> bool {
-        let early = |release: &Release| release.next.is_some() && release.is_constrained(self.now);
+        let early = |release: &Release| {
+            release.archived_at.is_none() && release.next.is_some() && release.is_constrained(self.now)
+        };
         Channel::new(self.releases.clone()).is_ok() && !self.releases.iter().any(early)
     }
 
@@ -82,13 +112,7 @@ impl Store {
             Edit::Create(kind, a, b, constraint) => {
                 let mut new = release(after.made, None);
                 constraint.apply(&mut new, self.now);
-                let (a, b) = (self.pick(*a), self.pick(*b));
-                let placement = match (kind, a, b) {
-                    (1, Some(a), _) => Placement::Before(a),
-                    (2, Some(a), _) => Placement::After(a),
-                    (3, Some(previous), Some(next)) => Placement::Between { previous, next },
-                    _ => Placement::Sink,
-                };
+                let placement = self.placement(*kind, *a, *b);
                 let plan = channel.plan_create(&new, placement, self.now);
                 let links = plan.clone().unwrap_or_else(|_| naive_create(&channel, &new, placement));
                 new.next = links.next_of_new;
@@ -99,11 +123,26 @@ impl Store {
             Edit::Delete(index) => {
                 let id = self.pick(*index)?;
                 let plan = channel.plan_delete(id);
-                let next = channel.get(id)?.next;
-                let naive = || channel.previous(id).map(|previous| (previous.id, next)).collect();
-                let links = plan.clone().unwrap_or_else(|_| Links { next_of_new: None, relink: naive() });
-                after.relink(&links);
+                after.relink(&plan.clone().unwrap_or_else(|_| naive_removal(&channel, id)));
                 after.releases.retain(|release| release.id != id);
+                plan
+            }
+            Edit::Archive(index) => {
+                let id = self.pick(*index)?;
+                let plan = channel.plan_archive(id);
+                after.relink(&plan.clone().unwrap_or_else(|_| naive_removal(&channel, id)));
+                after.find(id).archived_at = Some(self.now);
+                plan
+            }
+            Edit::Unarchive(kind, index, a, b) => {
+                let archived = channel.known(self.pick(*index)?)?;
+                archived.archived_at?;
+                let placement = self.placement(*kind, *a, *b);
+                let plan = channel.plan_create(archived, placement, self.now);
+                let links = plan.clone().unwrap_or_else(|_| naive_create(&channel, archived, placement));
+                after.relink(&links);
+                let back = after.find(archived.id);
+                (back.archived_at, back.next) = (None, links.next_of_new);
                 plan
             }
             Edit::Repoint(index, next) => {
@@ -128,18 +167,40 @@ impl Store {
     }
 }
 
+/// What would be written if no rule stood in the way of taking a release out of the path.
+fn naive_removal(channel: &Channel, id: Id<Release>) -> Links {
+    let next = channel.get(id).and_then(|release| release.next);
+    let relink = channel.previous(id).map(|previous| (previous.id, next)).collect();
+    Links { next_of_new: None, relink }
+}
+
 /// Where a release would go if no rule stood in the way.
 fn naive_create(channel: &Channel, new: &Release, placement: Placement) -> Links {
     let (previous, next) = match placement {
         Placement::Sink => (channel.sink().map(|sink| sink.id), None),
         Placement::Before(next) => (None, Some(next)),
-        Placement::After(previous) => (Some(previous), channel.get(previous).unwrap().next),
+        Placement::After(previous) => (Some(previous), channel.known(previous).unwrap().next),
         Placement::Between { previous, next } => (Some(previous), Some(next)),
     };
     Links {
         next_of_new: next,
         relink: previous.map(|previous| (previous, Some(new.id))).into_iter().collect(),
     }
+}
+
+/// To which release the devices of each archived one go on after an edit, if the next ones of before are followed until one is left.
+fn onward(before: &Store, after: &Store) -> HashMap<Id<Release>, Option<Id<Release>>> {
+    let of = |store: &Store, id: Id<Release>| store.releases.iter().find(|release| release.id == id).cloned();
+    let is_left = |id: &Id<Release>| of(after, *id).is_some_and(|release| release.archived_at.is_none());
+    let follow = |release: Release| {
+        let mut next = release.next;
+        while let Some(id) = next.filter(|id| !is_left(id)) {
+            next = of(before, id).and_then(|gone| gone.next);
+        }
+        next
+    };
+    let archived = after.releases.iter().filter(|release| release.archived_at.is_some());
+    archived.filter_map(|release| Some((release.id, follow(of(before, release.id)?)))).collect()
 }
 
 proptest! {
@@ -151,11 +212,14 @@ proptest! {
             match plan {
                 Ok(_) => {
                     prop_assert!(after.is_valid(), "{:?} made {:?}", edit, after.releases);
-                    let sinks = after.releases.iter().filter(|release| release.next.is_none()).count();
-                    prop_assert_eq!(sinks, usize::from(!after.releases.is_empty()));
+                    let path: Vec<_> = after.releases.iter().filter(|release| release.archived_at.is_none()).collect();
+                    let sinks = path.iter().filter(|release| release.next.is_none()).count();
+                    prop_assert_eq!(sinks, usize::from(!path.is_empty()));
+                    prop_assert!(after.leads_archived_to(&onward(&store, &after)), "{:?} made {:?}", edit, after.releases);
                     store = after;
                 }
-                Err(ChannelRefusal::NotNeighbours { .. }) => {}
+                // Of an archived release, only taking it back has a meaning.
+                Err(ChannelRefusal::NotNeighbours { .. } | ChannelRefusal::Archived(_)) => {}
                 Err(refusal) => prop_assert!(!after.is_valid(), "{:?} is refused in vain: {}", edit, refusal),
             }
         }
@@ -188,12 +252,43 @@ fn refusals_say_which_rule_and_which_release() {
         channel.plan_repoint(id(2), Some(id(1))).unwrap_err(),
         channel.plan_repoint(id(2), None).unwrap_err(),
         channel.plan_delete(id(3)).unwrap_err(),
+        channel.plan_archive(id(3)).unwrap_err(),
+        with_archived().plan_archive(id(2)).unwrap_err(),
+        with_archived().plan_create(&release(5, None), Placement::After(id(2)), now()).unwrap_err(),
     ];
     let mut report = String::new();
     for refusal in refusals {
         writeln!(report, "{}\n    {refusal}", refusal.code()).unwrap();
     }
     insta::assert_snapshot!(report);
+}
+
+/// R1 → R3, with R2 archived: its devices go on to R3.
+fn with_archived() -> Channel {
+    let mut releases = line(3);
+    releases[0].next = Some(id(3));
+    releases[1].archived_at = Some(now());
+    channel(&releases)
+}
+
+#[test]
+fn archived_releases_are_linked_to_what_their_next_ones_became() {
+    let links = |next: Option<u32>, relink: &[(u32, Option<u32>)]| Links {
+        next_of_new: next.map(id),
+        relink: relink.iter().map(|(release, next)| (id(*release), next.map(id))).collect(),
+    };
+    let channel = with_archived();
+    assert_eq!(channel.plan_archive(id(3)).unwrap(), links(None, &[(1, None), (2, None)]));
+    assert_eq!(channel.plan_delete(id(3)).unwrap(), links(None, &[(1, None), (2, None)]));
+    assert_eq!(channel.plan_archive(id(1)).unwrap(), Links::default());
+    assert_eq!(channel.plan_delete(id(2)).unwrap(), Links::default());
+    let archived = channel.known(id(2)).unwrap();
+    let back = |placement| channel.plan_create(archived, placement, now()).unwrap();
+    assert_eq!(back(Placement::Sink), links(None, &[(3, Some(2))]));
+    assert_eq!(back(Placement::After(id(1))), links(Some(3), &[(1, Some(2))]));
+    assert_eq!(back(Placement::Before(id(1))), links(Some(1), &[]));
+    let onto_itself = channel.plan_create(archived, Placement::Before(id(2)), now());
+    assert!(matches!(onto_itself, Err(ChannelRefusal::Archived(_))), "{onto_itself:?}");
 }
 
 #[test]
@@ -235,13 +330,14 @@ fn damage_is_named() {
         change(&mut releases);
         Channel::new(releases).unwrap_err()
     };
-    let damages: [Broken; 6] = [
+    let damages: [Broken; 7] = [
         broken(|releases| releases.push(releases[1].clone())),
         broken(|releases| releases[1].cohort = id(1)),
         broken(|releases| releases[1].next = None),
         broken(|releases| releases[1].next = Some(id(99))),
         broken(|releases| releases[2].next = Some(id(2))),
         broken(|releases| releases[2].phase = numeric(0.0)),
+        broken(|releases| releases.extend([archived(8, Some(9)), archived(9, Some(1))])),
     ];
     insta::assert_snapshot!(damages.map(|broken| broken.to_string()).join("\n"));
 }

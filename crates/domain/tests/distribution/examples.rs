@@ -118,6 +118,32 @@ fn answer(case: &Value, channel: &Channel, ask: &Value) -> (Decision, String) {
     (decision, format!("{trace:#?}"))
 }
 
+/// How much larger the number of an archived twin is.
+const TWIN: u32 = 10_000;
+
+/// The same releases, and beside each one an archived twin with the same bundle and version, which has the same next one.
+fn with_archived_twins(channel: &Channel) -> Channel {
+    let twin = |release: &Release| Release {
+        id: id(number(release.id) + TWIN),
+        archived_at: Some(now()),
+        ..release.clone()
+    };
+    Channel::new(channel.iter().flat_map(|release| [release.clone(), twin(release)]).collect()).unwrap()
+}
+
+/// Archived releases take nobody in, and a device on one is answered as on a release that stands at its place.
+fn check_with_archived(case: &Value, channel: &Channel, ask: &Value, expected: &Decision) {
+    let twins = with_archived_twins(channel);
+    assert_eq!(answer(case, &twins, ask).0, *expected, "{ask:#}\n{case:#}");
+    let named = ask["reports"]["release"].as_str().and_then(key::<Release>);
+    let Some(on) = expected.current.filter(|current| named == Some(*current)) else { return };
+    let mut of_twin = ask.clone();
+    of_twin["reports"]["release"] = format!("R{}", number(on) + TWIN).into();
+    let expected = Decision { current: Some(id(number(on) + TWIN)), ..*expected };
+    let (decision, trace) = answer(case, &twins, &of_twin);
+    assert_eq!(decision, expected, "{of_twin:#}\n{case:#}\n{trace}");
+}
+
 #[test]
 fn resolutions() {
     let vectors = vectors("resolution.json");
@@ -128,6 +154,7 @@ fn resolutions() {
             Channel::new(releases.iter().map(|(name, value)| read_release(name, value)).collect()).unwrap();
         for ask in case["asks"].as_array().unwrap() {
             let (mut decision, trace) = answer(case, &channel, ask);
+            check_with_archived(case, &channel, ask, &decision);
             let source = |decision: &Decision| match decision.source {
                 Some(Source::Release(id)) => Some(format!("R{}", number(id))),
                 Some(Source::BundleOverride(_)) => Some("override".to_owned()),

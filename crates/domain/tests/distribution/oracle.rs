@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use olivine_domain::Id;
 use olivine_domain::bundles::Bundle;
+use olivine_domain::releases::channel::Channel;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
     ActiveOverride, Crowd, Malformed, Offer, Question, Report, Reported, Status,
@@ -12,7 +13,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::versions::Version;
 use proptest::prelude::*;
 
-use crate::channels::{id, now, numeric, release, tags, tomorrow};
+use crate::channels::{channel, id, now, numeric, release, tags, tomorrow};
 
 const VERSIONS: [&str; 11] = [
     "1.0.0",
@@ -42,7 +43,10 @@ const REQUIREMENTS: [&str; 9] = [
 /// A cohort, and a device that asks.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
+    /// Those on the path.
     pub(crate) releases: Vec<Release>,
+    /// Those that are archived; devices on them go on to their next ones.
+    pub(crate) archived: Vec<Release>,
     pub(crate) quarantined: bool,
     pub(crate) tags: Tags,
     pub(crate) report: Report,
@@ -54,10 +58,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn question<'a>(
-        &'a self,
-        channel: &'a olivine_domain::releases::channel::Channel,
-    ) -> Question<'a> {
+    pub(crate) fn channel(&self) -> Channel {
+        channel(&[&self.releases[..], &self.archived].concat())
+    }
+
+    pub(crate) fn question<'a>(&'a self, channel: &'a Channel) -> Question<'a> {
         Question {
             quarantined: self.quarantined,
             tags: &self.tags,
@@ -86,9 +91,14 @@ impl World {
         self.next(release).map_or(0, |next| self.distance(next) + 1)
     }
 
+    /// The release of that key, which may be archived.
+    fn known(&self, id: Id<Release>) -> Option<&Release> {
+        self.release(id).or_else(|| self.archived.iter().find(|release| release.id == id))
+    }
+
     /// The release that the device says it is on, by its key or its bundle.
     pub(crate) fn current(&self) -> Option<&Release> {
-        let by_release = self.report.release.given().and_then(|id| self.release(*id));
+        let by_release = self.report.release.given().and_then(|id| self.known(*id));
         by_release.or_else(|| {
             let bundle = self.report.bundle.given()?;
             let serving = self.releases.iter().filter(|release| release.bundle == *bundle);
@@ -120,7 +130,7 @@ impl World {
 
     /// Whether the device runs an override's bundle: by what it names, else by what it did since it was given the bundle.
     fn runs(&self, bundle: Id<Bundle>) -> bool {
-        let of_release = || Some(self.release(*self.report.release.given()?)?.bundle);
+        let of_release = || Some(self.known(*self.report.release.given()?)?.bundle);
         if let Some(named) = self.report.bundle.given().copied().or_else(of_release) {
             return named == bundle;
         }
@@ -243,6 +253,24 @@ pub(crate) fn trees(most: usize) -> impl Strategy<Value = Vec<Release>> {
     })
 }
 
+/// Archived releases beside those on the path: of the same bundles and versions, each with a next one on the path or without.
+fn archived(path: &[Release], genes: &[(Option<prop::sample::Index>, u32, usize, bool)]) -> Vec<Release> {
+    let one = |(place, (next, bundle, version, closed)): (
+        usize,
+        &(Option<prop::sample::Index>, u32, usize, bool),
+    )| {
+        let mut release = release(scrambled(path.len() + place), None);
+        release.archived_at = Some(now());
+        release.next = next.as_ref().map(|next| next.get(path).id);
+        release.bundle = id(*bundle);
+        release.version = Some(VERSIONS[*version].parse().unwrap());
+        release.required = *closed;
+        release.phase = if *closed { numeric(2.0) } else { release.phase };
+        release
+    };
+    genes.iter().enumerate().map(one).collect()
+}
+
 const MALFORMED: &str = "x";
 
 pub(crate) fn malformed<T>() -> Reported<T> {
@@ -272,10 +300,20 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
         reported(1..7_u32),
         reported(prop::sample::select(VERSIONS.to_vec())),
     );
-    (trees(30), device, report).prop_map(|(releases, device, (release, bundle, version))| {
+    let gone = (
+        prop::option::weighted(0.8, any::<prop::sample::Index>()),
+        1..7_u32,
+        0..VERSIONS.len(),
+        any::<bool>(),
+    );
+    let gone = prop::collection::vec(gone, 0..6);
+    (trees(30), gone, device, report).prop_map(|(releases, gone, device, (release, bundle, version))| {
+        let archived = archived(&releases, &gone);
         let (quarantined, owned, forced, offer, (devices, claims, claimed)) = device;
         let release = match release {
-            Reported::Given(index) => Reported::Given(id(scrambled(index.index(releases.len() + 2)))),
+            Reported::Given(index) => {
+                Reported::Given(id(scrambled(index.index(releases.len() + archived.len() + 2))))
+            }
             Reported::Malformed(_) => malformed(),
             Reported::Absent => Reported::Absent,
         };
@@ -299,6 +337,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             claims,
             claimed: if claimed { vec![releases[0].id] } else { Vec::new() },
             releases,
+            archived,
         }
     })
 }

@@ -10,7 +10,7 @@ use olivine_domain::resolution::{
 use olivine_domain::tags::Tags;
 use proptest::prelude::*;
 
-use crate::channels::{channel, id, line, now, numeric, release};
+use crate::channels::{channel, channel as channel_of, id, line, now, numeric, release};
 use crate::oracle::{World, by_id, malformed, trees, worlds};
 
 /// The releases after `from`, in order.
@@ -28,7 +28,7 @@ fn way<'a>(world: &'a World, from: &Release) -> Vec<&'a Release> {
 proptest! {
     #[test]
     fn is_as_the_text_says(world in worlds()) {
-        let channel = channel(&world.releases);
+        let channel = world.channel();
         let decision = resolve(&world.question(&channel));
         let (status, release) = world.answer();
         let chosen = match decision.source {
@@ -41,7 +41,7 @@ proptest! {
 
     #[test]
     fn what_is_served_is_ahead_open_and_skips_nothing_required(world in worlds()) {
-        let channel = channel(&world.releases);
+        let channel = world.channel();
         let decision = resolve(&world.question(&channel));
         let Some(Source::Release(chosen)) = decision.source else { return Ok(()) };
         let chosen = world.release(chosen).unwrap();
@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn standings_are_those_of_the_ways(releases in trees(40), a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>()) {
         let world = |releases| World {
-            releases, quarantined: false, tags: Tags::default(), report: Report::default(), forced: None, offer: None,
+            releases, archived: Vec::new(), quarantined: false, tags: Tags::default(), report: Report::default(), forced: None, offer: None,
             devices: 0, claims: 0, claimed: Vec::new(),
         };
         let channel = channel(&releases);
@@ -73,6 +73,13 @@ proptest! {
             else { Standing::Elsewhere };
         prop_assert_eq!(channel.standing(on.id, seen.id), Some(expected));
         prop_assert_eq!(channel.distance(on.id), u32::try_from(way(&world, &on).len()).ok());
+        let mut archived = release(20_000, None);
+        (archived.archived_at, archived.next) = (Some(now()), on.next);
+        let with_archived = channel_of(&[&world.releases[..], &[archived.clone()]].concat());
+        let expected = if ahead(&on, &seen) { Standing::Before } else { Standing::Elsewhere };
+        prop_assert_eq!(with_archived.standing(archived.id, seen.id), Some(expected), "as on the release, but never past one");
+        prop_assert_eq!(with_archived.standing(archived.id, archived.id), Some(Standing::On));
+        prop_assert_eq!(with_archived.standing(seen.id, archived.id), Some(Standing::Elsewhere));
         let listed: HashSet<_> = channel.iter().map(|release| release.id).collect();
         prop_assert_eq!(listed.len(), world.releases.len());
     }

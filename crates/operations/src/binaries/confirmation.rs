@@ -1,5 +1,6 @@
 //! Destroying a binary that devices are to get: the caller has to say that they know.
 
+use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::binaries::Binary;
 use olivine_domain::pages::Limit;
 use olivine_domain::prn::Id;
@@ -69,7 +70,9 @@ pub(super) async fn check(
         return Ok(());
     }
     let (organization, id) = (binary.organization, binary.id);
-    let query = ListQuery { limit: Limit::MOST, ..ListQuery::default() };
+    // An archived release brings nothing to devices.
+    let archived = ArchivedFilter::Without;
+    let query = ListQuery { limit: Limit::MOST, archived, ..ListQuery::default() };
     let releases = releases::list_with_binary(w, organization, id, &query).await?.items;
     let overrides = bundle_overrides::list_current_with_binary(w, organization, id, ctx.now()).await?;
     if releases.is_empty() && overrides.is_empty() {

@@ -13,11 +13,12 @@ use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::target::Target;
 use olivine_domain::text::Description;
-use olivine_records::{Constraint, Write, artifact_versions, binaries, organizations, storage_backends};
+use olivine_records::{Constraint, Write, binaries, organizations, storage_backends};
 
 use super::store::signed;
 use super::view::{View, view};
 use crate::Context;
+use crate::archiving::version_to_use;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;
@@ -52,7 +53,7 @@ pub async fn create(ctx: &Context, by: &Authorized<scope::BinaryCreate>, new: Cr
     let storage = storage_for(ctx, &w, by).await?;
     let binary = new_record(ctx, by, new, storage);
     let version = binary.artifact_version;
-    artifact_versions::get(&w, by.organization, version).await.map_err(Error::missing(version))?;
+    version_to_use(&w, by.organization, version).await?;
     if let Err(error) = binaries::insert(&w, &binary).await {
         drop(w);
         return already_there(ctx, &binary, id, error).await;

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use olivine_domain::archiving::usable;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::{Binary, BinaryState};
@@ -71,6 +72,7 @@ pub async fn create(
         organization,
         name: new.name,
         hash: content::hash(organization, &parts),
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,
@@ -125,6 +127,7 @@ async fn choose(
         }
         parts.push(Part { binary, custom_metadata });
     }
+    check_archived(w, organization, &parts).await?;
     add_inherited(w, organization, &mut parts).await?;
     let metadata: usize =
         parts.iter().filter_map(|part| Some(part.custom_metadata.as_ref()?.as_json().len())).sum();
@@ -203,6 +206,16 @@ fn unsigned(field: &'static str, binary: &Binary) -> Error {
         state => format!("{prn} is '{state}', but only signed binaries can be bundled: sign it first"),
     };
     Error::Invalid { field, problem }
+}
+
+/// Refuses binaries of archived versions, and of archived artifacts.
+async fn check_archived(w: &Write, organization: Id<Organization>, parts: &[Part]) -> Result<(), Error> {
+    let ids: Vec<_> = parts.iter().map(|part| part.binary.artifact_version).collect();
+    let versions = artifact_versions::get_many(w, organization, &ids).await?;
+    let ids: Vec<_> = versions.iter().map(|version| version.artifact).collect();
+    let artifacts = artifacts::get_many(w, organization, &ids).await?;
+    versions.iter().try_for_each(usable).map_err(Error::refused)?;
+    artifacts.iter().try_for_each(usable).map_err(Error::refused)
 }
 
 /// Gives each binary the most specific metadata that there is.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use olivine_domain::archiving::{Archived, usable};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::{Id, Prn};
@@ -17,26 +18,26 @@ const MOST: usize = 10_000;
 /// What names were found to mean.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    products: HashMap<String, Option<Id<Product>>>,
-    cohorts: HashMap<InProduct, Option<Found>>,
+    products: HashMap<String, Option<Result<Id<Product>, Archived>>>,
+    cohorts: HashMap<InProduct, Option<Result<Found, Archived>>>,
 }
 
 /// A cohort and its product.
-type Found = (Id<Cohort>, Id<Product>);
+pub(super) type Found = (Id<Cohort>, Id<Product>);
 
 /// A cohort's name or PRN, and the product that it is looked for in.
 type InProduct = (Option<Id<Product>>, String);
 
 impl Names {
-    /// The product that a line names.
+    /// The product that a line names; refused if it is archived.
     pub(super) async fn product(
         &mut self,
         reader: &impl Reader,
         organization: Id<Organization>,
         named: &str,
-    ) -> Result<Option<Id<Product>>, Error> {
+    ) -> Result<Option<Result<Id<Product>, Archived>>, Error> {
         if let Some(known) = self.products.get(named) {
-            return Ok(*known);
+            return Ok(known.clone());
         }
         let found = if let Ok(prn) = named.parse::<Prn<Product>>() {
             let is_own = prn.organization == organization;
@@ -49,22 +50,22 @@ impl Names {
         if self.products.len() >= MOST {
             self.products.clear();
         }
-        let found = found.map(|product| product.id);
-        self.products.insert(named.to_owned(), found);
+        let found = found.map(|product| usable(&product).map(|()| product.id));
+        self.products.insert(named.to_owned(), found.clone());
         Ok(found)
     }
 
-    /// The cohort that a line names, with its product; a name means one of `product`.
+    /// The cohort that a line names, with its product; a name means one of `product`. Refused if it is archived.
     pub(super) async fn cohort(
         &mut self,
         reader: &impl Reader,
         organization: Id<Organization>,
         product: Option<Id<Product>>,
         named: &str,
-    ) -> Result<Option<(Id<Cohort>, Id<Product>)>, Error> {
+    ) -> Result<Option<Result<Found, Archived>>, Error> {
         let key = (product, named.to_owned());
         if let Some(known) = self.cohorts.get(&key) {
-            return Ok(*known);
+            return Ok(known.clone());
         }
         let found = if let Ok(prn) = named.parse::<Prn<Cohort>>() {
             let is_own = prn.organization == organization;
@@ -77,8 +78,8 @@ impl Names {
         if self.cohorts.len() >= MOST {
             self.cohorts.clear();
         }
-        let found = found.map(|cohort| (cohort.id, cohort.product));
-        self.cohorts.insert(key, found);
+        let found = found.map(|cohort| usable(&cohort).map(|()| (cohort.id, cohort.product)));
+        self.cohorts.insert(key, found.clone());
         Ok(found)
     }
 }

@@ -186,7 +186,8 @@ impl<'a> Planner<'a> {
         if let Some(named) = &line.product {
             let found = self.names.product(reader, self.organization, named).await?;
             let missing = || problem("product", format!("there is no product '{named}': create it first"));
-            product = Some(found.ok_or_else(missing)?);
+            let found = found.ok_or_else(missing)?;
+            product = Some(found.map_err(|archived| problem("product", archived.to_string()))?);
         }
         let current = product.or(existing.map(|device| device.product));
         let found = match &line.cohort {
@@ -198,7 +199,8 @@ impl<'a> Planner<'a> {
                     );
                     problem("cohort", message)
                 };
-                Some(found.ok_or_else(missing)?)
+                let found = found.ok_or_else(missing)?;
+                Some(found.map_err(|archived| problem("cohort", archived.to_string()))?)
             }
             _ => self.options.cohort,
         };

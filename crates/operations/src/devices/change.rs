@@ -4,9 +4,9 @@ use olivine_domain::devices::{Change, Device};
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_records::{Constraint, devices, products};
+use olivine_records::{Constraint, devices};
 
-use super::{check_cohort, identifier_taken};
+use super::{check_place, identifier_taken};
 use crate::error::Error;
 use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
@@ -26,8 +26,7 @@ pub async fn update(
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     if new.is_moved_from(&old) {
-        products::get(&w, by.organization, new.product).await.map_err(Error::missing(new.product))?;
-        check_cohort(&w, &new).await?;
+        check_place(&w, &new).await?;
     }
     match devices::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::DeviceIdentifier)) => {

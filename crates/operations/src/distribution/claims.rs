@@ -81,7 +81,10 @@ async fn write(
 
 /// Whether the decision was made of what the release still is. Claims leave a release's revision as it is.
 fn is_still(current: &Release, expected: &Release) -> bool {
-    current.revision == expected.revision && current.next == expected.next && current.phase == expected.phase
+    current.archived_at.is_none()
+        && current.revision == expected.revision
+        && current.next == expected.next
+        && current.phase == expected.phase
 }
 
 fn with_claim(device: &DeviceFacts, release: Id<Release>) -> Arc<DeviceFacts> {

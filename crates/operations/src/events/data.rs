@@ -74,9 +74,13 @@ event_data! {
     ApiKeyRevoked(Change<'a, ApiKey>);
     ArtifactCreated(Whole<'a, Artifact>);
     ArtifactUpdated(Change<'a, Artifact>);
+    ArtifactArchived(Change<'a, Artifact>);
+    ArtifactUnarchived(Change<'a, Artifact>);
     ArtifactDeleted(Whole<'a, Artifact>);
     ArtifactVersionCreated(Whole<'a, ArtifactVersion>);
     ArtifactVersionUpdated(Change<'a, ArtifactVersion>);
+    ArtifactVersionArchived(Change<'a, ArtifactVersion>);
+    ArtifactVersionUnarchived(Change<'a, ArtifactVersion>);
     ArtifactVersionDeleted(Whole<'a, ArtifactVersion>);
     BinaryCreated(Whole<'a, Binary>);
     BinaryUpdated(Change<'a, Binary>);
@@ -106,6 +110,8 @@ event_data! {
     BinarySignatureDeleted(SignatureFacts);
     BundleCreated((Whole<'a, Bundle>, BundleContents));
     BundleUpdated(Change<'a, Bundle>);
+    BundleArchived(Change<'a, Bundle>);
+    BundleUnarchived(Change<'a, Bundle>);
     BundleDeleted(Whole<'a, Bundle>);
     BundleUndeliverable(Undeliverable);
     BundleOverrideCreated(Whole<'a, BundleOverride>);
@@ -116,6 +122,8 @@ event_data! {
     CaCertificateDeleted(Whole<'a, CaCertificate>);
     CohortCreated(Whole<'a, Cohort>);
     CohortUpdated(Change<'a, Cohort>);
+    CohortArchived(Change<'a, Cohort>);
+    CohortUnarchived(Change<'a, Cohort>);
     CohortDeleted(Whole<'a, Cohort>);
     DeviceCreated(Whole<'a, Device>);
     DeviceProvisioned((Whole<'a, Device>, Provisioned));
@@ -139,11 +147,15 @@ event_data! {
     DeviceCertificateClaimEnded((Whole<'a, DeviceCertificate>, Because));
     ProductCreated(Whole<'a, Product>);
     ProductUpdated(Change<'a, Product>);
+    ProductArchived(Change<'a, Product>);
+    ProductUnarchived(Change<'a, Product>);
     ProductDeleted(Whole<'a, Product>);
     ReleaseCreated(Whole<'a, Release>);
     ReleaseUpdated(Change<'a, Release>);
     ReleaseRelinked(Change<'a, Release>);
     ReleaseRolledBack(RolledBack);
+    ReleaseArchived(Change<'a, Release>);
+    ReleaseUnarchived(Change<'a, Release>);
     ReleaseDeleted(Whole<'a, Release>);
     VerificationCodeCreated(VerificationCodeCreated);
     OrganizationCreated(Whole<'a, Organization>);

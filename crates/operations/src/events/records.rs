@@ -60,11 +60,15 @@ impl Recorded for Artifact {
             name,
             description,
             custom_metadata,
+            archived_at,
             revision: _,
             inserted_at: _,
             updated_at: _,
         } = self;
-        fields! { "name" = name, "description" = description, "custom_metadata" = custom_metadata }
+        fields! {
+            "name" = name, "description" = description, "custom_metadata" = custom_metadata,
+            "archived_at" = archived_at,
+        }
     }
 }
 
@@ -79,13 +83,14 @@ impl Recorded for ArtifactVersion {
             version,
             description,
             custom_metadata,
+            archived_at,
             revision: _,
             inserted_at: _,
             updated_at: _,
         } = self;
         fields! {
             "artifact_prn" = artifact.prn(*organization), "version" = version, "description" = description,
-            "custom_metadata" = custom_metadata,
+            "custom_metadata" = custom_metadata, "archived_at" = archived_at,
         }
     }
 }
@@ -150,8 +155,17 @@ impl Recorded for Bundle {
     const KNOWN_BY: &'static [&'static str] = &["name", "hash"];
 
     fn fields(&self) -> Vec<Field> {
-        let Self { id: _, organization: _, name, hash, revision: _, inserted_at: _, updated_at: _ } = self;
-        fields! { "name" = name, "hash" = hash }
+        let Self {
+            id: _,
+            organization: _,
+            name,
+            hash,
+            archived_at,
+            revision: _,
+            inserted_at: _,
+            updated_at: _,
+        } = self;
+        fields! { "name" = name, "hash" = hash, "archived_at" = archived_at }
     }
 }
 

@@ -32,9 +32,13 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         E::ApiKeyRevoked => D::ApiKeyRevoked(change(&of.revoked_key)),
         E::ArtifactCreated => D::ArtifactCreated(Whole(&of.artifact.0)),
         E::ArtifactUpdated => D::ArtifactUpdated(change(&of.artifact)),
+        E::ArtifactArchived => D::ArtifactArchived(change(&of.archived.artifact)),
+        E::ArtifactUnarchived => D::ArtifactUnarchived(back(&of.archived.artifact)),
         E::ArtifactDeleted => D::ArtifactDeleted(Whole(&of.artifact.1)),
         E::ArtifactVersionCreated => D::ArtifactVersionCreated(Whole(&of.version.0)),
         E::ArtifactVersionUpdated => D::ArtifactVersionUpdated(change(&of.version)),
+        E::ArtifactVersionArchived => D::ArtifactVersionArchived(change(&of.archived.version)),
+        E::ArtifactVersionUnarchived => D::ArtifactVersionUnarchived(back(&of.archived.version)),
         E::ArtifactVersionDeleted => D::ArtifactVersionDeleted(Whole(&of.version.1)),
         E::BinaryCreated => D::BinaryCreated(Whole(of.binary(BinaryState::Uploadable))),
         E::BinaryUpdated => D::BinaryUpdated(change(&of.described_binary)),
@@ -97,6 +101,8 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
             BundleContents { binary_prns: vec![of.binary(BinaryState::Signed).id.prn(organization)] },
         )),
         E::BundleUpdated => D::BundleUpdated(change(&of.bundle)),
+        E::BundleArchived => D::BundleArchived(change(&of.archived.bundle)),
+        E::BundleUnarchived => D::BundleUnarchived(back(&of.archived.bundle)),
         E::BundleDeleted => D::BundleDeleted(Whole(&of.bundle.1)),
         E::BundleUndeliverable => D::BundleUndeliverable(Undeliverable {
             reason: "the artifact version … has no signed, undestroyed binary for the target 'arm64'"
@@ -112,6 +118,8 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         E::CaCertificateDeleted => D::CaCertificateDeleted(Whole(&of.ca_certificate.1)),
         E::CohortCreated => D::CohortCreated(Whole(&of.cohort.0)),
         E::CohortUpdated => D::CohortUpdated(change(&of.cohort)),
+        E::CohortArchived => D::CohortArchived(change(&of.archived.cohort)),
+        E::CohortUnarchived => D::CohortUnarchived(back(&of.archived.cohort)),
         E::CohortDeleted => D::CohortDeleted(Whole(&of.cohort.1)),
         E::DeviceCreated => D::DeviceCreated(Whole(&of.device.0)),
         E::DeviceProvisioned => D::DeviceProvisioned((
@@ -194,6 +202,8 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         )),
         E::ProductCreated => D::ProductCreated(Whole(&of.product.0)),
         E::ProductUpdated => D::ProductUpdated(change(&of.product)),
+        E::ProductArchived => D::ProductArchived(change(&of.archived.product)),
+        E::ProductUnarchived => D::ProductUnarchived(back(&of.archived.product)),
         E::ProductDeleted => D::ProductDeleted(Whole(&of.product.1)),
         E::ReleaseCreated => D::ReleaseCreated(Whole(&of.release.0)),
         E::ReleaseUpdated => D::ReleaseUpdated(change(&of.release)),
@@ -206,6 +216,8 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
             bundle_override_prn: None,
             devices: 40,
         }),
+        E::ReleaseArchived => D::ReleaseArchived(change(&of.archived_release)),
+        E::ReleaseUnarchived => D::ReleaseUnarchived(back(&of.archived_release)),
         E::ReleaseDeleted => D::ReleaseDeleted(Whole(&of.release.1)),
         E::VerificationCodeCreated => {
             D::VerificationCodeCreated(VerificationCodeCreated { expires_at: at(1) })
@@ -229,6 +241,11 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
 
 fn change<R>(of: &(R, R)) -> Change<'_, R> {
     Change { from: &of.0, to: &of.1 }
+}
+
+/// The same the other way round.
+fn back<R>(of: &(R, R)) -> Change<'_, R> {
+    Change { from: &of.1, to: &of.0 }
 }
 
 /// The page for people: how to read the data, and an example for each type.

@@ -1,5 +1,6 @@
 //! Why no device is made of a certificate, in words for whoever brought it.
 
+use olivine_domain::archiving::Archived;
 use olivine_domain::ca_certificates::CannotProvision;
 use olivine_domain::ca_certificates::renewals::RenewalRefusal;
 use olivine_domain::certificates::{NoIdentifier, Unfit};
@@ -16,6 +17,9 @@ pub enum ProvisioningRefusal {
         in_words(.0)
     )]
     NoAuthority(Vec<(String, CannotProvision)>),
+    /// The device would be of an archived product, or in an archived cohort.
+    #[error("no device is made of it: {0}")]
+    Archived(Archived),
     /// The certificate is over.
     #[error("the certificate has expired on {0}: give the device a new one")]
     Expired(Timestamp),

@@ -10,6 +10,7 @@ use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
 use olivine_records::{Reader, Write, releases};
 
 use super::refusals::OtherCohort;
+use crate::archiving::to_use;
 use crate::events::EventData;
 use crate::work::Work;
 use crate::{Context, Error, events};
@@ -23,6 +24,17 @@ pub(super) async fn lock(
     releases::lock_cohort(w, organization, cohort).await.map_err(Error::missing(cohort))?;
     // Read after the lock: what others did before is in it.
     read(w, organization, cohort).await
+}
+
+/// The same where a release comes onto the path: refused if the cohort is archived.
+pub(super) async fn lock_open(
+    w: &Write,
+    organization: Id<Organization>,
+    cohort: Id<Cohort>,
+) -> Result<Channel, Error> {
+    let channel = lock(w, organization, cohort).await?;
+    to_use::<Cohort>(w, organization, cohort).await?;
+    Ok(channel)
 }
 
 /// The cohort's channel as it is at the moment.
@@ -44,7 +56,7 @@ pub(super) async fn relink(
     links: &[(Id<Release>, Option<Id<Release>>)],
 ) -> Result<(), Error> {
     for (id, next) in links {
-        let old = channel.get(*id).ok_or_else(|| Error::not_found(*id))?;
+        let old = channel.known(*id).ok_or_else(|| Error::not_found(*id))?;
         let new =
             Release { next: *next, revision: old.revision.next(), updated_at: ctx.now(), ..old.clone() };
         releases::update(w, old, &new).await?;

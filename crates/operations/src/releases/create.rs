@@ -12,11 +12,12 @@ use olivine_domain::releases::phases::PhaseChange;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
-use olivine_records::{Constraint, bundles, releases};
+use olivine_records::{Constraint, releases};
 
 use super::channels;
 use super::names::name_taken;
 use super::view::{View, view};
+use crate::archiving::to_use;
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;
 use crate::{Context, Error};
@@ -59,14 +60,14 @@ pub async fn create(
     let (id, placement) = (new.id, new.placement);
     let mut new = record(ctx, by, new)?;
     let mut w = ctx.work().await?;
-    let channel = channels::lock(&w, by.organization, new.cohort).await?;
+    let channel = channels::lock_open(&w, by.organization, new.cohort).await?;
     if id.is_replayable()
-        && let Some(first) = channel.get(new.id)
+        && let Some(first) = channel.known(new.id)
     {
         drop(w);
         return view(ctx, first.clone()).await;
     }
-    bundles::get(&w, by.organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
+    to_use::<Bundle>(&w, by.organization, new.bundle).await?;
     let links = match channel.plan_create(&new, placement, ctx.now()) {
         Ok(links) => links,
         Err(refusal) => return Err(channels::explain(&w, by.organization, refusal).await?),
@@ -104,6 +105,7 @@ fn record(ctx: &Context, by: &Actor, new: Create) -> Result<Release, Error> {
         schedule_date: new.schedule_date,
         phase: new.phase.apply(&Phase::EVERYONE)?,
         claims: 0,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,

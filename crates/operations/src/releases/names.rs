@@ -5,6 +5,7 @@ use olivine_domain::text::Name;
 use olivine_records::releases;
 
 use crate::Context;
+use crate::archiving::if_archived;
 use crate::error::{Error, Taken};
 
 /// The refusal of a name that another release of the cohort has.
@@ -15,9 +16,12 @@ pub(super) async fn name_taken(ctx: &Context, new: &Release) -> Result<Error, Er
 }
 
 fn taken(name: &Name, other: Option<Release>) -> Error {
+    let is_archived = if_archived(other.as_ref());
     Error::Taken {
         what: Taken::Name,
-        message: format!("this cohort has a release named '{name}' already: choose another name"),
+        message: format!(
+            "this cohort has a release named '{name}' already{is_archived}: choose another name"
+        ),
         by: other.map(|other| other.id.prn(other.organization).to_string()),
     }
 }

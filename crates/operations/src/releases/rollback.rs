@@ -18,6 +18,7 @@ use olivine_records::{Constraint, devices, releases};
 use super::channels;
 use super::names::name_taken;
 use super::view::View;
+use crate::archiving::to_use;
 use crate::events::{EventData, Whole};
 use crate::{Context, Error, events};
 pub(super) use prepared::seen;
@@ -115,6 +116,9 @@ async fn write(
     let old = &prepared.release;
     let mut plan = prepared.plan.clone();
     let mut is_change = false;
+    if let Some(bundle) = plan.bundle {
+        to_use::<Bundle>(&w, by.organization, bundle).await?;
+    }
     if plan.stopped != *old {
         plan.stopped.revision = old.revision.next();
         plan.stopped.updated_at = ctx.now();

@@ -1,16 +1,18 @@
 //! Changing a release: its fields, and to what it points.
 
 use olivine_domain::Timestamp;
+use olivine_domain::bundles::Bundle;
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::channel::{Channel, ChannelRefusal};
 use olivine_domain::releases::{Change, Release};
-use olivine_records::{Constraint, bundles, releases};
+use olivine_records::{Constraint, releases};
 
 use super::channels;
 use super::names::name_taken;
 use super::view::{View, view};
+use crate::archiving::to_use;
 use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
 use crate::{Context, Error, events};
@@ -26,7 +28,7 @@ pub async fn update(
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
     let channel = channels::lock(&w, by.organization, cohort).await?;
-    let old = channel.get(id).ok_or_else(|| Error::not_found(id))?;
+    let old = channel.known(id).ok_or_else(|| Error::not_found(id))?;
     check_expected(expected, old.revision)?;
     let now = ctx.now();
     let Some(new) = change.apply(old, now)? else {
@@ -37,7 +39,7 @@ pub async fn update(
         return Err(channels::explain(&w, by.organization, refusal).await?);
     }
     if new.bundle != old.bundle {
-        bundles::get(&w, by.organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
+        to_use::<Bundle>(&w, by.organization, new.bundle).await?;
     }
     match releases::update(&w, old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
@@ -55,6 +57,9 @@ pub async fn update(
 
 /// Whether the channel would still be one.
 fn check(channel: &Channel, old: &Release, new: &Release, now: Timestamp) -> Result<(), ChannelRefusal> {
+    if old.archived_at.is_some() && !is_renamed(old, new) {
+        channel.find(old.id)?;
+    }
     if new.next != old.next {
         channel.plan_repoint(old.id, new.next)?;
     }
@@ -63,4 +68,10 @@ fn check(channel: &Channel, old: &Release, new: &Release, now: Timestamp) -> Res
         channel.plan_constraint(new, now)?;
     }
     Ok(())
+}
+
+/// Whether nothing is different but what people call the release, and what they say of it.
+fn is_renamed(old: &Release, new: &Release) -> bool {
+    let described = Release { name: new.name.clone(), description: new.description.clone(), ..old.clone() };
+    Release { revision: new.revision, updated_at: new.updated_at, ..described } == *new
 }

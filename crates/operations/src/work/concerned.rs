@@ -36,7 +36,10 @@ pub(super) fn concern(
         E::BinarySignatureCreated(facts) | E::BinarySignatureDeleted(facts) => {
             changes.add_binary_of(organization, facts.binary_prn.id);
         }
-        E::SigningKeyRevoked(_) | E::BundleUpdated(_) => forget(Change::Manifests(organization)),
+        // Devices are shown bundles, too.
+        E::SigningKeyRevoked(_) | E::BundleUpdated(_) | E::BundleArchived(_) | E::BundleUnarchived(_) => {
+            forget(Change::Manifests(organization));
+        }
         // A bundle is deleted only where nothing offers it; nothing remembers a new one.
         E::BundleCreated(_) | E::BundleDeleted(_) | E::BundleUndeliverable(_) => {}
         // A description is not served, and neither is what is not verified yet, or gone.
@@ -82,7 +85,10 @@ pub(super) fn concern(
         E::CaCertificateUpdated(_) | E::CaCertificateDeleted(_) | E::VerificationCodeCreated(_) => {}
 
         E::ReleaseCreated(release) | E::ReleaseDeleted(release) => forget(Change::Channel(release.0.cohort)),
-        E::ReleaseUpdated(of) | E::ReleaseRelinked(of) => forget(Change::Channel(of.to.cohort)),
+        E::ReleaseUpdated(of)
+        | E::ReleaseRelinked(of)
+        | E::ReleaseArchived(of)
+        | E::ReleaseUnarchived(of) => forget(Change::Channel(of.to.cohort)),
         // Each release and override that it changes has an event of its own.
         E::ReleaseRolledBack(_) => {}
         E::BundleOverrideCreated(_) | E::BundleOverrideUpdated(_) | E::BundleOverrideDeleted(_) => {
@@ -94,8 +100,13 @@ pub(super) fn concern(
             // Its target is that of all its devices which have none of their own. Servers of the version before know only this change.
             forget(Change::Organization(organization));
         }
-        // Nothing is remembered of a new product or cohort, and one with devices is not deleted; a cohort's name is not remembered.
+        // Nothing is remembered of a new product or cohort, and one with devices is neither deleted nor archived; a cohort's name is not
+        // remembered.
         E::ProductCreated(_)
+        | E::ProductArchived(_)
+        | E::ProductUnarchived(_)
+        | E::CohortArchived(_)
+        | E::CohortUnarchived(_)
         | E::ProductDeleted(_)
         | E::CohortCreated(_)
         | E::CohortUpdated(_)
@@ -111,6 +122,10 @@ pub(super) fn concern(
         | E::ArtifactCreated(_)
         | E::ArtifactUpdated(_)
         | E::ArtifactDeleted(_)
+        | E::ArtifactArchived(_)
+        | E::ArtifactUnarchived(_)
+        | E::ArtifactVersionArchived(_)
+        | E::ArtifactVersionUnarchived(_)
         | E::ArtifactVersionCreated(_)
         | E::ArtifactVersionUpdated(_)
         | E::ArtifactVersionDeleted(_)

@@ -71,6 +71,8 @@ pub(crate) async fn make(ctx: &Context, world: &World<'_>, change: Change) -> Re
         K::DeleteRelease => rollout::delete_release(ctx, world, picks).await,
         K::ReplaceRelease => rollout::replace_release(ctx, world, picks).await,
         K::TakeBackRelease => rollout::take_back_release(ctx, world, picks).await,
+        K::ArchiveRelease => rollout::archive_release(ctx, world, picks).await,
+        K::UnarchiveRelease => rollout::unarchive_release(ctx, world, picks).await,
         K::CreateBundle => rollout::create_bundle(ctx, world, picks).await,
         K::RenameBundle => rollout::rename_bundle(ctx, world, picks).await,
         K::DeleteBundle => rollout::delete_bundle(ctx, world, picks).await,

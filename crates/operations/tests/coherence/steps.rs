@@ -125,6 +125,8 @@ pub(crate) enum Kind {
     /// Another one in its place, with its bundle and version.
     ReplaceRelease,
     TakeBackRelease,
+    ArchiveRelease,
+    UnarchiveRelease,
     CreateBundle,
     RenameBundle,
     DeleteBundle,
@@ -141,7 +143,7 @@ pub(crate) enum Kind {
 }
 
 /// The kinds, and how often each is chosen.
-const WEIGHTS: [(usize, Kind); 39] = [
+const WEIGHTS: [(usize, Kind); 41] = [
     (3, Kind::CreateLine),
     (2, Kind::CreateProduct),
     (3, Kind::RetargetProduct),
@@ -168,6 +170,8 @@ const WEIGHTS: [(usize, Kind); 39] = [
     (4, Kind::DeleteRelease),
     (3, Kind::ReplaceRelease),
     (3, Kind::TakeBackRelease),
+    (4, Kind::ArchiveRelease),
+    (4, Kind::UnarchiveRelease),
     (3, Kind::CreateBundle),
     (1, Kind::RenameBundle),
     (1, Kind::DeleteBundle),

@@ -37,8 +37,8 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
             "device_certificates_fingerprint",
             "device_certificates.fingerprint, device_certificates.organization_id",
         ),
-        Constraint::ReleaseName => ("releases_name", "releases.cohort_id, releases.name"),
-        Constraint::ReleaseSink => ("releases_sink", "releases.cohort_id"),
+        Constraint::ReleaseName => ("releases_name", "all_releases.cohort_id, all_releases.name"),
+        Constraint::ReleaseSink => ("releases_sink", "all_releases.cohort_id"),
         Constraint::ReleaseClaim => {
             ("release_claims_pkey", "release_claims.release_id, release_claims.device_id")
         }

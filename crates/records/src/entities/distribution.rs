@@ -14,6 +14,7 @@ table!(bundles, "bundles", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    archived_at: Option<i64>,
 });
 
 table!(bundle_binaries, "bundle_binaries", {
@@ -27,7 +28,7 @@ table!(bundle_binaries, "bundle_binaries", {
     custom_metadata: Option<String>,
 });
 
-table!(releases, "releases", {
+table!(releases, "all_releases", {
     #[sea_orm(primary_key, auto_increment = false)]
     id: Uuid,
     organization_id: Uuid,
@@ -48,6 +49,7 @@ table!(releases, "releases", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    archived_at: Option<i64>,
 });
 
 table!(release_claims, "release_claims", {

@@ -15,6 +15,7 @@ table!(products, "products", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    archived_at: Option<i64>,
 });
 
 table!(cohorts, "cohorts", {
@@ -28,6 +29,7 @@ table!(cohorts, "cohorts", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    archived_at: Option<i64>,
 });
 
 table!(devices, "devices", {

@@ -23,6 +23,7 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
+    const ARCHIVED_AT: Option<Column> = Some(Column::ArchivedAt);
     const INDEXED: &'static [&'static str] = &["prn", "cohort_prn", "bundle_prn"];
 
     fn filter(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
@@ -68,6 +69,7 @@ pub(super) fn row(release: &Release) -> Result<Model, Error> {
         revision: release.revision.get(),
         inserted_at: release.inserted_at.as_micros(),
         updated_at: release.updated_at.as_micros(),
+        archived_at: release.archived_at.map(Timestamp::as_micros),
     })
 }
 
@@ -88,6 +90,7 @@ pub(super) fn parse(model: &Model) -> Result<Release, Error> {
         schedule_date: model.schedule_date.map(|date| row.moment("schedule_date", date)).transpose()?,
         phase: phase(&row, model)?,
         claims: row.number("claims", model.claims)?,
+        archived_at: row.optional_moment("archived_at", model.archived_at)?,
         revision: Revision::new(model.revision),
         inserted_at: row.moment("inserted_at", model.inserted_at)?,
         updated_at: row.moment("updated_at", model.updated_at)?,

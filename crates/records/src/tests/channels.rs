@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use olivine_domain::archiving::{self, ArchivedFilter};
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::{Bundle, BundleBinary};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::UpdateStatus;
 use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_domain::tags::Tags;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tokio::task::JoinSet;
 
 use super::fleet::{Fleet, cohort, device, fleet};
@@ -25,6 +27,7 @@ fn bundle(organization: &Organization) -> Bundle {
         organization: organization.id,
         name: Some(earlier(&format!("bundle {id}"))),
         hash: Sha256Digest::of(b"content"),
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -48,6 +51,7 @@ fn release(cohort: &Cohort, bundle: &Bundle, next: Option<&Release>) -> Release 
         schedule_date: Some(at(7)),
         phase: Phase::Numeric(PhaseValue::new(0.1).unwrap()),
         claims: 0,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -105,6 +109,28 @@ async fn stock(database: &Database) -> Stock {
     bundles::insert(&write, &bundle, &content).await.unwrap();
     write.commit().await.unwrap();
     Stock { fleet, bundle, binaries }
+}
+
+/// What servers of the version before read of the table, and that they can change it as always. Only PostgreSQL has several servers.
+async fn the_version_before_sees(database: &Database, releases: &[Id<Release>]) {
+    if database.backend() != DbBackend::Postgres {
+        return;
+    }
+    let write = database.write().await.unwrap();
+    let transaction = write.transaction();
+    let run = async |sql: &str| transaction.execute_unprepared(sql).await.unwrap().rows_affected();
+    let locked = "SELECT id FROM releases ORDER BY id FOR NO KEY UPDATE";
+    let rows = transaction.query_all_raw(Statement::from_string(DbBackend::Postgres, locked)).await.unwrap();
+    let seen: Vec<Uuid> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
+    assert_eq!(seen, releases.iter().map(|id| id.uuid()).collect::<Vec<_>>());
+    assert_eq!(run("UPDATE releases SET disabled = TRUE").await, 1, "not of the archived one");
+    let columns = "organization_id, cohort_id, bundle_id, version, version_requirement, required, disabled, schedule_date, phase_mode, \
+                   phase_value, phase_tags, claims, revision, inserted_at, updated_at";
+    let insert = format!(
+        "INSERT INTO releases (id, next_release_id, name, {columns}) SELECT gen_random_uuid(), id, 'another', {columns} FROM releases"
+    );
+    assert_eq!(run(&insert).await, 1);
+    assert_eq!(run("DELETE FROM releases WHERE name = 'another'").await, 1);
 }
 
 on_both! {
@@ -202,6 +228,44 @@ on_both! {
         assert!(matches!(write.commit().await, Err(Error::ParentMissing)), "a next one of another cohort");
         let write = database.write().await.unwrap();
         assert!(matches!(releases::lock_cohort(&write, fresh(), own.id).await, Err(Error::NotFound { .. })));
+    }
+
+    async fn archived_releases_are_kept_beside_the_path(database) {
+        let Stock { fleet, bundle, .. } = stock(&database).await;
+        let (owner, own) = (fleet.organization.id, &fleet.cohort);
+        let sink = release(own, &bundle, None);
+        let first = release(own, &bundle, Some(&sink));
+        let archived = archiving::archive(&sink, at(9)).unwrap();
+        let alone = Release { next: None, revision: first.revision.next(), ..first.clone() };
+        let write = database.write().await.unwrap();
+        releases::insert(&write, &sink).await.unwrap();
+        releases::insert(&write, &first).await.unwrap();
+        write.commit().await.unwrap();
+        let write = database.write().await.unwrap();
+        releases::update(&write, &sink, &archived).await.unwrap();
+        releases::update(&write, &first, &alone).await.unwrap();
+        write.commit().await.unwrap();
+        assert_eq!(releases::get(&*database, owner, archived.id).await.unwrap(), archived);
+        let of = async |archived| {
+            let query = ListQuery { archived, ..ListQuery::default() };
+            releases::list(&reads(&database), owner, &query).await.unwrap().items
+        };
+        assert_eq!(of(ArchivedFilter::Without).await, std::slice::from_ref(&alone));
+        assert_eq!(of(ArchivedFilter::Only).await, std::slice::from_ref(&archived));
+        assert_eq!((of(ArchivedFilter::Any).await.len(), releases::list_channel(&*database, owner, own.id).await.unwrap().len()), (2, 2));
+        the_version_before_sees(&database, &[alone.id]).await;
+
+        let back = archiving::unarchive(&archived, at(10)).unwrap();
+        let second = commit!(database, |write| releases::update(&write, &archived, &back).await);
+        assert!(matches!(second, Err(Error::Duplicate(Constraint::ReleaseSink))), "{second:?}");
+        let same_name = Release { name: archived.name.clone(), ..release(own, &bundle, Some(&alone)) };
+        let taken = commit!(database, |write| releases::insert(&write, &same_name).await);
+        assert!(matches!(taken, Err(Error::Duplicate(Constraint::ReleaseName))), "{taken:?}");
+        let led_on = Release { next: Some(alone.id), revision: archived.revision.next(), ..archived.clone() };
+        commit!(database, |write| releases::update(&write, &archived, &led_on).await).unwrap();
+        let write = database.write().await.unwrap();
+        releases::delete(&write, owner, alone.id).await.unwrap();
+        assert!(matches!(write.commit().await, Err(Error::ParentMissing)), "devices of the archived one go on to it");
     }
 
     async fn claims_never_exceed_their_limit(database) {

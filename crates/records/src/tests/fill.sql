@@ -66,17 +66,17 @@ SELECT {uuid 0b n}, {uuid aa n % 2}, 'f' || n, 's' || n, {bytes}, NULL, NULL, NU
 FROM numbers;
 
 INSERT INTO bundles {numbers}
-SELECT {uuid 0c n}, {uuid aa n % 2}, 'b' || n, 'hash' || n, 1, n, n FROM numbers;
+SELECT {uuid 0c n}, {uuid aa n % 2}, 'b' || n, 'hash' || n, 1, n, n, NULL FROM numbers;
 
 INSERT INTO bundle_binaries {numbers}
 SELECT {uuid 0c n}, 0, {uuid aa n % 2}, {uuid dd 200 + (n % 2) + 2 * (n / 20)}, {uuid cc (n % 2) + 2 * ((200 + n / 20) / 200)}, NULL
 FROM numbers;
 
 -- Channels of a hundred releases, each pointing to the one after it.
-INSERT INTO releases {numbers}
+INSERT INTO all_releases {numbers}
 SELECT {uuid 09 n}, {uuid aa n % 2}, {uuid 07 (n % 2) + 2 * (n / 200)}, {uuid 0c (n % 2) + 2 * (n / 20)},
     CASE WHEN n % 200 < 198 AND n <= 19998 THEN {uuid 09 n + 2} ELSE NULL END,
-    'r' || n, NULL, NULL, NULL, {false}, n % 100 < 50, NULL, 'numeric', 1, '', 0, 1, n, n
+    'r' || n, NULL, NULL, NULL, {false}, n % 100 < 50, NULL, 'numeric', 1, '', 0, 1, n, n, NULL
 FROM numbers WHERE n >= 200;
 
 INSERT INTO release_claims {numbers}

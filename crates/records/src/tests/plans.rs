@@ -1,6 +1,7 @@
 //! Query plans: every filter of a list and any page of it walks an index, and so does each hot query. What would read or sort a whole
 //! organization shows up here, long before there are a million binaries.
 
+use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::artifact_versions as versions;
 use olivine_domain::contents::ContentKey;
 use olivine_domain::pages::{Cursor, Order};
@@ -109,10 +110,19 @@ async fn check_list<E: Listed>(database: &Database, fields: FieldTable, searches
         let clauses = if search.is_empty() { Vec::new() } else { search::parse(&search, fields).unwrap() };
         for order in [Order::Asc, Order::Desc] {
             for after in [None, Some(middle(order))] {
-                let query = ListQuery { clauses: clauses.clone(), order, after, ..ListQuery::default() };
-                let statement = lists::select::<E>(&scope, &query).unwrap().build(scope.backend);
-                let what = format!("{}: '{search}' {order:?} {after:?}", E::default().table_name());
-                assert_walks_an_index(database, &what, statement).await;
+                for archived in [ArchivedFilter::Any, ArchivedFilter::Without] {
+                    let query = ListQuery {
+                        clauses: clauses.clone(),
+                        archived,
+                        order,
+                        after,
+                        ..ListQuery::default()
+                    };
+                    let statement = lists::select::<E>(&scope, &query).unwrap().build(scope.backend);
+                    let what =
+                        format!("{}: '{search}' {archived:?} {order:?} {after:?}", E::default().table_name());
+                    assert_walks_an_index(database, &what, statement).await;
+                }
             }
         }
     }

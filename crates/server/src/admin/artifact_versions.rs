@@ -58,13 +58,14 @@ fn show(version: ArtifactVersion, artifact: Option<Artifact>) -> api::ArtifactVe
         version: version.version.to_string(),
         description: wire::text(version.description),
         custom_metadata: wire::metadata(version.custom_metadata),
+        archived_at: wire::text(version.archived_at),
         inserted_at: version.inserted_at.to_string(),
         updated_at: version.updated_at.to_string(),
         artifact: artifact.map(artifacts::shown),
     }
 }
 
-fn record(status: StatusCode, version: ArtifactVersion) -> Record<api::ArtifactVersionEnvelope> {
+pub(super) fn record(status: StatusCode, version: ArtifactVersion) -> Record<api::ArtifactVersionEnvelope> {
     let revision = version.revision;
     Record { status, revision, body: api::ArtifactVersionEnvelope { artifact_version: show(version, None) } }
 }

@@ -32,12 +32,13 @@ pub(super) fn shown(artifact: Artifact) -> api::Artifact {
         name: artifact.name.to_string(),
         description: wire::text(artifact.description),
         custom_metadata: wire::metadata(artifact.custom_metadata),
+        archived_at: wire::text(artifact.archived_at),
         inserted_at: artifact.inserted_at.to_string(),
         updated_at: artifact.updated_at.to_string(),
     }
 }
 
-fn record(status: StatusCode, artifact: Artifact) -> Record<api::ArtifactEnvelope> {
+pub(super) fn record(status: StatusCode, artifact: Artifact) -> Record<api::ArtifactEnvelope> {
     Record { status, revision: artifact.revision, body: api::ArtifactEnvelope { artifact: shown(artifact) } }
 }
 

@@ -68,7 +68,7 @@ async fn shown(
     Ok(bundles.into_iter().map(show).collect())
 }
 
-fn record(status: StatusCode, view: View) -> Record<api::BundleEnvelope> {
+pub(super) fn record(status: StatusCode, view: View) -> Record<api::BundleEnvelope> {
     let View { bundle, binaries } = view;
     let (revision, organization) = (bundle.revision, bundle.organization);
     let binaries = binaries.into_iter().map(|binary| show_binary(binary, organization)).collect();

@@ -60,7 +60,7 @@ pub(super) async fn products_of(
     Ok(found.into_iter().map(|product| (product.id, product)).collect())
 }
 
-fn record(status: StatusCode, cohort: Cohort) -> Record<api::CohortEnvelope> {
+pub(super) fn record(status: StatusCode, cohort: Cohort) -> Record<api::CohortEnvelope> {
     Record { status, revision: cohort.revision, body: api::CohortEnvelope { cohort: show_cohort(cohort) } }
 }
 

@@ -32,12 +32,13 @@ pub(super) fn shown(product: Product) -> api::Product {
         name: product.name.to_string(),
         description: wire::text(product.description),
         target: wire::text(product.target),
+        archived_at: wire::text(product.archived_at),
         inserted_at: product.inserted_at.to_string(),
         updated_at: product.updated_at.to_string(),
     }
 }
 
-fn record(status: StatusCode, product: Product) -> Record<api::ProductEnvelope> {
+pub(super) fn record(status: StatusCode, product: Product) -> Record<api::ProductEnvelope> {
     Record { status, revision: product.revision, body: api::ProductEnvelope { product: shown(product) } }
 }
 

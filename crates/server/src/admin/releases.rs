@@ -82,7 +82,7 @@ pub(super) async fn bundles_of(
     Ok(found.into_iter().map(|bundle| (bundle.id, bundle)).collect())
 }
 
-fn record(status: StatusCode, view: View) -> Record<api::ReleaseEnvelope> {
+pub(super) fn record(status: StatusCode, view: View) -> Record<api::ReleaseEnvelope> {
     let revision = view.release.revision;
     Record { status, revision, body: api::ReleaseEnvelope { release: show_release(view) } }
 }
@@ -146,7 +146,7 @@ async fn create(
     Ok(record(StatusCode::CREATED, releases::create(&app.ctx, &by, new).await?))
 }
 
-const fn placement(previous: Option<Id<Release>>, next: Option<Id<Release>>) -> Placement {
+pub(super) const fn placement(previous: Option<Id<Release>>, next: Option<Id<Release>>) -> Placement {
     match (previous, next) {
         (None, None) => Placement::Sink,
         (None, Some(next)) => Placement::Before(next),

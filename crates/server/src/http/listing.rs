@@ -7,6 +7,7 @@ use axum::extract::{FromRequestParts, Query};
 use http::request::Parts;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 use olivine_api::lists::ListParams;
+use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::prn::Resource;
 use olivine_domain::search::{self, Field, FieldKind, FieldTable, Searchable};
 use olivine_operations::lists::ListQuery;
@@ -15,6 +16,9 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 use crate::http::error::ApiError;
+
+/// The parameter that says whether a list has archived records.
+const ARCHIVED: &str = "archived";
 
 /// The query of a request, as pairs.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl<S: Send + Sync, R> FromRequestParts<S> for Listing<R> {
 impl<R: Searchable> Listing<R> {
     /// What is asked for. The paths that can be expanded here are `known`.
     pub fn read(&self, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
-        self.pairs.list(R::FIELDS, known)
+        self.pairs.list(R::FIELDS, R::IS_ARCHIVABLE, known)
     }
 }
 
@@ -60,6 +64,7 @@ impl<R: Searchable + Resource> IntoParams for Listing<R> {
             let general = parameter.description.take();
             parameter.description = general.map(|text| text.replace("records", &records));
         }
+        all.extend(R::IS_ARCHIVABLE.then(|| archived(&records)));
         all.extend(R::FIELDS.iter().map(|field| filter(field, &records)));
         all
     }
@@ -94,6 +99,17 @@ fn filter(field: &Field, records: &str) -> Parameter {
         }
     };
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+    parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()
+}
+
+/// The parameter that says whether a list has archived `records`.
+fn archived(records: &str) -> Parameter {
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(ArchivedFilter::NAMES.to_vec()));
+    let description = format!(
+        "Whether to list archived {records}: `false` (the default) leaves them out, `true` lists only them, `any` lists both."
+    );
+    let parameter = ParameterBuilder::new().name(ARCHIVED).parameter_in(ParameterIn::Query);
     parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()
 }
 
@@ -147,18 +163,31 @@ impl Pairs {
         Ok(!self.0.is_empty())
     }
 
-    fn list(&self, table: FieldTable, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
+    fn list(
+        &self,
+        table: FieldTable,
+        is_archivable: bool,
+        known: &[&str],
+    ) -> Result<(ListQuery, Expand), ApiError> {
         let (mut query, mut expand) = (ListQuery::default(), Expand::default());
+        if is_archivable {
+            query.archived = ArchivedFilter::Without;
+        }
         for (key, value) in &self.0 {
             match key.as_str() {
                 "limit" => query.limit = value.parse().map_err(|error| bad_parameter(key, error))?,
                 "order" => query.order = value.parse().map_err(|error| bad_parameter(key, error))?,
                 "page" => query.after = Some(value.parse().map_err(|error| bad_parameter(key, error))?),
+                ARCHIVED if is_archivable => {
+                    query.archived = value.parse().map_err(|error| bad_parameter(key, error))?;
+                }
                 "search" => query.clauses.extend(search(value, table)?),
                 key if is_expand(key) => expand.0.push(known_path(value, known)?),
                 key => {
-                    let field =
-                        table.iter().find(|field| field.name == key).ok_or_else(|| unknown(key, table))?;
+                    let field = table
+                        .iter()
+                        .find(|field| field.name == key)
+                        .ok_or_else(|| unknown(key, table, is_archivable))?;
                     let clause = search::equals(field, value).map_err(|error| bad_parameter(key, error))?;
                     query.clauses.push(clause);
                 }
@@ -183,8 +212,9 @@ fn search(text: &str, table: FieldTable) -> Result<Vec<search::Clause>, ApiError
     })
 }
 
-fn unknown(key: &str, table: FieldTable) -> ApiError {
-    let fields: Vec<_> = table.iter().map(|field| field.name).collect();
+fn unknown(key: &str, table: FieldTable, is_archivable: bool) -> ApiError {
+    let fields: Vec<_> =
+        is_archivable.then_some(ARCHIVED).into_iter().chain(table.iter().map(|field| field.name)).collect();
     let problem = format!(
         "there is no such parameter here; there are: limit, order, page, search, expand[], and the fields {}",
         fields.join(", ")

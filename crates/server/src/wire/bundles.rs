@@ -13,6 +13,7 @@ pub fn show_bundle(bundle: Bundle) -> api::Bundle {
         name: wire::text(bundle.name),
         hash: bundle.hash.to_string(),
         binaries: None,
+        archived_at: wire::text(bundle.archived_at),
         inserted_at: bundle.inserted_at.to_string(),
         updated_at: bundle.updated_at.to_string(),
     }

@@ -14,6 +14,7 @@ pub fn show_cohort(cohort: Cohort) -> api::Cohort {
         name: cohort.name.to_string(),
         description: wire::text(cohort.description),
         device_count: cohort.devices,
+        archived_at: wire::text(cohort.archived_at),
         inserted_at: cohort.inserted_at.to_string(),
         updated_at: cohort.updated_at.to_string(),
         product: None,

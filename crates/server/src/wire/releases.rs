@@ -32,6 +32,7 @@ pub fn show_release(view: View) -> api::Release {
         schedule_date: wire::text(release.schedule_date),
         claims: release.claims,
         affected_by: affected_by.iter().map(|binary| binary.prn(organization).to_string()).collect(),
+        archived_at: wire::text(release.archived_at),
         inserted_at: release.inserted_at.to_string(),
         updated_at: release.updated_at.to_string(),
         bundle: None,

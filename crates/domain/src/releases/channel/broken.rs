@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::Release;
 use super::edits::Named;
+use crate::prn::Id;
 
 /// Stored releases that are no channel: which rule is broken, by which releases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum Broken {
     #[error("the releases {0} and {1} belong to different cohorts")]
     Cohorts(Named, Named),
     /// A next release that is not one of them.
-    #[error("the release {0} points to a release that does not exist in its cohort")]
+    #[error("the release {0} points to a release that is not on its cohort's path")]
     UnknownNext(Named),
     /// More than one release without a next one.
     #[error("the releases {0} and {1} are both the last of their channel; a channel has one sink")]
@@ -28,16 +29,30 @@ pub enum Broken {
     PhasedBeforeSink(Named),
 }
 
-/// For each release, which are sorted by key, the index of its next one; unless a rule other than that against cycles
-/// is broken.
-pub(super) fn check(releases: &[Release]) -> Result<Vec<Option<usize>>, Broken> {
-    let pairs = || releases.iter().zip(releases.iter().skip(1));
+/// Whether these records, which are sorted by key, can belong together at all.
+pub(super) fn check_records(records: &[Release]) -> Result<(), Broken> {
+    let pairs = || records.iter().zip(records.iter().skip(1));
     if let Some((one, _)) = pairs().find(|(one, other)| one.id == other.id) {
         return Err(Broken::Twice(Named::of(one)));
     }
     if let Some((one, other)) = pairs().find(|(one, other)| one.cohort != other.cohort) {
         return Err(Broken::Cohorts(Named::of(one), Named::of(other)));
     }
+    Ok(())
+}
+
+/// Whether each archived release leads to one on the path, if to any; those on the path are sorted by key.
+pub(super) fn check_archived(archived: &[Release], path: &[Release]) -> Result<(), Broken> {
+    let is_on_path = |next: &Id<Release>| path.binary_search_by_key(next, |release| release.id).is_ok();
+    match archived.iter().find(|release| !release.next.as_ref().is_none_or(is_on_path)) {
+        Some(release) => Err(Broken::UnknownNext(Named::of(release))),
+        None => Ok(()),
+    }
+}
+
+/// For each release on the path, which are sorted by key, the index of its next one; unless a rule other than that against cycles
+/// is broken.
+pub(super) fn check(releases: &[Release]) -> Result<Vec<Option<usize>>, Broken> {
     let mut sinks = releases.iter().filter(|release| release.next.is_none());
     if let (Some(one), Some(other)) = (sinks.next(), sinks.next()) {
         return Err(Broken::TwoSinks(Named::of(one), Named::of(other)));

@@ -65,6 +65,13 @@ pub enum ChannelRefusal {
     /// A neighbour is not of this cohort.
     #[error("there is no release {0} in this cohort; previous and next must be releases of the same cohort")]
     NotInCohort(Id<Release>),
+    /// A release that was named is archived.
+    #[error(
+        "the release {release} is archived, so it is on no path. Take it back first ('peridio releases unarchive --prn {prn}', or POST /v1/releases/{prn}/unarchive), or name another one",
+        release = .0,
+        prn = .0.prn
+    )]
+    Archived(Named),
     /// A new sink while the current one is scheduled or phased.
     #[error(
         "nothing can follow the release {0} while it is scheduled in the future or phased. If it is good, open it to every device first (phase_mode numeric, phase_value 1, no schedule_date in the future). If it is bad, take it back ('peridio releases rollback --prn {prn}', or POST /v1/releases/{prn}/rollback): this stops it, and brings its devices back; setting disabled to true only stops it",
@@ -111,14 +118,14 @@ pub enum ChannelRefusal {
         /// The sink.
         sink: Named,
     },
-    /// Deleting the sink would leave several sinks.
+    /// Deleting or archiving the sink would leave several sinks.
     #[error(
-        "the release {sink} can't be deleted, because each of the {count} releases that point to it would become the last of the channel: {names}; point all but one of them elsewhere first",
+        "the release {sink} can't be deleted or archived, because each of the {count} releases that point to it would become the last of the channel: {names}; point all but one of them elsewhere first",
         count = .previous.len(),
         names = names(.previous)
     )]
     SeveralSinks {
-        /// The one to delete.
+        /// The one to delete or archive.
         sink: Named,
         /// Those that point to it.
         previous: Vec<Named>,
@@ -138,7 +145,8 @@ impl Refusal for ChannelRefusal {
     fn meaning(&self) -> Meaning {
         match self {
             Self::NotInCohort(_) | Self::NotNeighbours { .. } | Self::Cycle { .. } => Meaning::Invalid,
-            Self::SinkConstrained(_)
+            Self::Archived(_)
+            | Self::SinkConstrained(_)
             | Self::ConstrainedBeforeSink { .. }
             | Self::SecondSink { .. }
             | Self::SeveralSinks { .. } => Meaning::Conflict,
@@ -148,6 +156,7 @@ impl Refusal for ChannelRefusal {
     fn code(&self) -> &'static str {
         match self {
             Self::NotInCohort(_) => "release_not_in_cohort",
+            Self::Archived(_) => "archived",
             Self::SinkConstrained(_) => "sink_constrained",
             Self::ConstrainedBeforeSink { .. } => "constrained_before_sink",
             Self::NotNeighbours { .. } => "releases_not_neighbours",
@@ -162,6 +171,7 @@ impl Refusal for ChannelRefusal {
         let mut facts = vec![("rule", self.code().into())];
         facts.extend(match self {
             Self::NotInCohort(release) => vec![("release", release.to_string().into())],
+            Self::Archived(release) => vec![("kind", "release".into()), ("prn", release.prn.into())],
             Self::SinkConstrained(sink) => vec![("release", sink.prn.into())],
             Self::ConstrainedBeforeSink { next, .. } => vec![("next_release", next.prn.into())],
             Self::NotNeighbours { previous, next } => {
@@ -183,7 +193,8 @@ impl Refusal for ChannelRefusal {
 }
 
 impl Channel {
-    /// What to write so that `new`, whose own `next` is not looked at, becomes a part of the channel.
+    /// What to write so that `new`, whose own `next` is not looked at, becomes a part of the channel: a new release, or an archived one
+    /// that is taken back.
     pub fn plan_create(
         &self,
         new: &Release,
@@ -215,17 +226,28 @@ impl Channel {
         }
     }
 
-    /// What to write so that the release can be deleted: whoever points to it points to its next one instead.
+    /// What to write so that the release can be deleted: the releases that point to it point to its next one instead, the archived ones
+    /// among them too.
     ///
     /// If it is the sink, the one that points to it becomes the sink; several are refused.
     pub fn plan_delete(&self, id: Id<Release>) -> Result<Links, ChannelRefusal> {
+        if self.archived.contains_key(&id) {
+            return Ok(Links::default());
+        }
+        self.plan_archive(id)
+    }
+
+    /// The same so that the release can be archived. It keeps the link to its next one itself.
+    pub fn plan_archive(&self, id: Id<Release>) -> Result<Links, ChannelRefusal> {
         let release = self.find(id)?;
         let previous: Vec<_> = self.previous(id).collect();
         if release.next.is_none() && previous.len() > 1 {
             let previous = previous.into_iter().map(Named::of).collect();
             return Err(ChannelRefusal::SeveralSinks { sink: Named::of(release), previous });
         }
-        let relink = previous.into_iter().map(|previous| (previous.id, release.next)).collect();
+        let mut archived: Vec<_> = self.archived_before(id).collect();
+        archived.sort_unstable_by_key(|release| release.id);
+        let relink = previous.into_iter().chain(archived).map(|before| (before.id, release.next)).collect();
         Ok(Links { next_of_new: None, relink })
     }
 
@@ -256,8 +278,12 @@ impl Channel {
         }
     }
 
-    fn find(&self, id: Id<Release>) -> Result<&Release, ChannelRefusal> {
-        self.get(id).ok_or(ChannelRefusal::NotInCohort(id))
+    /// The release that an edit names: it must be on the path.
+    pub fn find(&self, id: Id<Release>) -> Result<&Release, ChannelRefusal> {
+        self.get(id).ok_or_else(|| match self.archived.get(&id) {
+            Some(archived) => ChannelRefusal::Archived(Named::of(archived)),
+            None => ChannelRefusal::NotInCohort(id),
+        })
     }
 
     fn leads_to(&self, from: &Release, to: &Release) -> bool {

@@ -89,11 +89,15 @@ impl Recorded for Cohort {
             name,
             description,
             devices: _,
+            archived_at,
             revision: _,
             inserted_at: _,
             updated_at: _,
         } = self;
-        fields! { "name" = name, "product_prn" = product.prn(*organization), "description" = description }
+        fields! {
+            "name" = name, "product_prn" = product.prn(*organization), "description" = description,
+            "archived_at" = archived_at,
+        }
     }
 }
 
@@ -152,11 +156,14 @@ impl Recorded for Product {
             name,
             description,
             target,
+            archived_at,
             revision: _,
             inserted_at: _,
             updated_at: _,
         } = self;
-        fields! { "name" = name, "description" = description, "target" = target }
+        fields! {
+            "name" = name, "description" = description, "target" = target, "archived_at" = archived_at,
+        }
     }
 }
 
@@ -179,6 +186,7 @@ impl Recorded for Release {
             schedule_date,
             phase,
             claims: _,
+            archived_at,
             revision: _,
             inserted_at: _,
             updated_at: _,
@@ -192,7 +200,7 @@ impl Recorded for Release {
             "next_release_prn" = next.map(|next| next.prn(*organization)), "description" = description,
             "version" = version, "version_requirement" = version_requirement, "required" = required,
             "disabled" = disabled, "schedule_date" = schedule_date, "phase_mode" = phase.mode(),
-            "phase_value" = value, "phase_tags" = tags,
+            "phase_value" = value, "phase_tags" = tags, "archived_at" = archived_at,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey;
+use olivine_domain::archiving::Archivable;
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::{Binary, BinaryState};
@@ -29,7 +30,22 @@ use uuid::Uuid;
 
 use super::super::{Change, OfDevice, SignatureFacts, Storage, StoredContent};
 
+/// Records that were archived.
+pub(super) struct ArchivedSamples {
+    pub(super) artifact: (Artifact, Artifact),
+    pub(super) version: (ArtifactVersion, ArtifactVersion),
+    pub(super) bundle: (Bundle, Bundle),
+    pub(super) cohort: (Cohort, Cohort),
+    pub(super) product: (Product, Product),
+}
+
+fn archived<R: Archivable>(record: R) -> (R, R) {
+    let archived = record.with_archived_at(Some(at(5)), at(5));
+    (record, archived)
+}
+
 pub(super) struct Samples {
+    pub(super) archived: ArchivedSamples,
     pub(super) organization: Organization,
     pub(super) strict: Organization,
     pub(super) api_key: (ApiKey, ApiKey),
@@ -51,6 +67,7 @@ pub(super) struct Samples {
     pub(super) product: (Product, Product),
     pub(super) release: (Release, Release),
     pub(super) relinked_release: (Release, Release),
+    pub(super) archived_release: (Release, Release),
     pub(super) signing_key: (SigningKey, SigningKey),
     pub(super) disabled_key: (SigningKey, SigningKey),
     pub(super) revoked_signing_key: (SigningKey, SigningKey),
@@ -124,6 +141,14 @@ impl Samples {
             device_certificate: device_certificate(),
             product: product(),
             relinked_release: (release.clone(), relinked),
+            archived: ArchivedSamples {
+                artifact: archived(artifact().0),
+                version: archived(version().0),
+                bundle: archived(bundle().0),
+                cohort: archived(cohort().0),
+                product: archived(product().0),
+            },
+            archived_release: archived(release.clone()),
             release: (release, paused),
             disabled_key: (key.clone(), disabled),
             revoked_signing_key: (key.clone(), revoked_key),
@@ -210,6 +235,7 @@ fn artifact() -> (Artifact, Artifact) {
         name: "main-firmware".parse().unwrap(),
         description: None,
         custom_metadata: None,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -231,6 +257,7 @@ fn version() -> (ArtifactVersion, ArtifactVersion) {
         version: "1.1.0".parse().unwrap(),
         description: None,
         custom_metadata: None,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -285,6 +312,7 @@ fn bundle() -> (Bundle, Bundle) {
         organization: id(ORGANIZATION),
         name: None,
         hash: Sha256Digest::of(b"bundle"),
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -348,6 +376,7 @@ fn cohort() -> (Cohort, Cohort) {
         name: "field".parse().unwrap(),
         description: None,
         devices: 0,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -363,6 +392,7 @@ fn product() -> (Product, Product) {
         name: "gateway".parse().unwrap(),
         description: None,
         target: None,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
@@ -422,6 +452,7 @@ fn release() -> Release {
         schedule_date: None,
         phase: Phase::Numeric(PhaseValue::new(0.1).unwrap()),
         claims: 0,
+        archived_at: None,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),

@@ -1,6 +1,7 @@
 //! What a rollback is decided on: the channel, the devices on the release, and what the bundle has for them. Reads only.
 
 use olivine_domain::Target;
+use olivine_domain::archiving::usable;
 use olivine_domain::bundle_overrides::MOST_DEVICES;
 use olivine_domain::bundles::{Candidate, select};
 use olivine_domain::devices::Device;
@@ -44,7 +45,8 @@ impl Prepared {
         let organization = by.organization;
         let release = releases::get(reader, organization, id).await.map_err(Error::missing(id))?;
         if let Some(bundle) = wish.bundle {
-            bundles::get(reader, organization, bundle).await.map_err(Error::missing(bundle))?;
+            let bundle = bundles::get(reader, organization, bundle).await.map_err(Error::missing(bundle))?;
+            usable(&bundle).map_err(Error::refused)?;
         }
         let channel = channel(reader, &release).await?;
         let groups = devices::group_on_release(reader, organization, id).await?;
@@ -60,6 +62,8 @@ impl Prepared {
         let plan = plan(&channel, &request, &seen(&groups))?;
         if plan.added.is_some() {
             by.authorize::<scope::ReleaseCreate>()?;
+            let cohort = cohorts::get(reader, organization, release.cohort).await;
+            usable(&cohort.map_err(Error::missing(release.cohort))?).map_err(Error::refused)?;
         }
         let mut devices = count(&groups, &plan.ways);
         devices.without_binary = without_binary(reader, &release, &plan, &groups).await?;
@@ -201,6 +205,7 @@ fn new_name(channel: &Channel, release: &Release) -> Name {
         };
         Name::from_record(&name).expect("a part of a name with some words around it is one")
     };
-    let free = (1..=channel.len() + 1).map(named).find(|name| channel.iter().all(|one| one.name != *name));
+    let most = channel.records().count() + 1;
+    let free = (1..=most).map(named).find(|name| channel.records().all(|one| one.name != *name));
     free.expect("of one name more than there are releases, one is free")
 }

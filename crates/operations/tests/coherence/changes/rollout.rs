@@ -62,11 +62,7 @@ pub(super) async fn create_release(ctx: &Context, world: &World<'_>, picks: Pick
     let Some(cohort) = any_cohort(ctx, world, cohort).await? else { return Ok(()) };
     let Some(bundle) = any_bundle(ctx, world, bundle).await? else { return Ok(()) };
     let beside = list_releases(ctx, world).await?.into_iter().filter(|one| one.cohort == cohort.id).collect();
-    let placement = match (place % 4, one_of(beside, place / 4)) {
-        (2, Some(beside)) => Placement::Before(beside.id),
-        (3, Some(beside)) => Placement::After(beside.id),
-        _ => Placement::Sink,
-    };
+    let placement = place_beside(beside, place);
     let new = releases::Create {
         id: new_id(ctx),
         cohort: cohort.id,
@@ -117,6 +113,29 @@ pub(super) async fn take_back_release(ctx: &Context, world: &World<'_>, picks: P
         dry_run: false,
     };
     Box::pin(releases::rollback(ctx, &world.may(), release.id, &wish)).await.map(drop)
+}
+
+pub(super) async fn archive_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
+    let Some(release) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
+    releases::archive(ctx, &world.may(), release.id).await.map(drop)
+}
+
+pub(super) async fn unarchive_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
+    let all = list_releases(ctx, world).await?;
+    let archived = all.iter().filter(|release| release.archived_at.is_some()).cloned().collect();
+    let Some(archived) = one_of(archived, picks[0]) else { return Ok(()) };
+    let beside = all.into_iter().filter(|one| one.cohort == archived.cohort).collect();
+    let placement = place_beside(beside, picks[2]);
+    releases::unarchive(ctx, &world.may(), archived.id, placement).await.map(drop)
+}
+
+/// A place in a cohort with these releases.
+fn place_beside(beside: Vec<Release>, pick: u8) -> Placement {
+    match (pick % 4, one_of(beside, pick / 4)) {
+        (2, Some(beside)) => Placement::Before(beside.id),
+        (3, Some(beside)) => Placement::After(beside.id),
+        _ => Placement::Sink,
+    }
 }
 
 /// As people do who want of a release what can't be changed.

@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use olivine_content::ProbeFailed;
 use olivine_content::tokens::TokenError;
+use olivine_domain::archiving::Archived;
 use olivine_domain::binaries::{Action, BinaryState, decide};
 use olivine_domain::binary_parts::{MAX_SIZE, PartFacts, PartIndex, PartState, check_complete, check_fits};
 use olivine_domain::organizations::{Organization, QuotaExceeded};
@@ -79,6 +80,13 @@ fn releases() -> Vec<Error> {
     };
     vec![
         ChannelRefusal::NotInCohort(Id::new(Uuid::from_u128(1))).into(),
+        ChannelRefusal::Archived(named(1)).into(),
+        Error::refused(Archived {
+            kind: "artifact_version",
+            title: Some("1.2.3".to_owned()),
+            prn: "prn:1:900:artifact_version:1".to_owned(),
+        }),
+        Error::refused(Archived { kind: "bundle", title: None, prn: "prn:1:900:bundle:1".to_owned() }),
         ChannelRefusal::SinkConstrained(named(1)).into(),
         ChannelRefusal::ConstrainedBeforeSink { release: named(1).name, next: named(2) }.into(),
         ChannelRefusal::NotNeighbours { previous: named(1), next: named(2) }.into(),

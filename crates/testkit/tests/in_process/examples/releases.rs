@@ -15,6 +15,7 @@ pub(super) async fn tell(story: &mut Story, firmware: &Firmware, fleet: &Fleet) 
     story.get(&format!("/v1/binaries/{}/releases", firmware.binary)).await;
     bundle_override(story, &bundle, fleet).await;
     rollback(story, firmware, fleet, &release).await;
+    archive(story, firmware, fleet).await;
     deletions(story, &bundle).await;
 }
 
@@ -85,6 +86,37 @@ async fn rollback(story: &mut Story, firmware: &Firmware, fleet: &Fleet, first: 
         fleet.caller.update("", &[("peridio-release-prn", release)]).await.expect(200);
     }
     story.post(&format!("/v1/releases/{second}/rollback"), &json!({"name": "1.0.0 again"})).await;
+}
+
+/// What is not needed any more goes into the archive, and comes back.
+async fn archive(story: &mut Story, firmware: &Firmware, fleet: &Fleet) {
+    let api = story.api.clone();
+    let old = json!({"name": "gateway 0.9.0", "binaries": [{"prn": firmware.binary}]});
+    let old = made(&api, "bundles", "bundle", old).await;
+    let release = json!({"name": "0.9.0", "cohort_prn": fleet.cohort, "bundle_prn": old, "version": "0.9.0"});
+    let release = made(&api, "releases", "release", release).await;
+    let product = made(&api, "products", "product", json!({"name": "gateway, first edition"})).await;
+    let cohort = json!({"product_prn": product, "name": "daily"});
+    let cohort = made(&api, "cohorts", "cohort", cohort).await;
+    let artifact = made(&api, "artifacts", "artifact", json!({"name": "old firmware"})).await;
+    let version = json!({"artifact_prn": artifact, "version": "0.1.0"});
+    let version = made(&api, "artifact_versions", "artifact_version", version).await;
+    let paths = [
+        format!("releases/{release}"),
+        format!("bundles/{old}"),
+        format!("cohorts/{cohort}"),
+        format!("products/{product}"),
+        format!("artifact_versions/{version}"),
+        format!("artifacts/{artifact}"),
+    ];
+    for path in &paths {
+        story.ask(Method::POST, &format!("/v1/{path}/archive"), Sent::Nothing).await;
+    }
+    // What belongs to another record comes back after that one.
+    for path in paths.iter().skip(1).rev() {
+        story.ask(Method::POST, &format!("/v1/{path}/unarchive"), Sent::Nothing).await;
+    }
+    story.post(&format!("/v1/releases/{release}/unarchive"), &json!({})).await;
 }
 
 /// Of records that were a mistake.

@@ -1,0 +1,103 @@
+//! `archive`, `unarchive` and `list --archived`: the same for all kinds of records that can be archived.
+
+use clap::Args;
+use olivine_client::Query;
+use olivine_domain::archiving::ArchivedFilter;
+
+/// Whether a list has archived records.
+#[derive(Debug, Args)]
+pub(crate) struct Listed {
+    /// Whether to list archived ones: false (not), true (only those) or any (both) [default: false]
+    #[arg(long, value_name = "WHICH", value_parser = ArchivedFilter::NAMES, num_args = 0..=1, default_missing_value = "true")]
+    archived: Option<String>,
+}
+
+impl Listed {
+    /// Adds it to the filters of a resource.
+    pub(crate) fn apply(&self, query: Query) -> Query {
+        query.with("archived", self.archived.as_ref())
+    }
+}
+
+/// Declares the two commands of a kind of records; `$place` is what taking one back needs besides.
+macro_rules! archiving {
+    ($module:ident: $record:ident, $one:literal, $plural:literal, $flag:literal, $variable:literal, $archives:literal, $back:literal, $place:ty) => {
+        pub(crate) mod $module {
+            use clap::{Args, Subcommand};
+            use olivine_api::$module::$record;
+            use olivine_domain::$module::$record as Named;
+            use olivine_domain::prn::Prn;
+
+            use crate::failure::Failure;
+            use crate::session::Session;
+
+            /// Archiving, and taking back.
+            #[derive(Debug, Subcommand)]
+            pub(crate) enum Command {
+                #[command(
+                    about = concat!("Archives ", $one, ": ", $archives),
+                    after_help = concat!("Example:\n  peridio ", $plural, " archive --prn $", $variable)
+                )]
+                Archive(One),
+                #[command(
+                    about = concat!("Takes ", $one, " back from the archive", $back),
+                    after_help = concat!("Example:\n  peridio ", $plural, " unarchive --prn $", $variable)
+                )]
+                Unarchive(Back),
+            }
+
+            /// One record.
+            #[derive(Debug, Args)]
+            pub(crate) struct One {
+                /// Its PRN
+                #[arg(long, visible_alias = $flag, value_name = "PRN")]
+                prn: Prn<Named>,
+            }
+
+            /// One record to take back.
+            #[derive(Debug, Args)]
+            pub(crate) struct Back {
+                #[command(flatten)]
+                one: One,
+                #[command(flatten)]
+                place: $place,
+            }
+
+            impl Command {
+                pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
+                    let record: $record = match self {
+                        Self::Archive(One { prn }) => session.client.archive(&prn).await?,
+                        Self::Unarchive(Back { one, place }) => session.client.unarchive(&one.prn, &place).await?,
+                    };
+                    session.printer.one(&record)
+                }
+            }
+        }
+    };
+}
+
+archiving!(
+    releases: Release, "a release", "releases", "release-prn", "RELEASE_PRN",
+    "no further device gets it, and those before it lead to the one after it", ", to a place on its cohort's path",
+    olivine_api::releases::ReleaseUnarchive
+);
+archiving!(
+    bundles: Bundle, "a bundle", "bundles", "bundle-prn", "BUNDLE_PRN",
+    "lists leave it out, and no new release or override can deliver it", "", ()
+);
+archiving!(
+    artifact_versions: ArtifactVersion, "an artifact version", "artifact-versions", "artifact-version-prn", "VERSION_PRN",
+    "lists leave it out, and it gets no new binaries and bundles", "", ()
+);
+archiving!(
+    artifacts: Artifact, "an artifact", "artifacts", "artifact-prn", "ARTIFACT_PRN",
+    "lists leave it out, and it gets no new versions, binaries and bundles", "", ()
+);
+archiving!(
+    cohorts: Cohort, "a cohort", "cohorts", "cohort-prn", "COHORT_PRN",
+    "lists leave it out, and it gets no new devices and releases", "", ()
+);
+archiving!(
+    products: Product, "a product", "products", "product-prn", "PRODUCT_PRN",
+    "lists leave it out, and it gets no new devices and cohorts", "", ()
+);

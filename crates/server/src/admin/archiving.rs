@@ -1,0 +1,183 @@
+//! `/v1/…/{prn}/archive` and `/v1/…/{prn}/unarchive`: the same for all kinds of records that can be archived.
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use olivine_api::artifact_versions::ArtifactVersionEnvelope;
+use olivine_api::artifacts::ArtifactEnvelope;
+use olivine_api::bundles::BundleEnvelope;
+use olivine_api::cohorts::CohortEnvelope;
+use olivine_api::errors::ErrorBody;
+use olivine_api::products::ProductEnvelope;
+use olivine_api::releases as api;
+use olivine_domain::permissions::scope;
+use olivine_domain::prn::Prn;
+use olivine_domain::releases::Release;
+use olivine_operations::{artifact_versions, artifacts, bundles, cohorts, products, releases};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Permit;
+use crate::admin::releases::{placement, record};
+use crate::app::App;
+use crate::http::body::Json;
+use crate::http::error::ApiError;
+use crate::http::fields::{Fields, named, own};
+use crate::http::revisions::Record;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(archive_release))
+        .routes(routes!(unarchive_release))
+        .routes(routes!(archive_bundle))
+        .routes(routes!(unarchive_bundle))
+        .routes(routes!(archive_artifact_version))
+        .routes(routes!(unarchive_artifact_version))
+        .routes(routes!(archive_artifact))
+        .routes(routes!(unarchive_artifact))
+        .routes(routes!(archive_cohort))
+        .routes(routes!(unarchive_cohort))
+        .routes(routes!(archive_product))
+        .routes(routes!(unarchive_product))
+}
+
+/// The two operations of a kind of records that has no place to go back to.
+macro_rules! archiving {
+    (
+        $resource:ident, $scope:ident, $envelope:ident, $tag:literal;
+        $(#[doc = $archive_doc:literal])* $archive:ident $archive_path:literal $archive_prn:literal;
+        $(#[doc = $unarchive_doc:literal])* $unarchive:ident $unarchive_path:literal $unarchive_prn:literal;
+    ) => {
+        $(#[doc = $archive_doc])*
+        #[utoipa::path(post, path = $archive_path, tag = $tag, operation_id = "archive", params(
+            ("prn" = String, Path, description = $archive_prn)),
+            responses((status = 200, body = $envelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+        async fn $archive(
+            State(app): State<App>,
+            Permit(by): Permit<scope::$scope>,
+            Path(prn): Path<String>,
+        ) -> Result<Record<$envelope>, ApiError> {
+            let id = named(&prn, by.organization)?;
+            let archived = $resource::archive(&app.ctx, &by, id).await?;
+            Ok(crate::admin::$resource::record(StatusCode::OK, archived))
+        }
+
+        $(#[doc = $unarchive_doc])*
+        #[utoipa::path(post, path = $unarchive_path, tag = $tag, operation_id = "unarchive", params(
+            ("prn" = String, Path, description = $unarchive_prn)),
+            responses((status = 200, body = $envelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+        async fn $unarchive(
+            State(app): State<App>,
+            Permit(by): Permit<scope::$scope>,
+            Path(prn): Path<String>,
+        ) -> Result<Record<$envelope>, ApiError> {
+            let id = named(&prn, by.organization)?;
+            let back = $resource::unarchive(&app.ctx, &by, id).await?;
+            Ok(crate::admin::$resource::record(StatusCode::OK, back))
+        }
+    };
+}
+
+/// Archive a release
+///
+/// Takes the release out of its cohort's path, and keeps its record, events and numbers. No further device gets it. Releases that point to
+/// it point to its next one from then on, and devices that are on it go on to that one. If it is the latest release, devices that are on it
+/// get no update. Archiving it again changes nothing. Scope: `release.update`.
+#[utoipa::path(post, path = "/releases/{prn}/archive", tag = "releases", operation_id = "archive", params(
+    ("prn" = String, Path, description = "The PRN of the release to archive.")),
+    responses((status = 200, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn archive_release(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseUpdate>,
+    Path(prn): Path<String>,
+) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    Ok(record(StatusCode::OK, releases::archive(&app.ctx, &by, id).await?))
+}
+
+/// Take a release back from the archive
+///
+/// Puts an archived release on its cohort's path again, by the rules for a new release: without a neighbour it becomes the latest one. Its
+/// claims and numbers are what they were. A release that is not archived stays where it is. Scope: `release.update`.
+#[utoipa::path(post, path = "/releases/{prn}/unarchive", tag = "releases", operation_id = "unarchive", params(
+    ("prn" = String, Path, description = "The PRN of the archived release to take back.")),
+    request_body = api::ReleaseUnarchive, responses((status = 200, body = api::ReleaseEnvelope),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+async fn unarchive_release(
+    State(app): State<App>,
+    Permit(by): Permit<scope::ReleaseUpdate>,
+    Path(prn): Path<String>,
+    Json(body): Json<api::ReleaseUnarchive>,
+) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let mut fields = Fields::default();
+    let next: Option<Prn<Release>> = fields.optional("next_release_prn", body.next_release_prn);
+    let previous: Option<Prn<Release>> = fields.optional("previous_release_prn", body.previous_release_prn);
+    fields.all(Some(()))?;
+    let neighbour = |prn: Option<Prn<Release>>| prn.map(|prn| own(prn, by.organization)).transpose();
+    let placement = placement(neighbour(previous)?, neighbour(next)?);
+    Ok(record(StatusCode::OK, releases::unarchive(&app.ctx, &by, id, placement).await?))
+}
+
+archiving! {
+    bundles, BundleUpdate, BundleEnvelope, "bundles";
+    /// Archive a bundle
+    ///
+    /// Keeps the bundle as a record that lists leave out. No new release or override can deliver it. While a release on a path or an override
+    /// that is not over delivers it, the answer is 409 `in_use`. Archiving it again changes nothing. Scope: `bundle.update`.
+    archive_bundle "/bundles/{prn}/archive" "The PRN of the bundle to archive.";
+    /// Take a bundle back from the archive
+    ///
+    /// Lists have the bundle again, and new releases and overrides can deliver it. Scope: `bundle.update`.
+    unarchive_bundle "/bundles/{prn}/unarchive" "The PRN of the archived bundle to take back.";
+}
+
+archiving! {
+    artifact_versions, ArtifactVersionUpdate, ArtifactVersionEnvelope, "artifact_versions";
+    /// Archive an artifact version
+    ///
+    /// Keeps the version as a record that lists leave out. It gets no new binaries, and no new bundles are made of it. Bundles that have its
+    /// binaries already stay as they are, and so do devices. Archiving it again changes nothing. Scope: `artifact_version.update`.
+    archive_artifact_version "/artifact_versions/{prn}/archive" "The PRN of the artifact version to archive.";
+    /// Take an artifact version back from the archive
+    ///
+    /// Lists have the version again, and it can get binaries. If its artifact is archived, the answer is 409 `archived`. Scope: `artifact_version.update`.
+    unarchive_artifact_version "/artifact_versions/{prn}/unarchive" "The PRN of the archived artifact version to take back.";
+}
+
+archiving! {
+    artifacts, ArtifactUpdate, ArtifactEnvelope, "artifacts";
+    /// Archive an artifact
+    ///
+    /// Keeps the artifact as a record that lists leave out. It gets no new versions, its versions get no new binaries, and no new bundles are
+    /// made of them. Bundles that have its binaries already stay as they are. Archiving it again changes nothing. Scope: `artifact.update`.
+    archive_artifact "/artifacts/{prn}/archive" "The PRN of the artifact to archive.";
+    /// Take an artifact back from the archive
+    ///
+    /// Lists have the artifact again, and it can get versions. Scope: `artifact.update`.
+    unarchive_artifact "/artifacts/{prn}/unarchive" "The PRN of the archived artifact to take back.";
+}
+
+archiving! {
+    cohorts, CohortUpdate, CohortEnvelope, "cohorts";
+    /// Archive a cohort
+    ///
+    /// Keeps the cohort with its releases as a record that lists leave out. It gets no new devices and releases. While it has devices, the
+    /// answer is 409 `in_use`. Archiving it again changes nothing. Scope: `cohort.update`.
+    archive_cohort "/cohorts/{prn}/archive" "The PRN of the cohort to archive.";
+    /// Take a cohort back from the archive
+    ///
+    /// Lists have the cohort again, and it can get devices and releases. If its product is archived, the answer is 409 `archived`. Scope: `cohort.update`.
+    unarchive_cohort "/cohorts/{prn}/unarchive" "The PRN of the archived cohort to take back.";
+}
+
+archiving! {
+    products, ProductUpdate, ProductEnvelope, "products";
+    /// Archive a product
+    ///
+    /// Keeps the product as a record that lists leave out. It gets no new devices and cohorts. While it has devices, the answer is 409 `in_use`. Archiving it again changes nothing. Scope: `product.update`.
+    archive_product "/products/{prn}/archive" "The PRN of the product to archive.";
+    /// Take a product back from the archive
+    ///
+    /// Lists have the product again, and it can get devices and cohorts. Scope: `product.update`.
+    unarchive_product "/products/{prn}/unarchive" "The PRN of the archived product to take back.";
+}
