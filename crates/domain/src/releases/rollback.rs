@@ -70,6 +70,8 @@ pub struct Plan {
     pub bundle: Option<Id<Bundle>>,
     /// The release to add after it.
     pub added: Option<Release>,
+    /// The archived releases whose devices go on to the added one, each with it.
+    pub relinked: Vec<(Id<Release>, Option<Id<Release>>)>,
     /// The release that follows it already, and to which its devices go.
     pub onward: Option<Id<Release>>,
     /// How its devices leave, in the order in which they were given.
@@ -188,12 +190,15 @@ pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<P
     let mut bundle = request.bundle.or_else(|| onward.map(|next| next.bundle));
     let onward = onward.map(|next| next.id);
     let mut added = None;
+    let mut relinked = Vec::new();
     if onward.is_none() && may_be_out {
         let origin = origin(channel, bad, request)?;
         let new = new_release(channel, bad, &origin, request)?;
         let links = after.plan_create(&new, Placement::After(bad.id), request.now)?;
         let new = Release { next: links.next_of_new, ..new };
         stopped.next = Some(new.id);
+        relinked = links.relink;
+        relinked.retain(|(id, _)| *id != bad.id);
         after = replaced(channel, &stopped, Some(&new))?;
         bundle = Some(origin.bundle);
         added = Some(new);
@@ -207,7 +212,7 @@ pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<P
     });
     let way = |group: &Seen| way(&after, bad, &group.report, forced.as_ref(), request.now);
     let ways = seen.iter().map(way).collect();
-    Ok(Plan { stopped, bundle: bundle.filter(|_| may_be_out), added, onward, ways })
+    Ok(Plan { stopped, bundle: bundle.filter(|_| may_be_out), added, relinked, onward, ways })
 }
 
 /// The release when nobody gets it any more, and something may follow it.

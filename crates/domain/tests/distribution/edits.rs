@@ -188,7 +188,8 @@ fn naive_create(channel: &Channel, new: &Release, placement: Placement) -> Links
     }
 }
 
-/// To which release the devices of each archived one go on after an edit, if the next ones of before are followed until one is left.
+/// To which release the devices of each archived one go on after an edit, if the next ones of before are followed until one is left. Where
+/// nothing followed, it is a new sink, if there is one.
 fn onward(before: &Store, after: &Store) -> HashMap<Id<Release>, Option<Id<Release>>> {
     let of = |store: &Store, id: Id<Release>| store.releases.iter().find(|release| release.id == id).cloned();
     let is_left = |id: &Id<Release>| of(after, *id).is_some_and(|release| release.archived_at.is_none());
@@ -199,8 +200,11 @@ fn onward(before: &Store, after: &Store) -> HashMap<Id<Release>, Option<Id<Relea
         }
         next
     };
+    let sink = after.releases.iter().find(|release| release.archived_at.is_none() && release.next.is_none());
+    let was_on_path = |id| of(before, id).is_some_and(|release| release.archived_at.is_none());
+    let new_sink = sink.map(|sink| sink.id).filter(|id| !was_on_path(*id));
     let archived = after.releases.iter().filter(|release| release.archived_at.is_some());
-    archived.filter_map(|release| Some((release.id, follow(of(before, release.id)?)))).collect()
+    archived.filter_map(|release| Some((release.id, follow(of(before, release.id)?).or(new_sink)))).collect()
 }
 
 proptest! {
@@ -287,6 +291,16 @@ fn archived_releases_are_linked_to_what_their_next_ones_became() {
     assert_eq!(back(Placement::Sink), links(None, &[(3, Some(2))]));
     assert_eq!(back(Placement::After(id(1))), links(Some(3), &[(1, Some(2))]));
     assert_eq!(back(Placement::Before(id(1))), links(Some(1), &[]));
+    // With nothing left on the path, and with a new latest release.
+    let mut releases = line(2);
+    (releases[0].archived_at, releases[1].archived_at) = (Some(now()), Some(now()));
+    releases[0].next = None;
+    let nothing_left = crate::channels::channel(&releases);
+    let first = release(3, None);
+    assert_eq!(
+        nothing_left.plan_create(&first, Placement::Sink, now()).unwrap(),
+        links(None, &[(1, Some(3)), (2, Some(3))])
+    );
     let onto_itself = channel.plan_create(archived, Placement::Before(id(2)), now());
     assert!(matches!(onto_itself, Err(ChannelRefusal::Archived(_))), "{onto_itself:?}");
 }

@@ -116,6 +116,7 @@ async fn write(
     let old = &prepared.release;
     let mut plan = prepared.plan.clone();
     let mut is_change = false;
+    let as_it_was = channel(&w, old).await?;
     if let Some(bundle) = plan.bundle {
         to_use::<Bundle>(&w, by.organization, bundle).await?;
     }
@@ -128,6 +129,7 @@ async fn write(
         w.event(by, Subject::of(old.id), data);
         is_change = true;
     }
+    channels::relink(ctx, &mut w, by, &as_it_was, &plan.relinked).await?;
     if let Some(new) = &plan.added {
         match releases::insert(&w, new).await {
             Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {

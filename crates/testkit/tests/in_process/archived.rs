@@ -101,10 +101,11 @@ async fn devices_on_an_archived_release_go_on_to_what_came_after_it() {
     let unknown = format!("/v1/releases?cohort_prn={}&archived=maybe", scene.factory.cohort);
     scene.factory.api.get(&unknown).await.expect(400);
 
-    // A new one goes where there is room, and devices on the archived ones stay where they are.
+    // A new one is the latest, and devices on the archived ones go on to it: nobody is left behind.
     let fourth = scene.factory.release("fourth", &scene.bundles[2], json!({"version": "4.0.0"})).await;
     assert_eq!(scene.factory.asks(&before, &on(first)).await, "fourth");
-    assert_eq!(scene.factory.asks(&stuck, &on(second)).await, "no_update");
+    assert_eq!(scene.factory.asks(&stuck, &on(second)).await, "fourth");
+    assert_eq!(scene.factory.get(third).await["next_release_prn"], json!(fourth));
 
     // Back in its place, it is served again.
     let back = scene.unarchive(second, &json!({"previous_release_prn": first})).await;
@@ -118,6 +119,21 @@ async fn devices_on_an_archived_release_go_on_to_what_came_after_it() {
     assert_eq!(scene.factory.get(&fourth).await["next_release_prn"], json!(third));
     scene.unarchive(third, &json!({"next_release_prn": first})).await;
     assert_eq!(scene.factory.get(third).await["next_release_prn"], json!(null), "it stays where it is");
+}
+
+/// The release that a rollback adds is a new latest one, too.
+#[tokio::test]
+async fn devices_on_an_archived_release_go_on_to_the_release_of_a_rollback() {
+    let server = Server::start().await;
+    let scene = Scene::new(&server).await;
+    let [_, second, third] = &scene.releases;
+    let stuck = scene.device(&server, "SN-1", third).await;
+    scene.device(&server, "SN-2", second).await;
+    scene.archive(third).await;
+    assert_eq!(scene.factory.asks(&stuck, &on(third)).await, "no_update");
+    let path = format!("/v1/releases/{second}/rollback");
+    scene.factory.api.post(&path, &json!({"name": "back"})).await.expect(200);
+    assert_eq!(scene.factory.asks(&stuck, &on(third)).await, "back");
 }
 
 #[tokio::test]

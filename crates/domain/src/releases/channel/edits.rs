@@ -195,6 +195,8 @@ impl Refusal for ChannelRefusal {
 impl Channel {
     /// What to write so that `new`, whose own `next` is not looked at, becomes a part of the channel: a new release, or an archived one
     /// that is taken back.
+    ///
+    /// The devices of archived releases that nothing follows go on to a new sink, as they would if those were still on the path.
     pub fn plan_create(
         &self,
         new: &Release,
@@ -220,7 +222,11 @@ impl Channel {
                 Err(ChannelRefusal::SinkConstrained(Named::of(sink)))
             }
             _ => {
-                let relink = previous.map(|previous| (previous.id, Some(new.id))).into_iter().collect();
+                let mut waiting: Vec<_> = self.archived.values().collect();
+                waiting.retain(|archived| next.is_none() && archived.next.is_none() && archived.id != new.id);
+                waiting.sort_unstable_by_key(|release| release.id);
+                let before = previous.into_iter().chain(waiting);
+                let relink = before.map(|before| (before.id, Some(new.id))).collect();
                 Ok(Links { next_of_new: next.map(|next| next.id), relink })
             }
         }
