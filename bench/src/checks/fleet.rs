@@ -148,7 +148,7 @@ impl Fleet {
             product: Self::id(Kind::Product, 0),
             name: format!("channel of {}", self.length(channel)).parse()?,
             description: None,
-            devices: (0..self.count).filter(|number| self.channel_of(*number) == channel).count() as u64,
+            devices: (0..self.count).filter(|number| self.graph_of(*number) == channel).count() as u64,
             archived_at: None,
             revision: Revision::FIRST,
             inserted_at: moment(channel),
@@ -187,7 +187,7 @@ impl Fleet {
         self.channels.get(usize::try_from(channel).unwrap_or(usize::MAX)).copied().unwrap_or(0)
     }
 
-    fn channel_of(&self, number: u64) -> u64 {
+    fn graph_of(&self, number: u64) -> u64 {
         number % self.channels.len() as u64
     }
 
@@ -198,7 +198,7 @@ impl Fleet {
 
     /// A device that was there an hour ago, up to date.
     fn device(&self, number: u64) -> anyhow::Result<Device> {
-        let channel = self.channel_of(number);
+        let channel = self.graph_of(number);
         let latest = self.length(channel) - 1;
         let reported = Reported {
             release: Some(Self::release_id(channel, latest)),
@@ -240,7 +240,7 @@ impl Fleet {
     /// A device's question, whole.
     pub(crate) fn question(&self, number: u64, standing: Standing, path: &str) -> Vec<u8> {
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: bench\r\n");
-        request += &self.report(self.channel_of(number), standing);
+        request += &self.report(self.graph_of(number), standing);
         request += "\r\n";
         request.into_bytes()
     }

@@ -1,4 +1,4 @@
-//! `peridio cohorts`: groups of a product's devices, each with a release channel of its own.
+//! `peridio cohorts`: groups of a product's devices, each with a release graph of its own.
 
 use clap::{Args, Subcommand};
 use olivine_api::cohorts::{Cohort, CohortCreate, CohortUpdate};

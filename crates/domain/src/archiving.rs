@@ -2,7 +2,7 @@
 //! new can use it, until it is taken back.
 //!
 //! The rules are the same for all kinds of records. Which place a release has, or gets back, is the business of
-//! [`crate::releases::channel`].
+//! [`crate::releases::graph`].
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Cohorts: groups of a product's devices, each with a release channel of its own.
+//! Cohorts: groups of a product's devices, each with a release graph of its own.
 
 use crate::organizations::{Organization, Revision};
 use crate::prn::{Id, Resource};

@@ -1,9 +1,9 @@
 //! Releases: a bundle for the devices of a cohort, and how far it is rolled out.
 //!
-//! How releases are joined to a channel is in [`channel`]; which of them a device gets in [`crate::resolution`].
+//! How releases are joined to a graph is in [`graph`]; which of them a device gets in [`crate::resolution`].
 
 mod changes;
-pub mod channel;
+pub mod graph;
 pub mod leaving;
 pub mod phases;
 pub mod rollback;
@@ -90,7 +90,7 @@ impl Searchable for Release {
 }
 
 impl Release {
-    /// Whether it is scheduled in the future or phased: only a channel's sink may be.
+    /// Whether it is scheduled in the future or phased: only a graph's sink may be.
     pub fn is_constrained(&self, now: Timestamp) -> bool {
         !self.is_due(now) || !self.phase.is_everyone()
     }

@@ -19,7 +19,7 @@ use self::trace::{Outcome, Recorder, Silent, Step, TraceStep, Tracer, closed, un
 use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
-use crate::releases::channel::{Channel, Met};
+use crate::releases::graph::{Met, ReleaseGraph};
 use crate::releases::{Phase, Release};
 use crate::tags::Tags;
 use crate::time::Timestamp;
@@ -33,7 +33,7 @@ pub struct Question<'a> {
     /// The device's tags.
     pub tags: &'a Tags,
     /// The releases of the device's cohort; `None` if it is in none.
-    pub channel: Option<&'a Channel>,
+    pub graph: Option<&'a ReleaseGraph>,
     /// What the device says that it runs.
     pub report: &'a Report,
     /// The bundle overrides that are active for the device, the one that started last first: see [`applied_override`].
@@ -43,12 +43,12 @@ pub struct Question<'a> {
     /// The moment of asking.
     pub now: Timestamp,
     /// What phases count.
-    pub crowd: Crowd<'a>,
+    pub phase_counts: PhaseCounts<'a>,
 }
 
-/// What phases count. Only a channel's sink can be phased, so one number of claims is enough.
+/// What phases count. Only a graph's sink can be phased, so one number of claims is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Crowd<'a> {
+pub struct PhaseCounts<'a> {
     /// How many devices are in the cohort.
     pub devices_in_cohort: u64,
     /// How many devices have claimed the sink.
@@ -133,10 +133,10 @@ impl Decision {
 
 /// The release that a device is on, as far as its report tells: the one it names, which may be archived, else the one that serves the bundle
 /// it names, else the one of the version it names.
-pub fn current_release(channel: &Channel, report: &Report) -> Option<Id<Release>> {
-    let by_release = || channel.known(*report.release.given()?);
-    let by_bundle = || channel.by_bundle(*report.bundle.given()?);
-    let by_version = || channel.by_version(report.version.given()?);
+pub fn current_release(graph: &ReleaseGraph, report: &Report) -> Option<Id<Release>> {
+    let by_release = || graph.known(*report.release.given()?);
+    let by_bundle = || graph.by_bundle(*report.bundle.given()?);
+    let by_version = || graph.by_version(report.version.given()?);
     by_release().or_else(by_bundle).or_else(by_version).map(|release| release.id)
 }
 
@@ -154,7 +154,7 @@ pub fn resolve_traced(question: &Question<'_>) -> (Decision, Vec<TraceStep>) {
 
 /// Steps 1 to 7, in their order.
 fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
-    let current = question.channel.and_then(|channel| current_release(channel, question.report));
+    let current = question.graph.and_then(|graph| current_release(graph, question.report));
     let no_update = Decision::without_update(Status::NoUpdate, current);
     if question.quarantined {
         tracer.step(Step::Quarantine, Outcome::DeviceQuarantine, || "the device is quarantined".to_owned());
@@ -171,15 +171,15 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
         };
     }
     tracer.step(Step::Override, Outcome::Continue, || "no bundle override is active for it".to_owned());
-    let Some(channel) = question.channel else {
+    let Some(graph) = question.graph else {
         tracer.step(Step::Cohort, Outcome::NoUpdate, || "the device is in no cohort".to_owned());
         return no_update;
     };
     tracer.step(Step::Cohort, Outcome::Continue, || {
-        format!("its cohort has {}", count(channel.len(), "release"))
+        format!("its cohort has {}", count(graph.len(), "release"))
     });
-    let Some(entry) = enter(channel, question.report, tracer) else { return no_update };
-    let Some((release, needs_claim)) = choose(channel, &entry, question, tracer) else { return no_update };
+    let Some(entry) = enter(graph, question.report, tracer) else { return no_update };
+    let Some((release, needs_claim)) = choose(graph, &entry, question, tracer) else { return no_update };
     if !is_worth_it(release, &entry, tracer) {
         return no_update;
     }
@@ -187,19 +187,19 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
 }
 
 /// The bundle that a device says it runs: the one it names, else that of the release it names.
-pub fn reported_bundle(channel: Option<&Channel>, report: &Report) -> Option<Id<Bundle>> {
-    let of_release = || Some(channel?.known(*report.release.given()?)?.bundle);
+pub fn reported_bundle(graph: Option<&ReleaseGraph>, report: &Report) -> Option<Id<Bundle>> {
+    let of_release = || Some(graph?.known(*report.release.given()?)?.bundle);
     report.bundle.given().copied().or_else(of_release)
 }
 
 /// Steps 5 and 6: forward to the stop, and back to the first release that is valid. Also whether it needs a claim.
 fn choose<'a>(
-    channel: &'a Channel,
+    graph: &'a ReleaseGraph,
     entry: &Entry<'a>,
     question: &Question<'_>,
     tracer: &mut impl Tracer,
 ) -> Option<(&'a Release, bool)> {
-    let stop = channel.stop(entry.candidate.id)?;
+    let stop = graph.stop(entry.candidate.id)?;
     tracer.step(Step::Forward, Outcome::Continue, || {
         let why = if stop.required { "required" } else { "the last release" };
         if stop.id == entry.candidate.id {
@@ -208,7 +208,7 @@ fn choose<'a>(
             format!("from '{}' the way goes to '{}', which is {why}", entry.candidate.name, stop.name)
         }
     });
-    for met in channel.back(stop.id, entry.candidate.id, entry.version) {
+    for met in graph.back(stop.id, entry.candidate.id, entry.version) {
         match met {
             Met::Closed(releases) => {
                 tracer.step(Step::Back, Outcome::StepBack, || closed(releases, entry.version));
@@ -264,14 +264,16 @@ fn admit<'a>(
     if !release.is_due(question.now) {
         return Err(Obstacle::Schedule);
     }
-    let crowd = question.crowd;
+    let phase_counts = question.phase_counts;
     match &release.phase {
         Phase::Tags(tags) if tags.shares_any_with(question.tags) => Ok(Admission::Tags),
         Phase::Tags(_) => Err(Obstacle::Tags),
-        Phase::Numeric(value) => match value.limit(crowd.devices_in_cohort) {
+        Phase::Numeric(value) => match value.limit(phase_counts.devices_in_cohort) {
             None => Ok(Admission::Everyone),
-            Some(_) if crowd.claimed_by_this_device.contains(&release.id) => Ok(Admission::Claimed),
-            Some(limit) if crowd.claims < limit => Ok(Admission::Room { claims: crowd.claims, limit }),
+            Some(_) if phase_counts.claimed_by_this_device.contains(&release.id) => Ok(Admission::Claimed),
+            Some(limit) if phase_counts.claims < limit => {
+                Ok(Admission::Room { claims: phase_counts.claims, limit })
+            }
             Some(limit) => Err(Obstacle::Full { limit }),
         },
     }
@@ -308,7 +310,7 @@ impl Obstacle<'_> {
                 if question.tags.is_empty() { "none".to_owned() } else { question.tags.to_string() }
             ),
             Self::Full { limit } => {
-                let claims = question.crowd.claims;
+                let claims = question.phase_counts.claims;
                 format!("'{name}' is phased: {claims} of {limit} devices have claimed it")
             }
         }

@@ -4,6 +4,7 @@
 //! transaction, so that no process goes on with what is over.
 
 mod alike;
+mod cache;
 pub(crate) mod certificates;
 pub(crate) mod changes;
 mod check;
@@ -13,12 +14,11 @@ mod derived;
 mod expansions;
 mod facts;
 mod identify;
-mod kept;
 mod last_answer;
 pub(crate) mod log;
+mod lookups;
 mod manifests;
 pub(crate) mod memory;
-mod newcomers;
 mod offers;
 mod refusals;
 pub(crate) mod reports;

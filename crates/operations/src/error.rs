@@ -10,7 +10,7 @@ use olivine_domain::organizations::QuotaExceeded;
 use olivine_domain::permissions::MissingScope;
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::refusals::Refusal;
-use olivine_domain::releases::channel::ChannelRefusal;
+use olivine_domain::releases::graph::GraphRefusal;
 use olivine_domain::releases::phases::PhaseMisfit;
 use olivine_domain::releases::rollback::{PlanError, RollbackRefusal};
 use olivine_domain::signing_keys::KeyRefusal;
@@ -151,7 +151,7 @@ macro_rules! refusals {
 }
 
 refusals!(
-    ChannelRefusal,
+    GraphRefusal,
     Incomplete,
     KeyRefusal,
     LifecycleRefusal,

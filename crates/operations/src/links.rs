@@ -15,14 +15,14 @@ use crate::{Context, Error};
 
 /// How an organization wants its download URLs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wishes {
+pub(crate) struct LinkPolicy {
     /// In what form.
     pub(crate) style: DownloadUrlStyle,
     /// For how many seconds they are good, if the organization decided that.
     pub(crate) seconds: Option<u32>,
 }
 
-impl Wishes {
+impl LinkPolicy {
     /// What an organization decided.
     pub(crate) const fn of(organization: &Organization) -> Self {
         Self { style: organization.download_url_style, seconds: organization.download_url_seconds }

@@ -1,8 +1,8 @@
-//! Releases: the steps of cohorts' channels. Each edit of a channel is made under its cohort's lock, on the channel as it is there.
+//! Releases: the steps of cohorts' graphs. Each edit of a graph is made under its cohort's lock, on the graph as it is there.
 
 mod archive;
-mod channels;
 mod create;
+mod graphs;
 mod names;
 mod numbers;
 mod refusals;
@@ -31,7 +31,7 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::{Channel, Named};
+use olivine_domain::releases::graph::{Named, ReleaseGraph};
 use olivine_domain::releases::leaving::leaving;
 use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
 
@@ -103,18 +103,18 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let channel = channels::lock(&w, by.organization, cohort).await?;
-    let release = channel.known(id).ok_or_else(|| Error::not_found(id))?;
-    let links = channel.plan_delete(id)?;
+    let graph = graphs::lock(&w, by.organization, cohort).await?;
+    let release = graph.known(id).ok_or_else(|| Error::not_found(id))?;
+    let links = graph.plan_delete(id)?;
     if confirm != Some(id) {
-        check_devices(ctx, &w, &channel, release).await?;
+        check_devices(ctx, &w, &graph, release).await?;
     }
     devices::leave_release(&w, by.organization, id).await?;
     // The release before the links: a new sink must not be there while the old one is.
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     // Once more: a device may have reported it between the first time and the deletion.
     devices::leave_release(&w, by.organization, id).await?;
-    channels::relink(ctx, &mut w, by, &channel, &links.relink).await?;
+    graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     w.event(by, Subject::of(id), EventData::ReleaseDeleted(Whole(release)));
     rollback::forget(&mut w, by, id).await?;
     w.commit().await?;
@@ -122,9 +122,14 @@ pub async fn delete(
 }
 
 /// Refuses to delete a release that devices are on: they would no longer be known to be on a release.
-async fn check_devices(ctx: &Context, w: &Write, channel: &Channel, release: &Release) -> Result<(), Error> {
+async fn check_devices(
+    ctx: &Context,
+    w: &Write,
+    graph: &ReleaseGraph,
+    release: &Release,
+) -> Result<(), Error> {
     let groups = devices::group_on_release(w, release.organization, release.id).await?;
-    let leaving = leaving(channel, release.id, &rollback::seen(&groups), ctx.now())?;
+    let leaving = leaving(graph, release.id, &rollback::seen(&groups), ctx.now())?;
     if leaving.devices == 0 {
         return Ok(());
     }

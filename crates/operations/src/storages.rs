@@ -35,7 +35,7 @@ pub struct Storages {
     pub(crate) own: Id<StorageBackend>,
     pub(crate) seal: SealKey,
     pub(crate) folders: Folders,
-    pub(crate) rest: Rest,
+    pub(crate) cool_down: CoolDown,
     own_settings: Option<Own>,
     /// Whether no other process can use the database.
     pub(crate) is_alone: bool,
@@ -43,12 +43,12 @@ pub struct Storages {
 
 /// Storages that failed just now, and are not asked for some time: else each of a thousand copies would wait for its time-out.
 #[derive(Debug, Default)]
-pub(crate) struct Rest(Mutex<HashMap<Id<StorageBackend>, Timestamp>>);
+pub(crate) struct CoolDown(Mutex<HashMap<Id<StorageBackend>, Timestamp>>);
 
 /// For how long a storage that failed is left alone.
 const REST: Duration = Duration::from_secs(15);
 
-impl Rest {
+impl CoolDown {
     /// Leaves a storage alone from now on.
     pub(crate) fn begin(&self, id: Id<StorageBackend>, now: Timestamp) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now.plus(REST));
@@ -116,7 +116,7 @@ impl Storages {
             own: StorageBackend::DATA_FOLDER,
             seal,
             folders,
-            rest: Rest::default(),
+            cool_down: CoolDown::default(),
             own_settings: None,
             is_alone: false,
         }

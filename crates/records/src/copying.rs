@@ -159,10 +159,10 @@ where
         hash_row(&mut hasher, &row);
         batch.push(row.into_active_model());
         if batch.len() == BATCH {
-            put_down::<E>(to, std::mem::take(&mut batch)).await?;
+            insert_batch::<E>(to, std::mem::take(&mut batch)).await?;
         }
     }
-    put_down::<E>(to, batch).await?;
+    insert_batch::<E>(to, batch).await?;
     drop(stream);
     let copied = CopiedTable { table, rows, hash: hasher.finish() };
     if read_back::<E>(table, to).await? == copied { Ok(copied) } else { Err(CopyError::Different { table }) }
@@ -194,7 +194,7 @@ where
     Ok(())
 }
 
-async fn put_down<E: EntityTrait>(
+async fn insert_batch<E: EntityTrait>(
     to: &DatabaseTransaction,
     batch: Vec<E::ActiveModel>,
 ) -> Result<(), CopyError> {

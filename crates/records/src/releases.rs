@@ -1,6 +1,6 @@
 //! Releases: their records, and how they point to each other.
 //!
-//! A channel is edited by who holds its cohort's lock. The links are checked when the transaction ends, but two releases of a cohort
+//! A graph is edited by who holds its cohort's lock. The links are checked when the transaction ends, but two releases of a cohort
 //! without a next one are refused at once: whoever relinks writes in an order in which that never is so.
 
 mod row;
@@ -57,7 +57,7 @@ pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Release>
     row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
 }
 
-/// Keeps everybody else from editing the channel of a cohort that the organization has, until the transaction ends.
+/// Keeps everybody else from editing the graph of a cohort that the organization has, until the transaction ends.
 pub async fn lock_cohort(
     write: &Write,
     organization: Id<Organization>,
@@ -125,16 +125,16 @@ pub async fn list_with_bundle(
 }
 
 /// All releases of a cohort, the oldest first.
-pub async fn list_channel(
+pub async fn list_graph(
     reader: &impl Reader,
     organization: Id<Organization>,
     cohort: Id<Cohort>,
 ) -> Result<Vec<Release>, Error> {
-    let rows = channel(organization, cohort).all(&reader.executor()).await?;
+    let rows = graph(organization, cohort).all(&reader.executor()).await?;
     rows.iter().map(row::parse).collect()
 }
 
-pub(crate) fn channel(organization: Id<Organization>, cohort: Id<Cohort>) -> Select<Entity> {
+pub(crate) fn graph(organization: Id<Organization>, cohort: Id<Cohort>) -> Select<Entity> {
     Entity::find().filter(of(organization, cohort)).order_by_asc(Column::InsertedAt).order_by_asc(Column::Id)
 }
 

@@ -1,7 +1,6 @@
 //! Every test of records, on SQLite and on PostgreSQL. The samples here are the smallest valid records.
 
 mod announcements;
-mod channels;
 mod constraints;
 mod copying;
 mod dialects;
@@ -12,6 +11,7 @@ mod migrations;
 mod plans;
 mod queue;
 mod races;
+mod release_graphs;
 mod roundtrips;
 mod scans;
 mod silence;

@@ -9,8 +9,8 @@ use http::header::CONNECTION;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::acceptor::Peer;
 use crate::config::Server;
-use crate::door::Peer;
 
 /// How long whoever connected at the last moment has to send a request.
 const LAST_MOMENT: Duration = Duration::from_secs(1);

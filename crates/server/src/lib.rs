@@ -2,6 +2,7 @@
 //!
 //! Handlers hold no rules: they parse a request into values, call one operation, and say its result. No other crate knows HTTP.
 
+pub mod acceptor;
 pub mod admin;
 pub mod announcement;
 pub mod app;
@@ -10,7 +11,6 @@ pub mod config;
 pub mod content;
 pub mod descriptors;
 pub mod device;
-pub mod door;
 pub mod downloads;
 pub mod draining;
 pub mod elsewhere;

@@ -14,13 +14,13 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
 
+use crate::acceptor::{Acceptor, Peer};
 use crate::announcement::Announcement;
 use crate::app::App;
 use crate::config::{Config, Role};
 use crate::device::app::HEADER_BYTES;
 use crate::device::connections::DeviceAcceptor;
 use crate::device::tls::Devices;
-use crate::door::{Door, Peer};
 use crate::draining::{Stages, stop_on_signal};
 use crate::handshake::TlsAcceptor;
 use crate::http::addresses::Addresses;
@@ -118,7 +118,7 @@ async fn listen(
     handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
-    let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
+    let incoming = Server::from_listener(Acceptor::new(listener, app.stages.closed.clone())?).handle(handle);
     let routes = if config.has(Role::Api) { router::for_people(app) } else { router::probes_only(app) };
     let header_bytes = config.limits.header_bytes;
     let served = if let Some(tls) = tls {
@@ -138,7 +138,7 @@ async fn listen_to_devices(
     handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
-    let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
+    let incoming = Server::from_listener(Acceptor::new(listener, app.stages.closed.clone())?).handle(handle);
     let routes = router::for_devices(app, &config.device);
     let header_bytes = config.limits.header_bytes.min(HEADER_BYTES);
     let served = if let Some(tls) = tls {
@@ -160,7 +160,7 @@ async fn listen_to_operations(
     handle: Handle<Peer>,
     app: App,
 ) -> anyhow::Result<()> {
-    let incoming = Server::from_listener(Door::new(listener, app.stages.closed.clone())?).handle(handle);
+    let incoming = Server::from_listener(Acceptor::new(listener, app.stages.closed.clone())?).handle(handle);
     let served = serve_plain(config, incoming, config.limits.header_bytes, router::operations(app)).await;
     served.context("serving the operator's programs")
 }

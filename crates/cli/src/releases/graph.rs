@@ -1,4 +1,4 @@
-//! The picture of a release channel: text for terminals, Graphviz, Mermaid. Pure: it gets all that it shows.
+//! The picture of a release graph: text for terminals, Graphviz, Mermaid. Pure: it gets all that it shows.
 //!
 //! Releases form a tree that grows towards its root: each has at most one next, all paths end in the latest one.
 
@@ -170,7 +170,7 @@ impl Tree {
         (0..self.next.len()).filter(|index| self.next[*index].is_none()).collect()
     }
 
-    /// Without recursion: a channel may be as long as one likes.
+    /// Without recursion: a graph may be as long as one likes.
     fn sort(&mut self) {
         let mut order = self.ends();
         let mut seen = 0;

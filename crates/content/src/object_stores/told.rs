@@ -12,7 +12,7 @@ const MOST: usize = 400;
 /// A store's own words: the status, its code and its message. Never a URL: its query may be a permission.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Told(pub(super) String);
+pub(super) struct StoreAnswer(pub(super) String);
 
 /// What an error of `object_store` means.
 pub(super) fn meaning(error: &object_store::Error) -> Error {
@@ -41,11 +41,11 @@ pub(super) fn failure(told: String) -> Error {
         "no space left",
     ];
     if full.iter().any(|sign| told.contains(sign)) {
-        Error::StorageFull { source: std::sync::Arc::new(Told(told)) }
+        Error::StorageFull { source: std::sync::Arc::new(StoreAnswer(told)) }
     } else if let Some(reason) = refusal(&told) {
-        Error::Refused { reason, source: std::sync::Arc::new(Told(told)) }
+        Error::Refused { reason, source: std::sync::Arc::new(StoreAnswer(told)) }
     } else {
-        Error::unavailable(Told(told))
+        Error::unavailable(StoreAnswer(told))
     }
 }
 
@@ -117,7 +117,7 @@ fn refusal(told: &str) -> Option<Refusal> {
 
 /// What a request of ours failed with before there was a whole answer.
 pub(super) fn unanswered(error: &SendError) -> Error {
-    Error::unavailable(Told(chain(error)))
+    Error::unavailable(StoreAnswer(chain(error)))
 }
 
 /// Whether the whole bucket is missing, from which nobody must conclude that a content does not exist.

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use olivine_domain::{Sha256Digest, Timestamp};
 use serde::Deserialize;
 
-use super::told::Told;
+use super::told::StoreAnswer;
 use crate::error::Error;
 
 /// A page of the parts of an upload, on S3 and Google Cloud Storage.
@@ -98,8 +98,9 @@ impl Block {
 /// Reads such a list; anything else is a store that does not work.
 pub(super) fn parse<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Error> {
     let text = text.trim_start_matches('\u{feff}');
-    quick_xml::de::from_str(text)
-        .map_err(|_| Error::unavailable(Told("the store answered with a list that can't be read".to_owned())))
+    quick_xml::de::from_str(text).map_err(|_| {
+        Error::unavailable(StoreAnswer("the store answered with a list that can't be read".to_owned()))
+    })
 }
 
 /// The SHA-256 that a store tells in base64; `None` also for the checksum of an object made of parts.

@@ -34,7 +34,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// The release after the change, with its next revision; `None` where it would be as it was. Whether the channel would still be one is
+    /// The release after the change, with its next revision; `None` where it would be as it was. Whether the graph would still be one is
     /// not looked at.
     pub fn apply(self, old: &Release, now: Timestamp) -> Result<Option<Release>, PhaseMisfit> {
         let phase: Phase = self.phase.apply(&old.phase)?;

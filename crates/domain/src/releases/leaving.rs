@@ -1,10 +1,10 @@
-//! What becomes of the devices that are on a release when it is deleted: [`leaving`] asks resolution about the channel as it will be.
+//! What becomes of the devices that are on a release when it is deleted: [`leaving`] asks resolution about the graph as it will be.
 
 use std::fmt;
 
 use super::Release;
-use super::channel::Channel;
-use super::channel::edits::Named;
+use super::graph::ReleaseGraph;
+use super::graph::edits::Named;
 use super::rollback::{PlanError, Seen, decide};
 use crate::prn::Id;
 use crate::resolution::Source;
@@ -25,18 +25,18 @@ pub struct Leaving {
 
 /// What becomes of a release's devices when it is deleted. Phases are taken as full and tags as not shared.
 pub fn leaving(
-    channel: &Channel,
+    graph: &ReleaseGraph,
     id: Id<Release>,
     seen: &[Seen],
     now: Timestamp,
 ) -> Result<Leaving, PlanError> {
-    let links = channel.plan_delete(id)?.relink;
+    let links = graph.plan_delete(id)?.relink;
     let next_of = |release: &Release| {
         links.iter().find(|(changed, _)| *changed == release.id).map_or(release.next, |(_, next)| *next)
     };
-    let left = channel.records().filter(|release| release.id != id);
+    let left = graph.records().filter(|release| release.id != id);
     let left = left.map(|release| Release { next: next_of(release), ..release.clone() });
-    let after = Channel::new(left.collect())?;
+    let after = ReleaseGraph::new(left.collect())?;
     let mut leaving = Leaving::default();
     for Seen { report, devices } in seen {
         leaving.devices += devices;

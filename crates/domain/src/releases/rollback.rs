@@ -1,22 +1,22 @@
 //! Taking a release back: [`plan`] says what to write so that no further device gets it, and so that the devices that are on it
 //! get the bundle of the release before.
 //!
-//! It asks [`resolve`] about the channel as it will be, so it can't disagree with what devices are told. It must never change anything
+//! It asks [`resolve`] about the graph as it will be, so it can't disagree with what devices are told. It must never change anything
 //! itself: plan and write belong under the cohort's lock.
 
 pub(crate) mod override_key;
 
 pub use override_key::override_of;
 
-use super::channel::edits::{ChannelRefusal, Named, Placement};
-use super::channel::{Broken, Channel};
+use super::graph::edits::{GraphRefusal, Named, Placement};
+use super::graph::{Broken, ReleaseGraph};
 use super::{Phase, Release};
 use crate::bundles::Bundle;
 use crate::organizations::Revision;
 use crate::prn::Id;
 use crate::refusals::{Facts, Meaning, Refusal};
 use crate::resolution::{
-    ActiveOverride, Crowd, Decision, Question, Report, Reported, Source, Status, resolve,
+    ActiveOverride, Decision, PhaseCounts, Question, Report, Reported, Source, Status, resolve,
 };
 use crate::tags::Tags;
 use crate::text::Name;
@@ -81,9 +81,9 @@ pub struct Plan {
 /// Why a release can't be taken back as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RollbackRefusal {
-    /// The release is not of the channel.
+    /// The release is not of the graph.
     #[error(transparent)]
-    Channel(#[from] ChannelRefusal),
+    ReleaseGraph(#[from] GraphRefusal),
     /// There is no release to go back to.
     #[error(
         "no release that is not disabled and has another bundle comes before {0}, so there is nothing that its devices could go back to: \
@@ -126,7 +126,7 @@ pub enum RollbackRefusal {
 impl Refusal for RollbackRefusal {
     fn meaning(&self) -> Meaning {
         match self {
-            Self::Channel(refusal) => refusal.meaning(),
+            Self::ReleaseGraph(refusal) => refusal.meaning(),
             Self::NoneBefore(_) | Self::SeveralBefore { .. } | Self::LaterRelease { .. } => Meaning::Conflict,
             Self::SameBundle(_) | Self::VersionUnknown => Meaning::Invalid,
         }
@@ -134,7 +134,7 @@ impl Refusal for RollbackRefusal {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Channel(refusal) => refusal.code(),
+            Self::ReleaseGraph(refusal) => refusal.code(),
             Self::NoneBefore(_) | Self::SeveralBefore { .. } => "rollback_target_unclear",
             Self::LaterRelease { .. } => "rollback_later_release",
             Self::SameBundle(_) | Self::VersionUnknown => "invalid",
@@ -143,7 +143,7 @@ impl Refusal for RollbackRefusal {
 
     fn facts(&self) -> Facts {
         match self {
-            Self::Channel(refusal) => refusal.facts(),
+            Self::ReleaseGraph(refusal) => refusal.facts(),
             Self::NoneBefore(release) => vec![("release", release.prn.into())],
             Self::SeveralBefore { release, before } => {
                 let before = before.iter().map(|release| release.prn).collect();
@@ -164,25 +164,25 @@ pub enum PlanError {
     /// A rule forbids what was asked for.
     #[error(transparent)]
     Refused(#[from] RollbackRefusal),
-    /// The planned channel would not be valid: a defect, or damaged records.
+    /// The planned graph would not be valid: a defect, or damaged records.
     #[error(transparent)]
     Broken(#[from] Broken),
 }
 
-impl From<ChannelRefusal> for PlanError {
-    fn from(refusal: ChannelRefusal) -> Self {
+impl From<GraphRefusal> for PlanError {
+    fn from(refusal: GraphRefusal) -> Self {
         Self::Refused(refusal.into())
     }
 }
 
 /// What a rollback has to write.
-pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<Plan, PlanError> {
-    let bad = channel.find(request.release)?;
+pub fn plan(graph: &ReleaseGraph, request: &Request<'_>, seen: &[Seen]) -> Result<Plan, PlanError> {
+    let bad = graph.find(request.release)?;
     if request.bundle == Some(bad.bundle) {
         return Err(RollbackRefusal::SameBundle(Named::of(bad)).into());
     }
     let mut stopped = stopped(bad, request.now);
-    let mut after = replaced(channel, &stopped, None)?;
+    let mut after = replaced(graph, &stopped, None)?;
     let onward = onward(&after, bad, request)?;
     // One that was disabled or scheduled, and that no device is known to have had, needs no way back.
     let is_open = bad.is_due(request.now) && !bad.disabled;
@@ -192,17 +192,17 @@ pub fn plan(channel: &Channel, request: &Request<'_>, seen: &[Seen]) -> Result<P
     let mut added = None;
     let mut relinked = Vec::new();
     if onward.is_none() && may_be_out {
-        let origin = origin(channel, bad, request)?;
-        let new = new_release(channel, bad, &origin, request)?;
+        let origin = origin(graph, bad, request)?;
+        let new = new_release(graph, bad, &origin, request)?;
         let links = after.plan_create(&new, Placement::After(bad.id), request.now)?;
         let new = Release { next: links.next_of_new, ..new };
         stopped.next = Some(new.id);
         relinked = links.relink;
         relinked.retain(|(id, _)| *id != bad.id);
-        after = replaced(channel, &stopped, Some(&new))?;
+        after = replaced(graph, &stopped, Some(&new))?;
         bundle = Some(origin.bundle);
         added = Some(new);
-    } else if let Ok(origin) = origin(channel, bad, request) {
+    } else if let Ok(origin) = origin(graph, bad, request) {
         bundle = Some(origin.bundle);
     }
     let forced = bundle.map(|bundle| ActiveOverride {
@@ -227,15 +227,19 @@ fn stopped(bad: &Release, now: Timestamp) -> Release {
     }
 }
 
-/// The channel with one release changed, and one added.
-fn replaced(channel: &Channel, changed: &Release, added: Option<&Release>) -> Result<Channel, Broken> {
-    let as_it_is = channel.records().map(|one| if one.id == changed.id { changed } else { one });
-    Channel::new(as_it_is.chain(added).cloned().collect())
+/// The graph with one release changed, and one added.
+fn replaced(
+    graph: &ReleaseGraph,
+    changed: &Release,
+    added: Option<&Release>,
+) -> Result<ReleaseGraph, Broken> {
+    let as_it_is = graph.records().map(|one| if one.id == changed.id { changed } else { one });
+    ReleaseGraph::new(as_it_is.chain(added).cloned().collect())
 }
 
 /// The release to which devices go from the stopped one, if one is open to them all.
 fn onward<'a>(
-    after: &'a Channel,
+    after: &'a ReleaseGraph,
     bad: &Release,
     request: &Request<'_>,
 ) -> Result<Option<&'a Release>, RollbackRefusal> {
@@ -250,12 +254,12 @@ fn onward<'a>(
 
 /// The release that such a device gets.
 fn target(
-    channel: &Channel,
+    graph: &ReleaseGraph,
     report: &Report,
     forced: Option<&ActiveOverride>,
     now: Timestamp,
 ) -> Option<Id<Release>> {
-    match decide(channel, report, forced, now).source {
+    match decide(graph, report, forced, now).source {
         Some(Source::Release(id)) => Some(id),
         Some(Source::BundleOverride(_)) | None => None,
     }
@@ -263,27 +267,27 @@ fn target(
 
 /// What a device of no tag and without a claim is told, whatever places are left.
 pub(super) fn decide(
-    channel: &Channel,
+    graph: &ReleaseGraph,
     report: &Report,
     forced: Option<&ActiveOverride>,
     now: Timestamp,
 ) -> Decision {
-    let full = Crowd { claims: u64::MAX, ..Crowd::default() };
+    let full = PhaseCounts { claims: u64::MAX, ..PhaseCounts::default() };
     let tags = Tags::default();
     resolve(&Question {
         quarantined: false,
         tags: &tags,
-        channel: Some(channel),
+        graph: Some(graph),
         report,
         active_overrides: forced.map(std::slice::from_ref).unwrap_or_default(),
         offer: None,
         now,
-        crowd: full,
+        phase_counts: full,
     })
 }
 
 fn way(
-    after: &Channel,
+    after: &ReleaseGraph,
     bad: &Release,
     report: &Report,
     forced: Option<&ActiveOverride>,
@@ -305,7 +309,7 @@ struct Origin<'a> {
 }
 
 fn origin<'a>(
-    channel: &'a Channel,
+    graph: &'a ReleaseGraph,
     bad: &'a Release,
     request: &Request<'_>,
 ) -> Result<Origin<'a>, RollbackRefusal> {
@@ -316,9 +320,9 @@ fn origin<'a>(
     };
     if let Some(bundle) = request.bundle {
         let unknown = Origin { bundle, version: None, requirement: bad.version_requirement.as_ref() };
-        return Ok(channel.by_bundle(bundle).map_or(unknown, of));
+        return Ok(graph.by_bundle(bundle).map_or(unknown, of));
     }
-    let before = before(channel, bad);
+    let before = before(graph, bad);
     let Some(first) = before.first() else { return Err(RollbackRefusal::NoneBefore(Named::of(bad))) };
     if before.iter().any(|release| release.bundle != first.bundle) {
         let before = before.iter().map(|release| Named::of(release)).collect();
@@ -329,11 +333,11 @@ fn origin<'a>(
 }
 
 /// On each path, the nearest release before it from which devices came: it is not disabled, and brings something else.
-fn before<'a>(channel: &'a Channel, bad: &Release) -> Vec<&'a Release> {
+fn before<'a>(graph: &'a ReleaseGraph, bad: &Release) -> Vec<&'a Release> {
     let mut found = Vec::new();
     let mut open = vec![bad.id];
     while let Some(id) = open.pop() {
-        for release in channel.previous(id) {
+        for release in graph.previous(id) {
             if release.disabled || release.bundle == bad.bundle {
                 open.push(release.id);
             } else {
@@ -345,13 +349,13 @@ fn before<'a>(channel: &'a Channel, bad: &Release) -> Vec<&'a Release> {
 }
 
 fn new_release(
-    channel: &Channel,
+    graph: &ReleaseGraph,
     bad: &Release,
     origin: &Origin<'_>,
     request: &Request<'_>,
 ) -> Result<Release, RollbackRefusal> {
     let version = request.version.or(origin.version).cloned();
-    if version.is_none() && channel.iter().any(|release| release.version.is_some()) {
+    if version.is_none() && graph.iter().any(|release| release.version.is_some()) {
         return Err(RollbackRefusal::VersionUnknown);
     }
     Ok(Release {

@@ -1,9 +1,9 @@
-//! Step 4 of resolution: where a device enters its cohort's channel. The first report that works counts.
+//! Step 4 of resolution: where a device enters its cohort's graph. The first report that works counts.
 
 use super::report::{Report, Reported};
 use super::trace::{Outcome, Step, Tracer, entries};
 use crate::releases::Release;
-use crate::releases::channel::Channel;
+use crate::releases::graph::ReleaseGraph;
 use crate::versions::Version;
 
 /// Where a device enters.
@@ -18,27 +18,26 @@ pub(super) struct Entry<'a> {
 
 /// By release, else by bundle, else by version; `None` if there is nothing to get.
 pub(super) fn enter<'a>(
-    channel: &'a Channel,
+    graph: &'a ReleaseGraph,
     report: &'a Report,
     tracer: &mut impl Tracer,
 ) -> Option<Entry<'a>> {
-    let by_release = find(("release", "is"), &report.release, |id| channel.known(*id), tracer);
+    let by_release = find(("release", "is"), &report.release, |id| graph.known(*id), tracer);
     let current = by_release.or_else(|| {
-        find(("bundle", "is that of"), &report.bundle, |bundle| channel.by_bundle(*bundle), tracer)
+        find(("bundle", "is that of"), &report.bundle, |bundle| graph.by_bundle(*bundle), tracer)
     });
     if let Some(current) = current {
-        return ahead(channel, current, report, tracer);
+        return ahead(graph, current, report, tracer);
     }
-    let by_version =
-        find(("version", "enters at"), &report.version, |version| channel.entry(version), tracer);
+    let by_version = find(("version", "enters at"), &report.version, |version| graph.entry(version), tracer);
     let Some(candidate) = by_version else {
         tracer.step(Step::Entry, Outcome::NoUpdate, || match &report.version {
             Reported::Given(version) => {
-                format!("no release of its cohort takes version {version}: {}", entries(channel))
+                format!("no release of its cohort takes version {version}: {}", entries(graph))
             }
             _ => format!(
                 "nothing it reports leads to a release of its cohort. By version, its releases take: {}",
-                entries(channel)
+                entries(graph)
             ),
         });
         return None;
@@ -77,12 +76,12 @@ fn find<'a, T>(
 
 /// The candidate of a device that is on `current`.
 fn ahead<'a>(
-    channel: &'a Channel,
+    graph: &'a ReleaseGraph,
     current: &'a Release,
     report: &'a Report,
     tracer: &mut impl Tracer,
 ) -> Option<Entry<'a>> {
-    let Some(candidate) = channel.next(current.id) else {
+    let Some(candidate) = graph.next(current.id) else {
         tracer.step(Step::Entry, Outcome::NoUpdate, || match current.archived_at {
             Some(_) => format!("'{}' is archived, and no release is left that followed it", current.name),
             None => format!("'{}' is the last release", current.name),

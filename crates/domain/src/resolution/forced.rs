@@ -8,7 +8,7 @@ use crate::bundle_overrides::BundleOverride;
 use crate::bundles::Bundle;
 use crate::prn::Id;
 use crate::releases::Release;
-use crate::releases::channel::Channel;
+use crate::releases::graph::ReleaseGraph;
 use crate::releases::rollback::override_key;
 use crate::text::Name;
 
@@ -27,10 +27,10 @@ pub struct ActiveOverride {
 /// rollbacks of releases that the device is not on.
 pub fn applied_override<'a>(
     active: &'a [ActiveOverride],
-    channel: Option<&Channel>,
+    graph: Option<&ReleaseGraph>,
     report: &Report,
 ) -> Option<&'a ActiveOverride> {
-    first_that_applies(active, channel.and_then(|channel| current_release(channel, report)))
+    first_that_applies(active, graph.and_then(|graph| current_release(graph, report)))
 }
 
 pub(super) fn first_that_applies(
@@ -51,7 +51,7 @@ pub(super) enum Forced {
 /// Step 2. A device that names no bundle is known to run the override's by what is remembered of it.
 pub(super) fn force(question: &Question<'_>, forced: &ActiveOverride, tracer: &mut impl Tracer) -> Forced {
     let name = &forced.name;
-    if let Some(runs) = reported_bundle(question.channel, question.report) {
+    if let Some(runs) = reported_bundle(question.graph, question.report) {
         let (outcome, then, result) = if runs == forced.bundle {
             (Outcome::NoUpdate, "the device runs its bundle already", Forced::Runs)
         } else {

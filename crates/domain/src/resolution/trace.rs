@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::releases::Release;
-use crate::releases::channel::Channel;
+use crate::releases::graph::ReleaseGraph;
 use crate::versions::{Requirement, Version};
 
 /// The most releases that a reason names: half of them from each end.
@@ -45,7 +45,7 @@ pub enum Step {
     Override,
     /// Whether it is in a cohort.
     Cohort,
-    /// Where it enters the cohort's channel.
+    /// Where it enters the cohort's graph.
     Entry,
     /// How far it goes at most.
     Forward,
@@ -182,18 +182,18 @@ pub(super) fn unmet(release: &Release, version: &impl fmt::Display) -> String {
 }
 
 /// Says what a device that only knows its version could enter at, the oldest version first.
-pub(super) fn entries(channel: &Channel) -> String {
-    let all = channel.len();
+pub(super) fn entries(graph: &ReleaseGraph) -> String {
+    let all = graph.len();
     if all == 0 {
         return "its cohort has no releases".to_owned();
     }
-    let versioned = channel.versioned().len();
+    let versioned = graph.versioned().len();
     let left_out = versioned.saturating_sub(MAX_NAMED);
     let first = if left_out > 0 { MAX_NAMED / 2 } else { versioned };
-    let mut named: Vec<String> = channel.versioned().take(first).map(takes).collect();
+    let mut named: Vec<String> = graph.versioned().take(first).map(takes).collect();
     if left_out > 0 {
         named.push(format!("{left_out} more"));
-        named.extend(channel.versioned().skip(first + left_out).map(takes));
+        named.extend(graph.versioned().skip(first + left_out).map(takes));
     }
     match all - versioned {
         0 => {}

@@ -1,4 +1,4 @@
-//! Edits of a channel: whatever operators do, what is accepted leaves it valid, and what is refused would not have.
+//! Edits of a graph: whatever operators do, what is accepted leaves it valid, and what is refused would not have.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use olivine_domain::refusals::Refusal as _;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::{Broken, Channel, ChannelRefusal, Links, Placement};
+use olivine_domain::releases::graph::{Broken, GraphRefusal, Links, Placement, ReleaseGraph};
 use olivine_domain::{Id, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::channels::{archived, channel, id, line, now, numeric, release, tomorrow};
+use crate::graphs::{archived, graph, id, line, now, numeric, release, tomorrow};
 
 /// What an operator tries.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ enum Constraint {
 
 impl Constraint {
     fn apply(self, release: &mut Release, now: Timestamp) {
-        let plain = crate::channels::release(0, None);
+        let plain = crate::graphs::release(0, None);
         release.phase = if matches!(self, Self::Phase) { numeric(0.5) } else { plain.phase };
         let later = now.plus(Duration::from_secs(100));
         release.schedule_date = matches!(self, Self::Schedule).then_some(later);
@@ -92,12 +92,12 @@ impl Store {
         })
     }
 
-    /// Whether the channel keeps all of its rules at this moment.
+    /// Whether the graph keeps all of its rules at this moment.
     fn is_valid(&self) -> bool {
         let early = |release: &Release| {
             release.archived_at.is_none() && release.next.is_some() && release.is_constrained(self.now)
         };
-        Channel::new(self.releases.clone()).is_ok() && !self.releases.iter().any(early)
+        ReleaseGraph::new(self.releases.clone()).is_ok() && !self.releases.iter().any(early)
     }
 
     fn pick(&self, index: Index) -> Option<Id<Release>> {
@@ -105,16 +105,16 @@ impl Store {
     }
 
     /// What was planned for an edit, and the store as it is if the edit is made, whatever was planned.
-    fn attempt(&self, edit: &Edit) -> Option<(Result<Links, ChannelRefusal>, Store)> {
-        let channel = channel(&self.releases);
+    fn attempt(&self, edit: &Edit) -> Option<(Result<Links, GraphRefusal>, Store)> {
+        let graph = graph(&self.releases);
         let mut after = Store { releases: self.releases.clone(), made: self.made + 1, now: self.now };
         let plan = match edit {
             Edit::Create(kind, a, b, constraint) => {
                 let mut new = release(after.made, None);
                 constraint.apply(&mut new, self.now);
                 let placement = self.placement(*kind, *a, *b);
-                let plan = channel.plan_create(&new, placement, self.now);
-                let links = plan.clone().unwrap_or_else(|_| naive_create(&channel, &new, placement));
+                let plan = graph.plan_create(&new, placement, self.now);
+                let links = plan.clone().unwrap_or_else(|_| naive_create(&graph, &new, placement));
                 new.next = links.next_of_new;
                 after.releases.push(new);
                 after.relink(&links);
@@ -122,24 +122,24 @@ impl Store {
             }
             Edit::Delete(index) => {
                 let id = self.pick(*index)?;
-                let plan = channel.plan_delete(id);
-                after.relink(&plan.clone().unwrap_or_else(|_| naive_removal(&channel, id)));
+                let plan = graph.plan_delete(id);
+                after.relink(&plan.clone().unwrap_or_else(|_| naive_removal(&graph, id)));
                 after.releases.retain(|release| release.id != id);
                 plan
             }
             Edit::Archive(index) => {
                 let id = self.pick(*index)?;
-                let plan = channel.plan_archive(id);
-                after.relink(&plan.clone().unwrap_or_else(|_| naive_removal(&channel, id)));
+                let plan = graph.plan_archive(id);
+                after.relink(&plan.clone().unwrap_or_else(|_| naive_removal(&graph, id)));
                 after.find(id).archived_at = Some(self.now);
                 plan
             }
             Edit::Unarchive(kind, index, a, b) => {
-                let archived = channel.known(self.pick(*index)?)?;
+                let archived = graph.known(self.pick(*index)?)?;
                 archived.archived_at?;
                 let placement = self.placement(*kind, *a, *b);
-                let plan = channel.plan_create(archived, placement, self.now);
-                let links = plan.clone().unwrap_or_else(|_| naive_create(&channel, archived, placement));
+                let plan = graph.plan_create(archived, placement, self.now);
+                let links = plan.clone().unwrap_or_else(|_| naive_create(&graph, archived, placement));
                 after.relink(&links);
                 let back = after.find(archived.id);
                 (back.archived_at, back.next) = (None, links.next_of_new);
@@ -148,7 +148,7 @@ impl Store {
             Edit::Repoint(index, next) => {
                 let id = self.pick(*index)?;
                 let next = next.and_then(|next| self.pick(next));
-                let plan = channel.plan_repoint(id, next);
+                let plan = graph.plan_repoint(id, next);
                 after.relink(&Links { next_of_new: None, relink: vec![(id, next)] });
                 plan
             }
@@ -156,7 +156,7 @@ impl Store {
                 let id = self.pick(*index)?;
                 let changed = after.releases.iter_mut().find(|release| release.id == id)?;
                 constraint.apply(changed, self.now);
-                channel.plan_constraint(changed, self.now).map(|()| Links::default())
+                graph.plan_constraint(changed, self.now).map(|()| Links::default())
             }
             Edit::Wait => {
                 after.now = self.now.plus(Duration::from_secs(101));
@@ -168,18 +168,18 @@ impl Store {
 }
 
 /// What would be written if no rule stood in the way of taking a release out of the path.
-fn naive_removal(channel: &Channel, id: Id<Release>) -> Links {
-    let next = channel.get(id).and_then(|release| release.next);
-    let relink = channel.previous(id).map(|previous| (previous.id, next)).collect();
+fn naive_removal(graph: &ReleaseGraph, id: Id<Release>) -> Links {
+    let next = graph.get(id).and_then(|release| release.next);
+    let relink = graph.previous(id).map(|previous| (previous.id, next)).collect();
     Links { next_of_new: None, relink }
 }
 
 /// Where a release would go if no rule stood in the way.
-fn naive_create(channel: &Channel, new: &Release, placement: Placement) -> Links {
+fn naive_create(graph: &ReleaseGraph, new: &Release, placement: Placement) -> Links {
     let (previous, next) = match placement {
-        Placement::Sink => (channel.sink().map(|sink| sink.id), None),
+        Placement::Sink => (graph.sink().map(|sink| sink.id), None),
         Placement::Before(next) => (None, Some(next)),
-        Placement::After(previous) => (Some(previous), channel.known(previous).unwrap().next),
+        Placement::After(previous) => (Some(previous), graph.known(previous).unwrap().next),
         Placement::Between { previous, next } => (Some(previous), Some(next)),
     };
     Links {
@@ -209,7 +209,7 @@ fn onward(before: &Store, after: &Store) -> HashMap<Id<Release>, Option<Id<Relea
 
 proptest! {
     #[test]
-    fn accepted_edits_keep_the_channel_valid(edits in prop::collection::vec(edits(), 1..40)) {
+    fn accepted_edits_keep_the_graph_valid(edits in prop::collection::vec(edits(), 1..40)) {
         let mut store = Store { releases: Vec::new(), made: 0, now: now() };
         for edit in edits {
             let Some((plan, after)) = store.attempt(&edit) else { continue };
@@ -223,7 +223,7 @@ proptest! {
                     store = after;
                 }
                 // Of an archived release, only taking it back has a meaning.
-                Err(ChannelRefusal::NotNeighbours { .. } | ChannelRefusal::Archived(_)) => {}
+                Err(GraphRefusal::NotNeighbours { .. } | GraphRefusal::Archived(_)) => {}
                 Err(refusal) => prop_assert!(!after.is_valid(), "{:?} is refused in vain: {}", edit, refusal),
             }
         }
@@ -231,32 +231,32 @@ proptest! {
 }
 
 /// Three in a line, of which the last is phased, and a fourth that also points to it.
-fn phased() -> Channel {
+fn phased() -> ReleaseGraph {
     let mut releases = line(3);
     releases[2].phase = numeric(0.5);
     releases.push(release(4, Some(3)));
-    channel(&releases)
+    graph(&releases)
 }
 
 #[test]
 fn refusals_say_which_rule_and_which_release() {
-    let (channel, later) = (phased(), tomorrow());
+    let (graph, later) = (phased(), tomorrow());
     let mut scheduled = release(5, None);
     scheduled.schedule_date = Some(later);
     let mut second = release(2, Some(3));
     second.phase = numeric(2.0);
     let between = Placement::Between { previous: id(1), next: id(3) };
     let refusals = [
-        channel.plan_create(&release(5, None), Placement::Before(id(99)), now()).unwrap_err(),
-        channel.plan_create(&release(5, None), Placement::Sink, now()).unwrap_err(),
-        channel.plan_create(&release(5, None), Placement::After(id(3)), now()).unwrap_err(),
-        channel.plan_create(&scheduled, Placement::Before(id(3)), now()).unwrap_err(),
-        channel.plan_create(&release(5, None), between, now()).unwrap_err(),
-        channel.plan_constraint(&second, now()).unwrap_err(),
-        channel.plan_repoint(id(2), Some(id(1))).unwrap_err(),
-        channel.plan_repoint(id(2), None).unwrap_err(),
-        channel.plan_delete(id(3)).unwrap_err(),
-        channel.plan_archive(id(3)).unwrap_err(),
+        graph.plan_create(&release(5, None), Placement::Before(id(99)), now()).unwrap_err(),
+        graph.plan_create(&release(5, None), Placement::Sink, now()).unwrap_err(),
+        graph.plan_create(&release(5, None), Placement::After(id(3)), now()).unwrap_err(),
+        graph.plan_create(&scheduled, Placement::Before(id(3)), now()).unwrap_err(),
+        graph.plan_create(&release(5, None), between, now()).unwrap_err(),
+        graph.plan_constraint(&second, now()).unwrap_err(),
+        graph.plan_repoint(id(2), Some(id(1))).unwrap_err(),
+        graph.plan_repoint(id(2), None).unwrap_err(),
+        graph.plan_delete(id(3)).unwrap_err(),
+        graph.plan_archive(id(3)).unwrap_err(),
         with_archived().plan_archive(id(2)).unwrap_err(),
         with_archived().plan_create(&release(5, None), Placement::After(id(2)), now()).unwrap_err(),
     ];
@@ -268,11 +268,11 @@ fn refusals_say_which_rule_and_which_release() {
 }
 
 /// R1 → R3, with R2 archived: its devices go on to R3.
-fn with_archived() -> Channel {
+fn with_archived() -> ReleaseGraph {
     let mut releases = line(3);
     releases[0].next = Some(id(3));
     releases[1].archived_at = Some(now());
-    channel(&releases)
+    graph(&releases)
 }
 
 #[test]
@@ -281,13 +281,13 @@ fn archived_releases_are_linked_to_what_their_next_ones_became() {
         next_of_new: next.map(id),
         relink: relink.iter().map(|(release, next)| (id(*release), next.map(id))).collect(),
     };
-    let channel = with_archived();
-    assert_eq!(channel.plan_archive(id(3)).unwrap(), links(None, &[(1, None), (2, None)]));
-    assert_eq!(channel.plan_delete(id(3)).unwrap(), links(None, &[(1, None), (2, None)]));
-    assert_eq!(channel.plan_archive(id(1)).unwrap(), Links::default());
-    assert_eq!(channel.plan_delete(id(2)).unwrap(), Links::default());
-    let archived = channel.known(id(2)).unwrap();
-    let back = |placement| channel.plan_create(archived, placement, now()).unwrap();
+    let graph = with_archived();
+    assert_eq!(graph.plan_archive(id(3)).unwrap(), links(None, &[(1, None), (2, None)]));
+    assert_eq!(graph.plan_delete(id(3)).unwrap(), links(None, &[(1, None), (2, None)]));
+    assert_eq!(graph.plan_archive(id(1)).unwrap(), Links::default());
+    assert_eq!(graph.plan_delete(id(2)).unwrap(), Links::default());
+    let archived = graph.known(id(2)).unwrap();
+    let back = |placement| graph.plan_create(archived, placement, now()).unwrap();
     assert_eq!(back(Placement::Sink), links(None, &[(3, Some(2))]));
     assert_eq!(back(Placement::After(id(1))), links(Some(3), &[(1, Some(2))]));
     assert_eq!(back(Placement::Before(id(1))), links(Some(1), &[]));
@@ -295,19 +295,19 @@ fn archived_releases_are_linked_to_what_their_next_ones_became() {
     let mut releases = line(2);
     (releases[0].archived_at, releases[1].archived_at) = (Some(now()), Some(now()));
     releases[0].next = None;
-    let nothing_left = crate::channels::channel(&releases);
+    let nothing_left = crate::graphs::graph(&releases);
     let first = release(3, None);
     assert_eq!(
         nothing_left.plan_create(&first, Placement::Sink, now()).unwrap(),
         links(None, &[(1, Some(3)), (2, Some(3))])
     );
-    let onto_itself = channel.plan_create(archived, Placement::Before(id(2)), now());
-    assert!(matches!(onto_itself, Err(ChannelRefusal::Archived(_))), "{onto_itself:?}");
+    let onto_itself = graph.plan_create(archived, Placement::Before(id(2)), now());
+    assert!(matches!(onto_itself, Err(GraphRefusal::Archived(_))), "{onto_itself:?}");
 }
 
 #[test]
 fn accepted_edits_say_what_to_write() {
-    let plain = channel(&line(3));
+    let plain = graph(&line(3));
     let (new, now) = (release(4, None), now());
     let links = |next: Option<u32>, relink: &[(u32, Option<u32>)]| Links {
         next_of_new: next.map(id),
@@ -324,17 +324,17 @@ fn accepted_edits_say_what_to_write() {
     assert_eq!(plain.plan_delete(id(3)).unwrap(), links(None, &[(2, None)]));
     assert_eq!(plain.plan_repoint(id(1), Some(id(3))).unwrap(), links(None, &[(1, Some(3))]));
     assert_eq!(plain.plan_repoint(id(1), Some(id(2))).unwrap(), Links::default());
-    let empty = Channel::new(Vec::new()).unwrap();
+    let empty = ReleaseGraph::new(Vec::new()).unwrap();
     assert_eq!(empty.plan_create(&new, Placement::Sink, now).unwrap(), Links::default());
 }
 
 #[test]
-fn a_schedule_that_has_come_no_longer_holds_the_channel() {
+fn a_schedule_that_has_come_no_longer_holds_the_graph() {
     let mut releases = line(2);
     releases[1].schedule_date = Some(tomorrow());
-    let channel = channel(&releases);
-    assert!(channel.plan_create(&release(3, None), Placement::Sink, now()).is_err());
-    assert!(channel.plan_create(&release(3, None), Placement::Sink, tomorrow()).is_ok());
+    let graph = graph(&releases);
+    assert!(graph.plan_create(&release(3, None), Placement::Sink, now()).is_err());
+    assert!(graph.plan_create(&release(3, None), Placement::Sink, tomorrow()).is_ok());
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn damage_is_named() {
     let broken = |change: fn(&mut Vec<Release>)| {
         let mut releases = line(4);
         change(&mut releases);
-        Channel::new(releases).unwrap_err()
+        ReleaseGraph::new(releases).unwrap_err()
     };
     let damages: [Broken; 7] = [
         broken(|releases| releases.push(releases[1].clone())),

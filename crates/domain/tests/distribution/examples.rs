@@ -1,21 +1,21 @@
-//! The examples of the shared vectors: version requirements good and bad, 150 channels with 600 questions.
+//! The examples of the shared vectors: version requirements good and bad, 150 graphs with 600 questions.
 
 use std::fs;
 use std::path::Path;
 
 use olivine_domain::Id;
 use olivine_domain::bundles::Bundle;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Decision, Malformed, Question, Report, Reported, Source, Status, resolve,
+    ActiveOverride, Decision, Malformed, PhaseCounts, Question, Report, Reported, Source, Status, resolve,
     resolve_traced,
 };
 use olivine_domain::tags::Tags;
 use olivine_domain::versions::{Requirement, Version};
 use serde_json::Value;
 
-use crate::channels::{id, now, number, numeric, release, tomorrow};
+use crate::graphs::{id, now, number, numeric, release, tomorrow};
 
 fn vectors(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
@@ -82,7 +82,7 @@ fn reported<T>(value: &Value, parse: impl Fn(&str) -> Option<T>) -> Reported<T> 
 }
 
 /// One of the answers of the vectors, also with its reasons.
-fn answer(case: &Value, channel: &Channel, ask: &Value) -> (Decision, String) {
+fn answer(case: &Value, graph: &ReleaseGraph, ask: &Value) -> (Decision, String) {
     let reports = &ask["reports"];
     let report = Report {
         release: reported(&reports["release"], key::<Release>),
@@ -106,12 +106,12 @@ fn answer(case: &Value, channel: &Channel, ask: &Value) -> (Decision, String) {
     let question = Question {
         quarantined: ask["device"]["quarantined"].as_bool().unwrap(),
         tags: &tags,
-        channel: Some(channel),
+        graph: Some(graph),
         report: &report,
         active_overrides: forced.as_slice(),
         offer: None,
         now: now(),
-        crowd: Crowd { devices_in_cohort, claims, claimed_by_this_device: &claimed },
+        phase_counts: PhaseCounts { devices_in_cohort, claims, claimed_by_this_device: &claimed },
     };
     let (decision, trace) = resolve_traced(&question);
     assert_eq!(decision, resolve(&question), "the same, whether anybody listens or not");
@@ -122,18 +122,18 @@ fn answer(case: &Value, channel: &Channel, ask: &Value) -> (Decision, String) {
 const TWIN: u32 = 10_000;
 
 /// The same releases, and beside each one an archived twin with the same bundle and version, which has the same next one.
-fn with_archived_twins(channel: &Channel) -> Channel {
+fn with_archived_twins(graph: &ReleaseGraph) -> ReleaseGraph {
     let twin = |release: &Release| Release {
         id: id(number(release.id) + TWIN),
         archived_at: Some(now()),
         ..release.clone()
     };
-    Channel::new(channel.iter().flat_map(|release| [release.clone(), twin(release)]).collect()).unwrap()
+    ReleaseGraph::new(graph.iter().flat_map(|release| [release.clone(), twin(release)]).collect()).unwrap()
 }
 
 /// Archived releases take nobody in, and a device on one is answered as on a release that stands at its place.
-fn check_with_archived(case: &Value, channel: &Channel, ask: &Value, expected: &Decision) {
-    let twins = with_archived_twins(channel);
+fn check_with_archived(case: &Value, graph: &ReleaseGraph, ask: &Value, expected: &Decision) {
+    let twins = with_archived_twins(graph);
     assert_eq!(answer(case, &twins, ask).0, *expected, "{ask:#}\n{case:#}");
     let named = ask["reports"]["release"].as_str().and_then(key::<Release>);
     let Some(on) = expected.current.filter(|current| named == Some(*current)) else { return };
@@ -150,11 +150,12 @@ fn resolutions() {
     let mut asked = 0;
     for case in vectors["cases"].as_array().unwrap() {
         let releases = case["releases"].as_object().unwrap();
-        let channel =
-            Channel::new(releases.iter().map(|(name, value)| read_release(name, value)).collect()).unwrap();
+        let graph =
+            ReleaseGraph::new(releases.iter().map(|(name, value)| read_release(name, value)).collect())
+                .unwrap();
         for ask in case["asks"].as_array().unwrap() {
-            let (mut decision, trace) = answer(case, &channel, ask);
-            check_with_archived(case, &channel, ask, &decision);
+            let (mut decision, trace) = answer(case, &graph, ask);
+            check_with_archived(case, &graph, ask, &decision);
             let source = |decision: &Decision| match decision.source {
                 Some(Source::Release(id)) => Some(format!("R{}", number(id))),
                 Some(Source::BundleOverride(_)) => Some("override".to_owned()),

@@ -1,10 +1,10 @@
-//! Distribution by example and by property: version requirements, channels and their edits, resolution.
+//! Distribution by example and by property: version requirements, graphs and their edits, resolution.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-mod channels;
 mod edits;
 mod examples;
+mod graphs;
 mod oracle;
 mod properties;
 mod rollback;

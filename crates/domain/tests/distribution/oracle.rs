@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use olivine_domain::Id;
 use olivine_domain::bundles::Bundle;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Malformed, Offer, Question, Report, Reported, Status,
+    ActiveOverride, Malformed, Offer, PhaseCounts, Question, Report, Reported, Status,
 };
 use olivine_domain::tags::Tags;
 use olivine_domain::versions::Version;
 use proptest::prelude::*;
 
-use crate::channels::{channel, id, now, numeric, release, tags, tomorrow};
+use crate::graphs::{graph, id, now, numeric, release, tags, tomorrow};
 
 const VERSIONS: [&str; 11] = [
     "1.0.0",
@@ -58,20 +58,20 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn channel(&self) -> Channel {
-        channel(&[&self.releases[..], &self.archived].concat())
+    pub(crate) fn graph(&self) -> ReleaseGraph {
+        graph(&[&self.releases[..], &self.archived].concat())
     }
 
-    pub(crate) fn question<'a>(&'a self, channel: &'a Channel) -> Question<'a> {
+    pub(crate) fn question<'a>(&'a self, graph: &'a ReleaseGraph) -> Question<'a> {
         Question {
             quarantined: self.quarantined,
             tags: &self.tags,
-            channel: Some(channel),
+            graph: Some(graph),
             report: &self.report,
             active_overrides: self.forced.as_slice(),
             offer: self.offer.as_ref(),
             now: now(),
-            crowd: Crowd {
+            phase_counts: PhaseCounts {
                 devices_in_cohort: self.devices,
                 claims: self.claims,
                 claimed_by_this_device: &self.claimed,

@@ -1,8 +1,8 @@
-//! What holds of every resolution, in whatever channel.
+//! What holds of every resolution, in whatever graph.
 
 use std::collections::HashSet;
 
-use olivine_domain::releases::channel::Standing;
+use olivine_domain::releases::graph::Standing;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
     Question, Report, Reported, Source, Status, current_release, resolve, resolve_traced,
@@ -10,7 +10,7 @@ use olivine_domain::resolution::{
 use olivine_domain::tags::Tags;
 use proptest::prelude::*;
 
-use crate::channels::{channel, channel as channel_of, id, line, now, numeric, release};
+use crate::graphs::{graph, graph as graph_of, id, line, now, numeric, release};
 use crate::oracle::{World, by_id, malformed, trees, worlds};
 
 /// The releases after `from`, in order.
@@ -28,21 +28,21 @@ fn way<'a>(world: &'a World, from: &Release) -> Vec<&'a Release> {
 proptest! {
     #[test]
     fn is_as_the_text_says(world in worlds()) {
-        let channel = world.channel();
-        let decision = resolve(&world.question(&channel));
+        let graph = world.graph();
+        let decision = resolve(&world.question(&graph));
         let (status, release) = world.answer();
         let chosen = match decision.source {
             Some(Source::Release(id)) => Some(id),
             _ => None,
         };
         prop_assert_eq!((decision.status, chosen), (status, release));
-        prop_assert_eq!(resolve_traced(&world.question(&channel)).0, decision);
+        prop_assert_eq!(resolve_traced(&world.question(&graph)).0, decision);
     }
 
     #[test]
     fn what_is_served_is_ahead_open_and_skips_nothing_required(world in worlds()) {
-        let channel = world.channel();
-        let decision = resolve(&world.question(&channel));
+        let graph = world.graph();
+        let decision = resolve(&world.question(&graph));
         let Some(Source::Release(chosen)) = decision.source else { return Ok(()) };
         let chosen = world.release(chosen).unwrap();
         prop_assert_eq!(decision.bundle, Some(chosen.bundle));
@@ -63,7 +63,7 @@ proptest! {
             releases, archived: Vec::new(), quarantined: false, tags: Tags::default(), report: Report::default(), forced: None, offer: None,
             devices: 0, claims: 0, claimed: Vec::new(),
         };
-        let channel = channel(&releases);
+        let graph = graph(&releases);
         let (on, seen) = (a.get(&releases).clone(), b.get(&releases).clone());
         let world = world(releases);
         let ahead = |from: &Release, to: &Release| way(&world, from).iter().any(|release| release.id == to.id);
@@ -71,31 +71,31 @@ proptest! {
             else if ahead(&on, &seen) { Standing::Before }
             else if ahead(&seen, &on) { Standing::After }
             else { Standing::Elsewhere };
-        prop_assert_eq!(channel.standing(on.id, seen.id), Some(expected));
-        prop_assert_eq!(channel.distance(on.id), u32::try_from(way(&world, &on).len()).ok());
+        prop_assert_eq!(graph.standing(on.id, seen.id), Some(expected));
+        prop_assert_eq!(graph.distance(on.id), u32::try_from(way(&world, &on).len()).ok());
         let mut archived = release(20_000, None);
         (archived.archived_at, archived.next) = (Some(now()), on.next);
-        let with_archived = channel_of(&[&world.releases[..], &[archived.clone()]].concat());
+        let with_archived = graph_of(&[&world.releases[..], &[archived.clone()]].concat());
         let expected = if ahead(&on, &seen) { Standing::Before } else { Standing::Elsewhere };
         prop_assert_eq!(with_archived.standing(archived.id, seen.id), Some(expected), "as on the release, but never past one");
         prop_assert_eq!(with_archived.standing(archived.id, archived.id), Some(Standing::On));
         prop_assert_eq!(with_archived.standing(seen.id, archived.id), Some(Standing::Elsewhere));
-        let listed: HashSet<_> = channel.iter().map(|release| release.id).collect();
+        let listed: HashSet<_> = graph.iter().map(|release| release.id).collect();
         prop_assert_eq!(listed.len(), world.releases.len());
     }
 }
 
 fn ask(releases: &[Release], report: &Report) -> (Status, Option<Source>) {
-    let channel = channel(releases);
+    let graph = graph(releases);
     let decision = resolve(&Question {
         quarantined: false,
         tags: &Tags::default(),
-        channel: Some(&channel),
+        graph: Some(&graph),
         report,
         active_overrides: &[],
         offer: None,
         now: now(),
-        crowd: olivine_domain::resolution::Crowd {
+        phase_counts: olivine_domain::resolution::PhaseCounts {
             devices_in_cohort: 10,
             claims: 2,
             claimed_by_this_device: &[],
@@ -151,8 +151,8 @@ fn ten_thousand_releases_in_all_shapes() {
 
 #[test]
 fn fleet_numbers_find_the_release_by_key_bundle_or_version() {
-    let channel = channel(&line(4));
-    let current = |report: Report| current_release(&channel, &report).map(crate::channels::number);
+    let graph = graph(&line(4));
+    let current = |report: Report| current_release(&graph, &report).map(crate::graphs::number);
     let version = |text: &str| Reported::Given(text.parse().unwrap());
     assert_eq!(current(Report::default()), None);
     let all =

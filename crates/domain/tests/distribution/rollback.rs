@@ -6,12 +6,12 @@ use olivine_domain::releases::leaving::leaving;
 use olivine_domain::releases::rollback::{Plan, PlanError, Request, Seen, Way, override_of, plan};
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Question, Report, Reported, Source, Status, applied_override, resolve,
+    ActiveOverride, PhaseCounts, Question, Report, Reported, Source, Status, applied_override, resolve,
 };
 use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
 
-use crate::channels::{channel, id, line, now, number, numeric, release, tags, tomorrow};
+use crate::graphs::{graph, id, line, now, number, numeric, release, tags, tomorrow};
 
 /// The new release has this number.
 const NEW: u32 = 50;
@@ -60,7 +60,7 @@ fn try_plan(releases: &[Release], bad: u32, wish: &Wish, reports: &[Report]) -> 
         new_name: &name,
         now: now(),
     };
-    plan(&channel(releases), &request, &seen(reports))
+    plan(&graph(releases), &request, &seen(reports))
 }
 
 /// The releases after the plan was written.
@@ -71,7 +71,7 @@ fn written(releases: &[Release], plan: &Plan) -> Vec<Release> {
 
 /// The bundle that a device is given then, if any.
 fn gets(releases: &[Release], plan: &Plan, report: &Report, by_override: bool) -> Option<u32> {
-    let after = channel(&written(releases, plan));
+    let after = graph(&written(releases, plan));
     let forced = plan.bundle.filter(|_| by_override).map(|bundle| ActiveOverride {
         id: override_of(plan.stopped.id),
         bundle,
@@ -81,12 +81,12 @@ fn gets(releases: &[Release], plan: &Plan, report: &Report, by_override: bool) -
     let decision = resolve(&Question {
         quarantined: false,
         tags: &none,
-        channel: Some(&after),
+        graph: Some(&after),
         report,
         active_overrides: forced.as_slice(),
         offer: None,
         now: now(),
-        crowd: Crowd { devices_in_cohort: 10, ..Crowd::default() },
+        phase_counts: PhaseCounts { devices_in_cohort: 10, ..PhaseCounts::default() },
     });
     assert_eq!(decision.status == Status::Update, decision.bundle.is_some());
     decision.bundle.map(number)
@@ -259,7 +259,7 @@ fn a_device_that_came_back_goes_on() {
 fn deleting_says_what_becomes_of_devices() {
     let releases = line(3);
     let reports = [on(3), with_bundle(3), runs("3.0.0"), with_bundle(2), runs("2.0.0"), on(2)];
-    let after = leaving(&channel(&releases), id(3), &seen(&reports), now()).unwrap();
+    let after = leaving(&graph(&releases), id(3), &seen(&reports), now()).unwrap();
     assert_eq!(after.devices, 6);
     assert_eq!((after.stranded, after.go_to.len()), (3, 0), "{after:?}");
     assert_eq!(after.count_as[0].1, 3, "{after:?}");
@@ -267,7 +267,7 @@ fn deleting_says_what_becomes_of_devices() {
         after.to_string(),
         "3 count as being on 'R2', 3 get no update until a release or a bundle override reaches what they report"
     );
-    let middle = leaving(&channel(&releases), id(2), &seen(&[with_bundle(1), on(2)]), now()).unwrap();
+    let middle = leaving(&graph(&releases), id(2), &seen(&[with_bundle(1), on(2)]), now()).unwrap();
     assert_eq!(
         middle.to_string(),
         "1 gets 'R3', 1 gets no update until a release or a bundle override reaches what they report"
@@ -278,12 +278,12 @@ fn deleting_says_what_becomes_of_devices() {
     let decision = resolve(&Question {
         quarantined: false,
         tags: &none,
-        channel: Some(&channel(&left)),
+        graph: Some(&graph(&left)),
         report: &on(1),
         active_overrides: &[],
         offer: None,
         now: now(),
-        crowd: Crowd::default(),
+        phase_counts: PhaseCounts::default(),
     });
     assert_eq!(decision.source, Some(Source::Release(id(2))));
 }
@@ -293,19 +293,19 @@ fn the_override_of_a_rollback_hides_no_other_from_devices_that_it_is_not_for() {
     let forced =
         |key, bundle, name: &str| ActiveOverride { id: key, bundle: id(bundle), name: name.parse().unwrap() };
     let none = tags(&[]);
-    let releases = channel(&open_line(2));
+    let releases = graph(&open_line(2));
     // The rollback of R2 started last, while a longer trial of bundle 9 was going on.
     let active = [forced(override_of(id(2)), 1, "back"), forced(id(77), 9, "trial")];
     let given = |report: &Report, active: &[ActiveOverride]| {
         let decision = resolve(&Question {
             quarantined: false,
             tags: &none,
-            channel: Some(&releases),
+            graph: Some(&releases),
             report,
             active_overrides: active,
             offer: None,
             now: now(),
-            crowd: Crowd::default(),
+            phase_counts: PhaseCounts::default(),
         });
         decision.bundle.map(number)
     };

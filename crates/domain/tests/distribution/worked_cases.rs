@@ -6,17 +6,17 @@ use olivine_domain::Id;
 use olivine_domain::bundle_overrides::{self, BundleOverride};
 use olivine_domain::devices::UpdateStatus;
 use olivine_domain::prn::Prn;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{
-    ActiveOverride, Crowd, Decision, Malformed, Offer, Question, Report, Reported, Source, Status, resolve,
-    resolve_traced,
+    ActiveOverride, Decision, Malformed, Offer, PhaseCounts, Question, Report, Reported, Source, Status,
+    resolve, resolve_traced,
 };
 use olivine_domain::tags::Tags;
 use olivine_domain::versions::Version;
 
-use crate::channels::{channel, id, line, now, number, numeric, tags, tomorrow};
+use crate::graphs::{graph, id, line, now, number, numeric, tags, tomorrow};
 
 /// R1 → R2 → R3 → R4, and a device that asks.
 struct Case {
@@ -76,16 +76,16 @@ impl Case {
         });
     }
 
-    fn question<'a>(&'a self, channel: &'a Channel) -> Question<'a> {
+    fn question<'a>(&'a self, graph: &'a ReleaseGraph) -> Question<'a> {
         Question {
             quarantined: self.quarantined,
             tags: &self.tags,
-            channel: Some(channel),
+            graph: Some(graph),
             report: &self.report,
             active_overrides: self.forced.as_slice(),
             offer: self.offer.as_ref(),
             now: now(),
-            crowd: Crowd {
+            phase_counts: PhaseCounts {
                 devices_in_cohort: self.devices,
                 claims: self.claims,
                 claimed_by_this_device: &self.claimed,
@@ -95,9 +95,9 @@ impl Case {
 
     /// What the operations do: ask, and then look whether the bundle can be delivered.
     fn answer(&self) -> (Decision, Vec<TraceStep>) {
-        let channel = channel(&self.releases);
-        let (decision, mut trace) = resolve_traced(&self.question(&channel));
-        assert_eq!(decision, resolve(&self.question(&channel)));
+        let graph = graph(&self.releases);
+        let (decision, mut trace) = resolve_traced(&self.question(&graph));
+        assert_eq!(decision, resolve(&self.question(&graph)));
         let Some(bundle) = decision.bundle else { return (decision, trace) };
         if self.destroyed_bundle.map(id) == Some(bundle) {
             trace.push(TraceStep::deliverable(Some("a binary of its bundle is destroyed")));
@@ -351,10 +351,10 @@ fn table(cases: impl IntoIterator<Item = (&'static str, Case)>) -> String {
 #[test]
 fn no_cohort_no_update() {
     let case = Case::on(1, |_| {});
-    let channel = channel(&case.releases);
-    let decision = resolve(&Question { channel: None, ..case.question(&channel) });
+    let graph = graph(&case.releases);
+    let decision = resolve(&Question { graph: None, ..case.question(&graph) });
     assert_eq!((decision.status, decision.current), (Status::NoUpdate, None));
-    let empty = Channel::new(Vec::new()).unwrap();
+    let empty = ReleaseGraph::new(Vec::new()).unwrap();
     assert_eq!(resolve(&case.question(&empty)).status, Status::NoUpdate);
 }
 

@@ -14,7 +14,7 @@ use olivine_records::{organizations, replicas};
 use super::view::head;
 use crate::content::kinds::filename_of;
 use crate::events::{DownloadIssued, EventData};
-use crate::links::{Located, Wishes, copies, direct, in_order};
+use crate::links::{LinkPolicy, Located, copies, direct, in_order};
 use crate::{Context, Error};
 
 /// Issues a URL that downloads the content of a verified binary.
@@ -26,8 +26,8 @@ pub async fn download_url(
     let head = head(ctx, by.organization, id).await?;
     decide(head.state, false, Action::Download)?;
     let now = ctx.now();
-    let wishes = Wishes::of(&organizations::get(ctx.db(), by.organization).await?);
-    let expires_at = wishes.expires_at(ctx);
+    let policy = LinkPolicy::of(&organizations::get(ctx.db(), by.organization).await?);
+    let expires_at = policy.expires_at(ctx);
     let filename = filename_of(&head);
     let key = head.content_key();
     let replicas = replicas::list_for(ctx.db(), by.organization, &[key.content]).await?;

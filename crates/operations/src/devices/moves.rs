@@ -57,7 +57,7 @@ impl Moves {
     pub(crate) async fn count(self, w: &Write, day: &str, changes: &mut Changes) -> Result<(), Error> {
         for ((organization, cohort), more) in self.more.into_iter().filter(|(_, more)| *more != 0) {
             cohorts::add_devices(w, organization, cohort, more).await?;
-            changes.add(organization, Change::Crowd(cohort));
+            changes.add(organization, Change::PhaseCounts(cohort));
         }
         for (organization, mut deltas) in self.deltas {
             deltas.retain(|_, delta| *delta != Delta::default());

@@ -33,9 +33,9 @@ pub(crate) enum Change {
     /// An organization has an authority that it had not before: it may end what others claim.
     Authorities(Id<Organization>),
     /// A cohort's releases and their links.
-    Channel(Id<Cohort>),
+    ReleaseGraph(Id<Cohort>),
     /// How many devices a cohort has, or how many of them claimed its latest release.
-    Crowd(Id<Cohort>),
+    PhaseCounts(Id<Cohort>),
     /// A product's target.
     Product(Id<Product>),
     /// What an organization decides for all: its settings and its overrides.
@@ -60,8 +60,9 @@ impl Change {
             // The name is from the time when certificates were the only credentials; the version before knows it.
             Self::Credential(key) => ("certificate", key.uuid()),
             Self::Authorities(id) => ("authorities", id.uuid()),
-            Self::Channel(id) => ("channel", id.uuid()),
-            Self::Crowd(id) => ("crowd", id.uuid()),
+            // These two names are from earlier versions, which know no others.
+            Self::ReleaseGraph(id) => ("channel", id.uuid()),
+            Self::PhaseCounts(id) => ("crowd", id.uuid()),
             Self::Product(id) => ("product", id.uuid()),
             Self::Organization(id) => ("organization", id.uuid()),
             Self::Manifests(id) => ("manifests", id.uuid()),
@@ -76,8 +77,8 @@ impl Change {
             "devices" => Self::Devices(Id::new(subject)),
             "certificate" => Self::Credential(CredentialKey::announced(subject)),
             "authorities" => Self::Authorities(Id::new(subject)),
-            "channel" => Self::Channel(Id::new(subject)),
-            "crowd" => Self::Crowd(Id::new(subject)),
+            "channel" => Self::ReleaseGraph(Id::new(subject)),
+            "crowd" => Self::PhaseCounts(Id::new(subject)),
             "product" => Self::Product(Id::new(subject)),
             "organization" => Self::Organization(Id::new(subject)),
             "manifests" => Self::Manifests(Id::new(subject)),
@@ -274,8 +275,8 @@ mod tests {
             Change::Devices(Id::new(one)),
             Change::Credential(CredentialKey::announced(one)),
             Change::Authorities(Id::new(one)),
-            Change::Channel(Id::new(one)),
-            Change::Crowd(Id::new(one)),
+            Change::ReleaseGraph(Id::new(one)),
+            Change::PhaseCounts(Id::new(one)),
             Change::Product(Id::new(one)),
             Change::Organization(Id::new(one)),
             Change::Manifests(Id::new(one)),

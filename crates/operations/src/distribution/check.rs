@@ -10,13 +10,13 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Authorized, Origin, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Phase;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{self, Decision, Question, Source, Status, resolve, resolve_traced};
 
 use super::claims::{Claim, claim};
 use super::expansions::{self, Expanded, Expansion};
-use super::facts::{Crowd, DeviceFacts, OrganizationFacts};
+use super::facts::{DeviceFacts, OrganizationFacts, PhaseCounts};
 use super::identify::{KnownDevice, note_expiry};
 use super::manifests::{Manifest, Template};
 use super::offers::remember;
@@ -80,12 +80,12 @@ pub async fn check(
         Some(facts) => facts,
         None => find(ctx, known.organization, known.device).await?,
     };
-    let channel = channel(ctx, &device).await?;
-    let recorded = record(ctx, device.clone(), channel.as_deref(), report, origin).await?;
+    let graph = graph(ctx, &device).await?;
+    let recorded = record(ctx, device.clone(), graph.as_deref(), report, origin).await?;
     // Releases may have been changed while something was written.
-    let channel = channel.filter(|_| Arc::ptr_eq(&device, &recorded));
+    let graph = graph.filter(|_| Arc::ptr_eq(&device, &recorded));
     note_expiry(ctx, known, &recorded, origin);
-    let (device, answer) = answer(ctx, recorded, channel, &report.values, (By::Device, origin)).await?;
+    let (device, answer) = answer(ctx, recorded, graph, &report.values, (By::Device, origin)).await?;
     let now = ctx.now();
     ctx.memory().check_ins.saw(ctx, &device, origin, now);
     if device.last_answer.is_news(code(&answer)) {
@@ -113,8 +113,8 @@ pub async fn ask(
         return expansions::expand(ctx, &device, answer, &ask.expand).await;
     }
     let device = if ask.write {
-        let channel = channel(ctx, &device).await?;
-        record(ctx, device, channel.as_deref(), said, &by.origin).await?
+        let graph = graph(ctx, &device).await?;
+        record(ctx, device, graph.as_deref(), said, &by.origin).await?
     } else {
         device
     };
@@ -132,33 +132,39 @@ async fn find(
 }
 
 /// The releases of a device's cohort, if it is in one.
-async fn channel(ctx: &Context, device: &DeviceFacts) -> Result<Option<Arc<Channel>>, Error> {
+async fn graph(ctx: &Context, device: &DeviceFacts) -> Result<Option<Arc<ReleaseGraph>>, Error> {
     let Some(cohort) = device.belongs.cohort else { return Ok(None) };
-    Ok(Some(ctx.memory().channel(ctx, device.belongs.organization, cohort).await?))
+    Ok(Some(ctx.memory().graph(ctx, device.belongs.organization, cohort).await?))
 }
 
 /// What a decision is made of.
-struct Surroundings {
+struct CheckContext {
     organization: Arc<OrganizationFacts>,
-    channel: Option<Arc<Channel>>,
-    crowd: Crowd,
+    graph: Option<Arc<ReleaseGraph>>,
+    phase_counts: PhaseCounts,
 }
 
-impl Surroundings {
-    /// `known` is what [`channel`] returned a moment ago, if it was asked.
-    async fn read(ctx: &Context, device: &DeviceFacts, known: Option<Arc<Channel>>) -> Result<Self, Error> {
+impl CheckContext {
+    /// `known` is what [`graph`] returned a moment ago, if it was asked.
+    async fn read(
+        ctx: &Context,
+        device: &DeviceFacts,
+        known: Option<Arc<ReleaseGraph>>,
+    ) -> Result<Self, Error> {
         let memory = ctx.memory();
         let organization = memory.organization(ctx, device.belongs.organization).await?;
-        let channel = match known {
+        let graph = match known {
             Some(known) => Some(known),
-            None => channel(ctx, device).await?,
+            None => graph(ctx, device).await?,
         };
-        let sink = channel.as_ref().and_then(|channel| channel.sink());
-        let crowd = match device.belongs.cohort.zip(sink.filter(|sink| is_counted(&sink.phase))) {
-            Some((cohort, sink)) => memory.crowd(ctx, device.belongs.organization, cohort, sink.id).await?,
-            None => Crowd { devices: 0, claims: 0 },
+        let sink = graph.as_ref().and_then(|graph| graph.sink());
+        let phase_counts = match device.belongs.cohort.zip(sink.filter(|sink| is_counted(&sink.phase))) {
+            Some((cohort, sink)) => {
+                memory.phase_counts(ctx, device.belongs.organization, cohort, sink.id).await?
+            }
+            None => PhaseCounts { devices: 0, claims: 0 },
         };
-        Ok(Self { organization, channel, crowd })
+        Ok(Self { organization, graph, phase_counts })
     }
 
     /// Asks the domain, with or without its reasons.
@@ -174,14 +180,14 @@ impl Surroundings {
         put(&Question {
             quarantined: device.quarantined,
             tags: &device.tags,
-            channel: self.channel.as_deref(),
+            graph: self.graph.as_deref(),
             report,
             active_overrides: &active_overrides,
             offer: device.offer.as_deref(),
             now,
-            crowd: resolution::Crowd {
-                devices_in_cohort: self.crowd.devices,
-                claims: self.crowd.claims,
+            phase_counts: resolution::PhaseCounts {
+                devices_in_cohort: self.phase_counts.devices,
+                claims: self.phase_counts.claims,
                 claimed_by_this_device: &device.claims,
             },
         })
@@ -196,12 +202,12 @@ fn is_counted(phase: &Phase) -> bool {
 async fn answer(
     ctx: &Context,
     mut device: Arc<DeviceFacts>,
-    mut channel: Option<Arc<Channel>>,
+    mut graph: Option<Arc<ReleaseGraph>>,
     report: &resolution::Report,
     (by, origin): (By, &Origin),
 ) -> Result<(Arc<DeviceFacts>, Answer), Error> {
     for _ in 0..MOST_ATTEMPTS {
-        let around = Surroundings::read(ctx, &device, channel.take()).await?;
+        let around = CheckContext::read(ctx, &device, graph.take()).await?;
         let decision = around.ask(ctx, &device, report, resolve);
         let Some((bundle, source)) = decision.bundle.zip(decision.source) else {
             let answer = from_decision(&device, decision);
@@ -215,7 +221,7 @@ async fn answer(
             return Ok((device, answer));
         };
         if let (true, Source::Release(release)) = (decision.needs_claim, source) {
-            let expected = around.channel.as_ref().and_then(|channel| channel.get(release));
+            let expected = around.graph.as_ref().and_then(|graph| graph.get(release));
             let expected = expected.ok_or_else(|| Error::internal("a decision for no release"))?;
             match claim(ctx, &device, expected, origin).await? {
                 Claim::Made(claimed) => device = claimed,
@@ -239,7 +245,7 @@ async fn answer(
 
 /// Says how the answer comes about, and changes nothing.
 async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Report) -> Result<Answer, Error> {
-    let around = Surroundings::read(ctx, device, None).await?;
+    let around = CheckContext::read(ctx, device, None).await?;
     let (decision, mut trace) = around.ask(ctx, device, report, resolve_traced);
     let Some(bundle) = decision.bundle else {
         return Ok(Answer { trace: Some(trace), ..from_decision(device, decision) });

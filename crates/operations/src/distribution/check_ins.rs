@@ -124,15 +124,15 @@ pub(super) async fn write(ctx: &Context, until: Until) {
     let seen: Vec<_> = seen.into_iter().collect();
     for batch in seen.chunks(BATCH) {
         let told = events.split_off(events.len().saturating_sub(BATCH));
-        put_down(ctx, batch, told).await;
+        write_batch(ctx, batch, told).await;
     }
     while !events.is_empty() {
         let told = events.split_off(events.len().saturating_sub(BATCH));
-        put_down(ctx, &[], told).await;
+        write_batch(ctx, &[], told).await;
     }
 }
 
-async fn put_down(ctx: &Context, seen: &[(Id<Device>, Timestamp)], told: Vec<Event>) {
+async fn write_batch(ctx: &Context, seen: &[(Id<Device>, Timestamp)], told: Vec<Event>) {
     let write = || try_to_put_down(ctx, seen, &told);
     let written = watched(ctx, "check_ins", WRITTEN_WITHIN, deadlocks::retry(ctx, write)).await;
     if let Err(error) = written {

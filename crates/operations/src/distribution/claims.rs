@@ -50,7 +50,7 @@ async fn write(
     };
     let Some(current) = current.filter(|current| is_still(current, expected)) else {
         drop(w);
-        Change::Channel(cohort).forget(ctx);
+        Change::ReleaseGraph(cohort).forget(ctx);
         return Ok(Claim::Refused);
     };
     let devices = cohorts::get(&w, organization, cohort).await.map_err(Error::missing(cohort))?.devices;
@@ -64,7 +64,7 @@ async fn write(
         Claimed::Before => return Ok(Claim::Made(with_claim(device, release))),
         Claimed::Refused => {
             drop(w);
-            Change::Crowd(cohort).forget(ctx);
+            Change::PhaseCounts(cohort).forget(ctx);
             return Ok(Claim::Refused);
         }
     }
@@ -74,7 +74,7 @@ async fn write(
     let claimed = ClaimedRelease { release_prn, claims: current.claims + 1, limit };
     let data = EventData::DeviceClaimedRelease(claimed);
     w.event(&actor, Subject::of(device.id), data);
-    w.changed(organization, Change::Crowd(cohort));
+    w.changed(organization, Change::PhaseCounts(cohort));
     w.commit().await?;
     Ok(Claim::Made(with_claim(device, release)))
 }

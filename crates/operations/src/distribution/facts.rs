@@ -19,7 +19,7 @@ use olivine_records::devices::Recognized;
 
 use super::alike::Alike;
 use super::last_answer::LastAnswer;
-use crate::links::Wishes;
+use crate::links::LinkPolicy;
 
 /// Who is known by a credential.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl From<Option<Id<Release>>> for Placed {
 
 /// The numbers that a numeric phase is measured by.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Crowd {
+pub(super) struct PhaseCounts {
     pub(super) devices: u64,
     pub(super) claims: u64,
 }
@@ -107,7 +107,7 @@ pub(super) struct Crowd {
 #[derive(Debug)]
 pub(super) struct OrganizationFacts {
     pub(super) is_strict: bool,
-    pub(super) links: Wishes,
+    pub(super) links: LinkPolicy,
     overrides: Overrides,
 }
 
@@ -169,7 +169,7 @@ impl OrganizationFacts {
     pub(super) fn new(organization: &Organization, overrides: Vec<BundleOverride>) -> Self {
         Self {
             is_strict: organization.strict_certificate_expiry,
-            links: Wishes::of(organization),
+            links: LinkPolicy::of(organization),
             overrides: Overrides::new(overrides),
         }
     }

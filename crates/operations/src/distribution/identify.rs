@@ -14,7 +14,7 @@ use olivine_domain::prn::Id;
 
 use super::certificates::{CertificateRefusal, Shown};
 use super::facts::{CredentialFacts, DeviceFacts, Standing};
-use super::refusals::{Suspect, note};
+use super::refusals::{RefusedCertificate, note};
 use crate::events::{CertificateExpired, EventData};
 use crate::provisioning::{self, NotProvisioned, find_signers};
 use crate::{Context, Error};
@@ -71,14 +71,18 @@ pub async fn authenticate(ctx: &Context, shown: Shown<'_>, origin: &Origin) -> R
     }
     let CredentialFacts { organization, device, .. } = known;
     let Some(device) = device else {
-        let suspect = Suspect { organization: Some(organization), ..Suspect::default() };
-        return refuse(ctx, suspect, facts, CertificateRefusal::Removed, origin).await;
+        let refused =
+            RefusedCertificate { organization: Some(organization), ..RefusedCertificate::default() };
+        return refuse(ctx, refused, facts, CertificateRefusal::Removed, origin).await;
     };
     if !facts.is_valid_at(ctx.now()) && ctx.memory().organization(ctx, organization).await?.is_strict {
         let CertificateFacts { not_before, not_after, .. } = *facts;
-        let suspect =
-            Suspect { organization: Some(organization), device: Some(device), ..Suspect::default() };
-        return refuse(ctx, suspect, facts, CertificateRefusal::NotValid { not_before, not_after }, origin)
+        let refused = RefusedCertificate {
+            organization: Some(organization),
+            device: Some(device),
+            ..RefusedCertificate::default()
+        };
+        return refuse(ctx, refused, facts, CertificateRefusal::NotValid { not_before, not_after }, origin)
             .await;
     }
     Ok(KnownDevice { facts: remembered, ..KnownDevice::new(organization, device, credential) })
@@ -122,7 +126,7 @@ async fn appear(
     origin: &Origin,
 ) -> Result<KnownDevice, Error> {
     let facts = shown.certificate.facts();
-    let mut suspect = Suspect::default();
+    let mut refused = RefusedCertificate::default();
     let refusal = match provisioning::provision(ctx, &shown, origin).await {
         Ok((device, certificate)) => {
             let credential = DeviceCredential::from(certificate.certificate.facts());
@@ -130,28 +134,28 @@ async fn appear(
         }
         Err(NotProvisioned::Failed(error)) => return Err(error),
         Err(NotProvisioned::Unknown { organization, doubts, notes }) => {
-            suspect = Suspect { organization, notes, ..suspect };
+            refused = RefusedCertificate { organization, notes, ..refused };
             match registration {
                 Registration::None => CertificateRefusal::Unknown { version: facts.version, doubts },
                 Registration::Unproven => CertificateRefusal::Unproven { doubts },
             }
         }
         Err(NotProvisioned::Refused(organization, reason)) => {
-            suspect.organization = Some(organization);
+            refused.organization = Some(organization);
             CertificateRefusal::NotProvisioned(reason)
         }
     };
-    refuse(ctx, suspect, facts, refusal, origin).await
+    refuse(ctx, refused, facts, refusal, origin).await
 }
 
 async fn refuse(
     ctx: &Context,
-    suspect: Suspect,
+    refused: RefusedCertificate,
     facts: &CertificateFacts,
     refusal: CertificateRefusal,
     origin: &Origin,
 ) -> Result<KnownDevice, Error> {
-    note(ctx, suspect, facts, &refusal, origin).await?;
+    note(ctx, refused, facts, &refusal, origin).await?;
     Err(Error::refused(refusal))
 }
 

@@ -25,7 +25,7 @@ use olivine_records::{binary_signatures, replicas, signing_keys};
 
 use super::derived::Derived;
 use crate::events::EventData;
-use crate::links::{Located, Wishes, copies, link};
+use crate::links::{LinkPolicy, Located, copies, link};
 use crate::{Context, Error, events};
 
 /// What a device gets of a bundle, all but the URLs.
@@ -109,13 +109,13 @@ impl Template {
     pub(super) async fn with_urls(
         self: Arc<Self>,
         ctx: &Context,
-        wishes: Wishes,
+        policy: LinkPolicy,
         tags: &Tags,
     ) -> Result<Manifest, Error> {
-        let expires_at = wishes.expires_at(ctx);
+        let expires_at = policy.expires_at(ctx);
         let mut urls = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
-            urls.push(link(ctx, &entry.located, tags, wishes.style, expires_at).await?);
+            urls.push(link(ctx, &entry.located, tags, policy.style, expires_at).await?);
         }
         Ok(Manifest { template: self, urls })
     }

@@ -4,13 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::alike::Alike;
+use super::cache::{Cache, CacheEpoch};
 use super::changes::Change;
 use super::check_ins::CheckIns;
-use super::facts::{CredentialFacts, Crowd, DeviceFacts, OrganizationFacts, Standing};
-use super::kept::{Kept, Moment};
+use super::facts::{CredentialFacts, DeviceFacts, OrganizationFacts, PhaseCounts, Standing};
 use super::log::AnnouncementLog;
+use super::lookups::LookupBatch;
 use super::manifests::{self, Deliverable};
-use super::newcomers::Newcomers;
 use crate::releases::view::{View, view};
 use crate::storages::{self, Opened};
 use crate::{Context, Error};
@@ -22,7 +22,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::target::Target;
 use olivine_records::{
@@ -35,32 +35,32 @@ pub(crate) struct Memory {
     pub(crate) log: AnnouncementLog,
     pub(super) check_ins: CheckIns,
     pub(super) refusals: super::refusals::Refusals,
-    pub(super) newcomers: Newcomers,
+    pub(super) lookups: LookupBatch,
     /// Where strangers are noted.
     pub(super) home: OnceLock<Id<Organization>>,
     /// What devices have alike.
     pub(super) alike: Alike,
-    credentials: Kept<CredentialKey, CredentialFacts>,
-    devices: Kept<Id<Device>, Arc<DeviceFacts>>,
-    channels: Kept<Id<Cohort>, Arc<Channel>>,
-    crowds: Kept<Id<Cohort>, Crowd>,
-    organizations: Kept<Id<Organization>, Arc<OrganizationFacts>>,
+    credentials: Cache<CredentialKey, CredentialFacts>,
+    devices: Cache<Id<Device>, Arc<DeviceFacts>>,
+    graphs: Cache<Id<Cohort>, Arc<ReleaseGraph>>,
+    phase_counts: Cache<Id<Cohort>, PhaseCounts>,
+    organizations: Cache<Id<Organization>, Arc<OrganizationFacts>>,
     /// The targets of products. By product, so that a new product is read when it is first asked for.
-    targets: Kept<Id<Product>, Option<Arc<Target>>>,
-    manifests: Kept<(Id<Bundle>, Option<String>), Deliverable>,
+    targets: Cache<Id<Product>, Option<Arc<Target>>>,
+    manifests: Cache<(Id<Bundle>, Option<String>), Deliverable>,
     /// As devices are shown them, with what follows from other records.
-    releases: Kept<Id<Release>, Arc<View>>,
-    bundles: Kept<Id<Bundle>, Arc<Bundle>>,
-    storages: Kept<Id<StorageBackend>, Arc<Opened>>,
+    releases: Cache<Id<Release>, Arc<View>>,
+    bundles: Cache<Id<Bundle>, Arc<Bundle>>,
+    storages: Cache<Id<StorageBackend>, Arc<Opened>>,
 }
 
 /// Moments of what devices are recognized by.
 pub(super) struct Moments {
-    credentials: Moment,
-    devices: Moment,
+    credentials: CacheEpoch,
+    devices: CacheEpoch,
 }
 
-/// How many channels, and manifests, are remembered at most; each may be large, but there are few.
+/// How many graphs, and manifests, are remembered at most; each may be large, but there are few.
 const MOST_OTHERS: usize = 10_000;
 
 impl Memory {
@@ -75,19 +75,19 @@ impl Memory {
             log: AnnouncementLog::new(stale_after),
             check_ins: CheckIns::default(),
             refusals: super::refusals::Refusals::default(),
-            newcomers: Newcomers::default(),
+            lookups: LookupBatch::default(),
             home: OnceLock::new(),
             alike: Alike::default(),
-            credentials: Kept::new(most),
-            devices: Kept::new(most),
-            channels: Kept::new(MOST_OTHERS),
-            crowds: Kept::new(MOST_OTHERS),
-            organizations: Kept::new(MOST_OTHERS),
-            targets: Kept::new(MOST_OTHERS),
-            manifests: Kept::new(MOST_OTHERS),
-            releases: Kept::new(MOST_OTHERS),
-            bundles: Kept::new(MOST_OTHERS),
-            storages: Kept::new(MOST_OTHERS),
+            credentials: Cache::new(most),
+            devices: Cache::new(most),
+            graphs: Cache::new(MOST_OTHERS),
+            phase_counts: Cache::new(MOST_OTHERS),
+            organizations: Cache::new(MOST_OTHERS),
+            targets: Cache::new(MOST_OTHERS),
+            manifests: Cache::new(MOST_OTHERS),
+            releases: Cache::new(MOST_OTHERS),
+            bundles: Cache::new(MOST_OTHERS),
+            storages: Cache::new(MOST_OTHERS),
         }
     }
 
@@ -103,13 +103,13 @@ impl Memory {
             Change::Authorities(organization) => self.credentials.forget_where(|known| {
                 known.organization != organization && known.standing != Standing::Proven
             }),
-            Change::Channel(id) => {
-                self.channels.forget(&id);
-                self.crowds.forget(&id);
+            Change::ReleaseGraph(id) => {
+                self.graphs.forget(&id);
+                self.phase_counts.forget(&id);
                 self.releases.forget_all();
             }
-            Change::Crowd(id) => {
-                self.crowds.forget(&id);
+            Change::PhaseCounts(id) => {
+                self.phase_counts.forget(&id);
                 self.releases.forget_all();
             }
             Change::Product(id) => self.targets.forget(&id),
@@ -132,15 +132,15 @@ impl Memory {
 
     /// Forgets how far numeric phases are.
     pub(super) fn forget_crowds(&self) {
-        self.crowds.forget_all();
+        self.phase_counts.forget_all();
     }
 
     /// Forgets all.
     pub(super) fn forget_all(&self) {
         self.credentials.forget_all();
         self.devices.forget_all();
-        self.channels.forget_all();
-        self.crowds.forget_all();
+        self.graphs.forget_all();
+        self.phase_counts.forget_all();
         self.organizations.forget_all();
         self.targets.forget_all();
         self.manifests.forget_all();
@@ -169,7 +169,7 @@ impl Memory {
             }
             // Its device is asked for next: a fleet that was changed as a whole, or is larger than the memory, comes back together too.
         }
-        let found = self.newcomers.credential(ctx, credential).await?;
+        let found = self.lookups.credential(ctx, credential).await?;
         Ok(found.map(|found| (found, None)))
     }
 
@@ -205,37 +205,37 @@ impl Memory {
     }
 
     /// A cohort's releases.
-    pub(super) async fn channel(
+    pub(super) async fn graph(
         &self,
         ctx: &Context,
         organization: Id<Organization>,
         cohort: Id<Cohort>,
-    ) -> Result<Arc<Channel>, Error> {
+    ) -> Result<Arc<ReleaseGraph>, Error> {
         let read = async || {
-            let releases = releases::list_channel(ctx.db(), organization, cohort).await?;
-            let channel = Channel::new(releases).map_err(Error::internal)?;
-            Ok(Some(Arc::new(channel)))
+            let releases = releases::list_graph(ctx.db(), organization, cohort).await?;
+            let graph = ReleaseGraph::new(releases).map_err(Error::internal)?;
+            Ok(Some(Arc::new(graph)))
         };
-        let found = self.channels.get_or_read(&cohort, read).await?;
+        let found = self.graphs.get_or_read(&cohort, read).await?;
         found.ok_or_else(|| Error::not_found(cohort))
     }
 
     /// The numbers that a cohort's latest release is measured by.
-    pub(super) async fn crowd(
+    pub(super) async fn phase_counts(
         &self,
         ctx: &Context,
         organization: Id<Organization>,
         cohort: Id<Cohort>,
         sink: Id<Release>,
-    ) -> Result<Crowd, Error> {
+    ) -> Result<PhaseCounts, Error> {
         let read = async || {
             let devices =
                 cohorts::find(ctx.db(), organization, cohort).await?.map_or(0, |found| found.devices);
             let release = releases::find(ctx.db(), organization, sink).await?;
-            Ok(Some(Crowd { devices, claims: release.map_or(0, |release| release.claims) }))
+            Ok(Some(PhaseCounts { devices, claims: release.map_or(0, |release| release.claims) }))
         };
-        let found = self.crowds.get_or_read(&cohort, read).await?;
-        Ok(found.unwrap_or(Crowd { devices: 0, claims: 0 }))
+        let found = self.phase_counts.get_or_read(&cohort, read).await?;
+        Ok(found.unwrap_or(PhaseCounts { devices: 0, claims: 0 }))
     }
 
     /// What an organization decides for all.

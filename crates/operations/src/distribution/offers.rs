@@ -6,7 +6,7 @@ use std::sync::Arc;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::{Device, Reported};
 use olivine_domain::prn::Id;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::resolution::{Offer, Report, applied_override, reported_bundle};
 use olivine_records::{Write, devices};
 
@@ -55,14 +55,14 @@ impl Bundles {
     pub(super) async fn read(
         ctx: &Context,
         device: &DeviceFacts,
-        channel: Option<&Channel>,
+        graph: Option<&ReleaseGraph>,
         report: &Report,
     ) -> Result<Self, Error> {
         let organization = ctx.memory().organization(ctx, device.belongs.organization).await?;
         let active = organization.active_overrides(device, ctx.now());
         Ok(Self {
-            reported: reported_bundle(channel, report),
-            forced: applied_override(&active, channel, report).map(|forced| forced.bundle),
+            reported: reported_bundle(graph, report),
+            forced: applied_override(&active, graph, report).map(|forced| forced.bundle),
         })
     }
 

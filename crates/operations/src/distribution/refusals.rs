@@ -136,7 +136,7 @@ impl Counted {
 
 /// Who it would have been, as far as it is known.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Suspect {
+pub(super) struct RefusedCertificate {
     pub(super) organization: Option<Id<Organization>>,
     pub(super) device: Option<Id<Device>>,
     /// What is said in the organization's event only.
@@ -145,9 +145,9 @@ pub(super) struct Suspect {
 
 /// The organization that is to know of a refusal: the one whose authority's name the certificate bears. A stranger is nobody's, unless there
 /// is only one organization.
-async fn concerned(ctx: &Context, suspect: &Suspect) -> Result<Option<Id<Organization>>, Error> {
-    if suspect.organization.is_some() {
-        return Ok(suspect.organization);
+async fn concerned(ctx: &Context, refused: &RefusedCertificate) -> Result<Option<Id<Organization>>, Error> {
+    if refused.organization.is_some() {
+        return Ok(refused.organization);
     }
     let home = ctx.memory().home.get().copied();
     let is_only_one = home.is_some() && organizations::is_only_one(ctx.db()).await?;
@@ -157,18 +157,18 @@ async fn concerned(ctx: &Context, suspect: &Suspect) -> Result<Option<Id<Organiz
 /// Writes the event of a refusal, unless the like was just written.
 pub(super) async fn note(
     ctx: &Context,
-    suspect: Suspect,
+    refused: RefusedCertificate,
     facts: &CertificateFacts,
     refusal: &CertificateRefusal,
     origin: &Origin,
 ) -> Result<(), Error> {
     metrics::counter!("olivine_device_refusals_total", "reason" => refusal.code()).increment(1);
-    let owner = suspect.organization;
+    let owner = refused.organization;
     if !ctx.memory().refusals.is_news(owner, DeviceCredential::from(facts).key(), refusal.code(), ctx.now()) {
         return Ok(());
     }
-    let concerned = concerned(ctx, &suspect).await?;
-    if suspect.organization.is_none() {
+    let concerned = concerned(ctx, &refused).await?;
+    if refused.organization.is_none() {
         ctx.memory().refusals.lately().home = concerned;
     }
     let Some(organization) = concerned else {
@@ -178,7 +178,7 @@ pub(super) async fn note(
         return Ok(());
     };
     let actor = Actor { origin: origin.clone(), ..Actor::system(organization) };
-    let subject = suspect.device.map_or_else(|| Subject::of(organization), Subject::of);
+    let subject = refused.device.map_or_else(|| Subject::of(organization), Subject::of);
     let data = EventData::DeviceAuthenticationFailed(AuthenticationFailed {
         reason: refusal.code(),
         message: refusal.to_string(),
@@ -187,7 +187,7 @@ pub(super) async fn note(
         issuer: cut_text(&facts.issuer, LONGEST_OF_STRANGERS).into_owned(),
         serial: cut_text(&facts.serial, LONGEST_OF_STRANGERS).into_owned(),
         not_after: facts.not_after,
-        notes: suspect.notes,
+        notes: refused.notes,
     });
     let mut w = ctx.work().await?;
     w.recorded([events::build(ctx, &actor, subject, data)]);

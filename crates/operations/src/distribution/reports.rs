@@ -9,7 +9,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::resolution::{self, Offer, current_release};
 use olivine_domain::text::{Description, FromRecord as _, VersionText};
 use olivine_domain::versions::Version;
@@ -103,11 +103,11 @@ pub(crate) fn recorded(reported: &Reported) -> resolution::Report {
 /// What a device says may mean another release than before, although it says the same: it was moved to another cohort, its release was
 /// deleted, or another one has its bundle now. It is then counted anew.
 ///
-/// `channel` has the releases of the device's cohort, read a moment ago.
+/// `graph` has the releases of the device's cohort, read a moment ago.
 pub(super) async fn record(
     ctx: &Context,
     device: Arc<DeviceFacts>,
-    channel: Option<&Channel>,
+    graph: Option<&ReleaseGraph>,
     report: &Report,
     origin: &Origin,
 ) -> Result<Arc<DeviceFacts>, Error> {
@@ -115,13 +115,13 @@ pub(super) async fn record(
         return Ok(device);
     }
     let is_known = report.is_recorded(&device.reported);
-    let release = channel.and_then(|channel| current_release(channel, &report.values));
+    let release = graph.and_then(|graph| current_release(graph, &report.values));
     if is_known && device.placed == release.into() {
         return Ok(device);
     }
     let new = report.to_record();
     let event = (!is_known).then_some(origin);
-    let bundles = Bundles::read(ctx, &device, channel, &report.values).await?;
+    let bundles = Bundles::read(ctx, &device, graph, &report.values).await?;
     let (release, offer) =
         deadlocks::retry(ctx, || write(ctx, &device, &new, release, &bundles, event)).await?;
     let is_new = device.reported.version != new.version;

@@ -30,11 +30,11 @@ impl Job for Replicate {
 async fn run(ctx: &Context, claimed: Claimed<'_>, place: Place) -> Result<Outcome, Error> {
     let storage = place.storage;
     let Some(wanted) = wanted(ctx, place).await? else { return unwanted(ctx, place).await };
-    if let Some(until) = ctx.storages().rest.until(storage, ctx.now()) {
+    if let Some(until) = ctx.storages().cool_down.until(storage, ctx.now()) {
         return Ok(Outcome::Again(until));
     }
     if let Err(error) = copies::copy(ctx, &wanted, storage).await {
-        ctx.storages().rest.begin(storage, ctx.now());
+        ctx.storages().cool_down.begin(storage, ctx.now());
         note_failure(ctx, &wanted, place, &error).await?;
         return Err(error);
     }

@@ -6,10 +6,10 @@ use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::graph::Placement;
 use olivine_records::releases;
 
-use super::channels;
+use super::graphs;
 use super::view::{View, view};
 use crate::archiving::to_use;
 use crate::events::EventData;
@@ -23,16 +23,16 @@ pub async fn archive(
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let channel = channels::lock(&w, by.organization, cohort).await?;
-    let old = channel.known(id).ok_or_else(|| Error::not_found(id))?;
+    let graph = graphs::lock(&w, by.organization, cohort).await?;
+    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     let Some(new) = archiving::archive(old, ctx.now()) else {
         drop(w);
         return view(ctx, old.clone()).await;
     };
-    let links = channel.plan_archive(id)?;
+    let links = graph.plan_archive(id)?;
     // The release before the links: a new sink must not be there while the old one is.
     releases::update(&w, old, &new).await?;
-    channels::relink(ctx, &mut w, by, &channel, &links.relink).await?;
+    graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     let data = EventData::ReleaseArchived(events::Change { from: old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await?;
@@ -48,20 +48,20 @@ pub async fn unarchive(
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let channel = channels::lock_open(&w, by.organization, cohort).await?;
-    let old = channel.known(id).ok_or_else(|| Error::not_found(id))?;
+    let graph = graphs::lock_open(&w, by.organization, cohort).await?;
+    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     let Some(new) = archiving::unarchive(old, ctx.now()) else {
         drop(w);
         return view(ctx, old.clone()).await;
     };
     to_use::<Bundle>(&w, by.organization, new.bundle).await?;
-    let links = match channel.plan_create(&new, placement, ctx.now()) {
+    let links = match graph.plan_create(&new, placement, ctx.now()) {
         Ok(links) => links,
-        Err(refusal) => return Err(channels::explain(&w, by.organization, refusal).await?),
+        Err(refusal) => return Err(graphs::explain(&w, by.organization, refusal).await?),
     };
     let new = Release { next: links.next_of_new, ..new };
     // The links before the release, as for a new one.
-    channels::relink(ctx, &mut w, by, &channel, &links.relink).await?;
+    graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     releases::update(&w, old, &new).await?;
     let data = EventData::ReleaseUnarchived(events::Change { from: old, to: &new });
     w.event(by, Subject::of(id), data);

@@ -1,4 +1,4 @@
-//! Creating a release: its place in the channel, and its record.
+//! Creating a release: its place in the graph, and its record.
 
 use olivine_domain::Timestamp;
 use olivine_domain::bundles::Bundle;
@@ -7,14 +7,14 @@ use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::graph::Placement;
 use olivine_domain::releases::phases::PhaseChange;
 use olivine_domain::releases::{Phase, Release};
 use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, releases};
 
-use super::channels;
+use super::graphs;
 use super::names::name_taken;
 use super::view::{View, view};
 use crate::archiving::to_use;
@@ -31,7 +31,7 @@ pub struct Create {
     pub cohort: Id<Cohort>,
     /// What they get.
     pub bundle: Id<Bundle>,
-    /// Where in the channel.
+    /// Where in the graph.
     pub placement: Placement,
     /// Unique in the cohort.
     pub name: Name,
@@ -51,7 +51,7 @@ pub struct Create {
     pub phase: PhaseChange,
 }
 
-/// Creates a release at its place in the channel.
+/// Creates a release at its place in the graph.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::ReleaseCreate>,
@@ -60,21 +60,21 @@ pub async fn create(
     let (id, placement) = (new.id, new.placement);
     let mut new = record(ctx, by, new)?;
     let mut w = ctx.work().await?;
-    let channel = channels::lock_open(&w, by.organization, new.cohort).await?;
+    let graph = graphs::lock_open(&w, by.organization, new.cohort).await?;
     if id.is_replayable()
-        && let Some(first) = channel.known(new.id)
+        && let Some(first) = graph.known(new.id)
     {
         drop(w);
         return view(ctx, first.clone()).await;
     }
     to_use::<Bundle>(&w, by.organization, new.bundle).await?;
-    let links = match channel.plan_create(&new, placement, ctx.now()) {
+    let links = match graph.plan_create(&new, placement, ctx.now()) {
         Ok(links) => links,
-        Err(refusal) => return Err(channels::explain(&w, by.organization, refusal).await?),
+        Err(refusal) => return Err(graphs::explain(&w, by.organization, refusal).await?),
     };
     new.next = links.next_of_new;
     // The links before the release: a new sink must not be there while the old one is.
-    channels::relink(ctx, &mut w, by, &channel, &links.relink).await?;
+    graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     match releases::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
             drop(w);

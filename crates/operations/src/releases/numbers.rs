@@ -4,7 +4,7 @@ use olivine_domain::devices::{Device, UpdateStatus};
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::{Channel, Standing};
+use olivine_domain::releases::graph::{ReleaseGraph, Standing};
 use olivine_records::release_days::{Delta, ReleaseDay};
 use olivine_records::{bundle_overrides, cohorts, device_outcomes, release_claims, release_days, releases};
 
@@ -45,9 +45,9 @@ pub async fn adoption(
     let release = releases::get(db, organization, id).await.map_err(Error::missing(id))?;
     let cohort =
         cohorts::get(db, organization, release.cohort).await.map_err(Error::missing(release.cohort))?;
-    let all = releases::list_channel(db, organization, release.cohort).await?;
+    let all = releases::list_graph(db, organization, release.cohort).await?;
     let ids: Vec<_> = all.iter().map(|release| release.id).collect();
-    let channel = Channel::new(all).map_err(Error::internal)?;
+    let graph = ReleaseGraph::new(all).map_err(Error::internal)?;
     let sums = release_days::sums(db, organization, &ids).await?;
     let days = release_days::list(db, organization, id).await?;
     let mut adoption = Adoption {
@@ -62,7 +62,7 @@ pub async fn adoption(
         days,
     };
     for (other, sum) in sums {
-        adoption.add(channel.standing(other, id), sum);
+        adoption.add(graph.standing(other, id), sum);
         if other == id {
             adoption.installed = devices(sum.installed);
             adoption.failed = devices(sum.failed);
@@ -97,7 +97,7 @@ pub(crate) async fn forget_device(w: &mut Work, device: &Device) -> Result<(), E
     let organization = device.organization;
     let claimed = release_claims::forget_device(w, organization, device.id).await?;
     for release in releases::get_many(w, organization, &claimed).await? {
-        w.changed(organization, Change::Crowd(release.cohort));
+        w.changed(organization, Change::PhaseCounts(release.cohort));
     }
     for release in claimed {
         w.moves().of_release(organization, release).claimed -= 1;

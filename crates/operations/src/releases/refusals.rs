@@ -1,7 +1,7 @@
-//! Why a release is not changed, where more than its channel stands in the way.
+//! Why a release is not changed, where more than its graph stands in the way.
 
 use olivine_domain::refusals::{Fact, Facts, Meaning, Refusal};
-use olivine_domain::releases::channel::Named;
+use olivine_domain::releases::graph::Named;
 use olivine_domain::releases::leaving::Leaving;
 
 /// Devices are on a release that is to be deleted.

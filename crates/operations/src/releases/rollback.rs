@@ -15,7 +15,7 @@ use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
 use olivine_records::{Constraint, devices, releases};
 
-use super::channels;
+use super::graphs;
 use super::names::name_taken;
 use super::view::View;
 use crate::archiving::to_use;
@@ -116,7 +116,7 @@ async fn write(
     let old = &prepared.release;
     let mut plan = prepared.plan.clone();
     let mut is_change = false;
-    let as_it_was = channel(&w, old).await?;
+    let as_it_was = graph(&w, old).await?;
     if let Some(bundle) = plan.bundle {
         to_use::<Bundle>(&w, by.organization, bundle).await?;
     }
@@ -129,7 +129,7 @@ async fn write(
         w.event(by, Subject::of(old.id), data);
         is_change = true;
     }
-    channels::relink(ctx, &mut w, by, &as_it_was, &plan.relinked).await?;
+    graphs::relink(ctx, &mut w, by, &as_it_was, &plan.relinked).await?;
     if let Some(new) = &plan.added {
         match releases::insert(&w, new).await {
             Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
@@ -177,10 +177,10 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// The channel that an operation reads, whether or not it is locked.
-async fn channel(
+/// The graph that an operation reads, whether or not it is locked.
+async fn graph(
     reader: &impl olivine_records::Reader,
     release: &Release,
-) -> Result<olivine_domain::releases::channel::Channel, Error> {
-    channels::read(reader, release.organization, release.cohort).await
+) -> Result<olivine_domain::releases::graph::ReleaseGraph, Error> {
+    graphs::read(reader, release.organization, release.cohort).await
 }

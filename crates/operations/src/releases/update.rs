@@ -5,11 +5,11 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::events::Subject;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::releases::channel::{Channel, ChannelRefusal};
+use olivine_domain::releases::graph::{GraphRefusal, ReleaseGraph};
 use olivine_domain::releases::{Change, Release};
 use olivine_records::{Constraint, releases};
 
-use super::channels;
+use super::graphs;
 use super::names::name_taken;
 use super::view::{View, view};
 use crate::archiving::to_use;
@@ -27,16 +27,16 @@ pub async fn update(
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let channel = channels::lock(&w, by.organization, cohort).await?;
-    let old = channel.known(id).ok_or_else(|| Error::not_found(id))?;
+    let graph = graphs::lock(&w, by.organization, cohort).await?;
+    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     check_expected(expected, old.revision)?;
     let now = ctx.now();
     let Some(new) = change.apply(old, now)? else {
         drop(w);
         return view(ctx, old.clone()).await;
     };
-    if let Err(refusal) = check(&channel, old, &new, now) {
-        return Err(channels::explain(&w, by.organization, refusal).await?);
+    if let Err(refusal) = check(&graph, old, &new, now) {
+        return Err(graphs::explain(&w, by.organization, refusal).await?);
     }
     if new.bundle != old.bundle {
         to_use::<Bundle>(&w, by.organization, new.bundle).await?;
@@ -55,17 +55,17 @@ pub async fn update(
     view(ctx, new).await
 }
 
-/// Whether the channel would still be one.
-fn check(channel: &Channel, old: &Release, new: &Release, now: Timestamp) -> Result<(), ChannelRefusal> {
+/// Whether the graph would still be one.
+fn check(graph: &ReleaseGraph, old: &Release, new: &Release, now: Timestamp) -> Result<(), GraphRefusal> {
     if old.archived_at.is_some() && !is_renamed(old, new) {
-        channel.find(old.id)?;
+        graph.find(old.id)?;
     }
     if new.next != old.next {
-        channel.plan_repoint(old.id, new.next)?;
+        graph.plan_repoint(old.id, new.next)?;
     }
     if (new.schedule_date, &new.phase) != (old.schedule_date, &old.phase) {
-        // Pointing elsewhere never makes a sink, nor unmakes one: the channel as it was tells who it is.
-        channel.plan_constraint(new, now)?;
+        // Pointing elsewhere never makes a sink, nor unmakes one: the graph as it was tells who it is.
+        graph.plan_constraint(new, now)?;
     }
     Ok(())
 }

@@ -84,11 +84,13 @@ pub(super) fn concern(
         // Devices are known by their own certificates once they are registered.
         E::CaCertificateUpdated(_) | E::CaCertificateDeleted(_) | E::VerificationCodeCreated(_) => {}
 
-        E::ReleaseCreated(release) | E::ReleaseDeleted(release) => forget(Change::Channel(release.0.cohort)),
+        E::ReleaseCreated(release) | E::ReleaseDeleted(release) => {
+            forget(Change::ReleaseGraph(release.0.cohort));
+        }
         E::ReleaseUpdated(of)
         | E::ReleaseRelinked(of)
         | E::ReleaseArchived(of)
-        | E::ReleaseUnarchived(of) => forget(Change::Channel(of.to.cohort)),
+        | E::ReleaseUnarchived(of) => forget(Change::ReleaseGraph(of.to.cohort)),
         // Each release and override that it changes has an event of its own.
         E::ReleaseRolledBack(_) => {}
         E::BundleOverrideCreated(_) | E::BundleOverrideUpdated(_) | E::BundleOverrideDeleted(_) => {

@@ -254,7 +254,7 @@ on_both! {
 }
 
 on_both! {
-    async fn lists_of_channels_walk_their_index(database) {
+    async fn lists_of_releases_walk_their_index(database) {
         fill(&database).await;
         let prn = |kind: &str, id: &str| format!("prn:1:{{organization}}:{kind}:{id}");
         let cohort = format!("cohort_prn:'{}'", prn("cohort", "07000000-0000-0000-0000-000000000007"));
@@ -271,14 +271,14 @@ on_both! {
         check_few::<rows::distribution::bundle_overrides::Entity>(&database, overrides, &bundle).await;
     }
 
-    async fn hot_queries_of_channels_use_an_index(database) {
+    async fn hot_queries_of_releases_use_an_index(database) {
         fill(&database).await;
         let (backend, owner) = (database.backend(), scope(&database).organization);
         let bundle = Id::new(Uuid::from_u128((0x0c << 120) | 9));
         let cohort = Id::new(Uuid::from_u128((0x07 << 120) | 7));
         let binary = Id::new(Uuid::from_u128((0xdd << 120) | 0x1f5));
         let release = |n: u128| Id::new(Uuid::from_u128((0x09 << 120) | n));
-        assert_avoids(&READS_ALL, &database, "channel", releases::channel(owner, cohort).build(backend)).await;
+        assert_avoids(&READS_ALL, &database, "graph", releases::graph(owner, cohort).build(backend)).await;
         assert_avoids(&READS_ALL, &database, "content", bundles::content(owner, &[bundle]).build(backend)).await;
         assert_avoids(&READS_ALL, &database, "bundles", bundles::with_binary(owner, binary).build(backend)).await;
         let sums = release_days::summed(owner, &[release(201), release(203)]).build(backend);

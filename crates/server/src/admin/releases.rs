@@ -11,7 +11,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
-use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::graph::Placement;
 use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_operations::releases::{self, Mode, PhaseChange, RolledBack, View};
 use olivine_operations::{Context, bundles as bundle_operations};

@@ -1,4 +1,4 @@
-//! Pictures of channels.
+//! Pictures of graphs.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn step(release: Release) -> Step {
     Step { release, devices: None }
 }
 
-fn channel(releases: &[(&str, Option<&str>)]) -> Vec<Step> {
+fn graph(releases: &[(&str, Option<&str>)]) -> Vec<Step> {
     releases.iter().map(|(name, next)| step(release(name, *next))).collect()
 }
 
@@ -73,7 +73,7 @@ fn a_name_that_is_the_version_is_said_once() {
 
 #[test]
 fn branches() {
-    let steps = channel(&[
+    let steps = graph(&[
         ("short", Some("last")),
         ("a", Some("b")),
         ("b", Some("last")),
@@ -104,7 +104,7 @@ last        ← latest
 
 #[test]
 fn a_branch_of_its_own_length_stands_beside() {
-    let steps = channel(&[
+    let steps = graph(&[
         ("c1", Some("c2")),
         ("c2", Some("c3")),
         ("c3", None),
@@ -177,7 +177,7 @@ fn marks_say_what_keeps_devices_from_a_release() {
 }
 
 #[test]
-fn a_long_channel_is_drawn_without_recursion() {
+fn a_long_graph_is_drawn_without_recursion() {
     let names: Vec<_> = (0..20_000).map(|index| index.to_string()).collect();
     let next = |index: usize| names.get(index + 1).map(String::as_str);
     let steps: Vec<_> =

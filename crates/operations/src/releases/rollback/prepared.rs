@@ -1,4 +1,4 @@
-//! What a rollback is decided on: the channel, the devices on the release, and what the bundle has for them. Reads only.
+//! What a rollback is decided on: the graph, the devices on the release, and what the bundle has for them. Reads only.
 
 use olivine_domain::Target;
 use olivine_domain::archiving::usable;
@@ -9,14 +9,14 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::releases::rollback::{Plan, Request, Seen, Way, plan};
 use olivine_domain::text::{FromRecord as _, Name};
 use olivine_records::devices::OnRelease;
 use olivine_records::{Reader, bundles, cohorts, devices, products, releases};
 
 use super::forced::Forced;
-use super::{Devices, Rollback, RolledBack, channel, words};
+use super::{Devices, Rollback, RolledBack, graph, words};
 use crate::distribution::reports::recorded;
 use crate::releases::refusals::RollbackUndeliverable;
 use crate::releases::view::view;
@@ -48,9 +48,9 @@ impl Prepared {
             let bundle = bundles::get(reader, organization, bundle).await.map_err(Error::missing(bundle))?;
             usable(&bundle).map_err(Error::refused)?;
         }
-        let channel = channel(reader, &release).await?;
+        let graph = graph(reader, &release).await?;
         let groups = devices::group_on_release(reader, organization, id).await?;
-        let name = wish.name.clone().unwrap_or_else(|| new_name(&channel, &release));
+        let name = wish.name.clone().unwrap_or_else(|| new_name(&graph, &release));
         let request = Request {
             release: id,
             bundle: wish.bundle,
@@ -59,7 +59,7 @@ impl Prepared {
             new_name: &name,
             now: ctx.now(),
         };
-        let plan = plan(&channel, &request, &seen(&groups))?;
+        let plan = plan(&graph, &request, &seen(&groups))?;
         if plan.added.is_some() {
             by.authorize::<scope::ReleaseCreate>()?;
             let cohort = cohorts::get(reader, organization, release.cohort).await;
@@ -75,7 +75,7 @@ impl Prepared {
             }
             None => None,
         };
-        let onward = plan.onward.and_then(|next| channel.get(next)).cloned();
+        let onward = plan.onward.and_then(|next| graph.get(next)).cloned();
         Ok(Self { dry_run: wish.dry_run, release, plan, devices, forced_devices, forced, onward })
     }
 
@@ -195,7 +195,7 @@ async fn without_binary(
 }
 
 /// A name that no release of the cohort has.
-fn new_name(channel: &Channel, release: &Release) -> Name {
+fn new_name(graph: &ReleaseGraph, release: &Release) -> Name {
     const MOST: usize = 100;
     let start: String = release.name.as_str().chars().take(MOST).collect();
     let named = |number: usize| {
@@ -205,7 +205,7 @@ fn new_name(channel: &Channel, release: &Release) -> Name {
         };
         Name::from_record(&name).expect("a part of a name with some words around it is one")
     };
-    let most = channel.records().count() + 1;
-    let free = (1..=most).map(named).find(|name| channel.records().all(|one| one.name != *name));
+    let most = graph.records().count() + 1;
+    let free = (1..=most).map(named).find(|name| graph.records().all(|one| one.name != *name));
     free.expect("of one name more than there are releases, one is free")
 }

@@ -6,7 +6,7 @@ use olivine_domain::Timestamp;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::prn::Id;
-use olivine_domain::releases::channel::Placement;
+use olivine_domain::releases::graph::Placement;
 use olivine_domain::releases::{PhaseValue, Release};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_operations::releases::{Mode, PhaseChange};

@@ -9,7 +9,7 @@ use olivine_domain::organizations::{Organization, QuotaExceeded};
 use olivine_domain::permissions::{Actor, Identity, MissingScope, Scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::{ChannelRefusal, Named};
+use olivine_domain::releases::graph::{GraphRefusal, Named};
 use olivine_domain::releases::leaving::Leaving;
 use olivine_domain::releases::rollback::RollbackRefusal;
 use olivine_domain::signing_keys::KeyRefusal;
@@ -79,22 +79,22 @@ fn releases() -> Vec<Error> {
         stranded: 4,
     };
     vec![
-        ChannelRefusal::NotInCohort(Id::new(Uuid::from_u128(1))).into(),
-        ChannelRefusal::Archived(named(1)).into(),
+        GraphRefusal::NotInCohort(Id::new(Uuid::from_u128(1))).into(),
+        GraphRefusal::Archived(named(1)).into(),
         Error::refused(Archived {
             kind: "artifact_version",
             title: Some("1.2.3".to_owned()),
             prn: "prn:1:900:artifact_version:1".to_owned(),
         }),
         Error::refused(Archived { kind: "bundle", title: None, prn: "prn:1:900:bundle:1".to_owned() }),
-        ChannelRefusal::SinkConstrained(named(1)).into(),
-        ChannelRefusal::ConstrainedBeforeSink { release: named(1).name, next: named(2) }.into(),
-        ChannelRefusal::NotNeighbours { previous: named(1), next: named(2) }.into(),
-        ChannelRefusal::Cycle { release: named(1), next: named(2) }.into(),
-        ChannelRefusal::SecondSink { release: named(1), sink: named(2) }.into(),
-        ChannelRefusal::SeveralSinks { sink: named(3), previous: vec![named(1), named(2)] }.into(),
+        GraphRefusal::SinkConstrained(named(1)).into(),
+        GraphRefusal::ConstrainedBeforeSink { release: named(1).name, next: named(2) }.into(),
+        GraphRefusal::NotNeighbours { previous: named(1), next: named(2) }.into(),
+        GraphRefusal::Cycle { release: named(1), next: named(2) }.into(),
+        GraphRefusal::SecondSink { release: named(1), sink: named(2) }.into(),
+        GraphRefusal::SeveralSinks { sink: named(3), previous: vec![named(1), named(2)] }.into(),
         Error::refused(OtherCohort(named(1))),
-        RollbackRefusal::Channel(ChannelRefusal::SinkConstrained(named(1))).into(),
+        RollbackRefusal::ReleaseGraph(GraphRefusal::SinkConstrained(named(1))).into(),
         RollbackRefusal::NoneBefore(named(1)).into(),
         RollbackRefusal::SeveralBefore { release: named(3), before: vec![named(1), named(2)] }.into(),
         RollbackRefusal::LaterRelease { release: named(1), next: named(2) }.into(),

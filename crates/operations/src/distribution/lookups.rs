@@ -31,7 +31,7 @@ const MOST: usize = 256;
 
 /// Those who wait to be recognized.
 #[derive(Debug, Default)]
-pub(super) struct Newcomers {
+pub(super) struct LookupBatch {
     queue: Mutex<Queue>,
 }
 
@@ -51,7 +51,7 @@ struct Waiter {
 
 type Found = Result<Option<CredentialFacts>, Arc<Error>>;
 
-impl Newcomers {
+impl LookupBatch {
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,23 +103,23 @@ impl Newcomers {
 
 /// One of the lookups under way; also a panic ends it.
 struct Lookup<'a> {
-    newcomers: &'a Newcomers,
+    lookups: &'a LookupBatch,
     is_over: bool,
 }
 
 impl Drop for Lookup<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            self.newcomers.queue().lookups -= 1;
+            self.lookups.queue().lookups -= 1;
         }
     }
 }
 
 /// Answers until nobody waits.
 async fn look_up_all(ctx: Context) {
-    let newcomers = &ctx.memory().newcomers;
-    let mut lookup = Lookup { newcomers, is_over: false };
-    while let Some(waiting) = newcomers.next(&mut lookup) {
+    let lookups = &ctx.memory().lookups;
+    let mut lookup = Lookup { lookups, is_over: false };
+    while let Some(waiting) = lookups.next(&mut lookup) {
         let credentials: Vec<_> = waiting.iter().map(|waiter| waiter.credential).collect();
         let found = watched(&ctx, "lookups", LOOKUP_WITHIN, look_up(&ctx, &credentials)).await;
         let found = found.map_err(Arc::new);

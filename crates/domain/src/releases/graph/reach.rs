@@ -90,7 +90,7 @@ impl Reach {
         let older = self.bounds.partition_point(|bound| version.is_newer_than(bound));
         let on = self.bounds.get(older).is_some_and(|bound| bound.cmp_precedence(version).is_eq());
         let rank = 2 * older + if on { 2 } else { 1 };
-        u32::try_from(rank).expect("a channel has less than 2^30 releases")
+        u32::try_from(rank).expect("a graph has less than 2^30 releases")
     }
 
     /// What to look for on behalf of a device of that version; one that is unknown meets everything.

@@ -1,8 +1,8 @@
-//! A cohort's releases as one channel: each points to at most one next release, and all paths end in the sink.
+//! A cohort's releases as one graph: each points to at most one next release, and all paths end in the sink.
 //!
 //! Archived releases are on no path. They are kept beside it, each with the release that its devices go on to, if there is one.
 //!
-//! A [`Channel`] is valid and never changes; [`edits`] says what an edit has to write, or why it can't be. It is laid
+//! A [`ReleaseGraph`] is valid and never changes; [`edits`] says what an edit has to write, or why it can't be. It is laid
 //! out for resolution: neither the way to the next stop nor a step back depends on how many releases there are.
 
 mod broken;
@@ -11,7 +11,7 @@ mod layout;
 mod reach;
 
 pub use broken::Broken;
-pub use edits::{ChannelRefusal, Links, Named, Placement};
+pub use edits::{GraphRefusal, Links, Named, Placement};
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub(crate) use self::layout::{Met, PathBack};
 
 /// The valid releases of one cohort.
 #[derive(Clone, Debug)]
-pub struct Channel {
+pub struct ReleaseGraph {
     /// By position: see [`Layout`].
     releases: Box<[Release]>,
     layout: Layout,
@@ -43,7 +43,7 @@ pub struct Channel {
     archived: HashMap<Id<Release>, Release>,
 }
 
-/// Where something stands as seen from a release of the same channel.
+/// Where something stands as seen from a release of the same graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// It has yet to pass the release.
@@ -56,8 +56,8 @@ pub enum Standing {
     Elsewhere,
 }
 
-impl Channel {
-    /// The channel of these releases, in whatever order; all of them must belong to one cohort.
+impl ReleaseGraph {
+    /// The graph of these releases, in whatever order; all of them must belong to one cohort.
     ///
     /// That a release which is not the sink is scheduled in the future is not looked at: time heals it.
     pub fn new(mut releases: Vec<Release>) -> Result<Self, Broken> {
@@ -75,7 +75,7 @@ impl Channel {
             Position::all(releases.len()).map(|position| (releases[position.index()].id, position)).collect();
         let layout = Layout::new(&releases, &by_id);
         let reach = Reach::new(&releases.iter().map(Takes::of).collect::<Vec<_>>());
-        let mut channel = Self {
+        let mut graph = Self {
             releases,
             layout,
             reach,
@@ -85,8 +85,8 @@ impl Channel {
             entry_reach: Reach::new(&[]),
             archived: archived.into_iter().map(|release| (release.id, release)).collect(),
         };
-        channel.index();
-        Ok(channel)
+        graph.index();
+        Ok(graph)
     }
 
     fn index(&mut self) {

@@ -1,4 +1,4 @@
-//! Edits of a channel: one after the other, and many at once.
+//! Edits of a graph: one after the other, and many at once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ const REFUSALS: &[&str] = &[
     "several_sinks",
 ];
 
-/// Operators append, insert, delete, archive, take back, re-point, phase and finish phases, all at random and at once. After every answer the channel
+/// Operators append, insert, delete, archive, take back, re-point, phase and finish phases, all at random and at once. After every answer the graph
 /// is valid, and whoever was refused is told by which rule.
-pub(crate) async fn edits_at_once_keep_the_channel_valid(database: Database) {
+pub(crate) async fn edits_at_once_keep_the_graph_valid(database: Database) {
     let server = Server::start(database);
     let shop = Arc::new(Workshop::new(server.api()).await);
     for name in ["one", "two", "three"] {
@@ -49,7 +49,7 @@ pub(crate) async fn edits_at_once_keep_the_channel_valid(database: Database) {
     assert!(outcomes["201"] > 10 && outcomes["200"] > 5 && outcomes["204"] > 5, "{outcomes:?}");
     assert!(outcomes.len() > 5, "too few kinds of refusals to prove anything: {outcomes:?}");
 
-    let left = shop.channel().await.len() + shop.archived().await.len();
+    let left = shop.graph().await.len() + shop.archived().await.len();
     let count =
         async |kind: &str| list_all(shop.api(), &format!("/v1/events?type={kind}"), "events").await.len();
     assert_eq!(count("release.created").await - count("release.deleted").await, left);
@@ -58,10 +58,10 @@ pub(crate) async fn edits_at_once_keep_the_channel_valid(database: Database) {
 async fn operate(shop: Arc<Workshop>, operator: u64, mut random: Random) -> Vec<String> {
     let mut told = Vec::new();
     for turn in 0..EDITS {
-        let channel = shop.channel().await;
-        let answer = edit(&shop, &channel, &format!("{operator}-{turn}"), &mut random).await;
+        let graph = shop.graph().await;
+        let answer = edit(&shop, &graph, &format!("{operator}-{turn}"), &mut random).await;
         told.push(outcome(&answer));
-        shop.channel().await;
+        shop.graph().await;
     }
     told
 }

@@ -1,4 +1,4 @@
-//! Channels under their lock: reading one, and writing what an edit planned.
+//! Release graphs under their lock: reading one, and writing what an edit planned.
 
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
@@ -6,7 +6,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::channel::{Channel, ChannelRefusal, Named};
+use olivine_domain::releases::graph::{GraphRefusal, Named, ReleaseGraph};
 use olivine_records::{Reader, Write, releases};
 
 use super::refusals::OtherCohort;
@@ -15,12 +15,12 @@ use crate::events::EventData;
 use crate::work::Work;
 use crate::{Context, Error, events};
 
-/// The cohort's channel, which nobody else edits until the transaction ends.
+/// The cohort's graph, which nobody else edits until the transaction ends.
 pub(super) async fn lock(
     w: &Write,
     organization: Id<Organization>,
     cohort: Id<Cohort>,
-) -> Result<Channel, Error> {
+) -> Result<ReleaseGraph, Error> {
     releases::lock_cohort(w, organization, cohort).await.map_err(Error::missing(cohort))?;
     // Read after the lock: what others did before is in it.
     read(w, organization, cohort).await
@@ -31,20 +31,20 @@ pub(super) async fn lock_open(
     w: &Write,
     organization: Id<Organization>,
     cohort: Id<Cohort>,
-) -> Result<Channel, Error> {
-    let channel = lock(w, organization, cohort).await?;
+) -> Result<ReleaseGraph, Error> {
+    let graph = lock(w, organization, cohort).await?;
     to_use::<Cohort>(w, organization, cohort).await?;
-    Ok(channel)
+    Ok(graph)
 }
 
-/// The cohort's channel as it is at the moment.
+/// The cohort's graph as it is at the moment.
 pub(super) async fn read(
     reader: &impl Reader,
     organization: Id<Organization>,
     cohort: Id<Cohort>,
-) -> Result<Channel, Error> {
-    let all = releases::list_channel(reader, organization, cohort).await?;
-    Channel::new(all).map_err(Error::internal)
+) -> Result<ReleaseGraph, Error> {
+    let all = releases::list_graph(reader, organization, cohort).await?;
+    ReleaseGraph::new(all).map_err(Error::internal)
 }
 
 /// Points releases elsewhere because of an edit beside them, each with an event.
@@ -52,11 +52,11 @@ pub(super) async fn relink(
     ctx: &Context,
     w: &mut Work,
     by: &Actor,
-    channel: &Channel,
+    graph: &ReleaseGraph,
     links: &[(Id<Release>, Option<Id<Release>>)],
 ) -> Result<(), Error> {
     for (id, next) in links {
-        let old = channel.known(*id).ok_or_else(|| Error::not_found(*id))?;
+        let old = graph.known(*id).ok_or_else(|| Error::not_found(*id))?;
         let new =
             Release { next: *next, revision: old.revision.next(), updated_at: ctx.now(), ..old.clone() };
         releases::update(w, old, &new).await?;
@@ -70,9 +70,9 @@ pub(super) async fn relink(
 pub(super) async fn explain(
     w: &Write,
     organization: Id<Organization>,
-    refusal: ChannelRefusal,
+    refusal: GraphRefusal,
 ) -> Result<Error, Error> {
-    let ChannelRefusal::NotInCohort(id) = refusal else { return Ok(refusal.into()) };
+    let GraphRefusal::NotInCohort(id) = refusal else { return Ok(refusal.into()) };
     Ok(match releases::find(w, organization, id).await? {
         Some(other) => {
             Error::refused(OtherCohort(Named { prn: other.id.prn(organization), name: other.name }))

@@ -1,7 +1,7 @@
-//! Builds releases and channels for tests. Releases have small numbers: release 3 is called 'R3' and serves bundle 3.
+//! Builds releases and graphs for tests. Releases have small numbers: release 3 is called 'R3' and serves bundle 3.
 
 use olivine_domain::organizations::Revision;
-use olivine_domain::releases::channel::Channel;
+use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_domain::tags::Tags;
 use olivine_domain::{Id, Timestamp};
@@ -70,6 +70,6 @@ pub(crate) fn line(count: u32) -> Vec<Release> {
     (1..=count).map(versioned).collect()
 }
 
-pub(crate) fn channel(releases: &[Release]) -> Channel {
-    Channel::new(releases.to_vec()).unwrap()
+pub(crate) fn graph(releases: &[Release]) -> ReleaseGraph {
+    ReleaseGraph::new(releases.to_vec()).unwrap()
 }

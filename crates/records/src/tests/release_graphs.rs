@@ -207,7 +207,7 @@ on_both! {
         releases::update(&write, &old_sink, &linked).await.unwrap();
         releases::insert(&write, &second).await.unwrap();
         write.commit().await.unwrap();
-        assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), [linked.clone(), second.clone()]);
+        assert_eq!(releases::list_graph(&*database, owner, own.id).await.unwrap(), [linked.clone(), second.clone()]);
 
         // And the other way round: the sink goes while it is pointed to.
         let write = database.write().await.unwrap();
@@ -218,7 +218,7 @@ on_both! {
         let alone = Release { next: None, revision: linked.revision.next(), ..linked.clone() };
         releases::update(&write, &linked, &alone).await.unwrap();
         write.commit().await.unwrap();
-        assert_eq!(releases::list_channel(&*database, owner, own.id).await.unwrap(), std::slice::from_ref(&alone));
+        assert_eq!(releases::list_graph(&*database, owner, own.id).await.unwrap(), std::slice::from_ref(&alone));
 
         let other = cohort(&fleet.product);
         let foreign = release(&other, &bundle, Some(&alone));
@@ -252,7 +252,7 @@ on_both! {
         };
         assert_eq!(of(ArchivedFilter::Without).await, std::slice::from_ref(&alone));
         assert_eq!(of(ArchivedFilter::Only).await, std::slice::from_ref(&archived));
-        assert_eq!((of(ArchivedFilter::Any).await.len(), releases::list_channel(&*database, owner, own.id).await.unwrap().len()), (2, 2));
+        assert_eq!((of(ArchivedFilter::Any).await.len(), releases::list_graph(&*database, owner, own.id).await.unwrap().len()), (2, 2));
         the_version_before_sees(&database, &[alone.id]).await;
 
         let back = archiving::unarchive(&archived, at(10)).unwrap();

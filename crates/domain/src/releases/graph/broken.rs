@@ -1,4 +1,4 @@
-//! The rules that a channel's records must keep. They are never broken by accepted edits: what is found here is damage.
+//! The rules that a graph's records must keep. They are never broken by accepted edits: what is found here is damage.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use super::super::Release;
 use super::edits::Named;
 use crate::prn::Id;
 
-/// Stored releases that are no channel: which rule is broken, by which releases.
+/// Stored releases that are no graph: which rule is broken, by which releases.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
     /// Two records have one key.
@@ -19,13 +19,13 @@ pub enum Broken {
     #[error("the release {0} points to a release that is not on its cohort's path")]
     UnknownNext(Named),
     /// More than one release without a next one.
-    #[error("the releases {0} and {1} are both the last of their channel; a channel has one sink")]
+    #[error("the releases {0} and {1} are both the last of their graph; a graph has one sink")]
     TwoSinks(Named, Named),
     /// Releases that point to each other in a circle.
     #[error("releases point to each other in a circle, of which {0} is a part ({count} in all)", count = .1.len())]
     Cycle(Named, Vec<Named>),
     /// A phased release that is not the sink.
-    #[error("the release {0} is phased, but is not the last of its channel; only the sink may be")]
+    #[error("the release {0} is phased, but is not the last of its graph; only the sink may be")]
     PhasedBeforeSink(Named),
 }
 

@@ -1,10 +1,10 @@
-//! A bounded memory of what the database holds. Must never keep what was read before a change and put down after it.
+//! A bounded memory of what the database holds. Must never keep what was read before a change and insert it after it.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-use quick_cache::sync::Cache;
+use quick_cache::sync;
 
 use crate::Error;
 
@@ -12,29 +12,29 @@ use crate::Error;
 const SHARDS: usize = 256;
 
 /// What was read, by key. Least used entries make room for new ones.
-pub(super) struct Kept<K, V> {
-    cache: Cache<K, V>,
+pub(super) struct Cache<K, V> {
+    entries: sync::Cache<K, V>,
     hasher: RandomState,
-    /// How often something was forgotten, by shard. Locked while an entry is put down or forgotten.
+    /// How often something was forgotten, by shard. Locked while an entry is inserted or forgotten.
     epochs: Box<[Mutex<u64>]>,
     /// Held by who reads from the database, so that a thousand who miss the same entry read it once.
     reading: Box<[tokio::sync::Mutex<()>]>,
 }
 
-/// When something begins to be read: what is forgotten from then on is not put down.
-pub(super) struct Moment(Box<[u64]>);
+/// When something begins to be read: what is forgotten from then on is not inserted.
+pub(super) struct CacheEpoch(Box<[u64]>);
 
-impl<K, V> fmt::Debug for Kept<K, V> {
+impl<K, V> fmt::Debug for Cache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kept")
+        f.write_str("Cache")
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
     /// Room for `most` entries.
     pub(super) fn new(most: usize) -> Self {
         Self {
-            cache: Cache::new(most.max(1)),
+            entries: sync::Cache::new(most.max(1)),
             hasher: RandomState::new(),
             epochs: (0..SHARDS).map(|_| Mutex::new(0)).collect(),
             reading: (0..SHARDS).map(|_| tokio::sync::Mutex::new(())).collect(),
@@ -55,40 +55,40 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
         key: &K,
         read: impl AsyncFnOnce() -> Result<Option<V>, Error>,
     ) -> Result<Option<V>, Error> {
-        if let Some(found) = self.cache.get(key) {
+        if let Some(found) = self.entries.get(key) {
             return Ok(Some(found));
         }
         let shard = self.shard(key);
         let _turn = self.reading[shard].lock().await;
-        if let Some(found) = self.cache.get(key) {
+        if let Some(found) = self.entries.get(key) {
             return Ok(Some(found));
         }
         let before = *self.epoch(shard);
         let Some(found) = read().await? else { return Ok(None) };
-        self.put_down(shard, before, key, found.clone());
+        self.insert(shard, before, key, found.clone());
         Ok(Some(found))
     }
 
     /// What is remembered.
     pub(super) fn get(&self, key: &K) -> Option<V> {
-        self.cache.get(key)
+        self.entries.get(key)
     }
 
     /// Now.
-    pub(super) fn moment(&self) -> Moment {
-        Moment((0..SHARDS).map(|shard| *self.epoch(shard)).collect())
+    pub(super) fn moment(&self) -> CacheEpoch {
+        CacheEpoch((0..SHARDS).map(|shard| *self.epoch(shard)).collect())
     }
 
     /// Remembers what was read after a moment, unless it was forgotten since, or somebody else was faster.
-    pub(super) fn keep(&self, since: &Moment, key: &K, found: V) {
+    pub(super) fn keep(&self, since: &CacheEpoch, key: &K, found: V) {
         let shard = self.shard(key);
-        self.put_down(shard, since.0[shard], key, found);
+        self.insert(shard, since.0[shard], key, found);
     }
 
-    fn put_down(&self, shard: usize, before: u64, key: &K, found: V) {
+    fn insert(&self, shard: usize, before: u64, key: &K, found: V) {
         let epoch = self.epoch(shard);
-        if *epoch == before && self.cache.get(key).is_none() {
-            self.cache.insert(key.clone(), found);
+        if *epoch == before && self.entries.get(key).is_none() {
+            self.entries.insert(key.clone(), found);
         }
     }
 
@@ -96,7 +96,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
     pub(super) fn forget(&self, key: &K) {
         let mut epoch = self.epoch(self.shard(key));
         *epoch += 1;
-        self.cache.remove(key);
+        self.entries.remove(key);
     }
 
     /// Forgets all entries of which `is_old` is true, and that anybody is about to put one down.
@@ -104,8 +104,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
         for shard in 0..SHARDS {
             *self.epoch(shard) += 1;
         }
-        // What was read before is put down before this, or not at all.
-        self.cache.retain(|_, value| !is_old(value));
+        // What was read before is inserted before this, or not at all.
+        self.entries.retain(|_, value| !is_old(value));
     }
 
     /// Forgets all.
@@ -114,7 +114,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Kept<K, V> {
         for epoch in &mut epochs {
             **epoch += 1;
         }
-        self.cache.clear();
+        self.entries.clear();
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_forgotten_while_it_is_read_is_not_put_down() {
-        let kept = Kept::new(10);
+        let kept = Cache::new(10);
         let before = kept.moment();
         kept.forget(&"changed");
         kept.keep(&before, &"changed", 1);

@@ -1,4 +1,4 @@
-//! A cohort with bundles to release, and looks at its channel.
+//! A cohort with bundles to release, and looks at its graph.
 
 use std::collections::BTreeMap;
 
@@ -48,8 +48,8 @@ impl Workshop {
         self.api().patch(&format!("/v1/releases/{release}"), &change).await
     }
 
-    /// The channel as one answer shows it, so as it was at one moment: at most a hundred releases.
-    pub(crate) async fn channel(&self) -> Vec<Value> {
+    /// The graph as one answer shows it, so as it was at one moment: at most a hundred releases.
+    pub(crate) async fn graph(&self) -> Vec<Value> {
         let path = format!("/v1/releases?cohort_prn={}&limit=100", self.cohort);
         let mut answer = self.api().get(&path).await.expect(200).json;
         assert_eq!(answer["next_page"], Value::Null, "too many releases for one page");
@@ -58,7 +58,7 @@ impl Workshop {
         releases
     }
 
-    /// The cohort's archived releases. Each of them leads to a release of the channel, or to none; but both are not seen at one moment.
+    /// The cohort's archived releases. Each of them leads to a release of the graph, or to none; but both are not seen at one moment.
     pub(crate) async fn archived(&self) -> Vec<Value> {
         let path = format!("/v1/releases?cohort_prn={}&archived=true&limit=100", self.cohort);
         let mut answer = self.api().get(&path).await.expect(200).json;
@@ -66,11 +66,11 @@ impl Workshop {
         releases
     }
 
-    /// The channel in words: each release and its next one, by name.
+    /// The graph in words: each release and its next one, by name.
     pub(crate) async fn links(&self) -> String {
-        let channel = self.channel().await;
-        let names: BTreeMap<_, _> = channel.iter().map(|one| (prn(one), text(one, "name"))).collect();
-        let mut links: Vec<_> = channel
+        let graph = self.graph().await;
+        let names: BTreeMap<_, _> = graph.iter().map(|one| (prn(one), text(one, "name"))).collect();
+        let mut links: Vec<_> = graph
             .iter()
             .map(|one| {
                 let next = one["next_release_prn"].as_str().map_or("end", |next| names[next]);
@@ -92,7 +92,7 @@ pub(crate) fn text<'a>(record: &'a Value, field: &str) -> &'a str {
     record[field].as_str().unwrap_or_else(|| panic!("a {field} in {record:#}"))
 }
 
-/// Whether these releases are a channel: one sink where there is any release, all ways lead to it, and nothing else is constrained.
+/// Whether these releases are a graph: one sink where there is any release, all ways lead to it, and nothing else is constrained.
 pub(crate) fn assert_valid(releases: &[Value]) {
     let next: BTreeMap<&str, Option<&str>> =
         releases.iter().map(|one| (text(one, "prn"), one["next_release_prn"].as_str())).collect();

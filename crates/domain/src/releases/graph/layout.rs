@@ -1,7 +1,7 @@
-//! How a channel is laid out for resolution: the tree that its releases form is cut into heavy paths, each of them in
+//! How a graph is laid out for resolution: the tree that its releases form is cut into heavy paths, each of them in
 //! consecutive positions, the sink first.
 //!
-//! Whatever way through a channel of `n` releases so consists of at most `log2(n) + 1` runs of positions, and going
+//! Whatever way through a graph of `n` releases so consists of at most `log2(n) + 1` runs of positions, and going
 //! back along it never needs to know where it began.
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ pub(super) struct Position(u32);
 
 impl Position {
     pub(super) fn new(index: usize) -> Self {
-        Self(u32::try_from(index).expect("a channel has less than 2^32 releases"))
+        Self(u32::try_from(index).expect("a graph has less than 2^32 releases"))
     }
 
     /// The positions of so many releases.
@@ -49,7 +49,7 @@ struct Place {
     distance: u32,
 }
 
-/// The places of all releases of a channel.
+/// The places of all releases of a graph.
 #[derive(Clone, Debug)]
 pub(super) struct Layout(Box<[Place]>);
 

@@ -25,12 +25,12 @@ impl Connected<Peer> for SocketAddr {
 
 impl Address for Peer {
     type Stream = TcpStream;
-    type Listener = Door;
+    type Listener = Acceptor;
 }
 
 /// A listener that accepts until it is told to close.
 #[derive(Debug)]
-pub struct Door {
+pub struct Acceptor {
     listener: Mutex<Option<Listener>>,
     address: SocketAddr,
     close: CancellationToken,
@@ -43,7 +43,7 @@ struct Listener {
     asking: std::net::TcpListener,
 }
 
-impl Door {
+impl Acceptor {
     /// Takes a listener that does not block.
     pub fn new(listener: std::net::TcpListener, close: CancellationToken) -> io::Result<Self> {
         let address = listener.local_addr()?;
@@ -87,7 +87,7 @@ impl Door {
     }
 }
 
-impl AddrListener<TcpStream, Peer> for Door {
+impl AddrListener<TcpStream, Peer> for Acceptor {
     async fn bind_to(peer: Peer) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(peer.0)?;
         listener.set_nonblocking(true)?;
@@ -113,15 +113,15 @@ mod tests {
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let close = CancellationToken::new();
-        let door = Door::new(listener, close.clone()).unwrap();
+        let acceptor = Acceptor::new(listener, close.clone()).unwrap();
         let waiting: Vec<_> = (0..5).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
         close.cancel();
         for stream in &waiting {
-            let (_, peer) = door.accept().await.unwrap();
+            let (_, peer) = acceptor.accept().await.unwrap();
             assert_eq!(peer.0, stream.local_addr().unwrap());
         }
         let patience = std::time::Duration::from_millis(50);
-        assert!(tokio::time::timeout(patience, door.accept()).await.is_err());
+        assert!(tokio::time::timeout(patience, acceptor.accept()).await.is_err());
         assert!(std::net::TcpStream::connect(address).is_err());
     }
 }

@@ -1,11 +1,11 @@
-//! Edits of a channel: pure plans of what to write, or which rule stands in the way.
+//! Edits of a graph: pure plans of what to write, or which rule stands in the way.
 //!
-//! They never change anything themselves. Plan and write belong under one lock per cohort, with a fresh channel.
+//! They never change anything themselves. Plan and write belong under one lock per cohort, with a fresh graph.
 
 use std::fmt;
 
 use super::super::Release;
-use super::Channel;
+use super::ReleaseGraph;
 use crate::prn::{Id, Prn};
 use crate::refusals::{Facts, Meaning, Refusal};
 use crate::text::Name;
@@ -59,9 +59,9 @@ impl fmt::Display for Named {
     }
 }
 
-/// Which rule of the channel an edit would break.
+/// Which rule of the graph an edit would break.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChannelRefusal {
+pub enum GraphRefusal {
     /// A neighbour is not of this cohort.
     #[error("there is no release {0} in this cohort; previous and next must be releases of the same cohort")]
     NotInCohort(Id<Release>),
@@ -80,7 +80,7 @@ pub enum ChannelRefusal {
     SinkConstrained(Named),
     /// A schedule or a phase on a release that is not the sink.
     #[error(
-        "the release '{release}' can't be scheduled in the future or phased, because {next} follows it; only the last release of a channel can be"
+        "the release '{release}' can't be scheduled in the future or phased, because {next} follows it; only the last release of a graph can be"
     )]
     ConstrainedBeforeSink {
         /// The one that would be constrained.
@@ -110,7 +110,7 @@ pub enum ChannelRefusal {
     },
     /// Two releases would be the last.
     #[error(
-        "the release {release} can't be without a next release, because {sink} already is the last of this channel; a channel has one sink"
+        "the release {release} can't be without a next release, because {sink} already is the last of this graph; a graph has one sink"
     )]
     SecondSink {
         /// The one that would be a second sink.
@@ -120,7 +120,7 @@ pub enum ChannelRefusal {
     },
     /// Deleting or archiving the sink would leave several sinks.
     #[error(
-        "the release {sink} can't be deleted or archived, because each of the {count} releases that point to it would become the last of the channel: {names}; point all but one of them elsewhere first",
+        "the release {sink} can't be deleted or archived, because each of the {count} releases that point to it would become the last of the graph: {names}; point all but one of them elsewhere first",
         count = .previous.len(),
         names = names(.previous)
     )]
@@ -140,8 +140,8 @@ fn names(releases: &[Named]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-impl Refusal for ChannelRefusal {
-    /// What no channel could take is invalid; what this channel, as it is now, does not take is a conflict.
+impl Refusal for GraphRefusal {
+    /// What no graph could take is invalid; what this graph, as it is now, does not take is a conflict.
     fn meaning(&self) -> Meaning {
         match self {
             Self::NotInCohort(_) | Self::NotNeighbours { .. } | Self::Cycle { .. } => Meaning::Invalid,
@@ -192,8 +192,8 @@ impl Refusal for ChannelRefusal {
     }
 }
 
-impl Channel {
-    /// What to write so that `new`, whose own `next` is not looked at, becomes a part of the channel: a new release, or an archived one
+impl ReleaseGraph {
+    /// What to write so that `new`, whose own `next` is not looked at, becomes a part of the graph: a new release, or an archived one
     /// that is taken back.
     ///
     /// The devices of archived releases that nothing follows go on to a new sink, as they would if those were still on the path.
@@ -202,7 +202,7 @@ impl Channel {
         new: &Release,
         placement: Placement,
         now: Timestamp,
-    ) -> Result<Links, ChannelRefusal> {
+    ) -> Result<Links, GraphRefusal> {
         let (previous, next) = match placement {
             Placement::Sink => (self.sink(), None),
             Placement::Before(next) => (None, Some(self.find(next)?)),
@@ -211,7 +211,7 @@ impl Channel {
                 let (previous, next) = (self.find(previous)?, self.find(next)?);
                 if previous.next != Some(next.id) {
                     let (previous, next) = (Named::of(previous), Named::of(next));
-                    return Err(ChannelRefusal::NotNeighbours { previous, next });
+                    return Err(GraphRefusal::NotNeighbours { previous, next });
                 }
                 (Some(previous), Some(next))
             }
@@ -219,7 +219,7 @@ impl Channel {
         match (next, previous) {
             (Some(next), _) if new.is_constrained(now) => Err(constrained(new, next)),
             (None, Some(sink)) if sink.is_constrained(now) => {
-                Err(ChannelRefusal::SinkConstrained(Named::of(sink)))
+                Err(GraphRefusal::SinkConstrained(Named::of(sink)))
             }
             _ => {
                 let mut waiting: Vec<_> = self.archived.values().collect();
@@ -236,7 +236,7 @@ impl Channel {
     /// among them too.
     ///
     /// If it is the sink, the one that points to it becomes the sink; several are refused.
-    pub fn plan_delete(&self, id: Id<Release>) -> Result<Links, ChannelRefusal> {
+    pub fn plan_delete(&self, id: Id<Release>) -> Result<Links, GraphRefusal> {
         if self.archived.contains_key(&id) {
             return Ok(Links::default());
         }
@@ -244,12 +244,12 @@ impl Channel {
     }
 
     /// The same so that the release can be archived. It keeps the link to its next one itself.
-    pub fn plan_archive(&self, id: Id<Release>) -> Result<Links, ChannelRefusal> {
+    pub fn plan_archive(&self, id: Id<Release>) -> Result<Links, GraphRefusal> {
         let release = self.find(id)?;
         let previous: Vec<_> = self.previous(id).collect();
         if release.next.is_none() && previous.len() > 1 {
             let previous = previous.into_iter().map(Named::of).collect();
-            return Err(ChannelRefusal::SeveralSinks { sink: Named::of(release), previous });
+            return Err(GraphRefusal::SeveralSinks { sink: Named::of(release), previous });
         }
         let mut archived: Vec<_> = self.archived_before(id).collect();
         archived.sort_unstable_by_key(|release| release.id);
@@ -258,7 +258,7 @@ impl Channel {
     }
 
     /// What to write so that an existing release points to `next`; nothing if it already does.
-    pub fn plan_repoint(&self, id: Id<Release>, next: Option<Id<Release>>) -> Result<Links, ChannelRefusal> {
+    pub fn plan_repoint(&self, id: Id<Release>, next: Option<Id<Release>>) -> Result<Links, GraphRefusal> {
         let release = self.find(id)?;
         let target = next.map(|next| self.find(next)).transpose()?;
         if release.next == next {
@@ -266,17 +266,17 @@ impl Channel {
         }
         match (target, self.sink()) {
             (Some(target), _) if self.leads_to(target, release) => {
-                Err(ChannelRefusal::Cycle { release: Named::of(release), next: Named::of(target) })
+                Err(GraphRefusal::Cycle { release: Named::of(release), next: Named::of(target) })
             }
             (None, Some(sink)) => {
-                Err(ChannelRefusal::SecondSink { release: Named::of(release), sink: Named::of(sink) })
+                Err(GraphRefusal::SecondSink { release: Named::of(release), sink: Named::of(sink) })
             }
             _ => Ok(Links { next_of_new: None, relink: vec![(id, next)] }),
         }
     }
 
-    /// Whether a release of the channel, with schedule and phase `changed` already, may be so.
-    pub fn plan_constraint(&self, changed: &Release, now: Timestamp) -> Result<(), ChannelRefusal> {
+    /// Whether a release of the graph, with schedule and phase `changed` already, may be so.
+    pub fn plan_constraint(&self, changed: &Release, now: Timestamp) -> Result<(), GraphRefusal> {
         self.find(changed.id)?;
         match self.next(changed.id) {
             Some(next) if changed.is_constrained(now) => Err(constrained(changed, next)),
@@ -285,10 +285,10 @@ impl Channel {
     }
 
     /// The release that an edit names: it must be on the path.
-    pub fn find(&self, id: Id<Release>) -> Result<&Release, ChannelRefusal> {
+    pub fn find(&self, id: Id<Release>) -> Result<&Release, GraphRefusal> {
         self.get(id).ok_or_else(|| match self.archived.get(&id) {
-            Some(archived) => ChannelRefusal::Archived(Named::of(archived)),
-            None => ChannelRefusal::NotInCohort(id),
+            Some(archived) => GraphRefusal::Archived(Named::of(archived)),
+            None => GraphRefusal::NotInCohort(id),
         })
     }
 
@@ -298,6 +298,6 @@ impl Channel {
     }
 }
 
-fn constrained(release: &Release, next: &Release) -> ChannelRefusal {
-    ChannelRefusal::ConstrainedBeforeSink { release: release.name.clone(), next: Named::of(next) }
+fn constrained(release: &Release, next: &Release) -> GraphRefusal {
+    GraphRefusal::ConstrainedBeforeSink { release: release.name.clone(), next: Named::of(next) }
 }
