@@ -19,12 +19,12 @@ use crate::{Error, chain, schedule};
 /// An update failed.
 const FAILED: u8 = 2;
 
-/// Keeps this device up to date: asks an Olivine server for updates, checks them with the keys that are pinned on this device,
-/// installs them, and reports.
+/// Keeps this device up to date: checks an Olivine server for updates, verifies them with the public keys on this device, installs them,
+/// and reports the result.
 #[derive(Debug, Parser)]
 #[command(name = "olivine-agent", version)]
 pub struct Cli {
-    /// The configuration file
+    /// The configuration file of the agent
     #[arg(
         long,
         global = true,
@@ -39,12 +39,12 @@ pub struct Cli {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 enum Command {
-    /// Ask again and again, until SIGTERM or SIGINT
+    /// Check for updates regularly, until SIGTERM or SIGINT
     Run,
-    /// Ask once and do what follows; the exit code is 0 if up to date or updated, 2 if an update failed, 1 on other errors, such as a
-    /// version that the server can't understand
+    /// Check for an update once and install it. The exit code is 0 if the device is up to date or was updated, 2 if an update failed, and 1 for
+    /// other errors, such as a version that the server cannot understand
     Once,
-    /// Check the configuration and the files that it names
+    /// Check the configuration file and the files that it names
     CheckConfig,
 }
 

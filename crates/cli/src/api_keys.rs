@@ -33,44 +33,38 @@ impl Record for ApiKey {
     }
 }
 
-/// What can be done with API keys.
+/// The commands about API keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates an API key; its secret is in the answer and nowhere else
-    #[command(
-        after_help = "Examples:\n  peridio api-keys create --name dashboard --role reader\n  peridio api-keys create --name signer \
-                            --scope binary.sign --expires-at 2027-01-01T00:00:00Z --key-file signer.key\n  KEY=$(peridio api-keys create \
-                            --name ci --scope artifact.read,binary.read --output key)"
-    )]
+    /// Creates an API key and prints its secret, which is never shown again
+    #[command(after_help = "Examples:\n  \
+            peridio api-keys create --name dashboard --role reader\n  \
+            peridio api-keys create --name signer --scope binary.sign --expires-at 90d --key-file signer.key\n  \
+            KEY=$(peridio api-keys create --name ci --scope artifact.read,binary.read --output key)")]
     Create(Create),
-    /// Lists the scopes that API keys can have, and which role has which; needs no API key
-    #[command(
-        after_help = "Examples:\n  peridio api-keys scopes --output table\n  peridio api-keys scopes --role writer --output prn"
-    )]
+    /// Lists the scopes that an API key can have, and the scopes of each role; works without an API key
+    #[command(after_help = "Examples:\n  \
+            peridio api-keys scopes --output table\n  \
+            peridio api-keys scopes --role writer --output prn")]
     Scopes(Scopes),
-    /// Lists API keys, without their secrets
+    /// Lists API keys (without their secrets)
     #[command(after_help = "Example:\n  peridio api-keys list --output table")]
     List(List),
-    /// Shows an API key, without its secret
-    #[command(after_help = "Example:\n  peridio api-keys get --prn $API_KEY_PRN")]
+    /// Shows an API key (without its secret)
+    #[command(after_help = "Example:\n  peridio api-keys get ci")]
     Get(One),
-    /// Renames an API key, or lets it expire
-    #[command(
-        after_help = "Example:\n  peridio api-keys update --prn $API_KEY_PRN --expires-at 2027-01-01T00:00:00Z"
-    )]
+    /// Renames an API key, or changes when it expires
+    #[command(after_help = "Example:\n  peridio api-keys update ci --expires-at 90d")]
     Update(Update),
-    /// Makes an API key useless at once, for good
-    #[command(
-        visible_alias = "delete",
-        after_help = "Example:\n  peridio api-keys revoke --prn $API_KEY_PRN"
-    )]
+    /// Revokes an API key: it stops working immediately, and this cannot be undone
+    #[command(visible_alias = "delete", after_help = "Example:\n  peridio api-keys revoke ci")]
     Revoke(One),
 }
 
 /// Which keys to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this name
+    /// Only API keys with this name
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
@@ -80,7 +74,7 @@ pub(crate) struct List {
 /// One key.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The API key by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "api-key-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
@@ -90,13 +84,13 @@ pub(crate) struct One {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// What it is for
+    /// The new name of the key: what it is for
     #[arg(long)]
     name: Option<String>,
-    /// When it stops working
+    /// When the key expires: a date, a date and time, or a duration from now such as 90d
     #[arg(long, value_name = "DATE-TIME", conflicts_with = "never_expires")]
     expires_at: Option<Moment>,
-    /// It does not stop working
+    /// The key never expires
     #[arg(long)]
     never_expires: bool,
 }

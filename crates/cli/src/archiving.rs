@@ -7,7 +7,7 @@ use olivine_domain::archiving::ArchivedFilter;
 /// Whether a list has archived records.
 #[derive(Debug, Args)]
 pub(crate) struct Listed {
-    /// Whether to list archived ones: false (not), true (only those) or any (both) [default: false]
+    /// Whether to list archived records: false (no), true (only archived ones) or any (both) [default: false]
     #[arg(long, value_name = "WHICH", value_parser = ArchivedFilter::NAMES, num_args = 0..=1, default_missing_value = "true")]
     archived: Option<String>,
 }
@@ -21,12 +21,12 @@ impl Listed {
 
 /// Declares the two commands of a kind of records; `$place` is what taking one back needs besides.
 macro_rules! archiving {
-    ($module:ident: $record:ident, $one:literal, $plural:literal, $flag:literal, $variable:literal, $archives:literal, $back:literal, $place:ty) => {
+    ($module:ident: $record:ident, $one:literal, $plural:literal, $flag:literal, $example:literal, $archives:literal, $back:literal, $place:ty) => {
         pub(crate) mod $module {
             use clap::{Args, Subcommand};
             use olivine_api::$module::$record;
-            use olivine_domain::$module::$record as Named;
             use olivine_domain::prn::Prn;
+            use olivine_domain::$module::$record as Named;
 
             use crate::failure::Failure;
             use crate::session::Session;
@@ -35,21 +35,21 @@ macro_rules! archiving {
             #[derive(Debug, Subcommand)]
             pub(crate) enum Command {
                 #[command(
-                    about = concat!("Archives ", $one, ": ", $archives),
-                    after_help = concat!("Example:\n  peridio ", $plural, " archive --prn $", $variable)
-                )]
+                            about = concat!("Archives ", $one, ": ", $archives),
+                            after_help = concat!("Example:\n  peridio ", $plural, " archive ", $example)
+                        )]
                 Archive(One),
                 #[command(
-                    about = concat!("Takes ", $one, " back from the archive", $back),
-                    after_help = concat!("Example:\n  peridio ", $plural, " unarchive --prn $", $variable)
-                )]
+                            about = concat!("Takes ", $one, " back from the archive", $back),
+                            after_help = concat!("Example:\n  peridio ", $plural, " unarchive ", $example)
+                        )]
                 Unarchive(Back),
             }
 
             /// One record.
             #[derive(Debug, Args)]
             pub(crate) struct One {
-                /// Its PRN
+                /// The record, by its name or its PRN
                 #[arg(long, visible_alias = $flag, value_name = "PRN")]
                 prn: Prn<Named>,
             }
@@ -67,7 +67,9 @@ macro_rules! archiving {
                 pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
                     let record: $record = match self {
                         Self::Archive(One { prn }) => session.client.archive(&prn).await?,
-                        Self::Unarchive(Back { one, place }) => session.client.unarchive(&one.prn, &place).await?,
+                        Self::Unarchive(Back { one, place }) => {
+                            session.client.unarchive(&one.prn, &place).await?
+                        }
                     };
                     session.printer.one(&record)
                 }
@@ -77,27 +79,27 @@ macro_rules! archiving {
 }
 
 archiving!(
-    releases: Release, "a release", "releases", "release-prn", "RELEASE_PRN",
-    "no further device gets it, and those before it lead to the one after it", ", to a place on its cohort's path",
+    releases: Release, "a release", "releases", "release-prn", "gateway/daily/spring",
+    "no further device gets it, and earlier releases lead to the one after it", ", to a place on its cohort's path",
     olivine_api::releases::ReleaseUnarchive
 );
 archiving!(
-    bundles: Bundle, "a bundle", "bundles", "bundle-prn", "BUNDLE_PRN",
+    bundles: Bundle, "a bundle", "bundles", "bundle-prn", "winter",
     "lists leave it out, and no new release or override can deliver it", "", ()
 );
 archiving!(
-    artifact_versions: ArtifactVersion, "an artifact version", "artifact-versions", "artifact-version-prn", "VERSION_PRN",
+    artifact_versions: ArtifactVersion, "an artifact version", "artifact-versions", "artifact-version-prn", "main-firmware/0.9.0",
     "lists leave it out, and it gets no new binaries and bundles", "", ()
 );
 archiving!(
-    artifacts: Artifact, "an artifact", "artifacts", "artifact-prn", "ARTIFACT_PRN",
+    artifacts: Artifact, "an artifact", "artifacts", "artifact-prn", "old-firmware",
     "lists leave it out, and it gets no new versions, binaries and bundles", "", ()
 );
 archiving!(
-    cohorts: Cohort, "a cohort", "cohorts", "cohort-prn", "COHORT_PRN",
+    cohorts: Cohort, "a cohort", "cohorts", "cohort-prn", "gateway/factory",
     "lists leave it out, and it gets no new devices and releases", "", ()
 );
 archiving!(
-    products: Product, "a product", "products", "product-prn", "PRODUCT_PRN",
+    products: Product, "a product", "products", "product-prn", "sensor",
     "lists leave it out, and it gets no new devices and cohorts", "", ()
 );

@@ -16,31 +16,32 @@ use crate::session::Session;
 
 record!(ArtifactVersion, "name:artifact.name/version", "description", "created:inserted_at"; expand "artifact");
 
-/// What can be done with artifact versions.
+/// The commands about artifact versions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a version of an artifact
     #[command(
-        after_help = "Example:\n  peridio artifact-versions create --artifact-prn $ARTIFACT_PRN --version 1.2.3"
+        after_help = "Example:\n  peridio artifact-versions create --artifact main-firmware --version 1.0.0"
     )]
     Create(Create),
-    /// Lists versions
+    /// Lists artifact versions
     #[command(
-        after_help = "Example:\n  peridio artifact-versions list --artifact-prn $ARTIFACT_PRN --order desc"
+        after_help = "Example:\n  peridio artifact-versions list --artifact main-firmware --order desc"
     )]
     List(List),
-    /// Shows a version
-    #[command(after_help = "Example:\n  peridio artifact-versions get --prn $VERSION_PRN --expand artifact")]
+    /// Shows an artifact version
+    #[command(after_help = "Examples:\n  \
+            peridio artifact-versions get main-firmware/1.0.0 --expand artifact\n  \
+            peridio artifact-versions get --artifact main-firmware --version 1.0.0")]
     Get(Get),
-    /// Changes a version
-    #[command(
-        after_help = "Example:\n  peridio artifact-versions update --prn $VERSION_PRN --description 'Fixes the fan'"
-    )]
+    /// Changes an artifact version
+    #[command(after_help = "Example:\n  \
+            peridio artifact-versions update main-firmware/1.0.0 --description 'Fixes the fan'")]
     Update(Update),
     #[command(flatten)]
     Archiving(archiving::artifact_versions::Command),
-    /// Deletes a version that has no binaries
-    #[command(after_help = "Example:\n  peridio artifact-versions delete --prn $VERSION_PRN")]
+    /// Deletes an artifact version that has no binaries
+    #[command(after_help = "Example:\n  peridio artifact-versions delete main-firmware/1.0.0")]
     Delete(One),
 }
 
@@ -49,7 +50,7 @@ pub(crate) enum Command {
 pub(crate) struct Create {
     #[command(flatten)]
     new: ArtifactVersionCreate,
-    /// A JSON object, or @ and the name of a file with one
+    /// Custom metadata: a JSON object, or @ and the name of a file that contains one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
 }
@@ -57,10 +58,10 @@ pub(crate) struct Create {
 /// Which versions to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this artifact
+    /// Only versions of this artifact
     #[arg(long, value_name = "PRN")]
     artifact_prn: Option<Prn<Artifact>>,
-    /// Only this version
+    /// Only versions with this number, such as 1.0.0
     #[arg(long)]
     version: Option<String>,
     #[command(flatten)]
@@ -83,7 +84,7 @@ pub(crate) struct Get {
 /// One version.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The artifact version by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "artifact-version-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
@@ -95,7 +96,7 @@ pub(crate) struct Update {
     one: One,
     #[command(flatten)]
     change: ArtifactVersionUpdate,
-    /// A JSON object, or @ and the name of a file with one; null removes it
+    /// New custom metadata: a JSON object, or @ and the name of a file that contains one; null removes it
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
 }

@@ -15,27 +15,27 @@ use crate::session::Session;
 
 record!(Artifact, "name", "description", "created:inserted_at");
 
-/// What can be done with artifacts.
+/// The commands about artifacts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates an artifact
-    #[command(
-        after_help = "Example:\n  peridio artifacts create --name main-firmware --description 'The main board'"
-    )]
+    #[command(after_help = "Example:\n  \
+            peridio artifacts create --name main-firmware --description 'The main board'")]
     Create(Create),
     /// Lists artifacts
     #[command(after_help = "Example:\n  peridio artifacts list --search \"name~'firmware'\"")]
     List(List),
     /// Shows an artifact
-    #[command(after_help = "Example:\n  peridio artifacts get --prn $ARTIFACT_PRN")]
+    #[command(after_help = "Example:\n  peridio artifacts get main-firmware")]
     Get(One),
     /// Changes an artifact
-    #[command(after_help = "Example:\n  peridio artifacts update --prn $ARTIFACT_PRN --name main-board")]
+    #[command(after_help = "Example:\n  \
+            peridio artifacts update main-firmware --description 'The main board, since 2026'")]
     Update(Update),
     #[command(flatten)]
     Archiving(archiving::artifacts::Command),
     /// Deletes an artifact that has no versions
-    #[command(after_help = "Example:\n  peridio artifacts delete --prn $ARTIFACT_PRN")]
+    #[command(after_help = "Example:\n  peridio artifacts delete main-firmware")]
     Delete(One),
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum Command {
 pub(crate) struct Create {
     #[command(flatten)]
     new: ArtifactCreate,
-    /// A JSON object, or @ and the name of a file with one
+    /// Custom metadata: a JSON object, or @ and the name of a file that contains one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Create {
 /// Which artifacts to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one of this name
+    /// Only the artifact with this name
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub(crate) struct List {
 /// One artifact.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The artifact by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "artifact-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
@@ -76,7 +76,7 @@ pub(crate) struct Update {
     one: One,
     #[command(flatten)]
     change: ArtifactUpdate,
-    /// A JSON object, or @ and the name of a file with one; null removes it
+    /// New custom metadata: a JSON object, or @ and the name of a file that contains one; null removes it
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
 }

@@ -46,68 +46,62 @@ impl Record for DownloadCount {
     }
 }
 
-/// What can be done with binaries.
+/// The commands about binaries.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates a binary; with --content-path also uploads, waits for verification and signs
-    #[command(
-        after_help = "Examples:\n  peridio binaries create --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf \\\n    \
-                            --hash $(sha256sum firmware.bin | cut -d' ' -f1) --size $(stat -c%s firmware.bin)\n  peridio binaries create \
-                            --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf \\\n    --content-path firmware.bin \
-                            --signing-key private_key.pem"
-    )]
+    /// Creates a binary; with --content-path, also uploads the file, waits for its verification and signs it
+    #[command(after_help = "Examples:\n  \
+            peridio binaries create --artifact main-firmware --version 1.0.0 --target arm-linux-gnueabihf \\\n    \
+            --hash $(sha256sum firmware.bin | cut -d' ' -f1) --size $(stat -c%s firmware.bin)\n  \
+            peridio binaries create --artifact main-firmware --version 1.1.0 --target arm-linux-gnueabihf \\\n    \
+            --content-path firmware.bin --signing-key private_key.pem")]
     Create(Box<create::Create>),
-    /// Uploads a file as a binary's content and waits until it is verified; carries on after an interruption
-    #[command(
-        after_help = "Example:\n  peridio binaries upload --binary-prn $BINARY_PRN --file firmware.bin"
-    )]
+    /// Uploads the content of a binary and waits until the server has verified it; run it again to continue an interrupted upload
+    #[command(after_help = "Example:\n  \
+            peridio binaries upload main-firmware/1.0.0/arm-linux-gnueabihf --file firmware.bin")]
     Upload(upload::Upload),
-    /// Changes a binary, or asks for its next state
-    #[command(
-        after_help = "Examples:\n  peridio binaries update --prn $BINARY_PRN --state hashable      # the upload is complete\n  peridio \
-                            binaries update --prn $BINARY_PRN --state uploadable    # begin the upload anew"
-    )]
+    /// Changes a binary or its state
+    #[command(after_help = "Examples:\n  \
+            peridio binaries update main-firmware/1.0.0 --description 'Built on 3 December'\n  \
+            peridio binaries update main-firmware/1.0.0 --state uploadable    # starts the upload again")]
     Update(Update),
-    /// Destroys a binary's content for good; the record stays
-    #[command(after_help = "Example:\n  peridio binaries destroy --prn $BINARY_PRN")]
+    /// Destroys the content of a binary, which cannot be undone; the record of the binary stays
+    #[command(after_help = "Example:\n  peridio binaries destroy main-firmware/1.0.0/arm-linux-gnueabihf")]
     Destroy(destroy::Destroy),
-    /// Frees space: takes away the binaries of an artifact's older versions that no release and no override has
-    #[command(
-        after_help = "Examples:\n  peridio binaries prune --artifact main-firmware --keep 5 --dry-run     # only says what would be done\n  \
-                      peridio binaries prune --artifact main-firmware --keep 5 --yes"
-    )]
+    /// Frees space: removes the binaries of older versions of an artifact, except those in a release or in an override
+    #[command(after_help = "Examples:\n  \
+            peridio binaries prune --artifact main-firmware --keep 5 --dry-run    # only shows the plan\n  \
+            peridio binaries prune --artifact main-firmware --keep 5 --yes")]
     Prune(prune::Prune),
-    /// Deletes the record of a binary that never was signed
-    #[command(after_help = "Example:\n  peridio binaries delete --prn $BINARY_PRN")]
+    /// Deletes a binary that was never signed
+    #[command(after_help = "Example:\n  peridio binaries delete main-firmware/1.0.0/arm-linux-gnueabihf")]
     Delete(One),
     /// Shows a binary
     #[command(
-        after_help = "Example:\n  peridio binaries get --prn $BINARY_PRN --expand artifact_version.artifact"
+        after_help = "Example:\n  peridio binaries get main-firmware/1.0.0 --expand artifact_version.artifact"
     )]
     Get(Get),
     /// Lists binaries
-    #[command(
-        after_help = "Example:\n  peridio binaries list --artifact-version-prn $VERSION_PRN --target arm-linux-gnueabihf"
-    )]
+    #[command(after_help = "Example:\n  \
+            peridio binaries list --artifact main-firmware --version 1.0.0 --target arm-linux-gnueabihf")]
     List(List),
-    /// Signs a verified binary with a local private key
+    /// Signs a verified binary with a private key on this machine
     #[command(
-        after_help = "Example:\n  peridio binaries sign --prn $BINARY_PRN --signing-key private_key.pem"
+        after_help = "Example:\n  peridio binaries sign main-firmware/1.0.0 --signing-key private_key.pem"
     )]
     Sign(sign::Sign),
-    /// Downloads a binary's content and verifies hash and signatures; carries on after an interruption
-    #[command(
-        after_help = "Example:\n  peridio binaries download --prn $BINARY_PRN -o firmware.bin --signing-key public_key.pem"
-    )]
+    /// Downloads the content of a binary and verifies its hash and signatures; run it again to continue an interrupted download
+    #[command(after_help = "Example:\n  \
+            peridio binaries download main-firmware/1.0.0 -o downloaded.bin --signing-key public_key.pem")]
     Download(download::Download),
-    /// Shows how often a binary was downloaded, day by day
-    #[command(after_help = "Example:\n  peridio binaries downloads --prn $BINARY_PRN --output table")]
+    /// Shows how often a binary was downloaded on each day
+    #[command(after_help = "Example:\n  peridio binaries downloads main-firmware/1.0.0 --output table")]
     Downloads(One),
-    /// Shows the copies of a binary in other storages
-    #[command(after_help = "Example:\n  peridio binaries replicas --prn $BINARY_PRN --output table")]
+    /// Shows the replicas of a binary in other storage backends
+    #[command(after_help = "Example:\n  peridio binaries replicas main-firmware/1.0.0 --output table")]
     Replicas(One),
-    /// Lists the releases whose bundles have a binary in them
-    #[command(after_help = "Example:\n  peridio binaries releases --prn $BINARY_PRN")]
+    /// Lists the releases whose bundles contain a binary
+    #[command(after_help = "Example:\n  peridio binaries releases main-firmware/1.0.0")]
     Releases(Releases),
 }
 
@@ -125,13 +119,13 @@ pub(crate) struct Releases {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// hashable (the upload is complete), hashing (verify again), uploadable (begin the upload anew) or destroyed
+    /// The new state: hashable (the upload is complete), hashing (verify again), uploadable (start the upload again) or destroyed
     #[arg(long, value_parser = BinaryState::NAMES)]
     state: Option<String>,
-    /// What people say of it; empty removes it
+    /// A new description, for people; empty removes it
     #[arg(long)]
     description: Option<String>,
-    /// A JSON object, or @ and the name of a file with one; null removes it
+    /// New custom metadata: a JSON object, or @ and the name of a file that contains one; null removes it
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
 }
@@ -148,16 +142,16 @@ pub(crate) struct Get {
 /// Which binaries to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this artifact version
+    /// Only binaries of this artifact version
     #[arg(long, value_name = "PRN")]
     artifact_version_prn: Option<Prn<ArtifactVersion>>,
-    /// Only those for this target
+    /// Only binaries for this target
     #[arg(long)]
     target: Option<Target>,
-    /// Only those in this state
+    /// Only binaries in this state
     #[arg(long, value_parser = BinaryState::NAMES)]
     state: Option<String>,
-    /// Only those with this hash
+    /// Only binaries whose content has this SHA-256
     #[arg(long)]
     hash: Option<Sha256Digest>,
     #[command(flatten)]

@@ -19,37 +19,39 @@ use crate::session::Session;
 
 record!(BinaryPart, "index", "size", "state", "hash");
 
-/// What can be done with parts.
+/// The commands about parts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Uploads a file as one part of a binary
-    #[command(
-        after_help = "Example:\n  split -b 10M firmware.bin part_\n  for part in part_*; do\n    peridio binary-parts create --binary-prn \
-                            $BINARY_PRN --file $part\n  done\n  peridio binaries update --prn $BINARY_PRN --state hashable\n\n'peridio \
-                            binaries upload' does all of this by itself, in parallel, and carries on after an interruption."
-    )]
+    #[command(after_help = "Example:\n  \
+            split -b 10M firmware.bin part_\n  \
+            for part in part_*; do\n    \
+            peridio binary-parts create --binary main-firmware/1.0.0 --file $part\n  \
+            done\n  \
+            peridio binaries update main-firmware/1.0.0 --state hashable    # the upload is complete\n\n\
+            'peridio binaries upload' does all of this in one step, and continues an interrupted upload.")]
     Create(Create),
     /// Lists the parts of a binary
-    #[command(after_help = "Example:\n  peridio binary-parts list --binary-prn $BINARY_PRN")]
+    #[command(after_help = "Example:\n  peridio binary-parts list main-firmware/1.0.0")]
     List(List),
     /// Shows a part
-    #[command(after_help = "Example:\n  peridio binary-parts get --binary-prn $BINARY_PRN --part-number 1")]
+    #[command(after_help = "Example:\n  peridio binary-parts get main-firmware/1.0.0 --part-number 1")]
     Get(Get),
 }
 
 /// A part to upload.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// The binary
+    /// The binary that the part belongs to
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
-    #[arg(help = "The part's place, from 1 [default: told from the file's name as 'split' makes it: part_aa is 1, part_ab is 2]", long, alias = "index", value_name = "NUMBER", num_args = 0..=1, value_parser = index)]
+    #[arg(help = "The number of the part, from 1 [default: follows from the file's name as 'split' makes it: part_aa is 1, part_ab is 2]", long, alias = "index", value_name = "NUMBER", num_args = 0..=1, value_parser = index)]
     // A list, because the documents' loop gives the flag without a value.
     part_number: Vec<PartIndex>,
-    /// The file with the part's bytes
+    /// The file with the bytes of the part
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
-    /// The size of the whole binary, to be compared with the record's
+    /// The size of the whole binary; the server refuses the part if the binary has another size
     #[arg(long, value_name = "BYTES")]
     expected_binary_size: Option<u64>,
 }
@@ -57,7 +59,7 @@ pub(crate) struct Create {
 /// Which parts to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// The binary
+    /// The binary whose parts to list
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
     #[command(flatten)]
@@ -67,10 +69,10 @@ pub(crate) struct List {
 /// One part.
 #[derive(Debug, Args)]
 pub(crate) struct Get {
-    /// The binary
+    /// The binary that the part belongs to
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
-    /// The part's place, from 1
+    /// The number of the part, from 1
     #[arg(long, alias = "index", value_name = "NUMBER", value_parser = index)]
     part_number: PartIndex,
 }

@@ -20,26 +20,25 @@ use crate::session::Session;
 
 record!(BinarySignature, "signing_key:signing_key.name", "binary:binary_prn", "scheme", "created:inserted_at"; expand "signing_key");
 
-/// What can be done with signatures.
+/// The commands about signatures.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Attaches a signature to a binary
-    #[command(
-        after_help = "Example:\n  openssl dgst -sha256 -sign private_key.pem -out firmware.sig firmware.bin\n  peridio \
-                            binary-signatures create --binary-prn $BINARY_PRN --signing-key-prn $KEY_PRN \\\n    --signature $(base64 \
-                            firmware.sig)"
-    )]
+    /// Attaches a signature that was made elsewhere to a binary
+    #[command(after_help = "Example:\n  \
+            openssl dgst -sha256 -sign private_key.pem -out firmware.sig firmware.bin\n  \
+            peridio binary-signatures create --binary main-firmware/1.0.0 --signing-key production \\\n    \
+            --signature $(base64 firmware.sig)")]
     Create(Create),
-    /// Lists signatures
-    #[command(after_help = "Example:\n  peridio binary-signatures list --binary-prn $BINARY_PRN")]
+    /// Lists signatures of binaries
+    #[command(after_help = "Example:\n  peridio binary-signatures list --binary main-firmware/1.0.0")]
     List(List),
-    /// Shows a signature
-    #[command(
-        after_help = "Example:\n  peridio binary-signatures get --prn $SIGNATURE_PRN --expand signing_key"
-    )]
+    /// Shows a signature of a binary
+    #[command(after_help = "Example:\n  \
+            peridio binary-signatures get main-firmware/1.0.0/arm-linux-gnueabihf/production")]
     Get(Get),
-    /// Deletes a signature of a binary that is in no bundle
-    #[command(after_help = "Example:\n  peridio binary-signatures delete --prn $SIGNATURE_PRN")]
+    /// Deletes a signature; the binary must not be in a bundle
+    #[command(after_help = "Example:\n  \
+            peridio binary-signatures delete main-firmware/1.0.0/arm-linux-gnueabihf/production")]
     Delete(One),
 }
 
@@ -49,16 +48,16 @@ pub(crate) struct Create {
     /// The binary that was signed
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
-    /// The key that signed
+    /// The signing key that made the signature
     #[arg(long, value_name = "PRN", required_unless_present = "keyid", conflicts_with = "keyid")]
     signing_key_prn: Option<Prn<SigningKey>>,
-    /// The id of the key that signed, in place of its PRN
+    /// The key id of the signing key, instead of --signing-key
     #[arg(long)]
     keyid: Option<KeyId>,
-    /// The signature in base64 or hexadecimal digits; spaces and line breaks do not matter
+    /// The signature, in base64 or in hexadecimal digits; spaces and line breaks are ignored
     #[arg(long, num_args = 1.., required_unless_present = "signature_file", conflicts_with = "signature_file")]
     signature: Vec<String>,
-    /// The file with the signature as openssl writes it
+    /// The file with the signature, as openssl writes it
     #[arg(long, value_name = "FILE")]
     signature_file: Option<PathBuf>,
 }
@@ -66,10 +65,10 @@ pub(crate) struct Create {
 /// Which signatures to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this binary
+    /// Only signatures of this binary
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Option<Prn<Binary>>,
-    /// Only those by this key
+    /// Only signatures by this signing key
     #[arg(long, value_name = "PRN")]
     signing_key_prn: Option<Prn<SigningKey>>,
     #[command(flatten)]
@@ -90,7 +89,7 @@ pub(crate) struct Get {
 /// One signature.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The signature by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "binary-signature-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }

@@ -9,48 +9,43 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::prn::Prn;
 
-use crate::changes::{checked, texts};
+use crate::changes::{moments, texts};
 use crate::failure::Failure;
 use crate::lists::ListOptions;
-use crate::moments::Moment;
 use crate::output::record;
 use crate::session::Session;
 
 record!(BundleOverride, "name", "bundle:bundle.name", "tags", "starts:starts_at", "ends:ends_at"; expand "bundle");
 
-/// What can be done with overrides.
+/// The commands about overrides.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Forces a bundle on devices, on all that have a tag, or on a cohort
-    #[command(
-        after_help = "Examples:\n  peridio bundle-overrides create --name rollback --bundle-prn $BUNDLE_PRN --cohort-prn \
-                            $COHORT_PRN\n  peridio bundle-overrides create --name lab --bundle-prn $BUNDLE_PRN --tag lab \\\n    --ends-at \
-                            2027-01-01T00:00:00Z"
-    )]
+    /// Gives a bundle to chosen devices, to all devices with a tag, or to a cohort, instead of their release
+    #[command(after_help = "Examples:\n  \
+            peridio bundle-overrides create --name lab --bundle spring --device SN-000042\n  \
+            peridio bundle-overrides create --name hotfix --bundle spring --cohort gateway/stable --ends-at 7d")]
     Create(Box<Create>),
     /// Lists overrides
-    #[command(after_help = "Example:\n  peridio bundle-overrides list --bundle-prn $BUNDLE_PRN")]
+    #[command(after_help = "Example:\n  peridio bundle-overrides list --bundle spring")]
     List(List),
     /// Shows an override
-    #[command(after_help = "Example:\n  peridio bundle-overrides get --prn $BUNDLE_OVERRIDE_PRN")]
+    #[command(after_help = "Example:\n  peridio bundle-overrides get lab")]
     Get(One),
     /// Changes an override
-    #[command(
-        after_help = "Example:\n  peridio bundle-overrides update --prn $BUNDLE_OVERRIDE_PRN --ends-at 2027-01-01T00:00:00Z"
-    )]
+    #[command(after_help = "Example:\n  peridio bundle-overrides update lab --ends-at 7d")]
     Update(Box<Update>),
-    /// Ends and deletes an override
-    #[command(after_help = "Example:\n  peridio bundle-overrides delete --prn $BUNDLE_OVERRIDE_PRN")]
+    /// Deletes an override; its devices get the releases of their cohort again
+    #[command(after_help = "Example:\n  peridio bundle-overrides delete lab")]
     Delete(One),
 }
 
-/// On which devices.
+/// The devices of an override.
 #[derive(Debug, Args)]
 pub(crate) struct Choice {
-    /// On this device; may be given several times
+    /// A device that gets the bundle; can be repeated
     #[arg(long = "device-prn", alias = "device-prns", value_name = "PRN", num_args = 1.., value_delimiter = ',', group = "choice")]
     device_prns: Vec<Prn<Device>>,
-    /// On those that have this tag; may be given several times
+    /// Devices with this tag get the bundle; can be repeated
     #[arg(
         long = "tag",
         alias = "tags",
@@ -60,7 +55,7 @@ pub(crate) struct Choice {
         group = "choice"
     )]
     tags: Vec<String>,
-    /// On those of this cohort
+    /// All devices of this cohort get the bundle
     #[arg(long, value_name = "PRN", group = "choice")]
     cohort_prn: Option<Prn<Cohort>>,
 }
@@ -69,9 +64,7 @@ pub(crate) struct Choice {
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("choice").required(true)),
-    mut_arg("starts_at", checked::<Moment>),
-    mut_arg("ends_at", checked::<Moment>)
-)]
+    mut_args(moments))]
 pub(crate) struct Create {
     #[command(flatten)]
     new: BundleOverrideCreate,
@@ -82,13 +75,13 @@ pub(crate) struct Create {
 /// Which overrides to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one of this name
+    /// Only the override with this name
     #[arg(long)]
     name: Option<String>,
-    /// Only those with this bundle
+    /// Only overrides with this bundle
     #[arg(long, value_name = "PRN")]
     bundle_prn: Option<Prn<Bundle>>,
-    /// Only those on this cohort
+    /// Only overrides for this cohort
     #[arg(long, value_name = "PRN")]
     cohort_prn: Option<Prn<Cohort>>,
     #[command(flatten)]
@@ -98,18 +91,14 @@ pub(crate) struct List {
 /// One override.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The override by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "bundle-override-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 
 /// Changes to an override. Naming devices, tags or a cohort replaces whichever there was.
 #[derive(Debug, Args)]
-#[command(
-    group(ArgGroup::new("choice")),
-    mut_arg("starts_at", checked::<Moment>),
-    mut_arg("ends_at", checked::<Moment>)
-)]
+#[command(group(ArgGroup::new("choice")), mut_args(moments))]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,

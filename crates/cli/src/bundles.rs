@@ -19,28 +19,27 @@ use crate::session::Session;
 
 record!(Bundle, "name", "hash", "created:inserted_at");
 
-/// What can be done with bundles.
+/// The commands about bundles.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates a bundle of all signed binaries of artifact versions, or of single binaries; it can't be changed afterwards
-    #[command(
-        after_help = "Examples:\n  peridio bundles create --name spring --artifact-version-prn $VERSION_PRN\n  peridio bundles create \
-                            --binary-prn $BINARY_PRN --binary-prn $OTHER_BINARY_PRN"
-    )]
+    /// Creates a bundle from all signed binaries of artifact versions, or from single binaries; its content cannot be changed later
+    #[command(after_help = "Examples:\n  \
+            peridio bundles create --name spring --artifact-version main-firmware/1.0.0\n  \
+            peridio bundles create --name summer --binary main-firmware/1.1.0/arm-linux-gnueabihf")]
     Create(Create),
     /// Lists bundles
     #[command(after_help = "Example:\n  peridio bundles list --search \"name~'spring'\"")]
     List(List),
-    /// Shows a bundle with its binaries
-    #[command(after_help = "Example:\n  peridio bundles get --prn $BUNDLE_PRN")]
+    /// Shows a bundle and its binaries
+    #[command(after_help = "Example:\n  peridio bundles get spring")]
     Get(One),
     /// Renames a bundle
-    #[command(after_help = "Example:\n  peridio bundles update --prn $BUNDLE_PRN --name summer")]
+    #[command(after_help = "Example:\n  peridio bundles update summer --name autumn")]
     Update(Update),
     #[command(flatten)]
     Archiving(archiving::bundles::Command),
     /// Deletes a bundle that no release and no override uses
-    #[command(after_help = "Example:\n  peridio bundles delete --prn $BUNDLE_PRN")]
+    #[command(after_help = "Example:\n  peridio bundles delete spring")]
     Delete(One),
 }
 
@@ -48,23 +47,23 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("content").required(true)))]
 pub(crate) struct Create {
-    /// Unique in the organization
+    /// The name of the bundle, unique in the organization
     #[arg(long)]
     name: Option<String>,
-    /// All signed binaries that this version has now; may be given several times, the order is kept
+    /// Add all signed binaries of this artifact version; can be repeated, and the order is kept
     #[arg(long = "artifact-version-prn", alias = "artifact-version-prns", value_name = "PRN", num_args = 1.., value_delimiter = ',', group = "content")]
     artifact_version_prns: Vec<Prn<ArtifactVersion>>,
-    /// A signed binary; may be given several times, the order is kept
+    /// Add this signed binary; can be repeated, and the order is kept
     #[arg(long = "binary-prn", alias = "binary-prns", value_name = "PRN", num_args = 1.., value_delimiter = ',', group = "content")]
     binary_prns: Vec<Prn<Binary>>,
     #[arg(
-        help = "Binaries with metadata of this bundle: a JSON array of {prn, custom_metadata}, or @ and the name of a file with one",
+        help = "Add binaries with custom metadata for this bundle: a JSON array of {prn, custom_metadata}, or @ and the name of a file that contains one",
         long,
         value_name = "JSON|@FILE",
         group = "content"
     )]
     binaries: Option<String>,
-    /// The UUID of its PRN; made by the server where it is not given
+    /// The UUID for the PRN of the bundle [default: made by the server]
     #[arg(long, value_name = "UUID")]
     id: Option<Uuid>,
 }
@@ -72,10 +71,10 @@ pub(crate) struct Create {
 /// Which bundles to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one of this name
+    /// Only the bundle with this name
     #[arg(long)]
     name: Option<String>,
-    /// Only those with this hash
+    /// Only bundles with this hash
     #[arg(long)]
     hash: Option<String>,
     #[command(flatten)]
@@ -89,7 +88,7 @@ pub(crate) struct List {
 /// One bundle.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The bundle by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "bundle-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
@@ -99,7 +98,7 @@ pub(crate) struct One {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// 1–128 characters, unique in the organization
+    /// The new name of the bundle: 1 to 128 characters, unique in the organization
     #[arg(long, value_parser = removable::<String>)]
     name: Removable<String>,
 }

@@ -40,47 +40,45 @@ impl Record for VerificationCode {
     }
 }
 
-/// What can be done with CA certificates.
+/// The commands about CA certificates.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Asks for a code to prove with that a CA's key is yours
-    #[command(
-        after_help = "Example:\n  CODE=$(peridio ca-certificates create-verification-code --output prn)\n  openssl req -new -key \
-                            any.key -subj \"/CN=$CODE\" |\n    openssl x509 -req -CA ca.pem -CAkey ca.key -out verification.pem"
-    )]
+    /// Creates a code with which you prove that you own the private key of a CA
+    #[command(after_help = "Example:\n  \
+            CODE=$(peridio ca-certificates create-verification-code --output prn)\n  \
+            openssl req -new -key any.key -subj \"/CN=$CODE\" |\n    \
+            openssl x509 -req -CA ca.pem -CAkey ca.key -out verification.pem")]
     CreateVerificationCode,
-    /// Registers a CA certificate, with the proof that its key is yours
-    #[command(
-        after_help = "Example:\n  peridio ca-certificates create --certificate ca.pem --verification-certificate verification.pem \
-                            \\\n    --jitp-product-prn $PRODUCT_PRN --jitp-cohort-prn $COHORT_PRN --jitp-tag factory"
-    )]
+    /// Registers a CA certificate, with a proof that you own its private key
+    #[command(after_help = "Example:\n  \
+            peridio ca-certificates create --certificate ca.pem --verification-certificate verification.pem \\\n    \
+            --description factory --jitp-product gateway --jitp-cohort gateway/daily --jitp-tag factory")]
     Create(Box<Create>),
     /// Lists CA certificates
     #[command(after_help = "Example:\n  peridio ca-certificates list")]
     List(List),
     /// Shows a CA certificate
-    #[command(after_help = "Example:\n  peridio ca-certificates get --prn $CA_CERTIFICATE_PRN")]
+    #[command(after_help = "Example:\n  peridio ca-certificates get factory")]
     Get(One),
-    /// Changes what new devices of a CA become, or lets no new ones in, and which renewed certificates of its devices are taken
-    #[command(
-        after_help = "Examples:\n  peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --jitp-product-prn $PRODUCT_PRN\n  \
-                            peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --no-jitp\n  \
-                            peridio ca-certificates update --prn $CA_CERTIFICATE_PRN --renewals same_key"
-    )]
+    /// Changes which devices of a CA may connect: how new devices are registered, and which renewed certificates are accepted
+    #[command(after_help = "Examples:\n  \
+            peridio ca-certificates update factory --jitp-product gateway\n  \
+            peridio ca-certificates update factory --no-jitp\n  \
+            peridio ca-certificates update factory --renewals same_key")]
     Update(Box<Update>),
-    /// Deletes a CA certificate; devices that it provisioned stay
-    #[command(after_help = "Example:\n  peridio ca-certificates delete --prn $CA_CERTIFICATE_PRN")]
+    /// Deletes a CA certificate; the devices that were registered through it stay
+    #[command(after_help = "Example:\n  peridio ca-certificates delete factory")]
     Delete(One),
 }
 
-/// Just-in-time provisioning: what a device becomes that the CA signed and nobody knows.
+/// Just-in-time provisioning: how the server registers an unknown device with a certificate by this CA.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Just-in-time provisioning")]
 pub(crate) struct Provisioning {
-    /// The product of devices that first appear; without it unknown devices are refused
+    /// The product of new devices. Without it, unknown devices are refused
     #[arg(long = "jitp-product-prn", id = "jitp_product_prn", value_name = "PRN")]
     product_prn: Option<Prn<Product>>,
-    /// Their cohort, one of the product's
+    /// The cohort of new devices; it must belong to the product
     #[arg(
         long = "jitp-cohort-prn",
         id = "jitp_cohort_prn",
@@ -88,7 +86,7 @@ pub(crate) struct Provisioning {
         requires = "jitp_product_prn"
     )]
     cohort_prn: Option<Prn<Cohort>>,
-    /// A tag of theirs; may be given several times
+    /// A tag of new devices; can be repeated
     #[arg(
         long = "jitp-tag",
         id = "jitp_tags",
@@ -98,10 +96,10 @@ pub(crate) struct Provisioning {
         requires = "jitp_product_prn"
     )]
     tags: Vec<String>,
-    /// Their target; the product's where it is not given
+    /// The target of new devices [default: the target of the product]
     #[arg(long = "jitp-target", id = "jitp_target", value_name = "TARGET", requires = "jitp_product_prn")]
     target: Option<Target>,
-    /// What is said of them
+    /// The description of new devices
     #[arg(
         long = "jitp-description",
         id = "jitp_description",
@@ -109,7 +107,7 @@ pub(crate) struct Provisioning {
         requires = "jitp_product_prn"
     )]
     description: Option<String>,
-    /// Which of a certificate's names becomes the device's identifier: `common_name`, `serial_number` or `dns_name`
+    /// Which name in the certificate becomes the identifier of the device: `common_name`, `serial_number` or `dns_name`
     #[arg(
         long = "jitp-identifier-from",
         id = "jitp_identifier_from",
@@ -122,17 +120,17 @@ pub(crate) struct Provisioning {
 /// A CA certificate to register.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// A file with the CA's certificate in PEM form, or - for stdin
+    /// The file with the certificate of the CA, in PEM or DER form, or - for standard input
     #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
     certificate: String,
-    /// A file with a certificate that the CA signed, whose common name is a verification code
+    /// The file with a certificate that the CA signed and whose common name is a verification code, or - for standard input
     #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
     verification_certificate: String,
-    /// What people say of it
+    /// A description, for people; it also serves as the name of the CA certificate
     #[arg(long)]
     description: Option<String>,
-    /// Which new certificates of its devices are registered by themselves, if it signed the device's current certificate, too: `refuse`
-    /// (none), `same_key` (those with the same public key) or `any_key` (also those with another key)
+    /// Which renewed certificates of its devices the server registers automatically, if this CA also signed the device's current
+    /// certificate: `refuse` (none), `same_key` (only with the same public key) or `any_key` (also with another key)
     #[arg(long, value_name = "SETTING", value_parser = Renewals::NAMES)]
     renewals: Option<String>,
     #[command(flatten)]
@@ -142,7 +140,7 @@ pub(crate) struct Create {
 /// Which CA certificates to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one with this fingerprint: the SHA-256 of its DER in hexadecimal digits
+    /// Only the certificate with this fingerprint: the SHA-256 of its DER form, in hexadecimal digits
     #[arg(long)]
     fingerprint: Option<String>,
     #[command(flatten)]
@@ -154,26 +152,26 @@ pub(crate) struct List {
 /// One CA certificate.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The CA certificate by its PRN or its description, instead of the first argument
     #[arg(long, visible_alias = "ca-certificate-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
 
-/// Changes to a CA certificate. What is said of provisioning replaces all of what was said before.
+/// Changes to a CA certificate. New settings of provisioning replace all settings of provisioning.
 #[derive(Debug, Args)]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// A description for people: up to 2,000 characters
+    /// A new description, for people: up to 2,000 characters
     #[arg(long, value_parser = removable::<String>)]
     description: Option<Removable<String>>,
-    /// Which new certificates of its devices are registered by themselves, if it signed the device's current certificate, too: `refuse`
-    /// (none), `same_key` (those with the same public key) or `any_key` (also those with another key)
+    /// Which renewed certificates of its devices the server registers automatically, if this CA also signed the device's current
+    /// certificate: `refuse` (none), `same_key` (only with the same public key) or `any_key` (also with another key)
     #[arg(long, value_name = "SETTING", value_parser = Renewals::NAMES)]
     renewals: Option<String>,
     #[command(flatten)]
     provisioning: Provisioning,
-    /// Refuse devices that nobody knows
+    /// Do not register new devices: refuse devices that are unknown
     #[arg(long, conflicts_with = "jitp_product_prn")]
     no_jitp: bool,
 }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use clap::{Arg, Command};
 use olivine_api::flags::Removable;
 
+use crate::moments::Moment;
+
 /// A text of the API, checked before anything is sent: it has to be a `T`.
 pub(crate) fn checked<T: FromStr<Err: fmt::Display> + fmt::Display + 'static>(arg: Arg) -> Arg {
     fn check<T: FromStr<Err: fmt::Display> + fmt::Display>(text: &str) -> Result<String, String> {
@@ -19,6 +21,16 @@ pub(crate) fn checked<T: FromStr<Err: fmt::Display> + fmt::Display + 'static>(ar
     } else {
         arg.value_parser(check::<T>)
     }
+}
+
+/// Flags for times of the API (`DATE-TIME`) take times as people write them; all others stay as they are.
+pub(crate) fn moments(arg: Arg) -> Arg {
+    if !arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "DATE-TIME")) {
+        return arg;
+    }
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let forms = "such as 7d (from now), 2026-12-03 or 2026-12-03T08:00:00Z";
+    checked::<Moment>(arg).help(help.replace("in RFC 3339", forms))
 }
 
 /// Says in the help of each flag whose value can be removed how that is done, where the help does not say so already.

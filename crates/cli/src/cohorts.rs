@@ -15,35 +15,36 @@ use crate::session::Session;
 
 record!(Cohort, "name:product.name/name", "devices:device_count", "created:inserted_at"; expand "product");
 
-/// What can be done with cohorts.
+/// The commands about cohorts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a cohort of a product
-    #[command(after_help = "Example:\n  peridio cohorts create --product-prn $PRODUCT_PRN --name daily")]
+    #[command(after_help = "Example:\n  peridio cohorts create --product gateway --name daily")]
     Create(CohortCreate),
     /// Lists cohorts
-    #[command(after_help = "Example:\n  peridio cohorts list --product-prn $PRODUCT_PRN")]
+    #[command(after_help = "Example:\n  peridio cohorts list --product gateway")]
     List(List),
     /// Shows a cohort
-    #[command(after_help = "Example:\n  peridio cohorts get --prn $COHORT_PRN --expand product")]
+    #[command(after_help = "Example:\n  peridio cohorts get gateway/daily --expand product")]
     Get(Get),
     /// Changes a cohort
-    #[command(after_help = "Example:\n  peridio cohorts update --prn $COHORT_PRN --name stable")]
+    #[command(after_help = "Example:\n  \
+            peridio cohorts update gateway/daily --description 'Devices in our own offices'")]
     Update(Update),
     #[command(flatten)]
     Archiving(archiving::cohorts::Command),
-    /// Deletes a cohort that nothing needs any more
-    #[command(after_help = "Example:\n  peridio cohorts delete --prn $COHORT_PRN")]
+    /// Deletes a cohort that has no devices and no releases
+    #[command(after_help = "Example:\n  peridio cohorts delete gateway/daily")]
     Delete(One),
 }
 
 /// Which cohorts to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this product
+    /// Only cohorts of this product
     #[arg(long, value_name = "PRN")]
     product_prn: Option<Prn<Product>>,
-    /// Only those of this name
+    /// Only cohorts with this name
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
@@ -57,7 +58,7 @@ pub(crate) struct List {
 /// One cohort.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The cohort by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "cohort-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }

@@ -1,24 +1,26 @@
 //! `peridio completions`: what a shell needs to complete commands and flags.
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
-use crate::names;
 use crate::output::print;
 
-/// Prints completions for a shell.
+/// The shell to print completions for.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  peridio completions bash > /etc/bash_completion.d/peridio")]
+#[command(after_help = "Examples:\n  \
+        source <(peridio completions bash)    # for the running shell\n  \
+        peridio completions bash > ~/.local/share/bash-completion/completions/peridio")]
 pub(crate) struct Completions {
-    /// The shell
+    /// The shell that completes the commands
     shell: Shell,
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    /// Prints them for the commands of `grammar`.
+    pub(crate) fn run(self, mut grammar: Command) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut names::grammar(), "peridio", &mut script);
+        clap_complete::generate(self.shell, &mut grammar, "peridio", &mut script);
         print(&String::from_utf8_lossy(&script))
     }
 }

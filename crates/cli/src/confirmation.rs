@@ -10,10 +10,10 @@ use crate::messages;
 /// How a confirmation is given in advance.
 #[derive(Debug, Args)]
 pub(crate) struct Confirmation {
-    /// Do it without asking
+    /// Do not ask for a confirmation
     #[arg(long, short)]
     yes: bool,
-    /// The PRN once more: do it without asking
+    /// The same PRN again, as a confirmation: do not ask
     #[arg(long, value_name = "THE_PRN", conflicts_with = "yes")]
     confirm: Option<String>,
 }

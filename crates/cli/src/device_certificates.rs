@@ -15,44 +15,45 @@ use crate::session::Session;
 
 record!(DeviceCertificate, "device:device.identifier", "fingerprint", "expires:not_after"; expand "device");
 
-/// What can be done with device certificates.
+/// The commands about device certificates.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Registers a certificate for a device
-    #[command(
-        after_help = "Examples:\n  peridio device-certificates create --device-prn $DEVICE_PRN --certificate device.pem\n  openssl \
-                            x509 -inform der -in device.crt | peridio device-certificates create --device-prn $DEVICE_PRN --certificate -\n  \
-                            CODE=$(peridio ca-certificates create-verification-code --output prn)\n  openssl req -new -key device.key -subj \
-                            \"/CN=$CODE\" |\n    openssl x509 -req -CA device.pem -CAkey device.key -out proof.pem\n  peridio \
-                            device-certificates create --device-prn $DEVICE_PRN --certificate device.pem --verification-certificate proof.pem"
-    )]
+    #[command(after_help = "Examples:\n  \
+            peridio device-certificates create --device SN-000042 --certificate device.pem\n  \
+            openssl x509 -inform der -in second.crt |\n    \
+            peridio device-certificates create --device SN-000042 --certificate -\n\n\
+            On a server with several organizations, with a proof that the private key is yours:\n  \
+            CODE=$(peridio ca-certificates create-verification-code --output prn)\n  \
+            openssl req -new -key third.key -subj \"/CN=$CODE\" |\n    \
+            openssl x509 -req -CA third.pem -CAkey third.key -out proof.pem\n  \
+            peridio device-certificates create --device SN-000042 --certificate third.pem \\\n    \
+            --verification-certificate proof.pem")]
     Create(Create),
     /// Lists device certificates
-    #[command(
-        after_help = "Examples:\n  peridio device-certificates list --device-prn $DEVICE_PRN\n  peridio device-certificates list --with-warnings --all"
-    )]
+    #[command(after_help = "Examples:\n  \
+            peridio device-certificates list --device SN-000042\n  \
+            peridio device-certificates list --with-warnings --all")]
     List(List),
     /// Shows a device certificate
-    #[command(
-        after_help = "Example:\n  peridio device-certificates get --prn $DEVICE_CERTIFICATE_PRN --expand device"
-    )]
+    #[command(after_help = "Example:\n  peridio device-certificates get SN-000042 --expand device")]
     Get(Get),
-    /// Lets a device be known by a certificate no more, at once
-    #[command(after_help = "Example:\n  peridio device-certificates delete --prn $DEVICE_CERTIFICATE_PRN")]
+    /// Removes a device's certificate: the device can no longer authenticate with it, effective immediately
+    #[command(after_help = "Example:\n  peridio device-certificates delete SN-000042")]
     Delete(One),
 }
 
 /// A certificate to register.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// The device
+    /// The device that authenticates with the certificate
     #[arg(long, value_name = "PRN")]
     device_prn: Prn<Device>,
-    /// A file with the certificate in PEM form, or - for stdin
+    /// The file with the certificate, in PEM or DER form, or - for standard input
     #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
     certificate: String,
-    /// A proof that you have the certificate's key: a file with a certificate that it signed, whose common name is a verification code.
-    /// Needed where the server has several organizations and another one might have the certificate, too
+    /// A proof that you have the private key of the certificate: a file with a certificate that this key signed and whose common name is a
+    /// verification code. Only needed on a server with several organizations
     #[arg(long, value_name = "FILE|-", allow_hyphen_values = true)]
     verification_certificate: Option<String>,
 }
@@ -60,10 +61,10 @@ pub(crate) struct Create {
 /// Which certificates to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this device
+    /// Only certificates of this device
     #[arg(long, value_name = "PRN")]
     device_prn: Option<Prn<Device>>,
-    /// Only the one with this fingerprint: the SHA-256 of its DER in hexadecimal digits
+    /// Only the certificate with this fingerprint: the SHA-256 of its DER form, in hexadecimal digits
     #[arg(long)]
     fingerprint: Option<String>,
     #[command(flatten)]
@@ -77,7 +78,7 @@ pub(crate) struct List {
 /// One certificate.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The certificate by its PRN or its device's identifier, instead of the first argument
     #[arg(long, visible_alias = "device-certificate-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }

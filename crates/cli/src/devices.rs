@@ -41,76 +41,77 @@ impl Record for Device {
     }
 }
 
-/// What can be done with devices.
+/// The commands about devices.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a device
     #[command(
         mut_arg("target", checked::<Target>),
-        after_help = "Example:\n  peridio devices create --identifier SN-000042 --product-prn $PRODUCT_PRN \\\n    --cohort-prn \
-                            $COHORT_PRN --tag beta --tag eu"
+        after_help = "Example:\n  \
+            peridio devices create --identifier SN-000042 --product gateway --cohort gateway/daily \\\n    \
+            --tag beta --tag eu"
     )]
     Create(DeviceCreate),
     /// Lists devices
-    #[command(after_help = "Example:\n  peridio devices list --cohort-prn $COHORT_PRN --tag beta --all")]
+    #[command(after_help = "Example:\n  peridio devices list --cohort gateway/daily --tag beta --all")]
     List(List),
     /// Shows a device
-    #[command(after_help = "Example:\n  peridio devices get --prn $DEVICE_PRN --expand product,cohort")]
+    #[command(after_help = "Example:\n  peridio devices get SN-000042 --expand product,cohort")]
     Get(Get),
     /// Changes a device
-    #[command(
-        after_help = "Examples:\n  peridio devices update --prn $DEVICE_PRN --cohort-prn $COHORT_PRN\n  peridio devices update --prn \
-                            $DEVICE_PRN --tag beta,eu     # all of its tags from now on"
-    )]
+    #[command(after_help = "Examples:\n  \
+            peridio devices update SN-000042 --cohort gateway/stable\n  \
+            peridio devices update SN-000042 --tag beta,eu    # replaces all of its tags")]
     Update(Box<Update>),
-    /// Deletes a device; its certificates stop working at once
-    #[command(after_help = "Example:\n  peridio devices delete --prn $DEVICE_PRN")]
+    /// Deletes a device; its certificates stop working immediately
+    #[command(after_help = "Example:\n  peridio devices delete SN-000042")]
     Delete(One),
-    /// Creates and changes devices as a CSV file says: all of its lines, or none
-    #[command(
-        after_help = "Example:\n  printf 'identifier,tags\\nSN-1,beta;eu\\nSN-2,\\n' > devices.csv\n  peridio devices import --file \
-                            devices.csv --product-prn $PRODUCT_PRN --dry-run"
-    )]
+    /// Creates and changes the devices in a CSV file; if one line is wrong, nothing is changed
+    #[command(after_help = "Example:\n  \
+            printf 'identifier,tags\\n\
+            SN-1,beta;eu\\n\
+            SN-2,\\n\
+            ' > devices.csv\n  \
+            peridio devices import --file devices.csv --product gateway --dry-run")]
     Import(import::Import),
-    /// Says why a device updates or does not: what it is, how the server decides, and how its last installations went
+    /// Explains why a device gets an update or not: its state, each step of the decision, and its last reports
     #[command(after_help = "Example:\n  peridio devices why SN-000042")]
     Why(One),
-    /// Asks on a device's behalf whether there is an update for it
-    #[command(
-        after_help = "Examples:\n  peridio devices check-update --prn $DEVICE_PRN --explain\n  peridio devices check-update --prn \
-                            $DEVICE_PRN --release-version 1.2.0 --write"
-    )]
+    /// Checks for an update on behalf of a device
+    #[command(after_help = "Examples:\n  \
+            peridio devices check-update SN-000042 --explain\n  \
+            peridio devices check-update SN-000042 --release-version 1.0.0 --write")]
     CheckUpdate(check_update::CheckUpdate),
-    /// Keeps a device from all updates
-    #[command(after_help = "Example:\n  peridio devices quarantine --prn $DEVICE_PRN")]
+    /// Puts a device into quarantine: it gets no updates
+    #[command(after_help = "Example:\n  peridio devices quarantine SN-000042")]
     Quarantine(One),
-    /// Lets a device have updates again
-    #[command(after_help = "Example:\n  peridio devices release-from-quarantine --prn $DEVICE_PRN")]
+    /// Takes a device out of quarantine: it gets updates again
+    #[command(after_help = "Example:\n  peridio devices release-from-quarantine SN-000042")]
     ReleaseFromQuarantine(One),
 }
 
 /// Which devices to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one with this identifier
+    /// Only the device with this identifier
     #[arg(long)]
     identifier: Option<String>,
-    /// Only those of this product
+    /// Only devices of this product
     #[arg(long, value_name = "PRN")]
     product_prn: Option<Prn<Product>>,
-    /// Only those of this cohort
+    /// Only devices of this cohort
     #[arg(long, value_name = "PRN")]
     cohort_prn: Option<Prn<Cohort>>,
-    /// Only those that have this tag
+    /// Only devices with this tag
     #[arg(long)]
     tag: Option<String>,
-    /// Only those with this target of their own
+    /// Only devices that have this target themselves (not from their product)
     #[arg(long)]
     target: Option<Target>,
-    /// Only those that are kept from all updates, or (false) those that are not
+    /// Only devices in quarantine; with false, only devices that are not in quarantine
     #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
     quarantined: Option<bool>,
-    /// Only those on this release
+    /// Only devices on this release
     #[arg(long, value_name = "PRN")]
     release_prn: Option<Prn<Release>>,
     #[command(flatten)]
@@ -122,7 +123,7 @@ pub(crate) struct List {
 /// One device.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The device by its PRN or its identifier, instead of the first argument
     #[arg(long, visible_alias = "device-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }

@@ -46,18 +46,19 @@ impl Record for Named {
 /// What is written at one moment may become visible a little later than what was written after it.
 const LATE: Duration = Duration::from_secs(10);
 
-/// What can be done with events.
+/// The commands about events.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Lists events
     #[command(
-        after_help = "Example:\n  peridio events list --resource-prn $BINARY_PRN --order desc --limit 20"
+        after_help = "Example:\n  peridio events list --resource device:SN-000042 --order desc --limit 20"
     )]
     List(List),
     /// Shows an event
-    #[command(after_help = "Example:\n  peridio events get --prn $EVENT_PRN")]
+    #[command(after_help = "Example:\n  \
+            peridio events get --prn $(peridio events list --order desc --limit 1 --output prn)")]
     Get(One),
-    /// Shows the newest events, and then each one as it happens
+    /// Shows the newest events, then each new event as it happens; ends with Ctrl-C
     #[command(after_help = "Example:\n  peridio events tail --type binary.signed")]
     Tail(Tail),
 }
@@ -65,13 +66,13 @@ pub(crate) enum Command {
 /// Which events.
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
-    /// Only those of this type, such as binary.signed
+    /// Only events of this type, such as binary.signed
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
-    /// Only those about this record
+    /// Only events about this record, such as device:SN-000042
     #[arg(long, value_name = "PRN")]
     resource_prn: Option<String>,
-    /// Only those by this API key
+    /// Only events caused by this API key
     #[arg(long, alias = "actor", value_name = "PRN")]
     actor_prn: Option<String>,
 }
@@ -88,7 +89,7 @@ pub(crate) struct List {
 /// One event.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The PRN of the event
     #[arg(long, visible_alias = "event-prn", value_name = "PRN")]
     prn: Prn<EventRecord>,
 }
@@ -98,10 +99,10 @@ pub(crate) struct One {
 pub(crate) struct Tail {
     #[command(flatten)]
     filter: Filter,
-    /// Begin with this many of the newest ones
+    /// Begin with this many of the newest events
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 10)]
     lines: usize,
-    /// Look for new ones after this many seconds
+    /// Ask for new events after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
     interval: f64,
 }

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::changes::explain_removal;
 use crate::failure::Failure;
 use crate::globals::Globals;
+use crate::names;
 use crate::output::{Format, NO_KEY};
 use crate::session::Session;
 use crate::{
@@ -13,14 +14,19 @@ use crate::{
     products, profiles, push, releases, signing_keys, status, storage_backends, users,
 };
 
-/// Manage firmware: upload, sign, distribute.
+/// Manage firmware: upload it, sign it, and release it to devices.
 #[derive(Debug, Parser)]
 #[command(
     name = "peridio",
     version,
     mut_subcommands(explain_removal),
-    after_help = "Example:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
-                  --signing-key private_key.pem"
+    after_help = "Examples:\n  \
+        peridio push firmware.bin --artifact main-firmware --version 1.1.0 \\\n    \
+        --target arm-linux-gnueabihf --signing-key private_key.pem\n  \
+        peridio status\n  \
+        peridio devices why SN-000042\n\n\
+        Commands take names: gateway/daily is the cohort 'daily' of the product 'gateway'.\n\
+        'peridio COMMAND --help' has examples of each command."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -32,71 +38,71 @@ pub(crate) struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The types of binaries
+    /// Uploads and signs files, and releases them if you ask for it; creates the artifact and the version if needed
+    Push(push::Push),
+    /// Shows the server and its version, the API key in use, and how much storage is used
+    Status(status::Status),
+    /// The kinds of firmware that you build, such as main-firmware
     #[command(subcommand, visible_alias = "artifact")]
     Artifacts(artifacts::Command),
     /// The versions of artifacts
     #[command(subcommand, visible_alias = "artifact-version")]
     ArtifactVersions(artifact_versions::Command),
-    /// Binaries: records, contents, signatures, lifecycle
+    /// The content of an artifact version for one target: upload, sign, download, destroy
     #[command(subcommand, visible_alias = "binary")]
     Binaries(binaries::Command),
-    /// The parts of an upload, one by one
+    /// The parts of a large upload ('binaries upload' handles them for you)
     #[command(subcommand, visible_alias = "binary-part")]
     BinaryParts(binary_parts::Command),
-    /// Signatures of binaries
+    /// The signatures of binaries
     #[command(subcommand, visible_alias = "binary-signature")]
     BinarySignatures(binary_signatures::Command),
-    /// The public keys that may sign
+    /// The public keys with which signatures are checked
     #[command(subcommand, visible_alias = "signing-key")]
     SigningKeys(signing_keys::Command),
-    /// Immutable sets of binaries, ready to be released
+    /// Fixed sets of signed binaries that can be released
     #[command(subcommand, visible_alias = "bundle")]
     Bundles(bundles::Command),
     /// The types of devices
     #[command(subcommand, visible_alias = "product")]
     Products(products::Command),
-    /// Groups of a product's devices
+    /// Groups of a product's devices, each with its own releases
     #[command(subcommand, visible_alias = "cohort")]
     Cohorts(cohorts::Command),
-    /// Devices: what they are, and why they do or do not update
+    /// Devices, and the reason why a device gets an update or not ('devices why')
     #[command(subcommand, visible_alias = "device")]
     Devices(devices::Command),
-    /// The certificates that devices are known by
+    /// The certificates with which devices authenticate
     #[command(subcommand, visible_alias = "device-certificate")]
     DeviceCertificates(device_certificates::Command),
-    /// Authorities whose devices are welcome
+    /// Certificate authorities whose devices may connect
     #[command(subcommand, visible_alias = "ca-certificate")]
     CaCertificates(ca_certificates::Command),
-    /// What a cohort's devices get, step by step
+    /// The releases of cohorts: which bundle devices get, in which order
     #[command(subcommand, visible_alias = "release")]
     Releases(releases::Command),
-    /// Bundles forced on chosen devices
+    /// Bundles that chosen devices get instead of the release of their cohort
     #[command(subcommand, visible_alias = "bundle-override")]
     BundleOverrides(bundle_overrides::Command),
-    /// Where the organization keeps its contents
+    /// Storage services (S3, Google Cloud, Azure) that store content
     #[command(subcommand, visible_alias = "storage-backend")]
     StorageBackends(storage_backends::Command),
-    /// The keys that callers of the API prove themselves with
+    /// The keys with which people and programs use the API
     #[command(subcommand, visible_alias = "api-key")]
     ApiKeys(api_keys::Command),
-    /// The audit trail
+    /// The audit trail: who changed what, and when
     #[command(subcommand, visible_alias = "event")]
     Events(events::Command),
-    /// Which server this is, who is asking, and how much storage is used
-    Status(status::Status),
-    /// Who the caller is
+    /// The caller: the API key in use, its role and its scopes
     #[command(subcommand, visible_alias = "user")]
     Users(users::Command),
     /// The organization's settings
     #[command(subcommand, visible_alias = "organizations")]
     Organization(organizations::Command),
-    /// This command's own settings
+    /// The settings of this command: profiles with a server and an API key
     #[command(subcommand)]
     Config(profiles::Config),
-    /// From a file to a signed binary: finds or creates artifact and version, uploads, signs
-    Push(push::Push),
-    /// Prints completions for a shell
+    /// Prints the script with which a shell completes commands
     Completions(completions::Completions),
 }
 
@@ -111,7 +117,7 @@ impl Cli {
         let command = match command {
             Command::ApiKeys(api_keys::Command::Scopes(scopes)) => return scopes.run(&globals),
             Command::Config(config) => return config.run(&globals),
-            Command::Completions(completions) => return completions.run(),
+            Command::Completions(completions) => return completions.run(names::grammar::<Self>()),
             command => command,
         };
         let session = &Session::open(&globals)?;

@@ -13,17 +13,17 @@ const USUAL: usize = 100;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "List options")]
 pub(crate) struct ListOptions {
-    /// List at most this many [default: 100]
+    /// List at most this many records [default: 100]
     #[arg(long, value_name = "COUNT", conflicts_with = "all")]
     limit: Option<usize>,
-    /// List every one
+    /// List all records
     #[arg(long)]
     all: bool,
-    /// By creation: asc (oldest first) or desc (newest first)
+    /// The order by time of creation: asc (oldest first) or desc (newest first)
     #[arg(long, value_name = "ORDER", value_parser = ["asc", "desc"])]
     order: Option<String>,
     #[arg(
-        help = "Only what matches: \"inserted_at>='2026-01-01T00:00:00Z' and description~'east blue'\"",
+        help = "Only records that match, for example: \"inserted_at>='2026-01-01T00:00:00Z' and description~'east blue'\"",
         long,
         value_name = "CLAUSES"
     )]
@@ -57,8 +57,8 @@ impl ListOptions {
 /// Whether a list is of all certificates.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Weak {
-    /// Only those that would not be taken today, because of a weak key or signature. They keep working; `warnings` says what is wrong
-    /// with each. All certificates are read for that
+    /// Only certificates that the server would refuse today, because of a weak key or signature. They keep working; `warnings` says what is
+    /// wrong with each. This reads all certificates
     #[arg(long)]
     pub(crate) with_warnings: bool,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Weak {
 #[derive(Debug, Default, Args)]
 pub(crate) struct Expand {
     #[arg(
-        help = "Embed a related record, such as artifact_version.artifact; may be given several times",
+        help = "Include a related record, such as product or artifact_version.artifact; can be repeated",
         long,
         value_name = "PATH",
         value_delimiter = ','

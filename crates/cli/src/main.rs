@@ -68,5 +68,5 @@ fn main() -> ExitCode {
 }
 
 async fn run(line: Vec<OsString>) -> Result<(), Failure> {
-    names::read(line).await?.run().await
+    names::read::<grammar::Cli>(line).await?.run().await
 }

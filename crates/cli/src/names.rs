@@ -22,7 +22,6 @@ pub(crate) use self::labels::labels;
 use self::values::Names;
 use crate::failure::Failure;
 use crate::globals::Globals;
-use crate::grammar::Cli;
 use crate::session::Session;
 
 /// The value name by which the arguments are known that take a PRN.
@@ -35,13 +34,13 @@ const ARTIFACT: &str = "artifact_of_version";
 const VERSION: &str = "version_of_artifact";
 
 /// The whole grammar, as it is shown to people.
-pub(crate) fn grammar() -> Command {
-    with_names(Cli::command(), &Names::default())
+pub(crate) fn grammar<C: CommandFactory>() -> Command {
+    with_names(C::command(), &Names::default())
 }
 
 /// Reads the command line and looks up the names in it. Ends the process where the command line makes no sense.
-pub(crate) async fn read(line: Vec<OsString>) -> Result<Cli, Failure> {
-    let first = FirstReading::of(line).unwrap_or_else(|error| error.exit());
+pub(crate) async fn read<C: CommandFactory + FromArgMatches>(line: Vec<OsString>) -> Result<C, Failure> {
+    let first = FirstReading::of::<C>(line).unwrap_or_else(|error| error.exit());
     let wanted = first.names.wanted();
     if !wanted.is_empty() {
         let globals = Globals::from_arg_matches(&first.matches).unwrap_or_else(|error| error.exit());
@@ -63,12 +62,12 @@ struct FirstReading {
 }
 
 impl FirstReading {
-    fn of(line: Vec<OsString>) -> Result<Self, clap::Error> {
+    fn of<C: CommandFactory>(line: Vec<OsString>) -> Result<Self, clap::Error> {
         let names = Names::default();
-        let mut command = with_names(Cli::command(), &names);
+        let mut command = with_names(C::command(), &names);
         let matches = command.try_get_matches_from_mut(&line)?;
-        let stand_in =
-            StandIn::of(&matches).map_err(|problem| command.error(ErrorKind::ArgumentConflict, problem))?;
+        let stand_in = StandIn::of::<C>(&matches)
+            .map_err(|problem| command.error(ErrorKind::ArgumentConflict, problem))?;
         if let Some(StandIn { kind, name, .. }) = &stand_in {
             names.want(*kind, name);
         }
@@ -76,17 +75,17 @@ impl FirstReading {
     }
 
     /// Reads it once more, with what was learned of the names.
-    fn again(self) -> Result<Cli, clap::Error> {
+    fn again<C: CommandFactory + FromArgMatches>(self) -> Result<C, clap::Error> {
         let Self { line, matches, names, stand_in } = self;
         if stand_in.is_none() && names.are_none() {
-            return Cli::from_arg_matches(&matches);
+            return C::from_arg_matches(&matches);
         }
-        let command = with_names(Cli::command(), &names);
+        let command = with_names(C::command(), &names);
         let command = match stand_in {
             Some(stand_in) => stand_in.give(command, &names),
             None => command,
         };
-        Cli::from_arg_matches(&command.try_get_matches_from(&line)?)
+        C::from_arg_matches(&command.try_get_matches_from(&line)?)
     }
 }
 
@@ -112,8 +111,10 @@ fn with_arguments(command: Command, group: &Command, global: &[String], names: &
             });
         };
         let value_name = if id == "prn" { MARK } else { kind.form() };
-        let command =
-            command.mut_arg(&id, |arg| shorter(kind.accept(arg, names), &taken).value_name(value_name));
+        let command = command.mut_arg(&id, |arg| {
+            let arg = if kind == Kind::Event { arg } else { about_the_record(arg) };
+            shorter(kind.accept(arg, names), &taken).value_name(value_name)
+        });
         let is_subject =
             is_subject(&before) && kind != Kind::Event && command.get_positionals().next().is_none();
         let in_parts = kind == Kind::ArtifactVersion
@@ -127,7 +128,7 @@ fn with_arguments(command: Command, group: &Command, global: &[String], names: &
 fn with_subject(command: Command, before: &Arg, kind: Kind, in_parts: bool) -> Command {
     let id = before.get_id();
     let subject = Arg::new(SUBJECT).index(1).value_name(kind.form());
-    let subject = subject.help(format!("The {}, by its name or its PRN", kind.name()));
+    let subject = subject.help(format!("The {}, by its name or its PRN", kind.name())).help_heading(None);
     let instead = [id.clone()].into_iter().chain(in_parts.then(|| ARTIFACT.into()));
     let subject =
         if before.is_required_set() { subject.required_unless_present_any(instead) } else { subject };
@@ -138,7 +139,7 @@ fn with_subject(command: Command, before: &Arg, kind: Kind, in_parts: bool) -> C
 fn with_parts(command: Command, before: &Arg) -> Command {
     let id = before.get_id().to_string();
     let is_required = before.is_required_set() && !is_subject(before);
-    let part = |id, long, other| Arg::new(id).long(long).requires(other);
+    let part = |id, long, other| Arg::new(id).long(long).requires(other).help_heading(None);
     let artifact = part(ARTIFACT, "artifact", VERSION).value_name("NAME");
     let version = part(VERSION, "version", ARTIFACT).value_name("VERSION");
     let command = command.mut_arg(&id, |arg| {
@@ -146,8 +147,18 @@ fn with_parts(command: Command, before: &Arg) -> Command {
         if is_required { arg.required_unless_present(ARTIFACT) } else { arg }
     });
     command
-        .arg(artifact.help("The artifact of the version, by its name"))
-        .arg(version.help("The version of this artifact"))
+        .arg(artifact.help("The artifact of the version, by its name (together with --version)"))
+        .arg(version.help("The version of this artifact, such as 1.0.0"))
+}
+
+/// Lets the help be about the record, not about its PRN: what the API says of a PRN is said here of a name as well.
+fn about_the_record(arg: Arg) -> Arg {
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let Some(record) = help.strip_prefix("The PRN of ") else { return arg };
+    let (before, form) = record.split_once(": `prn:").unwrap_or((record, ""));
+    let record = format!("{before}{}", form.split_once('`').map_or("", |(_, after)| after));
+    let (first, rest) = record.split_at(record.chars().next().map_or(0, char::len_utf8));
+    arg.help(format!("{}{rest}", first.to_uppercase()))
 }
 
 /// Whether an argument takes a PRN.
@@ -197,7 +208,7 @@ struct StandIn {
 }
 
 impl StandIn {
-    fn of(matches: &ArgMatches) -> Result<Option<Self>, String> {
+    fn of<C: CommandFactory>(matches: &ArgMatches) -> Result<Option<Self>, String> {
         let mut path = Vec::new();
         let mut leaf = matches;
         while let Some((name, inner)) = leaf.subcommand() {
@@ -213,7 +224,7 @@ impl StandIn {
             }
             _ => return Ok(None),
         };
-        let Some((id, kind)) = replaced(&path, given(SUBJECT).is_some()) else { return Ok(None) };
+        let Some((id, kind)) = replaced::<C>(&path, given(SUBJECT).is_some()) else { return Ok(None) };
         if leaf.value_source(&id) == Some(ValueSource::CommandLine) {
             let flag =
                 if id == "prn" { "prn".to_owned() } else { id.trim_end_matches("_prn").replace('_', "-") };
@@ -234,9 +245,9 @@ impl StandIn {
 }
 
 /// The argument that a command reads instead of the one without a flag, or instead of artifact and version.
-fn replaced(path: &[String], subject: bool) -> Option<(String, Kind)> {
-    let cli = Cli::command();
-    let group = cli.find_subcommand(path.first()?)?;
+fn replaced<C: CommandFactory>(path: &[String], subject: bool) -> Option<(String, Kind)> {
+    let grammar = C::command();
+    let group = grammar.find_subcommand(path.first()?)?;
     let command = path.get(1).map_or(Some(group), |name| group.find_subcommand(name))?;
     command.get_arguments().find_map(|arg| {
         let kind = Kind::of(arg.get_id().as_str(), group)?;

@@ -11,7 +11,7 @@ use crate::sizes;
 
 record!(Organization, "name", "required_signatures", "storage_used", "storage_quota");
 
-/// What can be done with the organization.
+/// The commands about the organization.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Shows the organization's settings
@@ -32,10 +32,10 @@ pub(crate) enum Command {
 pub(crate) struct Update {
     #[command(flatten)]
     change: OrganizationUpdate,
-    /// The most bytes of content
+    /// The most bytes of content that the organization may store, such as 500G
     #[arg(long, value_name = "BYTES", value_parser = sizes::parse, conflicts_with = "no_storage_quota")]
     storage_quota: Option<u64>,
-    /// As many bytes of content as there is room
+    /// Remove the limit for stored content
     #[arg(long)]
     no_storage_quota: bool,
 }

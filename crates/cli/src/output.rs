@@ -15,15 +15,15 @@ use crate::moments::now;
 /// How records are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// The record itself, indented; lists as an array
+    /// Indented JSON; a list is an array
     Json,
-    /// Just the PRN, one per line
+    /// Only the PRN, one per line
     Prn,
-    /// For people
+    /// A table for people
     Table,
-    /// One record per line
+    /// JSON with one record per line
     Jsonl,
-    /// Just the secret of a new API key
+    /// Only the secret of a new API key
     Key,
 }
 

@@ -16,35 +16,37 @@ use crate::session::Session;
 
 record!(Product, "name", "target", "description", "created:inserted_at");
 
-/// What can be done with products.
+/// The commands about products.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a product
     #[command(
         mut_arg("target", checked::<Target>),
-        after_help = "Example:\n  peridio products create --name gateway-v2 --target arm-linux-gnueabihf"
+        after_help = "Example:\n  peridio products create --name gateway --target arm-linux-gnueabihf"
     )]
     Create(ProductCreate),
     /// Lists products
     #[command(after_help = "Example:\n  peridio products list --search \"name~'gateway'\"")]
     List(List),
     /// Shows a product
-    #[command(after_help = "Example:\n  peridio products get --prn $PRODUCT_PRN")]
+    #[command(after_help = "Example:\n  peridio products get gateway")]
     Get(One),
     /// Changes a product
-    #[command(after_help = "Example:\n  peridio products update --prn $PRODUCT_PRN --name gateway-v3")]
+    #[command(
+        after_help = "Example:\n  peridio products update gateway --description 'The gateway in each shop'"
+    )]
     Update(Update),
     #[command(flatten)]
     Archiving(archiving::products::Command),
     /// Deletes a product that has no cohorts and no devices
-    #[command(after_help = "Example:\n  peridio products delete --prn $PRODUCT_PRN")]
+    #[command(after_help = "Example:\n  peridio products delete gateway")]
     Delete(One),
 }
 
 /// Which products to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one of this name
+    /// Only the product with this name
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
@@ -56,7 +58,7 @@ pub(crate) struct List {
 /// One product.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The product by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "product-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }

@@ -12,21 +12,20 @@ use crate::settings::{Profile, Store};
 /// This command's own settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
-    /// Servers and keys, kept under a name
+    /// Profiles: a server and an API key, saved under a name
     #[command(subcommand)]
     Profiles(Command),
 }
 
-/// What can be done with profiles.
+/// The commands about profiles.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Keeps a server and a key; the first profile becomes the default
-    #[command(
-        after_help = "Example:\n  peridio config profiles create work --base-url https://firmware.example.com\n\nThe key is taken \
-                            from --api-key or PERIDIO_API_KEY, or asked for."
-    )]
+    /// Saves a server and an API key as a profile; the first profile becomes the default
+    #[command(after_help = "Example:\n  \
+            peridio config profiles create work --base-url https://firmware.example.com\n\n\
+            The API key is taken from --api-key or PERIDIO_API_KEY; on a terminal, the command asks for it.")]
     Create(Create),
-    /// Lists the profiles
+    /// Lists all profiles
     #[command(after_help = "Example:\n  peridio config profiles list --output table")]
     List,
     /// Makes a profile the default
@@ -40,9 +39,9 @@ pub(crate) enum Command {
 /// A new profile.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// Its name
+    /// The name of the profile
     name: String,
-    /// Replace a profile that has this name
+    /// Replace the profile if one with this name exists
     #[arg(long)]
     replace: bool,
 }
@@ -50,7 +49,7 @@ pub(crate) struct Create {
 /// One profile.
 #[derive(Debug, Args)]
 pub(crate) struct Named {
-    /// Its name
+    /// The name of the profile
     name: String,
 }
 

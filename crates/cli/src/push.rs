@@ -27,29 +27,30 @@ use release::ReleaseOptions;
 
 /// Files to push.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  peridio push firmware.bin --artifact main-firmware --version 1.2.3 \\\n    --target arm-linux-gnueabihf \
-                  --signing-key private_key.pem\n  peridio push arm-linux-gnueabihf=fw-arm.bin aarch64-linux-gnu=fw-a64.bin \\\n    --artifact \
-                  main-firmware --version 1.2.3 --signing-key private_key.pem \\\n    --bundle main-1.2.3 --cohort gateway/daily \
-                  --release-version 1.2.3 --phase-value 10%\n\nNothing is created or sent before all that can be known in advance is checked."
-)]
+#[command(after_help = "Examples:\n  \
+        peridio push firmware.bin --artifact main-firmware --version 1.1.0 \\\n    \
+        --target arm-linux-gnueabihf --signing-key private_key.pem\n  \
+        peridio push arm-linux-gnueabihf=fw-arm.bin aarch64-linux-gnu=fw-a64.bin \\\n    \
+        --artifact main-firmware --version 1.2.0 --signing-key private_key.pem \\\n    \
+        --bundle main-1.2.0 --cohort gateway/daily --release-version 1.2.0 --phase-value 10%\n\n\
+        The command checks everything that it can before it creates or sends anything.")]
 pub(crate) struct Push {
-    /// The file with the content, or several, each with its target
+    /// The file with the content; for several targets, each as TARGET=FILE
     #[arg(value_name = "FILE|TARGET=FILE", required = true)]
     files: Vec<String>,
-    /// The artifact's name; it is created if there is none
+    /// The name of the artifact; it is created if it does not exist
     #[arg(long, value_name = "NAME")]
     artifact: Name,
-    /// The version; it is created if there is none
+    /// The version of the artifact; it is created if it does not exist
     #[arg(long)]
     version: VersionText,
-    /// The target of a single file: a target triplet, any name that your devices have, or 'portable' for every device
+    /// The target of a single file: a target triplet, any target name of your devices, or 'portable' for every device
     #[arg(long, env = "PERIDIO_TARGET")]
     target: Option<Target>,
     /// A description of the binaries, for people
     #[arg(long)]
     description: Option<Description>,
-    /// Custom metadata of the binaries: a JSON object, or @ and the name of a file with one
+    /// Custom metadata of the binaries: a JSON object, or @ and the name of a file that contains one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 mod chart;
 mod delete;
 mod graph;
+mod one;
 pub(crate) mod phases;
 mod promote;
 mod rollback;
@@ -14,15 +15,14 @@ use olivine_client::Query;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
-use olivine_domain::releases::Release as Named;
 
 use crate::archiving;
-use crate::changes::checked;
+use crate::changes::moments;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
-use crate::moments::Moment;
 use crate::output::Record;
 use crate::session::Session;
+use one::One;
 use phases::Phases;
 
 impl Record for Release {
@@ -53,63 +53,57 @@ impl Record for Adoption {
     }
 }
 
-/// What can be done with releases.
+/// The commands about releases.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Releases a bundle to a cohort: as its latest release, or before or after another one
-    #[command(
-        after_help = "Examples:\n  peridio releases create --cohort-prn $COHORT_PRN --bundle-prn $BUNDLE_PRN --name spring --version \
-                            2.0.0\n  peridio releases create --cohort-prn $COHORT_PRN --bundle-prn $BUNDLE_PRN --name summer \
-                            --phase-value 50"
-    )]
+    /// Releases a bundle to a cohort: as its latest release, or before or after another release
+    #[command(after_help = "Examples:\n  \
+            peridio releases create --cohort gateway/daily --bundle spring --name spring --version 1.0.0\n  \
+            peridio releases create --cohort gateway/daily --bundle summer --name summer --version 1.1.0 \\\n    \
+            --phase-value 10%")]
     Create(Box<Create>),
     /// Lists releases
-    #[command(after_help = "Example:\n  peridio releases list --cohort-prn $COHORT_PRN")]
+    #[command(after_help = "Example:\n  peridio releases list --cohort gateway/daily")]
     List(List),
     /// Shows a release
-    #[command(after_help = "Example:\n  peridio releases get --prn $RELEASE_PRN")]
+    #[command(after_help = "Example:\n  peridio releases get gateway/daily/spring")]
     Get(One),
     /// Changes a release
-    #[command(
-        after_help = "Examples:\n  peridio releases update --prn $RELEASE_PRN --phase-value 1     # to everyone\n  peridio releases \
-                            update --prn $RELEASE_PRN --disabled          # to nobody"
-    )]
+    #[command(after_help = "Examples:\n  \
+            peridio releases update gateway/daily/summer --phase-value 100%    # to all devices\n  \
+            peridio releases update gateway/daily/summer --disabled            # to no device")]
     Update(Box<Update>),
-    /// Gives the bundle of a release to another cohort, with the same name, version and requirement
-    #[command(
-        after_help = "Example:\n  peridio releases promote gateway/daily/spring --to-cohort gateway/stable --phase-value 10%"
-    )]
+    /// Releases the bundle of a release to another cohort, with the same name, version and requirement
+    #[command(after_help = "Example:\n  \
+            peridio releases promote gateway/daily/spring --to-cohort gateway/stable --phase-value 10%")]
     Promote(Box<promote::Promote>),
-    /// Takes a release back: nobody else gets it, and devices that are on it get the bundle of the release before
-    #[command(
-        after_help = "Examples:\n  peridio releases rollback --prn $RELEASE_PRN --dry-run    # only says what would be done\n  peridio \
-                            releases rollback --prn $RELEASE_PRN --yes\n  peridio releases rollback --prn $RELEASE_PRN --to-bundle \
-                            $BUNDLE_PRN --release-version 1.1.0"
-    )]
+    /// Rolls a release back: no further device gets it, and devices on it get the bundle of the previous release
+    #[command(after_help = "Examples:\n  \
+            peridio releases rollback gateway/daily/summer --dry-run    # only shows what would be done\n  \
+            peridio releases rollback gateway/daily/summer --to-bundle spring --dry-run\n  \
+            peridio releases rollback gateway/daily/summer --yes")]
     Rollback(rollback::Rollback),
     #[command(flatten)]
     Archiving(archiving::releases::Command),
-    /// Deletes a release; those before it then lead to the one after it
+    /// Deletes a release; devices on earlier releases then get the release after it
     ///
-    /// While devices are on it, the server says what becomes of them, and a confirmation is asked for. To bring them back, use rollback.
-    #[command(after_help = "Example:\n  peridio releases delete --prn $RELEASE_PRN")]
+    /// If devices are on the release, the command says what happens to them and asks for a confirmation. To give them the previous bundle, use
+    /// `peridio releases rollback` instead.
+    #[command(after_help = "Example:\n  peridio releases delete gateway/daily/summer")]
     Delete(delete::Delete),
-    /// Shows how many devices are on a release, before and after it, and how its installations went
-    #[command(after_help = "Example:\n  peridio releases adoption --prn $RELEASE_PRN")]
+    /// Shows how many devices are on a release, before it and after it, and how many installations failed
+    #[command(after_help = "Example:\n  peridio releases adoption gateway/daily/spring")]
     Adoption(One),
-    /// Draws a cohort's releases, from the first to the latest
-    #[command(
-        after_help = "Examples:\n  peridio releases graph --cohort-prn $COHORT_PRN --devices\n  peridio releases graph --cohort-prn \
-                            $COHORT_PRN --format dot | dot -Tsvg > releases.svg"
-    )]
+    /// Draws the releases of a cohort, from the first to the latest
+    #[command(after_help = "Examples:\n  \
+            peridio releases graph gateway/daily --devices\n  \
+            peridio releases graph gateway/daily --format dot > releases.dot    # then: dot -Tsvg releases.dot")]
     Graph(chart::Chart),
 }
 
 /// A new release.
 #[derive(Debug, Args)]
-#[command(
-    mut_arg("schedule_date", checked::<Moment>)
-)]
+#[command(mut_args(moments))]
 pub(crate) struct Create {
     #[command(flatten)]
     new: ReleaseCreate,
@@ -120,16 +114,16 @@ pub(crate) struct Create {
 /// Which releases to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only those of this cohort
+    /// Only releases of this cohort
     #[arg(long, value_name = "PRN")]
     cohort_prn: Option<Prn<Cohort>>,
-    /// Only those with this bundle
+    /// Only releases of this bundle
     #[arg(long, value_name = "PRN")]
     bundle_prn: Option<Prn<Bundle>>,
-    /// Only those of this name
+    /// Only releases with this name
     #[arg(long)]
     name: Option<String>,
-    /// Only those with this version
+    /// Only releases with this version
     #[arg(long)]
     version: Option<String>,
     #[command(flatten)]
@@ -138,19 +132,9 @@ pub(crate) struct List {
     options: ListOptions,
 }
 
-/// One release.
-#[derive(Debug, Args)]
-pub(crate) struct One {
-    /// Its PRN
-    #[arg(long, visible_alias = "release-prn", value_name = "PRN")]
-    prn: Prn<Named>,
-}
-
 /// Changes to a release.
 #[derive(Debug, Args)]
-#[command(
-    mut_arg("schedule_date", checked::<Moment>)
-)]
+#[command(mut_args(moments))]
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,

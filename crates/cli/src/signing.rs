@@ -24,7 +24,7 @@ pub(crate) const PASSPHRASE: &str = "PERIDIO_SIGNING_KEY_PASSPHRASE";
 #[derive(Debug, Args)]
 pub(crate) struct SigningKeyFile {
     #[arg(
-        help = "Sign with this private key: a PEM file (passphrase from PERIDIO_SIGNING_KEY_PASSPHRASE, or asked for)",
+        help = "Sign with this private key: a PEM file. Its passphrase is read from PERIDIO_SIGNING_KEY_PASSPHRASE, or asked for",
         long,
         value_name = "KEY"
     )]

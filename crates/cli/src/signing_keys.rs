@@ -16,48 +16,47 @@ use crate::session::Session;
 
 record!(SigningKey, "name", "algorithm", "state", "created:inserted_at");
 
-/// What can be done with signing keys.
+/// The commands about signing keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Registers a public key or a certificate
-    #[command(
-        after_help = "Example:\n  openssl pkey -in private_key.pem -pubout -out public_key.pem\n  peridio signing-keys create \
-                            --name production-2024 --public-key-file public_key.pem"
-    )]
+    /// Registers a public key, or the key of a certificate, for checking signatures
+    #[command(after_help = "Example:\n  \
+            openssl pkey -in private_key.pem -pubout -out public_key.pem\n  \
+            peridio signing-keys create --name production --public-key-file public_key.pem")]
     Create(Create),
     /// Lists signing keys
     #[command(after_help = "Example:\n  peridio signing-keys list --state active")]
     List(List),
     /// Shows a signing key
-    #[command(after_help = "Example:\n  peridio signing-keys get --prn $KEY_PRN")]
+    #[command(after_help = "Example:\n  peridio signing-keys get production")]
     Get(One),
     /// Renames a signing key, or changes its state
-    #[command(after_help = "Example:\n  peridio signing-keys update --prn $KEY_PRN --name production-2025")]
+    #[command(after_help = "Example:\n  peridio signing-keys update production --name production-2026")]
     Update(Update),
-    /// Lets a key make no new signatures; those that it made still count
-    #[command(after_help = "Example:\n  peridio signing-keys disable --prn $KEY_PRN")]
+    /// Disables a signing key: no new signatures by it are accepted, existing signatures stay valid
+    #[command(after_help = "Example:\n  peridio signing-keys disable production")]
     Disable(One),
-    /// Lets a disabled key sign again
-    #[command(after_help = "Example:\n  peridio signing-keys enable --prn $KEY_PRN")]
+    /// Enables a disabled signing key again
+    #[command(after_help = "Example:\n  peridio signing-keys enable production")]
     Enable(One),
-    /// Lets none of a key's signatures count any more; this can't be undone
-    #[command(after_help = "Example:\n  peridio signing-keys revoke --prn $KEY_PRN")]
+    /// Revokes a signing key: all its signatures become invalid, and this cannot be undone
+    #[command(after_help = "Example:\n  peridio signing-keys revoke production")]
     Revoke(One),
-    /// Deletes a signing key that signed nothing
-    #[command(after_help = "Example:\n  peridio signing-keys delete --prn $KEY_PRN")]
+    /// Deletes a signing key that has made no signatures
+    #[command(after_help = "Example:\n  peridio signing-keys delete production")]
     Delete(One),
 }
 
 /// A key to register.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// For people; unique in the organization
+    /// The name of the key, unique in the organization
     #[arg(long)]
     name: String,
-    /// A file with a PEM public key or certificate, or the base64 of a raw Ed25519 key
+    /// The file with the public key: a public key or a certificate in PEM form, or a raw Ed25519 key in base64
     #[arg(long, value_name = "FILE", required_unless_present = "value", conflicts_with = "value")]
     public_key_file: Option<PathBuf>,
-    /// The same as text
+    /// The public key itself, in the same forms as in a file
     #[arg(long, allow_hyphen_values = true)]
     value: Option<String>,
 }
@@ -65,13 +64,13 @@ pub(crate) struct Create {
 /// Which keys to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one of this name
+    /// Only the signing key with this name
     #[arg(long)]
     name: Option<String>,
-    /// Only the one with this id
+    /// Only the signing key with this key id
     #[arg(long)]
     keyid: Option<String>,
-    /// Only those in this state: active, disabled or revoked
+    /// Only signing keys in this state: active, disabled or revoked
     #[arg(long)]
     state: Option<KeyStatus>,
     #[command(flatten)]
@@ -81,7 +80,7 @@ pub(crate) struct List {
 /// One key.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The signing key by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "signing-key-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }

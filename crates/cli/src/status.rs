@@ -7,12 +7,12 @@ use crate::failure::Failure;
 use crate::output::Record;
 use crate::session::Session;
 
-/// Nothing has to be said.
+/// The status has no flags.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  peridio status")]
 pub(crate) struct Status;
 
-/// What one looks at first.
+/// The status as it is printed.
 #[derive(Serialize)]
 struct Overview {
     server: String,

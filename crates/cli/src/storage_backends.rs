@@ -21,70 +21,69 @@ use crate::session::Session;
 
 record!(StorageBackend, "name", "url", "region", "replicates", "position");
 
-/// What can be done with storage backends.
+/// The commands about storage backends.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Registers a storage backend, after the server has tried it
-    #[command(
-        after_help = "Example:\n  peridio storage-backends create --name frankfurt --url s3://acme-firmware/olivine \
-                            --region eu-central-1 \\\n    --credentials-file credentials.json --replicates --near-tag eu\n\n\
-                            The file with the credentials is JSON, one of\n  \
-                            {\"type\": \"s3\", \"access_key_id\": \"…\", \"secret_access_key\": \"…\"}\n  \
-                            {\"type\": \"gcs\", \"service_account_key\": \"…\"}\n  \
-                            {\"type\": \"azure\", \"account\": \"…\", \"access_key\": \"…\"}"
-    )]
+    /// Registers a storage backend; the server tests it first
+    #[command(after_help = "Example:\n  \
+            peridio storage-backends create --name frankfurt --url s3://acme-firmware/olivine \\\n    \
+            --region eu-central-1 --credentials-file credentials.json --replicates --near-tag eu\n\n\
+            The file with the credentials is JSON, one of\n  \
+            {\"type\": \"s3\", \"access_key_id\": \"…\", \"secret_access_key\": \"…\"}\n  \
+            {\"type\": \"gcs\", \"service_account_key\": \"…\"}\n  \
+            {\"type\": \"azure\", \"account\": \"…\", \"access_key\": \"…\"}")]
     Create(Box<Create>),
     /// Lists storage backends
     #[command(after_help = "Example:\n  peridio storage-backends list --output table")]
     List(List),
-    /// Shows a storage backend; never its secrets
-    #[command(after_help = "Example:\n  peridio storage-backends get --prn $STORAGE_BACKEND_PRN")]
+    /// Shows a storage backend (without its credentials)
+    #[command(after_help = "Example:\n  peridio storage-backends get frankfurt")]
     Get(One),
     /// Changes a storage backend
-    #[command(
-        after_help = "Examples:\n  peridio storage-backends update --prn $STORAGE_BACKEND_PRN --credentials-file new.json\n  \
-                            peridio storage-backends update --prn $STORAGE_BACKEND_PRN --replicates false"
-    )]
+    #[command(after_help = "Examples:\n  \
+            peridio storage-backends update frankfurt --credentials-file new-credentials.json\n  \
+            peridio storage-backends update frankfurt --replicates false")]
     Update(Update),
-    /// Removes a storage backend that holds nothing
-    #[command(after_help = "Example:\n  peridio storage-backends delete --prn $STORAGE_BACKEND_PRN")]
+    /// Removes a storage backend that contains nothing
+    #[command(after_help = "Example:\n  peridio storage-backends delete frankfurt")]
     Delete(One),
 }
 
 /// A new storage backend.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// Unique in the organization
+    /// The name of the storage backend, unique in the organization
     #[arg(long)]
     name: String,
-    /// `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or `az://CONTAINER/PREFIX`
+    /// The place of the content: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or `az://CONTAINER/PREFIX`
     #[arg(long)]
     url: StorageUrl,
-    /// Where it answers, if that does not follow from the URL
+    /// The address of the storage service [default: the address of the cloud that the URL names]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// The cloud's name for the region that it is in
+    /// The region of the bucket, such as eu-central-1
     #[arg(long)]
     region: Option<String>,
-    /// A JSON file with what opens it
+    /// The JSON file with the credentials
     #[arg(long, value_name = "FILE")]
     credentials_file: Option<PathBuf>,
-    /// A JSON file that says which CDN is in front of it, and how that wants its URLs signed
+    /// The JSON file with the settings of the CDN in front of the storage, and how its URLs are signed
     #[arg(long, value_name = "FILE")]
     cdn_file: Option<PathBuf>,
-    /// Devices with this tag are sent here if the content is here; can be repeated
+    /// Devices with this tag download from here if the content is here; can be repeated
     #[arg(long = "near-tag", value_name = "TAG", value_delimiter = ',')]
     near_tags: Vec<String>,
-    /// Copy every verified content of the organization here
+    /// Store a replica of all the organization's verified content here
     #[arg(long)]
     replicates: bool,
-    /// Devices that no backend is near to are sent to the least
+    /// The rank of the backend: devices without a near backend download from the one with the lowest position
     #[arg(long, default_value_t = 0)]
     position: u16,
-    /// Whether the storage is asked to check parts itself; `false` for a store with S3's interface that refuses `x-amz-checksum-sha256`
+    /// Whether the storage service checks the parts of an upload itself. Use `false` for an S3-compatible service that refuses
+    /// `x-amz-checksum-sha256`
     #[arg(long, value_name = "BOOLEAN", action = ArgAction::Set)]
     checksums: Option<bool>,
-    /// The UUID of its PRN; made by the server where it is not given
+    /// The UUID for the PRN of the storage backend [default: made by the server]
     #[arg(long, value_name = "UUID")]
     id: Option<Uuid>,
 }
@@ -92,7 +91,7 @@ pub(crate) struct Create {
 /// Which storage backends to list.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only the one of this name
+    /// Only the storage backend with this name
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
@@ -102,7 +101,7 @@ pub(crate) struct List {
 /// One storage backend.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// Its PRN
+    /// The storage backend by its PRN or its name, instead of the first argument
     #[arg(long, visible_alias = "storage-backend-prn", value_name = "PRN")]
     prn: Prn<Named>,
 }
@@ -112,28 +111,29 @@ pub(crate) struct One {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// Unique in the organization
+    /// The name of the storage backend, unique in the organization
     #[arg(long)]
     name: Option<String>,
-    /// A JSON file with what opens it
+    /// The JSON file with the credentials
     #[arg(long, value_name = "FILE")]
     credentials_file: Option<PathBuf>,
-    /// A JSON file that says which CDN is in front of it
+    /// The JSON file with the settings of the CDN in front of the storage
     #[arg(long, value_name = "FILE", conflicts_with = "no_cdn")]
     cdn_file: Option<PathBuf>,
-    /// No CDN is in front of it any more
+    /// There is no longer a CDN in front of the storage
     #[arg(long)]
     no_cdn: bool,
-    /// Devices with this tag are sent here if the content is here; can be repeated, empty for none
+    /// Devices with this tag download from here if the content is here; can be repeated, and an empty value removes all tags
     #[arg(long = "near-tag", value_name = "TAG", value_delimiter = ',')]
     near_tags: Option<Vec<String>>,
-    /// Copy every verified content of the organization here
+    /// Store a replica of all the organization's verified content here
     #[arg(long, value_name = "BOOLEAN", action = ArgAction::Set)]
     replicates: Option<bool>,
-    /// Devices that no backend is near to are sent to the least
+    /// The rank of the backend: devices without a near backend download from the one with the lowest position
     #[arg(long)]
     position: Option<u16>,
-    /// Whether the storage is asked to check parts itself; `false` for a store with S3's interface that refuses `x-amz-checksum-sha256`
+    /// Whether the storage service checks the parts of an upload itself. Use `false` for an S3-compatible service that refuses
+    /// `x-amz-checksum-sha256`
     #[arg(long, value_name = "BOOLEAN", action = ArgAction::Set)]
     checksums: Option<bool>,
 }

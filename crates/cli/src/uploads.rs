@@ -21,16 +21,16 @@ pub(crate) struct UploadOptions {
     /// Do not wait until the server has verified the content
     #[arg(long)]
     no_wait: bool,
-    /// Wait at most this long for the verification
+    /// Wait at most this many seconds for the verification
     #[arg(long, value_name = "SECONDS", conflicts_with = "no_wait")]
     wait_timeout: Option<u64>,
-    /// How many parts are sent at a time
+    /// How many parts to send at the same time
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().parallel)]
     parallel: usize,
     /// The size of a part, such as 64M [default: 16M]
     #[arg(long, value_name = "BYTES", value_parser = sizes::parse)]
     part_size: Option<u64>,
-    /// Files of at most this size are sent in one request
+    /// Send files of at most this size in one request
     #[arg(long, value_name = "BYTES", value_parser = sizes::parse, hide = true)]
     direct_limit: Option<u64>,
 }

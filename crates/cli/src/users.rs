@@ -9,10 +9,10 @@ use crate::session::Session;
 
 record!(Me, "name", "role", "organization:organization_name");
 
-/// What can be asked about callers.
+/// The commands about the caller.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Shows what the API key is and may
+    /// Shows the API key in use, its role and its scopes
     #[command(after_help = "Example:\n  peridio users me")]
     Me,
 }

@@ -34,37 +34,37 @@ enum Command {
     /// Run the server
     #[command(after_help = "Example: olivine serve --data-dir ./olivine-data --device-listen 0.0.0.0:8443")]
     Serve(Flags),
-    /// Look at the configuration
+    /// Check the configuration, or print a template for one
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Manage API keys without the server
+    /// Create API keys directly in the database, without a running server
     #[command(subcommand)]
     ApiKeys(ApiKeysCommand),
-    /// Move contents between storages, and compare them with the records
+    /// Move content between storages, and compare the storages with the database
     #[command(subcommand)]
     Content(ContentCommand),
-    /// Bring the database up to date, without serving
+    /// Migrate the database to the version of this program, without starting the server
     #[command(after_help = "Example: olivine migrate --database-url postgres://olivine@db/olivine")]
     Migrate(Flags),
-    /// Look after the records as a whole
+    /// Copy the database into another one, for example from SQLite to PostgreSQL
     #[command(subcommand)]
     Database(database::DatabaseCommand),
-    /// Back up records and contents of the embedded default, also while the server runs
+    /// Back up a server with an embedded database (SQLite) and its content; the server may be running
     #[command(after_help = "Example: olivine backup --data-dir ./olivine-data --to /backups/today")]
     Backup {
         #[command(flatten)]
         flags: Box<Flags>,
-        /// A folder that does not exist yet
+        /// The folder for the backup; it must not exist yet
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
     },
-    /// Make a data folder of a backup
+    /// Restore a data folder from a backup
     #[command(after_help = "Example: olivine restore --from /backups/today --data-dir ./olivine-data")]
     Restore {
-        /// The backup
+        /// The folder with the backup
         #[arg(long, value_name = "DIR")]
         from: PathBuf,
-        /// The data folder: empty, or not there yet
+        /// The data folder to restore to; it must be empty or not exist yet
         #[arg(long, value_name = "DIR")]
         data_dir: PathBuf,
     },
@@ -72,27 +72,27 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Check the configuration and print what is in force
+    /// Check the configuration, and print the settings in effect
     #[command(after_help = "Example: olivine config check --config /etc/olivine.toml")]
     Check(Box<Flags>),
-    /// Print a configuration file with all settings, their meaning and their defaults
+    /// Print a configuration file with all settings, their descriptions and their defaults
     Template,
 }
 
 #[derive(Debug, Subcommand)]
 enum ApiKeysCommand {
-    /// Create an API key and print it; also while the server is running
+    /// Create an API key and print its secret; the server may be running
     #[command(after_help = "Example: olivine api-keys create --name dashboard --role reader")]
     Create {
         #[command(flatten)]
         flags: Flags,
-        /// What the key is for
+        /// The name of the key: what it is for, such as dashboard
         #[arg(long)]
         name: Name,
-        /// What it may do: a reader sees everything and downloads, a writer can also release to all devices
+        /// The role of the key: a reader can see and download everything, a writer can also release to all devices, an admin can do everything
         #[arg(long, value_parser = ["admin", "writer", "reader"], default_value = "writer")]
         role: String,
-        /// The organization that it is for [default: the configured one]
+        /// The organization of the key [default: the configured organization]
         #[arg(long)]
         organization: Option<Name>,
     },
@@ -123,7 +123,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Says what is in force, and tries what can be tried without serving. Never shows a secret.
+/// Prints the settings in effect, and tries what can be tried without serving. Must never show a secret.
 async fn check(flags: &Flags) -> anyhow::Result<()> {
     let config = flags.load()?;
     let file = flags.file().map_or("none".to_owned(), |file| file.display().to_string());
@@ -186,4 +186,27 @@ async fn create_api_key(
     let secret = created.secret.context("a new key has a secret")?;
     let printed = print(&format!("{}\n", secret.reveal()));
     printed.with_context(|| format!("the key was made, but not printed: revoke {}", created.api_key.hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    fn check(command: &clap::Command, before: &str) {
+        let path = format!("{before}{}", command.get_name());
+        assert!(command.get_about().is_some(), "{path} has no help");
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let is_example =
+            |line: &str| line.trim_start_matches("Example:").trim_start().starts_with("olivine ");
+        let long = after.lines().find(|line| is_example(line) && line.chars().count() > 100);
+        assert_eq!(long, None, "{path}: help breaks lines of over 100 columns, and an example with them");
+        command.get_subcommands().for_each(|inner| check(inner, &format!("{path} ")));
+    }
+
+    #[test]
+    fn every_command_has_help_with_examples_that_are_not_broken() {
+        check(&Cli::command(), "");
+    }
 }

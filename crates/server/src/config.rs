@@ -153,40 +153,40 @@ pub struct Log {
 /// The flags of every command that needs a configuration.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Flags {
-    /// The configuration file [default: olivine.toml in the current folder, if it is there]
+    /// The configuration file [default: olivine.toml in the current folder, if it exists]
     #[arg(long, env = "OLIVINE_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where database, content and secrets are kept [default: ./olivine-data]
+    /// The folder for the database, the content and the secrets [default: ./olivine-data]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// sqlite:PATH or postgres://… [default: olivine.db in the data folder]
+    /// The database: sqlite:PATH or postgres://… [default: olivine.db in the data folder]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Address and port of the Admin API [default: 127.0.0.1:8080]
+    /// The address and port of the Admin API [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
-    /// Address and port of the Device API [default: 127.0.0.1:8443]
+    /// The address and port of the Device API [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDR")]
     pub device_listen: Option<SocketAddr>,
-    /// The URL under which clients reach the server [default: made of --listen]
+    /// The URL under which clients reach the server [default: follows from --listen]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
-    /// s3://, gs://, az:// or file:/// [default: a folder in the data folder]
+    /// The storage for content: a URL with s3://, gs://, az:// or file:/// [default: a folder in the data folder]
     #[arg(long, value_name = "URL")]
     pub storage_url: Option<String>,
-    /// What this process does, of api, device and jobs [default: all]
+    /// The roles of this process, of api, device and jobs [default: all three]
     #[arg(long, value_name = "ROLES", value_delimiter = ',', num_args = 1)]
     pub roles: Option<Vec<Role>>,
-    /// How long to go on after being told to stop, so that a load balancer notices [default: 0]
+    /// How many seconds to keep serving after a signal to stop, so that a load balancer can react [default: 0]
     #[arg(long, value_name = "SECONDS")]
     pub drain_seconds: Option<u64>,
-    /// PEM certificate chain: speak HTTPS
+    /// The PEM file with the certificate chain for HTTPS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
-    /// PEM private key of the certificate
+    /// The PEM file with the private key of the certificate
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
-    /// Any setting by its name in the configuration file, as in `limits.json_bytes=1000000`; can be repeated
+    /// Any setting of the configuration file, by its name: `limits.json_bytes=1000000`; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<settings::Setting>,
     /// How much of the database may be used.

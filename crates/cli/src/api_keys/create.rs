@@ -18,13 +18,13 @@ use crate::session::Session;
 /// A new key.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// What it is for
+    /// The name of the key: what it is for, such as ci
     #[arg(long)]
     name: String,
-    /// admin, writer or reader. A writer can release to all devices; for CI, give single scopes
+    /// The role of the key: admin, writer or reader. A writer can release to all devices; for CI, choose single scopes with --scope instead
     #[arg(long, required_unless_present = "scopes")]
     role: Option<String>,
-    /// A single scope in place of a role, such as binary.create; may be given several times. 'peridio api-keys scopes' lists them
+    /// A single scope instead of a role, such as binary.create; can be repeated. 'peridio api-keys scopes' lists all scopes
     #[arg(
         long = "scope",
         alias = "scopes",
@@ -33,10 +33,10 @@ pub(crate) struct Create {
         conflicts_with = "role"
     )]
     scopes: Vec<String>,
-    /// When it stops working
+    /// When the key expires: a date, a date and time, or a duration from now such as 90d [default: never]
     #[arg(long, value_name = "DATE-TIME")]
     expires_at: Option<Moment>,
-    /// A file to write the secret to instead of printing it. It must not exist yet; only its owner can read it
+    /// Write the secret to this file instead of printing it. The file must not exist yet; only its owner can read it
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use crate::output::{Printer, Record};
 /// Which scopes to list.
 #[derive(Debug, Args)]
 pub(crate) struct Scopes {
-    /// Only the scopes that this role has: admin, writer or reader
+    /// Only the scopes of this role: admin, writer or reader
     #[arg(long, value_parser = role)]
     role: Option<Role>,
 }

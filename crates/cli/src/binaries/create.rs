@@ -25,28 +25,28 @@ use crate::uploads::UploadOptions;
 /// A new binary.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// The artifact version that it is the content of
+    /// The artifact version that the binary belongs to
     #[arg(long, value_name = "PRN", env = "PERIDIO_ARTIFACT_VERSION_PRN")]
     artifact_version_prn: Prn<ArtifactVersion>,
-    /// A target triplet, any custom name, or 'universal' for every device
+    /// The hardware that the binary is for: a target triplet, any name that your devices have, or 'portable' for every device
     #[arg(long, env = "PERIDIO_TARGET")]
     target: Target,
-    /// The SHA-256 of the content, with or without 'sha256:' before it
+    /// The SHA-256 of the content in hexadecimal digits, with or without 'sha256:' in front
     #[arg(long, required_unless_present = "content_path")]
     hash: Option<Sha256Digest>,
-    /// The size of the content in bytes; an upload of another size is refused
+    /// The size of the content in bytes; the server refuses an upload of another size
     #[arg(long, value_name = "BYTES")]
     size: Option<u64>,
-    /// What people say of it
+    /// A description, for people
     #[arg(long)]
     description: Option<String>,
-    /// A JSON object, or @ and the name of a file with one
+    /// Custom metadata: a JSON object, or @ and the name of a file that contains one
     #[arg(long, value_name = "JSON|@FILE")]
     custom_metadata: Option<String>,
-    /// The UUID of its PRN; made by the server where it is not given
+    /// The UUID for the PRN of the binary [default: made by the server]
     #[arg(long, value_name = "UUID")]
     id: Option<Uuid>,
-    /// Hash this file, create the binary, upload the content, wait for its verification, and sign if there is a key
+    /// The file with the content: hash it, create the binary, upload the file, wait for its verification, and sign it if --signing-key is given
     #[arg(long, value_name = "FILE")]
     content_path: Option<PathBuf>,
     #[command(flatten)]

@@ -16,10 +16,10 @@ use crate::session::Session;
 pub(crate) struct Download {
     #[command(flatten)]
     one: One,
-    /// Where to put it
+    /// The file to write
     #[arg(long, short = 'o', alias = "content-path", value_name = "FILE")]
     file: PathBuf,
-    /// Take it only with a valid signature by this public key (a PEM file); may be given several times
+    /// Require a valid signature by this public key (a PEM file); can be repeated
     #[arg(long, value_name = "KEY")]
     signing_key: Vec<PathBuf>,
 }

@@ -19,18 +19,18 @@ pub(crate) struct Sign {
     #[command(flatten)]
     one: One,
     #[arg(
-        help = "The private key: a PEM file (passphrase from PERIDIO_SIGNING_KEY_PASSPHRASE, or asked for)",
+        help = "The private key: a PEM file. Its passphrase is read from PERIDIO_SIGNING_KEY_PASSPHRASE, or asked for",
         long,
         value_name = "KEY"
     )]
     signing_key: PathBuf,
-    /// Make sure that the private key is the one registered under this PRN
+    /// Fail unless the private key belongs to this registered signing key
     #[arg(long, value_name = "PRN")]
     signing_key_prn: Option<Prn<SigningKey>>,
-    /// Make sure that the private key has this id
+    /// Fail unless the private key has this key id
     #[arg(long)]
     keyid: Option<KeyId>,
-    /// Make sure that the binary's content is this file
+    /// Fail unless the content of the binary is this file
     #[arg(long, value_name = "FILE")]
     content_path: Option<PathBuf>,
 }

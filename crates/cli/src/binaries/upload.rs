@@ -19,14 +19,14 @@ use crate::uploads::UploadOptions;
 #[derive(Debug, Args)]
 pub(crate) struct Upload {
     #[arg(
-        help = "The binary's PRN [default: the one that awaits just this file, told by its hash]",
+        help = "The binary by its PRN or its name, instead of the first argument [default: the binary that waits for this file, found by its hash]",
         long,
         visible_alias = "binary-prn",
         value_name = "PRN",
         num_args = 0..=1
     )]
     prn: Vec<Prn<Named>>,
-    /// The file with the content
+    /// The file with the content of the binary
     #[arg(long, alias = "content-path", value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]

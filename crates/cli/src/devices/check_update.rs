@@ -21,25 +21,25 @@ impl Record for UpdateAnswer {
     }
 }
 
-/// A question.
+/// A check for an update.
 #[derive(Debug, Args)]
 pub(crate) struct CheckUpdate {
     #[command(flatten)]
     one: One,
     // Texts, because what a device reports need not make sense.
-    /// The release that the device is said to be on
+    /// Assume that the device is on this release [default, without the three flags: what it last reported]
     #[arg(long, value_name = "TEXT")]
     release_prn: Option<String>,
-    /// The bundle that it is said to run
+    /// Assume that the device runs this bundle
     #[arg(long, value_name = "TEXT")]
     bundle_prn: Option<String>,
-    /// The version that it is said to run
+    /// Assume that the device runs this version
     #[arg(long, value_name = "VERSION")]
     release_version: Option<String>,
-    /// This also becomes what the device last reported
+    /// Also record this as the last report of the device
     #[arg(long, conflicts_with = "explain")]
     write: bool,
-    /// Change and claim nothing, but say how the answer comes about
+    /// Explain each step of the decision; nothing is changed, and no place in a phased release is claimed
     #[arg(long)]
     explain: bool,
 }

@@ -28,16 +28,16 @@ impl Record for ImportReport {
 /// A file to import.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The CSV file; its first line names the columns
+    /// The CSV file; its first line contains the names of the columns
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
-    /// Only say what would come of it
+    /// Only report what would be created and changed
     #[arg(long)]
     dry_run: bool,
-    /// The product of the lines that name none
+    /// The product for lines without a product
     #[arg(long, value_name = "PRN")]
     product_prn: Option<Prn<Product>>,
-    /// The cohort of the lines that name none
+    /// The cohort for lines without a cohort
     #[arg(long, value_name = "PRN")]
     cohort_prn: Option<Prn<Cohort>>,
 }

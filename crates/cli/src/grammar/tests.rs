@@ -30,7 +30,7 @@ fn parse(line: &str) -> Result<Cli, clap::Error> {
 
 #[test]
 fn the_grammar_is_sound() {
-    crate::names::grammar().debug_assert();
+    crate::names::grammar::<Cli>().debug_assert();
 }
 
 #[test]
@@ -222,16 +222,40 @@ fn what_makes_no_sense_is_a_usage_error_that_names_the_flag() {
     }
 }
 
+/// Every command with its path, from `peridio` on.
+fn each_command(command: &clap::Command, before: &str, check: &impl Fn(&clap::Command, &str)) {
+    let path = format!("{before}{}", command.get_name());
+    check(command, &path);
+    command.get_subcommands().for_each(|inner| each_command(inner, &format!("{path} "), check));
+}
+
 #[test]
 fn every_command_has_help_with_an_example() {
-    fn check(command: &clap::Command, path: &str) {
-        let path = format!("{path} {}", command.get_name());
+    each_command(&Cli::command(), "", &|command, path| {
         assert!(command.get_about().is_some(), "{path} has no help");
-        if !command.has_subcommands() {
-            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(after.contains("peridio "), "{path} has no example");
+        let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(command.has_subcommands() || after.contains("peridio "), "{path} has no example");
+        let long = after.lines().find(|line| line.chars().count() > 100);
+        assert_eq!(long, None, "{path}: help breaks lines of over 100 columns, and an example with them");
+        assert!(!after.contains("_PRN"), "{path}: examples have names in them: {after}");
+    });
+}
+
+#[test]
+fn help_is_understood_without_what_stands_around_it() {
+    each_command(&crate::names::grammar::<Cli>(), "", &|command, path| {
+        for arg in command.get_arguments() {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let mut words = help.split_whitespace();
+            let first = words.next().unwrap_or_default();
+            let is_vague = ["It", "Its", "Their", "They", "Those", "What", "Who"].contains(&first)
+                || help.starts_with("Only those")
+                || help.starts_with("Only the one");
+            assert!(!is_vague, "{path} {}: {help}", arg.get_id());
+            assert!(words.count() >= 2, "{path} {} is too short: {help:?}", arg.get_id());
+            assert!(!help.contains("RFC 3339"), "{path} takes times as people write them: {help}");
+            let is_of_a_prn = help.contains("prn:1:") || help.starts_with("The PRN of ");
+            assert!(!is_of_a_prn || path == "peridio events get", "{path} takes names: {help}");
         }
-        command.get_subcommands().for_each(|command| check(command, &path));
-    }
-    Cli::command().get_subcommands().for_each(|command| check(command, "peridio"));
+    });
 }

@@ -20,7 +20,7 @@ use olivine_client::{Client, Query, Resource};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::Kind;
+use super::kinds::Kind;
 use crate::output::visible;
 
 /// How many are asked for at once: fewer than a server takes of one caller.

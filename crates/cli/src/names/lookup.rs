@@ -19,7 +19,7 @@ use olivine_client::{Client, Query, Resource};
 use olivine_domain::binaries::BinaryState;
 use serde_json::Value;
 
-use super::Kind;
+use super::kinds::Kind;
 use super::values::is_prn;
 use crate::failure::Failure;
 use crate::output::visible;

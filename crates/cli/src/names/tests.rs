@@ -1,12 +1,13 @@
 //! Names are taken wherever a PRN is, and stand for the record that the server says.
 
 use super::*;
+use crate::grammar::Cli;
 
 const O: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
 /// Reads a command line; each of its names means a record of the kind, whose PRN is made of that alone.
 pub(crate) fn read(line: &str) -> Result<Cli, clap::Error> {
-    let first = FirstReading::of(line.split_whitespace().map(OsString::from).collect())?;
+    let first = FirstReading::of::<Cli>(line.split_whitespace().map(OsString::from).collect())?;
     for (kind, name) in first.names.wanted() {
         first.names.learn(kind, name, format!("prn:1:{O}:{}:{O}", kind.word()));
     }
@@ -14,12 +15,12 @@ pub(crate) fn read(line: &str) -> Result<Cli, clap::Error> {
 }
 
 fn wanted(line: &str) -> Vec<(Kind, String)> {
-    let first = FirstReading::of(line.split_whitespace().map(OsString::from).collect());
+    let first = FirstReading::of::<Cli>(line.split_whitespace().map(OsString::from).collect());
     first.unwrap_or_else(|error| panic!("{line}\n{error}")).names.wanted()
 }
 
 fn each_command(look: &mut dyn FnMut(&Command, &Command)) {
-    let grammar = grammar();
+    let grammar = grammar::<Cli>();
     for group in grammar.get_subcommands() {
         look(group, group);
         group.get_subcommands().for_each(|command| look(group, command));
@@ -28,7 +29,7 @@ fn each_command(look: &mut dyn FnMut(&Command, &Command)) {
 
 #[test]
 fn every_argument_that_takes_a_prn_takes_a_name() {
-    grammar().debug_assert();
+    grammar::<Cli>().debug_assert();
     let mut count = 0;
     each_command(&mut |_, command| {
         for arg in command.get_arguments().filter(|arg| arg.get_id().as_str().contains("prn")) {

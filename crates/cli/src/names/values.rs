@@ -9,7 +9,7 @@ use olivine_api::flags::Removable;
 use olivine_domain::prn::{Id, Prn, Resource};
 use uuid::Uuid;
 
-use super::Kind;
+use super::kinds::Kind;
 
 /// Whether what was given is a PRN by its form, and not a name. A name may begin with the PRN of what the record belongs to.
 pub(super) fn is_prn(given: &str) -> bool {

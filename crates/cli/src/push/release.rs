@@ -27,22 +27,22 @@ use crate::uploads::UploadOptions;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Release options")]
 pub(super) struct ReleaseOptions {
-    /// Then put all signed binaries of the version into a bundle of this name
+    /// Create a bundle with this name from all signed binaries of the version
     #[arg(long, value_name = "NAME")]
     bundle: Option<Name>,
-    /// And release the bundle to this cohort, as its latest release
+    /// Release the bundle to this cohort, as its latest release
     #[arg(long, value_name = "PRN", requires = "bundle")]
     cohort_prn: Option<Prn<Cohort>>,
-    /// The release's name [default: the bundle's]
+    /// The name of the release [default: the name of the bundle]
     #[arg(long, value_name = "NAME", requires = "cohort_prn")]
     release: Option<Name>,
-    /// The release's version, such as 1.2.3: the one that the firmware reports
+    /// The version of the release, such as 1.0.0: the version that the firmware reports
     #[arg(long, value_name = "VERSION", requires = "cohort_prn")]
     release_version: Option<Version>,
-    /// Which versions a device may have to get the release, such as '>= 1.0.0 and < 2.0.0' [default: any]
+    /// The versions that devices must have to get the release, such as '>= 1.0.0 and < 2.0.0' [default: any]
     #[arg(long, value_name = "REQUIREMENT", requires = "cohort_prn")]
     version_requirement: Option<Requirement>,
-    /// Devices must not skip the release: they get it before any later one
+    /// Devices must not skip the release: they get it before any later release
     #[arg(long, requires = "cohort_prn")]
     required: bool,
     #[command(flatten)]

@@ -15,13 +15,13 @@ use crate::session::Session;
 /// A picture to draw.
 #[derive(Debug, Args)]
 pub(crate) struct Chart {
-    /// The cohort
+    /// The cohort whose releases to draw
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     cohort_prn: Prn<Named>,
-    /// As text, for Graphviz, or for Mermaid
+    /// The format of the drawing
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     format: Format,
-    /// Also say how many devices are on each release
+    /// Also show how many devices are on each release
     #[arg(long)]
     devices: bool,
 }
@@ -29,11 +29,11 @@ pub(crate) struct Chart {
 /// How to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For a terminal
+    /// Text for a terminal
     Text,
-    /// For Graphviz
+    /// A graph for Graphviz
     Dot,
-    /// For Mermaid, such as in Markdown
+    /// A graph for Mermaid, for example in Markdown
     Mermaid,
 }
 

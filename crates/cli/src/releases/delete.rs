@@ -3,7 +3,7 @@
 use clap::Args;
 use olivine_api::releases::Release;
 
-use super::One;
+use super::one::One;
 use crate::confirmation::{Confirmation, is_asked_for};
 use crate::failure::Failure;
 use crate::messages;

@@ -8,11 +8,11 @@ use crate::messages;
 /// The phase of a release.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Phases {
-    /// tags or numeric [default: as the other phase options need it]
+    /// How the phase is limited: tags or numeric [default: follows from the other phase flags]
     #[arg(long = "phase-mode", id = "phase_mode", value_name = "MODE", value_parser = ["tags", "numeric"])]
     mode: Option<String>,
-    /// Only so many devices: a share of the cohort, such as 10% or 0.1 (above 0 at least one device; 100% is every device), or a count of 2
-    /// or more
+    /// Offer the release to this many devices: a share of the cohort, such as 10% or 0.1 (at least one device; 100% is every device), or a
+    /// number of 2 or more
     #[arg(
         long = "phase-value",
         id = "phase_value",
@@ -21,7 +21,7 @@ pub(crate) struct Phases {
         conflicts_with = "phase_tags"
     )]
     value: Option<f64>,
-    /// Only devices that have this tag; may be given several times
+    /// Offer the release only to devices with this tag; can be repeated
     #[arg(
         long = "phase-tag",
         id = "phase_tags",

@@ -7,7 +7,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
 use olivine_domain::text::Name;
 
-use super::One;
+use super::one::One;
 use super::phases::Phases;
 use crate::failure::Failure;
 use crate::messages;

@@ -7,7 +7,7 @@ use olivine_domain::prn::Prn;
 use olivine_domain::text::Name;
 use olivine_domain::versions::Version;
 
-use super::One;
+use super::one::One;
 use crate::failure::Failure;
 use crate::messages;
 use crate::output::{Record, visible};
@@ -27,19 +27,19 @@ impl Record for Done {
 pub(crate) struct Rollback {
     #[command(flatten)]
     one: One,
-    /// The bundle that its devices get instead [default: that of the release before]
+    /// The bundle that the devices get instead [default: the bundle of the previous release]
     #[arg(long = "to-bundle", value_name = "PRN")]
     to_bundle_prn: Option<Prn<Bundle>>,
-    /// The version that this bundle's firmware reports [default: that of the release it comes from]
+    /// The version that the firmware in this bundle reports [default: the version of the release that has this bundle]
     #[arg(long, value_name = "VERSION")]
     release_version: Option<Version>,
-    /// The name of the release that brings it [default: 'rollback of' and the release's name]
+    /// The name of the new release with this bundle [default: 'rollback of' and the name of the release]
     #[arg(long)]
     name: Option<Name>,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
-    /// Do it without asking
+    /// Do not ask for a confirmation
     #[arg(long, short)]
     yes: bool,
 }

@@ -18,57 +18,57 @@ use crate::startup;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ContentCommand {
-    /// Move contents from one storage to another, each copied and compared before its record changes
+    /// Move content from one storage to another; each content is copied and verified before the database refers to the new place
     #[command(
-        after_help = "A storage is called by the name of its storage backend, or `server` (what --storage-url names), or \
+        after_help = "The name of a storage is the name of its storage backend, or `server` (the storage of --storage-url), or \
                             `data-folder`.\n\nExamples:\n  olivine content move --from data-folder --to server \
                             --storage-url s3://firmware\n  olivine content move --to frankfurt"
     )]
     Move {
         #[command(flatten)]
         flags: Box<Flags>,
-        /// Where to
+        /// The storage to move the content to
         #[arg(long, value_name = "STORAGE")]
         to: String,
-        /// Where from
+        /// The storage to move the content from
         #[arg(long, value_name = "STORAGE", default_value = "data-folder")]
         from: String,
-        /// The organization whose storage backends are meant [default: the configured one]
+        /// The organization of the storage backend [default: the configured organization]
         #[arg(long)]
         organization: Option<Name>,
     },
-    /// Accept a storage as it is now as the one that the records mean, after its identity was lost or its contents were brought elsewhere
+    /// Accept a storage in its present state, after its identity was lost or its content was moved by other means
     #[command(
-        after_help = "No process may use another folder or bucket for it. Afterwards, `olivine content audit` says what is \
+        after_help = "No running server may still use the previous folder or bucket. Afterwards, `olivine content audit` reports what is \
                             missing.\n\nExample: olivine content adopt --storage data-folder"
     )]
     Adopt {
         #[command(flatten)]
         flags: Box<Flags>,
-        /// The storage: the name of a storage backend, or `server` (what --storage-url names), or `data-folder`
+        /// The storage: the name of a storage backend, or `server` (the storage of --storage-url), or `data-folder`
         #[arg(long, value_name = "STORAGE")]
         storage: String,
-        /// The organization whose storage backends are meant [default: the configured one]
+        /// The organization of the storage backend [default: the configured organization]
         #[arg(long)]
         organization: Option<Name>,
     },
-    /// Compare records and contents, both ways: missing, orphaned, wrong size, wrong hash
+    /// Compare the storages with the database: find content that is missing, orphaned, or has a wrong size or hash
     #[command(
-        after_help = "It ends with a failure if something is wrong that was not repaired.\n\nExample: olivine content audit --hashes"
+        after_help = "The command fails if it finds a problem that was not repaired.\n\nExample: olivine content audit --hashes"
     )]
     Audit {
         #[command(flatten)]
         flags: Box<Flags>,
-        /// Only this storage [default: all]
+        /// Only check this storage [default: all storages]
         #[arg(long, value_name = "STORAGE")]
         storage: Option<String>,
-        /// The organization whose storage backends are meant [default: the configured one]
+        /// The organization of the storage backend [default: the configured organization]
         #[arg(long)]
         organization: Option<Name>,
-        /// Read every content and hash it
+        /// Also read all content and check its hashes
         #[arg(long)]
         hashes: bool,
-        /// Repair what can be repaired: restore from copies, copy anew, delete what nobody refers to
+        /// Repair what can be repaired: restore content from replicas, create missing replicas, delete orphaned content
         #[arg(long)]
         repair: bool,
     },

@@ -15,15 +15,15 @@ use crate::startup::lock_data_dir;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DatabaseCommand {
-    /// Copy all records into another, empty database; nobody may use either of them meanwhile
+    /// Copy all records into another, empty database; no server may use one of the two databases meanwhile
     #[command(
-        after_help = "Example: olivine database copy --from sqlite:olivine-data/olivine.db --to postgres://olivine@db/olivine"
+        after_help = "Example:\n  olivine database copy --from sqlite:olivine-data/olivine.db --to postgres://olivine@db/olivine"
     )]
     Copy {
-        /// The database that is read: sqlite:PATH or postgres://…
+        /// The database to read: sqlite:PATH or postgres://…
         #[arg(long, value_name = "URL")]
         from: String,
-        /// The empty database that is written: sqlite:PATH or postgres://…
+        /// The empty database to write to: sqlite:PATH or postgres://…
         #[arg(long, value_name = "URL")]
         to: String,
     },

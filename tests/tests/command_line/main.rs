@@ -1,4 +1,7 @@
-//! `peridio` as people use it: names where the API has PRNs, and tables that fit a terminal.
+//! `peridio` as people use it: names where the API has PRNs, tables that fit a terminal, and examples in its help that work.
+
+mod examples;
+mod story;
 
 use olivine_tests::{Database, Server, Shell, authority, on_both};
 use serde_json::Value;

@@ -1,0 +1,167 @@
+//! The order in which the examples of `peridio --help` are run: each needs what those before it made.
+
+/// A line is a command, all of whose examples are run there, or `$` and what the examples need besides. `peridio` is the command itself.
+pub(crate) const STORY: &str = r"
+$ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private_key.pem
+$ cp private_key.pem any.key
+$ for name in ca first device second third; do openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 30 -subj /CN=$name -keyout $name.key -out $name.pem; done
+$ openssl x509 -in second.pem -outform der -out second.crt
+$ printf firmware > firmware.bin; printf arm > fw-arm.bin; printf a64 > fw-a64.bin
+$ cp credentials.json new-credentials.json
+$ mkdir -p ~/.local/share/bash-completion/completions
+
+completions
+config profiles create
+config profiles list
+config profiles use
+config profiles delete
+status
+users me
+organization get
+api-keys scopes
+api-keys create
+api-keys list
+api-keys get
+api-keys update
+api-keys revoke
+
+storage-backends create
+storage-backends list
+storage-backends get
+storage-backends update
+storage-backends delete
+
+signing-keys create
+signing-keys list
+signing-keys get
+signing-keys disable
+signing-keys enable
+signing-keys delete
+$ peridio signing-keys create --name production --public-key-file public_key.pem
+
+artifacts create
+artifacts list
+artifacts get
+artifacts update
+artifacts delete
+$ peridio artifacts create --name main-firmware
+
+artifact-versions create
+artifact-versions list
+artifact-versions get
+artifact-versions update
+artifact-versions delete
+$ peridio artifact-versions create --artifact main-firmware --version 1.0.0
+$ peridio artifact-versions create --artifact main-firmware --version 1.1.0
+
+binaries create
+binaries list
+binaries get
+binary-parts create
+binary-parts list
+binary-parts get
+binaries update
+binaries upload
+binaries delete
+$ peridio binaries create --artifact-version main-firmware/1.0.0 --target arm-linux-gnueabihf --content-path firmware.bin
+binary-signatures create
+binary-signatures list
+binary-signatures get
+binary-signatures delete
+binaries sign
+binaries prune
+binaries download
+binaries downloads
+binaries replicas
+
+products create
+products list
+products get
+products update
+products delete
+$ peridio products create --name gateway --target arm-linux-gnueabihf
+cohorts create
+cohorts list
+cohorts get
+cohorts update
+cohorts delete
+$ peridio cohorts create --product gateway --name daily
+$ peridio cohorts create --product gateway --name stable
+
+devices create
+devices list
+devices get
+devices update
+$ peridio devices update SN-000042 --cohort gateway/daily
+devices quarantine
+devices release-from-quarantine
+devices import
+$ peridio device-certificates create --device SN-000042 --certificate first.pem
+device-certificates list
+device-certificates get
+device-certificates delete
+device-certificates create
+ca-certificates create-verification-code
+ca-certificates create
+ca-certificates list
+ca-certificates get
+ca-certificates update
+ca-certificates delete
+
+bundles create
+bundles list
+bundles get
+releases create
+releases list
+releases get
+releases adoption
+releases graph
+$ peridio releases create --cohort gateway/stable --bundle spring --name first --version 0.9.0
+releases promote
+binaries releases
+devices why
+devices check-update
+bundle-overrides create
+bundle-overrides list
+bundle-overrides get
+bundle-overrides update
+bundle-overrides delete
+releases rollback
+releases update
+releases delete
+push
+peridio
+events list
+events get
+events tail
+
+$ peridio releases update gateway/daily/main-1.2.0 --phase-value 100%
+releases archive
+releases unarchive
+$ peridio bundles create --name winter --artifact-version main-firmware/1.0.0
+bundles archive
+bundles unarchive
+$ peridio artifact-versions create --artifact main-firmware --version 0.9.0
+artifact-versions archive
+artifact-versions unarchive
+$ peridio artifacts create --name old-firmware
+artifacts archive
+artifacts unarchive
+$ peridio cohorts create --product gateway --name factory
+cohorts archive
+cohorts unarchive
+$ peridio products create --name sensor
+products archive
+products unarchive
+$ peridio bundle-overrides delete hotfix
+$ peridio releases delete 'gateway/daily/rollback of summer' --yes
+$ peridio releases delete gateway/daily/spring --yes
+$ peridio releases delete gateway/stable/spring --yes; peridio releases delete gateway/stable/first --yes
+bundles delete
+bundles update
+binaries destroy
+devices delete
+signing-keys revoke
+signing-keys update
+organization update
+";
