@@ -43,6 +43,7 @@ impl Nginx {
     /// With the configuration for a folder and two free ports, of which it has to use the first.
     pub(crate) fn start(configure: impl Fn(&str, [u16; 2]) -> String) -> Self {
         let folder = tempfile::Builder::new().prefix("olivine-nginx-").tempdir().expect("a temporary folder");
+        let pid = folder.path().join("nginx.pid");
         for _ in 0..ATTEMPTS {
             let ports = free_ports();
             let file = folder.path().join("nginx.conf");
@@ -52,6 +53,8 @@ impl Nginx {
             let mut process = Process::start(command, folder.path(), "nginx");
             let is_up = until(READY_WITHIN, || match process.status() {
                 Some(_) => Some(false),
+                // It writes this once its ports are its own: until then another program may have come to listen there.
+                None if !pid.exists() => None,
                 None => TcpStream::connect(("127.0.0.1", ports[0])).is_ok().then_some(true),
             });
             if is_up == Some(true) {

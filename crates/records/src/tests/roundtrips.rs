@@ -327,8 +327,16 @@ on_both! {
             events::insert_many(&write, std::slice::from_ref(event)).await.unwrap();
         }
         write.commit().await.unwrap();
-        let query = ListQuery { limit: olivine_domain::pages::Limit::MOST, ..ListQuery::default() };
-        assert_eq!(events::list(&reads(&database), owner.id, &query).await.unwrap().items, all);
+        let limit = olivine_domain::pages::Limit::MOST;
+        let mut query = ListQuery { limit, ..ListQuery::default() };
+        let mut listed = Vec::new();
+        loop {
+            let page = events::list(&reads(&database), owner.id, &query).await.unwrap();
+            listed.extend(page.items);
+            let Some(next) = page.next else { break };
+            query.after = Some(next);
+        }
+        assert_eq!(listed, all);
         assert_eq!(events::get(&*database, owner.id, all[1].id).await.unwrap(), all[1]);
     }
 
