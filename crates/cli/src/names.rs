@@ -217,6 +217,9 @@ impl StandIn {
         }
         let given = |id: &str| leaf.try_get_one::<String>(id).ok().flatten();
         let name = match (given(SUBJECT), given(ARTIFACT), given(VERSION)) {
+            (Some(name), None, _) if name.is_empty() => {
+                return Err("the name is empty: is a variable not set?".to_owned());
+            }
             (Some(name), None, _) => name.clone(),
             (None, Some(artifact), Some(version)) => format!("{artifact}/{version}"),
             (Some(_), Some(_), _) => {

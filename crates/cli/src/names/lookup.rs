@@ -115,6 +115,8 @@ impl Search<'_> {
         if found.is_empty() && self.kind.can_be_archived() {
             found = self.list::<R>(&query.with("archived", Some("true"))).await?;
         }
+        // Nothing is done to a record that the server gave for another reason than its name. (A fingerprint can be written in several ways.)
+        found.retain(|record| key == "fingerprint" || record[key].as_str().is_none_or(|own| own == value));
         match live(found).as_slice() {
             [found] => self.prn_of(found),
             [] => Err(self.unknown::<R>(&among).await),

@@ -89,6 +89,7 @@ fn a_record_is_named_once_and_never_by_nothing() {
     for (line, said) in [
         ("peridio devices delete", "<IDENTIFIER>"),
         ("peridio devices delete --prn=", "it is empty"),
+        ("peridio events list --resource device:", "KIND:NAME"),
         ("peridio devices delete SN-1 --prn SN-2", "give one of them"),
         ("peridio artifact-versions get", "<ARTIFACT/VERSION>"),
         ("peridio artifact-versions get a/1 --artifact a --version 1", "name what is given without a flag"),
@@ -101,4 +102,12 @@ fn a_record_is_named_once_and_never_by_nothing() {
             read(&line.replace("--hash 0", &format!("--hash {}", "ab".repeat(32)))).unwrap_err().to_string();
         assert!(error.contains(said), "{line}: {error}");
     }
+}
+
+/// As a shell gives it where a variable in quotes is not set.
+#[test]
+fn an_empty_name_means_no_record() {
+    let line = ["peridio", "devices", "delete", ""].map(OsString::from).to_vec();
+    let error = FirstReading::of::<Cli>(line).err().expect("no record is named").to_string();
+    assert!(error.contains("the name is empty"), "{error}");
 }
