@@ -104,7 +104,9 @@ pub(super) fn accept_any(arg: Arg, usual: Option<Kind>, names: &Names) -> Arg {
             Some((kind, name)) => (Kind::called(kind), name),
             None => (usual, given),
         };
-        let kind = kind.filter(|_| !name.is_empty()).ok_or("it is neither a PRN nor KIND:NAME, such as device:SN-000042")?;
+        let kind = kind
+            .filter(|_| !name.is_empty())
+            .ok_or("it is neither a PRN nor KIND:NAME, such as device:SN-000042")?;
         names.want(kind, name);
         Ok(names.prn(kind, name).unwrap_or_default())
     })
