@@ -92,6 +92,7 @@ fn shown(name: &str, value: &Value, now: Timestamp, is_alone: bool) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) if text.starts_with("prn:") => short(text),
+        Value::String(text) if !is_time(name) => harmless(text),
         Value::String(text) => match text.parse::<Timestamp>() {
             Ok(time) if is_alone => format!("{text} ({})", age(time, now)),
             Ok(time) => age(time, now),
@@ -109,6 +110,12 @@ fn shown(name: &str, value: &Value, now: Timestamp, is_alone: bool) -> String {
         Value::Object(_) => label(value).map_or_else(|| harmless(&value.to_string()), harmless),
         Value::Number(number) => number.to_string(),
     }
+}
+
+/// By the field's name, because a version or an identifier may read like a time.
+fn is_time(name: &str) -> bool {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    name.ends_with("_at") || matches!(name, "not_before" | "not_after" | "schedule_date")
 }
 
 fn is_size(name: &str) -> bool {

@@ -68,6 +68,14 @@ fn tables_have_a_column_per_field_and_no_control_characters() {
 }
 
 #[test]
+fn a_name_that_reads_like_a_time_is_shown_as_it_is() {
+    let now: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
+    let named = Artifact { name: "2026-01-01T00:00:00Z".to_owned(), ..artifact(None) };
+    assert_eq!(table::row(&named, now)[0], named.name);
+    assert!(table::of_one(&named, now).contains(&format!("{}\n", named.name)));
+}
+
+#[test]
 fn a_table_fits_100_columns_whatever_is_in_it() {
     let now: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
     let long = artifact(Some(&"a description of many words ".repeat(20)));
