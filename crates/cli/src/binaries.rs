@@ -200,17 +200,11 @@ impl List {
 }
 
 async fn downloads(session: &Session, one: One) -> Result<(), Failure> {
-    let counts = session.client.download_counts(&one.prn).await?;
-    let mut list = session.printer.list();
-    counts.iter().try_for_each(|count| list.add(count))?;
-    list.finish()
+    session.printer.all(&session.client.download_counts(&one.prn).await?)
 }
 
 async fn replicas(session: &Session, one: One) -> Result<(), Failure> {
-    let replicas = session.client.replicas(&one.prn).await?;
-    let mut list = session.printer.list();
-    replicas.iter().try_for_each(|replica| list.add(replica))?;
-    list.finish()
+    session.printer.all(&session.client.replicas(&one.prn).await?)
 }
 
 async fn releases(session: &Session, one: One, options: &ListOptions) -> Result<(), Failure> {

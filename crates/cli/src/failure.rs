@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use olivine_api::errors::ErrorItem;
 use olivine_client::{Cause, Error as ClientError, downloads, uploads};
+use olivine_domain::prn::{Prn, Resource};
 use serde_json::Value;
 
 use crate::messages;
@@ -26,6 +27,11 @@ pub(crate) enum Failure {
     Download(downloads::Error),
     /// Nobody reads what is printed any more.
     Printing(io::Error),
+}
+
+/// Reads a PRN that the server gave.
+pub(crate) fn named<R: Resource>(prn: &str) -> Result<Prn<R>, Failure> {
+    prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))
 }
 
 impl Failure {

@@ -66,7 +66,7 @@ impl FirstReading {
         let names = Names::default();
         let mut command = with_names(C::command(), &names);
         let matches = command.try_get_matches_from_mut(&line)?;
-        let stand_in = StandIn::of::<C>(&matches)
+        let stand_in = StandIn::of(&matches, &command)
             .map_err(|problem| command.error(ErrorKind::ArgumentConflict, problem))?;
         if let Some(StandIn { kind, name, .. }) = &stand_in {
             names.want(*kind, name);
@@ -208,7 +208,7 @@ struct StandIn {
 }
 
 impl StandIn {
-    fn of<C: CommandFactory>(matches: &ArgMatches) -> Result<Option<Self>, String> {
+    fn of(matches: &ArgMatches, grammar: &Command) -> Result<Option<Self>, String> {
         let mut path = Vec::new();
         let mut leaf = matches;
         while let Some((name, inner)) = leaf.subcommand() {
@@ -227,7 +227,7 @@ impl StandIn {
             }
             _ => return Ok(None),
         };
-        let Some((id, kind)) = replaced::<C>(&path, given(SUBJECT).is_some()) else { return Ok(None) };
+        let Some((id, kind)) = replaced(grammar, &path, given(SUBJECT).is_some()) else { return Ok(None) };
         if leaf.value_source(&id) == Some(ValueSource::CommandLine) {
             let flag =
                 if id == "prn" { "prn".to_owned() } else { id.trim_end_matches("_prn").replace('_', "-") };
@@ -248,8 +248,7 @@ impl StandIn {
 }
 
 /// The argument that a command reads instead of the one without a flag, or instead of artifact and version.
-fn replaced<C: CommandFactory>(path: &[String], subject: bool) -> Option<(String, Kind)> {
-    let grammar = C::command();
+fn replaced(grammar: &Command, path: &[String], subject: bool) -> Option<(String, Kind)> {
     let group = grammar.find_subcommand(path.first()?)?;
     let command = path.get(1).map_or(Some(group), |name| group.find_subcommand(name))?;
     command.get_arguments().find_map(|arg| {

@@ -89,6 +89,13 @@ impl Printer {
         })
     }
 
+    /// Prints a list that is there as a whole.
+    pub(crate) fn all<R: Record>(self, records: &[R]) -> Result<(), Failure> {
+        let mut list = self.list();
+        records.iter().try_for_each(|record| list.add(record))?;
+        list.finish()
+    }
+
     /// Begins a list.
     pub(crate) fn list<R: Record>(self) -> ListPrinter<R> {
         ListPrinter {

@@ -16,7 +16,7 @@ use olivine_domain::text::{Description, Name, VersionText};
 
 use crate::binaries::{Wanted, check_waits, hash};
 use crate::custom_metadata;
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::messages;
 use crate::output::Record;
 use crate::session::Session;
@@ -76,8 +76,7 @@ impl Push {
         found.check_hashes(&hashes)?;
         let artifact = artifact(&session.client, self.artifact.as_str()).await?;
         let version = version(&session.client, artifact.prn, self.version.as_str()).await?;
-        let artifact_version: Prn<_> =
-            version.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+        let artifact_version: Prn<_> = named(&version.prn)?;
         let Self { description, options, release, .. } = self;
         let description = description.map(|description| description.to_string());
         let mut binaries = Vec::new();
@@ -90,11 +89,7 @@ impl Push {
         release.bring_about(&session.client, &version, &binaries).await?;
         match binaries.as_slice() {
             [binary] => session.printer.one(binary),
-            binaries => {
-                let mut list = session.printer.list();
-                binaries.iter().try_for_each(|binary| list.add(binary))?;
-                list.finish()
-            }
+            binaries => session.printer.all(binaries),
         }
     }
 }

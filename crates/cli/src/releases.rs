@@ -190,12 +190,7 @@ fn offered(release: &Release) -> String {
 
 impl Create {
     fn body(self) -> ReleaseCreate {
-        ReleaseCreate {
-            phase_mode: self.phases.mode(),
-            phase_value: self.phases.value(),
-            phase_tags: self.phases.tags(),
-            ..self.new
-        }
+        self.phases.of(self.new)
     }
 }
 

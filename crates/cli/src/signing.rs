@@ -13,7 +13,7 @@ use olivine_domain::binaries::{Binary as NamedBinary, BinaryState};
 use olivine_domain::prn::Prn;
 use olivine_domain::signing_keys::{KeyId, KeyStatus, PublicKey};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::messages;
 use crate::private_keys::PrivateKey;
 
@@ -88,8 +88,7 @@ impl Signer {
 
     /// Signs a verified binary, attaches the signature, and says so. Signing twice is signing once.
     pub(crate) async fn sign(&self, client: &Client, binary: Binary) -> Result<Binary, Failure> {
-        let prn: Prn<NamedBinary> =
-            binary.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+        let prn: Prn<NamedBinary> = named(&binary.prn)?;
         let keyid = self.public.keyid().to_string();
         if binary.signatures.iter().any(|signature| signature.keyid == keyid) {
             messages::note(&format!("{prn} is signed by '{}' already", self.registered.name));

@@ -17,7 +17,7 @@ use olivine_domain::prn::Prn;
 use uuid::Uuid;
 
 use crate::custom_metadata;
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::session::Session;
 use crate::signing::{Signer, SigningKeyFile};
 use crate::uploads::UploadOptions;
@@ -143,7 +143,7 @@ impl Wanted {
         options: &UploadOptions,
     ) -> Result<Binary, Failure> {
         let binary = find_or_create(&session.client, &self).await?;
-        let prn = binary.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+        let prn = named(&binary.prn)?;
         let binary = options.upload(session, prn, self.file, Some(self.hashes)).await?;
         match signer {
             Some(signer) => signer.sign(&session.client, binary).await,

@@ -14,12 +14,12 @@ use olivine_api::releases::Release;
 use olivine_client::{Client, Query};
 use olivine_domain::Timestamp;
 use olivine_domain::artifacts::Artifact;
-use olivine_domain::binaries::{Binary as Named, BinaryState};
+use olivine_domain::binaries::BinaryState;
 use olivine_domain::prn::Prn;
 use serde::Serialize;
 
 use crate::confirmation::is_asked_for;
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::messages;
 use crate::moments::now;
 use crate::output::{Record, visible};
@@ -78,9 +78,7 @@ impl Prune {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let olds = self.olds(&session.client).await?;
         let (kept, gone): (Vec<&Old>, Vec<&Old>) = olds.iter().partition(|old| old.action == Action::Keep);
-        let mut list = session.printer.list();
-        olds.iter().try_for_each(|old| list.add(old))?;
-        list.finish()?;
+        session.printer.all(&olds)?;
         let size = BinaryBytes(gone.iter().filter_map(|old| old.size).sum());
         let mut said = format!("{} binaries with {size} can go", gone.len());
         if !kept.is_empty() {
@@ -154,7 +152,7 @@ async fn forced(client: &Client) -> Result<HashSet<String>, Failure> {
     let bundles: HashSet<String> = running.map(|one| one.bundle_prn).collect();
     let mut binaries = HashSet::new();
     for bundle in bundles {
-        let prn = bundle.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+        let prn = named(&bundle)?;
         let bundle: Bundle = client.get(&prn).await?;
         binaries.extend(bundle.binaries.into_iter().flatten().map(|binary| binary.prn));
     }
@@ -166,11 +164,14 @@ async fn action(client: &Client, binary: &Binary, forced: &HashSet<String>) -> R
     let releases: Vec<Release> = client.releases_of(&prn, &Query::default().limit(Some(1))).all().await?;
     let is_signed = binary.state == BinaryState::Signed.as_str();
     let is_new = binary.inserted_at.parse::<Timestamp>().is_ok_and(|made| now().since(made) < STILL_UPLOADED);
-    Ok(match is_signed {
-        _ if !releases.is_empty() || forced.contains(&binary.prn) => Action::Keep,
-        true => Action::Destroy,
-        false if is_new => Action::Keep,
-        false => Action::Delete,
+    Ok(if !releases.is_empty() || forced.contains(&binary.prn) {
+        Action::Keep
+    } else if is_signed {
+        Action::Destroy
+    } else if is_new {
+        Action::Keep
+    } else {
+        Action::Delete
     })
 }
 
@@ -189,8 +190,4 @@ async fn take_away(client: &Client, old: &Old) -> Result<bool, Failure> {
         }
         result => Ok(result.map(|()| true)?),
     }
-}
-
-fn named(prn: &str) -> Result<Prn<Named>, Failure> {
-    prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))
 }

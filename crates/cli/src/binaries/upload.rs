@@ -10,7 +10,7 @@ use olivine_domain::binaries::{Binary as Named, BinaryState};
 use olivine_domain::prn::Prn;
 
 use super::create::hash;
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::messages;
 use crate::session::Session;
 use crate::uploads::UploadOptions;
@@ -62,6 +62,6 @@ impl Upload {
             )));
         };
         messages::note(&format!("{} is the content of {}, by its hash", self.file.display(), binary.prn));
-        binary.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))
+        named(&binary.prn)
     }
 }

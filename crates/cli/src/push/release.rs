@@ -17,7 +17,7 @@ use olivine_domain::versions::{Requirement, Version};
 
 use super::ahead::{Found, Scopes};
 use super::{find, find_or_create};
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::messages;
 use crate::releases::phases::Phases;
 use crate::releases::versions;
@@ -120,18 +120,15 @@ impl ReleaseOptions {
         let Some(name) = self.bundle else { return Ok(()) };
         let bundle = bundle(client, &name, version, binaries).await?;
         let Some(cohort) = self.cohort_prn else { return Ok(()) };
-        let new = ReleaseCreate {
+        let new = self.phases.of(ReleaseCreate {
             cohort_prn: cohort.to_string(),
             bundle_prn: bundle.prn,
             name: self.release.unwrap_or(name).to_string(),
             version: self.release_version.map(|version| version.to_string()),
             version_requirement: self.version_requirement.map(|requirement| requirement.to_string()),
             required: self.required.then_some(true),
-            phase_mode: self.phases.mode(),
-            phase_value: self.phases.value(),
-            phase_tags: self.phases.tags(),
             ..ReleaseCreate::default()
-        };
+        });
         release(client, &new).await
     }
 }
@@ -161,7 +158,7 @@ async fn whole_with(
     name: &Name,
     binaries: &[Option<Binary>],
 ) -> Result<Bundle, Failure> {
-    let prn = bundle.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))?;
+    let prn = named(&bundle.prn)?;
     let whole: Bundle = client.get(&prn).await?;
     let has = |binary: &Binary| whole.binaries.iter().flatten().any(|member| member.prn == binary.prn);
     if binaries.iter().all(|binary| binary.as_ref().is_some_and(has)) {

@@ -8,7 +8,7 @@ use olivine_domain::cohorts::Cohort as Named;
 use olivine_domain::prn::Prn;
 
 use super::graph::{self, Step};
-use crate::failure::Failure;
+use crate::failure::{Failure, named};
 use crate::output::print;
 use crate::session::Session;
 
@@ -57,5 +57,5 @@ impl Chart {
 }
 
 fn prn(release: &Release) -> Result<Prn<olivine_domain::releases::Release>, Failure> {
-    release.prn.parse().map_err(|_| Failure::new("the server gave a malformed PRN"))
+    named(&release.prn)
 }

@@ -1,6 +1,7 @@
 //! To whom a release goes at first: to devices with certain tags, or to so many.
 
 use clap::Args;
+use olivine_api::releases::ReleaseCreate;
 
 use crate::changes::all;
 use crate::messages;
@@ -54,6 +55,11 @@ impl Phases {
         if let Some(count) = self.value.filter(|value| *value > 1.0) {
             messages::note(&format!("a phase of {count} devices; {count}% would be a share of the cohort"));
         }
+    }
+
+    /// The new release with this phase.
+    pub(crate) fn of(&self, new: ReleaseCreate) -> ReleaseCreate {
+        ReleaseCreate { phase_mode: self.mode(), phase_value: self.value(), phase_tags: self.tags(), ..new }
     }
 
     /// Who names tags means tags, who gives a number means that.

@@ -38,7 +38,7 @@ impl Promote {
         self.phases.note_count();
         let client = &session.client;
         let from: Release = client.get(&self.one.prn).await?;
-        let new = ReleaseCreate {
+        let new = self.phases.of(ReleaseCreate {
             cohort_prn: self.to_cohort_prn.to_string(),
             bundle_prn: from.bundle_prn,
             name: self.name.map_or(from.name, |name| name.to_string()),
@@ -47,11 +47,8 @@ impl Promote {
             version_requirement: from.version_requirement,
             required: Some(from.required),
             schedule_date: self.schedule_date.map(|date| date.to_string()),
-            phase_mode: self.phases.mode(),
-            phase_value: self.phases.value(),
-            phase_tags: self.phases.tags(),
             ..ReleaseCreate::default()
-        };
+        });
         let there = Query::default().with("cohort_prn", Some(&new.cohort_prn)).with("name", Some(&new.name));
         let there = client.list::<Release>(&there).all().await?;
         let release = match there.into_iter().find(|release| release.bundle_prn == new.bundle_prn) {

@@ -116,7 +116,6 @@ async fn write(
     let old = &prepared.release;
     let mut plan = prepared.plan.clone();
     let mut is_change = false;
-    let as_it_was = graph(&w, old).await?;
     if let Some(bundle) = plan.bundle {
         to_use::<Bundle>(&w, by.organization, bundle).await?;
     }
@@ -129,7 +128,7 @@ async fn write(
         w.event(by, Subject::of(old.id), data);
         is_change = true;
     }
-    graphs::relink(ctx, &mut w, by, &as_it_was, &plan.relinked).await?;
+    graphs::relink(ctx, &mut w, by, &prepared.graph, &plan.relinked).await?;
     if let Some(new) = &plan.added {
         match releases::insert(&w, new).await {
             Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {

@@ -26,6 +26,8 @@ use crate::{Context, Error};
 pub(super) struct Prepared {
     pub(super) dry_run: bool,
     pub(super) release: Release,
+    /// The cohort's releases as they are before it.
+    pub(super) graph: ReleaseGraph,
     pub(super) plan: Plan,
     pub(super) devices: Devices,
     /// The devices that need the override, in the order of their keys.
@@ -76,7 +78,7 @@ impl Prepared {
             None => None,
         };
         let onward = plan.onward.and_then(|next| graph.get(next)).cloned();
-        Ok(Self { dry_run: wish.dry_run, release, plan, devices, forced_devices, forced, onward })
+        Ok(Self { dry_run: wish.dry_run, release, graph, plan, devices, forced_devices, forced, onward })
     }
 
     /// What the caller is told.
