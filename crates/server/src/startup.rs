@@ -216,7 +216,7 @@ async fn storages(
         cdn: config.storage.cdn()?,
         checksums: config.storage.checksums,
     };
-    storages.with_own(db, own).await.context("putting the storage on record")
+    Box::pin(storages.with_own(db, own)).await.context("putting the storage on record")
 }
 
 /// Refuses to start on a storage that is not the one that the records mean. One that does not answer is checked when it is first used.

@@ -100,7 +100,7 @@ pub async fn rollback(
         releases::lock_cohort(&w, by.organization, cohort).await.map_err(Error::missing(cohort))?;
         let prepared = Prepared::read(ctx, &w, by, id, wish).await?;
         if prepared.forced_devices.iter().all(|device| held.binary_search(device).is_ok()) {
-            return write(ctx, w, by, prepared).await;
+            return Box::pin(write(ctx, w, by, prepared)).await;
         }
         held = prepared.forced_devices;
     }
