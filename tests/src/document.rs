@@ -24,6 +24,16 @@ impl Operation {
         self.method == *method && is_of(&self.path, path)
     }
 
+    /// Whether everybody may ask for it, with neither key nor session.
+    pub fn is_open(&self) -> bool {
+        self.description["security"] == serde_json::json!([{}])
+    }
+
+    /// Whether it takes a person who signed in.
+    pub fn takes_person(&self) -> bool {
+        self.description["security"] == serde_json::json!([{"session": []}])
+    }
+
     /// The path of one record: `{prn}` replaced, and all other parameters by 1.
     pub fn path_with(&self, prn: &str) -> String {
         let mut path = self.path.replace("{prn}", prn);

@@ -141,3 +141,19 @@ fn the_introduction_of_the_api_with_curl() {
     let shown: Value = serde_json::from_str(&blocks_of(&introduction, "json")[0]).unwrap();
     assert_eq!(*refused, shown, "the error that the introduction shows");
 }
+
+#[test]
+fn the_page_about_people() {
+    let server = Server::start(Database::Sqlite);
+    let shell = beside(&server).env("URL", server.url());
+    let said = shell.run(&blocks_of(&document("docs/people.md"), "sh").join("\n")).succeeds();
+    for expected in
+        ["/setup#oll_", "\"email\":\"ada@example.com\"", "developer, signer", "/reset-password#oll_"]
+    {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let log = server.log();
+    for secret in ["four words that fit", "oll_", "ols_", "argon2"] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}

@@ -253,7 +253,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     (
         "crates/server/src",
         "ServerOperator::",
-        &["commands.rs", "commands/backup.rs", "commands/content.rs", "startup.rs"],
+        &["commands.rs", "commands/backup.rs", "commands/content.rs", "commands/users.rs", "startup.rs"],
     ),
     ("crates/operations/src", "ServerOperator::", &[]),
     // Both are compiled into the library, so that tests and executables are made of the same one.

@@ -10,8 +10,9 @@ use crate::output::{Format, NO_KEY};
 use crate::session::Session;
 use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
-    bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, organizations,
-    products, profiles, push, releases, signing_keys, status, storage_backends, users,
+    bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, invitations,
+    memberships, organizations, products, profiles, push, releases, signing_keys, status, storage_backends,
+    users,
 };
 
 /// Manage firmware: upload it, sign it, and release it to devices.
@@ -93,7 +94,13 @@ pub(crate) enum Command {
     /// The audit trail: who changed what, and when
     #[command(subcommand, visible_alias = "event")]
     Events(events::Command),
-    /// The caller: the API key in use, its role and its scopes
+    /// Which people are in the organization, and what they may do
+    #[command(subcommand, visible_alias = "membership")]
+    Memberships(memberships::Command),
+    /// Links by which people join the organization
+    #[command(subcommand, visible_alias = "invitation")]
+    Invitations(invitations::Command),
+    /// The caller ('users me'), and the accounts of the organization's members
     #[command(subcommand, visible_alias = "user")]
     Users(users::Command),
     /// The organization's settings
@@ -140,6 +147,8 @@ impl Cli {
             Command::ApiKeys(command) => Box::pin(command.run(session)).await,
             Command::Events(command) => command.run(session).await,
             Command::Status(status) => status.run(session).await,
+            Command::Memberships(command) => command.run(session).await,
+            Command::Invitations(command) => command.run(session).await,
             Command::Users(command) => command.run(session).await,
             Command::Organization(command) => command.run(session).await,
             Command::Push(push) => push.run(session).await,

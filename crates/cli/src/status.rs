@@ -56,7 +56,7 @@ impl Status {
         session.printer.for_people().one(&Overview {
             server: session.client.base_url().to_string(),
             server_version: answer.server.map(|server| server.version),
-            organization: answer.user.organization_name,
+            organization: answer.user.organization_name.unwrap_or_default(),
             api_key: answer.user.name,
             role: answer.user.role,
             scopes: answer.user.scopes.len(),

@@ -23,6 +23,8 @@ pub mod downloads;
 mod error;
 mod events;
 pub mod files;
+mod invitations;
+mod memberships;
 mod observer;
 mod organizations;
 mod pages;

@@ -1,10 +1,14 @@
-//! Who the caller is.
+//! Who the caller is, and the members of the organization.
 
-use olivine_api::users::{Me, MeEnvelope};
+use olivine_api::users::{Me, MeEnvelope, User, UserEnvelope, UserList};
+use olivine_domain::users::User as Named;
 use reqwest::Method;
 
 use crate::requests::Request;
+use crate::resource::resource;
 use crate::{Client, Error};
+
+resource!(User, "users", Named, UserEnvelope { user }, UserList);
 
 impl Client {
     /// What the API key is and may.

@@ -1,20 +1,18 @@
 //! API keys: how callers of the Admin API prove who they are.
 
-use std::fmt;
-
-use crate::hash::Sha256Digest;
 use crate::organizations::{Organization, Revision};
-use crate::permissions::{Grants, Role};
+use crate::permissions::{Grants, RecordedIdentity, Role};
 use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::Name;
 use crate::time::Timestamp;
+use crate::users::User;
 
 /// What lists of API keys can be searched by.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
-    Field { name: "role", kind: FieldKind::Enum(&["reader", "writer", "admin"]) },
+    Field { name: "role", kind: FieldKind::Enum(Role::NAMES) },
     Field { name: "expires_at", kind: FieldKind::DateTime },
     Field { name: "revoked_at", kind: FieldKind::DateTime },
     Field { name: "inserted_at", kind: FieldKind::DateTime },
@@ -44,6 +42,10 @@ pub struct ApiKey {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// The user whose key it is: it may do no more than they may, and ends with their membership. `None` for a key of the organization.
+    pub owner: Option<Id<User>>,
+    /// Who made it and so saw its secret; `None` where that is not on record.
+    pub created_by: Option<RecordedIdentity>,
 }
 
 impl Resource for ApiKey {
@@ -78,7 +80,7 @@ impl ApiKey {
 
     /// Whether it is an administrator's key that is accepted at `now`.
     pub fn is_usable_admin(&self, now: Timestamp) -> bool {
-        self.grants == Grants::Role(Role::Admin) && self.check_usable(now).is_ok()
+        self.grants.is_admin() && self.check_usable(now).is_ok()
     }
 
     /// Whether a key that expires at `expires_at` would be accepted longer than this one.
@@ -98,48 +100,18 @@ fn ends_later(first: Option<Timestamp>, second: Option<Timestamp>) -> bool {
     second.is_some_and(|second| first.is_none_or(|first| first > second))
 }
 
-/// The secret itself: `olv_` and 43 characters that stand for 256 random bits. It must never be stored or logged.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKeySecret(String);
-
-const PREFIX: &str = "olv_";
-const ENCODED_LENGTH: usize = 43;
-const HINT_LENGTH: usize = 8;
-
-impl ApiKeySecret {
-    /// The key that consists of these random bytes.
-    pub fn from_random(bytes: [u8; 32]) -> Self {
-        use base64::Engine as _;
-        Self(format!("{PREFIX}{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)))
-    }
-
-    /// The secret that a caller presents, if it has the form of one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let encoded = text.strip_prefix(PREFIX)?;
-        let is_known = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
-        (encoded.len() == ENCODED_LENGTH && encoded.bytes().all(is_known)).then(|| Self(text.to_owned()))
-    }
-
-    /// What is stored in its place. The secret has 256 random bits, so a plain hash can't be turned back, and looking a key up
-    /// by its hash takes a time that says nothing about the secret.
-    pub fn hash(&self) -> Sha256Digest {
-        Sha256Digest::of(self.0.as_bytes())
-    }
-
-    /// Its beginning, for people to tell keys apart.
-    pub fn hint(&self) -> String {
-        self.0[..PREFIX.len() + HINT_LENGTH].to_owned()
-    }
-
-    /// The secret in the clear, to show it once.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
+crate::secrets::secret! {
+    /// The secret itself. It must never be stored or logged.
+    ApiKeySecret, "olv_"
 }
 
-impl fmt::Debug for ApiKeySecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKeySecret(…)")
+/// So many characters of a secret are shown for people to tell keys apart.
+const HINT_LENGTH: usize = "olv_".len() + 8;
+
+impl ApiKeySecret {
+    /// Its beginning, for people to tell keys apart.
+    pub fn hint(&self) -> String {
+        self.reveal()[..HINT_LENGTH].to_owned()
     }
 }
 

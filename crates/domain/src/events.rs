@@ -8,6 +8,7 @@ use crate::permissions::{Identity, Origin, RecordedIdentity};
 use crate::prn::{Id, Prn, Resource};
 use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
+use crate::users::{self, User};
 use uuid::Uuid;
 
 /// Declares all types of events.
@@ -137,6 +138,27 @@ event_types! {
     ReleaseArchived = "release.archived", Audit;
     ReleaseUnarchived = "release.unarchived", Audit;
     ReleaseDeleted = "release.deleted", Audit;
+    UserCreated = "user.created", Audit;
+    UserUpdated = "user.updated", Audit;
+    UserDisabled = "user.disabled", Audit;
+    UserEnabled = "user.enabled", Audit;
+    UserDeleted = "user.deleted", Audit;
+    UserSignedIn = "user.signed_in", Audit;
+    UserSignInFailed = "user.sign_in_failed", Frequent;
+    UserSignedOut = "user.signed_out", Audit;
+    UserSessionRevoked = "user.session_revoked", Audit;
+    UserPasswordChanged = "user.password_changed", Audit;
+    UserPasswordResetRequested = "user.password_reset_requested", Audit;
+    UserPasswordReset = "user.password_reset", Audit;
+    UserSecondFactorAdded = "user.second_factor_added", Audit;
+    UserSecondFactorRemoved = "user.second_factor_removed", Audit;
+    UserRecoveryCodeUsed = "user.recovery_code_used", Audit;
+    MembershipCreated = "membership.created", Audit;
+    MembershipUpdated = "membership.updated", Audit;
+    MembershipDeleted = "membership.deleted", Audit;
+    InvitationCreated = "invitation.created", Audit;
+    InvitationAccepted = "invitation.accepted", Audit;
+    InvitationRevoked = "invitation.revoked", Audit;
     VerificationCodeCreated = "verification_code.created", Audit;
     OrganizationCreated = "organization.created", Audit;
     OrganizationUpdated = "organization.updated", Audit;
@@ -192,7 +214,7 @@ impl From<EventType> for RecordedType {
 pub const LONGEST_OF_STRANGERS: usize = 256;
 /// The same of a device or of the server itself, such as the detail of a failed update.
 pub const LONGEST_OF_DEVICES: usize = 1_024;
-/// The same of an API key: no description is cut.
+/// The same of a person or an API key: no description is cut.
 pub const LONGEST_OF_KEYS: usize = 2_048;
 
 /// The most characters of a description, or of custom metadata as JSON, that an event shows. Of longer ones it says only that they changed.
@@ -201,7 +223,7 @@ pub const LONGEST_OF_CHANGES: usize = 200;
 /// The most characters of a text in an event, by who caused the event.
 pub const fn longest_text(identity: &Identity) -> usize {
     match identity {
-        Identity::ApiKey(_) => LONGEST_OF_KEYS,
+        Identity::User(_) | Identity::ApiKey(_) => LONGEST_OF_KEYS,
         Identity::Device(_) | Identity::System => LONGEST_OF_DEVICES,
     }
 }
@@ -245,6 +267,8 @@ pub struct Event {
     pub kind: RecordedType,
     /// Who did it.
     pub identity: RecordedIdentity,
+    /// The person behind it: who did it, or the owner of the API key that did it.
+    pub person: Option<Id<User>>,
     /// To which record.
     pub subject: Subject,
     /// What changed, as a JSON object; never a secret.
@@ -282,6 +306,7 @@ impl Subject {
     /// Its full name, in `organization`.
     pub fn prn(&self, organization: Id<Organization>) -> String {
         match &self.kind {
+            Some(kind) if users::is_of_installation(kind) => format!("prn:1:{kind}:{}", self.id),
             Some(kind) => format!("prn:1:{organization}:{kind}:{}", self.id),
             None => format!("prn:1:{organization}"),
         }

@@ -3,10 +3,12 @@
 //! This crate must never do IO, read a clock, draw a random number or know a wire or row format: wire shapes live in
 //! `olivine-api`, row shapes in `olivine-records`. Everything here can be tested by example and by property.
 
+pub mod accounts;
 pub mod api_keys;
 pub mod archiving;
 pub mod artifact_versions;
 pub mod artifacts;
+pub mod authenticators;
 pub mod binaries;
 pub mod binary_parts;
 pub mod binary_signatures;
@@ -21,13 +23,17 @@ pub mod device_certificates;
 pub mod device_credentials;
 pub mod devices;
 pub mod events;
+pub mod guessing;
 pub mod hash;
 pub mod hosts;
+pub mod invitations;
 pub mod key_files;
+pub mod memberships;
 pub mod metadata;
 pub mod nesting;
 pub mod organizations;
 pub mod pages;
+pub mod passwords;
 mod pem;
 pub mod permissions;
 pub mod prn;
@@ -36,12 +42,15 @@ pub mod refusals;
 pub mod releases;
 pub mod resolution;
 pub mod search;
+mod secrets;
+pub mod sessions;
 pub mod signing_keys;
 pub mod storage_backends;
 pub mod tags;
 pub mod target;
 pub mod text;
 pub mod time;
+pub mod users;
 pub mod versions;
 
 pub use hash::Sha256Digest;

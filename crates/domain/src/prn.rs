@@ -1,4 +1,5 @@
-//! Names of everything: `prn:1:<organization uuid>` and `prn:1:<organization uuid>:<resource type>:<uuid>`.
+//! Names of everything: `prn:1:<organization uuid>` and `prn:1:<organization uuid>:<resource type>:<uuid>`. What is of the installation and
+//! belongs to no organization, as users do, is `prn:1:<resource type>:<uuid>`.
 //!
 //! An [`Id`] or [`Prn`] carries the type of what it names, so that one kind of record can never be asked for by the
 //! name of another.
@@ -22,6 +23,8 @@ pub trait Resource {
     const TYPE: Option<&'static str>;
     /// The type's name for people, with its article: "a binary".
     const A_NAME: &'static str;
+    /// Whether its records belong to no organization: their PRNs name none.
+    const IS_OF_INSTALLATION: bool = false;
 }
 
 /// The key of a record of type `R` (a `UUIDv7`, so ids sort by creation).
@@ -90,7 +93,7 @@ impl<R> fmt::Display for Id<R> {
 /// The full name of a record of type `R`.
 #[derive(Debug)]
 pub struct Prn<R> {
-    /// The organization that the record belongs to.
+    /// The organization that the record belongs to; means nothing where it belongs to none.
     pub organization: Id<Organization>,
     /// The record's key.
     pub id: Id<R>,
@@ -112,6 +115,7 @@ impl<R> Eq for Prn<R> {}
 impl<R: Resource> fmt::Display for Prn<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match R::TYPE {
+            Some(kind) if R::IS_OF_INSTALLATION => write!(f, "prn:1:{kind}:{}", self.id),
             Some(kind) => write!(f, "prn:1:{}:{kind}:{}", self.organization, self.id),
             None => write!(f, "prn:1:{}", self.organization),
         }
@@ -150,10 +154,11 @@ pub enum InvalidPrn {
 }
 
 fn malformed<R: Resource>(given: &str) -> InvalidPrn {
-    let form = R::TYPE.map_or_else(
-        || "prn:1:<organization uuid>".to_owned(),
-        |kind| format!("prn:1:<organization uuid>:{kind}:<uuid>"),
-    );
+    let form = match R::TYPE {
+        None => "prn:1:<organization uuid>".to_owned(),
+        Some(kind) if R::IS_OF_INSTALLATION => format!("prn:1:{kind}:<uuid>"),
+        Some(kind) => format!("prn:1:<organization uuid>:{kind}:<uuid>"),
+    };
     InvalidPrn::Malformed { given: given.chars().take(200).collect(), expected: R::A_NAME, form }
 }
 
@@ -162,12 +167,16 @@ impl<R: Resource> FromStr for Prn<R> {
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
         let Form { organization, record } = Form::read(given).ok_or_else(|| malformed::<R>(given))?;
-        let organization = Id::new(organization);
+        let is_of_installation = organization.is_none();
+        let organization = Id::new(organization.unwrap_or(Uuid::nil()));
         match (record, R::TYPE) {
             (None, None) => Ok(Self { organization, id: Id::new(organization.uuid()) }),
             (None, Some(_)) => Err(malformed::<R>(given)),
             (Some((found, id)), expected) if expected == Some(found) => {
-                Ok(Self { organization, id: Id::new(id) })
+                let has_form = is_of_installation == R::IS_OF_INSTALLATION;
+                has_form
+                    .then_some(Self { organization, id: Id::new(id) })
+                    .ok_or_else(|| malformed::<R>(given))
             }
             (Some((found, _)), _) => {
                 let (given, found) = (given.to_owned(), found.to_owned());
@@ -181,6 +190,7 @@ impl<R: Resource> FromStr for Prn<R> {
 mod tests {
     use super::*;
     use crate::binaries::Binary;
+    use crate::users::User;
 
     const ORGANIZATION: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
     const ID: &str = "0190163d-8694-739b-aea5-966c26f8ad92";
@@ -191,6 +201,18 @@ mod tests {
         assert_eq!(text.parse::<Prn<Binary>>().unwrap().to_string(), text);
         let short = format!("prn:1:{ORGANIZATION}");
         assert_eq!(short.parse::<Prn<Organization>>().unwrap().to_string(), short);
+    }
+
+    #[test]
+    fn what_is_of_the_installation_names_no_organization() {
+        let text = format!("prn:1:user:{ID}");
+        let prn = text.parse::<Prn<User>>().unwrap();
+        assert_eq!(prn.to_string(), text);
+        assert_eq!(prn.id.prn(Id::new(Uuid::max())).to_string(), text);
+        let within = format!("prn:1:{ORGANIZATION}:user:{ID}").parse::<Prn<User>>().unwrap_err();
+        assert!(within.to_string().ends_with("a user is named as prn:1:user:<uuid>"), "{within}");
+        let other = text.parse::<Prn<Binary>>().unwrap_err();
+        assert!(matches!(other, InvalidPrn::OtherType { .. }), "{other}");
     }
 
     #[test]

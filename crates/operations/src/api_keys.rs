@@ -14,13 +14,14 @@ use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Facts, Meaning, Refusal};
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
+use olivine_domain::users::User;
 use olivine_records::{Write, api_keys};
 
 use crate::error::{Error, Taken, Unauthenticated};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::work::Work;
-use crate::{Context, events, organizations};
+use crate::{Context, events, organizations, people};
 
 /// Nobody can create, change or revoke a key that has more scopes than themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,8 @@ pub struct Create {
     pub grants: Grants,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// The user whose key it is; `None` for a key of the organization.
+    pub owner: Option<Id<User>>,
 }
 
 /// Changes: what is `None` stays.
@@ -77,10 +80,17 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
     let secret = ApiKeySecret::parse(token).ok_or(Unauthenticated::Unknown)?;
     let key = api_keys::find_by_hash(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;
     key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
+    let grants = match key.owner {
+        None => key.grants,
+        // What its owner may not do any more, the key may not either.
+        Some(owner) => key.grants.within(&people::grants_of(ctx, key.organization, owner).await?),
+    };
     Ok(Actor {
         identity: Identity::ApiKey(key.id),
+        person: key.owner,
         organization: key.organization,
-        grants: key.grants,
+        grants,
+        is_fresh: true,
         origin,
     })
 }
@@ -89,7 +99,9 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
 pub async fn me(ctx: &Context, actor: &Actor) -> Result<(ApiKey, Organization), Error> {
     let id = match actor.identity {
         Identity::ApiKey(id) => id,
-        Identity::Device(_) | Identity::System => return Err(Unauthenticated::Missing.into()),
+        Identity::User(_) | Identity::Device(_) | Identity::System => {
+            return Err(Unauthenticated::Missing.into());
+        }
     };
     let key = api_keys::get(ctx.db(), actor.organization, id).await.map_err(Error::missing(id))?;
     Ok((key, organizations::read(ctx, actor.organization).await?))
@@ -145,6 +157,10 @@ async fn begin(ctx: &Context, by: &Actor) -> Result<(Work, Option<ApiKey>), Erro
     let id = match by.identity {
         Identity::ApiKey(id) => id,
         Identity::System => return Ok((w, None)),
+        Identity::User(user) => {
+            people::check_still_member(&w, by.organization, user, &by.grants).await?;
+            return Ok((w, None));
+        }
         Identity::Device(_) => return Err(Unauthenticated::Missing.into()),
     };
     let caller = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
@@ -227,6 +243,8 @@ async fn write(
         revision: Revision::FIRST,
         inserted_at: now,
         updated_at: now,
+        owner: new.owner,
+        created_by: Some(by.identity.into()),
     };
     api_keys::insert(w, &api_key, &secret.hash()).await?;
     let data = EventData::ApiKeyCreated(Whole(&api_key));

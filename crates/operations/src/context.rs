@@ -7,6 +7,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use olivine_content::TokenKey;
 use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
+use olivine_domain::sessions::SessionLimits;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::time::Timestamp;
 use olivine_records::{CallerReads, Database};
@@ -20,6 +21,7 @@ use crate::distribution::log::USUAL_STALE_AFTER;
 use crate::distribution::memory::Memory;
 use crate::event_budgets::EventBudgets;
 use crate::health::Readiness;
+use crate::people::passwords::Passwords;
 use crate::signals::Outbox;
 use crate::storages::{self, Opened, Storages};
 
@@ -41,6 +43,7 @@ struct Shared {
     memory: Memory,
     event_budgets: EventBudgets,
     damage: Damage,
+    passwords: Passwords,
     readiness: Readiness,
     ids: std::sync::Mutex<ContextV7>,
     random: SystemRandom,
@@ -63,6 +66,8 @@ pub struct Settings {
     pub audit_event_retention: Duration,
     /// How long frequent events are kept; no longer than those.
     pub frequent_event_retention: Duration,
+    /// How long people stay signed in.
+    pub sessions: SessionLimits,
     /// How long a job belongs to a runner that gives no sign of life.
     pub job_lease: Duration,
     /// Whether organizations may register storages that are opened with the server's own credentials.
@@ -90,6 +95,7 @@ impl Default for Settings {
             idempotency_retention: 24 * HOUR,
             audit_event_retention: 730 * 24 * HOUR,
             frequent_event_retention: 30 * 24 * HOUR,
+            sessions: SessionLimits::default(),
             job_lease: Duration::from_secs(30),
             organizations_use_server_credentials: false,
             organizations_reach_any_network: false,
@@ -114,6 +120,7 @@ impl Context {
             memory: Memory::new(settings.directory_devices, settings.stale_after),
             event_budgets: EventBudgets::default(),
             damage: Damage::default(),
+            passwords: Passwords::default(),
             readiness: Readiness::default(),
             settings,
             ids: std::sync::Mutex::new(ContextV7::new()),
@@ -180,6 +187,11 @@ impl Context {
     /// Which damaged contents were noticed, and where they were looked for.
     pub(crate) fn damage(&self) -> &Damage {
         &self.shared.damage
+    }
+
+    /// Hashes passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.shared.passwords
     }
 
     /// What the last checks of database and storage found.

@@ -7,7 +7,7 @@ use olivine_domain::api_keys::KeyRejected;
 use olivine_domain::binaries::LifecycleRefusal;
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::organizations::QuotaExceeded;
-use olivine_domain::permissions::MissingScope;
+use olivine_domain::permissions::{MissingScope, NotAuthorized, Stale};
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::refusals::Refusal;
 use olivine_domain::releases::graph::GraphRefusal;
@@ -112,6 +112,14 @@ pub enum Error {
     /// The caller's last search is not over, or others' searches fill all places for searches.
     #[error("{0}")]
     SearchInProgress(String),
+    /// Somebody tries more than is allowed, or too many people try at once.
+    #[error("{what}")]
+    TooMany {
+        /// What is too much, and what to do.
+        what: String,
+        /// When the next try makes sense.
+        wait: std::time::Duration,
+    },
     /// Something that the server depends on is down.
     #[error("the server can't reach its {what} right now: try again in a few seconds")]
     Unavailable {
@@ -158,8 +166,18 @@ refusals!(
     PartMisfit,
     QuotaExceeded,
     RollbackRefusal,
+    Stale,
     TokenError,
 );
+
+impl From<NotAuthorized> for Error {
+    fn from(refused: NotAuthorized) -> Self {
+        match refused {
+            NotAuthorized::MissingScope(missing) => missing.into(),
+            NotAuthorized::Stale(stale) => stale.into(),
+        }
+    }
+}
 
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {

@@ -67,7 +67,7 @@ impl EventBudgets {
         let who = actor.identity.id().unwrap_or(subject.id);
         let most = match actor.identity {
             Identity::Device(_) => OF_A_DEVICE,
-            Identity::ApiKey(_) | Identity::System => OF_OTHERS,
+            Identity::User(_) | Identity::ApiKey(_) | Identity::System => OF_OTHERS,
         };
         let hour = now.as_seconds() / HOUR;
         let mut all = self.spent();

@@ -16,10 +16,10 @@ use olivine_domain::prn::Id;
 use olivine_records::events;
 pub(crate) use payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
-    ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
-    Omitted, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, Running,
-    SignatureCount, SignatureFacts, SourcePrn, StoredContent, Undeliverable, UpdateReported, UploadCompleted,
-    UploadExpired, VerificationCodeCreated, VerificationFailed,
+    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice,
+    Omissions, Omitted, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, Running,
+    SignatureCount, SignatureFacts, SignedIn, SourcePrn, StoredContent, Undeliverable, UpdateReported,
+    UploadCompleted, UploadExpired, VerificationCodeCreated, VerificationFailed,
 };
 use serde_json::Value;
 
@@ -58,6 +58,7 @@ pub(crate) fn build(ctx: &Context, actor: &Actor, subject: Subject, data: EventD
         organization: actor.organization,
         kind: kind.into(),
         identity: actor.identity.into(),
+        person: actor.person,
         subject,
         data: data.to_string(),
         origin: actor.origin.clone(),

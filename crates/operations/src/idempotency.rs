@@ -46,6 +46,7 @@ pub struct Execution {
 /// Looks whether a request was answered before. `fingerprint` tells different requests apart.
 pub async fn begin(ctx: &Context, actor: &Actor, key: &str, fingerprint: &str) -> Result<Plan, Error> {
     let caller = match actor.identity {
+        Identity::User(user) => user.uuid(),
         Identity::ApiKey(key) => key.uuid(),
         Identity::Device(_) | Identity::System => return Err(Unauthenticated::Missing.into()),
     };

@@ -36,6 +36,7 @@ mod links;
 pub mod lists;
 pub mod moves;
 pub mod organizations;
+pub mod people;
 pub mod products;
 pub mod provisioning;
 mod recently;

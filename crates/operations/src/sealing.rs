@@ -4,14 +4,17 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
-use aws_lc_rs::hkdf;
+use aws_lc_rs::{hkdf, hmac};
 use olivine_domain::storage_backends::Sealed;
 
 /// The length of a nonce, which a sealed text begins with.
 const NONCE: usize = 12;
 
 /// Seals and opens.
-pub struct SealKey(RandomizedNonceKey);
+pub struct SealKey {
+    aead: RandomizedNonceKey,
+    mac: hmac::Key,
+}
 
 /// It was sealed with another key, for another record, or altered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,17 +25,34 @@ impl SealKey {
     /// The key that follows from the server's secret.
     pub fn derive(secret: &[u8]) -> Self {
         let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret);
-        let mut key = [0; 32];
-        let expanded = secret.expand(&[b"olivine sealed secrets 1"], hkdf::HKDF_SHA256);
-        let expanded = expanded.and_then(|okm| okm.fill(&mut key));
-        expanded.expect("one block of output is always possible");
-        Self(RandomizedNonceKey::new(&AES_256_GCM, &key).expect("32 bytes are a key"))
+        let key = |name: &[u8]| {
+            let mut key = [0; 32];
+            let expanded = secret.expand(&[name], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut key));
+            expanded.expect("one block of output is always possible");
+            key
+        };
+        let aead = RandomizedNonceKey::new(&AES_256_GCM, &key(b"olivine sealed secrets 1"));
+        Self {
+            aead: aead.expect("32 bytes are a key"),
+            mac: hmac::Key::new(hmac::HMAC_SHA256, &key(b"olivine keyed hashes 1")),
+        }
+    }
+
+    /// What stands for a text where the text itself must not stand: the same for the same text, and nobody without the server's secret can
+    /// find out for which. `purpose` keeps different uses apart.
+    pub(crate) fn keyed_hash(&self, purpose: &str, text: &[u8]) -> String {
+        let mut context = hmac::Context::with_key(&self.mac);
+        for piece in [purpose.as_bytes(), text] {
+            context.update(&(piece.len() as u64).to_be_bytes());
+            context.update(piece);
+        }
+        hex::encode(context.sign())
     }
 
     /// Encrypts a secret of the record that `context` names.
     pub(crate) fn seal(&self, context: &str, secret: &[u8]) -> Sealed {
         let mut text = secret.to_vec();
-        let nonce = self.0.seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut text);
+        let nonce = self.aead.seal_in_place_append_tag(Aad::from(context.as_bytes()), &mut text);
         let nonce = nonce.expect("the system's random numbers never run out, and a secret is short");
         Sealed::new([nonce.as_ref().as_slice(), &text].concat())
     }
@@ -42,7 +62,7 @@ impl SealKey {
         let (nonce, text) = sealed.as_bytes().split_at_checked(NONCE).ok_or(NotOurs)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| NotOurs)?;
         let mut text = text.to_vec();
-        let opened = self.0.open_in_place(nonce, Aad::from(context.as_bytes()), &mut text);
+        let opened = self.aead.open_in_place(nonce, Aad::from(context.as_bytes()), &mut text);
         Ok(opened.map_err(|_| NotOurs)?.to_vec())
     }
 }

@@ -88,6 +88,10 @@ table!(api_keys, "api_keys", {
     revision: i64,
     inserted_at: i64,
     updated_at: i64,
+    grants: Option<String>,
+    owner_id: Option<Uuid>,
+    created_by_kind: Option<String>,
+    created_by_id: Option<Uuid>,
 });
 
 table!(artifacts, "artifacts", {
@@ -216,6 +220,7 @@ table!(events, "events", {
     caller_request_id: Option<String>,
     actor_kind: Option<String>,
     actor_id: Option<Uuid>,
+    user_id: Option<Uuid>,
 });
 
 table!(download_counts, "download_counts", {
@@ -276,3 +281,4 @@ table!(announcements, "announcements", {
 
 pub mod distribution;
 pub mod fleet;
+pub mod people;

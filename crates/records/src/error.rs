@@ -224,6 +224,10 @@ pub enum Constraint {
     StorageBackendName,
     /// The server's own storage backends by URL.
     StorageBackendServer,
+    /// Users by e-mail address.
+    UserEmail,
+    /// Memberships by user and organization.
+    MembershipUser,
     /// The key of any record: the caller supplied an id that is taken.
     PrimaryKey,
     /// One that this version does not know.
@@ -232,7 +236,7 @@ pub enum Constraint {
 
 impl Constraint {
     /// All that have a name in the databases.
-    pub(crate) const NAMED: [Self; 23] = [
+    pub(crate) const NAMED: [Self; 25] = [
         Self::OrganizationName,
         Self::ApiKeyHash,
         Self::ArtifactName,
@@ -256,6 +260,8 @@ impl Constraint {
         Self::BundleOverrideName,
         Self::StorageBackendName,
         Self::StorageBackendServer,
+        Self::UserEmail,
+        Self::MembershipUser,
     ];
 
     /// What is the same, in words.
@@ -284,6 +290,8 @@ impl Constraint {
             Self::BundleOverrideName => "name of a bundle override",
             Self::StorageBackendName => "name of a storage backend",
             Self::StorageBackendServer => "storage of the server",
+            Self::UserEmail => "e-mail address of a user",
+            Self::MembershipUser => "membership of a user in an organization",
             Self::PrimaryKey => "id",
             Self::Other => "unique value",
         }

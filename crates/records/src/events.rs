@@ -7,6 +7,7 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Identity, Origin, RecordedIdentity};
 use olivine_domain::prn::Id;
 use olivine_domain::search::{Clause, Value};
+use olivine_domain::users::is_of_installation;
 use sea_orm::sea_query::{ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -23,7 +24,7 @@ use crate::rows::Row;
 
 const TABLE: &str = "events";
 
-/// The most rows of one `INSERT`: with 14 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 15 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
 /// Adds events. Those that are there already stay as they are: a caller that never learned of its commit may repeat it.
@@ -148,6 +149,8 @@ impl Listed for Entity {
 fn actor(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
     let Value::Prn(prn) = &clause.value else { return None };
     Some(match Identity::from_prn(prn, scope.organization) {
+        // Also what the person did with keys of their own.
+        Some(Identity::User(user)) => Column::UserId.eq(user.uuid()),
         Some(Identity::ApiKey(key)) => Column::ApiKeyId.eq(key.uuid()),
         Some(Identity::Device(device)) => Column::DeviceId.eq(device.uuid()),
         Some(Identity::System) | None => lists::never(),
@@ -161,6 +164,7 @@ fn resource(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
     let uuid = |text: &str| Uuid::try_parse(text).ok();
     let (organization, kind, id) = match fields.as_slice() {
         [organization] => (uuid(organization), None, uuid(organization)),
+        [kind, id] if is_of_installation(kind) => (Some(scope.organization.uuid()), Some(*kind), uuid(id)),
         [organization, kind, id] => (uuid(organization), Some(*kind), uuid(id)),
         _ => (None, None, None),
     };
@@ -176,7 +180,9 @@ fn row(event: &Event) -> Model {
     let (api_key_id, device_id) = match event.identity {
         RecordedIdentity::Known(Identity::ApiKey(key)) => (Some(key.uuid()), None),
         RecordedIdentity::Known(Identity::Device(device)) => (None, Some(device.uuid())),
-        RecordedIdentity::Known(Identity::System) | RecordedIdentity::Other { .. } => (None, None),
+        RecordedIdentity::Known(Identity::User(_) | Identity::System) | RecordedIdentity::Other { .. } => {
+            (None, None)
+        }
     };
     Model {
         id: event.id.uuid(),
@@ -193,6 +199,7 @@ fn row(event: &Event) -> Model {
         caller_request_id: event.origin.caller_request_id.clone(),
         actor_kind: Some(event.identity.kind().to_owned()),
         actor_id: event.identity.id(),
+        user_id: event.person.map(Id::uuid),
     }
 }
 
@@ -215,6 +222,7 @@ fn parse(model: &Model) -> Result<Event, Error> {
         organization: Id::new(model.organization_id),
         kind: RecordedType::from_name(&model.kind),
         identity: identity(model),
+        person: model.user_id.map(Id::new),
         subject: Subject { kind: model.subject_kind.clone(), id: model.subject_id },
         data: model.data.clone(),
         origin: Origin {

@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     step!("0007_contents", sqlite),
     step!("0008_actors"),
     step!("0009_archived", sqlite),
+    step!("0010_people"),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.

@@ -61,6 +61,12 @@ pub async fn is_only_one(reader: &impl Reader) -> Result<bool, Error> {
     Ok(some.len() == 1)
 }
 
+/// The first one that was made.
+pub async fn find_first(reader: &impl Reader) -> Result<Option<Id<Organization>>, Error> {
+    let first = Entity::find().order_by_asc(Column::InsertedAt).order_by_asc(Column::Id);
+    Ok(first.one(&reader.executor()).await?.map(|row| Id::new(row.id)))
+}
+
 /// Adds an organization.
 pub async fn insert(write: &Write, organization: &Organization) -> Result<(), Error> {
     changes::insert(write, row(organization)?).await

@@ -8,6 +8,7 @@ mod failover;
 mod fleet;
 mod lists;
 mod migrations;
+mod people;
 mod plans;
 mod queue;
 mod races;
@@ -109,7 +110,9 @@ fn api_key(organization: &Organization) -> ApiKey {
         organization: organization.id,
         name: earlier("CI"),
         hint: "olv_abcdefgh".to_owned(),
-        grants: Grants::Role(Role::Writer),
+        grants: Grants::of_role(Role::Writer),
+        owner: None,
+        created_by: None,
         expires_at: None,
         revoked_at: None,
         revision: Revision::FIRST,
@@ -227,11 +230,16 @@ fn event(organization: &Organization) -> Event {
         organization: organization.id,
         kind: EventType::OrganizationUpdated.into(),
         identity: Identity::System.into(),
+        person: None,
         subject: Subject::of(organization.id),
         data: "{}".to_owned(),
         origin: Origin::default(),
         inserted_at: at(0),
     }
+}
+
+fn is_conflict<T>(outcome: &Result<T, crate::Error>) -> bool {
+    matches!(outcome, Err(crate::Error::Conflict))
 }
 
 /// Does something in a transaction of its own.

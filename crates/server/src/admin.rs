@@ -20,6 +20,7 @@ pub mod devices;
 pub mod events;
 pub mod idempotency;
 pub mod organizations;
+mod people;
 pub mod products;
 pub mod releases;
 pub mod signing_keys;
@@ -58,19 +59,22 @@ fn routes() -> OpenApiRouter<App> {
         .merge(device_updates::routes())
         .merge(events::routes())
         .merge(storage_backends::routes())
-        .merge(organizations::routes());
+        .merge(organizations::routes())
+        .merge(people::routes());
     OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)
 }
 
-/// All routes, and the document that describes them.
-fn described_routes() -> (Router<App>, Document) {
+/// Routes for callers, routes for everybody, and the document that describes both.
+fn described_routes() -> (Router<App>, Router<App>, Document) {
     let (paths, mut document) = routes().split_for_parts();
+    let (open, described) = OpenApiRouter::new().nest("/v1", people::open_routes()).split_for_parts();
+    document.merge(described);
     for path in document.paths.paths.values_mut() {
         operations(path).for_each(|(_, operation)| name(operation));
     }
     failures::describe(&mut document);
     examples::add(&mut document);
-    (paths, document)
+    (paths, open, document)
 }
 
 /// Handlers have names of their own within their resource; what generates clients asks for names of their own altogether.
@@ -81,14 +85,14 @@ fn name(operation: &mut Operation) {
 
 /// The document that describes all routes.
 pub fn document() -> Document {
-    described_routes().1
+    described_routes().2
 }
 
-/// All routes, behind authentication, and the document that describes them.
+/// All routes, those for callers behind authentication, and the document that describes them.
 pub fn router(app: &App) -> (Router<App>, Document) {
-    let (paths, document) = described_routes();
+    let (paths, open, document) = described_routes();
     let paths = paths
         .route_layer(from_fn_with_state(app.clone(), idempotency::hold))
         .route_layer(from_fn_with_state(app.clone(), auth::authenticate));
-    (paths, document)
+    (paths.merge(open), document)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use olivine_domain::Sha256Digest;
 use olivine_domain::contents::ContentKey;
@@ -16,6 +17,7 @@ use crate::downloads::Downloads;
 use crate::draining::Stages;
 use crate::http::addresses::Most;
 use crate::http::answers::Answers;
+use crate::http::browsers::Site;
 use crate::http::forwarded::Proxies;
 use crate::http::limits::Limits;
 use crate::http::lines::LineBudget;
@@ -28,6 +30,9 @@ use crate::probes::Metrics;
 
 /// Places to count requests of API keys in: 32 KiB.
 const KEYS: usize = 1 << 12;
+
+/// Places to count tries to sign in: 512 KiB.
+const NETWORKS: usize = 1 << 16;
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -46,6 +51,10 @@ pub struct App {
     pub uploads: Transfers<ContentKey>,
     /// Imports of devices that go on, by organization. All of their files together are at most one GiB.
     pub imports: Transfers<Id<Organization>>,
+    /// How browsers reach this listener.
+    pub site: Site,
+    /// How often strangers may try to sign in, by network.
+    pub visitors: Arc<Rates<IpNet>>,
     /// Proxies in front of this listener, whose word counts on where a request comes from.
     pub proxies: Proxies,
     /// How many downloads go on, by URL.
@@ -87,6 +96,12 @@ impl App {
             rates: Arc::new(Rates::new(limits.requests_per_second, KEYS)),
             uploads: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             imports: Transfers::new(2, Most { all: 4, by_address: 0, proxies: Vec::new() }),
+            site: Site::new(
+                config.server.public_url.clone(),
+                config.server.tls_certificate.is_some(),
+                config.public_url(config.server.listen),
+            ),
+            visitors: Arc::new(Rates::per_minute(config.limits.sign_ins_per_minute, NETWORKS)),
             proxies: Proxies::new(&config.server.trusted_proxies, config.server.client_address_header),
             download_places: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             answers: Answers::default(),

@@ -4,6 +4,7 @@ mod backup;
 mod content;
 mod database;
 mod output;
+mod users;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -40,6 +41,9 @@ enum Command {
     /// Create API keys directly in the database, without a running server
     #[command(subcommand)]
     ApiKeys(ApiKeysCommand),
+    /// Invite people, and help those who lost a password or a second factor
+    #[command(subcommand)]
+    Users(users::UsersCommand),
     /// Move content between storages, and compare the storages with the database
     #[command(subcommand)]
     Content(ContentCommand),
@@ -111,6 +115,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::ApiKeys(ApiKeysCommand::Create { flags, name, role, organization }) => {
             create_api_key(&flags.load()?, name, &role, organization).await
         }
+        Command::Users(command) => command.run().await,
         Command::Content(command) => command.run().await,
         Command::Database(command) => database::run(command).await,
         Command::Backup { flags, to } => Ok(show(&backup::back_up(&flags.load()?, &to).await?)?),
@@ -155,6 +160,7 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
         ("limits", format!("{:?}", config.limits)),
         ("content", format!("{:?}", config.content)),
         ("jobs", format!("{:?}", config.jobs)),
+        ("sessions", format!("{:?}", config.sessions)),
         ("log", format!("{:?}", config.log)),
     ] {
         // Writing to a string can't fail.
@@ -181,7 +187,13 @@ async fn create_api_key(
     let operator = ServerOperator::on_this_machine();
     let organization = organizations::ensure(&ctx, &operator.authorize(), &organization).await?;
     let role = Role::from_name(role).context("a role")?;
-    let new = api_keys::Create { id: NewId::Fresh, name, grants: Grants::Role(role), expires_at: None };
+    let new = api_keys::Create {
+        id: NewId::Fresh,
+        name,
+        grants: Grants::of_role(role),
+        expires_at: None,
+        owner: None,
+    };
     let created = api_keys::create_for_operator(&ctx, &operator.authorize(), organization.id, new).await?;
     let secret = created.secret.context("a new key has a secret")?;
     let printed = print(&format!("{}\n", secret.reveal()));

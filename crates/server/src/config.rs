@@ -5,6 +5,7 @@ mod device;
 mod events;
 mod roles;
 mod server;
+mod sessions;
 mod settings;
 mod storage;
 
@@ -23,6 +24,7 @@ pub use self::device::{Device, Tls};
 pub use self::events::{Events, RetentionDays};
 pub use self::roles::Role;
 pub use self::server::Server;
+pub use self::sessions::Sessions;
 pub use self::storage::Storage;
 use crate::http::addresses::Most;
 use crate::http::limits::Limits;
@@ -71,6 +73,10 @@ pub struct Config {
     /// What one caller may ask of the server.
     #[config(nested)]
     pub limits: Limits,
+
+    /// How long people stay signed in.
+    #[config(nested)]
+    pub sessions: Sessions,
 
     /// Where contents are kept.
     #[config(nested)]
@@ -248,6 +254,7 @@ impl Config {
             bail!("jobs.lease_seconds and jobs.concurrency must be at least 1");
         }
         self.server.check()?;
+        self.sessions.check()?;
         self.limits.check()?;
         self.database.check()?;
         self.events.check()?;
@@ -323,6 +330,7 @@ impl Config {
             upload_retention: seconds(self.content.upload_retention_seconds),
             audit_event_retention: self.events.audit(),
             frequent_event_retention: self.events.frequent(),
+            sessions: self.sessions.limits(),
             job_lease: seconds(self.jobs.lease_seconds),
             job_concurrency: self.jobs.concurrency,
             organizations_use_server_credentials: self.storage.lend_credentials,

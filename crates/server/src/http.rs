@@ -5,6 +5,7 @@
 pub mod addresses;
 pub mod answers;
 pub mod body;
+pub mod browsers;
 pub mod content_types;
 pub mod error;
 pub mod fields;

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod probes;
 pub mod router;
 pub mod serve;
+pub mod setup_link;
 pub mod startup;
 pub mod tls;
 pub mod wire;

@@ -11,7 +11,7 @@ use utoipa::Modify;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 use crate::app::App;
@@ -21,7 +21,7 @@ use crate::app::App;
 #[openapi(
     info(title = "Olivine Admin API"),
     modifiers(&Frame),
-    security(("api_key" = []))
+    security(("api_key" = []), ("session" = []))
 )]
 pub struct Base;
 
@@ -38,6 +38,10 @@ impl Modify for Frame {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
+        let cookie = "The session of a person who signed in. Requests that change something take the header `olivine-console: 1` as well, and come \
+                      from a page of this server.";
+        let cookie = ApiKeyValue::with_description("__Host-olivine", cookie);
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         document.info.description = Some(description());
         document.tags = Some(tags::described());
     }

@@ -21,7 +21,7 @@ use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations, s
 use olivine_records::{Database, Integrity, settings};
 
 use crate::config::{Config, shown};
-use crate::elsewhere;
+use crate::{elsewhere, setup_link};
 
 /// How long a start waits for content storage to say which one it is.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -74,6 +74,7 @@ pub async fn start_by(clock: Option<Clock>, config: &Config, address: SocketAddr
     let operator = ServerOperator::on_this_machine();
     let organization = organizations::ensure(&ctx, &operator.authorize(), &name).await?;
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
+    setup_link::ensure(&ctx, &operator.authorize(), &config.data_dir, &config.public_url(address)).await?;
     if config.is_embedded() {
         // The folder's lock says that no other server works with this database, so whoever had jobs is dead.
         unless_full(jobs::take_over_all(&ctx).await)?;
@@ -338,8 +339,13 @@ async fn check_secret(db: &Database, secret: &[u8]) -> anyhow::Result<()> {
 async fn ensure_admin_key(ctx: &Context, dir: &Path, organization: &Organization) -> anyhow::Result<()> {
     let path = dir.join(ADMIN_KEY_FILE);
     let name = "admin (made at the first start)".parse().context("the name of the first key")?;
-    let new =
-        api_keys::Create { id: NewId::Fresh, name, grants: Grants::Role(Role::Admin), expires_at: None };
+    let new = api_keys::Create {
+        id: NewId::Fresh,
+        name,
+        grants: Grants::of_role(Role::Admin),
+        expires_at: None,
+        owner: None,
+    };
     let keep = |secret: &ApiKeySecret| {
         write_private(&path, format!("{}\n", secret.reveal()).as_bytes()).map_err(std::io::Error::other)
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use olivine_domain::permissions::{Grants, Role, Scope};
+use olivine_domain::permissions::{Role, Scope};
 use serde_json::Value;
 
 fn check(name: &str, made: &str) {
@@ -200,19 +200,23 @@ fn describe<'a>(place: &str, value: &'a Value, described: &mut BTreeMap<&'a str,
 fn the_list_of_scopes_is_fresh() {
     let mut page = String::from(
         "# Roles and scopes\n\n\
-         What an API key may do: all scopes of a role, or single scopes. This page is made from the code; `peridio api-keys scopes` prints \
+         What a person or an API key may do: all scopes of a role, or single scopes. A person can have several roles. This page is made from the code; `peridio api-keys scopes` prints \
          the same list (it needs no key), and `peridio users me` what the key at hand has.\n\n\
          | role | |\n|---|---|\n",
     );
     for role in Role::ALL {
         writeln!(page, "| `{}` | {} |", role.as_str(), role.description()).expect("memory");
     }
-    page += "\n| scope | allows | reader | writer | admin |\n|---|---|---|---|---|\n";
+    page += "\n| scope | allows | roles besides admin |\n|---|---|---|\n";
     for scope in Scope::ALL {
-        let mark = |role| if Grants::Role(role).contains(*scope) { "yes" } else { "" };
-        let [reader, writer, admin] = Role::ALL.map(mark);
+        let others = Role::ALL.into_iter().filter(|role| *role != Role::Admin && role.includes(scope.role()));
+        let roles = if scope.role() == Role::Reader {
+            "all".to_owned()
+        } else {
+            others.map(Role::as_str).collect::<Vec<_>>().join(", ")
+        };
         let (name, description) = (scope.as_str(), scope.description());
-        writeln!(page, "| `{name}` | {description} | {reader} | {writer} | {admin} |").expect("memory");
+        writeln!(page, "| `{name}` | {description} | {roles} |").expect("memory");
     }
     check("scopes.md", &page);
 }

@@ -121,9 +121,10 @@ impl ServerBuilder {
         let alone = ["distribution.stale_after_seconds=0".to_owned()];
         let settings = alone.iter().chain(&self.settings);
         let settings = settings.map(|setting| setting.parse().expect("a setting is key=value"));
+        let has_own_url = self.settings.iter().any(|setting| setting.starts_with("server.public_url="));
         let flags = Flags {
             data_dir: Some(folder.join("data")),
-            public_url: Some(host.url()),
+            public_url: (!has_own_url).then(|| host.url()),
             settings: settings.collect(),
             ..Flags::default()
         };
@@ -191,8 +192,8 @@ impl Server {
         let operator = ServerOperator::on_this_machine();
         let by = operator.authorize();
         let organization = organizations::ensure(ctx, &by, &name).await.expect("an organization");
-        let grants = Grants::Role(Role::Admin);
-        let new = api_keys::Create { id: NewId::Fresh, name, grants, expires_at: None };
+        let grants = Grants::of_role(Role::Admin);
+        let new = api_keys::Create { id: NewId::Fresh, name, grants, expires_at: None, owner: None };
         let by = operator.authorize();
         let created = api_keys::create_for_operator(ctx, &by, organization.id, new).await.expect("a key");
         Api::new(self.url()).with_key(created.secret.expect("a new key has a secret").reveal())

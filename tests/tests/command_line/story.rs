@@ -1,7 +1,7 @@
 //! The order in which the examples of `peridio --help` are run: each needs what those before it made.
 
 /// A line is a command, all of whose examples are run there, or `$` and what the examples need besides. `peridio` is the command itself.
-pub(crate) const STORY: &str = r"
+pub(crate) const STORY: &str = r##"
 $ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private_key.pem
 $ cp private_key.pem any.key
 $ for name in ca first device second third; do openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 30 -subj /CN=$name -keyout $name.key -out $name.pem; done
@@ -18,6 +18,17 @@ config profiles delete
 status
 users me
 organization get
+invitations create
+invitations list
+invitations get
+invitations revoke
+$ TOKEN=$(peridio invitations create --email grace@example.com --role developer --output json | sed -n 's/.*"url": *"[^"#]*#\([^"]*\)".*/\1/p'); curl -sSf "$PERIDIO_BASE_URL/v1/invitations/accept" -H "Origin: $PERIDIO_BASE_URL" -H 'olivine-console: 1' -H 'content-type: application/json' -d '{"token": "'$TOKEN'", "name": "Grace Hopper", "password": "other words that fit"}' > /dev/null
+users list
+users get
+memberships list
+memberships get
+memberships update
+memberships delete
 api-keys scopes
 api-keys create
 api-keys list
@@ -164,4 +175,4 @@ devices delete
 signing-keys revoke
 signing-keys update
 organization update
-";
+"##;

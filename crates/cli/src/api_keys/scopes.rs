@@ -1,7 +1,7 @@
 //! `peridio api-keys scopes`: what API keys can be allowed to do. It asks no server, so it needs no key.
 
 use clap::Args;
-use olivine_domain::permissions::{Grants, Role, Scope};
+use olivine_domain::permissions::{Role, Scope};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -11,13 +11,9 @@ use crate::output::{Printer, Record};
 /// Which scopes to list.
 #[derive(Debug, Args)]
 pub(crate) struct Scopes {
-    /// Only the scopes of this role: admin, writer or reader
-    #[arg(long, value_parser = role)]
+    /// Only the scopes of this role, such as developer
+    #[arg(long, value_parser = Role::parse)]
     role: Option<Role>,
-}
-
-fn role(name: &str) -> Result<Role, String> {
-    Role::from_name(name).ok_or_else(|| "it is not a role: admin, writer or reader".to_owned())
 }
 
 /// A scope as it is listed.
@@ -52,12 +48,12 @@ impl Scopes {
 
     fn scopes(&self) -> impl Iterator<Item = Scope> {
         let role = self.role.unwrap_or(Role::Admin);
-        Scope::ALL.iter().copied().filter(move |scope| Grants::Role(role).contains(*scope))
+        Scope::ALL.iter().copied().filter(move |scope| role.includes(scope.role()))
     }
 }
 
 fn listed(scope: Scope) -> Listed {
-    let roles = Role::ALL.into_iter().filter(|role| Grants::Role(*role).contains(scope));
+    let roles = Role::ALL.into_iter().filter(|role| role.includes(scope.role()));
     Listed {
         scope: scope.as_str(),
         roles: roles.map(Role::as_str).collect(),
@@ -72,8 +68,8 @@ mod tests {
     #[test]
     fn all_scopes_are_listed_with_the_roles_that_have_them() {
         assert_eq!(Scopes { role: None }.scopes().count(), Scope::ALL.len());
-        assert!(Scopes { role: Some(Role::Reader) }.scopes().all(|scope| scope.least_role() == Role::Reader));
-        assert_eq!(listed(Scope::ReleaseCreate).roles, ["writer", "admin"]);
+        assert!(Scopes { role: Some(Role::Reader) }.scopes().all(|scope| scope.role() == Role::Reader));
+        assert_eq!(listed(Scope::ReleaseCreate).roles, ["release_manager", "writer", "admin"]);
         assert_eq!(listed(Scope::BinaryDestroy).roles, ["admin"]);
     }
 }

@@ -4,8 +4,8 @@ use clap::{Arg, Command};
 use olivine_domain::prn::Resource;
 use olivine_domain::{
     api_keys, artifact_versions, artifacts, binaries, binary_signatures, bundle_overrides, bundles,
-    ca_certificates, cohorts, device_certificates, devices, events, products, releases, signing_keys,
-    storage_backends,
+    ca_certificates, cohorts, device_certificates, devices, events, invitations, memberships, products,
+    releases, signing_keys, storage_backends, users,
 };
 
 use super::values::{Names, accept};
@@ -66,10 +66,13 @@ kinds! {
     Device = devices::Device, "IDENTIFIER";
     DeviceCertificate = device_certificates::DeviceCertificate, "IDENTIFIER/FINGERPRINT";
     Event = events::Event, "PRN";
+    Invitation = invitations::Invitation, "EMAIL";
+    Membership = memberships::Membership, "EMAIL";
     Product = products::Product, "NAME";
     Release = releases::Release, "PRODUCT/COHORT/RELEASE";
     SigningKey = signing_keys::SigningKey, "NAME";
     StorageBackend = storage_backends::StorageBackend, "NAME";
+    User = users::User, "EMAIL";
 }
 
 impl Kind {

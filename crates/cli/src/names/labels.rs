@@ -16,6 +16,7 @@ use olivine_api::products::Product;
 use olivine_api::releases::Release;
 use olivine_api::signing_keys::SigningKey;
 use olivine_api::storage_backends::StorageBackend;
+use olivine_api::users::User;
 use olivine_client::{Client, Query, Resource};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -46,7 +47,8 @@ pub(crate) async fn labels(client: &Client, prns: BTreeSet<String>) -> HashMap<S
 }
 
 async fn label(client: &Client, prn: &str) -> Option<String> {
-    let kind = Kind::called(prn.split(':').nth(3)?)?;
+    // A user's PRN names no organization.
+    let kind = prn.split(':').nth_back(1).and_then(Kind::called)?;
     let (record, parts) = match kind {
         Kind::ApiKey => (get::<ApiKey>(client, prn, None).await?, &["/name"] as &[&str]),
         Kind::Artifact => (get::<Artifact>(client, prn, None).await?, &["/name"] as _),
@@ -74,7 +76,8 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
             let parts = &["/artifact_version/artifact/name", "/artifact_version/version", "/target"];
             (get::<Binary>(client, prn, Some("artifact_version.artifact")).await?, parts as _)
         }
-        Kind::BinarySignature | Kind::Event => return None,
+        Kind::User => (get::<User>(client, prn, None).await?, &["/name"] as _),
+        Kind::Invitation | Kind::Membership | Kind::BinarySignature | Kind::Event => return None,
     };
     let parts: Vec<&str> = parts.iter().filter_map(|part| record.pointer(part)?.as_str()).collect();
     Some(visible(&parts.join("/")))

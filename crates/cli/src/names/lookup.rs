@@ -11,10 +11,13 @@ use olivine_api::ca_certificates::CaCertificate;
 use olivine_api::cohorts::Cohort;
 use olivine_api::device_certificates::DeviceCertificate;
 use olivine_api::devices::Device;
+use olivine_api::invitations::Invitation;
+use olivine_api::memberships::Membership;
 use olivine_api::products::Product;
 use olivine_api::releases::Release;
 use olivine_api::signing_keys::SigningKey;
 use olivine_api::storage_backends::StorageBackend;
+use olivine_api::users::User;
 use olivine_client::{Client, Query, Resource};
 use olivine_domain::binaries::BinaryState;
 use serde_json::Value;
@@ -85,6 +88,12 @@ pub(super) async fn prn(client: &Client, kind: Kind, name: &str) -> Result<Strin
             }
             None => search.sole::<DeviceCertificate>(within(client, Kind::Device, name).await?).await,
         },
+        // An address has one spelling.
+        Kind::User => search.one::<User>(Query::default(), "email", &name.to_ascii_lowercase()).await,
+        Kind::Invitation => {
+            search.one::<Invitation>(Query::default(), "email", &name.to_ascii_lowercase()).await
+        }
+        Kind::Membership => search.sole::<Membership>(within(client, Kind::User, name).await?).await,
         Kind::Event => Err(search.incomplete()),
     }
 }
@@ -208,7 +217,8 @@ fn live(found: Vec<Value>) -> Vec<Value> {
 
 /// What tells a record from its like.
 fn label(record: &Value) -> String {
-    const KEYS: [&str; 6] = ["name", "identifier", "target", "version", "fingerprint", "description"];
+    const KEYS: [&str; 7] =
+        ["email", "name", "identifier", "target", "version", "fingerprint", "description"];
     let key = KEYS.iter().find_map(|key| record[key].as_str());
     visible(key.or(record["prn"].as_str()).unwrap_or_default())
 }

@@ -9,11 +9,14 @@ use crate::api_keys::ApiKey;
 use crate::devices::Device;
 use crate::organizations::Organization;
 use crate::prn::{Id, Prn};
+use crate::users::{self, User};
 
 /// Who an actor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Identity {
-    /// A caller of the Admin API.
+    /// A person who signed in.
+    User(Id<User>),
+    /// A caller of the Admin API that is no person: CI, a script.
     ApiKey(Id<ApiKey>),
     /// A device, known by its credential.
     Device(Id<Device>),
@@ -25,6 +28,7 @@ impl Identity {
     /// The name of its kind in storage. Where it is a record, this is also the type in its PRN.
     pub const fn kind(self) -> &'static str {
         match self {
+            Self::User(_) => "user",
             Self::ApiKey(_) => "api_key",
             Self::Device(_) => "device",
             Self::System => "system",
@@ -34,6 +38,7 @@ impl Identity {
     /// The key of its record; `None` for the server itself, which has no record.
     pub const fn id(self) -> Option<Uuid> {
         match self {
+            Self::User(user) => Some(user.uuid()),
             Self::ApiKey(key) => Some(key.uuid()),
             Self::Device(device) => Some(device.uuid()),
             Self::System => None,
@@ -43,6 +48,7 @@ impl Identity {
     /// The beginning of a sentence about something that it does not have.
     pub(super) const fn lacks(self) -> &'static str {
         match self {
+            Self::User(_) => "you lack",
             Self::ApiKey(_) => "this API key lacks",
             Self::Device(_) => "this device lacks",
             Self::System => "the server lacks",
@@ -52,6 +58,7 @@ impl Identity {
     /// How a sentence that named it goes on about it.
     pub const fn pronoun(self) -> &'static str {
         match self {
+            Self::User(_) => "you",
             Self::ApiKey(_) | Self::Device(_) | Self::System => "it",
         }
     }
@@ -59,6 +66,7 @@ impl Identity {
     /// What helps where it lacks a scope.
     pub(super) const fn remedy(self) -> &'static str {
         match self {
+            Self::User(_) => "ask an administrator of your organization for a role that has it",
             Self::ApiKey(_) => "use a key that has it, or ask an administrator of your organization",
             Self::Device(_) => "devices have no scopes, so use an API key that has it",
             Self::System => "this is a fault of the server",
@@ -68,6 +76,7 @@ impl Identity {
     /// The identity that is stored as this kind and key; `None` where this version does not know the kind.
     pub fn from_stored(kind: &str, id: Option<Uuid>) -> Option<Self> {
         match (kind, id) {
+            ("user", Some(id)) => Some(Self::User(Id::new(id))),
             ("api_key", Some(id)) => Some(Self::ApiKey(Id::new(id))),
             ("device", Some(id)) => Some(Self::Device(Id::new(id))),
             ("system", None) => Some(Self::System),
@@ -78,6 +87,7 @@ impl Identity {
     /// Its name in the API: the PRN of its record, or `system`.
     pub fn name(self, organization: Id<Organization>) -> String {
         match self {
+            Self::User(user) => user.prn(organization).to_string(),
             Self::ApiKey(key) => key.prn(organization).to_string(),
             Self::Device(device) => device.prn(organization).to_string(),
             Self::System => self.kind().to_owned(),
@@ -86,6 +96,9 @@ impl Identity {
 
     /// The identity whose record has this PRN; `None` where it is of another organization, or of a type that does nothing by itself.
     pub fn from_prn(prn: &str, organization: Id<Organization>) -> Option<Self> {
+        if let Ok(user) = prn.parse::<Prn<User>>() {
+            return Some(Self::User(user.id));
+        }
         let key = || prn.parse::<Prn<ApiKey>>().map(|prn| (prn.organization, Self::ApiKey(prn.id)));
         let device = || prn.parse::<Prn<Device>>().map(|prn| (prn.organization, Self::Device(prn.id)));
         let (owner, identity) = key().or_else(|_| device()).ok()?;
@@ -134,6 +147,9 @@ impl RecordedIdentity {
     pub fn name(&self, organization: Id<Organization>) -> String {
         match self {
             Self::Known(identity) => identity.name(organization),
+            Self::Other { kind, id: Some(id) } if users::is_of_installation(kind) => {
+                format!("prn:1:{kind}:{id}")
+            }
             Self::Other { kind, id: Some(id) } => format!("prn:1:{organization}:{kind}:{id}"),
             Self::Other { kind, id: None } => kind.clone(),
         }
@@ -154,6 +170,7 @@ mod tests {
 
     fn all() -> Vec<Identity> {
         let all = vec![
+            Identity::User(Id::new(Uuid::from_u128(4))),
             Identity::ApiKey(Id::new(Uuid::from_u128(2))),
             Identity::Device(Id::new(Uuid::from_u128(3))),
             Identity::System,
@@ -161,7 +178,7 @@ mod tests {
         for identity in &all {
             // A new kind belongs into the list above, too.
             match identity {
-                Identity::ApiKey(_) | Identity::Device(_) | Identity::System => {}
+                Identity::User(_) | Identity::ApiKey(_) | Identity::Device(_) | Identity::System => {}
             }
         }
         all
@@ -184,8 +201,12 @@ mod tests {
                 assert_eq!((name.as_str(), Identity::from_prn(&name, ORGANIZATION)), ("system", None));
                 continue;
             };
-            assert_eq!(name, format!("prn:1:{ORGANIZATION}:{}:{id}", identity.kind()));
             assert_eq!(Identity::from_prn(&name, ORGANIZATION), Some(identity));
+            if users::is_of_installation(identity.kind()) {
+                assert_eq!(name, format!("prn:1:{}:{id}", identity.kind()));
+                continue;
+            }
+            assert_eq!(name, format!("prn:1:{ORGANIZATION}:{}:{id}", identity.kind()));
             assert_eq!(Identity::from_prn(&name, Id::new(Uuid::nil())), None, "of another organization");
         }
         assert_eq!(Identity::from_prn(&format!("prn:1:{ORGANIZATION}"), ORGANIZATION), None);

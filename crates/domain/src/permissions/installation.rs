@@ -61,6 +61,9 @@ scopes! {
     ContentMove, "Move contents of all organizations between storages.";
     OrganizationCreate, "Create organizations.";
     OrganizationRead, "Find any organization by its name.";
+    UserCreate, "Make the link to set the installation up, and invite people to any organization.";
+    UserRead, "See all users.";
+    UserUpdate, "Disable users, make links to choose a new password, and take second factors away.";
     StorageAdopt, "Accept a storage as the one that the records mean.";
     StorageFind, "Find any organization's storages by their names.";
 }

@@ -14,20 +14,23 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::DeviceCertificate;
 use olivine_domain::devices::Device;
 use olivine_domain::events::EventType;
+use olivine_domain::invitations::Invitation;
+use olivine_domain::memberships::Membership;
 use olivine_domain::organizations::Organization;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::signing_keys::SigningKey;
 use olivine_domain::storage_backends::StorageBackend;
+use olivine_domain::users::User;
 use serde_json::Value;
 
 use super::fields::{Change, Data, Payload, Whole};
 use super::payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
-    ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice, Omissions,
-    Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, SignatureCount, SignatureFacts,
-    StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired, VerificationCodeCreated,
-    VerificationFailed,
+    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice,
+    Omissions, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, SignatureCount,
+    SignatureFacts, SignedIn, StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired,
+    VerificationCodeCreated, VerificationFailed,
 };
 
 /// Declares what is in the data of each type of events.
@@ -157,6 +160,27 @@ event_data! {
     ReleaseArchived(Change<'a, Release>);
     ReleaseUnarchived(Change<'a, Release>);
     ReleaseDeleted(Whole<'a, Release>);
+    UserCreated(Whole<'a, User>);
+    UserUpdated(Change<'a, User>);
+    UserDisabled(Change<'a, User>);
+    UserEnabled(Change<'a, User>);
+    UserDeleted(Whole<'a, User>);
+    UserSignedIn(SignedIn);
+    UserSignInFailed(Nothing);
+    UserSignedOut(Nothing);
+    UserSessionRevoked(Nothing);
+    UserPasswordChanged(Nothing);
+    UserPasswordResetRequested(Nothing);
+    UserPasswordReset(Nothing);
+    UserSecondFactorAdded(Nothing);
+    UserSecondFactorRemoved(Nothing);
+    UserRecoveryCodeUsed(CodesLeft);
+    MembershipCreated(Whole<'a, Membership>);
+    MembershipUpdated(Change<'a, Membership>);
+    MembershipDeleted(Whole<'a, Membership>);
+    InvitationCreated(Whole<'a, Invitation>);
+    InvitationAccepted(Change<'a, Invitation>);
+    InvitationRevoked(Change<'a, Invitation>);
     VerificationCodeCreated(VerificationCodeCreated);
     OrganizationCreated(Whole<'a, Organization>);
     OrganizationUpdated(Change<'a, Organization>);

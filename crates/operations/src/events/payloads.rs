@@ -48,6 +48,18 @@ payloads! {
     /// Says nothing more.
     Nothing {}
 
+    /// A browser was signed in.
+    SignedIn {
+        session_prn: String,
+        /// Whether a second factor was shown.
+        second_factor: bool,
+    }
+
+    /// A recovery code was used up.
+    CodesLeft {
+        codes_left: u64,
+    }
+
     /// The content came in one request.
     ContentUploaded {
         size: u64,

@@ -8,7 +8,7 @@ use olivine_domain::binaries::Binary;
 use olivine_domain::binary_parts::BinaryPart;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Grants, Role, Scope};
+use olivine_domain::permissions::{Role, Scope};
 use olivine_domain::signing_keys::SigningKey;
 use olivine_domain::storage_backends::StorageBackend;
 
@@ -22,6 +22,7 @@ macro_rules! fields {
 }
 
 mod fleet;
+mod people;
 
 impl Recorded for ApiKey {
     const KNOWN_BY: &'static [&'static str] = &["name", "hint"];
@@ -38,14 +39,16 @@ impl Recorded for ApiKey {
             revision: _,
             inserted_at: _,
             updated_at: _,
+            owner,
+            // It is who caused the event.
+            created_by: _,
         } = self;
-        let (role, scopes) = match grants {
-            Grants::Role(role) => (Some(Role::as_str(*role)), Vec::new()),
-            Grants::Scopes(scopes) => (None, scopes.iter().copied().map(Scope::as_str).collect()),
-        };
+        let role = grants.role();
+        let scopes = if role.is_some() { Vec::new() } else { grants.scopes().map(Scope::as_str).collect() };
+        let role = role.map(Role::as_str);
         fields! {
             "name" = name, "hint" = hint, "role" = role, "scopes" = scopes, "expires_at" = expires_at,
-            "revoked_at" = revoked_at,
+            "revoked_at" = revoked_at, "owner_prn" = owner.map(|owner| owner.prn(self.organization).to_string()),
         }
     }
 }

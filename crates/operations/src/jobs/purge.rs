@@ -1,8 +1,10 @@
-//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, and what servers told each other.
+//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, what servers told each other,
+//! sessions and links that are over, and failures to sign in.
 
 use std::time::Duration;
 
-use olivine_records::{announcements, idempotency_keys, jobs};
+use olivine_domain::guessing::FORGOTTEN_AFTER;
+use olivine_records::{announcements, guessing, idempotency_keys, jobs, sessions, user_links};
 use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome};
@@ -10,6 +12,9 @@ use crate::{Context, Error};
 
 /// Of jobs at once; the rest waits for the next time.
 const MOST: u64 = 10_000;
+
+/// Of so many addresses failures to sign in are remembered.
+const MOST_GUESSERS: u64 = 100_000;
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -26,6 +31,10 @@ impl Job for Purge {
         let w = ctx.work().await?;
         idempotency_keys::purge(&w, before).await?;
         jobs::purge(&w, before, MOST).await?;
+        let limits = ctx.settings().sessions;
+        sessions::purge(&w, ctx.now().minus(limits.idle), ctx.now().minus(limits.longest)).await?;
+        user_links::purge(&w, ctx.now()).await?;
+        guessing::purge(&w, ctx.now().minus(FORGOTTEN_AFTER), MOST_GUESSERS).await?;
         announcements::delete_before(&w, ctx.now().minus(EVERY)).await?;
         w.commit().await?;
         Ok(Outcome::Again(ctx.now().plus(EVERY)))

@@ -49,6 +49,10 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
             ("storage_backends_name", "storage_backends.organization_id, storage_backends.name")
         }
         Constraint::StorageBackendServer => ("storage_backends_server", "storage_backends.url"),
+        Constraint::UserEmail => ("users_email", "users.email"),
+        Constraint::MembershipUser => {
+            ("memberships_user", "memberships.user_id, memberships.organization_id")
+        }
         Constraint::PrimaryKey | Constraint::Other => ("", ""),
     }
 }

@@ -5,8 +5,8 @@
 INSERT INTO organizations {numbers}
 SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false}, NULL, NULL, 'direct' FROM numbers WHERE n <= 2;
 
-INSERT INTO api_keys {numbers}
-SELECT {uuid 01 n}, {uuid aa n % 2}, 'k' || n, 'h', 'h' || n, 'admin', NULL, NULL, NULL, 1, n, n FROM numbers;
+INSERT INTO api_keys (id, organization_id, name, hint, hash, role, revision, inserted_at, updated_at) {numbers}
+SELECT {uuid 01 n}, {uuid aa n % 2}, 'k' || n, 'h', 'h' || n, 'admin', 1, n, n FROM numbers;
 
 INSERT INTO artifacts (id, organization_id, name, revision, inserted_at, updated_at) {numbers}
 SELECT {uuid bb n}, {uuid aa n % 2}, 'a' || n, 1, n, n FROM numbers;
@@ -34,10 +34,10 @@ INSERT INTO binary_signatures {numbers}
 SELECT {uuid 03 n}, {uuid aa n % 2}, {uuid dd n}, {uuid ee (n % 2) + 2 * (n / 200)}, 's', {bytes}, n
 FROM numbers WHERE n >= 200;
 
-INSERT INTO events {numbers}
+INSERT INTO events (id, organization_id, kind, api_key_id, subject_kind, subject_id, data, request_id, inserted_at, actor_kind, actor_id) {numbers}
 SELECT {uuid 04 n}, {uuid aa n % 2},
     CASE n / 2 % 4 WHEN 0 THEN 'binary.created' WHEN 1 THEN 'binary.signed' WHEN 2 THEN 'binary.reset' ELSE 'binary.destroyed' END,
-    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, NULL, n, NULL, NULL, 'api_key', {uuid 01 n / 50}
+    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, n, 'api_key', {uuid 01 n / 50}
 FROM numbers;
 
 INSERT INTO jobs {numbers}

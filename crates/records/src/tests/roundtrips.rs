@@ -1,7 +1,5 @@
 //! Every record reads back as it was written, at its limits; changes apply once; what is not there is not found.
 
-use std::collections::BTreeSet;
-
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::binaries::{BinaryState, VerificationError, VerificationErrorCode};
 use olivine_domain::binary_parts::{MAX_SIZE, PartIndex, PartState};
@@ -26,10 +24,6 @@ fn large_metadata() -> CustomMetadata {
     let start = r#"{"b": 1e400,  "a":1.0, "b":"\u0000 ' \" % _ ü 😀", "x":""#;
     let rest = CustomMetadata::from_json(&format!("{start}{}\"}}", "x".repeat(1_000_000 - start.len() - 2)));
     rest.unwrap()
-}
-
-fn is_conflict<T>(outcome: &Result<T, Error>) -> bool {
-    matches!(outcome, Err(Error::Conflict))
 }
 
 on_both! {
@@ -85,15 +79,19 @@ on_both! {
     async fn api_keys_are_found_by_their_hash(database) {
         let Frame { organization: owner, .. } = frame(&database).await;
         let mut record = api_key(&owner);
-        record.grants = Grants::Scopes(Scope::ALL.iter().copied().collect());
+        record.grants = Grants::of_scopes(Scope::ALL.iter().copied());
         let hash = Sha256Digest::of(b"secret");
         commit!(database, |write| api_keys::insert(&write, &record, &hash).await).unwrap();
         assert_eq!(api_keys::find_by_hash(&*database, &hash).await.unwrap(), Some(record.clone()));
         assert_eq!(api_keys::find_by_hash(&*database, &Sha256Digest::of(b"")).await.unwrap(), None);
         assert_eq!(api_keys::list(&reads(&database), owner.id, &ListQuery::default()).await.unwrap().items, [record.clone()]);
 
+        let row = <crate::entities::api_keys::Entity as sea_orm::EntityTrait>::find_by_id(record.id.uuid());
+        let row = row.one(&Reader::executor(&*database)).await.unwrap().unwrap();
+        assert_eq!((row.role, row.scopes.as_deref()), (None, Some("")), "the version before doesn't know all scopes, so it allows none");
+
         let old = record.clone();
-        record.grants = Grants::Scopes(BTreeSet::new());
+        record.grants = Grants::of_scopes([]);
         record.expires_at = Some(at(7));
         record.revoked_at = Some(at(8));
         record.revision = record.revision.next();
@@ -344,14 +342,17 @@ on_both! {
     async fn actors_of_events_are_understood_between_versions(database) {
         let owner = organization();
         commit!(database, |write| organizations::insert(&write, &owner).await).unwrap();
-        let (key, device) = (Identity::ApiKey(fresh()), Identity::Device(fresh()));
+        let (key, device, user) = (Identity::ApiKey(fresh()), Identity::Device(fresh()), fresh());
         let actors = [key, device, Identity::System];
         let written = actors.map(|identity| Event { identity: identity.into(), ..event(&owner) });
         let before = actors.map(|identity| Event { identity: identity.into(), ..event(&owner) });
         let robot = RecordedIdentity::from_stored("robot", Some(fresh_uuid()));
         let later = Event { identity: robot.clone(), ..event(&owner) };
+        let by_key = Event { identity: key.into(), person: Some(user), ..event(&owner) };
+        let by_user = Event { identity: Identity::User(user).into(), person: Some(user), ..event(&owner) };
+        let persons = [by_key, by_user];
         let write = database.write().await.unwrap();
-        let all = [&written[..], &before, std::slice::from_ref(&later)].concat();
+        let all = [&written[..], &before, std::slice::from_ref(&later), &persons].concat();
         events::insert_many(&write, &all).await.unwrap();
         let ids = before.each_ref().map(|event| literal(&database, event.id.uuid())).join(", ");
         let of_before = format!("UPDATE events SET actor_kind = NULL, actor_id = NULL WHERE id IN ({ids})");
@@ -362,7 +363,7 @@ on_both! {
             let expected = match identity {
                 Identity::ApiKey(key) => (Some(key.uuid()), None),
                 Identity::Device(device) => (None, Some(device.uuid())),
-                Identity::System => (None, None),
+                Identity::User(_) | Identity::System => (None, None),
             };
             assert_eq!((of_key, of_device), expected, "what the version before reads");
             assert_eq!((row.actor_kind.as_deref(), row.actor_id), (Some(identity.kind()), identity.id()));
@@ -377,8 +378,14 @@ on_both! {
             let query = ListQuery { clauses, ..ListQuery::default() };
             let found = events::list(&reads(&database), owner.id, &query).await.unwrap().items;
             let found: std::collections::BTreeSet<_> = found.iter().map(|event| event.id).collect();
-            assert_eq!(found, [written[number].id, before[number].id].into(), "{search}");
+            let mut expected = std::collections::BTreeSet::from([written[number].id, before[number].id]);
+            expected.extend((number == 0).then(|| persons[0].id));
+            assert_eq!(found, expected, "{search}");
         }
+        // What a person does with a key of theirs is found as what the person did.
+        let clauses = olivine_domain::search::parse(&format!("actor_prn:'prn:1:user:{user}'"), olivine_domain::events::SEARCH).unwrap();
+        let query = ListQuery { clauses, ..ListQuery::default() };
+        assert_eq!(events::list(&reads(&database), owner.id, &query).await.unwrap().items.len(), 2);
     }
 
     async fn idempotency_keys_repeat_the_first_answer(database) {

@@ -1,4 +1,4 @@
-//! `/v1/api_keys` and `/v1/users/me`
+//! `/v1/api_keys`
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,13 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use olivine_api::api_keys as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::users::{Me, MeEnvelope, ServerInfo};
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::permissions::{Grants, Role, Scope, scope};
 use olivine_operations::api_keys;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admin::auth::{Caller, Permit};
+use crate::admin::auth::Permit;
 use crate::admin::idempotency::{ForNew, Secret};
 use crate::app::App;
 use crate::http::body::Json;
@@ -26,13 +25,10 @@ use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(create, list))
-        .routes(routes!(get, update, revoke))
-        .routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, revoke))
 }
 
-fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
+pub(super) fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
     api::ApiKey {
         prn: key.id.prn(key.organization).to_string(),
         organization_prn: wire::organization(key.organization),
@@ -49,10 +45,7 @@ fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
 }
 
 fn role(grants: &Grants) -> Option<String> {
-    match grants {
-        Grants::Role(role) => Some(role.as_str().to_owned()),
-        Grants::Scopes(_) => None,
-    }
+    grants.role().map(|role| role.as_str().to_owned())
 }
 
 fn scopes(grants: &Grants) -> Vec<String> {
@@ -66,17 +59,13 @@ fn record(status: StatusCode, key: ApiKey) -> Record<api::ApiKeyEnvelope> {
 /// A role or single scopes, and not both.
 fn grants(fields: &mut Fields, role: Option<String>, scopes: Option<Vec<String>>) -> Option<Grants> {
     match (role, scopes) {
-        (Some(name), None) => {
-            let known = Role::from_name(&name).map(Grants::Role);
-            fields
-                .take("role", known.ok_or_else(|| format!("'{name}' is not a role: admin, writer or reader")))
-        }
+        (Some(name), None) => fields.take("role", Role::parse(&name)).map(Grants::of_role),
         (None, Some(names)) if !names.is_empty() => {
             let scopes: Result<BTreeSet<_>, _> = names.iter().map(|name| Scope::parse(name)).collect();
-            fields.take("scopes", scopes).map(Grants::Scopes)
+            fields.take("scopes", scopes).map(Grants::of_scopes)
         }
         _ => {
-            fields.refuse("role", "give either a role (admin, writer or reader) or a list of scopes");
+            fields.refuse("role", "give either a role, such as developer, or a list of scopes");
             None
         }
     }
@@ -99,7 +88,7 @@ async fn create(
     let grants = grants(&mut fields, body.role, body.scopes);
     let expires_at = fields.optional("expires_at", body.expires_at);
     let (name, grants) = fields.all(name.zip(grants))?;
-    let new = api_keys::Create { id: id.made(), name, grants, expires_at };
+    let new = api_keys::Create { id: id.made(), name, grants, expires_at, owner: None };
     let created = api_keys::create(&app.ctx, &by, new).await?;
     let (revision, status) = (created.api_key.revision, StatusCode::CREATED);
     let body = api::ApiKeyEnvelope { api_key: shown(created.api_key, created.secret.as_ref()) };
@@ -179,23 +168,4 @@ async fn revoke(
     let id = named(&prn, by.organization)?;
     api_keys::revoke(&app.ctx, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Get the caller's API key
-///
-/// Answers with the API key of this request: its organization, role, scopes and expiry, and with the version of the server. Every key may ask this; no scope is needed.
-#[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, body = MeEnvelope)))]
-async fn me(State(app): State<App>, Caller(actor): Caller) -> Result<axum::Json<MeEnvelope>, ApiError> {
-    let (key, organization) = api_keys::me(&app.ctx, &actor).await?;
-    let user = Me {
-        prn: key.id.prn(key.organization).to_string(),
-        organization_prn: wire::organization(key.organization),
-        organization_name: organization.name.to_string(),
-        name: key.name.to_string(),
-        role: role(&key.grants),
-        scopes: scopes(&key.grants),
-        expires_at: wire::text(key.expires_at),
-    };
-    let server = ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned() };
-    Ok(axum::Json(MeEnvelope { user, server: Some(server) }))
 }

@@ -1,12 +1,16 @@
-//! Who calls, and whether they may. Nothing under `/v1` is reached without a key, and no operation without the proof of its scope.
+//! Who calls, and whether they may. Nothing under `/v1` but signing in is reached without a key or a session, and no operation without the
+//! proof of its scope.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::HeaderName;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use olivine_domain::permissions::{Actor, Authorized, OrganizationScope, Origin};
+use olivine_domain::permissions::{Actor, Authorized, Identity, OrganizationScope, Origin};
 use olivine_operations::error::Unauthenticated;
+use olivine_operations::people::sign_in::From as FromBrowser;
+use olivine_operations::people::{self, Chosen, Person};
 use olivine_operations::{Error, api_keys};
 
 use crate::admin::idempotency::{self, Settled};
@@ -16,44 +20,79 @@ use crate::http::error::ApiError;
 use crate::http::lines::Known;
 use crate::http::room::Place;
 
-/// Finds out who calls, and leaves the [`Actor`] with the request.
+/// In which organization a person acts who is in several.
+const ORGANIZATION: HeaderName = HeaderName::from_static("olivine-organization");
+
+/// Finds out who calls, and leaves the [`Actor`] or the [`Person`] with the request. A key wins over a cookie, also a wrong one.
 pub async fn authenticate(
     State(app): State<App>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let header = request.headers().get(AUTHORIZATION).ok_or(Error::from(Unauthenticated::Missing))?;
-    let header = header.to_str().map_err(|_| Error::from(Unauthenticated::Unknown))?;
-    let (scheme, token) = header.split_once(' ').ok_or(Error::from(Unauthenticated::Missing))?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Error::from(Unauthenticated::Missing).into());
-    }
-    let origin = request.extensions().get::<Origin>().cloned().unwrap_or_default();
-    let actor = api_keys::authenticate(&app.ctx, token.trim(), origin).await?;
-    let caller = actor.identity;
+    let (mut parts, body) = request.into_parts();
+    let caller = if parts.headers.contains_key(AUTHORIZATION) {
+        let actor = by_key(&app, &parts).await?;
+        let caller = actor.identity;
+        parts.extensions.insert(Credentials::BearerKey);
+        parts.extensions.insert(actor);
+        caller
+    } else {
+        let session = app.site.cookies(&parts).session.ok_or(Error::from(Unauthenticated::Missing))?;
+        app.site.check_is_own(&parts)?;
+        let person = people::authenticate(&app.ctx, &session, origin(&parts)).await?;
+        let caller = Identity::User(person.user.id);
+        parts.extensions.insert(Credentials::SessionCookie);
+        parts.extensions.insert(person);
+        caller
+    };
     app.rates.admit(&caller)?;
-    if let Some(place) = request.extensions().get::<Place>().cloned() {
+    if let Some(place) = parts.extensions.get::<Place>().cloned() {
         place.hold_for(&app.callers, &caller).await?;
     }
-    request.extensions_mut().insert(Credentials::BearerKey);
-    request.extensions_mut().insert(actor);
-    let response = next.run(request).await;
+    let response = next.run(Request::from_parts(parts, body)).await;
     let mut response = app.answers.hold(&caller, response);
     response.extensions_mut().insert(Known);
     Ok(response)
 }
 
-/// The caller, whatever they may do.
+async fn by_key(app: &App, parts: &Parts) -> Result<Actor, ApiError> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(Error::from(Unauthenticated::Missing))?;
+    let header = header.to_str().map_err(|_| Error::from(Unauthenticated::Unknown))?;
+    let (scheme, token) = header.split_once(' ').ok_or(Error::from(Unauthenticated::Missing))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::from(Unauthenticated::Missing).into());
+    }
+    Ok(api_keys::authenticate(&app.ctx, token.trim(), origin(parts)).await?)
+}
+
+fn origin(parts: &Parts) -> Origin {
+    parts.extensions.get::<Origin>().cloned().unwrap_or_default()
+}
+
+/// The caller in an organization, whatever they may do there.
 #[derive(Debug)]
 pub struct Caller(pub Actor);
 
 impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        let actor = parts.extensions.get::<Actor>().cloned();
-        actor.map(Self).ok_or_else(|| Error::from(Unauthenticated::Missing).into())
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        if let Some(actor) = parts.extensions.get::<Actor>() {
+            return Ok(Self(actor.clone()));
+        }
+        let person = parts.extensions.get::<Person>().ok_or(Error::from(Unauthenticated::Missing))?;
+        let actor = people::act_in(&app.ctx, person, &chosen(parts)?).await?;
+        parts.extensions.insert(actor.clone());
+        Ok(Self(actor))
     }
+}
+
+/// Which organization the request names.
+fn chosen(parts: &Parts) -> Result<Chosen, ApiError> {
+    let Some(name) = parts.headers.get(&ORGANIZATION) else { return Ok(Chosen::Only) };
+    let name = std::str::from_utf8(name.as_bytes());
+    let name = name.map_err(|_| ApiError::bad_request("olivine-organization takes a name or a PRN"))?;
+    Ok(Chosen::Named(name.to_owned()))
 }
 
 /// The proof that the caller has the scope `S`.
@@ -65,9 +104,46 @@ impl<S: OrganizationScope> FromRequestParts<App> for Permit<S> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Settled> {
         let Caller(actor) = Caller::from_request_parts(parts, app).await?;
-        let authorized = actor.authorize().map_err(|missing| ApiError::from(Error::from(missing)))?;
+        let authorized = actor.authorize().map_err(|refused| ApiError::from(Error::from(refused)))?;
         // Only now: a request that is refused must not cost anything.
         idempotency::claim(parts, app, &actor).await?;
         Ok(Self(authorized))
+    }
+}
+
+/// A person who signed in, whether in an organization or not. No key is one.
+#[derive(Debug)]
+pub struct SignedIn(pub Person);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let person = parts.extensions.get::<Person>().cloned();
+        person.map(Self).ok_or_else(|| Error::refused(people::PersonRequired).into())
+    }
+}
+
+/// A browser that wants to sign in, or comes with a link. It reaches this server over HTTPS or on its own machine, and a page of this server
+/// made the request.
+#[derive(Debug)]
+pub struct Visitor {
+    /// The browser.
+    pub from: FromBrowser,
+    /// Over what it comes.
+    pub transport: crate::http::browsers::Transport,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let transport = app.site.transport(parts)?;
+        app.site.check_is_own(parts)?;
+        let origin = origin(parts);
+        app.visitors.admit(&crate::http::rates::network(origin.address))?;
+        let client = parts.headers.get(http::header::USER_AGENT).and_then(|name| name.to_str().ok());
+        let (client, browser) = (client.map(str::to_owned), app.site.cookies(parts).browser);
+        Ok(Self { from: FromBrowser { browser, client, origin }, transport })
     }
 }

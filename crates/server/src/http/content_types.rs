@@ -15,6 +15,8 @@ use crate::http::error::ApiError;
 pub enum Credentials {
     /// An API key in the header `Authorization`.
     BearerKey,
+    /// The cookie of a session.
+    SessionCookie,
 }
 
 impl Credentials {
@@ -22,6 +24,7 @@ impl Credentials {
     const fn can_be_sent_by_web_pages(self) -> bool {
         match self {
             Self::BearerKey => false,
+            Self::SessionCookie => true,
         }
     }
 }

@@ -104,6 +104,9 @@ impl From<Error> for ApiError {
         };
         let item = ErrorItem { code: code.to_owned(), message, context: Map::new() };
         let answer = Self::new(status, with_facts(&error, item));
+        if let Error::TooMany { wait, .. } = &error {
+            return answer.retry_after(*wait);
+        }
         // Nobody mends that within seconds.
         let is_lasting = matches!(error, Error::Misconfigured { .. });
         if is_lasting { answer.retry_after(Duration::from_mins(1)) } else { answer }
@@ -133,6 +136,7 @@ fn meaning(error: &Error) -> (StatusCode, &'static str) {
         Error::OutOfRange { .. } => (Status::RANGE_NOT_SATISFIABLE, Code::RangeNotSatisfiable),
         Error::SearchTooBroad(_) => (Status::BAD_REQUEST, Code::SearchTooBroad),
         Error::SearchInProgress(_) => (Status::TOO_MANY_REQUESTS, Code::SearchInProgress),
+        Error::TooMany { .. } => (Status::TOO_MANY_REQUESTS, Code::RateLimited),
         Error::Stale => (Status::SERVICE_UNAVAILABLE, Code::Stale),
         Error::Unavailable { .. } | Error::Deadlock | Error::WrongStorage(_) | Error::ContentDamaged(_) => {
             (Status::SERVICE_UNAVAILABLE, Code::Unavailable)

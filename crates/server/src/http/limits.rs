@@ -53,6 +53,11 @@ pub struct Limits {
     #[config(default = 16, env = "OLIVINE_CONCURRENT_REQUESTS_PER_CALLER")]
     pub concurrent_requests_per_caller: usize,
 
+    /// How often in a minute strangers of one address (of IPv6, of one network of 64 bits) may try to sign in or use a link. Behind a proxy that
+    /// `server.trusted_proxies` does not name, everybody has one address. With 0 there is no such limit.
+    #[config(default = 30, env = "OLIVINE_SIGN_INS_PER_MINUTE")]
+    pub sign_ins_per_minute: u32,
+
     /// The most bytes of unfinished requests' JSON that are held in memory, for people and for devices each; more are asked to come back
     /// later.
     #[config(default = 67_108_864, env = "OLIVINE_BODY_MEMORY_BYTES")]

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
 use governor::{Quota, RateLimiter};
 use http::StatusCode;
+use ipnet::IpNet;
 use olivine_api::errors::{ErrorCode, ErrorItem};
 
 use crate::http::error::ApiError;
@@ -49,6 +51,12 @@ impl<K: Hash + Eq + Clone> Rates<K> {
     pub fn new(per_second: u32, places: usize) -> Self {
         Self::by(DefaultClock::default(), per_second, places)
     }
+
+    /// At most so many requests of each caller in a minute, all of which may come at once; with 0 any number.
+    pub fn per_minute(most: u32, places: usize) -> Self {
+        let quota = NonZeroU32::new(most.div_ceil(CHOICES)).map(Quota::per_minute);
+        Self(quota.map(|quota| RateLimiter::new(quota, Places::new(places), DefaultClock::default())))
+    }
 }
 
 impl<K: Hash + Eq + Clone, C: Clock> Rates<K, C> {
@@ -63,6 +71,13 @@ impl<K: Hash + Eq + Clone, C: Clock> Rates<K, C> {
             .check_key(caller)
             .map_err(|until| TooOften { wait: until.wait_time_from(limiter.clock().now()) })
     }
+}
+
+/// The network that an address counts with: whoever has one IPv6 address has all of its /64.
+pub fn network(address: Option<IpAddr>) -> IpNet {
+    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
+    let length = if address.is_ipv6() { 64 } else { 32 };
+    IpNet::new(address, length).expect("the lengths are possible").trunc()
 }
 
 /// What one place may take, or nothing if there is no limit.

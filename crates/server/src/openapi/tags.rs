@@ -34,7 +34,13 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("events", "The audit trail: who or which device did what, and when."),
     ("api_keys", "The keys that open this API, with a role or with single scopes."),
-    ("users", "Whose key is sent with the request, and what it may do."),
+    ("sign_in", "People sign in with a browser: the session is in a cookie. Keys need none of this."),
+    (
+        "users",
+        "Who sends the request, and what it may do; one's own account, and the accounts of the organization's members.",
+    ),
+    ("memberships", "Which people are in the organization, and what they may do there."),
+    ("invitations", "Links by which people join the organization."),
     ("organization", "The settings of the organization that the API key belongs to."),
     ("storage_backends", "Object storages of your own for the content of binaries."),
 ];

@@ -10,6 +10,7 @@ mod firmware;
 mod fleet;
 mod keys;
 mod organization;
+mod people;
 mod refusals;
 mod releases;
 mod stand_ins;
@@ -39,6 +40,7 @@ async fn each_operation_has_an_example_that_was_sent_to_a_server() {
     let fleet = fleet::tell(&mut story, &server).await;
     releases::tell(&mut story, &firmware, &fleet).await;
     organization::end(&mut story, &firmware.binary).await;
+    people::tell(&mut story, &server).await;
     refusals::tell(&mut story, &server, &firmware, &fleet).await;
 
     let missing = story.operations_without_example();

@@ -9,6 +9,7 @@ mod emergencies;
 mod examples;
 mod fitness;
 mod kit;
+mod people;
 mod renewals;
 mod taken_back;
 mod tenants;

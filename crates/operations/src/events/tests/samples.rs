@@ -1,5 +1,7 @@
 //! Records for the examples: each as it was, and as it is after a change.
 
+mod people;
+
 use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::archiving::Archivable;
@@ -44,8 +46,11 @@ fn archived<R: Archivable>(record: R) -> (R, R) {
     (record, archived)
 }
 
+pub(super) use self::people::PeopleSamples;
+
 pub(super) struct Samples {
     pub(super) archived: ArchivedSamples,
+    pub(super) people: PeopleSamples,
     pub(super) organization: Organization,
     pub(super) strict: Organization,
     pub(super) api_key: (ApiKey, ApiKey),
@@ -119,6 +124,7 @@ impl Samples {
         let disabled = SigningKey { status: KeyStatus::Disabled, ..key.clone() };
         let revoked_key = SigningKey { status: KeyStatus::Revoked, ..key.clone() };
         Self {
+            people: PeopleSamples::new(),
             strict,
             revoked_key: (api_key.clone(), revoked),
             api_key: (api_key, renamed),
@@ -219,7 +225,9 @@ fn api_key() -> ApiKey {
         organization: id(ORGANIZATION),
         name: "CI".parse().unwrap(),
         hint: "abcd".to_owned(),
-        grants: Grants::Role(Role::ALL[0]),
+        grants: Grants::of_role(Role::ALL[0]),
+        owner: None,
+        created_by: None,
         expires_at: None,
         revoked_at: None,
         revision: Revision::FIRST,

@@ -40,7 +40,7 @@ fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
 /// A client acts on the status, the code and the context: this is what each refusal says.
 #[test]
 fn refusals_keep_their_status_code_message_and_context() {
-    let all = releases().into_iter().chain(contents()).chain(callers());
+    let all = releases().into_iter().chain(contents()).chain(callers()).chain(people());
     let mut said = String::new();
     for error in all {
         let ApiError { status, items, .. } = error.into();
@@ -142,6 +142,39 @@ fn contents() -> Vec<Error> {
         })),
         Error::refused(SignatureInvalid("this is not a signature".to_owned())),
         KeyRefusal::Disabled.into(),
+    ]
+}
+
+fn people() -> Vec<Error> {
+    use olivine_domain::accounts::NotYourAccount;
+    use olivine_domain::memberships::LastAdmin;
+    use olivine_domain::permissions::Stale;
+    use olivine_operations::people::invitations::{NotForYou, SignInFirst};
+    use olivine_operations::people::refusals::{CodeMissing, LinkRefused, SignInFailed};
+    use olivine_operations::people::set_up::SetUpDone;
+    use olivine_operations::people::users::LastAdministrator;
+    use olivine_operations::people::{NoOrganization, NotFresh, PersonRequired, SessionEnded};
+
+    let several = NoOrganization::Several(vec!["default".to_owned(), "other".to_owned()]);
+    let person = Identity::User(Id::new(Uuid::from_u128(1)));
+    vec![
+        MissingScope { identity: person, scope: Scope::ReleaseCreate }.into(),
+        Error::refused(Stale(Scope::BinaryDestroy)),
+        Error::refused(NotFresh),
+        Error::refused(SessionEnded),
+        Error::refused(PersonRequired),
+        Error::refused(NoOrganization::None),
+        Error::refused(several),
+        Error::refused(SignInFailed),
+        Error::refused(CodeMissing),
+        Error::refused(LinkRefused),
+        Error::refused(SetUpDone),
+        Error::refused(SignInFirst),
+        Error::refused(NotForYou::OtherAddress),
+        Error::refused(NotForYou::Member),
+        Error::refused(NotYourAccount),
+        Error::refused(LastAdmin),
+        Error::refused(LastAdministrator),
     ]
 }
 

@@ -84,6 +84,10 @@ async fn every_operation_asks_who_calls() {
     let (api, unknown) = (server.api(), server.api().with_key(format!("olv_{}", "A".repeat(43))));
     let operations = operations(&api).await;
     for operation in &operations {
+        if operation.is_open() {
+            // What these ask for instead is in `people`.
+            continue;
+        }
         for nobody in [&api.without_key(), &unknown] {
             let answer = ask(nobody, operation).await;
             assert_eq!((answer.status, answer.error_code()), (401, Some("unauthenticated")), "{operation:?}");
@@ -101,6 +105,9 @@ async fn every_operation_asks_for_its_scope() {
     let mut table = Table::default();
     let mut used = Vec::new();
     for operation in operations(&api).await {
+        if operation.is_open() {
+            continue;
+        }
         // One that is no good for anything but this operation's neighbours, to learn which scope it asks for.
         let harmless = if operation.path.contains("/artifacts") { "event.read" } else { "artifact.read" };
         let key = new_key(&api, &json!({"name": "harmless", "scopes": [harmless]})).await;
@@ -130,5 +137,6 @@ async fn every_operation_asks_for_its_scope() {
     destroying_takes_a_scope_of_its_own(&api, &scopes, &mut table).await;
     insta::assert_snapshot!("scopes", table.text());
     let unused: Vec<_> = scopes.iter().filter(|scope| !used.contains(scope)).collect();
-    assert_eq!(unused, ["binary.destroy"], "a scope that no operation asks for");
+    // The first is asked for beside another one; the second only people have.
+    assert_eq!(unused, ["binary.destroy", "user.update"], "a scope that no operation asks for");
 }

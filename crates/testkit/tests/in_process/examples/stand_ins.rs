@@ -9,6 +9,8 @@ use serde_json::Value;
 /// Opens nothing. As long as a real one.
 const API_KEY: &str = "olv_EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXA";
 pub(super) const VERIFICATION_CODE: &str = "0123456789abcdef0123456789abcdef";
+/// What a link carries that is good once. As long as a real one.
+const LINK_TOKEN: &str = "oll_EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXAMPLE-EXA";
 /// Stands for what a signed URL of the server ends with.
 const TOKEN: &str = "EXAMPLE-TOKEN";
 /// What signed URLs of the server have before their token.
@@ -21,6 +23,25 @@ pub(super) struct StandIns {
     uuids: BTreeMap<String, String>,
     /// How many UUIDs of each type there are.
     counts: BTreeMap<String, usize>,
+}
+
+/// What stands for secrets that are known by the names of their fields.
+fn secret(name: &str, value: &Value) -> Option<Value> {
+    match (name, value) {
+        ("secret", Value::String(_)) => Some("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".into()),
+        ("url", Value::String(url)) if url.starts_with("otpauth:") => Some(
+            "otpauth://totp/Olivine:ada%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Olivine"
+                .into(),
+        ),
+        ("recovery_codes", Value::Array(codes)) => Some(vec!["abcd-efgh-ijkl-mnop"; codes.len()].into()),
+        ("code", Value::String(code)) if code.len() == 19 && code.matches('-').count() == 3 => {
+            Some("abcd-efgh-ijkl-mnop".into())
+        }
+        ("code", Value::String(code)) if code.bytes().all(|digit| digit.is_ascii_digit()) => {
+            Some("123456".into())
+        }
+        _ => None,
+    }
 }
 
 impl StandIns {
@@ -38,13 +59,17 @@ impl StandIns {
                 if let Some(code) = members.get("verification_code").and_then(Value::as_str) {
                     self.replace(code, VERIFICATION_CODE);
                 }
-                members.iter().map(|(name, value)| (name.clone(), self.of(value))).collect()
+                let mut value = |name: &str, value| secret(name, value).unwrap_or_else(|| self.of(value));
+                members.iter().map(|(name, of)| (name.clone(), value(name, of))).collect()
             }
             other => other.clone(),
         }
     }
 
     fn text(&mut self, text: &str) -> String {
+        if let Some(start) = text.find("oll_") {
+            return self.text(&text[..start]) + LINK_TOKEN;
+        }
         if text.starts_with("olv_") {
             return API_KEY[..text.len().min(API_KEY.len())].to_owned();
         }

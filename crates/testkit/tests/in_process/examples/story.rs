@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use olivine_testkit::Server;
-use olivine_tests::{Answer, Api, Device, Operation, operations, operations_of, prn, send};
+use olivine_tests::{Answer, Api, Browser, Device, Operation, operations, operations_of, prn, send};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,19 @@ pub(super) enum Sent<'a> {
     Nothing,
     Json(&'a Value),
     Text { content_type: &'static str, text: &'a str },
+}
+
+impl Sent<'_> {
+    /// The request with the body.
+    fn with(&self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Sent::Nothing => request,
+            Sent::Json(body) => request.json(body),
+            Sent::Text { content_type, text } => {
+                request.header("content-type", *content_type).body((*text).to_owned())
+            }
+        }
+    }
 }
 
 impl Story {
@@ -64,6 +77,23 @@ impl Story {
         self.send(request, &[], sent).await
     }
 
+    /// Asks the Admin API as somebody who is signed in in this browser, or signs in.
+    pub(super) async fn as_browser(
+        &mut self,
+        browser: &Browser,
+        method: Method,
+        path: &str,
+        sent: Sent<'_>,
+    ) -> Value {
+        let request = sent.with(browser.request(method.clone(), path));
+        let built = request.try_clone().expect("it has no stream").build().expect("a request");
+        let answer = browser.send(request).await;
+        let what = format!("{method} {path}");
+        assert!(answer.status < 400, "{what}: {}", String::from_utf8_lossy(&answer.body));
+        self.record(&what, &method, built.url(), &[], &sent, &answer);
+        answer.json
+    }
+
     /// Asks the Device API.
     pub(super) async fn ask_as(
         &mut self,
@@ -78,13 +108,7 @@ impl Story {
     }
 
     async fn send(&mut self, request: RequestBuilder, headers: &[(&str, &str)], sent: Sent<'_>) -> Value {
-        let request = match &sent {
-            Sent::Nothing => request,
-            Sent::Json(body) => request.json(body),
-            Sent::Text { content_type, text } => {
-                request.header("content-type", *content_type).body((*text).to_owned())
-            }
-        };
+        let request = sent.with(request);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let built = request.try_clone().expect("it has no stream").build().expect("a request");
         let answer = send(request).await;

@@ -1,0 +1,96 @@
+//! Invitations to the organization.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::memberships::Grant;
+
+/// An invitation: somebody with this address may join the organization.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Invitation {
+    /// The PRN of this invitation, its name in every request: `prn:1:<organization>:invitation:<uuid>`.
+    pub prn: String,
+    /// The PRN of the organization that the invitation is to: `prn:1:<uuid>`.
+    pub organization_prn: String,
+    /// The address of who is invited. Who accepts can't change it.
+    #[schema(example = "grace@example.com")]
+    pub email: String,
+    /// What the person will be allowed to do.
+    pub grants: Vec<Grant>,
+    /// Who made the invitation: the PRN of a user or an API key, or `system`.
+    pub invited_by: String,
+    /// Until when the invitation can be accepted, in UTC (RFC 3339).
+    pub expires_at: String,
+    /// When the invitation was accepted, in UTC (RFC 3339). Null: it was not.
+    pub accepted_at: Option<String>,
+    /// When the invitation was revoked, in UTC (RFC 3339). Null: it was not.
+    pub revoked_at: Option<String>,
+    /// When the invitation was made, in UTC (RFC 3339).
+    pub inserted_at: String,
+    /// When the invitation was last changed, in UTC (RFC 3339).
+    pub updated_at: String,
+    /// The link to pass on to the person. It is only in the answer that makes the invitation: the server can't show it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+crate::envelopes! {
+    Invitation,
+    InvitationEnvelope {
+        /// The invitation that the request is about, as it is after the request.
+        invitation
+    },
+    InvitationList {
+        /// The invitations of this page, in the order that was asked for.
+        invitations,
+        /// The cursor of the next page of invitations: send it as the parameter `page`. Null: this is the last page.
+        next_page
+    }
+}
+
+/// An invitation to make, for one address.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationCreate {
+    /// The address of the person to invite.
+    #[schema(example = "grace@example.com")]
+    pub email: String,
+    /// What the person will be allowed to do: at least one grant, and nothing that the caller may not do.
+    pub grants: Vec<Grant>,
+}
+
+/// What a link of an invitation carries.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationToken {
+    /// What stands behind the `#` of the link.
+    pub token: String,
+}
+
+/// What an invitation says to who has its link.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct InvitationShown {
+    /// The address of who is invited.
+    pub email: String,
+    /// The name of the organization that the invitation is to.
+    pub organization_name: String,
+    /// What the person will be allowed to do.
+    pub grants: Vec<Grant>,
+    /// Until when the invitation can be accepted, in UTC (RFC 3339).
+    pub expires_at: String,
+}
+
+/// Somebody accepts an invitation: with a new account, or signed in as the person who was invited.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationAccept {
+    /// What stands behind the `#` of the link.
+    pub token: String,
+    /// What the new person is called. Left out by who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Grace Hopper")]
+    pub name: Option<String>,
+    /// The password of the new account: 12–128 characters. Left out by who is signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}

@@ -1,0 +1,98 @@
+//! Signing in with a browser, and links that are good once.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How people can sign in to this server.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SignInMethods {
+    /// Whether people sign in with address and password.
+    pub password: bool,
+    /// Whether nobody has set the installation up yet: then `POST /v1/setup` makes the first person.
+    pub setup_needed: bool,
+}
+
+/// Address and password of who signs in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The person's e-mail address.
+    #[schema(example = "ada@example.com")]
+    pub email: String,
+    /// The password that the person signs in with.
+    #[schema(example = "four words or more")]
+    pub password: String,
+}
+
+/// What came of signing in. The session itself is in the cookie that comes with the answer, which no script can read.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SignedIn {
+    /// Who is signed in.
+    pub user: super::users::User,
+    /// Until when what takes a fresh session is possible, in UTC (RFC 3339).
+    pub fresh_until: String,
+}
+
+/// The account has a second factor, which is to be shown next.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SecondFactorNeeded {
+    /// To be sent to `POST /v1/sign_in/second_factor` within five minutes. It opens nothing else.
+    pub second_factor_token: String,
+}
+
+/// The code of a second factor, after the password.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactor {
+    /// What `POST /v1/sign_in` answered.
+    pub second_factor_token: String,
+    /// The six digits that the authenticator app shows, or a recovery code.
+    #[schema(example = "123456")]
+    pub code: String,
+}
+
+/// What proves anew who the person is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reauthenticate {
+    /// The password that the person signs in with.
+    pub password: String,
+    /// The six digits that the authenticator app shows, or a recovery code. Needed where the account has a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// The first person of an installation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    /// What stands behind the `#` of the set-up link.
+    pub token: String,
+    /// What the person is called: 1–128 characters.
+    #[schema(example = "Ada Lovelace")]
+    pub name: String,
+    /// The e-mail address that the person signs in with.
+    #[schema(example = "ada@example.com")]
+    pub email: String,
+    /// The password to sign in with: 12–128 characters, any, but none that many people use.
+    pub password: String,
+}
+
+/// A new password, by a link.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordReset {
+    /// What stands behind the `#` of the link.
+    pub token: String,
+    /// The new password: 12–128 characters, any, but none that many people use.
+    pub password: String,
+}
+
+/// A link that is good once. It is shown only in this answer: pass it on in a way that you trust.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Link {
+    /// The link to pass on, to be opened in a browser.
+    pub url: String,
+    /// Until when the link is good, in UTC (RFC 3339).
+    pub expires_at: String,
+}

@@ -1,0 +1,77 @@
+//! Memberships: which user may do what in which organization.
+
+use crate::organizations::{Organization, Revision};
+use crate::permissions::Grants;
+use crate::prn::{Id, Resource};
+use crate::refusals::{Meaning, Refusal};
+use crate::search::{Field, FieldKind, FieldTable, Searchable};
+use crate::time::Timestamp;
+use crate::users::User;
+
+/// What lists of memberships can be searched by.
+pub const SEARCH: FieldTable = &[
+    Field { name: "prn", kind: FieldKind::Prn },
+    Field { name: "user_prn", kind: FieldKind::Prn },
+    Field { name: "inserted_at", kind: FieldKind::DateTime },
+    Field { name: "updated_at", kind: FieldKind::DateTime },
+];
+
+/// The most grants of one membership.
+pub const MOST_GRANTS: usize = 20;
+
+/// A user in an organization. A user has at most one membership in each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Its key.
+    pub id: Id<Membership>,
+    /// Where it is.
+    pub organization: Id<Organization>,
+    /// Who has it.
+    pub user: Id<User>,
+    /// What the user may do there.
+    pub grants: Grants,
+    /// Grows with each change.
+    pub revision: Revision,
+    /// When it was created.
+    pub inserted_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Resource for Membership {
+    const TYPE: Option<&'static str> = Some("membership");
+    const A_NAME: &'static str = "a membership";
+}
+
+impl Searchable for Membership {
+    const FIELDS: FieldTable = SEARCH;
+}
+
+/// An organization with people keeps one who administrates it and can sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is the last person who administrates the organization: give somebody else the role admin first"
+)]
+pub struct LastAdmin;
+
+impl Refusal for LastAdmin {
+    fn meaning(&self) -> Meaning {
+        Meaning::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        "last_admin"
+    }
+}
+
+/// Checks that somebody administrates the organization after a change. `others` are its memberships but the one that changes, each with
+/// whether its user can sign in; `before` and `after` say whether the one that changes counts among the administrators.
+pub fn check_admin_stays<'a>(
+    others: impl IntoIterator<Item = (&'a Membership, bool)>,
+    before: bool,
+    after: bool,
+) -> Result<(), LastAdmin> {
+    let is_lost = before && !after;
+    let has_another = others.into_iter().any(|(other, can_sign_in)| can_sign_in && other.grants.is_admin());
+    if is_lost && !has_another { Err(LastAdmin) } else { Ok(()) }
+}

@@ -1,0 +1,193 @@
+//! Scopes: the single things that somebody may do, as values and as types.
+
+use std::fmt;
+
+use super::roles::Role;
+use crate::organizations::Organization;
+
+/// Declares all scopes: the enum, their names, and a marker type each for `Authorized`.
+macro_rules! scopes {
+    ($($variant:ident = $name:literal, $role:ident, $doc:literal;)*) => {
+        /// One thing that a key or a person may do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Scope {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Scope {
+            /// All scopes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in the API and in storage.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The role that has this scope of itself. Those that include that role have it too.
+            pub const fn role(self) -> Role {
+                match self { $(Self::$variant => Role::$role,)* }
+            }
+
+            /// Whether servers of the version before know it. They refuse to read a record with another one.
+            pub fn is_earlier(self) -> bool {
+                !LATER.contains(&self)
+            }
+
+            /// What it allows, in a sentence.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
+        }
+
+        /// The scopes as types, for `Authorized`.
+        pub mod scope {
+            use crate::organizations::Organization;
+            use crate::permissions::scopes::{OrganizationScope, Scope, ScopeType};
+            $(
+                #[doc = $doc]
+                #[derive(Debug)]
+                pub enum $variant {}
+                impl ScopeType for $variant {
+                    type Level = Organization;
+                }
+                impl OrganizationScope for $variant {
+                    const SCOPE: Scope = Scope::$variant;
+                }
+            )*
+        }
+    };
+}
+
+scopes! {
+    ArtifactRead = "artifact.read", Reader, "See artifacts.";
+    ArtifactCreate = "artifact.create", Developer, "Create artifacts.";
+    ArtifactUpdate = "artifact.update", Developer, "Change artifacts.";
+    ArtifactDelete = "artifact.delete", Developer, "Delete artifacts.";
+    ArtifactVersionRead = "artifact_version.read", Reader, "See artifact versions.";
+    ArtifactVersionCreate = "artifact_version.create", Developer, "Create artifact versions.";
+    ArtifactVersionUpdate = "artifact_version.update", Developer, "Change artifact versions.";
+    ArtifactVersionDelete = "artifact_version.delete", Developer, "Delete artifact versions.";
+    BinaryRead = "binary.read", Reader, "See binaries, their parts and their signatures.";
+    BinaryCreate = "binary.create", Developer, "Create binaries.";
+    BinaryUpdate = "binary.update", Developer, "Change binaries, and complete or restart their uploads.";
+    BinaryUpload = "binary.upload", Developer, "Upload the content of binaries.";
+    BinarySign = "binary.sign", Signer, "Attach signatures to binaries, and delete them.";
+    BinaryDownload = "binary.download", Reader, "Download the content of binaries.";
+    BinaryDelete = "binary.delete", Developer, "Delete binaries that were never signed.";
+    BinaryDestroy = "binary.destroy", Admin, "Destroy the content of binaries, which cannot be undone.";
+    SigningKeyRead = "signing_key.read", Reader, "See signing keys.";
+    SigningKeyCreate = "signing_key.create", Admin, "Register signing keys.";
+    SigningKeyUpdate = "signing_key.update", Admin, "Rename, disable and revoke signing keys.";
+    SigningKeyDelete = "signing_key.delete", Admin, "Delete signing keys that have made no signatures.";
+    EventRead = "event.read", Reader, "See the audit trail.";
+    ApiKeyRead = "api_key.read", Admin, "See API keys (never their secrets).";
+    ApiKeyCreate = "api_key.create", Admin, "Create API keys.";
+    ApiKeyUpdate = "api_key.update", Admin, "Rename API keys, and change when they expire.";
+    ApiKeyRevoke = "api_key.revoke", Admin, "Revoke API keys.";
+    BundleRead = "bundle.read", Reader, "See bundles.";
+    BundleCreate = "bundle.create", Developer, "Create bundles.";
+    BundleUpdate = "bundle.update", Developer, "Rename bundles.";
+    BundleDelete = "bundle.delete", Developer, "Delete bundles that nothing uses.";
+    BundleOverrideRead = "bundle_override.read", Reader, "See bundle overrides.";
+    BundleOverrideCreate = "bundle_override.create", ReleaseManager, "Create bundle overrides, which give bundles to chosen devices.";
+    BundleOverrideUpdate = "bundle_override.update", ReleaseManager, "Change bundle overrides.";
+    BundleOverrideDelete = "bundle_override.delete", ReleaseManager, "Delete bundle overrides.";
+    CaCertificateRead = "ca_certificate.read", Reader, "See CA certificates.";
+    CaCertificateCreate = "ca_certificate.create", Admin, "Register CA certificates, whose devices may then connect.";
+    CaCertificateUpdate = "ca_certificate.update", Admin, "Change CA certificates, and how new devices with their certificates are registered.";
+    CaCertificateDelete = "ca_certificate.delete", Admin, "Delete CA certificates.";
+    CohortRead = "cohort.read", Reader, "See cohorts.";
+    CohortCreate = "cohort.create", ReleaseManager, "Create cohorts.";
+    CohortUpdate = "cohort.update", ReleaseManager, "Change cohorts.";
+    CohortDelete = "cohort.delete", ReleaseManager, "Delete cohorts that have neither devices nor releases.";
+    DeviceRead = "device.read", Reader, "See devices.";
+    DeviceCreate = "device.create", ReleaseManager, "Create and import devices.";
+    DeviceUpdate = "device.update", ReleaseManager, "Change, move and quarantine devices.";
+    DeviceDelete = "device.delete", ReleaseManager, "Delete devices.";
+    DeviceCheckForUpdate = "device.check_for_update", Support, "Check for updates on behalf of devices.";
+    DeviceCertificateRead = "device_certificate.read", Reader, "See device certificates.";
+    DeviceCertificateCreate = "device_certificate.create", ReleaseManager, "Register device certificates.";
+    DeviceCertificateDelete = "device_certificate.delete", ReleaseManager, "Remove device certificates.";
+    ProductRead = "product.read", Reader, "See products.";
+    ProductCreate = "product.create", ReleaseManager, "Create products.";
+    ProductUpdate = "product.update", ReleaseManager, "Change products.";
+    ProductDelete = "product.delete", ReleaseManager, "Delete products that have neither cohorts nor devices.";
+    ReleaseRead = "release.read", Reader, "See releases, and how many devices are on them.";
+    ReleaseCreate = "release.create", ReleaseManager, "Create releases.";
+    ReleaseUpdate = "release.update", ReleaseManager, "Change releases.";
+    ReleaseDelete = "release.delete", ReleaseManager, "Delete releases.";
+    StorageBackendRead = "storage_backend.read", Reader, "See storage backends (never their credentials).";
+    StorageBackendCreate = "storage_backend.create", Admin, "Register storage backends.";
+    StorageBackendUpdate = "storage_backend.update", Admin, "Change storage backends, their credentials and CDNs.";
+    StorageBackendDelete = "storage_backend.delete", Admin, "Remove storage backends that contain nothing.";
+    UserRead = "user.read", Admin, "See the accounts of the organization's members.";
+    UserUpdate = "user.update", Admin, "Disable and delete accounts that belong to nobody else, and make links to choose a new password.";
+    MembershipRead = "membership.read", Admin, "See who is a member of the organization, and what they may do.";
+    MembershipUpdate = "membership.update", Admin, "Change what members may do.";
+    MembershipDelete = "membership.delete", Admin, "End memberships.";
+    InvitationRead = "invitation.read", Admin, "See invitations (never their links).";
+    InvitationCreate = "invitation.create", Admin, "Invite people to the organization.";
+    InvitationRevoke = "invitation.revoke", Admin, "Revoke invitations.";
+    OrganizationRead = "organization.read", Reader, "See the organization, and how much storage it uses.";
+    OrganizationUpdate = "organization.update", Admin, "Change the settings of the organization, such as required signatures and the quota.";
+}
+
+/// The scopes that servers of the version before don't know.
+const LATER: &[Scope] = &[
+    Scope::UserRead,
+    Scope::UserUpdate,
+    Scope::MembershipRead,
+    Scope::MembershipUpdate,
+    Scope::MembershipDelete,
+    Scope::InvitationRead,
+    Scope::InvitationCreate,
+    Scope::InvitationRevoke,
+];
+
+impl Scope {
+    /// The scope of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|scope| scope.as_str() == name)
+    }
+
+    /// Whether it allows to see something, and nothing else.
+    pub(super) fn only_reads(self) -> bool {
+        self.as_str().split_once('.').is_some_and(|(_, action)| action == "read")
+    }
+
+    /// Whether a person must have proved a moment ago who they are: for whatever only administrators may change. So what can't be undone,
+    /// and whom to trust, takes more than a browser that somebody left open.
+    pub fn takes_fresh_session(self) -> bool {
+        self.role() == Role::Admin && !self.only_reads()
+    }
+
+    /// The scope of that name, or an error that lists all scopes.
+    pub fn parse(name: &str) -> Result<Self, UnknownScope> {
+        Self::from_name(name).ok_or_else(|| UnknownScope { name: name.to_owned() })
+    }
+}
+
+/// There is no scope of this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{name}' is not a scope; the scopes are {}", Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownScope {
+    name: String,
+}
+
+/// What scopes can be of: one organization, or the whole `Installation`.
+pub trait ScopeLevel {
+    /// Somebody who may have such scopes.
+    type Actor: Clone + fmt::Debug;
+}
+
+/// A scope as a type.
+pub trait ScopeType {
+    /// What it is of.
+    type Level: ScopeLevel;
+}
+
+/// A scope of an organization as a type. These can be given to API keys.
+pub trait OrganizationScope: ScopeType<Level = Organization> {
+    /// The scope.
+    const SCOPE: Scope;
+}

@@ -1,0 +1,73 @@
+//! The same of records about people. No event names an address.
+
+use olivine_domain::invitations::Invitation;
+use olivine_domain::memberships::Membership;
+use olivine_domain::permissions::{Grants, Role, Scope};
+use olivine_domain::users::User;
+
+use super::super::fields::{Field, Recorded};
+
+/// The roles and the single scopes of grants.
+fn granted(grants: &Grants) -> (Vec<&'static str>, Vec<&'static str>) {
+    let has_by_role = |scope: Scope| grants.roles().any(|role| role.includes(scope.role()));
+    let alone = grants.scopes().filter(|scope| !has_by_role(*scope)).map(Scope::as_str);
+    (grants.roles().map(Role::as_str).collect(), alone.collect())
+}
+
+impl Recorded for User {
+    const KNOWN_BY: &'static [&'static str] = &["name"];
+
+    fn fields(&self) -> Vec<Field> {
+        let Self {
+            id: _,
+            email: _,
+            name,
+            is_administrator,
+            second_factor_since,
+            disabled_at,
+            revision: _,
+            inserted_at: _,
+            updated_at: _,
+        } = self;
+        fields! {
+            "name" = name, "is_administrator" = is_administrator, "second_factor_since" = second_factor_since,
+            "disabled_at" = disabled_at,
+        }
+    }
+}
+
+impl Recorded for Membership {
+    const KNOWN_BY: &'static [&'static str] = &["user_prn"];
+
+    fn fields(&self) -> Vec<Field> {
+        let Self { id: _, organization, user, grants, revision: _, inserted_at: _, updated_at: _ } = self;
+        let (roles, scopes) = granted(grants);
+        fields! { "user_prn" = user.prn(*organization), "roles" = roles, "scopes" = scopes }
+    }
+}
+
+impl Recorded for Invitation {
+    const KNOWN_BY: &'static [&'static str] = &[];
+
+    fn fields(&self) -> Vec<Field> {
+        let Self {
+            id: _,
+            organization: _,
+            email: _,
+            grants,
+            // It is who caused the event.
+            invited_by: _,
+            expires_at,
+            accepted_at,
+            revoked_at,
+            revision: _,
+            inserted_at: _,
+            updated_at: _,
+        } = self;
+        let (roles, scopes) = granted(grants);
+        fields! {
+            "roles" = roles, "scopes" = scopes, "expires_at" = expires_at, "accepted_at" = accepted_at,
+            "revoked_at" = revoked_at,
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! People: how they sign in, and as whom they then act.
+//!
+//! A [`Person`] is a user with a session; in an organization they act as an [`Actor`] with what their membership grants, as an API key does.
+//! So there is no second way to be allowed something. What people do to accounts takes a [`Fresh`] person: one who proved a moment ago who
+//! they are.
+
+pub mod authenticators;
+mod guessing;
+pub mod invitations;
+pub mod memberships;
+pub mod passwords;
+pub mod refusals;
+pub mod sessions;
+pub mod set_up;
+pub mod sign_in;
+pub mod users;
+
+use olivine_domain::accounts::AccountActor;
+use olivine_domain::events::Subject;
+use olivine_domain::memberships::Membership;
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::{Actor, Grants, Identity, Origin};
+use olivine_domain::prn::{Id, Prn};
+use olivine_domain::refusals::{Meaning, Refusal};
+use olivine_domain::sessions::{SessionToken, UserSession};
+use olivine_domain::users::User;
+use olivine_records::{
+    Reader, memberships as records, organizations, sessions as session_records, users as user_records,
+};
+
+use crate::events::EventData;
+use crate::work::Work;
+use crate::{Context, Error};
+
+/// A user who is signed in, not yet in any organization.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who it is.
+    pub user: User,
+    /// The browser.
+    pub session: UserSession,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+/// A person who proved a moment ago who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Fresh<'a>(&'a Person);
+
+impl std::ops::Deref for Fresh<'_> {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        self.0
+    }
+}
+
+/// There is no such session any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("you are not signed in any more: the session ended, or was ended. Sign in again")]
+pub struct SessionEnded;
+
+impl Refusal for SessionEnded {
+    fn meaning(&self) -> Meaning {
+        Meaning::Unauthenticated
+    }
+
+    fn code(&self) -> &'static str {
+        "session_ended"
+    }
+}
+
+/// What is asked for takes a person who signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this takes a person who signed in: no API key does it")]
+pub struct PersonRequired;
+
+impl Refusal for PersonRequired {
+    fn meaning(&self) -> Meaning {
+        Meaning::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "person_required"
+    }
+}
+
+/// The person has to prove anew who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "you signed in more than 15 minutes ago: prove again who you are (POST /v1/reauthenticate), then repeat this"
+)]
+pub struct NotFresh;
+
+impl Refusal for NotFresh {
+    fn meaning(&self) -> Meaning {
+        Meaning::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "reauthentication_required"
+    }
+}
+
+impl Person {
+    /// The proof that the person proved a moment ago who they are.
+    pub fn fresh(&self, ctx: &Context) -> Result<Fresh<'_>, Error> {
+        if self.session.is_fresh(ctx.now()) { Ok(Fresh(self)) } else { Err(Error::refused(NotFresh)) }
+    }
+
+    /// As whom they act by a membership of theirs.
+    fn acts_by(&self, ctx: &Context, membership: &Membership) -> Actor {
+        Actor {
+            identity: Identity::User(self.user.id),
+            person: Some(self.user.id),
+            organization: membership.organization,
+            grants: membership.grants.clone(),
+            is_fresh: self.session.is_fresh(ctx.now()),
+            origin: self.origin.clone(),
+        }
+    }
+}
+
+/// Finds out whose session has this token, and whether it can still be used.
+pub async fn authenticate(ctx: &Context, token: &SessionToken, origin: Origin) -> Result<Person, Error> {
+    let (now, limits) = (ctx.now(), ctx.settings().sessions);
+    let session = session_records::find_by_hash(ctx.db(), &token.hash()).await?;
+    let session = session.filter(|session| session.is_usable(now, &limits));
+    let mut session = session.ok_or_else(|| Error::refused(SessionEnded))?;
+    let user = user_records::find(ctx.db(), session.user).await?.filter(|user| user.disabled_at.is_none());
+    let user = user.ok_or_else(|| Error::refused(SessionEnded))?;
+    if session.is_seen_anew(now) {
+        let w = ctx.work().await?;
+        session_records::touch(&w, session.id, now).await?;
+        w.commit().await?;
+        session.last_seen_at = now;
+    }
+    Ok(Person { user, session, origin })
+}
+
+/// Which of their organizations a person means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// The only one.
+    Only,
+    /// The one of this name or PRN.
+    Named(String),
+}
+
+/// As whom the person acts in the organization that they chose.
+pub async fn act_in(ctx: &Context, person: &Person, chosen: &Chosen) -> Result<Actor, Error> {
+    let mut memberships = records::list_of_user(ctx.db(), person.user.id).await?;
+    let membership = match chosen {
+        Chosen::Only => match memberships.len() {
+            0 => return Err(Error::refused(NoOrganization::None)),
+            1 => memberships.remove(0),
+            _ => {
+                let mut names = Vec::with_capacity(memberships.len());
+                for membership in &memberships {
+                    names.push(organizations::get(ctx.db(), membership.organization).await?.name.to_string());
+                }
+                return Err(Error::refused(NoOrganization::Several(names)));
+            }
+        },
+        Chosen::Named(name) => {
+            let found = match name.parse::<Prn<Organization>>() {
+                Ok(prn) => Some(prn.id),
+                Err(_) => organizations::find_by_name(ctx.db(), name).await?.map(|found| found.id),
+            };
+            // One that they are no member of is as one that does not exist.
+            let found = memberships.into_iter().find(|membership| Some(membership.organization) == found);
+            found.ok_or_else(|| Error::NotFound { what: "organization", named: name.clone() })?
+        }
+    };
+    Ok(person.acts_by(ctx, &membership))
+}
+
+/// It is not clear in which organization the person wants to act.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoOrganization {
+    /// They are in none.
+    #[error("you are a member of no organization: ask one of its administrators to invite you")]
+    None,
+    /// They are in several.
+    #[error("you are a member of several organizations: name one in the header olivine-organization ({})", .0.join(", "))]
+    Several(Vec<String>),
+}
+
+impl Refusal for NoOrganization {
+    fn meaning(&self) -> Meaning {
+        match self {
+            Self::None | Self::Several(_) => Meaning::Forbidden,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::None => "unauthorized",
+            Self::Several(_) => "organization_required",
+        }
+    }
+}
+
+/// What a user may do in an organization now: nothing for who is no member or is disabled.
+pub(crate) async fn grants_of(
+    ctx: &Context,
+    organization: Id<Organization>,
+    user: Id<User>,
+) -> Result<Grants, Error> {
+    let membership = records::find_of(ctx.db(), organization, user).await?;
+    let is_enabled = user_records::find(ctx.db(), user).await?.is_some_and(|user| user.disabled_at.is_none());
+    Ok(membership.filter(|_| is_enabled).map_or_else(Grants::none, |membership| membership.grants))
+}
+
+/// Refuses to go on as who is no member any more, or may less than when the request began. Asked where a change hands rights out, under the
+/// organization's lock.
+pub(crate) async fn check_still_member(
+    w: &Work,
+    organization: Id<Organization>,
+    user: Id<User>,
+    had: &Grants,
+) -> Result<(), Error> {
+    let user = user_records::get(&**w, user).await.map_err(|_| Error::refused(SessionEnded))?;
+    let membership = records::find_of(&**w, organization, user.id).await?;
+    let has =
+        membership.filter(|_| user.disabled_at.is_none()).map_or_else(Grants::none, |found| found.grants);
+    match has.first_exceeded_by(had) {
+        None => Ok(()),
+        Some(_) => Err(Error::Conflict("what you may do was changed at the same moment: try again")),
+    }
+}
+
+/// Who wants to do something to somebody's account, from a request.
+pub enum AccountCaller<'a> {
+    /// A person, by what they may do in the organization that they act in, if they are in one.
+    Person(Fresh<'a>, Option<&'a Actor>),
+    /// The operator, on the server's machine.
+    Operator,
+}
+
+impl AccountCaller<'_> {
+    /// The actor in events, in one of the organizations.
+    fn within(&self, organization: Id<Organization>) -> Actor {
+        match self {
+            Self::Operator => Actor::system(organization),
+            Self::Person(person, _) => Actor {
+                identity: Identity::User(person.user.id),
+                person: Some(person.user.id),
+                origin: person.origin.clone(),
+                ..Actor::system(organization)
+            },
+        }
+    }
+
+    /// By what right; 404 for who may not know of the account at all.
+    fn right(&self, account: &User, memberships: &[Membership]) -> Result<AccountActor<'_>, Error> {
+        match self {
+            Self::Operator => Ok(AccountActor::Installation),
+            Self::Person(person, _) if person.user.is_administrator => Ok(AccountActor::Installation),
+            Self::Person(_, Some(actor))
+                if memberships.iter().any(|of| of.organization == actor.organization) =>
+            {
+                Ok(AccountActor::Organization(actor.organization, &actor.grants))
+            }
+            Self::Person(..) => Err(Error::not_found(account.id)),
+        }
+    }
+}
+
+impl std::fmt::Debug for AccountCaller<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Operator => f.write_str("Operator"),
+            Self::Person(person, _) => f.debug_tuple("Person").field(&person.user.id).finish(),
+        }
+    }
+}
+
+/// In which organizations' audit trails the events of a user are: those that they are in; of who is in none, or administers the
+/// installation, also in the first one.
+pub(crate) async fn audit_trails(reader: &impl Reader, user: &User) -> Result<Vec<Id<Organization>>, Error> {
+    let mut trails: Vec<_> = records::list_of_user(reader, user.id)
+        .await?
+        .into_iter()
+        .map(|membership| membership.organization)
+        .collect();
+    if (trails.is_empty() || user.is_administrator)
+        && let Some(first) = organizations::find_first(reader).await?
+        && !trails.contains(&first)
+    {
+        trails.push(first);
+    }
+    Ok(trails)
+}
+
+/// Notes what happened to a user in all of their audit trails.
+pub(crate) fn note(
+    w: &mut Work,
+    trails: &[Id<Organization>],
+    user: &User,
+    by: impl Fn(Id<Organization>) -> Actor,
+    data: impl Fn() -> EventData<'static>,
+) {
+    for organization in trails {
+        w.event(&by(*organization), Subject::of(user.id), data());
+    }
+}
+
+/// A user as the actor of what they do to themselves.
+pub(crate) fn oneself(user: &User, origin: &Origin) -> impl Fn(Id<Organization>) -> Actor + use<> {
+    let (id, origin) = (user.id, origin.clone());
+    move |organization| Actor {
+        identity: Identity::User(id),
+        person: Some(id),
+        origin: origin.clone(),
+        ..Actor::system(organization)
+    }
+}
+
+/// The refusal of a caller without an organization.
+impl From<NoOrganization> for Error {
+    fn from(refusal: NoOrganization) -> Self {
+        Self::refused(refusal)
+    }
+}

@@ -1,0 +1,75 @@
+//! Stopping who guesses: each try is counted before it is judged, in the database, so that many at once on several processes don't get
+//! more tries than one after another.
+
+use olivine_domain::guessing::Failures;
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::prn::Id;
+use olivine_domain::sessions::UserSession;
+use olivine_domain::users::User;
+use olivine_records::guessing;
+
+use crate::work::Work;
+use crate::{Context, Error};
+
+/// Whose failures are counted.
+pub(crate) enum Guesser<'a> {
+    /// Whoever types this address in a browser in which its account was never signed in to. Counted whether or not there is such an
+    /// account: otherwise the wait would tell.
+    Address(&'a str),
+    /// The account, in a browser that it knows.
+    Known(Id<User>, &'a Sha256Digest),
+    /// Second factors of the account.
+    Factor(Id<User>),
+    /// Whoever has this session and has to prove anew who they are.
+    Session(Id<UserSession>),
+}
+
+impl Guesser<'_> {
+    fn subject(&self, ctx: &Context) -> String {
+        let text = match self {
+            Self::Address(email) => format!("address {email}"),
+            Self::Known(user, browser) => format!("browser {user} {browser}"),
+            Self::Factor(user) => format!("factor {user}"),
+            Self::Session(session) => format!("session {session}"),
+        };
+        ctx.storages().seal.keyed_hash("failures", text.as_bytes())
+    }
+}
+
+/// A try that was counted as a failure until it is known to be none.
+pub(crate) struct Try {
+    subject: String,
+}
+
+impl Try {
+    /// Counts a try, or says how long to wait for the next one.
+    pub(crate) async fn begin(ctx: &Context, who: &Guesser<'_>) -> Result<Self, Error> {
+        let (subject, now) = (who.subject(ctx), ctx.now());
+        let w = ctx.work().await?;
+        let before = guessing::lock(&w, &subject, now).await?;
+        if let Some(wait) =
+            before.filter(|before| !before.is_forgotten(now)).and_then(|before| before.wait_left(now))
+        {
+            return Err(Error::TooMany {
+                what: "that was wrong too often: wait until the time in Retry-After is over, then try again"
+                    .to_owned(),
+                wait,
+            });
+        }
+        guessing::put(&w, &subject, Failures::and_one(before, now)).await?;
+        w.commit().await?;
+        Ok(Self { subject })
+    }
+
+    /// It was no failure, nor were those before: they are forgotten with what it allowed.
+    pub(crate) async fn succeeded(&self, w: &Work) -> Result<(), Error> {
+        Ok(guessing::forget(w, &self.subject).await?)
+    }
+
+    /// The same, where nothing else is written.
+    pub(crate) async fn was_none(&self, ctx: &Context) -> Result<(), Error> {
+        let w = ctx.work().await?;
+        self.succeeded(&w).await?;
+        w.commit().await
+    }
+}

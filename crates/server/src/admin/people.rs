@@ -1,0 +1,26 @@
+//! People: signing in, one's own account, members and invitations.
+
+mod invitations;
+mod me;
+mod memberships;
+mod shapes;
+mod sign_in;
+mod users;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// What takes a key or a session.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(me::routes())
+        .merge(users::routes())
+        .merge(memberships::routes())
+        .merge(invitations::routes())
+}
+
+/// What makes a session, or comes with a link: for everybody.
+pub(super) fn open_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(sign_in::routes()).merge(invitations::open_routes())
+}
