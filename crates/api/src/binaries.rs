@@ -72,8 +72,8 @@ crate::envelopes! {
     }
 }
 
-/// A replica: another copy of a binary's content in a further storage backend. For a destroyed binary: a copy that is still to be
-/// deleted.
+/// A replica: another copy of a binary's content in a further storage backend. For a destroyed binary, or one whose content moved to
+/// another storage: a copy that is still to be deleted.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Replica {
     /// The PRN of the storage backend that has the replica. Null: the server's own storage.

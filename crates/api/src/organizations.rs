@@ -24,6 +24,9 @@ pub struct Organization {
     pub strict_certificate_expiry: bool,
     /// The PRN of the storage backend for the content of new binaries. Null: the server's own storage.
     pub storage_backend_prn: Option<String>,
+    /// The PRN of the storage backend for the content of archived artifact versions that no release and no bundle override can serve. Null:
+    /// their content stays where it is.
+    pub archive_storage_backend_prn: Option<String>,
     /// For how many seconds a download URL works. Null: the default of the server.
     pub download_url_seconds: Option<u32>,
     /// The kind of download URLs that devices get: `direct` (to the storage or its CDN), `short` (a URL of some hundred characters at the
@@ -71,6 +74,14 @@ pub struct OrganizationUpdate {
     #[schema(value_type = Option<String>)]
     #[arg(long, value_name = "PRN", help = "The PRN of the storage backend for the content of new binaries; empty for the server's own storage. Content that exists stays where it is", value_parser = removable::<String>)]
     pub storage_backend_prn: Option<Removable<String>>,
+    /// The PRN of the storage backend for the content of archived artifact versions that no release and no bundle override can serve. The
+    /// server moves their content there, and back to the storage of new binaries when something can serve it again. It must be another
+    /// storage backend than that of new binaries; the server tries it before it accepts it. Null: nothing more is moved, and content that is
+    /// there stays there.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    #[arg(long, value_name = "PRN", help = "The PRN of the storage backend to move the content of archived artifact versions to, once no release and no bundle override can serve it; empty for none. Content that is there then stays there", value_parser = removable::<String>)]
+    pub archive_storage_backend_prn: Option<Removable<String>>,
     /// For how many seconds a download URL works: 60 to 604,800 (a week). Null: the default of the server.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]

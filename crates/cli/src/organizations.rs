@@ -19,7 +19,8 @@ pub(crate) enum Command {
     Get,
     /// Changes the organization's settings
     #[command(
-        after_help = "Example:\n  peridio organization update --required-signatures 2 --storage-quota 500G"
+        after_help = "Examples:\n  peridio organization update --required-signatures 2 --storage-quota 500G\n  \
+                      peridio organization update --archive-storage-backend cold"
     )]
     Update(Update),
 }

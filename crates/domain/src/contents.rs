@@ -4,6 +4,7 @@
 //! A binary's content has the binary's id. Until no server of a version without contents writes to the database, the record of such a
 //! content is kept by the database from the binary's row (migration 0007).
 
+pub mod archive_storage;
 pub mod replicas;
 
 use std::fmt;

@@ -23,6 +23,8 @@ pub struct Organization {
     pub strict_certificate_expiry: bool,
     /// Where the contents of new binaries go; `None` for the server's own storage.
     pub storage: Option<Id<StorageBackend>>,
+    /// Where contents rest that are archived and that nothing can serve; `None` for where they are.
+    pub archive_storage: Option<Id<StorageBackend>>,
     /// For how many seconds download URLs are good; `None` for what the server's operator decided.
     pub download_url_seconds: Option<u32>,
     /// What download URLs of its devices are like.
@@ -42,6 +44,7 @@ crate::changes::change! {
         storage_quota: Option<u64>,
         strict_certificate_expiry: bool,
         storage: Option<Id<StorageBackend>>,
+        archive_storage: Option<Id<StorageBackend>>,
         download_url_seconds: Option<u32>,
         download_url_style: DownloadUrlStyle,
     }
@@ -53,6 +56,11 @@ impl Resource for Organization {
 }
 
 impl Organization {
+    /// Whether one storage is for new contents and for archived ones. Nothing can be moved there, so such a choice is refused.
+    pub fn archives_where_new_contents_go(&self) -> bool {
+        self.archive_storage.is_some() && self.archive_storage == self.storage
+    }
+
     /// Whether `more` bytes of content would fit into the quota.
     pub fn check_room(&self, more: u64) -> Result<(), QuotaExceeded> {
         match self.storage_quota {

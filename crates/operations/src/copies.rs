@@ -2,13 +2,15 @@
 
 use futures_util::{StreamExt, TryStreamExt};
 use olivine_content::{Progress, ReceiveError};
+use olivine_domain::contents::archive_storage::ChosenStorages;
 use olivine_domain::contents::replicas::{Replica, ReplicaState};
 use olivine_domain::contents::{Content, ContentKey};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
+use olivine_domain::time::Timestamp;
 use olivine_records::replicas::{self, Place};
-use olivine_records::{Reader, contents, storage_backends};
+use olivine_records::{Reader, contents, organizations, storage_backends};
 
 use crate::content::kinds;
 use crate::jobs::orders::{DeleteContent, Held, Replicate};
@@ -16,10 +18,11 @@ use crate::storages::Opened;
 use crate::work::Work;
 use crate::{Context, Error};
 
-/// Orders a verified content's copies, in the transaction that records the verification.
+/// Orders the copies that a verified content lacks, in the transaction that records where it is.
 pub(crate) async fn order(ctx: &Context, w: &mut Work, content: &Content) -> Result<(), Error> {
     for storage in storage_backends::list_replicating(w, content.organization).await? {
-        if storage.id != content.storage {
+        let place = Place { key: content.key(), storage: storage.id };
+        if storage.id != content.storage && replicas::find(w, place).await?.is_none() {
             order_one(ctx, w, content, storage.id).await?;
         }
     }
@@ -46,7 +49,8 @@ pub(crate) fn replica(
     }
 }
 
-async fn order_one(
+/// Orders one copy, unless its place is yet to be cleared.
+pub(crate) async fn order_one(
     ctx: &Context,
     w: &mut Work,
     content: &Content,
@@ -62,18 +66,21 @@ async fn order_one(
     Ok(())
 }
 
-/// Orders the copies that an organization's verified contents lack, so many in one transaction.
+/// Orders the copies that an organization's verified contents lack, so many in one transaction. What is in the archive storage has none.
 pub(crate) async fn order_missing(
     ctx: &Context,
     organization: Id<Organization>,
     batch: u64,
 ) -> Result<(), Error> {
+    let archive =
+        ChosenStorages::of(&organizations::get(ctx.db(), organization).await?, ctx.storages().own).archive;
     for storage in storage_backends::list_replicating(ctx.db(), organization).await? {
         // From batch to batch it goes on where it was, since looking at all contents again takes long.
         let mut after = None;
         loop {
             let lacking =
-                contents::list_without_copy(ctx.db(), organization, storage.id, after, batch).await?;
+                contents::list_without_copy(ctx.db(), organization, storage.id, archive, after, batch)
+                    .await?;
             let Some(last) = lacking.last() else { break };
             after = Some(last.id);
             let mut w = ctx.work().await?;
@@ -129,17 +136,36 @@ pub(crate) async fn is_to_be_cleared(reader: &impl Reader, place: Place) -> Resu
 }
 
 /// What is to be found where a copy was in this state.
-const fn held_as(state: ReplicaState) -> Held {
+pub(crate) const fn held_as(state: ReplicaState) -> Held {
     match state {
         ReplicaState::Complete => Held::Complete,
         ReplicaState::Copying | ReplicaState::Deleting => Held::Anything,
     }
 }
 
-pub(crate) fn order_content_deletion(w: &mut Work, replica: &Replica, held: Held) {
-    let Replica { content, generation, storage, organization, .. } = *replica;
-    let job = DeleteContent { content, generation, storage: Some(storage), held };
-    w.order(Some(organization), &job);
+fn order_content_deletion(w: &mut Work, replica: &Replica, held: Held) {
+    w.order(Some(replica.organization), &deletion(replica, held));
+}
+
+fn deletion(replica: &Replica, held: Held) -> DeleteContent {
+    let Replica { content, generation, storage, .. } = *replica;
+    DeleteContent { content, generation, storage: Some(storage), held }
+}
+
+/// Orders that a content is deleted in one of its places, at that moment. Until that is done, its record keeps anything from being put
+/// there again, which the order would take away.
+pub(crate) async fn clear(
+    ctx: &Context,
+    w: &mut Work,
+    content: &Content,
+    storage: Id<StorageBackend>,
+    held: Held,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let replica = replica(ctx, content, storage, ReplicaState::Deleting);
+    replicas::put(w, &replica).await?;
+    w.order_at(Some(content.organization), &deletion(&replica, held), at);
+    Ok(())
 }
 
 /// Copies a verified content to a storage, from whichever storage gives it out, and checks it on the way.

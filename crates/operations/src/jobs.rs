@@ -5,11 +5,13 @@
 //! list below: without it, the kind can't be ordered. Payloads that operations order are in `orders.rs`, so that operations don't name how
 //! jobs are carried out.
 
+mod archive_contents;
 mod check_contents;
 mod delete_content;
 mod expire_events;
 mod expire_uploads;
 pub(crate) mod job;
+mod move_content;
 pub(crate) mod orders;
 mod payload;
 mod purge;
@@ -25,7 +27,9 @@ use olivine_records::jobs;
 use self::expire_events::ExpireEvents;
 use self::expire_uploads::ExpireUploads;
 use self::job::{Claimed, Job, Lane, Listed, Outcome};
-use self::orders::{CheckContents, DeleteContent, Replicate, Spread, VerifyBinary};
+use self::orders::{
+    ArchiveContents, CheckContents, DeleteContent, MoveContent, Replicate, Spread, VerifyBinary,
+};
 use self::purge::Purge;
 use crate::{Context, Error};
 
@@ -62,7 +66,18 @@ macro_rules! listed {
     };
 }
 
-listed!(VerifyBinary, DeleteContent, Replicate, CheckContents, Spread, ExpireUploads, ExpireEvents, Purge,);
+listed!(
+    VerifyBinary,
+    DeleteContent,
+    Replicate,
+    CheckContents,
+    Spread,
+    ArchiveContents,
+    MoveContent,
+    ExpireUploads,
+    ExpireEvents,
+    Purge,
+);
 
 /// Takes all running jobs from their runners: for a server that knows to be alone, because it holds its data folder's lock.
 pub async fn take_over_all(ctx: &Context) -> Result<u64, Error> {
@@ -119,6 +134,12 @@ mod tests {
         let bundle = Id::new(Uuid::from_u128(1));
         assert_eq!(written(&CheckContents { bundle }), (b.to_owned(), format!(r#"{{"bundle":"{b}"}}"#)));
         assert_eq!(written(&Spread {}), (String::new(), "{}".to_owned()));
+        let moving = MoveContent { content: id, generation };
+        assert_eq!(written(&moving), (format!("{b}:3"), format!(r#"{{"content":"{b}","generation":3}}"#)));
+        let look = ArchiveContents { organization: None };
+        assert_eq!(written(&look), (String::new(), "{}".to_owned()));
+        let look = ArchiveContents { organization: Some(Id::new(Uuid::from_u128(1))) };
+        assert_eq!(written(&look), (b.to_owned(), format!(r#"{{"organization":"{b}"}}"#)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! follows, and writes change, event and follow-up jobs in one transaction. No HTTP here, and no rule that the domain could hold.
 
 pub mod api_keys;
+mod archive_storage;
 mod archiving;
 mod arrivals;
 pub mod artifact_versions;

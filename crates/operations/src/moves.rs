@@ -4,14 +4,15 @@
 use olivine_domain::contents::Content;
 use olivine_domain::contents::replicas::ReplicaState;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Authorized, installation};
+use olivine_domain::permissions::{Actor, Authorized, installation};
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::{FromRecord as _, Name};
+use olivine_domain::time::Timestamp;
 use olivine_records::replicas::{self, Place};
 use olivine_records::{contents, storage_backends};
 
-use crate::content::kinds;
+use crate::content::kinds::{self, Locked};
 use crate::copies;
 use crate::jobs::orders::Held;
 use crate::work::Work;
@@ -78,32 +79,54 @@ pub async fn move_content(
     }
     copies::copy(ctx, seen, to).await?;
     let mut w = ctx.work().await?;
-    let Some(locked) = kinds::lock(&w, seen).await? else { return Ok(Moved::Busy) };
-    let content = locked.content();
-    let is_same = (content.key(), content.storage) == (seen.key(), seen.storage);
-    if !is_same || !content.is_verified() || copies::is_to_be_cleared(&w, place).await? {
-        return Ok(Moved::Busy);
-    }
-    if !StorageBackend::is_of_server(to) && !storage_backends::keep(&w, to).await? {
-        return Err(Error::not_found(to));
-    }
-    locked.move_to(ctx, &mut w, &by.within(content.organization), to).await?;
-    replicas::delete(&w, place).await?;
-    leave(ctx, &mut w, &content).await?;
+    let Some(locked) = lock_movable(&w, seen, to).await? else { return Ok(Moved::Busy) };
+    let old = locked.content();
+    switch(ctx, &mut w, &by.within(old.organization), &locked, to).await?;
+    leave(ctx, &mut w, &old, ctx.now()).await?;
     w.commit().await?;
     Ok(Moved::Done)
 }
 
-/// What becomes of the old place: a copy, if contents are copied there anyway, else it is cleared. Until that is done, its record keeps
-/// anything from being put there again, which the order to clear it would take away.
-async fn leave(ctx: &Context, w: &mut Work, old: &Content) -> Result<(), Error> {
-    let replicating = storage_backends::list_replicating(w, old.organization).await?;
-    let stays = replicating.iter().any(|backend| backend.id == old.storage);
-    let state = if stays { ReplicaState::Complete } else { ReplicaState::Deleting };
-    let replica = copies::replica(ctx, old, old.storage, state);
-    replicas::put(w, &replica).await?;
-    if !stays {
-        copies::order_content_deletion(w, &replica, Held::Complete);
+/// Locks a verified content that goes to a storage; `None` where it is not what was seen any more, or where the new place is yet to be
+/// cleared.
+pub(crate) async fn lock_movable(
+    w: &Work,
+    seen: &Content,
+    to: Id<StorageBackend>,
+) -> Result<Option<Locked>, Error> {
+    let Some(locked) = kinds::lock(w, seen).await? else { return Ok(None) };
+    let content = locked.content();
+    let place = Place { key: seen.key(), storage: to };
+    let is_same = (content.key(), content.storage) == (seen.key(), seen.storage);
+    if !is_same || !content.is_verified() || copies::is_to_be_cleared(w, place).await? {
+        return Ok(None);
     }
+    if !StorageBackend::is_of_server(to) && !storage_backends::keep(w, to).await? {
+        return Err(Error::not_found(to));
+    }
+    Ok(Some(locked))
+}
+
+/// Puts on record that the first place of a content is where it was copied.
+pub(crate) async fn switch(
+    ctx: &Context,
+    w: &mut Work,
+    by: &Actor,
+    locked: &Locked,
+    to: Id<StorageBackend>,
+) -> Result<(), Error> {
+    locked.move_to(ctx, w, by, to).await?;
+    replicas::delete(w, Place { key: locked.content().key(), storage: to }).await?;
+    Ok(())
+}
+
+/// What becomes of the old place: a copy, if contents are copied there anyway, else it is cleared at that moment.
+pub(crate) async fn leave(ctx: &Context, w: &mut Work, old: &Content, at: Timestamp) -> Result<(), Error> {
+    let replicating = storage_backends::list_replicating(w, old.organization).await?;
+    if !replicating.iter().any(|backend| backend.id == old.storage) {
+        return copies::clear(ctx, w, old, old.storage, Held::Complete, at).await;
+    }
+    let replica = copies::replica(ctx, old, old.storage, ReplicaState::Complete);
+    replicas::put(w, &replica).await?;
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! The organization: settings, and the first one of a server.
 
+use std::collections::BTreeSet;
+
 use olivine_domain::events::Subject;
 pub use olivine_domain::organizations::Change;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
 use olivine_domain::permissions::{Authorized, installation, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
-use olivine_records::{Constraint, organizations, storage_backends};
+use olivine_records::{Constraint, Write, organizations, storage_backends};
 
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
@@ -41,6 +44,7 @@ pub async fn ensure(
         storage_used: 0,
         strict_certificate_expiry: false,
         storage: None,
+        archive_storage: None,
         download_url_seconds: None,
         download_url_style: DownloadUrlStyle::default(),
         revision: Revision::FIRST,
@@ -82,13 +86,14 @@ pub async fn update(
     change: Change,
 ) -> Result<Organization, Error> {
     let id = by.organization;
+    if let Some(Some(archive)) = change.archive_storage {
+        try_archive_storage(ctx, by, expected, archive).await?;
+    }
     let mut w = ctx.work().await?;
     let old = organizations::get(&w, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
-    if let Some(storage) = new.storage.filter(|_| new.storage != old.storage) {
-        storage_backends::lock(&w, id, storage).await.map_err(Error::missing(storage))?;
-    }
+    lock_storages(&w, &old, &new).await?;
     match organizations::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
             let message =
@@ -101,4 +106,36 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
+}
+
+/// Tries all that will be asked of a new archive storage: its contents come from places that are cleared then.
+async fn try_archive_storage(
+    ctx: &Context,
+    by: &Authorized<scope::OrganizationUpdate>,
+    expected: Expected,
+    archive: Id<StorageBackend>,
+) -> Result<(), Error> {
+    let current = read(ctx, by.organization).await?;
+    check_expected(expected, current.revision)?;
+    if current.archive_storage == Some(archive) {
+        return Ok(());
+    }
+    crate::storage_backends::probe_registered(ctx, by, archive).await
+}
+
+/// Keeps storages that are newly chosen from being removed; refuses one that is to be both.
+async fn lock_storages(w: &Write, old: &Organization, new: &Organization) -> Result<(), Error> {
+    if (new.storage, new.archive_storage) == (old.storage, old.archive_storage) {
+        return Ok(());
+    }
+    if new.archives_where_new_contents_go() {
+        let problem = "the content of new binaries goes to this storage backend: the archive storage must be another one";
+        return Err(Error::Invalid { field: "archive_storage_backend_prn", problem: problem.to_owned() });
+    }
+    let usual = new.storage.filter(|_| new.storage != old.storage);
+    let archive = new.archive_storage.filter(|_| new.archive_storage != old.archive_storage);
+    for storage in usual.into_iter().chain(archive).collect::<BTreeSet<_>>() {
+        storage_backends::lock(w, new.id, storage).await.map_err(Error::missing(storage))?;
+    }
+    Ok(())
 }

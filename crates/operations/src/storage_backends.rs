@@ -7,7 +7,7 @@ use olivine_content::cdn::{Cdn, CdnSettings};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Authorized, OrganizationScope, scope};
+use olivine_domain::permissions::{Actor, Authorized, OrganizationScope, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::storage_backends::{StorageBackend, StorageUrl};
@@ -183,6 +183,12 @@ pub async fn probe_own(ctx: &Context) -> Result<(), Error> {
     opened.backend.probe().await.map_err(|failed| Error::refused(StorageRefused(failed)))
 }
 
+/// Tries all that will be asked of a storage backend that is registered already.
+pub(crate) async fn probe_registered(ctx: &Context, by: &Actor, id: Id<StorageBackend>) -> Result<(), Error> {
+    let backend = storage_backends::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    probe(ctx, &backend).await
+}
+
 /// Tries all that will be asked of a storage.
 async fn probe(ctx: &Context, backend: &StorageBackend) -> Result<(), Error> {
     let opened = storages::open(ctx, backend).await?;
@@ -333,6 +339,10 @@ pub async fn delete(
     if organization.storage == Some(id) {
         let message =
             "new binaries go to this storage backend: make another one the organization's default first";
+        return Err(Error::InUse(message.to_owned()));
+    }
+    if organization.archive_storage == Some(id) {
+        let message = "archived contents go to this storage backend: give the organization another archive storage, or none, first";
         return Err(Error::InUse(message.to_owned()));
     }
     if contents::is_in_use(&w, id).await? || replicas::is_in_use(&w, id).await? {

@@ -4,8 +4,10 @@
 //! moves of devices and what memories have to forget are collected, and [`Work::commit`] is the only place that writes them, puts them into
 //! force and tells other processes. Which memories an event concerns follows from the event (`concerned.rs`), not from the caller's care.
 
+mod archive_looks;
 mod concerned;
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use olivine_domain::binaries::Binary;
@@ -17,6 +19,7 @@ use olivine_domain::time::Timestamp;
 use olivine_records::jobs::{self, NewJob};
 use olivine_records::{Write, events as records};
 
+use self::archive_looks::{looks, may_move_contents};
 use self::concerned::concern;
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{self, Change, Changes};
@@ -34,6 +37,7 @@ pub(crate) struct Work {
     write: Write,
     events: Vec<Event>,
     orders: Vec<NewJob>,
+    looks: BTreeSet<Id<Organization>>,
     changes: Changes,
     moves: Moves,
 }
@@ -46,6 +50,7 @@ impl Context {
             write: self.db().write().await?,
             events: Vec::new(),
             orders: Vec::new(),
+            looks: BTreeSet::new(),
             changes: Changes::default(),
             moves: Moves::default(),
         })
@@ -72,6 +77,9 @@ impl Work {
     pub(crate) fn event(&mut self, by: &Actor, subject: impl Into<Subject>, data: EventData<'_>) {
         let subject = subject.into();
         concern(&data, &subject, by.organization, &mut self.changes);
+        if may_move_contents(&data) {
+            self.looks.insert(by.organization);
+        }
         self.events.extend(events::new(&self.ctx, by, subject, data));
     }
 
@@ -93,6 +101,16 @@ impl Work {
     /// A job to be done once this is committed, unless the same is waiting already.
     pub(crate) fn order<J: Listed>(&mut self, organization: Option<Id<Organization>>, job: &J) {
         self.orders.push(new_job(&self.ctx, organization, job));
+    }
+
+    /// A job to be done at that moment, once this is committed; earlier, if the same waits for an earlier one.
+    pub(crate) fn order_at<J: Listed>(
+        &mut self,
+        organization: Option<Id<Organization>>,
+        job: &J,
+        run_at: Timestamp,
+    ) {
+        self.orders.push(NewJob { run_at, ..new_job(&self.ctx, organization, job) });
     }
 
     /// Devices that come into cohorts and releases, or leave them: counted with the commit.
@@ -119,8 +137,9 @@ impl Work {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         // The rows of cohorts and days come last among the locks, so that they are not held for long.
         self.count_moves().await?;
-        let Self { ctx, write, events, orders, changes, .. } = self;
+        let Self { ctx, write, events, mut orders, looks: of, changes, .. } = self;
         records::insert_many(&write, &events).await?;
+        orders.extend(looks(&ctx, &write, of).await?);
         let has_orders = !orders.is_empty();
         for order in orders {
             jobs::enqueue(&write, order).await?;

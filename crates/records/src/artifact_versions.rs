@@ -10,7 +10,7 @@ use olivine_domain::search::Clause;
 use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, text::VersionText};
 use sea_orm::sea_query::{ExprTrait, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::changes::{self, replace};
@@ -63,6 +63,44 @@ pub async fn get_many(
     ids: &[Id<ArtifactVersion>],
 ) -> Result<Vec<ArtifactVersion>, Error> {
     lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// The archived versions, by their keys from after `after` on.
+pub async fn list_archived(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    after: Option<Id<ArtifactVersion>>,
+    limit: u64,
+) -> Result<Vec<Id<ArtifactVersion>>, Error> {
+    lists::ids(reader, archived(organization, after, limit)).await
+}
+
+pub(crate) fn archived(
+    organization: Id<Organization>,
+    after: Option<Id<ArtifactVersion>>,
+    limit: u64,
+) -> Select<Entity> {
+    lists::next_ids::<Entity>(organization, after, limit).filter(Column::ArchivedAt.is_not_null())
+}
+
+/// The versions of an artifact, by their keys from after `after` on.
+pub async fn list_of_artifact(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    artifact: Id<Artifact>,
+    after: Option<Id<ArtifactVersion>>,
+    limit: u64,
+) -> Result<Vec<Id<ArtifactVersion>>, Error> {
+    lists::ids(reader, of_artifact(organization, artifact, after, limit)).await
+}
+
+pub(crate) fn of_artifact(
+    organization: Id<Organization>,
+    artifact: Id<Artifact>,
+    after: Option<Id<ArtifactVersion>>,
+    limit: u64,
+) -> Select<Entity> {
+    lists::next_ids::<Entity>(organization, after, limit).filter(Column::ArtifactId.eq(artifact.uuid()))
 }
 
 /// A page of the organization's artifact versions.

@@ -8,7 +8,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_domain::{CustomMetadata, text::Name};
 use sea_orm::sea_query::SimpleExpr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::changes::{self, replace};
@@ -58,6 +58,24 @@ pub async fn get_many(
     ids: &[Id<Artifact>],
 ) -> Result<Vec<Artifact>, Error> {
     lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+}
+
+/// The archived artifacts, by their keys from after `after` on.
+pub async fn list_archived(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    after: Option<Id<Artifact>>,
+    limit: u64,
+) -> Result<Vec<Id<Artifact>>, Error> {
+    lists::ids(reader, archived(organization, after, limit)).await
+}
+
+pub(crate) fn archived(
+    organization: Id<Organization>,
+    after: Option<Id<Artifact>>,
+    limit: u64,
+) -> Select<Entity> {
+    lists::next_ids::<Entity>(organization, after, limit).filter(Column::ArchivedAt.is_not_null())
 }
 
 /// A page of the organization's artifacts.

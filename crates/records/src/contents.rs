@@ -1,5 +1,9 @@
 //! Contents: what storages hold, of whatever kind. A binary's content is written with the binary: the database keeps its row.
 
+pub(crate) mod uses;
+
+pub use uses::{UsedContent, find_uses, list_used_in_storage, list_used_outside};
+
 use olivine_domain::contents::{Content, ContentKind, ContentState, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
@@ -55,11 +59,13 @@ pub async fn is_in_use(reader: &impl Reader, storage: Id<StorageBackend>) -> Res
     Ok(first.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
 }
 
-/// Verified contents of an organization that have no copy in a storage, and none on its way there: by their keys from after `after` on.
+/// Verified contents of an organization that have no copy in a storage, and none on its way there: by their keys from after `after` on,
+/// without those whose first place is `except`.
 pub async fn list_without_copy(
     reader: &impl Reader,
     organization: Id<Organization>,
     storage: Id<StorageBackend>,
+    except: Option<Id<StorageBackend>>,
     after: Option<Id<Content>>,
     limit: u64,
 ) -> Result<Vec<Content>, Error> {
@@ -74,6 +80,7 @@ pub async fn list_without_copy(
         .filter(Column::OrganizationId.eq(organization.uuid()))
         .filter(Column::State.eq(ContentState::Verified.as_str()))
         .filter(Column::StorageBackendId.ne(storage.uuid()))
+        .filter(Condition::all().add_option(except.map(|except| Column::StorageBackendId.ne(except.uuid()))))
         .filter(comes_after(after))
         .filter(Expr::exists(copy).not())
         .order_by_asc(Column::Id)

@@ -39,6 +39,7 @@ table!(organizations, "organizations", {
     storage_backend_id: Option<Uuid>,
     download_url_seconds: Option<i64>,
     download_url_style: String,
+    archive_storage_backend_id: Option<Uuid>,
 });
 
 table!(storage_backends, "storage_backends", {

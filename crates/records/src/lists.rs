@@ -340,6 +340,30 @@ where
     Ok(items)
 }
 
+/// The keys of an organization's records, from after `after` on.
+pub(crate) fn next_ids<E: Listed>(
+    organization: Id<Organization>,
+    after: Option<Id<impl Resource>>,
+    limit: u64,
+) -> Select<E> {
+    E::find()
+        .select_only()
+        .column(E::ID)
+        .filter(E::ORGANIZATION.eq(organization.uuid()))
+        .filter(Condition::all().add_option(after.map(|after| E::ID.gt(after.uuid()))))
+        .order_by_asc(E::ID)
+        .limit(limit)
+}
+
+/// The keys that a statement of one column finds.
+pub(crate) async fn ids<E: EntityTrait, R>(
+    reader: &impl Reader,
+    select: Select<E>,
+) -> Result<Vec<Id<R>>, Error> {
+    let found = select.into_tuple::<Uuid>().all(&reader.executor()).await?;
+    Ok(found.into_iter().map(Id::new).collect())
+}
+
 /// The same keys, the last one repeated until there are a power of two: so statements that differ only in how many keys they name are few
 /// enough to stay prepared.
 pub(crate) fn steady<K: Copy>(keys: &[K]) -> impl Iterator<Item = K> {

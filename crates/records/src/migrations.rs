@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     step!("0008_actors"),
     step!("0009_archived", sqlite),
     step!("0010_people"),
+    step!("0011_archive_storage", sqlite),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.

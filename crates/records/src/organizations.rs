@@ -54,6 +54,12 @@ pub async fn list_ids(reader: &impl Reader) -> Result<Vec<Id<Organization>>, Err
     Ok(ids.into_iter().map(Id::new).collect())
 }
 
+/// The organizations that have an archive storage, for the server's own work.
+pub async fn list_with_archive_storage(reader: &impl Reader) -> Result<Vec<Organization>, Error> {
+    let found = Entity::find().filter(Column::ArchiveStorageBackendId.is_not_null()).order_by_asc(Column::Id);
+    found.all(&reader.executor()).await?.iter().map(parse).collect()
+}
+
 /// Whether there is exactly one.
 pub async fn is_only_one(reader: &impl Reader) -> Result<bool, Error> {
     let some: Vec<Uuid> =
@@ -111,6 +117,7 @@ fn row(organization: &Organization) -> Result<Model, Error> {
         storage_backend_id: organization.storage.map(Id::uuid),
         download_url_seconds: organization.download_url_seconds.map(i64::from),
         download_url_style: organization.download_url_style.as_str().to_owned(),
+        archive_storage_backend_id: organization.archive_storage.map(Id::uuid),
         revision: organization.revision.get(),
         inserted_at: organization.inserted_at.as_micros(),
         updated_at: organization.updated_at.as_micros(),
@@ -132,6 +139,7 @@ fn parse(model: &Model) -> Result<Organization, Error> {
         storage_used: row.number("storage_used", model.storage_used)?,
         strict_certificate_expiry: model.strict_certificate_expiry,
         storage: model.storage_backend_id.map(Id::new),
+        archive_storage: model.archive_storage_backend_id.map(Id::new),
         download_url_seconds: seconds,
         download_url_style: row.known("download_url_style", style)?,
         revision: Revision::new(model.revision),

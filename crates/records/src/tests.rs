@@ -16,6 +16,7 @@ mod release_graphs;
 mod roundtrips;
 mod scans;
 mod silence;
+mod uses;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -96,6 +97,7 @@ fn organization() -> Organization {
         storage_used: 0,
         strict_certificate_expiry: false,
         storage: None,
+        archive_storage: None,
         download_url_seconds: None,
         download_url_style: DownloadUrlStyle::default(),
         revision: Revision::FIRST,

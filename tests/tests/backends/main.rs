@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod archive;
 mod care;
 mod failures;
 mod links;
@@ -13,6 +14,7 @@ mod team;
 
 use olivine_tests::on_both;
 
+use archive::archived_contents_move_and_come_back;
 use care::{
     a_move_compares_what_is_there_already, an_audit_finds_and_repairs, changed_bytes_are_no_whole_download,
     contents_move_while_devices_are_served, what_a_store_lost_is_noticed_when_a_device_fails,
@@ -36,6 +38,7 @@ on_both!(
     async copies_are_made_near_and_deleted_everywhere,
     async a_failing_location_holds_nothing_up,
     async contents_move_while_devices_are_served,
+    async archived_contents_move_and_come_back,
     async an_audit_finds_and_repairs,
     async what_was_lost_is_not_reported_as_deleted,
     async what_a_store_lost_is_noticed_when_a_device_fails,

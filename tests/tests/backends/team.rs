@@ -119,6 +119,19 @@ impl Customer {
         url.unwrap_or_else(|| panic!("a manifest with a URL: {answer:#}")).to_owned()
     }
 
+    /// The URL, once the device is given one: what another process changed holds within a second.
+    pub(crate) async fn url_again(&self) -> String {
+        let deadline = Instant::now() + SETTLED_WITHIN;
+        loop {
+            let answer = self.device.update("?expand[]=manifest", &SAYS).await.expect(200).json;
+            if let Some(url) = answer["manifest"][0]["url"].as_str() {
+                return url.to_owned();
+            }
+            assert!(Instant::now() < deadline, "{answer:#}");
+            tokio::time::sleep(POLL_EVERY).await;
+        }
+    }
+
     /// The URL, once it is as wanted: what another process changed holds within a second.
     pub(crate) async fn url_that(&self, is_wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + SETTLED_WITHIN;

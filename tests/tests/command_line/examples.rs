@@ -76,6 +76,7 @@ fn every_example_in_the_help_works(database: Database) {
     let server = server.start();
     let shell = server.shell();
     shell.write("credentials.json", credentials(&s3));
+    shell.write("endpoint", s3.url());
 
     let examples = all(&shell);
     let lines = || STORY.lines().filter(|line| !line.is_empty());

@@ -174,5 +174,6 @@ binaries destroy
 devices delete
 signing-keys revoke
 signing-keys update
+$ peridio storage-backends create --name cold --url s3://acme-firmware/cold --region eu-central-1 --endpoint $(cat endpoint) --credentials-file credentials.json
 organization update
 "##;

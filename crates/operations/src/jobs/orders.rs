@@ -4,6 +4,7 @@
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::contents::{Content, Generation};
+use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
 use serde::{Deserialize, Serialize};
@@ -79,3 +80,22 @@ pub(crate) struct CheckContents {
 /// Order the copies that are missing, and the deletion of those that should be gone.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Spread {}
+
+/// Look for contents that belong into the archive storage of their organization or out of it, and order that they are moved.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ArchiveContents {
+    /// Of this organization; `None` for all, again and again.
+    #[serde(with = "super::payload::optional_id", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) organization: Option<Id<Organization>>,
+}
+
+/// Bring a verified content to the storage where it belongs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MoveContent {
+    /// The content.
+    #[serde(with = "super::payload::id")]
+    pub(crate) content: Id<Content>,
+    /// The attempt at uploading.
+    #[serde(with = "super::payload::generation")]
+    pub(crate) generation: Generation,
+}

@@ -3,11 +3,11 @@
 
 use olivine_domain::contents::replicas::ReplicaState;
 use olivine_domain::contents::{Content, ContentKey};
-use olivine_records::contents;
 use olivine_records::replicas::{self, Place};
+use olivine_records::{contents, storage_backends};
 
 use super::job::{Claimed, Job, Lane, Outcome, without_organization};
-use super::orders::Replicate;
+use super::orders::{Held, Replicate};
 use crate::content::kinds::{self, Fact};
 use crate::{Context, Error, copies};
 
@@ -58,10 +58,29 @@ fn is_current(content: &Content, place: Place) -> bool {
 /// Takes away what an attempt may have left behind, if nobody wants it any more.
 async fn unwanted(ctx: &Context, place: Place) -> Result<Outcome, Error> {
     let content = contents::find_of_any_organization(ctx.db(), place.key.content).await?;
-    if content.is_none_or(|content| content.key() != place.key || content.is_destroyed()) {
-        ctx.storage(place.storage).await?.backend.delete(&place.key).await?;
+    match content {
+        Some(content) if is_current(&content, place) => clear_unrecorded(ctx, &content, place).await?,
+        Some(content) if content.key() == place.key && !content.is_destroyed() => {}
+        _ => ctx.storage(place.storage).await?.backend.delete(&place.key).await?,
     }
     Ok(Outcome::Done)
+}
+
+/// Has a copy deleted that came to its place after the place was cleared, because its content rests in an archive storage now. The order is
+/// on record, so that nothing is put there meanwhile.
+async fn clear_unrecorded(ctx: &Context, seen: &Content, place: Place) -> Result<(), Error> {
+    let mut w = ctx.work().await?;
+    let Some(locked) = kinds::lock(&w, seen).await? else { return Ok(()) };
+    let content = locked.content();
+    if !is_current(&content, place)
+        || content.storage == place.storage
+        || replicas::find(&w, place).await?.is_some()
+        || !storage_backends::keep(&w, place.storage).await?
+    {
+        return Ok(());
+    }
+    copies::clear(ctx, &mut w, &content, place.storage, Held::Anything, ctx.now()).await?;
+    w.commit().await
 }
 
 /// Puts on record that a copy failed; an event tells of the first time only.
@@ -93,7 +112,8 @@ async fn conclude(
     }
     let (from, to) = (ReplicaState::Copying, ReplicaState::Complete);
     if !replicas::change(&w, place, from, to, None, ctx.now()).await? {
-        return Ok(Outcome::Done);
+        drop(w);
+        return unwanted(ctx, place).await;
     }
     kinds::note(&mut w, seen.kind, place.key, place.storage, Fact::Copied);
     if claimed.finish(ctx, &w).await? {

@@ -248,6 +248,20 @@ on_both! {
             let old = events::older(scope(&database).organization, kind, before, 100).build(backend);
             assert_avoids(&READS_ALL, &database, "old events", old).await;
         }
+        let owner = scope(&database).organization;
+        let used = contents::uses::in_storage(owner, elsewhere, at(0), Some(content), 100).build(backend);
+        assert_avoids(&READS_ALL, &database, "used in a storage", used).await;
+        let version = |n: u128| Id::new(Uuid::from_u128((0xcc << 120) | n));
+        let some: Vec<_> = (1..20).map(version).collect();
+        let used = contents::uses::outside(owner, elsewhere, &some, at(0)).build(backend);
+        assert_avoids(&READS_ALL, &database, "used outside of a storage", used).await;
+        let archived = artifact_versions::archived(owner, Some(version(7)), 50).build(backend);
+        assert_walks_an_index(&database, "archived versions", archived).await;
+        let artifact = Id::new(Uuid::from_u128((0xbb << 120) | 7));
+        let archived = artifacts::archived(owner, Some(artifact), 50).build(backend);
+        assert_walks_an_index(&database, "archived artifacts", archived).await;
+        let versions = artifact_versions::of_artifact(owner, artifact, Some(version(7)), 50).build(backend);
+        assert_avoids(&READS_ALL, &database, "versions of an artifact", versions).await;
         let parts = ContentKey { organization: scope(&database).organization, content, generation: Generation::FIRST };
         assert_walks_an_index(&database, "parts", binary_parts::all(parts).build(backend)).await;
     }

@@ -20,7 +20,7 @@ use crate::release_claims::Claimed;
 use crate::release_days::Delta;
 use crate::*;
 
-fn bundle(organization: &Organization) -> Bundle {
+pub(super) fn bundle(organization: &Organization) -> Bundle {
     let id = fresh();
     Bundle {
         id,
@@ -34,7 +34,7 @@ fn bundle(organization: &Organization) -> Bundle {
     }
 }
 
-fn release(cohort: &Cohort, bundle: &Bundle, next: Option<&Release>) -> Release {
+pub(super) fn release(cohort: &Cohort, bundle: &Bundle, next: Option<&Release>) -> Release {
     let id = fresh();
     Release {
         id,
@@ -58,7 +58,7 @@ fn release(cohort: &Cohort, bundle: &Bundle, next: Option<&Release>) -> Release 
     }
 }
 
-fn bundle_override(bundle: &Bundle, audience: Audience) -> BundleOverride {
+pub(super) fn bundle_override(bundle: &Bundle, audience: Audience) -> BundleOverride {
     let id = fresh();
     BundleOverride {
         id,
@@ -75,18 +75,18 @@ fn bundle_override(bundle: &Bundle, audience: Audience) -> BundleOverride {
     }
 }
 
-fn tags(tags: &[&str]) -> Tags {
+pub(super) fn tags(tags: &[&str]) -> Tags {
     Tags::new(tags.iter().copied()).unwrap()
 }
 
 /// A cohort, and a bundle of two binaries, of which the second is destroyed.
-struct Stock {
-    fleet: Fleet,
-    bundle: Bundle,
-    binaries: [Binary; 2],
+pub(super) struct Stock {
+    pub(super) fleet: Fleet,
+    pub(super) bundle: Bundle,
+    pub(super) binaries: [Binary; 2],
 }
 
-async fn stock(database: &Database) -> Stock {
+pub(super) async fn stock(database: &Database) -> Stock {
     let fleet = fleet(database).await;
     let organization = &fleet.organization;
     let artifact = artifact(organization);

@@ -493,9 +493,11 @@ on_both! {
         assert!(!contents::is_in_use(&*database, fresh()).await.unwrap());
 
         let (owner, target) = (version.organization, StorageBackend::DATA_FOLDER);
-        let lacking = contents::list_without_copy(&*database, owner, target, None, 10).await.unwrap();
+        let lacking = contents::list_without_copy(&*database, owner, target, None, None, 10).await.unwrap();
         assert_eq!(ids(lacking), contents(&[&verified, &other]));
-        assert_eq!(contents::list_without_copy(&*database, fresh(), target, None, 10).await.unwrap(), []);
+        let lacking = contents::list_without_copy(&*database, owner, target, Some(elsewhere), None, 10).await.unwrap();
+        assert_eq!(ids(lacking), contents(&[&other]), "what rests in an archive storage has no copies");
+        assert_eq!(contents::list_without_copy(&*database, fresh(), target, None, None, 10).await.unwrap(), []);
 
         let begun = contents::list_begun_of_all_organizations(&*database, None, 10).await.unwrap();
         assert_eq!(ids(begun), contents(&[&verified, &copied, &unverified]));

@@ -33,6 +33,9 @@ fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
         storage_used: organization.storage_used,
         strict_certificate_expiry: organization.strict_certificate_expiry,
         storage_backend_prn: organization.storage.map(|id| id.prn(organization.id).to_string()),
+        archive_storage_backend_prn: organization
+            .archive_storage
+            .map(|id| id.prn(organization.id).to_string()),
         download_url_seconds: organization.download_url_seconds,
         download_url_style: organization.download_url_style.as_str().to_owned(),
         inserted_at: organization.inserted_at.to_string(),
@@ -74,8 +77,8 @@ async fn get(
 
 /// Update the organization
 ///
-/// Changes the name, the signature policy, the storage quota, the storage of new binaries, the download URLs, or what happens to expired
-/// device certificates. With `If-Match`, the answer is 412 if somebody changed the organization in between. Scope: `organization.update`.
+/// Changes the name, the signature policy, the storage quota, the storage of new binaries, the storage of archived ones, the download URLs,
+/// or what happens to expired device certificates. With `If-Match`, the answer is 412 if somebody changed the organization in between. Scope: `organization.update`.
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
     (status = 200, body = api::OrganizationEnvelope), (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
@@ -88,17 +91,23 @@ async fn update(
     let policy = body.required_signatures.map(SignaturePolicy::new);
     let storage: Option<Option<Prn<StorageBackend>>> =
         fields.change("storage_backend_prn", body.storage_backend_prn);
+    let archive: Option<Option<Prn<StorageBackend>>> =
+        fields.change("archive_storage_backend_prn", body.archive_storage_backend_prn);
     let change = organizations::Change {
         name: fields.optional("name", body.name),
         signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
         storage_quota: body.storage_quota,
         strict_certificate_expiry: body.strict_certificate_expiry,
         storage: None,
+        archive_storage: None,
         download_url_seconds: body.download_url_seconds.map(|seconds| lifetime(&mut fields, seconds)),
         download_url_style: body.download_url_style.and_then(|name| style(&mut fields, &name)),
     };
     let change = fields.all(Some(change))?;
-    let storage = storage.map(|prn| prn.map(|prn| own(prn, by.organization)).transpose()).transpose()?;
-    let change = organizations::Change { storage, ..change };
+    let owned = |prn: Option<Option<Prn<StorageBackend>>>| {
+        prn.map(|prn| prn.map(|prn| own(prn, by.organization)).transpose()).transpose()
+    };
+    let (storage, archive_storage) = (owned(storage)?, owned(archive)?);
+    let change = organizations::Change { storage, archive_storage, ..change };
     Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))
 }

@@ -305,7 +305,9 @@ async fn rollback(
     let wish = fields.all(Some(wish))?;
     let bundle = bundle.map(|bundle| own(bundle, by.organization)).transpose()?;
     let wish = releases::Rollback { bundle, ..wish };
-    Ok(axum::Json(shown_rollback(releases::rollback(&app.ctx, &by, id, &wish).await?)))
+    // Its future is too large for the stack of every request.
+    let done = Box::pin(releases::rollback(&app.ctx, &by, id, &wish)).await?;
+    Ok(axum::Json(shown_rollback(done)))
 }
 
 fn shown_rollback(done: RolledBack) -> api::Rollback {

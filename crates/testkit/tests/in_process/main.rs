@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+mod archive_storage;
 mod archived;
 mod authorities;
 mod bad_input;

@@ -211,6 +211,7 @@ fn organization() -> Organization {
         storage_used: 0,
         strict_certificate_expiry: false,
         storage: None,
+        archive_storage: None,
         download_url_seconds: None,
         download_url_style: DownloadUrlStyle::ALL[0],
         revision: Revision::FIRST,
