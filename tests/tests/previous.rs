@@ -106,6 +106,35 @@ async fn archives_beside(previous: &Server, new: &Api, old: &Api) {
     old.delete(&format!("/v1/releases/{third}?confirm={third}")).await.expect(204);
 }
 
+/// What a device reports to the previous version is found by the new one, though without its words; and the other way round.
+async fn reports_beside(previous: &Server, current: &Server, new: &Api) {
+    let create = async |plural: &str, one: &str, body| {
+        prn(&new.post(&format!("/v1/{plural}"), &body).await.expect(201).json[one])
+    };
+    let product = create("products", "product", json!({"name": "reports"})).await;
+    let cohort = create("cohorts", "cohort", json!({"name": "reports", "product_prn": product})).await;
+    let binary = Workbench::named(new.clone(), "reports").await.signed_for("portable", b"content").await;
+    let bundle = create("bundles", "bundle", json!({"binaries": [{"prn": binary}]})).await;
+    let release = json!({"name": "first", "cohort_prn": cohort, "bundle_prn": bundle, "version": "1.0.0"});
+    let release = create("releases", "release", release).await;
+    let failed =
+        json!({"bundle_prn": bundle, "release_prn": release, "status": "failed", "detail": "no space"});
+    for (server, identifier) in [(previous, "to the old one"), (current, "to the new one")] {
+        let body = json!({"identifier": identifier, "product_prn": product, "cohort_prn": cohort});
+        let device_prn = create("devices", "device", body).await;
+        let device = Device::new(server, identifier);
+        device.register(new, &device_prn).await;
+        device.report(&failed).await.expect(204);
+    }
+    let list = format!("/v1/devices?outcome=failed&outcome_release_prn={release}&expand[]=last_report");
+    let found = list_all(new, &list, "devices").await;
+    let said: Vec<_> =
+        found.iter().map(|device| (&device["identifier"], &device["last_report"]["outcome"])).collect();
+    let failed = json!("failed");
+    assert_eq!(said, [(&json!("to the old one"), &failed), (&json!("to the new one"), &failed)]);
+    assert_eq!(found[1]["last_report"]["detail"], "no space");
+}
+
 /// Goes on through the previous version, without a pause, until it is told to stop.
 async fn keep_working(api: Api, done: Arc<AtomicUsize>, is_over: Arc<AtomicBool>) {
     let bench = Workbench::named(api, "meanwhile").await;
@@ -169,6 +198,7 @@ async fn both_versions_work_on_the_new_tables() {
     old_works("old").await;
     if knows_devices {
         archives_beside(&previous, &new, &old).await;
+        reports_beside(&previous, &current, &new).await;
     }
     is_over.store(true, Ordering::Relaxed);
     working.await.expect("the previous version answers as always");

@@ -216,6 +216,7 @@ impl Fleet {
             target: None,
             quarantined: false,
             release: reported.release,
+            outcome: None,
             offer: None,
             reported,
             last_connected_at: Some(self.content.now.minus(Duration::from_hours(1))),

@@ -68,7 +68,7 @@ pub struct StatusReport {
     pub release_prn: Option<String>,
     /// How it goes: `downloading`, `installing`, `installed`, `failed` or `rolled_back`.
     pub status: String,
-    /// More about it, for people, such as an error message: up to 2,000 characters.
+    /// More about it, for people, such as an error message: up to 2,000 characters. It is shown beside the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }

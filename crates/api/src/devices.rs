@@ -47,6 +47,15 @@ pub struct Device {
     pub reported_release_version_problem: Option<String>,
     /// The PRN of the release of its cohort that the device is on, as follows from its reports. Null: none is known.
     pub release_prn: Option<String>,
+    /// How the device's last update from a release went, as the device reported it: `downloading`, `installing`, `installed`, `failed` (it
+    /// runs what it ran before) or `rolled_back` (it installed the update and went back). Null: it reported none.
+    #[schema(example = "installed")]
+    #[serde(default)]
+    pub outcome: Option<String>,
+    /// The PRN of the release that `outcome` is about. A device that failed to install it is still on another one. Null: there is no
+    /// `outcome`.
+    #[serde(default)]
+    pub outcome_release_prn: Option<String>,
     /// When the device last sent a request, to within some seconds, in UTC (RFC 3339). Null: never.
     pub last_connected_at: Option<String>,
     /// When the device was created, in UTC (RFC 3339).
@@ -59,6 +68,24 @@ pub struct Device {
     /// The device's whole cohort, if the request asked for it with `expand[]=cohort`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cohort: Option<Cohort>,
+    /// The device's report behind `outcome`, if the request asked for it with `expand[]=last_report`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_report: Option<LastReport>,
+}
+
+/// A device's last report on how an update from a release went (`POST /update/status` of the Device API).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastReport {
+    /// How the update went: `downloading`, `installing`, `installed`, `failed` or `rolled_back`.
+    #[schema(example = "failed")]
+    pub outcome: String,
+    /// The PRN of the release that the update came with.
+    pub release_prn: String,
+    /// What the device said beside that, in its own words: up to 2,000 characters. Null: it said nothing.
+    #[schema(example = "the installer 'sh' failed (exit status: 3): no space left on mtd3")]
+    pub detail: Option<String>,
+    /// When the device reported it, in UTC (RFC 3339).
+    pub reported_at: String,
 }
 
 crate::envelopes! {
@@ -194,6 +221,55 @@ pub struct ImportProblem {
     pub column: Option<String>,
     /// What is wrong, and what to do about it, for people.
     pub message: String,
+}
+
+/// How many devices run which version, and how their last updates went (`GET /v1/devices/summary`).
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DeviceSummary {
+    /// How many devices are counted: all of the organization, or those of the product or the cohort that was asked for.
+    pub devices: u64,
+    /// How many devices have each `outcome`.
+    pub outcomes: Vec<OutcomeCount>,
+    /// The products with their versions, in the order of their names if they are embedded. It has the 1,000 most common versions.
+    pub products: Vec<ProductCount>,
+    /// How many devices have a version that is too rare to be among these. Usually 0.
+    pub unlisted: u64,
+}
+
+/// How many devices have one outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutcomeCount {
+    /// The devices' `outcome`, such as `failed`. Null: devices that reported on no update from a release.
+    #[schema(example = "failed")]
+    pub outcome: Option<String>,
+    /// How many devices have this outcome.
+    pub devices: u64,
+}
+
+/// How many devices of a product run which version.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ProductCount {
+    /// The PRN of the product that these devices are instances of.
+    pub product_prn: String,
+    /// How many devices of the product are counted, in all versions.
+    pub devices: u64,
+    /// The product's versions, the most common one first.
+    pub versions: Vec<VersionCount>,
+    /// The whole product, if the request asked for it with `expand[]=product`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Product>,
+}
+
+/// How many devices of a product last reported one version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VersionCount {
+    /// The version that the devices last reported to run. Null: devices that reported none.
+    #[schema(example = "1.2.0")]
+    pub version: Option<String>,
+    /// How many devices run this version.
+    pub devices: u64,
+    /// How many of these devices have the outcome `failed` or `rolled_back`: they run this version because an update to another one failed.
+    pub failed: u64,
 }
 
 /// A check for an update on a device's behalf. If any of the three values is given, they replace what the device last reported; else that

@@ -1,22 +1,20 @@
-//! `peridio devices`: what updates are for; importing many, and asking why one does not update.
+//! `peridio devices`: what updates are for; importing many, counting them, and asking why one does not update.
 
 mod check_update;
 mod import;
+mod list;
+mod summary;
 mod why;
 
 use clap::{Args, Subcommand};
 use olivine_api::devices::{Device, DeviceCreate, DeviceUpdate};
-use olivine_client::Query;
 use olivine_domain::Target;
-use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device as Named;
 use olivine_domain::prn::Prn;
-use olivine_domain::products::Product;
-use olivine_domain::releases::Release;
 
 use crate::changes::{all, checked};
 use crate::failure::Failure;
-use crate::lists::{Expand, ListOptions};
+use crate::lists::Expand;
 use crate::output::Record;
 use crate::session::Session;
 
@@ -37,7 +35,8 @@ impl Record for Device {
     }
 
     fn cell(&self, column: &str) -> Option<String> {
-        (column == "state").then(|| if self.quarantined { "quarantined".to_owned() } else { String::new() })
+        let state = self.quarantined.then_some("quarantined").into_iter().chain(self.outcome.as_deref());
+        (column == "state").then(|| state.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -53,8 +52,16 @@ pub(crate) enum Command {
     )]
     Create(DeviceCreate),
     /// Lists devices
-    #[command(after_help = "Example:\n  peridio devices list --cohort gateway/daily --tag beta --all")]
-    List(List),
+    #[command(after_help = "Examples:\n  \
+            peridio devices list --cohort gateway/daily --tag beta --all\n  \
+            peridio devices list --outcome failed --version 1.2.0 --cohort gateway/daily\n  \
+            peridio devices list --outcome failed --outcome-release gateway/daily/spring")]
+    List(list::List),
+    /// Counts devices by product and version, and by how their last updates went
+    #[command(after_help = "Examples:\n  \
+            peridio devices summary\n  \
+            peridio devices summary --cohort gateway/daily")]
+    Summary(summary::Summary),
     /// Shows a device
     #[command(after_help = "Example:\n  peridio devices get SN-000042 --expand product,cohort")]
     Get(Get),
@@ -74,7 +81,7 @@ pub(crate) enum Command {
             ' > devices.csv\n  \
             peridio devices import --file devices.csv --product gateway --dry-run")]
     Import(import::Import),
-    /// Explains why a device gets an update or not: its state, each step of the decision, and its last reports
+    /// Explains why a device gets an update or not: its state, its last failure, each step of the decision, and its last reports
     #[command(after_help = "Example:\n  peridio devices why SN-000042")]
     Why(One),
     /// Checks for an update on behalf of a device
@@ -88,36 +95,6 @@ pub(crate) enum Command {
     /// Takes a device out of quarantine: it gets updates again
     #[command(after_help = "Example:\n  peridio devices release-from-quarantine SN-000042")]
     ReleaseFromQuarantine(One),
-}
-
-/// Which devices to list.
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// Only the device with this identifier
-    #[arg(long)]
-    identifier: Option<String>,
-    /// Only devices of this product
-    #[arg(long, value_name = "PRN")]
-    product_prn: Option<Prn<Product>>,
-    /// Only devices of this cohort
-    #[arg(long, value_name = "PRN")]
-    cohort_prn: Option<Prn<Cohort>>,
-    /// Only devices with this tag
-    #[arg(long)]
-    tag: Option<String>,
-    /// Only devices that have this target themselves (not from their product)
-    #[arg(long)]
-    target: Option<Target>,
-    /// Only devices in quarantine; with false, only devices that are not in quarantine
-    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
-    quarantined: Option<bool>,
-    /// Only devices on this release
-    #[arg(long, value_name = "PRN")]
-    release_prn: Option<Prn<Release>>,
-    #[command(flatten)]
-    expand: Expand,
-    #[command(flatten)]
-    options: ListOptions,
 }
 
 /// One device.
@@ -153,7 +130,8 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Device>(&create).await,
-            Self::List(list) => session.list::<Device>(&list.options, list.query()).await,
+            Self::List(list) => list.run(session).await,
+            Self::Summary(summary) => summary.run(session).await,
             Self::Get(Get { one, expand }) => session.get::<Device>(&one.prn, &expand.expand).await,
             Self::Update(update) => {
                 let prn = update.one.prn;
@@ -172,16 +150,6 @@ impl Command {
 async fn quarantine(session: &Session, one: &One, quarantined: bool) -> Result<(), Failure> {
     let change = DeviceUpdate { quarantined: Some(quarantined), ..DeviceUpdate::default() };
     session.update::<Device>(&one.prn, &change).await
-}
-
-impl List {
-    fn query(&self) -> Query {
-        let query = Query::default().with("identifier", self.identifier.as_ref());
-        let query = query.with("product_prn", self.product_prn).with("cohort_prn", self.cohort_prn);
-        let query = query.with("tag", self.tag.as_ref()).with("target", self.target.as_ref());
-        let query = query.with("quarantined", self.quarantined).with("release_prn", self.release_prn);
-        query.expand(&self.expand.expand)
-    }
 }
 
 impl Update {

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use olivine_api::devices::{
-    Device, DeviceCreate, DeviceEnvelope, DeviceList, DeviceUpdate, ImportReport, UpdateAnswer, UpdateCheck,
+    Device, DeviceCreate, DeviceEnvelope, DeviceList, DeviceSummary, DeviceUpdate, ImportReport,
+    UpdateAnswer, UpdateCheck,
 };
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device as Named;
@@ -58,6 +59,12 @@ impl Client {
             })
             .await?;
         self.read(&bytes)
+    }
+
+    /// How many devices run which version: all of them, or those that the query names by `product_prn` and `cohort_prn`.
+    pub async fn device_summary(&self, query: &Query) -> Result<DeviceSummary, Error> {
+        let url = query.apply(self.url("devices/summary"));
+        self.send(&Request::new(Method::GET, url)).await
     }
 
     /// Asks for an update on a device's behalf. It is a real check, unless it is only to be explained.

@@ -28,6 +28,8 @@ pub const SEARCH: FieldTable = &[
     Field { name: "reported_bundle_prn", kind: FieldKind::Prn },
     Field { name: "reported_release_version", kind: FieldKind::Text },
     Field { name: "release_prn", kind: FieldKind::Prn },
+    Field { name: "outcome", kind: FieldKind::Enum(&UpdateStatus::NAMES) },
+    Field { name: "outcome_release_prn", kind: FieldKind::Prn },
     Field { name: "last_connected_at", kind: FieldKind::DateTime },
     Field { name: "inserted_at", kind: FieldKind::DateTime },
     Field { name: "updated_at", kind: FieldKind::DateTime },
@@ -61,6 +63,8 @@ pub struct Device {
     pub reported: Reported,
     /// The release of its cohort that this is, as fleet numbers count it.
     pub release: Option<Id<Release>>,
+    /// What it last said of an update that came with a release.
+    pub outcome: Option<Outcome>,
     /// The override's bundle that it was given last, if it names none itself.
     pub offer: Option<Offer>,
     /// When it last asked for something, to within some seconds.
@@ -83,7 +87,7 @@ crate::changes::new! {
         target: Option<Target>,
         quarantined: bool,
     }
-    at first { reported: Reported::default(), release: None, offer: None, last_connected_at: None }
+    at first { reported: Reported::default(), release: None, outcome: None, offer: None, last_connected_at: None }
 }
 
 /// Changes of a [`Device`]: what is `None` stays.
@@ -161,6 +165,17 @@ impl Reported {
     }
 }
 
+/// A device's last report on how an update went. Only updates that came with a release have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it went.
+    pub status: UpdateStatus,
+    /// The release that the update came with.
+    pub release: Id<Release>,
+    /// When the device said so.
+    pub at: Timestamp,
+}
+
 /// How an update went, in the device's own word (`POST /update/status`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UpdateStatus {
@@ -181,15 +196,12 @@ impl UpdateStatus {
     pub const ALL: [Self; 5] =
         [Self::Downloading, Self::Installing, Self::Installed, Self::Failed, Self::RolledBack];
 
+    /// Their names, in the same order.
+    pub const NAMES: [&'static str; 5] = ["downloading", "installing", "installed", "failed", "rolled_back"];
+
     /// The name in the API and in storage.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Downloading => "downloading",
-            Self::Installing => "installing",
-            Self::Installed => "installed",
-            Self::Failed => "failed",
-            Self::RolledBack => "rolled_back",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// The status of that name.

@@ -1,7 +1,10 @@
 //! Devices: create, read, change, move, import, delete.
 
 mod change;
+mod counts;
 pub(crate) mod moves;
+
+use std::collections::HashMap;
 
 use olivine_domain::cohorts::Cohort;
 pub use olivine_domain::devices::{Change, New};
@@ -11,10 +14,13 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
-use olivine_records::{Constraint, Write, cohorts, device_certificates, devices};
+use olivine_records::{Constraint, Write, cohorts, device_certificates, device_outcomes, devices};
 
 pub(crate) use change::record_change;
 pub use change::update;
+pub use counts::{Selection, counts};
+pub use olivine_records::device_outcomes::Said;
+pub use olivine_records::devices::Counts;
 
 use crate::Context;
 use crate::archiving::to_use;
@@ -117,6 +123,17 @@ pub async fn cohorts_of(
     by.authorize::<scope::CohortRead>()?;
     let ids: Vec<_> = devices.into_iter().filter_map(|device| device.cohort).collect();
     Ok(cohorts::get_many(ctx.db(), by.organization, &ids).await?)
+}
+
+/// What each of these devices last said of an update from a release, for `expand[]=last_report`: one query, whatever their number.
+pub async fn last_reports_of(
+    ctx: &Context,
+    by: &Authorized<scope::DeviceRead>,
+    devices: impl IntoIterator<Item = &Device>,
+) -> Result<HashMap<Id<Device>, Said>, Error> {
+    let said = devices.into_iter().filter(|device| device.outcome.is_some()).map(|device| device.id);
+    let said: Vec<_> = said.collect();
+    Ok(device_outcomes::newest(ctx.db(), by.organization, &said).await?.into_iter().collect())
 }
 
 /// Deletes a device and forgets its certificates, claims and overrides.

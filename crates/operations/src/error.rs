@@ -297,7 +297,9 @@ impl From<olivine_records::Error> for Error {
                 Self::Conflict("the record was changed at the same moment: read it again and retry")
             }
             Records::Deadlock => Self::Deadlock,
-            Records::TooBroad { .. } => Self::SearchTooBroad(error.to_string()),
+            Records::TooBroad { .. } | Records::TooManyToCount { .. } => {
+                Self::SearchTooBroad(error.to_string())
+            }
             Records::ScanInProgress => Self::SearchInProgress(error.to_string()),
             Records::StorageFull => Self::StorageFull,
             Records::Unavailable { trouble, .. } => {

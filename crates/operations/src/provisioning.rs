@@ -295,6 +295,7 @@ fn new_device(ctx: &Context, ca: &CaCertificate, jitp: Jitp, identifier: Identif
         quarantined: false,
         reported: Reported::default(),
         release: None,
+        outcome: None,
         offer: None,
         last_connected_at: None,
         revision: Revision::FIRST,

@@ -110,10 +110,12 @@ pub async fn delete(
         check_devices(ctx, &w, &graph, release).await?;
     }
     devices::leave_release(&w, by.organization, id).await?;
+    devices::forget_outcomes(&w, by.organization, id).await?;
     // The release before the links: a new sink must not be there while the old one is.
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     // Once more: a device may have reported it between the first time and the deletion.
     devices::leave_release(&w, by.organization, id).await?;
+    devices::forget_outcomes(&w, by.organization, id).await?;
     graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     w.event(by, Subject::of(id), EventData::ReleaseDeleted(Whole(release)));
     rollback::forget(&mut w, by, id).await?;

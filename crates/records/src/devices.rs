@@ -2,10 +2,14 @@
 //!
 //! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
 
+mod counted;
 mod on_release;
 mod recognized;
 mod row;
 
+#[cfg(test)]
+pub(crate) use counted::counting;
+pub use counted::{Counted, Counts, MOST_VERSIONS, VersionCount, count};
 pub use on_release::{OnRelease, group_on_release, hold, list_on_release};
 #[cfg(test)]
 pub(crate) use recognized::recognizing;
@@ -38,7 +42,7 @@ use crate::rows::owned;
 
 const TABLE: &str = "devices";
 
-/// The most rows of one `INSERT`: with 20 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 23 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
 /// The device, if the organization has it.
@@ -231,6 +235,22 @@ pub async fn leave_release(
         .add(Column::ReleaseId.eq(release.uuid()));
     let nowhere = ActiveModel { release_id: Set(None), ..ActiveModel::default() };
     Entity::update_many().set(nowhere).filter(on_it).exec(write.transaction()).await?;
+    Ok(())
+}
+
+/// Gives the devices whose newest outcome is one of a release that is about to be no more the one before it, if they have one.
+pub async fn forget_outcomes(
+    write: &Write,
+    organization: Id<Organization>,
+    release: Id<Release>,
+) -> Result<(), Error> {
+    let sql = "UPDATE devices SET (outcome, outcome_release_id, outcome_at) = \
+         (SELECT status, release_id, updated_at FROM device_outcomes \
+         WHERE device_id = devices.id AND release_id <> $1 ORDER BY updated_at DESC, release_id DESC LIMIT 1) \
+         WHERE organization_id = $2 AND outcome_release_id = $1";
+    let values = [Value::from(release.uuid()), Value::from(organization.uuid())];
+    let backend = write.transaction().get_database_backend();
+    write.transaction().execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     Ok(())
 }
 

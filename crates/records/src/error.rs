@@ -68,6 +68,14 @@ pub enum Error {
         /// The fields for which there is an index.
         indexed: &'static [&'static str],
     },
+    /// There are more devices than could be counted in time.
+    #[error(
+        "counting was broken off after {seconds} s, because there are too many devices: count those of one product or one cohort"
+    )]
+    TooManyToCount {
+        /// How long it ran.
+        seconds: u64,
+    },
     /// The caller has another scan running, or all connections for scans are in use.
     #[error(
         "another search of this API key is still running, or the server is busy with searches of others: run one search at a time, and try \

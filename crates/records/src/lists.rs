@@ -227,12 +227,12 @@ const INSERTED_AT: &str = "inserted_at";
 
 /// What it means that a scan's time was over.
 fn too_broad(error: Error, limit: Duration, indexed: &'static [&'static str]) -> Error {
-    match error {
-        Error::Unavailable { trouble: Trouble::Slow, source: Reason(DbErr::Query(_)) } => {
-            Error::TooBroad { seconds: limit.as_secs(), indexed }
-        }
-        other => other,
-    }
+    if is_out_of_time(&error) { Error::TooBroad { seconds: limit.as_secs(), indexed } } else { error }
+}
+
+/// Whether a scan was broken off because its time was over.
+pub(crate) const fn is_out_of_time(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { trouble: Trouble::Slow, source: Reason(DbErr::Query(_)) })
 }
 
 /// The statement behind a page: one row more than the page, to know whether there is a next one.

@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     step!("0009_archived", sqlite),
     step!("0010_people"),
     step!("0011_archive_storage", sqlite),
+    step!("0012_outcome_words", sqlite),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.
@@ -50,16 +51,31 @@ pub(crate) async fn run(transaction: DatabaseTransaction) -> Result<usize, Error
     transaction.execute_unprepared(NOTES).await?;
     let missing = missing(&transaction).await?;
     for step in &missing {
-        let backend = transaction.get_database_backend();
-        transaction.execute_unprepared(&dialect::schema(backend, step.sql, step.sqlite)).await?;
-        let (name, now) = (step.name, dialect::now_in_seconds(backend));
-        let note = format!("INSERT INTO seaql_migrations (version, applied_at) VALUES ('{name}', {now})");
-        transaction.execute_unprepared(&note).await?;
+        apply(&transaction, step).await?;
     }
     if !missing.is_empty() {
         transaction.commit().await?;
     }
     Ok(missing.len())
+}
+
+async fn apply(transaction: &DatabaseTransaction, step: &Step) -> Result<(), Error> {
+    let backend = transaction.get_database_backend();
+    transaction.execute_unprepared(&dialect::schema(backend, step.sql, step.sqlite)).await?;
+    let (name, now) = (step.name, dialect::now_in_seconds(backend));
+    let note = format!("INSERT INTO seaql_migrations (version, applied_at) VALUES ('{name}', {now})");
+    transaction.execute_unprepared(&note).await?;
+    Ok(())
+}
+
+/// Runs the steps before this one, as a server of the version before has done.
+#[cfg(test)]
+pub(crate) async fn run_before(transaction: DatabaseTransaction, name: &str) -> Result<(), Error> {
+    transaction.execute_unprepared(NOTES).await?;
+    for step in STEPS.iter().filter(|step| step.name < name) {
+        apply(&transaction, step).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// How many steps are missing; makes no table.

@@ -8,6 +8,7 @@ mod failover;
 mod fleet;
 mod lists;
 mod migrations;
+mod outcomes;
 mod people;
 mod plans;
 mod queue;

@@ -15,6 +15,7 @@ pub mod ca_certificates;
 pub mod cohorts;
 pub mod device_certificates;
 pub mod device_import;
+pub mod device_summary;
 mod device_updates;
 pub mod devices;
 pub mod events;
@@ -50,6 +51,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(cohorts::routes())
         .merge(devices::routes())
         .merge(device_import::routes())
+        .merge(device_summary::routes())
         .merge(device_certificates::routes())
         .merge(ca_certificates::routes())
         .merge(bundles::routes())

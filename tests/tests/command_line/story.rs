@@ -100,7 +100,6 @@ $ peridio cohorts create --product gateway --name daily
 $ peridio cohorts create --product gateway --name stable
 
 devices create
-devices list
 devices get
 devices update
 $ peridio devices update SN-000042 --cohort gateway/daily
@@ -130,6 +129,8 @@ releases graph
 $ peridio releases create --cohort gateway/stable --bundle spring --name first --version 0.9.0
 releases promote
 binaries releases
+devices list
+devices summary
 devices why
 devices check-update
 bundle-overrides create

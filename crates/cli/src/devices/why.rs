@@ -1,10 +1,12 @@
 //! Why a device does or does not update: what it is, how the server decides, and how its last installations went.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use olivine_api::devices::{Device, UpdateAnswer, UpdateCheck};
 use olivine_api::events::Event;
 use olivine_client::Query;
+use olivine_domain::devices::UpdateStatus;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,7 +39,7 @@ impl Record for Why {
 /// Shows it. Nothing is changed or claimed.
 pub(super) async fn why(session: &Session, one: &One) -> Result<(), Failure> {
     let client = &session.client;
-    let expand = ["product", "cohort"].map(str::to_owned);
+    let expand = ["product", "cohort", "last_report"].map(str::to_owned);
     let device: Device = client.get_with(&one.prn, &Query::default().expand(&expand)).await?;
     let check = UpdateCheck { explain: true, ..UpdateCheck::default() };
     let answer = client.check_update(&one.prn, &check).await?;
@@ -56,8 +58,10 @@ async fn text(session: &Session, why: &Why) -> String {
     let Why { device, answer, reports } = why;
     let of_answer = [&answer.bundle_prn, &answer.source_prn].into_iter().flatten().cloned();
     let of_reports = reports.iter().map(|report| said(report, "release_prn")).filter(|prn| !prn.is_empty());
-    let labels = names::labels(&session.client, of_answer.chain(of_reports).collect()).await;
-    let mut text = about(device);
+    let of_failure = device.outcome_release_prn.clone();
+    let prns = of_answer.chain(of_reports).chain(of_failure);
+    let labels = names::labels(&session.client, prns.collect()).await;
+    let mut text = about(device, last_failure(device, reports, &labels).as_deref());
     text += "\n";
     text += &explanation(answer.trace.as_deref().unwrap_or_default(), answer, &labels);
     if !reports.is_empty() {
@@ -65,15 +69,36 @@ async fn text(session: &Session, why: &Why) -> String {
     }
     for report in reports {
         let [release, status, detail] = ["release_prn", "status", "detail"].map(|field| said(report, field));
-        let release = labels.get(&release).cloned().unwrap_or_else(|| short(&release));
+        let release = name(&labels, &release);
         let _ = writeln!(text, "  {:<16}  {status:<12}  {release}  {detail}", age_of(&report.inserted_at));
     }
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n") + "\n"
 }
 
+fn name(labels: &HashMap<String, String>, prn: &str) -> String {
+    labels.get(prn).cloned().unwrap_or_else(|| short(prn))
+}
+
+/// The last update that failed, and what the device said of it: its record knows the last report, its events those before.
+fn last_failure(device: &Device, reports: &[Event], labels: &HashMap<String, String>) -> Option<String> {
+    let is_failure = |status: &str| UpdateStatus::from_name(status).is_some_and(UpdateStatus::is_failure);
+    let recorded = device.last_report.as_ref().filter(|report| is_failure(&report.outcome)).map(|report| {
+        let detail = report.detail.as_deref().map(visible).unwrap_or_default();
+        (age_of(&report.reported_at), visible(&report.outcome), report.release_prn.clone(), detail)
+    });
+    let (when, status, release, detail) = recorded.or_else(|| {
+        let report = reports.iter().find(|report| is_failure(&said(report, "status")))?;
+        let [status, release, detail] = ["status", "release_prn", "detail"].map(|field| said(report, field));
+        Some((age_of(&report.inserted_at), status, release, detail))
+    })?;
+    let parts = [status, name(labels, &release), detail];
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Some(format!("{when}: {}", parts.join(": ")))
+}
+
 /// What the device is, in a few lines.
-fn about(device: &Device) -> String {
+fn about(device: &Device, last_failure: Option<&str>) -> String {
     let product = device.product.as_ref().map_or("", |product| product.name.as_str());
     let cohort =
         device.cohort.as_ref().map_or("no cohort".to_owned(), |cohort| format!("{product}/{}", cohort.name));
@@ -83,13 +108,16 @@ fn about(device: &Device) -> String {
         device.target.as_deref().or(device.product.as_ref().and_then(|product| product.target.as_deref()));
     let mut text = String::new();
     for (name, value) in [
-        ("device", device.identifier.as_str()),
-        ("cohort", &cohort),
-        ("target", target.unwrap_or("none")),
-        ("version", version),
-        ("last seen", &seen),
+        ("device", Some(device.identifier.as_str())),
+        ("cohort", Some(&cohort)),
+        ("target", Some(target.unwrap_or("none"))),
+        ("version", Some(version)),
+        ("last seen", Some(&seen)),
+        ("last failure", last_failure),
     ] {
-        let _ = writeln!(text, "{name:<10}{}", visible(value));
+        if let Some(value) = value {
+            let _ = writeln!(text, "{name:<14}{}", visible(value));
+        }
     }
     text
 }
@@ -98,4 +126,56 @@ fn about(device: &Device) -> String {
 fn said(report: &Event, field: &str) -> String {
     let data: Value = serde_json::from_str(report.data.get()).unwrap_or_default();
     data[field].as_str().map(visible).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn device(last_report: &Value) -> Device {
+        let device = json!({
+            "prn": "prn:1:o:device:d", "organization_prn": "prn:1:o", "product_prn": "prn:1:o:product:p", "identifier": "SN-1",
+            "tags": [], "quarantined": false, "inserted_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+            "last_report": last_report,
+        });
+        serde_json::from_value(device).unwrap()
+    }
+
+    fn report(status: &str, detail: &str) -> Event {
+        let data = json!({"release_prn": "prn:1:o:release:r", "status": status, "detail": detail});
+        let event = json!({
+            "prn": "prn:1:o:event:e", "organization_prn": "prn:1:o", "type": "device.update_reported", "actor": "prn:1:o:device:d",
+            "resource_prn": "prn:1:o:device:d", "inserted_at": "2026-01-01T00:00:00Z", "data": data,
+        });
+        serde_json::from_str(&event.to_string()).unwrap()
+    }
+
+    #[test]
+    fn the_last_failure_is_the_one_on_record_or_the_newest_of_the_reports() {
+        let labels = HashMap::from([("prn:1:o:release:r".to_owned(), "daily/spring".to_owned())]);
+        let last = |outcome: &str| {
+            json!({"outcome": outcome, "release_prn": "prn:1:o:release:r", "detail": "no space\u{1b}",
+                "reported_at": "2026-01-02T00:00:00Z"})
+        };
+        let said = |last: &Value, reports: &[Event]| {
+            let said = last_failure(&device(last), reports, &labels)?;
+            Some(said.split_once(": ").unwrap().1.to_owned())
+        };
+        let reports =
+            [report("installing", ""), report("rolled_back", "watchdog"), report("failed", "older")];
+        assert_eq!(
+            said(&last("failed"), &reports).as_deref(),
+            Some("failed: daily/spring: no space\u{fffd}")
+        );
+        assert_eq!(
+            said(&last("installing"), &reports).as_deref(),
+            Some("rolled_back: daily/spring: watchdog")
+        );
+        assert_eq!(said(&Value::Null, &[report("failed", "")]).as_deref(), Some("failed: daily/spring"));
+        assert_eq!(said(&last("installed"), &[report("installed", "")]), None);
+        let text = about(&device(&Value::Null), Some("now: failed"));
+        assert!(text.ends_with("last failure  now: failed\n"), "{text}");
+    }
 }

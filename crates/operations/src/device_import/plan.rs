@@ -232,6 +232,7 @@ impl<'a> Planner<'a> {
             quarantined: line.quarantined.unwrap_or(false),
             reported: Reported::default(),
             release: None,
+            outcome: None,
             offer: None,
             last_connected_at: None,
             revision: Revision::FIRST,

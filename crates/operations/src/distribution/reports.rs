@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use olivine_domain::bundles::Bundle;
-use olivine_domain::devices::{Reported, UpdateStatus};
+use olivine_domain::devices::{Outcome, Reported, UpdateStatus};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Origin};
@@ -234,8 +234,9 @@ async fn write_status(
     if let Some(release) = report.release
         && releases::find(&w, organization, release).await?.is_some()
     {
-        let now = ctx.now();
-        let before = device_outcomes::set(&w, organization, device, release, report.status, now).await?;
+        let outcome = Outcome { status: report.status, release, at: ctx.now() };
+        let detail = report.detail.as_ref();
+        let before = device_outcomes::set(&w, organization, device, &outcome, detail).await?;
         is_news = before != Some(report.status) || report.detail.is_some();
         count(w.moves().of_release(organization, release), before, report.status);
     }

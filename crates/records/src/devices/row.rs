@@ -2,7 +2,7 @@
 
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::{Device, Reported};
+use olivine_domain::devices::{Device, Outcome, Reported, UpdateStatus};
 use olivine_domain::organizations::Revision;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
@@ -27,8 +27,15 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
-    const INDEXED: &'static [&'static str] =
-        &["prn", "identifier", "product_prn", "cohort_prn", "release_prn"];
+    const INDEXED: &'static [&'static str] = &[
+        "prn",
+        "identifier",
+        "product_prn",
+        "cohort_prn",
+        "release_prn",
+        "reported_release_version",
+        "outcome",
+    ];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
@@ -40,6 +47,8 @@ impl Listed for Entity {
             "reported_bundle_prn" => scope.named::<Bundle>(Column::ReportedBundleId, clause),
             "reported_release_version" => scope.plain(Column::ReportedVersion, clause),
             "release_prn" => scope.named::<Release>(Column::ReleaseId, clause),
+            "outcome" => outcome_is(scope, clause),
+            "outcome_release_prn" => scope.named::<Release>(Column::OutcomeReleaseId, clause),
             _ => scope.usual::<Self>(clause),
         }
     }
@@ -58,6 +67,17 @@ fn quarantined(clause: &Clause) -> Option<SimpleExpr> {
     let Value::Boolean(is) = clause.value else { return None };
     let own = Expr::cust("\"devices\".\"quarantined\"");
     Some(if is { own } else { own.not() })
+}
+
+/// Written as in the two partial indexes. The condition beside the value says which of them has it.
+fn outcome_is(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
+    let is = scope.plain(Column::Outcome, clause)?;
+    let Value::Text(name) = &clause.value else { return None };
+    Some(is.and(if name == UpdateStatus::Installed.as_str() {
+        Expr::cust("\"devices\".\"outcome\" = 'installed'")
+    } else {
+        Expr::cust("\"devices\".\"outcome\" <> 'installed'")
+    }))
 }
 
 pub(super) fn row(device: &Device) -> Model {
@@ -82,6 +102,9 @@ pub(super) fn row(device: &Device) -> Model {
         offered_bundle_id: device.offer.as_ref().map(|offer| offer.bundle.uuid()),
         offered_to_version: offered_to(device.offer.as_ref()),
         offer_installed: device.offer.as_ref().is_some_and(|offer| offer.is_installed),
+        outcome: device.outcome.as_ref().map(|outcome| outcome.status.as_str().to_owned()),
+        outcome_release_id: device.outcome.as_ref().map(|outcome| outcome.release.uuid()),
+        outcome_at: device.outcome.as_ref().map(|outcome| outcome.at.as_micros()),
     }
 }
 
@@ -115,6 +138,14 @@ pub(super) fn parse(model: &Model) -> Result<Device, Error> {
         }),
         None => None,
     };
+    let outcome = match (&model.outcome, model.outcome_release_id, model.outcome_at) {
+        (Some(status), Some(release), Some(at)) => Some(Outcome {
+            status: row.known("outcome", UpdateStatus::from_name(status))?,
+            release: Id::new(release),
+            at: row.moment("outcome_at", at)?,
+        }),
+        _ => None,
+    };
     let last_connected_at = model.last_connected_at.map(|at| row.moment("last_connected_at", at));
     Ok(Device {
         id: Id::new(model.id),
@@ -128,6 +159,7 @@ pub(super) fn parse(model: &Model) -> Result<Device, Error> {
         quarantined: model.quarantined,
         reported,
         release: model.release_id.map(Id::new),
+        outcome,
         offer,
         last_connected_at: last_connected_at.transpose()?,
         revision: Revision::new(model.revision),

@@ -82,6 +82,7 @@ table!(device_outcomes, "device_outcomes", {
     organization_id: Uuid,
     status: String,
     updated_at: i64,
+    detail: Option<String>,
 });
 
 table!(bundle_overrides, "bundle_overrides", {

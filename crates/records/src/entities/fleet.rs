@@ -54,6 +54,9 @@ table!(devices, "devices", {
     offered_bundle_id: Option<Uuid>,
     offered_to_version: Option<String>,
     offer_installed: bool,
+    outcome: Option<String>,
+    outcome_release_id: Option<Uuid>,
+    outcome_at: Option<i64>,
 });
 
 table!(ca_certificates, "ca_certificates", {

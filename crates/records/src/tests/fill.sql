@@ -53,9 +53,14 @@ SELECT {uuid 07 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 200 + 1)}, 'c' 
 
 INSERT INTO devices {numbers}
 SELECT {uuid 08 n}, {uuid aa n % 2}, {uuid 06 (n % 2) + 2 * (n / 2000 / 200 + 1)}, {uuid 07 (n % 2) + 2 * (n / 2000)},
-    'd' || n, NULL, ',beta,', NULL, n % 100 < 2, NULL, NULL, NULL, {uuid 09 (n % 2) + 2 * (n / 1000)}, NULL, 1, n, n,
-    NULL, NULL, {false}
+    'd' || n, NULL, ',beta,', NULL, n % 100 < 2, NULL, NULL, '1.' || (n / 2000) || '.0', {uuid 09 (n % 2) + 2 * (n / 1000)}, NULL, 1, n, n,
+    NULL, NULL, {false},
+    CASE WHEN n % 200 < 2 THEN 'failed' WHEN n % 20 < 16 THEN 'installed' WHEN n % 20 < 18 THEN 'rolled_back' ELSE NULL END,
+    CASE WHEN n % 20 < 18 THEN {uuid 09 (n % 2) + 2 * (n / 1000)} ELSE NULL END, n
 FROM numbers WHERE n >= 4000;
+
+INSERT INTO device_outcomes {numbers}
+SELECT {uuid 08 n}, {uuid 09 (n % 2) + 2 * (n / 1000)}, {uuid aa n % 2}, 'installed', n, NULL FROM numbers WHERE n >= 4000 AND n % 20 < 18;
 
 INSERT INTO device_certificates {numbers}
 SELECT {uuid 0a n}, {uuid aa n % 2}, {uuid 08 n}, NULL, 'f' || n, {bytes}, 0, 0, NULL, n, n, 's' || n, 't' || n, 'k' || n, NULL, NULL

@@ -4,7 +4,7 @@ use olivine_domain::ca_certificates::{CaCertificate, Jitp, Renewals};
 use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
-use olivine_domain::devices::{Device, Reported, SEARCH};
+use olivine_domain::devices::{Device, Outcome, Reported, SEARCH, UpdateStatus};
 use olivine_domain::products::Product;
 use olivine_domain::resolution::Offer;
 use olivine_domain::search;
@@ -61,6 +61,7 @@ pub(super) fn device(cohort: &Cohort) -> Device {
         quarantined: false,
         reported: Reported::default(),
         release: None,
+        outcome: None,
         offer: None,
         last_connected_at: None,
         revision: Revision::FIRST,
@@ -162,6 +163,7 @@ on_both! {
             quarantined: true,
             reported,
             release: Some(fresh()),
+            outcome: Some(Outcome { status: UpdateStatus::Failed, release: fresh(), at: at(6) }),
             offer: Some(Offer { bundle: fresh(), version: Some(earlier("v1.0.0 beta")), is_installed: true }),
             last_connected_at: Some(at(7)),
             ..device(&cohort)
@@ -180,12 +182,12 @@ on_both! {
         commit!(database, |write| devices::set_offer(&write, owner, record.id, offer.as_ref()).await).unwrap();
         record = Device { reported, release: None, offer, ..record };
         assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), record, "not moved back");
-        let stale = Device { reported: Reported::default(), offer: None, last_connected_at: None, ..record.clone() };
+        let stale = Device { reported: Reported::default(), outcome: None, offer: None, last_connected_at: None, ..record.clone() };
         let other = Product { name: "other".parse().unwrap(), ..super::fleet::product(&organization) };
         commit!(database, |write| products::insert(&write, &other).await).unwrap();
         let new = Device { product: other.id, cohort: None, tags: Tags::default(), quarantined: false, revision: stale.revision.next(), ..stale.clone() };
         commit!(database, |write| devices::update(&write, &stale, &new).await).unwrap();
-        let expected = Device { reported: record.reported, offer: record.offer, last_connected_at: record.last_connected_at, ..new };
+        let expected = Device { reported: record.reported, outcome: record.outcome, offer: record.offer, last_connected_at: record.last_connected_at, ..new };
         assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), expected);
         commit!(database, |write| devices::set_offer(&write, owner, record.id, None).await).unwrap();
         assert_eq!(devices::get(&*database, owner, record.id).await.unwrap().offer, None);

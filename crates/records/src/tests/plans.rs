@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _, Statement};
 
 use super::*;
 use crate::database::Reader as _;
+use crate::devices::Counted;
 use crate::dialect;
 use crate::entities as rows;
 use crate::lists::{self, Listed, Scope};
@@ -165,6 +166,26 @@ on_both! {
         let device = format!("device_prn:'{}'", prn("device", "08000000-0000-0000-0000-000000001389"));
         check_list::<rows::fleet::products::Entity>(&database, olivine_domain::products::SEARCH, &["", "description~'d'"]).await;
         check_list::<rows::fleet::cohorts::Entity>(&database, olivine_domain::cohorts::SEARCH, &["", &product]).await;
+        let version = "reported_release_version:'1.7.0'";
+        let of_release = format!("outcome_{release}");
+        let failed = format!("outcome:'failed' and {of_release}");
+        check_list::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &[
+            "outcome:'installed'", "outcome:'rolled_back'", version, &format!("outcome:'installed' and {cohort}"), &format!("{version} and {product}"),
+        ]).await;
+        for few in ["outcome:'failed'", &failed, &of_release, &format!("outcome:'failed' and {product}")] {
+            check_few::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, few).await;
+        }
+        // Few devices failed, whatever else they have in common; most devices of a fleet are installed.
+        let bad = ["devices_by_product", "devices_by_cohort", "devices_by_version", "devices_list", "devices_installed"];
+        for search in [
+            format!("outcome:'failed' and {product}"),
+            format!("outcome:'failed' and {cohort} and {version}"),
+            format!("outcome:'failed' and {product} and {cohort} and {of_release}"),
+        ] {
+            check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &search, &bad).await;
+        }
+        let bad = ["devices_installed", "devices_list", "devices_by_outcome"];
+        check_index::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &format!("outcome:'installed' and {cohort}"), &bad).await;
         check_list::<rows::fleet::devices::Entity>(&database, olivine_domain::devices::SEARCH, &[
             "", &product, &cohort, &both, &release, "quarantined:true", "tag:'beta'", "quarantined:false",
         ]).await;
@@ -194,10 +215,28 @@ on_both! {
         }
         let of_device = device_certificates::of_device(scope(&database).organization, Id::new(Uuid::from_u128((0x08 << 120) | 7)));
         assert_avoids(&READS_ALL, &database, "of a device", of_device.build(backend)).await;
+        let reported = device_outcomes::newest_of(scope(&database).organization, &[Id::new(Uuid::from_u128((0x08 << 120) | 7))]);
+        assert_avoids(&READS_ALL, &database, "last reports", reported.build(backend)).await;
         let seen = |n: u128| (Id::new(Uuid::from_u128((0x08 << 120) | n)), at(0));
         let touch = plan(&database, devices::touching(&*database, &[seen(5_000), seen(5_001), seen(5_002)])).await;
         let good = ["SEARCH devices", "Index Scan using devices_pkey"];
         assert!(good.iter().any(|good| touch.contains(good)) && !touch.contains("SCAN devices"), "{touch}");
+    }
+
+    async fn devices_are_counted_in_an_index(database) {
+        fill(&database).await;
+        if database.backend() == DbBackend::Postgres {
+            // As it does by itself after a while: what an index has need not be looked at in the table.
+            database.executor().execute_unprepared("VACUUM devices").await.unwrap();
+        }
+        let product = Id::new(Uuid::from_u128((0x06 << 120) | 3));
+        let cohort = Id::new(Uuid::from_u128((0x07 << 120) | 7));
+        for counted in [Counted::All, Counted::Product(product), Counted::Cohort(product, cohort)] {
+            let counting = devices::counting(database.backend(), scope(&database).organization, counted);
+            let plan = plan(&database, counting).await;
+            let good = ["SEARCH devices USING COVERING INDEX devices_counted", "Index Only Scan using devices_counted"];
+            assert!(good.iter().any(|good| plan.contains(good)), "{plan}");
+        }
     }
 
     async fn the_best_filter_chooses_the_index(database) {

@@ -7,7 +7,7 @@ use olivine_domain::archiving::{self, ArchivedFilter};
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::{Bundle, BundleBinary};
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::UpdateStatus;
+use olivine_domain::devices::{Outcome, UpdateStatus};
 use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_domain::tags::Tags;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -330,10 +330,11 @@ on_both! {
 
         let device = fresh();
         for (status, before) in [(UpdateStatus::Installing, None), (UpdateStatus::RolledBack, Some(UpdateStatus::Installing))] {
-            let previous = commit!(database, |write| device_outcomes::set(&write, owner, device, one, status, at(0)).await);
+            let previous = commit!(database, |write| device_outcomes::set(&write, owner, device, &Outcome { status, release: one, at: at(0) }, None).await);
             assert_eq!(previous.unwrap(), before);
         }
-        assert_eq!(device_outcomes::find(&*database, owner, device, one).await.unwrap(), Some(UpdateStatus::RolledBack));
+        let said = device_outcomes::find(&*database, owner, device, one).await.unwrap();
+        assert_eq!(said.map(|said| said.outcome.status), Some(UpdateStatus::RolledBack));
         assert_eq!(device_outcomes::find(&*database, owner, device, other).await.unwrap(), None);
         let said = commit!(database, |write| device_outcomes::forget_device(&write, owner, device).await);
         assert_eq!(said.unwrap(), [(one, UpdateStatus::RolledBack)]);

@@ -223,6 +223,7 @@ on_both! {
         check_indexed::<rows::fleet::cohorts::Entity>(db, olivine_domain::cohorts::SEARCH, "cohort", &[("product_prn", &product)]).await;
         check_indexed::<rows::fleet::devices::Entity>(db, olivine_domain::devices::SEARCH, "device", &[
             ("identifier", "d77"), ("product_prn", &product), ("cohort_prn", &cohort), ("release_prn", &release),
+            ("reported_release_version", "1.7.0"), ("outcome", "failed"),
         ]).await;
         check_indexed::<rows::fleet::device_certificates::Entity>(db, olivine_domain::device_certificates::SEARCH, "device_certificate", &[
             ("device_prn", &device), ("fingerprint", &hash),

@@ -8,7 +8,7 @@ use olivine_api::devices as api;
 use olivine_api::errors::ErrorBody;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
-use olivine_domain::permissions::{Actor, scope};
+use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::products::Product;
 use olivine_domain::tags::Tags;
@@ -27,9 +27,9 @@ use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::cohorts::show_cohort;
-use crate::wire::devices::show_device;
+use crate::wire::devices::{show_device, show_last_report};
 
-const EXPANDABLE: &[&str] = &["product", "cohort"];
+const EXPANDABLE: &[&str] = &["product", "cohort", "last_report"];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
@@ -38,10 +38,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// The records as they are shown, with what else is wanted.
 async fn shown(
     ctx: &Context,
-    by: &Actor,
+    by: &Authorized<scope::DeviceRead>,
     devices: Vec<Device>,
     expand: &Expand,
 ) -> Result<Vec<api::Device>, ApiError> {
+    let mut said = HashMap::new();
+    if expand.wants("last_report") {
+        said = devices::last_reports_of(ctx, by, &devices).await?;
+    }
     let mut products = HashMap::new();
     if expand.wants("product") {
         products = cohorts::products_of(ctx, by, devices.iter().map(|device| device.product)).await?;
@@ -51,16 +55,18 @@ async fn shown(
         let found = devices::cohorts_of(ctx, by, &devices).await?;
         cohorts.extend(found.into_iter().map(|cohort| (cohort.id, cohort)));
     }
-    let show = |device: Device| {
+    let mut show = |device: Device| {
         let product = products.get(&device.product).cloned();
         let cohort = device.cohort.and_then(|cohort| cohorts.get(&cohort)).cloned();
+        let said = said.remove(&device.id);
         api::Device {
+            last_report: said.map(|said| show_last_report(said, device.organization)),
             product: product.map(products::shown),
             cohort: cohort.map(show_cohort),
             ..show_device(device)
         }
     };
-    Ok(devices.into_iter().map(show).collect())
+    Ok(devices.into_iter().map(&mut show).collect())
 }
 
 fn record(status: StatusCode, device: Device) -> Record<api::DeviceEnvelope> {
@@ -108,10 +114,10 @@ async fn create(
 
 /// List devices
 ///
-/// Answers with one page of the organization's devices. `?cohort_prn=` lists those of one cohort, `?release_prn=` those on one release.
-/// Scope: `device.read`.
+/// Answers with one page of the organization's devices. `?cohort_prn=` lists those of one cohort, `?release_prn=` those on one release, and
+/// `?outcome=failed&outcome_release_prn=` those that failed to install one. Scope: `device.read`.
 #[utoipa::path(get, path = "/devices", tag = "devices", params(Listing<Device>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`, `cohort`.")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`, `cohort`, and `last_report` (the report behind the outcome).")),
     responses((status = 200, body = api::DeviceList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -129,7 +135,7 @@ async fn list(
 ///
 /// Answers with one device and what it last reported. Scope: `device.read`.
 #[utoipa::path(get, path = "/devices/{prn}", tag = "devices", params(("prn" = String, Path, description = "The PRN of the device to read."),
-    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`, `cohort`.")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `product`, `cohort`, and `last_report` (the report behind the outcome).")),
     responses((status = 200, body = api::DeviceEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,

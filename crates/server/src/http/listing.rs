@@ -139,15 +139,29 @@ fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
 impl Pairs {
     /// The query of a single read, which can only expand.
     pub fn expand(&self, known: &[&str]) -> Result<Expand, ApiError> {
-        let mut expand = Expand::default();
+        self.selection([], known).map(|([], expand)| expand)
+    }
+
+    /// The query of a read that takes these parameters, and what to expand. Of a parameter that is given twice the last one counts.
+    pub fn selection<const N: usize>(
+        &self,
+        names: [&str; N],
+        known: &[&str],
+    ) -> Result<([Option<&str>; N], Expand), ApiError> {
+        let (mut values, mut expand) = ([None; N], Expand::default());
         for (key, value) in &self.0 {
             if is_expand(key) {
                 expand.0.push(known_path(value, known)?);
+            } else if let Some(place) = names.iter().position(|name| name == key) {
+                values[place] = Some(value.as_str());
             } else {
-                return Err(bad_parameter(key, "there is no such parameter here; there is: expand[]"));
+                let all: Vec<_> = names.iter().copied().chain(["expand[]"]).collect();
+                let verb = if all.len() == 1 { "is" } else { "are" };
+                let problem = format!("there is no such parameter here; there {verb}: {}", all.join(", "));
+                return Err(bad_parameter(key, problem));
             }
         }
-        Ok(expand)
+        Ok((values, expand))
     }
 
     /// The query of a change that may ask for `confirm=<prn>`: whether the record was named once more.

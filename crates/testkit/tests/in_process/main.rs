@@ -10,6 +10,7 @@ mod emergencies;
 mod examples;
 mod fitness;
 mod kit;
+mod outcomes;
 mod people;
 mod renewals;
 mod taken_back;

@@ -118,6 +118,7 @@ impl Recorded for Device {
             quarantined,
             reported: _,
             release: _,
+            outcome: _,
             offer: _,
             last_connected_at: _,
             revision: _,

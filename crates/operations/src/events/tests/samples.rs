@@ -423,6 +423,7 @@ fn device() -> Device {
         quarantined: false,
         reported: Reported::default(),
         release: None,
+        outcome: None,
         offer: None,
         last_connected_at: None,
         revision: Revision::FIRST,

@@ -61,6 +61,7 @@ async fn checks(story: &mut Story, release: &str, fleet: &Fleet) {
     let path = format!("/v1/releases/{release}");
     story.patch(&path, &json!({"phase_value": 1})).await;
     story.get(&format!("{path}/adoption")).await;
+    story.get(&format!("/v1/devices/summary?cohort_prn={}&expand[]=product", fleet.cohort)).await;
 }
 
 async fn bundle_override(story: &mut Story, bundle: &str, fleet: &Fleet) {

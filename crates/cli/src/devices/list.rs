@@ -1,0 +1,174 @@
+//! `peridio devices list`: as a table of devices, or of how their last updates went, with what they said of it.
+
+use clap::Args;
+use olivine_api::devices::{Device, LastReport};
+use olivine_client::Query;
+use olivine_domain::Target;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::UpdateStatus;
+use olivine_domain::prn::Prn;
+use olivine_domain::products::Product;
+use olivine_domain::releases::Release;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::lists::{Expand, ListOptions};
+use crate::names;
+use crate::output::{Format, Record, short, visible};
+use crate::session::Session;
+
+/// How many characters of a device's words a table shows.
+const WORDS: usize = 60;
+
+/// Which devices to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only the device with this identifier
+    #[arg(long)]
+    identifier: Option<String>,
+    /// Only devices of this product
+    #[arg(long, value_name = "PRN")]
+    product_prn: Option<Prn<Product>>,
+    /// Only devices of this cohort
+    #[arg(long, value_name = "PRN")]
+    cohort_prn: Option<Prn<Cohort>>,
+    /// Only devices that last reported to run this version
+    #[arg(long = "version", visible_alias = "reported-release-version")]
+    reported_release_version: Option<String>,
+    /// Only devices on this release
+    #[arg(long, value_name = "PRN")]
+    release_prn: Option<Prn<Release>>,
+    /// Only devices whose last update went like this, as they reported it; the table then shows what they said
+    #[arg(long, value_parser = UpdateStatus::NAMES)]
+    outcome: Option<String>,
+    /// Only devices whose last report is about this release: with --outcome failed, those that could not install it
+    #[arg(long, value_name = "PRN")]
+    outcome_release_prn: Option<Prn<Release>>,
+    /// Only devices with this tag
+    #[arg(long)]
+    tag: Option<String>,
+    /// Only devices that have this target themselves (not from their product)
+    #[arg(long)]
+    target: Option<Target>,
+    /// Only devices in quarantine; with false, only devices that are not in quarantine
+    #[arg(long, value_name = "BOOLEAN", num_args = 0..=1, default_missing_value = "true")]
+    quarantined: Option<bool>,
+    #[command(flatten)]
+    expand: Expand,
+    #[command(flatten)]
+    options: ListOptions,
+}
+
+/// A device with what it said of its last update, as a table shows it: with names in place of PRNs.
+#[derive(Serialize)]
+struct Reporting {
+    identifier: String,
+    cohort: String,
+    version: Option<String>,
+    outcome: String,
+    release: String,
+    said: String,
+    reported_at: String,
+}
+
+impl Record for Reporting {
+    const COLUMNS: &'static [&'static str] =
+        &["identifier", "cohort", "version", "outcome", "release", "said", "when:reported_at"];
+    const EXPAND: &'static [&'static str] = &["product", "cohort", "last_report"];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl List {
+    pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
+        let is_of_reports = self.outcome.is_some() || self.outcome_release_prn.is_some();
+        if is_of_reports && session.printer.list_format() == Format::Table {
+            self.print_reports(session).await
+        } else {
+            session.list::<Device>(&self.options, self.query()).await
+        }
+    }
+
+    /// A page at a time, because each page's names are looked up together.
+    async fn print_reports(self, session: &Session) -> Result<(), Failure> {
+        let query = self.query().expand(&session.printer.expansions::<Reporting>());
+        let mut pages = session.client.list::<Device>(&self.options.apply(query));
+        let mut list = session.printer.list::<Reporting>();
+        while let Some(page) = pages.next().await? {
+            let releases = page.iter().filter_map(|device| device.outcome_release_prn.clone());
+            let labels = names::labels(&session.client, releases.collect()).await;
+            for device in &page {
+                let prn = device.outcome_release_prn.as_deref().unwrap_or_default();
+                let release = labels.get(prn).cloned().unwrap_or_else(|| short(prn));
+                list.add(&Reporting::new(device, release))?;
+            }
+        }
+        list.finish()?;
+        self.options.note_more(&pages);
+        Ok(())
+    }
+
+    fn query(&self) -> Query {
+        let query = Query::default().with("identifier", self.identifier.as_ref());
+        let query = query.with("product_prn", self.product_prn).with("cohort_prn", self.cohort_prn);
+        let query = query.with("reported_release_version", self.reported_release_version.as_ref());
+        let query = query.with("release_prn", self.release_prn).with("outcome", self.outcome.as_ref());
+        let query = query.with("outcome_release_prn", self.outcome_release_prn);
+        let query = query.with("tag", self.tag.as_ref()).with("target", self.target.as_ref());
+        let query = query.with("quarantined", self.quarantined);
+        query.expand(&self.expand.expand)
+    }
+}
+
+impl Reporting {
+    fn new(device: &Device, release: String) -> Self {
+        let report = device.last_report.as_ref();
+        Self {
+            identifier: device.identifier.clone(),
+            cohort: place(device),
+            version: device.reported_release_version.clone(),
+            outcome: device.outcome.clone().unwrap_or_default(),
+            release,
+            said: report.map(said).unwrap_or_default(),
+            reported_at: report.map(|report| report.reported_at.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Where a device belongs: `gateway/daily`, or only its product.
+fn place(device: &Device) -> String {
+    let product = device.product.as_ref().map(|product| product.name.as_str());
+    let cohort = device.cohort.as_ref().map(|cohort| cohort.name.as_str());
+    product.into_iter().chain(cohort).collect::<Vec<_>>().join("/")
+}
+
+/// The beginning of a device's words, on one line.
+fn said(report: &LastReport) -> String {
+    let words: Vec<_> = report.detail.iter().flat_map(|detail| detail.split_whitespace()).collect();
+    let words = visible(&words.join(" "));
+    match words.char_indices().nth(WORDS) {
+        Some((end, _)) => format!("{}…", words[..end].trim_end()),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_the_beginning_of_a_devices_words() {
+        let report = |detail: Option<&str>| LastReport {
+            outcome: "failed".to_owned(),
+            release_prn: "prn:1:o:release:r".to_owned(),
+            detail: detail.map(str::to_owned),
+            reported_at: "2026-01-01T00:00:00Z".to_owned(),
+        };
+        assert_eq!(said(&report(None)), "");
+        assert_eq!(said(&report(Some("no space\n\tleft \u{1b}[31m"))), "no space left \u{fffd}[31m");
+        assert_eq!(said(&report(Some(&"ü".repeat(60)))), "ü".repeat(60));
+        assert_eq!(said(&report(Some(&"ü".repeat(61)))), format!("{}…", "ü".repeat(60)));
+    }
+}
