@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use olivine_tests::{
-    Api, Database, Executables, PostgresDatabase, Random, Server, Shell, Workbench, assert_no_orphans,
-    files_under, list_all,
+    Api, Browser, Database, Executables, PostgresDatabase, Random, Server, Shell, Workbench,
+    assert_no_orphans, files_under, list_all,
 };
 use tokio::task::JoinSet;
 
@@ -44,6 +44,9 @@ fn backup(shell: &Shell, server: &Server, to: &Path) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_is_whole_while_the_server_works() {
     let server = Server::start(Database::Sqlite);
+    let link =
+        std::fs::read_to_string(server.data_dir().join("setup-link")).expect("the first start writes a link");
+    Browser::new(&server.api()).set_up(&link, "Ada", "ada@example.com").await.expect(201);
     let is_over = Arc::new(AtomicBool::new(false));
     let mut working = JoinSet::new();
     for number in 0..3_u32 {
@@ -83,6 +86,11 @@ async fn a_backup_is_whole_while_the_server_works() {
         let said = shell.run(&restore).fails(1);
         assert!(said.contains("is not empty"), "{said}");
         let restored = Server::builder().data_dir(&data).start();
+        // People are there, and their sessions are over.
+        let ada = Browser::new(&restored.api());
+        ada.sign_in("ada@example.com").await.expect(200);
+        let sessions = ada.get("/v1/users/me/sessions").await.expect(200);
+        assert_eq!(sessions.json["sessions"].as_array().map(Vec::len), Some(1), "{:?}", sessions.json);
         // Every signed binary is downloaded and compared; no content is missing, none too many.
         assert_no_orphans(&restored).await;
         signed += count_signed(&restored).await;

@@ -21,6 +21,7 @@ pub mod local_urls;
 pub mod logs;
 pub mod openapi;
 pub mod probes;
+pub mod restored;
 pub mod router;
 pub mod serve;
 pub mod setup_link;

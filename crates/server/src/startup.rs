@@ -21,7 +21,7 @@ use olivine_operations::{Clock, Context, Error, api_keys, jobs, organizations, s
 use olivine_records::{Database, Integrity, settings};
 
 use crate::config::{Config, shown};
-use crate::{elsewhere, setup_link};
+use crate::{elsewhere, restored, setup_link};
 
 /// How long a start waits for content storage to say which one it is.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -73,6 +73,7 @@ pub async fn start_by(clock: Option<Clock>, config: &Config, address: SocketAddr
     let name = config.organization()?;
     let operator = ServerOperator::on_this_machine();
     let organization = organizations::ensure(&ctx, &operator.authorize(), &name).await?;
+    restored::end_sessions(&ctx, &operator.authorize(), &config.data_dir).await?;
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
     setup_link::ensure(&ctx, &operator.authorize(), &config.data_dir, &config.public_url(address)).await?;
     if config.is_embedded() {

@@ -36,6 +36,11 @@ impl Guesser<'_> {
     }
 }
 
+/// Ends the wait of an address: whoever has it proved it by a link.
+pub(crate) async fn forget_address(ctx: &Context, w: &Work, email: &str) -> Result<(), Error> {
+    Ok(guessing::forget(w, &Guesser::Address(email).subject(ctx)).await?)
+}
+
 /// A try that was counted as a failure until it is known to be none.
 pub(crate) struct Try {
     subject: String,

@@ -12,6 +12,7 @@ use olivine_domain::refusals::{Facts, Meaning, Refusal};
 use olivine_domain::users::User;
 use olivine_records::{api_keys, invitations, memberships, organizations, users};
 
+use crate::error::Unauthenticated;
 use crate::events::{self, EventData, Whole};
 use crate::lists::{Expected, ListQuery, check_expected};
 use crate::work::Work;
@@ -61,15 +62,10 @@ pub(super) fn check_form(grants: &Grants) -> Result<(), Error> {
     Err(Error::Invalid { field: "grants", problem })
 }
 
-/// Begins a change of who is in the organization. All such changes come one after another. The caller's own membership is read again: it
-/// may have ended since the request began.
+/// Begins a change of who is in the organization. All such changes come one after another. The caller's own membership, or key, is read
+/// again: it may have ended since the request began.
 pub(super) async fn begin(ctx: &Context, by: &Actor) -> Result<Work, Error> {
-    let w = ctx.work().await?;
-    organizations::lock(&w, by.organization).await?;
-    if let Identity::User(user) = by.identity {
-        super::check_still_member(&w, by.organization, user, &by.grants).await?;
-    }
-    Ok(w)
+    continue_in(ctx, ctx.work().await?, by).await
 }
 
 pub(super) fn note_created(w: &mut Work, by: &Actor, membership: &Membership) {
@@ -116,7 +112,7 @@ pub async fn update(
     // Locks go by their order: organization is after user.
     let w = ctx.work().await?;
     let user = users::lock(&w, found.user).await?;
-    let mut w = continue_in(w, by).await?;
+    let mut w = continue_in(ctx, w, by).await?;
     let old = memberships::get(&*w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     check_grants(by, &old.grants)?;
@@ -134,11 +130,16 @@ pub async fn update(
     Ok(Member { membership: new, user })
 }
 
-/// Locks the organization in a transaction that has locked a user.
-async fn continue_in(w: Work, by: &Actor) -> Result<Work, Error> {
+/// Locks the organization in a transaction that may have locked a user, and asks whether the caller still is who it was.
+async fn continue_in(ctx: &Context, w: Work, by: &Actor) -> Result<Work, Error> {
     organizations::lock(&w, by.organization).await?;
-    if let Identity::User(user) = by.identity {
-        super::check_still_member(&w, by.organization, user, &by.grants).await?;
+    match by.identity {
+        Identity::User(user) => super::check_still_member(&w, by.organization, user, &by.grants).await?,
+        Identity::ApiKey(id) => {
+            let key = api_keys::get(&*w, by.organization, id).await.map_err(Error::missing(id))?;
+            key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
+        }
+        Identity::Device(_) | Identity::System => {}
     }
     Ok(w)
 }
@@ -176,7 +177,7 @@ pub async fn delete(
     let found = memberships::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
     let w = ctx.work().await?;
     let user = users::lock(&w, found.user).await?;
-    let mut w = continue_in(w, by).await?;
+    let mut w = continue_in(ctx, w, by).await?;
     let old = memberships::get(&*w, by.organization, id).await.map_err(Error::missing(id))?;
     check_grants(by, &old.grants)?;
     check_last(&w, &old, &user, false).await?;

@@ -1,7 +1,8 @@
 //! Sessions: begin, list, end, and proving anew who one is.
 
 use olivine_domain::passwords::Password;
-use olivine_domain::permissions::Origin;
+use olivine_domain::permissions::installation::UserUpdate;
+use olivine_domain::permissions::{Authorized, Origin};
 use olivine_domain::prn::Id;
 use olivine_domain::sessions::{MOST_OF_A_USER, SessionToken, UserSession};
 use olivine_domain::users::User;
@@ -106,6 +107,14 @@ pub async fn revoke_others(ctx: &Context, person: &Person) -> Result<(), Error> 
     if sessions::delete_all(&w, person.user.id, Some(person.session.id)).await? > 0 {
         note_revoked(&mut w, person).await?;
     }
+    w.commit().await
+}
+
+/// Ends all sessions and voids all links of everybody: where records are put back, what was ended since must not come back.
+pub async fn end_everybodys(ctx: &Context, _: &Authorized<UserUpdate>) -> Result<(), Error> {
+    let w = ctx.work().await?;
+    sessions::delete_everybodys(&w).await?;
+    olivine_records::user_links::delete_all(&w).await?;
     w.commit().await
 }
 

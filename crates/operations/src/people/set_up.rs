@@ -14,6 +14,7 @@ use olivine_domain::users::{Email, User};
 use olivine_records::users::Credentials;
 use olivine_records::{memberships, organizations, sessions, user_links, users};
 
+use super::guessing::forget_address;
 use super::memberships::note_created;
 use super::refusals::LinkRefused;
 use super::sessions::Proof;
@@ -199,6 +200,7 @@ pub async fn reset_password(
     users::set_credentials(&w, id, &Credentials { password_hash: Some(hash), ..credentials }).await?;
     users::forget_browsers(&w, id).await?;
     sessions::delete_all(&w, id, None).await?;
+    forget_address(ctx, &w, user.email.as_str()).await?;
     super::users::revoke_personal_keys(ctx, &mut w, &user, &from.origin).await?;
     let trails = super::audit_trails(&*w, &user).await?;
     note(&mut w, &trails, &user, oneself(&user, &from.origin), || EventData::UserPasswordReset(Nothing {}));

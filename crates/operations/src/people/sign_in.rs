@@ -91,10 +91,10 @@ pub async fn sign_in(ctx: &Context, shown: SignIn) -> Result<SignedIn, Error> {
             return Err(error);
         }
     };
-    let (Some((user, _)), Compared::Same { anew }) = (found.as_ref(), compared) else {
+    let (Some((user, _)), Compared::Same { anew }) = (&found, compared) else {
         metrics::counter!("olivine_sign_ins_total", "outcome" => "failed").increment(1);
-        if let Some((user, _)) = &found {
-            note_failure(ctx, user, &from.origin).await?;
+        if let Some((user, _)) = found {
+            note_failure(ctx, user, from.origin);
         }
         return Err(Error::refused(SignInFailed));
     };
@@ -169,11 +169,23 @@ async fn known_browser(
     Ok(is_known.then(|| browser.clone()))
 }
 
-/// Says in the audit trail that somebody failed to sign in as this user. Beyond a budget such events are only counted.
-async fn note_failure(ctx: &Context, user: &User, origin: &Origin) -> Result<(), Error> {
-    let mut w = ctx.work().await?;
-    let trails = super::audit_trails(&*w, user).await?;
-    let by = |organization| Actor { origin: origin.clone(), ..Actor::system(organization) };
-    note(&mut w, &trails, user, by, || EventData::UserSignInFailed(Nothing {}));
-    w.commit().await
+/// Says in the audit trail that somebody failed to sign in as this user, beside the answer: what it takes must not tell that there is such a
+/// user. Beyond a budget such events are only counted.
+fn note_failure(ctx: &Context, user: User, origin: Origin) {
+    let ctx = ctx.clone();
+    tokio::spawn(async move {
+        let noted = async {
+            let mut w = ctx.work().await?;
+            let trails = super::audit_trails(&*w, &user).await?;
+            let by = |organization| Actor { origin: origin.clone(), ..Actor::system(organization) };
+            note(&mut w, &trails, &user, by, || EventData::UserSignInFailed(Nothing {}));
+            w.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a failed sign-in could not be put on record"
+            );
+        }
+    });
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 
 use super::manifest::{Contents, MANIFEST, Manifest};
 use super::partial::Partial;
+use crate::restored::RESTORED_FILE;
 use crate::startup::create_private_dir;
 
 /// Makes the data folder `to` of a backup; returns what there is to say.
@@ -17,8 +18,13 @@ pub(in crate::commands) fn restore(from: &Path, to: &Path) -> anyhow::Result<Str
     ensure!(is_free(to)?, "{} is not empty: name a folder that is, or that does not exist", to.display());
     let partial = Partial::beside(to)?;
     fill(&manifest, from, partial.path())?;
+    File::create_new(partial.path().join(RESTORED_FILE)).context("noting that the folder is restored")?;
     partial.finish()?;
-    Ok(format!("{}: restored from a backup {manifest}\n", to.display()))
+    Ok(format!(
+        "{}: restored from a backup {manifest}\nEverybody signs in anew. API keys and members that were removed since the backup are back: look \
+         through them.\n",
+        to.display()
+    ))
 }
 
 fn is_free(folder: &Path) -> anyhow::Result<bool> {

@@ -61,6 +61,13 @@ async fn a_person_signs_in_and_out() {
     assert_eq!(elsewhere.get("/v1/artifacts").await.expect(401).error_code(), Some("unauthenticated"));
     assert_eq!(stolen.get("/v1/artifacts").await.expect(401).error_code(), Some("session_ended"));
     ada.get("/v1/artifacts").await.expect(200);
+    // A failure is put on record beside its answer.
+    let failures = async || {
+        server.api().get("/v1/events?type=user.sign_in_failed").await.expect(200).json["events"].take()
+    };
+    while failures().await.as_array().is_none_or(Vec::is_empty) {
+        tokio::task::yield_now().await;
+    }
     let events = server.api().get("/v1/events?limit=100").await.expect(200);
     let of = |kind: &str| {
         events.json["events"].as_array().unwrap().iter().filter(|event| event["type"] == kind).count()
