@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use olivine_tests::{Database, Executables, PostgresDatabase, Server, Workbench, list_all};
+use olivine_tests::{Browser, Database, Executables, PostgresDatabase, Server, Workbench, list_all};
 use serde_json::{Value, json};
 
 use olivine_tests::factory::{ALL, Factory, on};
@@ -11,7 +11,7 @@ use olivine_tests::factory::{ALL, Factory, on};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// All that lists show.
-const LISTS: [&str; 15] = [
+const LISTS: [&str; 18] = [
     "artifacts",
     "artifact_versions",
     "binaries",
@@ -27,10 +27,35 @@ const LISTS: [&str; 15] = [
     "bundle_overrides",
     "events",
     "api_keys",
+    "users",
+    "memberships",
+    "invitations",
 ];
+
+/// A person with a second factor, and one who is invited.
+async fn people(server: &Server) {
+    let link =
+        std::fs::read_to_string(server.data_dir().join("setup-link")).expect("the first start writes a link");
+    let ada = Browser::new(&server.api());
+    ada.set_up(&link, "Ada", "ada@example.com").await.expect(201);
+    let begun = ada.post("/v1/users/me/totp", &json!({})).await.expect(201).json;
+    let secret = begun["secret"].as_str().expect("a secret");
+    let code = server.shell().run(&format!("python3 -c \"{TOTP}\" {secret}")).succeeds();
+    ada.post("/v1/users/me/totp/confirm", &json!({"code": code.trim()})).await.expect(200);
+    let invitation = json!({"email": "grace@example.com", "grants": [{"role": "viewer"}]});
+    ada.post("/v1/invitations", &invitation).await.expect(201);
+}
+
+/// What an authenticator app does (RFC 6238), by somebody else's hand.
+const TOTP: &str = "
+import base64, hashlib, hmac, struct, sys, time
+mac = hmac.new(base64.b32decode(sys.argv[1]), struct.pack('>Q', int(time.time()) // 30), hashlib.sha1).digest()
+at = mac[-1] & 15
+print('%06d' % ((struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1000000))";
 
 /// At least one record of every kind.
 async fn fill(server: &Server) {
+    people(server).await;
     let factory = Factory::new(server.api()).await;
     let (old, new) = (factory.bundle("old").await, factory.bundle("new").await);
     let first = factory.release("first", &old.prn, json!({"version": "1.0.0"})).await;

@@ -28,6 +28,10 @@ async fn an_account_in_two_organizations_is_taken_over_by_neither() {
     boss.post(&reset, &json!({})).await.expect(404);
     boss.get(&account).await.expect(404);
     second.get(&account).await.expect(200);
+    let theirs = format!("/v1/memberships/{}", super::membership(&ada, "grace@example.com").await);
+    boss.get(&theirs).await.expect(404);
+    boss.patch(&theirs, &json!({"grants": [{"role": "admin"}]})).await.expect(404);
+    boss.delete(&theirs).await.expect(404);
     let link = second.post(&reset, &json!({})).await.expect(201).json["url"].as_str().unwrap().to_owned();
 
     let join_other = invite(&boss, "grace@example.com", &["viewer"]).await;
