@@ -7,11 +7,8 @@ use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::{Limit, Page};
-use olivine_domain::permissions::{
-    Actor, Authorized, Grants, Identity, MissingScope, Origin, installation, scope,
-};
+use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, Origin, installation, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::refusals::{Facts, Meaning, Refusal};
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
 use olivine_domain::users::User;
@@ -19,28 +16,10 @@ use olivine_records::{Write, api_keys};
 
 use crate::error::{Error, Taken, Unauthenticated};
 use crate::events::{EventData, Whole};
+use crate::handing_out::{Handed, check_within};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::work::Work;
 use crate::{Context, events, organizations, people};
-
-/// Nobody can create, change or revoke a key that has more scopes than themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}, so {it} can neither create, change nor revoke a key that has it", it = .0.identity.pronoun())]
-pub struct GrantExceeded(pub MissingScope);
-
-impl Refusal for GrantExceeded {
-    fn meaning(&self) -> Meaning {
-        Meaning::Forbidden
-    }
-
-    fn code(&self) -> &'static str {
-        "unauthorized"
-    }
-
-    fn facts(&self) -> Facts {
-        vec![("missing_scope", self.0.scope.as_str().into())]
-    }
-}
 
 /// A new API key.
 #[derive(Clone, Debug)]
@@ -83,7 +62,7 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
     let grants = match key.owner {
         None => key.grants,
         // What its owner may not do any more, the key may not either.
-        Some(owner) => key.grants.within(&people::grants_of(ctx, key.organization, owner).await?),
+        Some(owner) => key.grants.within(&people::grants_of(ctx.db(), key.organization, owner).await?),
     };
     Ok(Actor {
         identity: Identity::ApiKey(key.id),
@@ -113,7 +92,7 @@ pub async fn create(
     by: &Authorized<scope::ApiKeyCreate>,
     new: Create,
 ) -> Result<Created, Error> {
-    check_grants(by, &new.grants)?;
+    check_within(by, &new.grants, Handed::Key)?;
     insert(ctx, by, new).await
 }
 
@@ -175,12 +154,6 @@ fn outlives(caller: &ApiKey) -> Error {
         "this API key expires at {expiry}, and gives no key a longer life: name that time or an earlier one"
     );
     Error::Invalid { field: "expires_at", problem }
-}
-
-fn check_grants(by: &Actor, grants: &Grants) -> Result<(), Error> {
-    by.grants.first_exceeded_by(grants).map_or(Ok(()), |scope| {
-        Err(Error::refused(GrantExceeded(MissingScope { identity: by.identity, scope })))
-    })
 }
 
 /// A key that ends before its time, revoked or by its expiry, must not be the last one that administrates.
@@ -277,7 +250,7 @@ pub async fn update(
     let (mut w, caller) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    check_grants(by, &old.grants)?;
+    check_within(by, &old.grants, Handed::Key)?;
     let new = ApiKey {
         name: change.name.unwrap_or_else(|| old.name.clone()),
         expires_at: change.expires_at.unwrap_or(old.expires_at),
@@ -307,7 +280,7 @@ pub async fn revoke(
 ) -> Result<(), Error> {
     let (mut w, _) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
-    check_grants(by, &old.grants)?;
+    check_within(by, &old.grants, Handed::Key)?;
     if old.revoked_at.is_some() {
         return Ok(());
     }

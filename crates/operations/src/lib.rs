@@ -30,6 +30,7 @@ pub mod distribution;
 pub mod error;
 mod event_budgets;
 pub mod events;
+pub mod handing_out;
 pub mod health;
 pub mod idempotency;
 pub mod jobs;

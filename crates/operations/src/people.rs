@@ -188,9 +188,7 @@ pub enum NoOrganization {
 
 impl Refusal for NoOrganization {
     fn meaning(&self) -> Meaning {
-        match self {
-            Self::None | Self::Several(_) => Meaning::Forbidden,
-        }
+        Meaning::Forbidden
     }
 
     fn code(&self) -> &'static str {
@@ -203,13 +201,26 @@ impl Refusal for NoOrganization {
 
 /// What a user may do in an organization now: nothing for who is no member or is disabled.
 pub(crate) async fn grants_of(
-    ctx: &Context,
+    reader: &impl Reader,
     organization: Id<Organization>,
     user: Id<User>,
 ) -> Result<Grants, Error> {
-    let membership = records::find_of(ctx.db(), organization, user).await?;
-    let is_enabled = user_records::find(ctx.db(), user).await?.is_some_and(|user| user.disabled_at.is_none());
-    Ok(membership.filter(|_| is_enabled).map_or_else(Grants::none, |membership| membership.grants))
+    match user_records::find(reader, user).await? {
+        Some(user) => grants_in(reader, organization, &user).await,
+        None => Ok(Grants::none()),
+    }
+}
+
+async fn grants_in(
+    reader: &impl Reader,
+    organization: Id<Organization>,
+    user: &User,
+) -> Result<Grants, Error> {
+    if user.disabled_at.is_some() {
+        return Ok(Grants::none());
+    }
+    let membership = records::find_of(reader, organization, user.id).await?;
+    Ok(membership.map_or_else(Grants::none, |membership| membership.grants))
 }
 
 /// Refuses to go on as who is no member any more, or may less than when the request began. Asked where a change hands rights out, under the
@@ -221,10 +232,7 @@ pub(crate) async fn check_still_member(
     had: &Grants,
 ) -> Result<(), Error> {
     let user = user_records::get(&**w, user).await.map_err(|_| Error::refused(SessionEnded))?;
-    let membership = records::find_of(&**w, organization, user.id).await?;
-    let has =
-        membership.filter(|_| user.disabled_at.is_none()).map_or_else(Grants::none, |found| found.grants);
-    match has.first_exceeded_by(had) {
+    match grants_in(&**w, organization, &user).await?.first_exceeded_by(had) {
         None => Ok(()),
         Some(_) => Err(Error::Conflict("what you may do was changed at the same moment: try again")),
     }
@@ -243,12 +251,7 @@ impl AccountCaller<'_> {
     fn within(&self, organization: Id<Organization>) -> Actor {
         match self {
             Self::Operator => Actor::system(organization),
-            Self::Person(person, _) => Actor {
-                identity: Identity::User(person.user.id),
-                person: Some(person.user.id),
-                origin: person.origin.clone(),
-                ..Actor::system(organization)
-            },
+            Self::Person(person, _) => oneself(&person.user, &person.origin)(organization),
         }
     }
 
@@ -294,16 +297,16 @@ pub(crate) async fn audit_trails(reader: &impl Reader, user: &User) -> Result<Ve
 }
 
 /// Notes what happened to a user in all of their audit trails.
-pub(crate) fn note(
+pub(crate) async fn note(
     w: &mut Work,
-    trails: &[Id<Organization>],
     user: &User,
     by: impl Fn(Id<Organization>) -> Actor,
     data: impl Fn() -> EventData<'static>,
-) {
-    for organization in trails {
-        w.event(&by(*organization), Subject::of(user.id), data());
+) -> Result<(), Error> {
+    for organization in audit_trails(&**w, user).await? {
+        w.event(&by(organization), Subject::of(user.id), data());
     }
+    Ok(())
 }
 
 /// A user as the actor of what they do to themselves.
@@ -314,12 +317,5 @@ pub(crate) fn oneself(user: &User, origin: &Origin) -> impl Fn(Id<Organization>)
         person: Some(id),
         origin: origin.clone(),
         ..Actor::system(organization)
-    }
-}
-
-/// The refusal of a caller without an organization.
-impl From<NoOrganization> for Error {
-    fn from(refusal: NoOrganization) -> Self {
-        Self::refused(refusal)
     }
 }

@@ -18,12 +18,14 @@ const SET_UP: &str = "set_up";
 const SECOND_FACTOR: &str = "second_factor";
 const RESET_PASSWORD: &str = "reset_password";
 
-/// A link: what it is for, and until when it is good.
-pub type Link = (LinkPurpose, Timestamp);
-
-/// The link whose token has this hash.
-pub async fn find(reader: &impl Reader, hash: &Sha256Digest) -> Result<Option<Link>, Error> {
-    Entity::find_by_id(hash.to_hex()).one(&reader.executor()).await?.as_ref().map(parse).transpose()
+/// What the link is for whose token has this hash, if it is good at `now`.
+pub async fn find(
+    reader: &impl Reader,
+    hash: &Sha256Digest,
+    now: Timestamp,
+) -> Result<Option<LinkPurpose>, Error> {
+    let good = Entity::find_by_id(hash.to_hex()).filter(Column::ExpiresAt.gt(now.as_micros()));
+    good.one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
 /// Whether there is a link to set the installation up.
@@ -82,15 +84,14 @@ pub async fn purge(write: &Write, now: Timestamp) -> Result<u64, Error> {
     Ok(over.exec(write.transaction()).await?.rows_affected)
 }
 
-fn parse(model: &Model) -> Result<Link, Error> {
+fn parse(model: &Model) -> Result<LinkPurpose, Error> {
     let row = Row::new(TABLE, "a link");
-    let purpose = match (model.purpose.as_str(), model.user_id, model.memberships) {
+    Ok(match (model.purpose.as_str(), model.user_id, model.memberships) {
         (SET_UP, None, None) => LinkPurpose::SetUp,
         (SECOND_FACTOR, Some(user), None) => LinkPurpose::SecondFactor { user: Id::new(user) },
         (RESET_PASSWORD, Some(user), Some(memberships)) => {
             LinkPurpose::ResetPassword { user: Id::new(user), memberships }
         }
         _ => return Err(row.corrupt("purpose")),
-    };
-    Ok((purpose, row.moment("expires_at", model.expires_at)?))
+    })
 }

@@ -14,9 +14,9 @@ use crate::startup::write_private;
 /// The name of the file in the data folder.
 pub const SETUP_LINK_FILE: &str = "setup-link";
 
-/// The link that carries `token`, to a server with this URL.
-fn link(url: &str, token: &LinkToken) -> String {
-    format!("{}/setup#{}", url.trim_end_matches('/'), token.reveal())
+/// A link to a page of the server with this URL. The token is behind the `#`, so that no log and no referrer has it.
+pub(crate) fn link(url: &str, page: &str, token: &LinkToken) -> String {
+    format!("{}/{page}#{}", url.trim_end_matches('/'), token.reveal())
 }
 
 /// Makes a link where there is neither one nor a person yet, and takes the file away once there is somebody.
@@ -56,8 +56,9 @@ async fn make(
     only: OnlyFirst,
 ) -> anyhow::Result<Option<String>> {
     let keep = |token: &LinkToken| {
-        write_private(path, format!("{}\n", link(url, token)).as_bytes()).map_err(std::io::Error::other)
+        write_private(path, format!("{}\n", link(url, "setup", token)).as_bytes())
+            .map_err(std::io::Error::other)
     };
     let token = set_up::link(ctx, by, only, keep).await.context("making the link for the first person")?;
-    Ok(token.map(|token| link(url, &token)))
+    Ok(token.map(|token| link(url, "setup", &token)))
 }

@@ -99,10 +99,8 @@ pub async fn confirm(ctx: &Context, person: Fresh<'_>, code: &str) -> Result<Con
     attempt.succeeded(&w).await?;
     olivine_records::sessions::delete_all(&w, new.id, Some(person.session.id)).await?;
     let session = renew(ctx, &w, &person, new.clone()).await?;
-    let trails = super::audit_trails(&*w, &new).await?;
-    note(&mut w, &trails, &new, oneself(&new, &person.origin), || {
-        EventData::UserSecondFactorAdded(Nothing {})
-    });
+    note(&mut w, &new, oneself(&new, &person.origin), || EventData::UserSecondFactorAdded(Nothing {}))
+        .await?;
     w.commit().await?;
     Ok(Confirmed { recovery_codes: codes, session })
 }
@@ -115,10 +113,8 @@ pub async fn remove(ctx: &Context, person: Fresh<'_>) -> Result<(), Error> {
         return Err(Error::refused(SecondFactorMissing));
     }
     let user = forget(ctx, &w, &user).await?;
-    let trails = super::audit_trails(&*w, &user).await?;
-    note(&mut w, &trails, &user, oneself(&user, &person.origin), || {
-        EventData::UserSecondFactorRemoved(Nothing {})
-    });
+    note(&mut w, &user, oneself(&user, &person.origin), || EventData::UserSecondFactorRemoved(Nothing {}))
+        .await?;
     w.commit().await
 }
 
@@ -169,11 +165,8 @@ pub(super) async fn check(
         return Err(wrong_code());
     }
     let left = users::count_recovery_codes(&**w, user.id).await?;
-    let trails = super::audit_trails(&**w, user).await?;
-    note(w, &trails, user, oneself(user, origin), || {
-        EventData::UserRecoveryCodeUsed(CodesLeft { codes_left: left })
-    });
-    Ok(())
+    note(w, user, oneself(user, origin), || EventData::UserRecoveryCodeUsed(CodesLeft { codes_left: left }))
+        .await
 }
 
 fn wrong_code() -> Error {

@@ -14,7 +14,7 @@ use olivine_domain::users::{Email, User};
 use olivine_records::users::Credentials;
 use olivine_records::{Constraint, invitations, memberships, organizations, sessions, users};
 
-use super::memberships::{add, check_form, check_grants};
+use super::memberships::{add, check_form};
 use super::refusals::LinkRefused;
 use super::sessions::Proof;
 use super::set_up::{check_password, new_user};
@@ -22,6 +22,7 @@ use super::sign_in::{Arrived, From, arrive};
 use super::{Fresh, oneself};
 use crate::error::Taken;
 use crate::events::{self, EventData, Whole};
+use crate::handing_out::{Handed, check_within};
 use crate::lists::{ListQuery, NewId};
 use crate::work::Work;
 use crate::{Context, Error};
@@ -89,7 +90,7 @@ pub async fn create(
     new: Create,
 ) -> Result<Created, Error> {
     check_form(&new.grants)?;
-    check_grants(by, &new.grants)?;
+    check_within(by, &new.grants, Handed::Membership)?;
     let mut w = super::memberships::begin(ctx, by).await?;
     let (id, is_replayable) = (new.id.take(ctx), new.id.is_replayable());
     match insert(ctx, &mut w, by, Create { id: NewId::Chosen(id.uuid()), ..new }).await {
@@ -293,9 +294,7 @@ async fn may_still_give(ctx: &Context, w: &Work, invitation: &Invitation) -> Res
     let has = match invitation.invited_by {
         RecordedIdentity::Known(Identity::System) => return Ok(true),
         RecordedIdentity::Known(Identity::User(user)) => {
-            let is_enabled = users::find(&**w, user).await?.is_some_and(|user| user.disabled_at.is_none());
-            let found = memberships::find_of(&**w, invitation.organization, user).await?;
-            found.filter(|_| is_enabled).map_or_else(Grants::none, |found| found.grants)
+            super::grants_of(&**w, invitation.organization, user).await?
         }
         RecordedIdentity::Known(Identity::ApiKey(key)) => {
             let key = olivine_records::api_keys::find(&**w, invitation.organization, key).await?;

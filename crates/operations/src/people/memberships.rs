@@ -4,38 +4,17 @@ use olivine_domain::events::Subject;
 use olivine_domain::memberships::{MOST_GRANTS, Membership, check_admin_stays};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{
-    Actor, Authorized, Grants, Identity, MissingScope, RecordedIdentity, scope,
-};
+use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, RecordedIdentity, scope};
 use olivine_domain::prn::Id;
-use olivine_domain::refusals::{Facts, Meaning, Refusal};
 use olivine_domain::users::User;
 use olivine_records::{api_keys, invitations, memberships, organizations, users};
 
 use crate::error::Unauthenticated;
 use crate::events::{self, EventData, Whole};
+use crate::handing_out::{Handed, check_within};
 use crate::lists::{Expected, ListQuery, check_expected};
 use crate::work::Work;
 use crate::{Context, Error};
-
-/// Nobody gives or takes what they may not do themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}, so {it} can't give it to others or take it from them", it = .0.identity.pronoun())]
-pub struct MembershipExceeds(pub MissingScope);
-
-impl Refusal for MembershipExceeds {
-    fn meaning(&self) -> Meaning {
-        Meaning::Forbidden
-    }
-
-    fn code(&self) -> &'static str {
-        "unauthorized"
-    }
-
-    fn facts(&self) -> Facts {
-        vec![("missing_scope", self.0.scope.as_str().into())]
-    }
-}
 
 /// A membership with its user, as people want to see it.
 #[derive(Clone, Debug)]
@@ -44,12 +23,6 @@ pub struct Member {
     pub membership: Membership,
     /// Whose it is.
     pub user: User,
-}
-
-pub(super) fn check_grants(by: &Actor, grants: &Grants) -> Result<(), Error> {
-    by.grants.first_exceeded_by(grants).map_or(Ok(()), |scope| {
-        Err(Error::refused(MembershipExceeds(MissingScope { identity: by.identity, scope })))
-    })
 }
 
 /// Grants that a membership or an invitation may have.
@@ -115,8 +88,8 @@ pub async fn update(
     let mut w = continue_in(ctx, w, by).await?;
     let old = memberships::get(&*w, by.organization, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
-    check_grants(by, &old.grants)?;
-    check_grants(by, &grants)?;
+    check_within(by, &old.grants, Handed::Membership)?;
+    check_within(by, &grants, Handed::Membership)?;
     if grants == old.grants {
         return Ok(Member { membership: old, user });
     }
@@ -179,7 +152,7 @@ pub async fn delete(
     let user = users::lock(&w, found.user).await?;
     let mut w = continue_in(ctx, w, by).await?;
     let old = memberships::get(&*w, by.organization, id).await.map_err(Error::missing(id))?;
-    check_grants(by, &old.grants)?;
+    check_within(by, &old.grants, Handed::Membership)?;
     check_last(&w, &old, &user, false).await?;
     let left = end(ctx, &mut w, by, &old, &user).await?;
     w.commit().await?;

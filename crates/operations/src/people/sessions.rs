@@ -60,14 +60,14 @@ pub(super) async fn begin(
     };
     sessions::delete_oldest(w, user.id, MOST_OF_A_USER - 1).await?;
     sessions::insert(w, &session, &token.hash()).await?;
-    let trails = super::audit_trails(&**w, user).await?;
     let session_prn = session.id.prn(Id::new(uuid::Uuid::nil())).to_string();
-    note(w, &trails, user, oneself(user, origin), || {
+    note(w, user, oneself(user, origin), || {
         EventData::UserSignedIn(SignedIn {
             session_prn: session_prn.clone(),
             second_factor: proof == Proof::Two,
         })
-    });
+    })
+    .await?;
     let person = Person { user: user.clone(), session, origin: origin.clone() };
     Ok(NewSession { person, token })
 }
@@ -76,9 +76,8 @@ pub(super) async fn begin(
 pub async fn end(ctx: &Context, person: &Person) -> Result<(), Error> {
     let mut w = ctx.work().await?;
     if sessions::delete(&w, person.user.id, person.session.id).await? {
-        let trails = super::audit_trails(&*w, &person.user).await?;
         let by = oneself(&person.user, &person.origin);
-        note(&mut w, &trails, &person.user, by, || EventData::UserSignedOut(Nothing {}));
+        note(&mut w, &person.user, by, || EventData::UserSignedOut(Nothing {})).await?;
     }
     w.commit().await
 }
@@ -119,10 +118,8 @@ pub async fn end_everybodys(ctx: &Context, _: &Authorized<UserUpdate>) -> Result
 }
 
 async fn note_revoked(w: &mut Work, person: &Person) -> Result<(), Error> {
-    let trails = super::audit_trails(&**w, &person.user).await?;
     let by = oneself(&person.user, &person.origin);
-    note(w, &trails, &person.user, by, || EventData::UserSessionRevoked(Nothing {}));
-    Ok(())
+    note(w, &person.user, by, || EventData::UserSessionRevoked(Nothing {})).await
 }
 
 /// What somebody shows to prove anew who they are.

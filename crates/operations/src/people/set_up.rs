@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use olivine_domain::invitations::{LinkPurpose, LinkToken, RESET_LASTS};
-use olivine_domain::memberships::Membership;
 use olivine_domain::organizations::Revision;
 use olivine_domain::passwords::Password;
 use olivine_domain::permissions::installation::UserCreate;
@@ -12,10 +11,10 @@ use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::text::Name;
 use olivine_domain::users::{Email, User};
 use olivine_records::users::Credentials;
-use olivine_records::{memberships, organizations, sessions, user_links, users};
+use olivine_records::{organizations, sessions, user_links, users};
 
 use super::guessing::forget_address;
-use super::memberships::note_created;
+use super::memberships::add;
 use super::refusals::LinkRefused;
 use super::sessions::Proof;
 use super::sign_in::{Arrived, From, arrive};
@@ -41,7 +40,7 @@ impl Refusal for SetUpDone {
     }
 }
 
-/// The caller made something up that is not possible.
+/// Refuses a password that can't be chosen.
 pub(super) fn check_password(
     password: &Password,
     email: &Email,
@@ -112,34 +111,23 @@ pub async fn complete(ctx: &Context, new: SetUp, from: &From) -> Result<Arrived,
     if users::any(ctx.db()).await? {
         return Err(Error::refused(SetUpDone));
     }
-    let link = user_links::find(ctx.db(), &token.hash()).await?;
-    if !matches!(link, Some((LinkPurpose::SetUp, _))) {
+    let now = ctx.now();
+    if user_links::find(ctx.db(), &token.hash(), now).await? != Some(LinkPurpose::SetUp) {
         return Err(Error::refused(LinkRefused));
     }
     let first = organizations::find_first(ctx.db()).await?.ok_or_else(|| Error::refused(LinkRefused))?;
     let organization = organizations::get(ctx.db(), first).await?;
     check_password(&password, &email, std::slice::from_ref(&organization.name))?;
     let hash = ctx.passwords().hash(&password, ctx.random_bytes()).await?;
-    let now = ctx.now();
     let user = new_user(ctx, email, name, true);
     let mut w = ctx.work().await?;
     if !user_links::use_up(&w, &token.hash(), now).await? {
         return Err(Error::refused(LinkRefused));
     }
     users::insert(&w, &user, &Credentials { password_hash: Some(hash), ..Credentials::default() }).await?;
-    let membership = Membership {
-        id: ctx.new_id(),
-        organization: first,
-        user: user.id,
-        grants: Grants::of_role(Role::Admin),
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
-    memberships::insert(&w, &membership).await?;
     let by = oneself(&user, &from.origin)(first);
     w.event(&by, olivine_domain::events::Subject::of(user.id), EventData::UserCreated(Whole(&user)));
-    note_created(&mut w, &by, &membership);
+    add(ctx, &mut w, &by, first, user.id, Grants::of_role(Role::Admin)).await?;
     let arrived = arrive(ctx, &mut w, &user, Proof::One, from).await?;
     w.commit().await?;
     Ok(arrived)
@@ -182,8 +170,8 @@ pub async fn reset_password(
     from: &From,
 ) -> Result<(), Error> {
     let now = ctx.now();
-    let link = user_links::find(ctx.db(), &token.hash()).await?.filter(|(_, expires_at)| now < *expires_at);
-    let Some((LinkPurpose::ResetPassword { user: id, memberships: expected }, _)) = link else {
+    let link = user_links::find(ctx.db(), &token.hash(), now).await?;
+    let Some(LinkPurpose::ResetPassword { user: id, memberships: expected }) = link else {
         return Err(Error::refused(LinkRefused));
     };
     let user = users::find(ctx.db(), id).await?.ok_or_else(|| Error::refused(LinkRefused))?;
@@ -202,7 +190,6 @@ pub async fn reset_password(
     sessions::delete_all(&w, id, None).await?;
     forget_address(ctx, &w, user.email.as_str()).await?;
     super::users::revoke_personal_keys(ctx, &mut w, &user, &from.origin).await?;
-    let trails = super::audit_trails(&*w, &user).await?;
-    note(&mut w, &trails, &user, oneself(&user, &from.origin), || EventData::UserPasswordReset(Nothing {}));
+    note(&mut w, &user, oneself(&user, &from.origin), || EventData::UserPasswordReset(Nothing {})).await?;
     w.commit().await
 }

@@ -124,8 +124,8 @@ pub async fn second_factor(
     from: &From,
 ) -> Result<Arrived, Error> {
     let now = ctx.now();
-    let link = user_links::find(ctx.db(), &token.hash()).await?.filter(|(_, expires_at)| now < *expires_at);
-    let Some((LinkPurpose::SecondFactor { user }, _)) = link else {
+    let link = user_links::find(ctx.db(), &token.hash(), now).await?;
+    let Some(LinkPurpose::SecondFactor { user }) = link else {
         return Err(Error::refused(LinkRefused));
     };
     let attempt = Try::begin(ctx, &Guesser::Factor(user)).await?;
@@ -176,9 +176,8 @@ fn note_failure(ctx: &Context, user: User, origin: Origin) {
     tokio::spawn(async move {
         let noted = async {
             let mut w = ctx.work().await?;
-            let trails = super::audit_trails(&*w, &user).await?;
             let by = |organization| Actor { origin: origin.clone(), ..Actor::system(organization) };
-            note(&mut w, &trails, &user, by, || EventData::UserSignInFailed(Nothing {}));
+            note(&mut w, &user, by, || EventData::UserSignInFailed(Nothing {})).await?;
             w.commit().await
         };
         if let Err(error) = noted.await {

@@ -101,10 +101,8 @@ pub async fn change_password(
     user_links::delete_of_user(&w, id).await?;
     sessions::delete_all(&w, id, Some(person.session.id)).await?;
     let renewed = renew(ctx, &w, &person, user.clone()).await?;
-    let trails = super::audit_trails(&*w, &user).await?;
-    note(&mut w, &trails, &user, oneself(&user, &person.origin), || {
-        EventData::UserPasswordChanged(Nothing {})
-    });
+    note(&mut w, &user, oneself(&user, &person.origin), || EventData::UserPasswordChanged(Nothing {}))
+        .await?;
     w.commit().await?;
     Ok(renewed)
 }
@@ -166,9 +164,7 @@ async fn note_by(
     user: &User,
     data: impl Fn() -> EventData<'static>,
 ) -> Result<(), Error> {
-    let trails = super::audit_trails(&**w, user).await?;
-    note(w, &trails, user, |organization| by.within(organization), data);
-    Ok(())
+    note(w, user, |organization| by.within(organization), data).await
 }
 
 /// Makes a link with which the user can choose a new password. It is asked again when the link is used.

@@ -98,7 +98,7 @@ impl UsersCommand {
                 let (config, ctx, user) = one.find().await?;
                 let token = users::make_reset_link(&ctx, &AccountCaller::Operator, user.id).await?;
                 let url = config.public_url(config.server.listen);
-                Ok(print(&format!("{}/reset-password#{}\n", url.trim_end_matches('/'), token.reveal()))?)
+                Ok(print(&format!("{}\n", setup_link::link(&url, "reset-password", &token)))?)
             }
             Self::RemoveSecondFactor(one) => {
                 let (_, ctx, user) = one.find().await?;
@@ -127,7 +127,7 @@ async fn create(
     let created = invitations::create_for_operator(&ctx, &operator.authorize(), organization.id, new).await?;
     let url = config.public_url(config.server.listen);
     let token = created.token.context("a new invitation has a link")?;
-    let printed = print(&format!("{}/invitation#{}\n", url.trim_end_matches('/'), token.reveal()));
+    let printed = print(&format!("{}\n", setup_link::link(&url, "invitation", &token)));
     printed.context("the invitation was made, but its link was not printed: make another one")
 }
 

@@ -15,7 +15,7 @@ use olivine_operations::people::{self};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shapes::{arrived, given_grants, link, shown_grants};
+use super::shapes::{arrived, given_grants, shown_grants};
 use super::sign_in::token;
 use super::users::LinkBase;
 use crate::admin::auth::{Permit, Visitor};
@@ -26,6 +26,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named};
 use crate::http::listing::Listing;
 use crate::http::revisions::Record;
+use crate::setup_link::link;
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

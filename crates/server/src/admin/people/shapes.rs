@@ -6,7 +6,6 @@ use http::{HeaderValue, StatusCode};
 use olivine_api::memberships::Grant as ApiGrant;
 use olivine_api::sign_in::SignedIn;
 use olivine_api::users as api;
-use olivine_domain::invitations::LinkToken;
 use olivine_domain::permissions::{Grant, Grants, Role, Scope};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::users::User;
@@ -66,11 +65,6 @@ pub(super) fn given_grants(fields: &mut Fields, grants: Vec<ApiGrant>) -> Option
         _ => Err("each grant is either a role, such as developer, or a list of scopes".to_owned()),
     };
     fields.take("grants", grants.into_iter().map(grant).collect())
-}
-
-/// A link to one of the console's pages. The token is behind the `#`, so that no log and no referrer has it.
-pub(super) fn link(base: &str, page: &str, token: &LinkToken) -> String {
-    format!("{base}/{page}#{}", token.reveal())
 }
 
 /// The answer that signs a browser in.

@@ -13,7 +13,7 @@ use olivine_operations::people::{AccountCaller, Person, users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shapes::{link, of_installation, shown};
+use super::shapes::{of_installation, shown};
 use crate::admin::auth::{Permit, SignedIn};
 use crate::app::App;
 use crate::http::body::Json;
@@ -21,6 +21,7 @@ use crate::http::error::ApiError;
 use crate::http::fields::Fields;
 use crate::http::listing::Listing;
 use crate::http::revisions::{IfMatch, Record};
+use crate::setup_link::link;
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {

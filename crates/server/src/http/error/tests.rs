@@ -14,11 +14,11 @@ use olivine_domain::releases::leaving::Leaving;
 use olivine_domain::releases::rollback::RollbackRefusal;
 use olivine_domain::signing_keys::KeyRefusal;
 use olivine_domain::{Sha256Digest, Timestamp};
-use olivine_operations::api_keys::GrantExceeded;
 use olivine_operations::binaries::ConfirmationRequired;
 use olivine_operations::binary_signatures::SignatureInvalid;
 use olivine_operations::content::{HashMismatch, SizeMismatch};
 use olivine_operations::distribution::CertificateRefusal;
+use olivine_operations::handing_out::{GrantExceeded, Handed};
 use olivine_operations::idempotency::KeyReused;
 use olivine_operations::releases::{OtherCohort, ReleaseHasDevices, RollbackUndeliverable};
 use olivine_operations::storage_backends::StorageRefused;
@@ -186,8 +186,8 @@ fn callers() -> Vec<Error> {
     let stranger = |refusal: CertificateRefusal| Error::refused(refusal);
     vec![
         lacking(key).into(),
-        Error::refused(GrantExceeded(lacking(key))),
-        Error::refused(GrantExceeded(lacking(system))),
+        Error::refused(GrantExceeded(lacking(key), Handed::Key)),
+        Error::refused(GrantExceeded(lacking(system), Handed::Key)),
         Error::refused(KeyReused),
         stranger(CertificateRefusal::Unknown { version: 1, doubts: vec!["a doubt".to_owned()] }),
         stranger(CertificateRefusal::Unproven { doubts: Vec::new() }),
