@@ -256,6 +256,32 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
         &["commands.rs", "commands/backup.rs", "commands/content.rs", "commands/users.rs", "startup.rs"],
     ),
     ("crates/operations/src", "ServerOperator::", &[]),
+    // Whoever acts for somebody looks for records within what that somebody reaches. These answer devices, or finish what a record that was
+    // found so needs.
+    (
+        "crates/operations/src",
+        "Tenancy::of_server(",
+        &[
+            "archiving.rs",
+            "binaries/confirmation.rs",
+            "bundles.rs",
+            "device_import/plan.rs",
+            "distribution.rs",
+            "distribution/check.rs",
+            "distribution/claims.rs",
+            "distribution/expansions.rs",
+            "distribution/memory.rs",
+            "distribution/offers.rs",
+            "distribution/reports.rs",
+            "provisioning.rs",
+            "provisioning/renewals.rs",
+            "releases/numbers.rs",
+            "releases/rollback.rs",
+            "releases/rollback/forced.rs",
+            "releases/rollback/prepared.rs",
+        ],
+    ),
+    ("crates/server/src", "Tenancy::of_server(", &[]),
     // Both are compiled into the library, so that tests and executables are made of the same one.
     ("crates/server/src", "records::testing", &[]),
     ("crates/server/src", "content::conformance", &[]),

@@ -22,6 +22,17 @@ pub struct ApiKey {
     pub role: Option<String>,
     /// All scopes that the key has, also where they come from its role. `docs/scopes.md` explains each one.
     pub scopes: Vec<String>,
+    /// The PRNs of the products that the key reaches, with all of their cohorts. Without these and `cohort_prns`, it reaches the whole
+    /// organization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub product_prns: Vec<String>,
+    /// The PRNs of the cohorts that the key reaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cohort_prns: Vec<String>,
+    /// The PRN of the user whose personal key it is: it may do no more than that person may, and ends with the membership. Null: it is a key
+    /// of the organization.
+    #[serde(default)]
+    pub owner_prn: Option<String>,
     /// When the key stops working, in UTC (RFC 3339). Null: it never expires.
     pub expires_at: Option<String>,
     /// When the key was revoked, in UTC (RFC 3339). Null: it is not revoked. A revoked key never works again.
@@ -64,6 +75,12 @@ pub struct ApiKeyCreate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["binary.create", "binary.upload"]))]
     pub scopes: Option<Vec<String>>,
+    /// The PRNs of the products that the key is to reach, with all of their cohorts. Default: the whole organization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub product_prns: Vec<String>,
+    /// The PRNs of the cohorts that the key is to reach. Default: the whole organization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cohort_prns: Vec<String>,
     /// When the key stops working, in RFC 3339. Default: never. It can't be later than the expiry of the key that makes the request.
     #[schema(example = "2027-01-01T00:00:00Z")]
     #[serde(skip_serializing_if = "Option::is_none")]

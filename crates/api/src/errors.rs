@@ -75,6 +75,7 @@ codes! {
     EmailTaken = "email_taken", "There is an account with this address: sign in as its person first.";
     LastAdmin = "last_admin", "Somebody has to stay who administrates the organization, or the installation.";
     SetupDone = "setup_done", "The installation has people already.";
+    OutsideReach = "outside_reach", "What you may do reaches some products and cohorts only, and this is not one of them, or concerns all of them.";
     NotYourAccount = "not_your_account", "Only an administrator of the installation can do this to the account.";
     NotFound = "not_found", "There is no such record in this organization.";
     MethodNotAllowed = "method_not_allowed", "The path exists, but not for this method.";

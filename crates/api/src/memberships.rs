@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::users::User;
 
-/// A role, or single scopes. `docs/scopes.md` explains each one.
+/// A role or single scopes, in the whole organization or in some of its products and cohorts. `docs/scopes.md` explains each one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
@@ -16,6 +16,13 @@ pub struct Grant {
     /// Names of single scopes, instead of a role. Null: the grant is a role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
+    /// The PRNs of the products that the grant reaches, with all of their cohorts. Without these and `cohort_prns`, it reaches the whole
+    /// organization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub product_prns: Vec<String>,
+    /// The PRNs of the cohorts that the grant reaches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cohort_prns: Vec<String>,
 }
 
 /// A person in the organization, and what the person may do there.

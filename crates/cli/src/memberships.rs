@@ -3,8 +3,10 @@
 use clap::{Args, Subcommand};
 use olivine_api::memberships::{Grant, Membership, MembershipUpdate};
 use olivine_client::Query;
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::memberships::Membership as Named;
 use olivine_domain::prn::Prn;
+use olivine_domain::products::Product;
 
 use crate::failure::Failure;
 use crate::lists::ListOptions;
@@ -28,29 +30,59 @@ impl Record for Membership {
 /// Roles by their names, and single scopes by theirs.
 pub(crate) fn shown(grants: &[Grant]) -> String {
     let one = |grant: &Grant| {
-        grant.role.clone().unwrap_or_else(|| grant.scopes.as_deref().unwrap_or_default().join(", "))
+        let what =
+            grant.role.clone().unwrap_or_else(|| grant.scopes.as_deref().unwrap_or_default().join(", "));
+        match grant.product_prns.len() + grant.cohort_prns.len() {
+            0 => what,
+            1 => format!("{what} (in 1 place)"),
+            places => format!("{what} (in {places} places)"),
+        }
     };
     grants.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What people may do.
 #[derive(Debug, Args)]
-#[group(id = "granted", required = true, multiple = true)]
+#[group(skip)]
 pub(crate) struct Grants {
     /// A role, such as developer; can be repeated. 'peridio api-keys scopes' lists what each role may do
-    #[arg(long, value_name = "ROLE", value_delimiter = ',')]
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', required_unless_present = "scopes")]
     role: Vec<String>,
     /// A single scope besides, such as binary.sign; can be repeated
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// What a grant is limited to.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Reach {
+    /// Only in this product, with all of its cohorts; can be repeated [default: the whole organization]
+    #[arg(long = "product-prn", value_name = "PRN", value_delimiter = ',')]
+    pub(crate) product_prns: Vec<Prn<Product>>,
+    /// Only in this cohort; can be repeated
+    #[arg(long = "cohort-prn", value_name = "PRN", value_delimiter = ',')]
+    pub(crate) cohort_prns: Vec<Prn<Cohort>>,
+}
+
+impl Reach {
+    /// As the API takes them: products and cohorts.
+    pub(crate) fn given(&self) -> (Vec<String>, Vec<String>) {
+        let products = self.product_prns.iter().map(ToString::to_string);
+        let cohorts = self.cohort_prns.iter().map(ToString::to_string);
+        (products.collect(), cohorts.collect())
+    }
 }
 
 impl Grants {
     /// As the API takes them.
     pub(crate) fn given(self) -> Vec<Grant> {
-        let Self { role, scopes } = self;
-        let roles = role.into_iter().map(|role| Grant { role: Some(role), scopes: None });
-        let single = (!scopes.is_empty()).then_some(Grant { role: None, scopes: Some(scopes) });
+        let Self { role, scopes, reach } = self;
+        let (product_prns, cohort_prns) = reach.given();
+        let limited = Grant { product_prns, cohort_prns, ..Grant::default() };
+        let roles = role.into_iter().map(|role| Grant { role: Some(role), ..limited.clone() });
+        let single = (!scopes.is_empty()).then(|| Grant { scopes: Some(scopes), ..limited.clone() });
         roles.chain(single).collect()
     }
 }

@@ -78,9 +78,9 @@ impl ApiKey {
         }
     }
 
-    /// Whether it is an administrator's key that is accepted at `now`.
+    /// Whether it is a key of the organization that administrates it and is accepted at `now`.
     pub fn is_usable_admin(&self, now: Timestamp) -> bool {
-        self.grants.is_admin() && self.check_usable(now).is_ok()
+        self.owner.is_none() && self.grants.is_admin() && self.check_usable(now).is_ok()
     }
 
     /// Whether a key that expires at `expires_at` would be accepted longer than this one.

@@ -18,13 +18,15 @@ use crate::users::User;
 mod grants;
 mod identity;
 pub mod installation;
+mod reach;
 mod roles;
 mod scopes;
 
-pub use grants::{Grant, Grants};
+pub use grants::{Allowed, Grant, Grants};
 pub use identity::{Identity, RecordedIdentity};
+pub use reach::{Limits, MOST_PLACES, OutsideReach, Part, Reach, Tenancy};
 pub use roles::Role;
-pub use scopes::{OrganizationScope, Scope, ScopeLevel, ScopeType, UnknownScope, scope};
+pub use scopes::{OrganizationScope, Reaching, Scope, ScopeLevel, ScopeType, UnknownScope, scope};
 
 impl ScopeLevel for Organization {
     type Actor = Actor;
@@ -55,6 +57,8 @@ pub struct Actor {
     pub organization: Id<Organization>,
     /// What it may do.
     pub grants: Grants,
+    /// What the owner of a personal API key may do, beyond which the key has nothing; `None` for everybody else.
+    pub owner_grants: Option<Grants>,
     /// Whether it proved a moment ago who it is, as people have to for what can't be undone or changes whom to trust. A key always has.
     pub is_fresh: bool,
     /// Where it comes from.
@@ -67,6 +71,9 @@ pub enum NotAuthorized {
     /// It lacks the scope.
     #[error(transparent)]
     MissingScope(#[from] MissingScope),
+    /// It has the scope for a part of the organization, and this concerns all of it.
+    #[error(transparent)]
+    OutsideReach(#[from] OutsideReach),
     /// It has the scope, but has to prove anew who it is.
     #[error(transparent)]
     Stale(#[from] Stale),
@@ -115,6 +122,7 @@ impl Actor {
             person: None,
             organization,
             grants: Grants::of_role(Role::Admin),
+            owner_grants: None,
             is_fresh: true,
             origin: Origin::default(),
         }
@@ -127,21 +135,70 @@ impl Actor {
             person: None,
             organization,
             grants: Grants::none(),
+            owner_grants: None,
             is_fresh: true,
             origin,
         }
     }
 
+    /// All that it may do: of a personal key, what its owner may do as well.
+    fn all_grants(&self) -> impl Iterator<Item = &Grants> {
+        std::iter::once(&self.grants).chain(&self.owner_grants)
+    }
+
+    /// Whether it has the scope, somewhere.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.limits(&[scope]).is_some()
+    }
+
+    /// The scopes that it has, in the order of their declaration.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
+        Scope::ALL.iter().copied().filter(|scope| self.may(*scope))
+    }
+
+    /// The first scope of `others` that this actor lacks, or does not reach as far with: nobody hands out more than they have.
+    pub fn first_exceeded_by(&self, others: &Grants) -> Option<Scope> {
+        self.all_grants().find_map(|own| own.first_exceeded_by(others))
+    }
+
+    /// Within what it has any of the scopes; `None` where it has none.
+    fn limits(&self, scopes: &[Scope]) -> Option<Limits> {
+        let is_personal = self.owner_grants.is_some();
+        if is_personal && scopes.iter().any(|scope| scope.hands_out_rights()) {
+            return None;
+        }
+        let reaches: Option<Vec<_>> = self.all_grants().map(|grants| grants.reach(scopes)).collect();
+        reaches.map(Limits::of_all)
+    }
+
     /// Checks for the scope `S`; the only way to an [`Authorized`] of an organization's scope.
     pub fn authorize<S: OrganizationScope>(&self) -> Result<Authorized<S>, NotAuthorized> {
         let scope = S::SCOPE;
-        if !self.grants.contains(scope) {
-            Err(MissingScope { identity: self.identity, scope }.into())
+        if !self.may(scope) {
+            let has_it_in_part =
+                self.all_grants().all(|grants| grants.as_slice().iter().any(|grant| grant.contains(scope)));
+            Err(if has_it_in_part {
+                OutsideReach::Organization(scope).into()
+            } else {
+                MissingScope { identity: self.identity, scope }.into()
+            })
         } else if scope.takes_fresh_session() && !self.is_fresh {
             Err(Stale(scope).into())
         } else {
             Ok(Authorized { actor: self.clone(), scope: PhantomData })
         }
+    }
+}
+
+impl<S: OrganizationScope> Authorized<S> {
+    /// Where the records are that the scope is for: what the actor may see of them, and of that, what it may change.
+    pub fn tenancy(&self) -> Tenancy {
+        let (scope, reading) = (S::SCOPE, S::SCOPE.reading());
+        let none = || Limits::of_all([Reach::Part(Part::default())]);
+        let of = |scopes: &[Scope]| self.actor.limits(scopes).unwrap_or_else(none);
+        let (changed, seen) = (of(&[scope]), of(&[scope, reading]));
+        let is_limited = scope != reading && !changed.is_whole();
+        Tenancy::new(self.actor.organization, seen, is_limited.then_some(changed))
     }
 }
 

@@ -16,7 +16,7 @@ use olivine_records::{Write, api_keys};
 
 use crate::error::{Error, Taken, Unauthenticated};
 use crate::events::{EventData, Whole};
-use crate::handing_out::{Handed, check_within};
+use crate::handing_out::{Handed, check_places, check_within};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::work::Work;
 use crate::{Context, events, organizations, people};
@@ -59,16 +59,17 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
     let secret = ApiKeySecret::parse(token).ok_or(Unauthenticated::Unknown)?;
     let key = api_keys::find_by_hash(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;
     key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
-    let grants = match key.owner {
-        None => key.grants,
-        // What its owner may not do any more, the key may not either.
-        Some(owner) => key.grants.within(&people::grants_of(ctx.db(), key.organization, owner).await?),
+    // What its owner may not do any more, the key may not either.
+    let owner_grants = match key.owner {
+        None => None,
+        Some(owner) => Some(people::grants_of(ctx.db(), key.organization, owner).await?),
     };
     Ok(Actor {
         identity: Identity::ApiKey(key.id),
         person: key.owner,
         organization: key.organization,
-        grants,
+        grants: key.grants,
+        owner_grants,
         is_fresh: true,
         origin,
     })
@@ -93,6 +94,7 @@ pub async fn create(
     new: Create,
 ) -> Result<Created, Error> {
     check_within(by, &new.grants, Handed::Key)?;
+    check_places(ctx.db(), by, &new.grants).await?;
     insert(ctx, by, new).await
 }
 

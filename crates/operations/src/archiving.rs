@@ -10,7 +10,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::Actor;
+use olivine_domain::permissions::{Actor, Tenancy};
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::products::Product;
 use olivine_records::{Write, artifact_versions, artifacts, bundles, cohorts, devices, products};
@@ -20,43 +20,44 @@ use crate::{Context, Error};
 
 /// Records that others use, and that can be archived.
 pub(crate) trait Used: Archivable {
+    /// Where it is looked for: in the organization, or where somebody reaches some of these records only, in what they reach.
+    type Tenant: Sync;
+
     /// The record, which nobody archives until the transaction ends.
     fn get_to_use(
         w: &Write,
-        organization: Id<Organization>,
+        tenant: &Self::Tenant,
         id: Id<Self>,
     ) -> impl Future<Output = Result<Self, olivine_records::Error>> + Send;
 }
 
 macro_rules! used {
-    ($($record:ident in $records:ident;)*) => {
+    ($($record:ident in $records:ident of $tenant:ty;)*) => {
         $(impl Used for $record {
+            type Tenant = $tenant;
+
             fn get_to_use(
                 w: &Write,
-                organization: Id<Organization>,
+                tenant: &Self::Tenant,
                 id: Id<Self>,
             ) -> impl Future<Output = Result<Self, olivine_records::Error>> + Send {
-                $records::get_to_use(w, organization, id)
+                $records::get_to_use(w, tenant, id)
             }
         })*
     };
 }
 
 used! {
-    Artifact in artifacts;
-    ArtifactVersion in artifact_versions;
-    Bundle in bundles;
-    Cohort in cohorts;
-    Product in products;
+    Artifact in artifacts of Id<Organization>;
+    ArtifactVersion in artifact_versions of Id<Organization>;
+    Bundle in bundles of Id<Organization>;
+    Cohort in cohorts of Tenancy;
+    Product in products of Tenancy;
 }
 
 /// The record, for something new that uses it in the same transaction; refused if it is archived.
-pub(crate) async fn to_use<R: Used>(
-    w: &Write,
-    organization: Id<Organization>,
-    id: Id<R>,
-) -> Result<R, Error> {
-    let record = R::get_to_use(w, organization, id).await.map_err(Error::missing(id))?;
+pub(crate) async fn to_use<R: Used>(w: &Write, tenant: &R::Tenant, id: Id<R>) -> Result<R, Error> {
+    let record = R::get_to_use(w, tenant, id).await.map_err(Error::missing(id))?;
     usable(&record).map_err(Error::refused)?;
     Ok(record)
 }
@@ -67,8 +68,8 @@ pub(crate) async fn version_to_use(
     organization: Id<Organization>,
     id: Id<ArtifactVersion>,
 ) -> Result<(), Error> {
-    let version = to_use::<ArtifactVersion>(w, organization, id).await?;
-    to_use::<Artifact>(w, organization, version.artifact).await.map(drop)
+    let version = to_use::<ArtifactVersion>(w, &organization, id).await?;
+    to_use::<Artifact>(w, &organization, version.artifact).await.map(drop)
 }
 
 /// What is said of another record that has a name already.
@@ -81,7 +82,7 @@ pub(crate) trait Archive: Used + Send + Sync + 'static {
     /// The record, which nothing new uses until the transaction ends.
     fn get_to_archive(
         w: &Write,
-        organization: Id<Organization>,
+        tenant: &Self::Tenant,
         id: Id<Self>,
     ) -> impl Future<Output = Result<Self, olivine_records::Error>> + Send;
 
@@ -93,7 +94,12 @@ pub(crate) trait Archive: Used + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), olivine_records::Error>> + Send;
 
     /// Refuses while something still needs the record.
-    fn check_unused(&self, ctx: &Context, w: &Write) -> impl Future<Output = Result<(), Error>> + Send;
+    fn check_unused(
+        &self,
+        by: &Actor,
+        ctx: &Context,
+        w: &Write,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Refuses while what the record belongs to is archived.
     fn check_owner(&self, w: &Write) -> impl Future<Output = Result<(), Error>> + Send;
@@ -106,11 +112,16 @@ pub(crate) trait Archive: Used + Send + Sync + 'static {
 }
 
 /// Archives a record. Doing it again changes nothing.
-pub(crate) async fn archive<R: Archive>(ctx: &Context, by: &Actor, id: Id<R>) -> Result<R, Error> {
+pub(crate) async fn archive<R: Archive>(
+    ctx: &Context,
+    by: &Actor,
+    tenant: &R::Tenant,
+    id: Id<R>,
+) -> Result<R, Error> {
     let mut w = ctx.work().await?;
-    let old = R::get_to_archive(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = R::get_to_archive(&w, tenant, id).await.map_err(Error::missing(id))?;
     let Some(new) = rules::archive(&old, ctx.now()) else { return Ok(old) };
-    old.check_unused(ctx, &w).await?;
+    old.check_unused(by, ctx, &w).await?;
     R::update(&w, &old, &new).await?;
     w.event(by, Subject::of(id), R::archived(Change { from: &old, to: &new }));
     w.commit().await?;
@@ -118,9 +129,14 @@ pub(crate) async fn archive<R: Archive>(ctx: &Context, by: &Actor, id: Id<R>) ->
 }
 
 /// Takes an archived record back. Doing it again changes nothing.
-pub(crate) async fn unarchive<R: Archive>(ctx: &Context, by: &Actor, id: Id<R>) -> Result<R, Error> {
+pub(crate) async fn unarchive<R: Archive>(
+    ctx: &Context,
+    by: &Actor,
+    tenant: &R::Tenant,
+    id: Id<R>,
+) -> Result<R, Error> {
     let mut w = ctx.work().await?;
-    let old = R::get_to_archive(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = R::get_to_archive(&w, tenant, id).await.map_err(Error::missing(id))?;
     let Some(new) = rules::unarchive(&old, ctx.now()) else { return Ok(old) };
     new.check_owner(&w).await?;
     R::update(&w, &old, &new).await?;
@@ -135,10 +151,10 @@ macro_rules! archive {
         $(impl Archive for $record {
             fn get_to_archive(
                 w: &Write,
-                organization: Id<Organization>,
+                tenant: &Self::Tenant,
                 id: Id<Self>,
             ) -> impl Future<Output = Result<Self, olivine_records::Error>> + Send {
-                $records::get_to_archive(w, organization, id)
+                $records::get_to_archive(w, tenant, id)
             }
 
             fn update(
@@ -149,8 +165,13 @@ macro_rules! archive {
                 $records::update(w, old, new)
             }
 
-            fn check_unused(&self, ctx: &Context, w: &Write) -> impl Future<Output = Result<(), Error>> + Send {
-                $unused(self, ctx, w)
+            fn check_unused(
+                &self,
+                by: &Actor,
+                ctx: &Context,
+                w: &Write,
+            ) -> impl Future<Output = Result<(), Error>> + Send {
+                $unused(self, by, ctx, w)
             }
 
             fn check_owner(&self, w: &Write) -> impl Future<Output = Result<(), Error>> + Send {
@@ -177,7 +198,7 @@ archive! {
 }
 
 /// Bundles go on with what they have.
-fn never_needed<R: Resource>(_: &R, _: &Context, _: &Write) -> Ready<Result<(), Error>> {
+fn never_needed<R: Resource>(_: &R, _: &Actor, _: &Context, _: &Write) -> Ready<Result<(), Error>> {
     ready(Ok(()))
 }
 
@@ -186,18 +207,19 @@ fn has_no_owner<R: Resource>(_: &R, _: &Write) -> Ready<Result<(), Error>> {
 }
 
 async fn artifact_of(version: &ArtifactVersion, w: &Write) -> Result<(), Error> {
-    to_use::<Artifact>(w, version.organization, version.artifact).await.map(drop)
+    to_use::<Artifact>(w, &version.organization, version.artifact).await.map(drop)
 }
 
 async fn product_of(cohort: &Cohort, w: &Write) -> Result<(), Error> {
-    to_use::<Product>(w, cohort.organization, cohort.product).await.map(drop)
+    // It is what the cohort is of, and stays so: whoever reaches the cohort may do this.
+    to_use::<Product>(w, &Tenancy::of_server(cohort.organization), cohort.product).await.map(drop)
 }
 
-async fn bundle_unused(bundle: &Bundle, ctx: &Context, w: &Write) -> Result<(), Error> {
-    crate::bundles::check_unused(bundle, ctx, w).await
+async fn bundle_unused(bundle: &Bundle, by: &Actor, ctx: &Context, w: &Write) -> Result<(), Error> {
+    crate::bundles::check_unused(bundle, by, ctx, w).await
 }
 
-fn cohort_empty(cohort: &Cohort, _: &Context, _: &Write) -> Ready<Result<(), Error>> {
+fn cohort_empty(cohort: &Cohort, _: &Actor, _: &Context, _: &Write) -> Ready<Result<(), Error>> {
     ready(match cohort.devices {
         0 => Ok(()),
         devices => Err(Error::InUse(format!(
@@ -206,7 +228,7 @@ fn cohort_empty(cohort: &Cohort, _: &Context, _: &Write) -> Ready<Result<(), Err
     })
 }
 
-async fn product_empty(product: &Product, _: &Context, w: &Write) -> Result<(), Error> {
+async fn product_empty(product: &Product, _: &Actor, _: &Context, w: &Write) -> Result<(), Error> {
     if devices::is_any_of_product(w, product.organization, product.id).await? {
         return Err(Error::InUse(
             "this product can't be archived, because it has devices: move them to another product or delete them first"

@@ -23,7 +23,7 @@ pub async fn create(
 ) -> Result<ArtifactVersion, Error> {
     let version = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    archiving::to_use::<Artifact>(&w, by.organization, version.artifact).await?;
+    archiving::to_use::<Artifact>(&w, &by.organization, version.artifact).await?;
     if let Err(error) = artifact_versions::insert(&w, &version).await {
         drop(w);
         return already_there(ctx, &version, id, error).await;
@@ -122,7 +122,7 @@ pub async fn archive(
     by: &Authorized<scope::ArtifactVersionUpdate>,
     id: Id<ArtifactVersion>,
 ) -> Result<ArtifactVersion, Error> {
-    archiving::archive(ctx, by, id).await
+    archiving::archive(ctx, by, &by.organization, id).await
 }
 
 /// Takes an artifact version back from the archive. Doing it again changes nothing.
@@ -131,7 +131,7 @@ pub async fn unarchive(
     by: &Authorized<scope::ArtifactVersionUpdate>,
     id: Id<ArtifactVersion>,
 ) -> Result<ArtifactVersion, Error> {
-    archiving::unarchive(ctx, by, id).await
+    archiving::unarchive(ctx, by, &by.organization, id).await
 }
 
 /// Deletes an artifact version that has no binaries.

@@ -116,7 +116,7 @@ pub async fn archive(
     by: &Authorized<scope::ArtifactUpdate>,
     id: Id<Artifact>,
 ) -> Result<Artifact, Error> {
-    archiving::archive(ctx, by, id).await
+    archiving::archive(ctx, by, &by.organization, id).await
 }
 
 /// Takes an artifact back from the archive. Doing it again changes nothing.
@@ -125,7 +125,7 @@ pub async fn unarchive(
     by: &Authorized<scope::ArtifactUpdate>,
     id: Id<Artifact>,
 ) -> Result<Artifact, Error> {
-    archiving::unarchive(ctx, by, id).await
+    archiving::unarchive(ctx, by, &by.organization, id).await
 }
 
 /// Deletes an artifact that has no versions.

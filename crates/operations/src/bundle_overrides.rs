@@ -7,9 +7,9 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, OutsideReach, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, Write, bundle_overrides, bundles, cohorts};
@@ -62,15 +62,15 @@ pub async fn create(
     };
     let mut w = ctx.work().await?;
     if id.is_replayable()
-        && let Some(first) = bundle_overrides::find(&w, by.organization, new.id).await?
+        && let Some(first) = bundle_overrides::find(&w, &by.tenancy(), new.id).await?
     {
         return Ok(first);
     }
-    check(&w, &new, now).await?;
+    check(&w, &by.tenancy(), &new, now).await?;
     match bundle_overrides::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);
-            return Err(name_taken(ctx, &new).await?);
+            return Err(name_taken(ctx, by.tenancy().to_see(), &new).await?);
         }
         other => other.map_err(parent_gone)?,
     }
@@ -90,7 +90,7 @@ fn distinct(mut audience: Audience) -> Audience {
 }
 
 /// Checks what no single field can tell.
-async fn check(w: &Write, new: &BundleOverride, now: Timestamp) -> Result<(), Error> {
+async fn check(w: &Write, tenancy: &Tenancy, new: &BundleOverride, now: Timestamp) -> Result<(), Error> {
     if new.ends_at.is_some_and(|end| end <= new.starts_at) {
         let problem = format!("it must be later than starts_at ({})", new.starts_at);
         return Err(Error::Invalid { field: "ends_at", problem });
@@ -99,28 +99,25 @@ async fn check(w: &Write, new: &BundleOverride, now: Timestamp) -> Result<(), Er
     bundles::get(w, organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
     // One that is over gives its bundle to nobody, and may still be renamed.
     if new.ends_at.is_none_or(|end| end > now) {
-        to_use::<Bundle>(w, organization, new.bundle).await?;
+        to_use::<Bundle>(w, &organization, new.bundle).await?;
         if let Audience::Cohort(cohort) = new.audience {
-            to_use::<Cohort>(w, organization, cohort).await?;
+            to_use::<Cohort>(w, tenancy, cohort).await?;
         }
     }
     match &new.audience {
         Audience::Tags(tags) if tags.is_empty() => {
             Err(Error::Invalid { field: "tags", problem: "name at least one tag".to_owned() })
         }
+        Audience::Tags(_) if tenancy.changed().is_some() => Err(OutsideReach::Tags.into()),
         Audience::Tags(_) => Ok(()),
         Audience::Cohort(cohort) => {
-            cohorts::get(w, organization, *cohort).await.map(drop).map_err(Error::missing(*cohort))
+            cohorts::get(w, tenancy, *cohort).await.map(drop).map_err(Error::missing(*cohort))
         }
-        Audience::Devices(devices) => check_devices(w, organization, devices).await,
+        Audience::Devices(devices) => check_devices(w, tenancy, devices).await,
     }
 }
 
-async fn check_devices(
-    w: &Write,
-    organization: Id<Organization>,
-    devices: &[Id<Device>],
-) -> Result<(), Error> {
+async fn check_devices(w: &Write, tenancy: &Tenancy, devices: &[Id<Device>]) -> Result<(), Error> {
     let refuse = |problem: String| Err(Error::Invalid { field: "device_prns", problem });
     if devices.is_empty() {
         return refuse("name at least one device".to_owned());
@@ -131,7 +128,7 @@ async fn check_devices(
             "at most {MOST_DEVICES} devices are possible, got {given}: choose them by a tag"
         ));
     }
-    match bundle_overrides::list_missing_devices(w, organization, devices).await?.first() {
+    match bundle_overrides::list_missing_devices(w, tenancy, devices).await?.first() {
         Some(missing) => Err(Error::not_found(*missing)),
         None => Ok(()),
     }
@@ -147,8 +144,8 @@ fn parent_gone(error: olivine_records::Error) -> Error {
     }
 }
 
-async fn name_taken(ctx: &Context, new: &BundleOverride) -> Result<Error, Error> {
-    let other = bundle_overrides::find_by_name(ctx.db(), new.organization, &new.name).await?;
+async fn name_taken(ctx: &Context, seen: Tenancy, new: &BundleOverride) -> Result<Error, Error> {
+    let other = bundle_overrides::find_by_name(ctx.db(), &seen, &new.name).await?;
     Ok(Error::Taken {
         what: Taken::Name,
         message: format!(
@@ -165,7 +162,7 @@ pub async fn list(
     by: &Authorized<scope::BundleOverrideRead>,
     query: &ListQuery,
 ) -> Result<Page<BundleOverride>, Error> {
-    Ok(bundle_overrides::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(bundle_overrides::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one override.
@@ -174,7 +171,7 @@ pub async fn get(
     by: &Authorized<scope::BundleOverrideRead>,
     id: Id<BundleOverride>,
 ) -> Result<BundleOverride, Error> {
-    bundle_overrides::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    bundle_overrides::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 /// Changes an override.
@@ -186,15 +183,15 @@ pub async fn update(
     change: Change,
 ) -> Result<BundleOverride, Error> {
     let mut w = ctx.work().await?;
-    let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = bundle_overrides::lock(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let change = Change { audience: change.audience.map(distinct), ..change };
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
-    check(&w, &new, ctx.now()).await?;
+    check(&w, &by.tenancy(), &new, ctx.now()).await?;
     match bundle_overrides::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);
-            return Err(name_taken(ctx, &new).await?);
+            return Err(name_taken(ctx, by.tenancy().to_see(), &new).await?);
         }
         other => other.map_err(parent_gone)?,
     }
@@ -211,7 +208,7 @@ pub async fn delete(
     id: Id<BundleOverride>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let old = bundle_overrides::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = bundle_overrides::lock(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     bundle_overrides::delete(&w, by.organization, id).await?;
     w.event(by, Subject::of(id), EventData::BundleOverrideDeleted(Whole(&old)));
     w.commit().await?;

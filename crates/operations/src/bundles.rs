@@ -11,7 +11,7 @@ use olivine_domain::bundles::Bundle;
 pub use olivine_domain::bundles::Change;
 use olivine_domain::events::Subject;
 use olivine_domain::pages::{Limit, Page};
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Actor, Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_records::{Constraint, Write, bundle_overrides, bundles, releases};
@@ -112,7 +112,7 @@ pub async fn archive(
     by: &Authorized<scope::BundleUpdate>,
     id: Id<Bundle>,
 ) -> Result<View, Error> {
-    let bundle = archiving::archive(ctx, by, id).await?;
+    let bundle = archiving::archive(ctx, by, &by.organization, id).await?;
     view(ctx, bundle).await
 }
 
@@ -122,7 +122,7 @@ pub async fn unarchive(
     by: &Authorized<scope::BundleUpdate>,
     id: Id<Bundle>,
 ) -> Result<View, Error> {
-    let bundle = archiving::unarchive(ctx, by, id).await?;
+    let bundle = archiving::unarchive(ctx, by, &by.organization, id).await?;
     view(ctx, bundle).await
 }
 
@@ -146,11 +146,11 @@ pub async fn delete(
 }
 
 /// Refuses to archive a bundle that devices may be given.
-pub(crate) async fn check_unused(bundle: &Bundle, ctx: &Context, w: &Write) -> Result<(), Error> {
+pub(crate) async fn check_unused(bundle: &Bundle, by: &Actor, ctx: &Context, w: &Write) -> Result<(), Error> {
     let (organization, id) = (bundle.organization, bundle.id);
     let few = Limit::new(5).unwrap_or_default();
     let query = ListQuery { limit: few, archived: ArchivedFilter::Without, ..ListQuery::default() };
-    let releases = releases::list_with_bundle(w, organization, id, &query).await?.items;
+    let releases = releases::list_with_bundle(w, &Tenancy::of_server(organization), id, &query).await?.items;
     let overrides = bundle_overrides::list_current(w, organization, ctx.now()).await?;
     let overrides = overrides.iter().filter(|current| current.bundle == id).take(few.get());
     let overrides = overrides.map(|used| named("bundle override", &used.name, used.id.prn(organization)));
@@ -159,28 +159,35 @@ pub(crate) async fn check_unused(bundle: &Bundle, ctx: &Context, w: &Write) -> R
     if users.is_empty() {
         return Ok(());
     }
+    let users = shown(by, &users);
     Err(Error::InUse(format!(
-        "this bundle can't be archived, because it is used by {}: give them another bundle, archive the releases, or end the overrides first",
-        users.join(", ")
+        "this bundle can't be archived, because it is used by {users}: give them another bundle, archive the releases, or end the overrides first"
     )))
+}
+
+/// The users of a bundle by their names, for who may see all of them.
+fn shown(by: &Actor, users: &[String]) -> String {
+    let sees = by.authorize::<scope::ReleaseRead>().map(|by| by.tenancy());
+    let sees_all = sees.is_ok_and(|tenancy| tenancy.seen().is_whole());
+    if sees_all { users.join(", ") } else { "releases or bundle overrides".to_owned() }
 }
 
 /// Who uses a bundle that somebody wanted to delete.
 async fn in_use(ctx: &Context, by: &Actor, bundle: &Bundle) -> Result<Error, Error> {
     let (organization, id) = (bundle.organization, bundle.id);
     let few = ListQuery { limit: Limit::new(5).unwrap_or_default(), ..ListQuery::default() };
-    let reader = ctx.reads_for(by);
-    let releases = releases::list_with_bundle(&reader, organization, id, &few).await?;
-    let overrides = bundle_overrides::list_with_bundle(&reader, organization, id, &few).await?;
+    let (reader, everywhere) = (ctx.reads_for(by), Tenancy::of_server(organization));
+    let releases = releases::list_with_bundle(&reader, &everywhere, id, &few).await?;
+    let overrides = bundle_overrides::list_with_bundle(&reader, &everywhere, id, &few).await?;
     let more = releases.next.is_some() || overrides.next.is_some();
     let releases = releases.items.iter().map(|used| named("release", &used.name, used.id.prn(organization)));
     let overrides =
         overrides.items.iter().map(|used| named("bundle override", &used.name, used.id.prn(organization)));
     let users: Vec<_> = releases.chain(overrides).collect();
+    let users = shown(by, &users);
     let and_more = if more { " and more" } else { "" };
     Ok(Error::InUse(format!(
-        "this bundle is used by {}{and_more}: give them another bundle or delete them first",
-        users.join(", ")
+        "this bundle is used by {users}{and_more}: give them another bundle or delete them first"
     )))
 }
 

@@ -8,9 +8,9 @@ use olivine_domain::ca_certificates::{check_authority, proven_code};
 use olivine_domain::certificates::Certificate;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
-use olivine_domain::organizations::{Organization, Revision};
+use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::text::Description;
@@ -94,13 +94,13 @@ pub async fn create(
         // The answer to the same request, whose code is used up already.
         return Ok(other.clone());
     }
-    check_jitp(&w, by.organization, certificate.jitp.as_ref(), None).await?;
+    check_jitp(&w, &by.tenancy(), certificate.jitp.as_ref(), None).await?;
     if !verification_codes::use_up(&w, by.organization, code, now).await? {
         return Err(refused("verification_certificate", &ProofRefusal::OtherName));
     }
     // Only somebody who has the key learns that it is registered. The code is not used up by that.
     if let Some(other) = registered {
-        return Err(taken(&other, by.organization));
+        return Err(taken(&w, &by.tenancy(), &other).await?);
     }
     match ca_certificates::insert(&w, &certificate).await {
         Err(olivine_records::Error::Duplicate(Constraint::CaFingerprint)) => {
@@ -125,31 +125,34 @@ fn refused(field: &'static str, refusal: &impl Display) -> Error {
     Error::Invalid { field, problem: refusal.to_string() }
 }
 
-/// Says where a CA certificate is registered, but nothing about other organizations.
-fn taken(other: &CaCertificate, organization: Id<Organization>) -> Error {
-    let own = (other.organization == organization).then(|| other.id.prn(organization).to_string());
+/// Says where a CA certificate is registered, but nothing about other organizations, nor of what the caller does not reach.
+async fn taken(reader: &impl Reader, tenancy: &Tenancy, other: &CaCertificate) -> Result<Error, Error> {
+    let own = ca_certificates::find(reader, &tenancy.to_see(), other.id).await?;
+    let own = own.map(|own| own.id.prn(own.organization).to_string());
     let message = own.as_ref().map_or_else(
         || "this CA certificate is registered on this server already: make another one".to_owned(),
         |prn| format!("this CA certificate is registered already, as {prn}: use or change that one"),
     );
-    Error::Taken { what: Taken::Certificate, message, by: own }
+    Ok(Error::Taken { what: Taken::Certificate, message, by: own })
 }
 
 /// Refuses what no device could be made with. What is as it was is not looked at again.
 async fn check_jitp(
     w: &Write,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     jitp: Option<&Jitp>,
     old: Option<&Jitp>,
 ) -> Result<(), Error> {
     let Some(jitp) = jitp.filter(|jitp| Some(*jitp) != old) else { return Ok(()) };
-    to_use::<Product>(w, organization, jitp.product).await?;
-    let Some(cohort) = jitp.cohort else { return Ok(()) };
-    let cohort = to_use::<Cohort>(w, organization, cohort).await?;
+    let Some(cohort) = jitp.cohort else {
+        return to_use::<Product>(w, tenancy, jitp.product).await.map(drop);
+    };
+    to_use::<Product>(w, &tenancy.to_see(), jitp.product).await?;
+    let cohort = to_use::<Cohort>(w, tenancy, cohort).await?;
     if cohort.product == jitp.product {
         return Ok(());
     }
-    let own = cohort.product.prn(organization);
+    let own = cohort.product.prn(tenancy.organization());
     let problem = format!(
         "this cohort is one of the product {own}: choose a cohort of the jitp's own product, or none"
     );
@@ -162,7 +165,7 @@ pub async fn list(
     by: &Authorized<scope::CaCertificateRead>,
     query: &ListQuery,
 ) -> Result<Page<CaCertificate>, Error> {
-    Ok(ca_certificates::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(ca_certificates::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one CA certificate.
@@ -171,7 +174,7 @@ pub async fn get(
     by: &Authorized<scope::CaCertificateRead>,
     id: Id<CaCertificate>,
 ) -> Result<CaCertificate, Error> {
-    ca_certificates::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    ca_certificates::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 /// Changes what is said of a CA certificate, and what it provisions.
@@ -183,10 +186,10 @@ pub async fn update(
     change: Change,
 ) -> Result<CaCertificate, Error> {
     let mut w = ctx.work().await?;
-    let old = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = ca_certificates::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
-    check_jitp(&w, by.organization, new.jitp.as_ref(), old.jitp.as_ref()).await?;
+    check_jitp(&w, &by.tenancy(), new.jitp.as_ref(), old.jitp.as_ref()).await?;
     ca_certificates::update(&w, &old, &new).await?;
     let data = EventData::CaCertificateUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
@@ -201,7 +204,7 @@ pub async fn delete(
     id: Id<CaCertificate>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let certificate = ca_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let certificate = ca_certificates::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     ca_certificates::delete(&w, by.organization, id).await?;
     let data = EventData::CaCertificateDeleted(Whole(&certificate));
     w.event(by, Subject::of(id), data);

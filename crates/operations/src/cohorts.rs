@@ -4,7 +4,7 @@ use olivine_domain::cohorts::Cohort;
 pub use olivine_domain::cohorts::{Change, New};
 use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Actor, Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::text::Name;
@@ -24,10 +24,10 @@ pub async fn create(
 ) -> Result<Cohort, Error> {
     let cohort = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    archiving::to_use::<Product>(&w, by.organization, cohort.product).await?;
+    archiving::to_use::<Product>(&w, &by.tenancy(), cohort.product).await?;
     if let Err(error) = cohorts::insert(&w, &cohort).await {
         drop(w);
-        return already_there(ctx, &cohort, id, error).await;
+        return already_there(ctx, &by.tenancy().to_see(), &cohort, id, error).await;
     }
     let data = EventData::CohortCreated(Whole(&cohort));
     w.event(by, Subject::of(cohort.id), data);
@@ -38,16 +38,17 @@ pub async fn create(
 /// Tells a cohort of the same name from the answer to the same request.
 async fn already_there(
     ctx: &Context,
+    seen: &Tenancy,
     new: &Cohort,
     id: NewId,
     error: olivine_records::Error,
 ) -> Result<Cohort, Error> {
     match error {
         olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
-            cohorts::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+            cohorts::get(ctx.db(), seen, new.id).await.map_err(Error::missing(new.id))
         }
         olivine_records::Error::Duplicate(Constraint::CohortName) => {
-            let other = cohorts::find_by_name(ctx.db(), new.organization, new.product, &new.name).await?;
+            let other = cohorts::find_by_name(ctx.db(), seen, new.product, &new.name).await?;
             match other {
                 Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
                 other => Err(name_taken(&new.name, other)),
@@ -75,12 +76,12 @@ pub async fn list(
     by: &Authorized<scope::CohortRead>,
     query: &ListQuery,
 ) -> Result<Page<Cohort>, Error> {
-    Ok(cohorts::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(cohorts::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one cohort.
 pub async fn get(ctx: &Context, by: &Authorized<scope::CohortRead>, id: Id<Cohort>) -> Result<Cohort, Error> {
-    cohorts::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    cohorts::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 /// Products by their keys, for `expand[]=product`: one query, whatever their number.
@@ -89,9 +90,9 @@ pub async fn products_of(
     by: &Actor,
     products: impl IntoIterator<Item = Id<Product>>,
 ) -> Result<Vec<Product>, Error> {
-    by.authorize::<scope::ProductRead>()?;
+    let by = by.authorize::<scope::ProductRead>()?;
     let ids: Vec<_> = products.into_iter().collect();
-    Ok(products::get_many(ctx.db(), by.organization, &ids).await?)
+    Ok(products::get_many(ctx.db(), &by.tenancy(), &ids).await?)
 }
 
 /// Changes a cohort.
@@ -103,13 +104,14 @@ pub async fn update(
     change: Change,
 ) -> Result<Cohort, Error> {
     let mut w = ctx.work().await?;
-    let old = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = cohorts::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     match cohorts::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::CohortName)) => {
             drop(w);
-            let other = cohorts::find_by_name(ctx.db(), by.organization, new.product, &new.name).await?;
+            let other =
+                cohorts::find_by_name(ctx.db(), &by.tenancy().to_see(), new.product, &new.name).await?;
             return Err(name_taken(&new.name, other));
         }
         other => other?,
@@ -126,7 +128,7 @@ pub async fn archive(
     by: &Authorized<scope::CohortUpdate>,
     id: Id<Cohort>,
 ) -> Result<Cohort, Error> {
-    archiving::archive(ctx, by, id).await
+    archiving::archive(ctx, by, &by.tenancy(), id).await
 }
 
 /// Takes a cohort back from the archive. Doing it again changes nothing.
@@ -135,7 +137,7 @@ pub async fn unarchive(
     by: &Authorized<scope::CohortUpdate>,
     id: Id<Cohort>,
 ) -> Result<Cohort, Error> {
-    archiving::unarchive(ctx, by, id).await
+    archiving::unarchive(ctx, by, &by.tenancy(), id).await
 }
 
 /// Deletes a cohort that has neither devices nor releases.
@@ -145,7 +147,7 @@ pub async fn delete(
     id: Id<Cohort>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let cohort = cohorts::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let cohort = cohorts::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     match cohorts::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
             let message = "this cohort has devices or releases, or is where a bundle override or a CA \

@@ -8,7 +8,7 @@ use olivine_domain::events::Subject;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Actor, Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::device_certificates::KnownCertificate;
@@ -57,21 +57,21 @@ pub async fn create(
     };
     let fingerprint = certificate.certificate.facts().fingerprint;
     let mut w = ctx.work().await?;
-    let device = devices::lock(&w, by.organization, new.device).await.map_err(Error::missing(new.device))?;
+    let device = devices::lock(&w, &by.tenancy(), new.device).await.map_err(Error::missing(new.device))?;
     let known = device_certificates::find_known(&w, by.organization, &fingerprint).await?;
     let known = known.filter(|known| !known.is_removed);
     if let Some(known) = known.filter(|known| new.id.is_replayable() && known.id == certificate.id) {
-        return Ok(device_certificates::get(&w, by.organization, known.id).await?);
+        return Ok(device_certificates::get(&w, &by.tenancy(), known.id).await?);
     }
     certificate.proof = proof(&w, by.organization, &certificate.certificate, code, now).await?;
     let mut claimed = None;
     if let Some(known) = known {
         let is_proof = known.device == Some(new.device) && known.proof.is_none();
         let Some(proof) = certificate.proof.filter(|_| is_proof) else {
-            return Err(taken(&known, by.organization));
+            return Err(taken(&w, &by.tenancy(), &known).await?);
         };
         device_certificates::prove(&w, by.organization, known.id, proof, now).await?;
-        certificate = device_certificates::get(&w, by.organization, known.id).await?;
+        certificate = device_certificates::get(&w, &by.tenancy(), known.id).await?;
         claimed = Some(DeviceCertificate { proof: None, ..certificate.clone() });
     } else {
         device_certificates::forget_removed(&w, by.organization, &[&certificate.certificate]).await?;
@@ -169,13 +169,21 @@ pub(crate) fn check_new(certificate: &Certificate, now: Timestamp) -> Result<(),
     Err(format!("it has expired on {until}: register one that is still valid"))
 }
 
-/// Says which device of the organization has a certificate.
-pub(crate) fn taken(known: &KnownCertificate, organization: Id<Organization>) -> Error {
-    let device = known.device.map(|device| device.prn(organization).to_string());
-    let named = device.as_deref().unwrap_or_default();
-    let message =
-        format!("this certificate is registered for the device {named} already: remove it there first");
-    Error::Taken { what: Taken::Certificate, message, by: device }
+/// Says which device of the organization has a certificate, where the caller may see that device.
+pub(crate) async fn taken(
+    reader: &impl Reader,
+    tenancy: &Tenancy,
+    known: &KnownCertificate,
+) -> Result<Error, Error> {
+    let device = match known.device {
+        Some(device) => devices::find(reader, &tenancy.to_see(), device).await?,
+        None => None,
+    };
+    let device = device.map(|device| device.id.prn(device.organization).to_string());
+    let named =
+        device.as_ref().map_or_else(|| "another device".to_owned(), |prn| format!("the device {prn}"));
+    let message = format!("this certificate is registered for {named} already: remove it there first");
+    Ok(Error::Taken { what: Taken::Certificate, message, by: device })
 }
 
 /// Lists device certificates.
@@ -184,7 +192,7 @@ pub async fn list(
     by: &Authorized<scope::DeviceCertificateRead>,
     query: &ListQuery,
 ) -> Result<Page<DeviceCertificate>, Error> {
-    Ok(device_certificates::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(device_certificates::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one device certificate.
@@ -193,7 +201,7 @@ pub async fn get(
     by: &Authorized<scope::DeviceCertificateRead>,
     id: Id<DeviceCertificate>,
 ) -> Result<DeviceCertificate, Error> {
-    device_certificates::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    device_certificates::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 /// The devices of these certificates, for `expand[]=device`: one query, whatever their number.
@@ -202,9 +210,9 @@ pub async fn devices_of(
     by: &Actor,
     certificates: impl IntoIterator<Item = &DeviceCertificate>,
 ) -> Result<Vec<Device>, Error> {
-    by.authorize::<scope::DeviceRead>()?;
+    let by = by.authorize::<scope::DeviceRead>()?;
     let ids: Vec<_> = certificates.into_iter().map(|certificate| certificate.device).collect();
-    Ok(devices::get_many(ctx.db(), by.organization, &ids).await?)
+    Ok(devices::get_many(ctx.db(), &by.tenancy(), &ids).await?)
 }
 
 /// Removes a certificate: at once, also where its device is connected. It does not come back by provisioning.
@@ -214,11 +222,11 @@ pub async fn delete(
     id: Id<DeviceCertificate>,
 ) -> Result<(), Error> {
     let certificate =
-        device_certificates::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+        device_certificates::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))?;
     let mut w = ctx.work().await?;
     // A renewal locks the device, too: of a removal and a renewal at once, the later one sees what the first did.
-    devices::lock(&w, by.organization, certificate.device).await.map_err(Error::missing(id))?;
-    let certificate = device_certificates::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    devices::lock(&w, &by.tenancy(), certificate.device).await.map_err(Error::missing(id))?;
+    let certificate = device_certificates::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     device_certificates::remove(&w, by.organization, id, ctx.now()).await.map_err(Error::missing(id))?;
     let data = EventData::DeviceCertificateDeleted(Whole(&certificate));
     w.event(by, Subject::of(id), data);

@@ -19,7 +19,7 @@ use std::fs::File;
 use olivine_domain::archiving::usable;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Authorized, OutsideReach, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_records::{Database, cohorts, device_certificates, devices, products};
@@ -55,26 +55,31 @@ pub async fn import(
     file: &File,
 ) -> Result<Report, Error> {
     let options = look_up(ctx.db(), by, import).await?;
-    let mut trial = Planner::new(ctx, by.organization, options);
+    let mut trial = Planner::new(ctx, by.tenancy(), options);
     let mut registers = false;
     let mut rows = Rows::of(file)?;
     while let Some(piece) = rows.next().await? {
         let lines = trial.read(piece);
-        let existing = devices::find_by_identifiers(ctx.db(), by.organization, &identifiers(&lines)).await?;
+        let existing = devices::find_by_identifiers(ctx.db(), &by.tenancy(), &identifiers(&lines)).await?;
         let plan = trial.plan(ctx.db(), lines, existing).await?;
         registers |= !plan.register.is_empty();
     }
     if trial.report.updated > 0 {
-        by.authorize::<scope::DeviceUpdate>()?;
+        check_same_reach(by, &by.authorize::<scope::DeviceUpdate>()?.tenancy())?;
     }
     if registers {
-        by.authorize::<scope::DeviceCertificateCreate>()?;
+        check_same_reach(by, &by.authorize::<scope::DeviceCertificateCreate>()?.tenancy())?;
     }
     let report = trial.report.in_order();
     if options.dry_run || report.refused > 0 || report.created + report.updated == 0 {
         return Ok(report);
     }
     deadlocks::retry(ctx, || write(ctx, by, options, file)).await
+}
+
+/// An import asks once how far its caller reaches. Who reaches different parts with its scopes imports nothing.
+fn check_same_reach(by: &Authorized<scope::DeviceCreate>, other: &Tenancy) -> Result<(), Error> {
+    if by.tenancy().changed() == other.changed() { Ok(()) } else { Err(OutsideReach::Record.into()) }
 }
 
 /// Writes all lines in one transaction; none if any of them can't be, since the trial.
@@ -84,12 +89,12 @@ async fn write(
     options: Options,
     file: &File,
 ) -> Result<Report, Error> {
-    let mut planner = Planner::new(ctx, by.organization, options);
+    let mut planner = Planner::new(ctx, by.tenancy(), options);
     let mut rows = Rows::of(file)?;
     let mut w = ctx.work().await?;
     while let Some(piece) = rows.next().await? {
         let lines = planner.read(piece);
-        let existing = devices::lock_by_identifiers(&w, by.organization, &identifiers(&lines)).await?;
+        let existing = devices::lock_by_identifiers(&w, &by.tenancy(), &identifiers(&lines)).await?;
         let plan = planner.plan(&w, lines, existing).await?;
         if planner.report.refused > 0 {
             return Ok(planner.report.in_order());
@@ -106,8 +111,8 @@ async fn write(
 
 /// Writes what is planned for some lines: each change with an event, as if it had come by itself, so that the trail says of any device what
 /// was what before.
-async fn carry_out(w: &mut Work, by: &Actor, plan: &Plan) -> Result<(), Error> {
-    hold_places(w, plan).await?;
+async fn carry_out(w: &mut Work, by: &Authorized<scope::DeviceCreate>, plan: &Plan) -> Result<(), Error> {
+    hold_places(w, by, plan).await?;
     devices::insert_many(w, &plan.create).await.map_err(at_once)?;
     for device in &plan.create {
         w.event(by, Subject::of(device.id), EventData::DeviceCreated(Whole(device)));
@@ -133,16 +138,16 @@ async fn carry_out(w: &mut Work, by: &Actor, plan: &Plan) -> Result<(), Error> {
 }
 
 /// Keeps the products and cohorts that devices come into from being archived until the transaction ends.
-async fn hold_places(w: &Work, plan: &Plan) -> Result<(), Error> {
-    let moved = plan.update.iter().filter(|(old, new)| new.is_moved_from(old)).map(|(_, new)| new);
-    let coming: Vec<_> = plan.create.iter().chain(moved).collect();
-    let products: BTreeSet<_> = coming.iter().map(|device| (device.organization, device.product)).collect();
-    for (organization, product) in products {
-        to_use::<Product>(w, organization, product).await?;
+async fn hold_places(w: &Work, by: &Authorized<scope::DeviceCreate>, plan: &Plan) -> Result<(), Error> {
+    // Whether the caller reaches them was asked where the lines were planned.
+    let seen = by.tenancy().to_see();
+    let products: BTreeSet<_> = plan.coming().map(|device| device.product).collect();
+    for product in products {
+        to_use::<Product>(w, &seen, product).await?;
     }
-    let cohorts = coming.iter().filter_map(|device| Some((device.organization, device.cohort?)));
-    for (organization, cohort) in cohorts.collect::<BTreeSet<_>>() {
-        to_use::<Cohort>(w, organization, cohort).await?;
+    let cohorts: BTreeSet<_> = plan.coming().filter_map(|device| device.cohort).collect();
+    for cohort in cohorts {
+        to_use::<Cohort>(w, &seen, cohort).await?;
     }
     Ok(())
 }
@@ -166,12 +171,13 @@ async fn look_up(
     import: Import,
 ) -> Result<Options, Error> {
     if let Some(product) = import.product {
-        let product = products::get(db, by.organization, product).await.map_err(Error::missing(product))?;
+        let product =
+            products::get(db, &by.tenancy().to_see(), product).await.map_err(Error::missing(product))?;
         usable(&product).map_err(Error::refused)?;
     }
     let Import { product, dry_run, .. } = import;
     let Some(id) = import.cohort else { return Ok(Options { product, cohort: None, dry_run }) };
-    let cohort = cohorts::get(db, by.organization, id).await.map_err(Error::missing(id))?;
+    let cohort = cohorts::get(db, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     usable(&cohort).map_err(Error::refused)?;
     if product.is_some_and(|product| product != cohort.product) {
         let problem = "this cohort is one of another product: name one of the same, or leave the product out";

@@ -11,7 +11,7 @@ pub use olivine_domain::devices::{Change, New};
 use olivine_domain::devices::{Device, Identifier};
 use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Actor, Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_records::{Constraint, Write, cohorts, device_certificates, device_outcomes, devices};
@@ -39,10 +39,10 @@ pub async fn create(
 ) -> Result<Device, Error> {
     let device = new.record(id.take(ctx), by.organization, ctx.now());
     let mut w = ctx.work().await?;
-    check_place(&w, &device).await?;
+    check_place(&w, &by.tenancy(), &device).await?;
     if let Err(error) = devices::insert(&w, &device).await {
         drop(w);
-        return already_there(ctx, &device, id, error).await;
+        return already_there(ctx, &by.tenancy().to_see(), &device, id, error).await;
     }
     w.event(by, Subject::of(device.id), EventData::DeviceCreated(Whole(&device)));
     w.moves().join(&device);
@@ -51,10 +51,13 @@ pub async fn create(
 }
 
 /// Refuses a product or a cohort that is archived, and a cohort that is not one of the device's product.
-pub(crate) async fn check_place(w: &Write, device: &Device) -> Result<(), Error> {
-    to_use::<Product>(w, device.organization, device.product).await?;
-    let Some(id) = device.cohort else { return Ok(()) };
-    let cohort = to_use::<Cohort>(w, device.organization, id).await?;
+pub(crate) async fn check_place(w: &Write, tenancy: &Tenancy, device: &Device) -> Result<(), Error> {
+    let Some(id) = device.cohort else {
+        return to_use::<Product>(w, tenancy, device.product).await.map(drop);
+    };
+    // Who reaches the cohort need not reach all of its product.
+    to_use::<Product>(w, &tenancy.to_see(), device.product).await?;
+    let cohort = to_use::<Cohort>(w, tenancy, id).await?;
     if cohort.product == device.product {
         return Ok(());
     }
@@ -68,16 +71,17 @@ pub(crate) async fn check_place(w: &Write, device: &Device) -> Result<(), Error>
 /// Tells a device of the same identifier from the answer to the same request.
 async fn already_there(
     ctx: &Context,
+    seen: &Tenancy,
     new: &Device,
     id: NewId,
     error: olivine_records::Error,
 ) -> Result<Device, Error> {
     match error {
         olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
-            devices::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+            devices::get(ctx.db(), seen, new.id).await.map_err(Error::missing(new.id))
         }
         olivine_records::Error::Duplicate(Constraint::DeviceIdentifier) => {
-            let other = devices::find_by_identifier(ctx.db(), new.organization, &new.identifier).await?;
+            let other = devices::find_by_identifier(ctx.db(), seen, &new.identifier).await?;
             match other {
                 Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
                 other => Err(identifier_taken(&new.identifier, other)),
@@ -106,12 +110,12 @@ pub async fn list(
     by: &Authorized<scope::DeviceRead>,
     query: &ListQuery,
 ) -> Result<Page<Device>, Error> {
-    Ok(devices::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(devices::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one device.
 pub async fn get(ctx: &Context, by: &Authorized<scope::DeviceRead>, id: Id<Device>) -> Result<Device, Error> {
-    devices::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    devices::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 /// The cohorts of these devices, for `expand[]=cohort`: one query, whatever their number.
@@ -120,9 +124,9 @@ pub async fn cohorts_of(
     by: &Actor,
     devices: impl IntoIterator<Item = &Device>,
 ) -> Result<Vec<Cohort>, Error> {
-    by.authorize::<scope::CohortRead>()?;
+    let by = by.authorize::<scope::CohortRead>()?;
     let ids: Vec<_> = devices.into_iter().filter_map(|device| device.cohort).collect();
-    Ok(cohorts::get_many(ctx.db(), by.organization, &ids).await?)
+    Ok(cohorts::get_many(ctx.db(), &by.tenancy(), &ids).await?)
 }
 
 /// What each of these devices last said of an update from a release, for `expand[]=last_report`: one query, whatever their number.
@@ -143,7 +147,7 @@ pub async fn delete(
     id: Id<Device>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let device = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let device = devices::lock(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     let certificates = device_certificates::remove_all_of_device(&w, by.organization, id, ctx.now()).await?;
     w.event(by, Subject::of(id), EventData::DeviceDeleted(Whole(&device)));
     w.moves().leave(&device);

@@ -32,6 +32,7 @@ pub use reports::{Report, StatusReport, report_status};
 
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_records::devices;
 use tokio_util::sync::CancellationToken;
@@ -53,7 +54,9 @@ pub async fn catch_up(ctx: &Context) -> Result<(), Error> {
 
 /// The device as the server knows it.
 pub async fn me(ctx: &Context, known: &KnownDevice) -> Result<Device, Error> {
-    devices::get(ctx.db(), known.organization, known.device).await.map_err(Error::missing(known.device))
+    devices::get(ctx.db(), &Tenancy::of_server(known.organization), known.device)
+        .await
+        .map_err(Error::missing(known.device))
 }
 
 /// Does what distribution needs beside answering, until `stop`.

@@ -7,7 +7,7 @@ use olivine_domain::api_keys::KeyRejected;
 use olivine_domain::binaries::LifecycleRefusal;
 use olivine_domain::binary_parts::{Incomplete, PartMisfit};
 use olivine_domain::organizations::QuotaExceeded;
-use olivine_domain::permissions::{MissingScope, NotAuthorized, Stale};
+use olivine_domain::permissions::{MissingScope, NotAuthorized, OutsideReach, Stale};
 use olivine_domain::prn::{Id, Resource};
 use olivine_domain::refusals::Refusal;
 use olivine_domain::releases::graph::GraphRefusal;
@@ -163,6 +163,7 @@ refusals!(
     Incomplete,
     KeyRefusal,
     LifecycleRefusal,
+    OutsideReach,
     PartMisfit,
     QuotaExceeded,
     RollbackRefusal,
@@ -174,6 +175,7 @@ impl From<NotAuthorized> for Error {
     fn from(refused: NotAuthorized) -> Self {
         match refused {
             NotAuthorized::MissingScope(missing) => missing.into(),
+            NotAuthorized::OutsideReach(outside) => outside.into(),
             NotAuthorized::Stale(stale) => stale.into(),
         }
     }
@@ -278,6 +280,7 @@ impl Error {
     pub(crate) fn missing<R: Resource>(id: Id<R>) -> impl FnOnce(olivine_records::Error) -> Self {
         move |error| match error {
             olivine_records::Error::NotFound { .. } => Self::not_found(id),
+            olivine_records::Error::OutsideReach => OutsideReach::Record.into(),
             other => other.into(),
         }
     }
@@ -297,6 +300,7 @@ impl From<olivine_records::Error> for Error {
                 Self::Conflict("the record was changed at the same moment: read it again and retry")
             }
             Records::Deadlock => Self::Deadlock,
+            Records::OutsideReach => OutsideReach::Record.into(),
             Records::TooBroad { .. } | Records::TooManyToCount { .. } => {
                 Self::SearchTooBroad(error.to_string())
             }

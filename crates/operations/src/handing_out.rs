@@ -1,7 +1,8 @@
 //! Nobody hands out, or takes from others, more than they may do themselves.
 
-use olivine_domain::permissions::{Actor, Grants, MissingScope};
+use olivine_domain::permissions::{Actor, Grants, MOST_PLACES, MissingScope, Reach, scope};
 use olivine_domain::refusals::{Facts, Meaning, Refusal};
+use olivine_records::{Reader, cohorts, products};
 
 use crate::Error;
 
@@ -43,9 +44,32 @@ impl Refusal for GrantExceeded {
     }
 }
 
+/// Refuses grants that reach too many places, or such that `by` can't see.
+pub(crate) async fn check_places(reader: &impl Reader, by: &Actor, grants: &Grants) -> Result<(), Error> {
+    let mut tenancy = None;
+    for grant in grants.as_slice() {
+        let Reach::Part(part) = &grant.reach else { continue };
+        if part.is_empty() || part.len() > MOST_PLACES {
+            let problem = format!("name 1 to {MOST_PLACES} products and cohorts, or none for all of them");
+            return Err(Error::Invalid { field: "cohort_prns", problem });
+        }
+        if tenancy.is_none() {
+            tenancy = Some(by.authorize::<scope::CohortRead>()?.tenancy());
+        }
+        let Some(tenancy) = &tenancy else { continue };
+        for product in &part.products {
+            products::get(reader, tenancy, *product).await.map_err(Error::missing(*product))?;
+        }
+        for cohort in &part.cohorts {
+            cohorts::get(reader, tenancy, *cohort).await.map_err(Error::missing(*cohort))?;
+        }
+    }
+    Ok(())
+}
+
 /// Refuses grants with a scope that `by` lacks.
 pub(crate) fn check_within(by: &Actor, grants: &Grants, handed: Handed) -> Result<(), Error> {
-    by.grants.first_exceeded_by(grants).map_or(Ok(()), |scope| {
+    by.first_exceeded_by(grants).map_or(Ok(()), |scope| {
         let lacks = MissingScope { identity: by.identity, scope };
         Err(Error::refused(GrantExceeded(lacks, handed)))
     })

@@ -115,6 +115,7 @@ impl Person {
             person: Some(self.user.id),
             organization: membership.organization,
             grants: membership.grants.clone(),
+            owner_grants: None,
             is_fresh: self.session.is_fresh(ctx.now()),
             origin: self.origin.clone(),
         }

@@ -2,7 +2,7 @@
 
 use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 pub use olivine_domain::products::{Change, New};
@@ -25,7 +25,7 @@ pub async fn create(
     let mut w = ctx.work().await?;
     if let Err(error) = products::insert(&w, &product).await {
         drop(w);
-        return already_there(ctx, &product, id, error).await;
+        return already_there(ctx, &by.tenancy().to_see(), &product, id, error).await;
     }
     let data = EventData::ProductCreated(Whole(&product));
     w.event(by, Subject::of(product.id), data);
@@ -36,16 +36,17 @@ pub async fn create(
 /// Tells a product of the same name from the answer to the same request.
 async fn already_there(
     ctx: &Context,
+    seen: &Tenancy,
     new: &Product,
     id: NewId,
     error: olivine_records::Error,
 ) -> Result<Product, Error> {
     match error {
         olivine_records::Error::Duplicate(Constraint::PrimaryKey) if id.is_replayable() => {
-            products::get(ctx.db(), new.organization, new.id).await.map_err(Error::missing(new.id))
+            products::get(ctx.db(), seen, new.id).await.map_err(Error::missing(new.id))
         }
         olivine_records::Error::Duplicate(Constraint::ProductName) => {
-            let other = products::find_by_name(ctx.db(), new.organization, &new.name).await?;
+            let other = products::find_by_name(ctx.db(), seen, &new.name).await?;
             match other {
                 Some(other) if id.is_replayable() && other.id == new.id => Ok(other),
                 other => Err(name_taken(&new.name, other)),
@@ -72,7 +73,7 @@ pub async fn list(
     by: &Authorized<scope::ProductRead>,
     query: &ListQuery,
 ) -> Result<Page<Product>, Error> {
-    Ok(products::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(products::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one product.
@@ -81,7 +82,7 @@ pub async fn get(
     by: &Authorized<scope::ProductRead>,
     id: Id<Product>,
 ) -> Result<Product, Error> {
-    products::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    products::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 /// Changes a product.
@@ -93,13 +94,13 @@ pub async fn update(
     change: Change,
 ) -> Result<Product, Error> {
     let mut w = ctx.work().await?;
-    let old = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = products::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     match products::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ProductName)) => {
             drop(w);
-            let other = products::find_by_name(ctx.db(), by.organization, &new.name).await?;
+            let other = products::find_by_name(ctx.db(), &by.tenancy().to_see(), &new.name).await?;
             return Err(name_taken(&new.name, other));
         }
         other => other?,
@@ -116,7 +117,7 @@ pub async fn archive(
     by: &Authorized<scope::ProductUpdate>,
     id: Id<Product>,
 ) -> Result<Product, Error> {
-    archiving::archive(ctx, by, id).await
+    archiving::archive(ctx, by, &by.tenancy(), id).await
 }
 
 /// Takes a product back from the archive. Doing it again changes nothing.
@@ -125,7 +126,7 @@ pub async fn unarchive(
     by: &Authorized<scope::ProductUpdate>,
     id: Id<Product>,
 ) -> Result<Product, Error> {
-    archiving::unarchive(ctx, by, id).await
+    archiving::unarchive(ctx, by, &by.tenancy(), id).await
 }
 
 /// Deletes a product that has neither cohorts nor devices.
@@ -135,7 +136,7 @@ pub async fn delete(
     id: Id<Product>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let product = products::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let product = products::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     match products::delete(&w, by.organization, id).await {
         Err(olivine_records::Error::StillReferenced { .. }) => {
             let message = "this product has cohorts, devices, or CA certificates that provision devices of it: \

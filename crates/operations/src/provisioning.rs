@@ -14,7 +14,7 @@ use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};
-use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::permissions::{Actor, Origin, Tenancy};
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::{Constraint, Reader, cohorts, device_certificates, devices, products};
@@ -128,7 +128,7 @@ async fn make(
     if let Some(known) = already_known(&w, ca, certificate).await? {
         return claim(ctx, w, known).await;
     }
-    if devices::find_by_identifier(&w, ca.organization, &identifier).await?.is_some() {
+    if devices::find_by_identifier(&w, &Tenancy::of_server(ca.organization), &identifier).await?.is_some() {
         // Another connection may have been faster since the first look: a device comes together with its certificate.
         if let Some(known) = already_known(&w, ca, certificate).await? {
             return claim(ctx, w, known).await;
@@ -162,10 +162,14 @@ async fn check_place(w: &Work, device: &Device) -> Result<(), NotProvisioned> {
     let archived = |archived: Archived| {
         NotProvisioned::Refused(device.organization, ProvisioningRefusal::Archived(archived))
     };
-    let product = products::get_to_use(w, device.organization, device.product).await.map_err(at_once)?;
+    let product = products::get_to_use(w, &Tenancy::of_server(device.organization), device.product)
+        .await
+        .map_err(at_once)?;
     usable(&product).map_err(archived)?;
     if let Some(cohort) = device.cohort {
-        let cohort = cohorts::get_to_use(w, device.organization, cohort).await.map_err(at_once)?;
+        let cohort = cohorts::get_to_use(w, &Tenancy::of_server(device.organization), cohort)
+            .await
+            .map_err(at_once)?;
         usable(&cohort).map_err(archived)?;
     }
     Ok(())
@@ -249,8 +253,8 @@ async fn already_known(
         return if is_marked { Err(removed()) } else { Ok(None) };
     };
     let device = known.device.filter(|_| !known.is_removed).ok_or_else(removed)?;
-    let registered = device_certificates::get(reader, organization, known.id).await?;
-    Ok(Some((devices::get(reader, organization, device).await?, registered)))
+    let registered = device_certificates::get(reader, &Tenancy::of_server(organization), known.id).await?;
+    Ok(Some((devices::get(reader, &Tenancy::of_server(organization), device).await?, registered)))
 }
 
 /// The organization whose authority signed a certificate that it has already: now it is proven.

@@ -46,7 +46,7 @@ pub async fn list(
     by: &Authorized<scope::ReleaseRead>,
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
-    let page = releases::list(&ctx.reads_for(by), by.organization, query).await?;
+    let page = releases::list(&ctx.reads_for(by), &by.tenancy(), query).await?;
     views(ctx, by, page).await
 }
 
@@ -58,13 +58,13 @@ pub async fn list_with_binary(
     query: &ListQuery,
 ) -> Result<Page<View>, Error> {
     binaries::get(ctx.db(), by.organization, binary).await.map_err(Error::missing(binary))?;
-    let page = releases::list_with_binary(&ctx.reads_for(by), by.organization, binary, query).await?;
+    let page = releases::list_with_binary(&ctx.reads_for(by), &by.tenancy(), binary, query).await?;
     views(ctx, by, page).await
 }
 
 /// Reads one release.
 pub async fn get(ctx: &Context, by: &Authorized<scope::ReleaseRead>, id: Id<Release>) -> Result<View, Error> {
-    let release = releases::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
+    let release = releases::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))?;
     view(ctx, release).await
 }
 
@@ -88,9 +88,9 @@ async fn views(ctx: &Context, by: &Actor, page: Page<Release>) -> Result<Page<Vi
 
 /// The cohorts of these releases, for `expand[]=cohort`: one query, whatever their number.
 pub async fn cohorts_of(ctx: &Context, by: &Actor, views: &[View]) -> Result<Vec<Cohort>, Error> {
-    by.authorize::<scope::CohortRead>()?;
+    let by = by.authorize::<scope::CohortRead>()?;
     let ids: Vec<_> = views.iter().map(|view| view.release.cohort).collect();
-    Ok(cohorts::get_many(ctx.db(), by.organization, &ids).await?)
+    Ok(cohorts::get_many(ctx.db(), &by.tenancy(), &ids).await?)
 }
 
 /// Deletes a release; those that point to it point to its next one from then on. Refused while devices are on it, unless the release is
@@ -102,8 +102,8 @@ pub async fn delete(
     confirm: Option<Id<Release>>,
 ) -> Result<(), Error> {
     let mut w = ctx.work().await?;
-    let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let graph = graphs::lock(&w, by.organization, cohort).await?;
+    let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
+    let graph = graphs::lock(&w, &by.tenancy(), cohort).await?;
     let release = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     let links = graph.plan_delete(id)?;
     if confirm != Some(id) {

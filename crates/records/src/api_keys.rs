@@ -5,7 +5,7 @@ use olivine_domain::Timestamp;
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Grant, Grants, RecordedIdentity, Role, Scope};
+use olivine_domain::permissions::{Allowed, Grant, Grants, Reach, RecordedIdentity, Role, Scope};
 use olivine_domain::prn::Id;
 use olivine_domain::search::{Clause, Value};
 use olivine_domain::users::User;
@@ -145,10 +145,12 @@ impl Written {
     fn of(key: &ApiKey) -> Self {
         let known_before = match key.grants.as_slice() {
             _ if key.owner.is_some() => None,
-            [Grant::Role(role)] if Role::EARLIER.contains(role) => {
+            [Grant { allowed: Allowed::Role(role), reach: Reach::Whole }] if Role::EARLIER.contains(role) => {
                 Some((Some(role.as_str().to_owned()), None))
             }
-            [Grant::Scopes(scopes)] if scopes.iter().all(|scope| scope.is_earlier()) => {
+            [Grant { allowed: Allowed::Scopes(scopes), reach: Reach::Whole }]
+                if scopes.iter().all(|scope| scope.is_earlier()) =>
+            {
                 let names: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
                 Some((None, Some(names.join(" "))))
             }

@@ -3,23 +3,23 @@
 
 /// The two locks of a table whose records can be archived; for the file that has its `Entity`.
 macro_rules! locks {
-    ($record:ident) => {
+    ($record:ident in $tenant:ty) => {
         /// The record, which nobody archives until the transaction ends.
         pub async fn get_to_use(
             write: &crate::database::Write,
-            organization: Id<olivine_domain::organizations::Organization>,
+            tenant: $tenant,
             id: Id<$record>,
         ) -> Result<$record, Error> {
-            lists::lock::<Entity>(write, organization, id, sea_orm::sea_query::LockType::KeyShare).await
+            lists::lock::<Entity>(write, tenant, id, sea_orm::sea_query::LockType::KeyShare).await
         }
 
         /// The record, which nobody changes and nothing new uses until the transaction ends.
         pub async fn get_to_archive(
             write: &crate::database::Write,
-            organization: Id<olivine_domain::organizations::Organization>,
+            tenant: $tenant,
             id: Id<$record>,
         ) -> Result<$record, Error> {
-            lists::lock::<Entity>(write, organization, id, sea_orm::sea_query::LockType::Update).await
+            lists::lock::<Entity>(write, tenant, id, sea_orm::sea_query::LockType::Update).await
         }
     };
 }

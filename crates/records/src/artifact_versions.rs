@@ -131,7 +131,7 @@ pub async fn delete(
     changes::delete::<Entity>(write, organization, id).await
 }
 
-crate::archiving::locks!(ArtifactVersion);
+crate::archiving::locks!(ArtifactVersion in &Id<Organization>);
 
 impl Listed for Entity {
     type Item = ArtifactVersion;

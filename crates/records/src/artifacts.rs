@@ -102,7 +102,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Artifa
     changes::delete::<Entity>(write, organization, id).await
 }
 
-crate::archiving::locks!(Artifact);
+crate::archiving::locks!(Artifact in &Id<Organization>);
 
 impl Listed for Entity {
     type Item = Artifact;

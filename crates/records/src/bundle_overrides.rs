@@ -11,6 +11,7 @@ use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use sea_orm::{
@@ -24,68 +25,62 @@ use crate::database::{ListReader, Reader, Write};
 use crate::entities::distribution::bundle_overrides::{Column, Entity};
 use crate::error::Error;
 use crate::lists::{self, ListQuery};
+use crate::tenants;
 
 const TABLE: &str = "bundle_overrides";
 
 /// The override, if the organization has it.
 pub async fn find(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<BundleOverride>,
 ) -> Result<Option<BundleOverride>, Error> {
-    one_of(reader, organization, Entity::find().filter(one(organization, id))).await
+    one_of(reader, tenancy, Entity::find().filter(Column::Id.eq(id.uuid()))).await
 }
 
 /// The override.
 pub async fn get(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<BundleOverride>,
 ) -> Result<BundleOverride, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    find(reader, tenancy, id).await?.ok_or(Error::NotFound { table: TABLE })
 }
 
 /// The override, which nobody else changes until the transaction ends.
-pub async fn lock(
-    write: &Write,
-    organization: Id<Organization>,
-    id: Id<BundleOverride>,
-) -> Result<BundleOverride, Error> {
-    let locked = Entity::find().filter(one(organization, id)).lock_exclusive();
-    one_of(write, organization, locked).await?.ok_or(Error::NotFound { table: TABLE })
+pub async fn lock(write: &Write, tenancy: &Tenancy, id: Id<BundleOverride>) -> Result<BundleOverride, Error> {
+    let locked = Entity::find().filter(Column::Id.eq(id.uuid())).lock_exclusive();
+    one_of(write, tenancy, locked).await?.ok_or(Error::NotFound { table: TABLE })
 }
 
 /// The override of that name.
 pub async fn find_by_name(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     name: &Name,
 ) -> Result<Option<BundleOverride>, Error> {
-    let named = Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::Name.eq(name.as_str()));
-    one_of(reader, organization, named).await
+    one_of(reader, tenancy, Entity::find().filter(Column::Name.eq(name.as_str()))).await
 }
 
 async fn one_of(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     select: Select<Entity>,
 ) -> Result<Option<BundleOverride>, Error> {
-    let Some(row) = select.one(&reader.executor()).await? else { return Ok(None) };
-    let mut found = vec![row::parse(&row)?];
-    audience::add_devices(reader, organization, &mut found).await?;
+    let found = tenants::first::<Entity>(reader.executor(), tenancy, select).await?;
+    let mut found: Vec<_> = found.into_iter().collect();
+    audience::add_devices(reader, tenancy.organization(), &mut found).await?;
     Ok(found.pop())
 }
 
 /// A page of the organization's overrides.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<BundleOverride>, Error> {
-    let mut page = lists::page::<Entity>(reader, organization, query).await?;
-    audience::add_devices(reader, organization, &mut page.items).await?;
+    let mut page = lists::page::<Entity>(reader, tenancy, query).await?;
+    audience::add_devices(reader, tenancy.organization(), &mut page.items).await?;
     Ok(page)
 }
 
@@ -122,12 +117,12 @@ pub(crate) fn current(organization: Id<Organization>, now: Timestamp) -> Select<
 /// A page of the overrides, also of those that are over, that force this bundle; without the devices that they are for.
 pub async fn list_with_bundle(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     bundle: Id<Bundle>,
     query: &ListQuery,
 ) -> Result<Page<BundleOverride>, Error> {
     let using = Condition::all().add(Column::BundleId.eq(bundle.uuid()));
-    lists::page_of::<Entity>(reader, organization, using, query).await
+    lists::page_of::<Entity>(reader, tenancy, using, query).await
 }
 
 /// Adds an override.
@@ -157,8 +152,4 @@ pub async fn delete(
 ) -> Result<(), Error> {
     audience::delete_devices(write, organization, id).await?;
     changes::delete::<Entity>(write, organization, id).await
-}
-
-fn one(organization: Id<Organization>, id: Id<BundleOverride>) -> Condition {
-    Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
 }

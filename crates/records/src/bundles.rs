@@ -120,7 +120,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Bundle
     changes::delete::<Entity>(write, organization, id).await
 }
 
-crate::archiving::locks!(Bundle);
+crate::archiving::locks!(Bundle in &Id<Organization>);
 
 impl Listed for Entity {
     type Item = Bundle;

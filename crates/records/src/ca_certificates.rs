@@ -4,6 +4,7 @@ use olivine_domain::ca_certificates::{CaCertificate, Jitp};
 use olivine_domain::certificates::Certificate;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::text::Description;
 use olivine_domain::{Sha256Digest, Target, Timestamp};
@@ -23,19 +24,19 @@ const TABLE: &str = "ca_certificates";
 /// The CA certificate, if the organization has it.
 pub async fn find(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<CaCertificate>,
 ) -> Result<Option<CaCertificate>, Error> {
-    lists::find::<Entity>(reader, organization, id).await
+    lists::find::<Entity>(reader, tenancy, id).await
 }
 
 /// The CA certificate.
 pub async fn get(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<CaCertificate>,
 ) -> Result<CaCertificate, Error> {
-    lists::get::<Entity>(reader, organization, id).await
+    lists::get::<Entity>(reader, tenancy, id).await
 }
 
 /// The CA certificate with this fingerprint, in whichever organization: each is one organization's.
@@ -72,10 +73,10 @@ pub(crate) fn named(subject_hashes: &[Sha256Digest]) -> sea_orm::Select<Entity> 
 /// A page of the organization's CA certificates.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<CaCertificate>, Error> {
-    lists::page::<Entity>(reader, organization, query).await
+    lists::page::<Entity>(reader, tenancy, query).await
 }
 
 /// Adds a CA certificate.

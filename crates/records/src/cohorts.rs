@@ -4,12 +4,13 @@ use olivine_domain::Timestamp;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::search::Clause;
 use olivine_domain::text::{Description, Name};
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::changes::{self, compare_and_set, replace};
@@ -18,63 +19,53 @@ use crate::entities::fleet::cohorts::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned, stored};
+use crate::tenants;
 
 const TABLE: &str = "cohorts";
 
 /// The cohort, if the organization has it.
-pub async fn find(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Cohort>,
-) -> Result<Option<Cohort>, Error> {
-    lists::find::<Entity>(reader, organization, id).await
+pub async fn find(reader: &impl Reader, tenancy: &Tenancy, id: Id<Cohort>) -> Result<Option<Cohort>, Error> {
+    lists::find::<Entity>(reader, tenancy, id).await
 }
 
 /// The cohort.
-pub async fn get(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Cohort>,
-) -> Result<Cohort, Error> {
-    lists::get::<Entity>(reader, organization, id).await
+pub async fn get(reader: &impl Reader, tenancy: &Tenancy, id: Id<Cohort>) -> Result<Cohort, Error> {
+    lists::get::<Entity>(reader, tenancy, id).await
 }
 
 /// The product's cohort of that name.
 pub async fn find_by_name(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     product: Id<Product>,
     name: &Name,
 ) -> Result<Option<Cohort>, Error> {
-    let named = Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::ProductId.eq(product.uuid()))
-        .filter(Column::Name.eq(name.as_str()));
-    named.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+    let named =
+        Entity::find().filter(Column::ProductId.eq(product.uuid())).filter(Column::Name.eq(name.as_str()));
+    tenants::first::<Entity>(reader.executor(), tenancy, named).await
 }
 
 /// The cohort, which nobody else changes until the transaction ends.
-pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Cohort>) -> Result<Cohort, Error> {
-    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
-    parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+pub async fn lock(write: &Write, tenancy: &Tenancy, id: Id<Cohort>) -> Result<Cohort, Error> {
+    lists::lock::<Entity>(write, tenancy, id, LockType::Update).await
 }
 
 /// Those of the cohorts that the organization has, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     ids: &[Id<Cohort>],
 ) -> Result<Vec<Cohort>, Error> {
-    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+    lists::get_many::<Entity>(reader, tenancy, ids.iter().map(|id| id.uuid())).await
 }
 
 /// A page of the organization's cohorts.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<Cohort>, Error> {
-    lists::page::<Entity>(reader, organization, query).await
+    lists::page::<Entity>(reader, tenancy, query).await
 }
 
 /// Adds a cohort.
@@ -110,7 +101,7 @@ fn one(organization: Id<Organization>, id: Id<Cohort>) -> Condition {
     Condition::all().add(Column::Id.eq(id.uuid())).add(Column::OrganizationId.eq(organization.uuid()))
 }
 
-crate::archiving::locks!(Cohort);
+crate::archiving::locks!(Cohort in &Tenancy);
 
 impl Listed for Entity {
     type Item = Cohort;

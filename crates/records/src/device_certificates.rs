@@ -14,6 +14,7 @@ use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::{Sha256Digest, Timestamp};
@@ -37,6 +38,7 @@ use crate::entities::fleet::device_certificates::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed, MOST_IDS};
 use crate::rows::Row;
+use crate::tenants;
 
 const TABLE: &str = "device_certificates";
 
@@ -76,20 +78,20 @@ impl KnownCertificate {
 /// The certificate, if the organization has it and it was not removed.
 pub async fn find(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<DeviceCertificate>,
 ) -> Result<Option<DeviceCertificate>, Error> {
-    let row = Entity::find().filter(one(organization, id)).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
+    let one = Entity::find().filter(good()).filter(Column::Id.eq(id.uuid()));
+    tenants::first::<Entity>(reader.executor(), tenancy, one).await
 }
 
 /// The certificate.
 pub async fn get(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<DeviceCertificate>,
 ) -> Result<DeviceCertificate, Error> {
-    find(reader, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
+    find(reader, tenancy, id).await?.ok_or(Error::NotFound { table: TABLE })
 }
 
 /// What the organization knows of the certificate with this fingerprint.
@@ -186,10 +188,10 @@ pub(crate) fn knowing(fingerprints: &[Sha256Digest]) -> sea_orm::Select<Entity> 
 /// A page of the organization's certificates that were not removed.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<DeviceCertificate>, Error> {
-    lists::page_of::<Entity>(reader, organization, good(), query).await
+    lists::page_of::<Entity>(reader, tenancy, good(), query).await
 }
 
 /// Adds a certificate.

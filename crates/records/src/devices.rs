@@ -20,6 +20,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Identifier, Reported};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
@@ -39,6 +40,8 @@ use crate::entities::fleet::devices::{ActiveModel, Column, Entity};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, MOST_IDS};
 use crate::rows::owned;
+use crate::tenants;
+use crate::tenants::Tenant;
 
 const TABLE: &str = "devices";
 
@@ -46,50 +49,39 @@ const TABLE: &str = "devices";
 const MOST_ROWS: usize = 1_000;
 
 /// The device, if the organization has it.
-pub async fn find(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Device>,
-) -> Result<Option<Device>, Error> {
-    lists::find::<Entity>(reader, organization, id).await
+pub async fn find(reader: &impl Reader, tenancy: &Tenancy, id: Id<Device>) -> Result<Option<Device>, Error> {
+    lists::find::<Entity>(reader, tenancy, id).await
 }
 
 /// The device.
-pub async fn get(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Device>,
-) -> Result<Device, Error> {
-    lists::get::<Entity>(reader, organization, id).await
+pub async fn get(reader: &impl Reader, tenancy: &Tenancy, id: Id<Device>) -> Result<Device, Error> {
+    lists::get::<Entity>(reader, tenancy, id).await
 }
 
 /// The device, which nobody else changes until the transaction ends.
-pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Device>) -> Result<Device, Error> {
-    let row = Entity::find().filter(one(organization, id)).lock_exclusive().one(write.transaction()).await?;
-    row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+pub async fn lock(write: &Write, tenancy: &Tenancy, id: Id<Device>) -> Result<Device, Error> {
+    lists::lock::<Entity>(write, tenancy, id, LockType::Update).await
 }
 
 /// The device that is called so.
 pub async fn find_by_identifier(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     identifier: &Identifier,
 ) -> Result<Option<Device>, Error> {
-    let called = Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::Identifier.eq(identifier.as_str()));
-    called.one(&reader.executor()).await?.as_ref().map(row::parse).transpose()
+    let called = Entity::find().filter(Column::Identifier.eq(identifier.as_str()));
+    tenants::first::<Entity>(reader.executor(), tenancy, called).await
 }
 
 /// Those of the organization's devices that are called so, in no particular order.
 pub async fn find_by_identifiers(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     identifiers: &[&Identifier],
 ) -> Result<Vec<Device>, Error> {
     let mut devices = Vec::new();
     for identifiers in identifiers.chunks(MOST_IDS) {
-        for row in called(organization, identifiers).all(&reader.executor()).await? {
+        for row in called(tenancy, identifiers).all(&reader.executor()).await? {
             devices.push(row::parse(&row)?);
         }
     }
@@ -99,12 +91,12 @@ pub async fn find_by_identifiers(
 /// The same, which nobody else changes until the transaction ends.
 pub async fn lock_by_identifiers(
     write: &Write,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     identifiers: &[&Identifier],
 ) -> Result<Vec<Device>, Error> {
     let mut devices = Vec::new();
     for identifiers in identifiers.chunks(MOST_IDS) {
-        let locked = called(organization, identifiers).order_by_asc(Column::Id).lock_exclusive();
+        let locked = called(tenancy, identifiers).order_by_asc(Column::Id).lock_exclusive();
         for row in locked.all(write.transaction()).await? {
             devices.push(row::parse(&row)?);
         }
@@ -112,19 +104,35 @@ pub async fn lock_by_identifiers(
     Ok(devices)
 }
 
-fn called(organization: Id<Organization>, identifiers: &[&Identifier]) -> sea_orm::Select<Entity> {
+/// Refuses devices of which one may be seen, but not be changed.
+pub async fn check_reached(reader: &impl Reader, tenancy: &Tenancy, ids: &[Id<Device>]) -> Result<(), Error> {
+    let Some(changed) = Tenant::<Entity>::changed(tenancy) else { return Ok(()) };
+    for ids in ids.chunks(MOST_IDS) {
+        let reached = Entity::find()
+            .filter(Column::OrganizationId.eq(tenancy.organization().uuid()))
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+            .filter(changed.clone());
+        if reached.count(&reader.executor()).await? < ids.len() as u64 {
+            return Err(Error::OutsideReach);
+        }
+    }
+    Ok(())
+}
+
+fn called(tenancy: &Tenancy, identifiers: &[&Identifier]) -> sea_orm::Select<Entity> {
     Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::OrganizationId.eq(tenancy.organization().uuid()))
+        .filter(Tenant::<Entity>::seen(tenancy))
         .filter(Column::Identifier.is_in(identifiers.iter().map(|identifier| identifier.as_str())))
 }
 
 /// Those of the devices that the organization has, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     ids: &[Id<Device>],
 ) -> Result<Vec<Device>, Error> {
-    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+    lists::get_many::<Entity>(reader, tenancy, ids.iter().map(|id| id.uuid())).await
 }
 
 /// Whether any device is of this product.
@@ -143,10 +151,10 @@ pub async fn is_any_of_product(
 /// A page of the organization's devices.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<Device>, Error> {
-    lists::page::<Entity>(reader, organization, query).await
+    lists::page::<Entity>(reader, tenancy, query).await
 }
 
 /// How many devices a cohort has, counted one by one: what its own number must be.

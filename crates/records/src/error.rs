@@ -14,6 +14,9 @@ pub enum Error {
         /// The table that was looked into.
         table: &'static str,
     },
+    /// The record is in the organization and may be seen, but not be changed by who asks.
+    #[error("the record is outside of what may be changed")]
+    OutsideReach,
     /// Another record has the same name, key or place.
     #[error("another record has the same {}", .0.what())]
     Duplicate(Constraint),

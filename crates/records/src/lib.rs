@@ -36,6 +36,7 @@ pub mod lists;
 pub mod memberships;
 mod migrations;
 pub mod organizations;
+mod places;
 pub mod products;
 pub mod reason;
 pub mod release_claims;
@@ -48,6 +49,7 @@ pub mod settings;
 pub mod signing_keys;
 pub mod storage_backends;
 mod tags;
+mod tenants;
 pub mod testing;
 #[cfg(test)]
 mod tests;

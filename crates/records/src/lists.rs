@@ -25,6 +25,7 @@ use crate::dialect;
 use crate::error::{Error, Trouble};
 use crate::reason::Reason;
 use crate::rows::Row;
+use crate::tenants::{Tenant, first};
 
 /// What a list should contain.
 #[derive(Clone, Debug, Default)]
@@ -135,28 +136,32 @@ fn compare(column: impl ColumnTrait, operator: Operator, number: i64) -> Option<
 /// One page of an organization's records.
 pub(crate) async fn page<E: Listed>(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     query: &ListQuery,
 ) -> Result<Page<E::Item>, Error>
 where
     E::Model: Send + Sync,
 {
-    page_of::<E>(reader, organization, Condition::all(), query).await
+    page_of::<E>(reader, tenant, Condition::all(), query).await
 }
 
 /// One page of those of an organization's records that also meet `condition`.
 pub(crate) async fn page_of<E: Listed>(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     condition: Condition,
     query: &ListQuery,
 ) -> Result<Page<E::Item>, Error>
 where
     E::Model: Send + Sync,
 {
+    let organization = tenant.organization();
     let scope = Scope { backend: reader.executor().get_database_backend(), organization };
-    let select = select::<E>(&scope, query)?.filter(condition);
-    if is_scan::<E>(&query.clauses) || is_of_archived::<E>(query) {
+    let seen = tenant.seen();
+    let is_part = !seen.is_empty();
+    let select = select::<E>(&scope, query)?.filter(condition).filter(seen);
+    // Who reaches a part may have to look through all of it for the next of their own.
+    if is_part || is_scan::<E>(&query.clauses) || is_of_archived::<E>(query) {
         let scanner = reader.scanner().await?;
         let page = read_page::<E>(scanner.executor(), select, organization, query).await;
         page.map_err(|error| too_broad(error, reader.scan_limit(), E::INDEXED))
@@ -266,61 +271,60 @@ pub(crate) fn select<E: Listed>(scope: &Scope, query: &ListQuery) -> Result<Sele
     Ok(select.order_by(E::INSERTED_AT, order.clone()).order_by(E::ID, order).limit(limit))
 }
 
-/// The record, if the organization has it.
+/// The record, if it is there.
 pub(crate) async fn find<E: Listed>(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     id: Id<E::Item>,
 ) -> Result<Option<E::Item>, Error>
 where
     E::Model: Send + Sync,
 {
-    let one = E::find().filter(E::ID.eq(id.uuid())).filter(E::ORGANIZATION.eq(organization.uuid()));
-    one.one(&reader.executor()).await?.as_ref().map(E::parse).transpose()
+    first::<E>(reader.executor(), tenant, E::find().filter(E::ID.eq(id.uuid()))).await
 }
 
 /// The record.
 pub(crate) async fn get<E: Listed>(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     id: Id<E::Item>,
 ) -> Result<E::Item, Error>
 where
     E::Model: Send + Sync,
 {
-    find::<E>(reader, organization, id).await?.ok_or(Error::NotFound { table: E::default().table_name() })
+    find::<E>(reader, tenant, id).await?.ok_or(Error::NotFound { table: E::default().table_name() })
 }
 
 /// The record, locked until the transaction ends.
 pub(crate) async fn lock<E: Listed>(
     write: &Write,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     id: Id<E::Item>,
     lock: LockType,
 ) -> Result<E::Item, Error>
 where
     E::Model: Send + Sync,
 {
-    let one = E::find().filter(E::ID.eq(id.uuid())).filter(E::ORGANIZATION.eq(organization.uuid()));
-    let row = one.lock(lock).one(write.transaction()).await?;
-    E::parse(&row.ok_or(Error::NotFound { table: E::default().table_name() })?)
+    let one = E::find().filter(E::ID.eq(id.uuid())).lock(lock);
+    let found = first::<E>(write.executor(), tenant, one).await?;
+    found.ok_or(Error::NotFound { table: E::default().table_name() })
 }
 
-/// Those of the records that the organization has.
+/// Those of the records that are there.
 pub(crate) async fn get_many<E: Listed>(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     ids: impl Iterator<Item = Uuid> + Send,
 ) -> Result<Vec<E::Item>, Error>
 where
     E::Model: Send + Sync,
 {
-    select_many::<E>(reader.executor(), organization, ids).await
+    select_many::<E>(reader.executor(), tenant, ids).await
 }
 
 async fn select_many<E: Listed>(
     executor: Executor<'_>,
-    organization: Id<Organization>,
+    tenant: impl Tenant<E>,
     ids: impl Iterator<Item = Uuid> + Send,
 ) -> Result<Vec<E::Item>, Error>
 where
@@ -331,8 +335,10 @@ where
     ids.dedup();
     let mut items = Vec::with_capacity(ids.len());
     for ids in ids.chunks(MOST_IDS) {
-        let select =
-            E::find().filter(E::ID.is_in(steady(ids))).filter(E::ORGANIZATION.eq(organization.uuid()));
+        let select = E::find()
+            .filter(E::ID.is_in(steady(ids)))
+            .filter(E::ORGANIZATION.eq(tenant.organization().uuid()))
+            .filter(tenant.seen());
         for row in select.all(&executor).await? {
             items.push(E::parse(&row)?);
         }

@@ -2,6 +2,7 @@
 
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::text::{Description, Name};
@@ -15,55 +16,50 @@ use crate::entities::fleet::products::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::{Row, owned};
+use crate::tenants;
 
 const TABLE: &str = "products";
 
 /// The product, if the organization has it.
 pub async fn find(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<Product>,
 ) -> Result<Option<Product>, Error> {
-    lists::find::<Entity>(reader, organization, id).await
+    lists::find::<Entity>(reader, tenancy, id).await
 }
 
 /// The product.
-pub async fn get(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Product>,
-) -> Result<Product, Error> {
-    lists::get::<Entity>(reader, organization, id).await
+pub async fn get(reader: &impl Reader, tenancy: &Tenancy, id: Id<Product>) -> Result<Product, Error> {
+    lists::get::<Entity>(reader, tenancy, id).await
 }
 
 /// The product of that name.
 pub async fn find_by_name(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     name: &Name,
 ) -> Result<Option<Product>, Error> {
-    let named = Entity::find()
-        .filter(Column::OrganizationId.eq(organization.uuid()))
-        .filter(Column::Name.eq(name.as_str()));
-    named.one(&reader.executor()).await?.as_ref().map(parse).transpose()
+    let named = Entity::find().filter(Column::Name.eq(name.as_str()));
+    tenants::first::<Entity>(reader.executor(), tenancy, named).await
 }
 
 /// Those of the products that the organization has, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     ids: &[Id<Product>],
 ) -> Result<Vec<Product>, Error> {
-    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+    lists::get_many::<Entity>(reader, tenancy, ids.iter().map(|id| id.uuid())).await
 }
 
 /// A page of the organization's products.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<Product>, Error> {
-    lists::page::<Entity>(reader, organization, query).await
+    lists::page::<Entity>(reader, tenancy, query).await
 }
 
 /// Adds a product.
@@ -81,7 +77,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Produc
     changes::delete::<Entity>(write, organization, id).await
 }
 
-crate::archiving::locks!(Product);
+crate::archiving::locks!(Product in &Tenancy);
 
 impl Listed for Entity {
     type Item = Product;

@@ -10,6 +10,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::text::Name;
@@ -33,43 +34,28 @@ const TABLE: &str = "all_releases";
 /// The release, if the organization has it.
 pub async fn find(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     id: Id<Release>,
 ) -> Result<Option<Release>, Error> {
-    lists::find::<Entity>(reader, organization, id).await
+    lists::find::<Entity>(reader, tenancy, id).await
 }
 
 /// The release.
-pub async fn get(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Release>,
-) -> Result<Release, Error> {
-    lists::get::<Entity>(reader, organization, id).await
+pub async fn get(reader: &impl Reader, tenancy: &Tenancy, id: Id<Release>) -> Result<Release, Error> {
+    lists::get::<Entity>(reader, tenancy, id).await
 }
 
 /// The release, which nobody else changes or claims until the transaction ends.
-pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Release>) -> Result<Release, Error> {
+pub async fn lock(write: &Write, tenancy: &Tenancy, id: Id<Release>) -> Result<Release, Error> {
     // What refers to the release (its numbers, say) is written meanwhile; else a device that writes them and then waits for a claim to
     // end could be waited for by that claim.
-    let locked = Entity::find().filter(one(organization, id)).lock(LockType::NoKeyUpdate);
-    let row = locked.one(write.transaction()).await?;
-    row::parse(&row.ok_or(Error::NotFound { table: TABLE })?)
+    lists::lock::<Entity>(write, tenancy, id, LockType::NoKeyUpdate).await
 }
 
 /// Keeps everybody else from editing the graph of a cohort that the organization has, until the transaction ends.
-pub async fn lock_cohort(
-    write: &Write,
-    organization: Id<Organization>,
-    cohort: Id<Cohort>,
-) -> Result<(), Error> {
-    use cohorts::Column as Own;
+pub async fn lock_cohort(write: &Write, tenancy: &Tenancy, cohort: Id<Cohort>) -> Result<(), Error> {
     // Devices may join meanwhile: what refers to the cohort waits only for its deletion.
-    let row = cohorts::Entity::find()
-        .filter(Own::Id.eq(cohort.uuid()))
-        .filter(Own::OrganizationId.eq(organization.uuid()))
-        .lock(LockType::NoKeyUpdate);
-    row.one(write.transaction()).await?.map(drop).ok_or(Error::NotFound { table: "cohorts" })
+    lists::lock::<cohorts::Entity>(write, tenancy, cohort, LockType::NoKeyUpdate).await.map(drop)
 }
 
 /// The release of that name in the cohort.
@@ -86,42 +72,42 @@ pub async fn find_by_name(
 /// Those of the releases that the organization has, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     ids: &[Id<Release>],
 ) -> Result<Vec<Release>, Error> {
-    lists::get_many::<Entity>(reader, organization, ids.iter().map(|id| id.uuid())).await
+    lists::get_many::<Entity>(reader, tenancy, ids.iter().map(|id| id.uuid())).await
 }
 
 /// A page of the organization's releases.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<Release>, Error> {
-    lists::page::<Entity>(reader, organization, query).await
+    lists::page::<Entity>(reader, tenancy, query).await
 }
 
 /// A page of the releases whose bundles have this binary.
 pub async fn list_with_binary(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     binary: Id<Binary>,
     query: &ListQuery,
 ) -> Result<Page<Release>, Error> {
-    let bundles = bundles::with_binary(organization, binary).into_query();
+    let bundles = bundles::with_binary(tenancy.organization(), binary).into_query();
     let using = Condition::all().add(Column::BundleId.in_subquery(bundles));
-    lists::page_of::<Entity>(reader, organization, using, query).await
+    lists::page_of::<Entity>(reader, tenancy, using, query).await
 }
 
 /// A page of the releases that bring this bundle.
 pub async fn list_with_bundle(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     bundle: Id<Bundle>,
     query: &ListQuery,
 ) -> Result<Page<Release>, Error> {
     let using = Condition::all().add(Column::BundleId.eq(bundle.uuid()));
-    lists::page_of::<Entity>(reader, organization, using, query).await
+    lists::page_of::<Entity>(reader, tenancy, using, query).await
 }
 
 /// All releases of a cohort, the oldest first.

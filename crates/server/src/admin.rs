@@ -19,6 +19,7 @@ pub mod device_summary;
 mod device_updates;
 pub mod devices;
 pub mod events;
+mod grants;
 pub mod idempotency;
 pub mod organizations;
 mod people;

@@ -18,12 +18,17 @@ use olivine_domain::Timestamp;
 use olivine_domain::metadata::CustomMetadata;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
-use olivine_domain::prn::Id;
+use olivine_domain::prn::{Id, Resource};
 use olivine_domain::storage_backends::StorageBackend;
 
 /// An organization's PRN.
 pub fn organization(id: Id<Organization>) -> String {
     id.prn(id).to_string()
+}
+
+/// The name of a record of the installation.
+pub fn of_installation<R: Resource>(id: Id<R>) -> String {
+    id.prn(Id::new(uuid::Uuid::nil())).to_string()
 }
 
 /// The PRN of a storage backend; none for the server's own.

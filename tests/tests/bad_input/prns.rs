@@ -241,6 +241,7 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
     let release = json!({"name": "third", "cohort_prn": own("cohort"), "bundle_prn": own("bundle")});
     let for_some = json!({"name": "x", "bundle_prn": own("bundle")});
     let for_cohort = json!({"name": "x", "cohort_prn": own("cohort")});
+    let key = json!({"name": "x", "role": "reader"});
     let none = json!({});
     vec![
         ("POST /v1/bundles: artifact_version_prns", "artifact_version", none.clone()),
@@ -267,6 +268,8 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
         ("PATCH /v1/bundle_overrides/{prn}: device_prns", "device", none.clone()),
         ("PATCH /v1/organization: storage_backend_prn", "storage_backend", none.clone()),
         ("PATCH /v1/organization: archive_storage_backend_prn", "storage_backend", none),
+        ("POST /v1/api_keys: product_prns", "product", key.clone()),
+        ("POST /v1/api_keys: cohort_prns", "cohort", key),
         ("POST /v1/artifact_versions: artifact_prn", "artifact", json!({"version": "9"})),
         ("POST /v1/binaries: artifact_version_prn", "artifact_version", ours.bench.promise(b"content")),
         ("POST /v1/binary_signatures: binary_prn", "binary", signed.clone()),

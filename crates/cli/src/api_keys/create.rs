@@ -9,6 +9,7 @@ use clap::Args;
 use olivine_api::api_keys::{ApiKey, ApiKeyCreate};
 
 use crate::failure::Failure;
+use crate::memberships::Reach;
 use crate::messages;
 use crate::moments::Moment;
 use crate::output::{Format, print};
@@ -33,6 +34,8 @@ pub(crate) struct Create {
         conflicts_with = "role"
     )]
     scopes: Vec<String>,
+    #[command(flatten)]
+    reach: Reach,
     /// When the key expires: a date, a date and time, or a duration from now such as 90d [default: never]
     #[arg(long, value_name = "DATE-TIME")]
     expires_at: Option<Moment>,
@@ -104,7 +107,8 @@ impl Create {
     fn body(self) -> ApiKeyCreate {
         let scopes = Some(self.scopes).filter(|scopes| !scopes.is_empty());
         let expires_at = self.expires_at.map(|moment| moment.to_string());
-        ApiKeyCreate { name: self.name, role: self.role, scopes, expires_at }
+        let (product_prns, cohort_prns) = self.reach.given();
+        ApiKeyCreate { name: self.name, role: self.role, scopes, product_prns, cohort_prns, expires_at }
     }
 }
 

@@ -4,24 +4,42 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use uuid::Uuid;
+
+use super::reach::{Part, Reach};
 use super::roles::{Role, UnknownRole};
-use super::scopes::{Scope, UnknownScope};
+use super::scopes::{Reaching, Scope, UnknownScope};
+use crate::prn::Id;
 
 /// A role, or single scopes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grant {
+pub enum Allowed {
     /// All scopes of a role, also those that later versions add to it.
     Role(Role),
     /// Just these.
     Scopes(BTreeSet<Scope>),
 }
 
+/// What is allowed, and how far it reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// What.
+    pub allowed: Allowed,
+    /// On which products and cohorts. What is of neither, such as artifacts and bundles, it reaches in any case.
+    pub reach: Reach,
+}
+
 impl Grant {
+    /// A role in the whole organization.
+    pub const fn role(role: Role) -> Self {
+        Self { allowed: Allowed::Role(role), reach: Reach::Whole }
+    }
+
     /// Whether `scope` is among it.
     pub fn contains(&self, scope: Scope) -> bool {
-        match self {
-            Self::Role(role) => role.includes(scope.role()),
-            Self::Scopes(scopes) => scopes.contains(&scope),
+        match &self.allowed {
+            Allowed::Role(role) => role.includes(scope.role()),
+            Allowed::Scopes(scopes) => scopes.contains(&scope),
         }
     }
 }
@@ -38,12 +56,12 @@ impl Grants {
 
     /// What one role allows.
     pub fn of_role(role: Role) -> Self {
-        Self(vec![Grant::Role(role)])
+        Self(vec![Grant::role(role)])
     }
 
     /// Single scopes.
     pub fn of_scopes(scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self(vec![Grant::Scopes(scopes.into_iter().collect())])
+        Self(vec![Grant { allowed: Allowed::Scopes(scopes.into_iter().collect()), reach: Reach::Whole }])
     }
 
     /// The grants one by one.
@@ -53,12 +71,26 @@ impl Grants {
 
     /// Whether `scope` is among them.
     pub fn contains(&self, scope: Scope) -> bool {
-        self.0.iter().any(|grant| grant.contains(scope))
+        self.reach(&[scope]).is_some()
     }
 
-    /// Whether the role `admin` is among them.
+    /// How far those grants reach together that have any of the scopes; `None` where none has. Of what concerns the whole organization, a
+    /// grant that reaches a part of it has nothing; and what is of no product reaches all of it in any case.
+    pub fn reach(&self, scopes: &[Scope]) -> Option<Reach> {
+        let reaches = self.0.iter().flat_map(|grant| {
+            let having = scopes.iter().filter(|scope| grant.contains(**scope));
+            having.filter_map(|scope| match (scope.reaching(), &grant.reach) {
+                (Reaching::Organization, Reach::Part(_)) => None,
+                (Reaching::Anywhere, _) => Some(Reach::Whole),
+                (_, reach) => Some(reach.clone()),
+            })
+        });
+        reaches.reduce(|reach, other| reach.joined(&other))
+    }
+
+    /// Whether the role `admin` is among them, for the whole organization.
     pub fn is_admin(&self) -> bool {
-        self.0.contains(&Grant::Role(Role::Admin))
+        self.0.contains(&Grant::role(Role::Admin))
     }
 
     /// Whether nothing is allowed.
@@ -68,16 +100,16 @@ impl Grants {
 
     /// The roles among them.
     pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
-        self.0.iter().filter_map(|grant| match grant {
-            Grant::Role(role) => Some(*role),
-            Grant::Scopes(_) => None,
+        self.0.iter().filter_map(|grant| match grant.allowed {
+            Allowed::Role(role) => Some(role),
+            Allowed::Scopes(_) => None,
         })
     }
 
-    /// The one role that they are; `None` if there are several, or single scopes.
+    /// The one role that they are, in the whole organization; `None` if there are several, single scopes, or only a part is reached.
     pub fn role(&self) -> Option<Role> {
         match self.0.as_slice() {
-            [Grant::Role(role)] => Some(*role),
+            [Grant { allowed: Allowed::Role(role), reach: Reach::Whole }] => Some(*role),
             _ => None,
         }
     }
@@ -87,36 +119,44 @@ impl Grants {
         Scope::ALL.iter().copied().filter(|scope| self.contains(*scope))
     }
 
-    /// What both allow.
-    #[must_use]
-    pub fn within(&self, other: &Self) -> Self {
-        Self::of_scopes(self.scopes().filter(|scope| other.contains(*scope)))
-    }
-
-    /// The first scope that `other` has and these don't: nobody hands out more than they have.
+    /// The first scope that `other` has and these don't, or don't reach as far with: nobody hands out more than they have.
     pub fn first_exceeded_by(&self, other: &Self) -> Option<Scope> {
-        other.scopes().find(|scope| !self.contains(*scope))
+        Scope::ALL.iter().copied().find(|scope| match (other.reach(&[*scope]), self.reach(&[*scope])) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(given), Some(own)) => !own.includes(&given),
+        })
     }
 }
 
-/// The form in storage: a line for each grant, `role developer` or `scopes binary.create binary.upload`.
+/// The form in storage: a line for each grant, `role developer` or `scopes binary.create binary.upload`; one that reaches a part only goes on
+/// with `in` and its products and cohorts, as in `role support in product/<uuid> cohort/<uuid>`.
 impl fmt::Display for Grants {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, grant) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            match grant {
-                Grant::Role(role) => write!(f, "role {}", role.as_str())?,
-                Grant::Scopes(scopes) => {
+            match &grant.allowed {
+                Allowed::Role(role) => write!(f, "role {}", role.as_str())?,
+                Allowed::Scopes(scopes) => {
                     f.write_str("scopes")?;
                     scopes.iter().try_for_each(|scope| write!(f, " {}", scope.as_str()))?;
                 }
+            }
+            if let Reach::Part(part) = &grant.reach {
+                f.write_str(IN)?;
+                part.products.iter().try_for_each(|id| write!(f, " {PRODUCT}{}", id.uuid()))?;
+                part.cohorts.iter().try_for_each(|id| write!(f, " {COHORT}{}", id.uuid()))?;
             }
         }
         Ok(())
     }
 }
+
+const IN: &str = " in";
+const PRODUCT: &str = "product/";
+const COHORT: &str = "cohort/";
 
 /// Why a stored text does not say what is granted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -136,16 +176,37 @@ impl FromStr for Grants {
     type Err = InvalidGrants;
 
     fn from_str(text: &str) -> Result<Self, InvalidGrants> {
-        let grant = |line: &str| match line.split_once(' ').unwrap_or((line, "")) {
-            ("role", name) => Ok(Grant::Role(Role::parse(name)?)),
-            ("scopes", names) => {
-                let scopes = names.split_ascii_whitespace().map(Scope::parse).collect::<Result<_, _>>()?;
-                Ok(Grant::Scopes(scopes))
-            }
-            _ => Err(InvalidGrants::Malformed(line.to_owned())),
-        };
         text.lines().map(grant).collect()
     }
+}
+
+fn grant(line: &str) -> Result<Grant, InvalidGrants> {
+    let malformed = || InvalidGrants::Malformed(line.to_owned());
+    let mut words = line.split(' ');
+    let kind = words.next();
+    let names: Vec<_> = words.by_ref().take_while(|word| *word != IN.trim_start()).collect();
+    let places: Vec<_> = words.collect();
+    let allowed = match (kind, names.as_slice()) {
+        (Some("role"), [name]) => Allowed::Role(Role::parse(name)?),
+        (Some("scopes"), names) => {
+            Allowed::Scopes(names.iter().map(|name| Scope::parse(name)).collect::<Result<_, _>>()?)
+        }
+        _ => return Err(malformed()),
+    };
+    // A part that names nothing reaches nothing. It must not be read as the whole organization.
+    if !line.contains(&format!("{IN} ")) && !line.ends_with(IN) {
+        return Ok(Grant { allowed, reach: Reach::Whole });
+    }
+    let mut part = Part::default();
+    for place in places {
+        let id = |kind| place.strip_prefix(kind).and_then(|id: &str| id.parse::<Uuid>().ok());
+        match (id(PRODUCT), id(COHORT)) {
+            (Some(product), _) => part.products.insert(Id::new(product)),
+            (_, Some(cohort)) => part.cohorts.insert(Id::new(cohort)),
+            (None, None) => return Err(malformed()),
+        };
+    }
+    Ok(Grant { allowed, reach: Reach::Part(part) })
 }
 
 impl FromIterator<Grant> for Grants {
@@ -165,22 +226,73 @@ impl FromIterator<Grant> for Grants {
 mod tests {
     use super::*;
 
+    fn in_part(role: Role, products: &[u128], cohorts: &[u128]) -> Grant {
+        let part = Part {
+            products: products.iter().map(|id| Id::new(Uuid::from_u128(*id))).collect(),
+            cohorts: cohorts.iter().map(|id| Id::new(Uuid::from_u128(*id))).collect(),
+        };
+        Grant { allowed: Allowed::Role(role), reach: Reach::Part(part) }
+    }
+
+    #[test]
+    fn a_scope_reaches_as_far_as_all_grants_that_have_it() {
+        let grants = Grants::from_iter([
+            Grant::role(Role::Viewer),
+            in_part(Role::ReleaseManager, &[], &[1]),
+            in_part(Role::Support, &[2], &[]),
+        ]);
+        let part = |products: &[u128], cohorts: &[u128]| Some(in_part(Role::Viewer, products, cohorts).reach);
+        assert_eq!(grants.reach(&[Scope::DeviceRead]), Some(Reach::Whole));
+        assert_eq!(grants.reach(&[Scope::ReleaseCreate]), part(&[], &[1]));
+        assert_eq!(grants.reach(&[Scope::DeviceCheckForUpdate]), part(&[2], &[1]));
+        assert_eq!(grants.reach(&[Scope::ApiKeyCreate]), None);
+        assert!(!Grants::from_iter([in_part(Role::Admin, &[1], &[])]).is_admin());
+    }
+
+    #[test]
+    fn nobody_hands_out_a_longer_reach() {
+        let own = Grants::from_iter([in_part(Role::ReleaseManager, &[], &[1, 2]), Grant::role(Role::Viewer)]);
+        let exceeds = |grant| own.first_exceeded_by(&Grants::from_iter([grant]));
+        assert_eq!(exceeds(in_part(Role::ReleaseManager, &[], &[1])), None);
+        assert_eq!(exceeds(Grant::role(Role::Viewer)), None);
+        assert!(exceeds(in_part(Role::ReleaseManager, &[], &[3])).is_some());
+        assert!(exceeds(in_part(Role::ReleaseManager, &[1], &[])).is_some());
+        assert!(exceeds(Grant::role(Role::ReleaseManager)).is_some());
+    }
+
     #[test]
     fn grants_are_read_as_they_are_written() {
         let scopes = BTreeSet::from([Scope::BinaryCreate, Scope::BinaryUpload]);
-        let both: Grants = [Grant::Role(Role::ReleaseManager), Grant::Scopes(scopes)].into_iter().collect();
+        let scopes = Grant { allowed: Allowed::Scopes(scopes), reach: Reach::Whole };
+        let both: Grants = [Grant::role(Role::ReleaseManager), scopes].into_iter().collect();
         assert_eq!(both.to_string(), "role release_manager\nscopes binary.create binary.upload");
-        for grants in [both, Grants::none(), Grants::of_scopes([]), Grants::of_role(Role::Admin)] {
+        let part = Grants::from_iter([in_part(Role::Support, &[1], &[2, 3])]);
+        let id = |number: u128| Uuid::from_u128(number);
+        let written = format!("role support in product/{} cohort/{} cohort/{}", id(1), id(2), id(3));
+        assert_eq!(part.to_string(), written);
+        let nowhere = Grants::from_iter([in_part(Role::Support, &[], &[])]);
+        for grants in
+            [both, Grants::none(), Grants::of_scopes([]), Grants::of_role(Role::Admin), part, nowhere]
+        {
             assert_eq!(grants.to_string().parse(), Ok(grants));
         }
-        for wrong in ["admin", "role", "role root", "scopes binary.read everything", "reach all"] {
+        for wrong in [
+            "admin",
+            "role",
+            "role root",
+            "scopes binary.read everything",
+            "reach all",
+            "role admin in all",
+            "role admin inside",
+            "role admin in product/1",
+        ] {
             assert!(wrong.parse::<Grants>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn several_grants_allow_what_any_of_them_allows() {
-        let both: Grants = [Grant::Role(Role::Developer), Grant::Role(Role::Signer)].into_iter().collect();
+        let both = Grants::from_iter([Grant::role(Role::Developer), Grant::role(Role::Signer)]);
         assert!(both.contains(Scope::BinaryUpload) && both.contains(Scope::BinarySign));
         assert!(!both.contains(Scope::ReleaseCreate));
         assert_eq!(both.role(), None);

@@ -161,10 +161,52 @@ impl Scope {
         self.role() == Role::Admin && !self.only_reads()
     }
 
+    /// Whether it decides what others may do. A personal API key has no such scope: what it handed out would outlive its owner's membership.
+    pub fn hands_out_rights(self) -> bool {
+        let resource = self.as_str().split_once('.').map_or("", |(resource, _)| resource);
+        !self.only_reads() && matches!(resource, "api_key" | "user" | "membership" | "invitation")
+    }
+
+    /// What it concerns of an organization, and so whether the reach of a grant counts.
+    pub fn reaching(self) -> Reaching {
+        let resource = self.as_str().split_once('.').map_or("", |(resource, _)| resource);
+        match resource {
+            _ if self == Self::BinaryDestroy || self == Self::ProductCreate => Reaching::Organization,
+            "artifact" | "artifact_version" | "binary" | "bundle" => Reaching::Anywhere,
+            "signing_key" | "storage_backend" | "organization" if self.only_reads() => Reaching::Anywhere,
+            "product" | "cohort" | "device" | "device_certificate" | "release" | "bundle_override"
+            | "ca_certificate" => Reaching::Places,
+            _ => Reaching::Organization,
+        }
+    }
+
+    /// The scope by which one sees what this one changes; itself where it only reads.
+    pub(super) fn reading(self) -> Self {
+        let read =
+            |resource| Self::ALL.iter().copied().find(|other| other.only_reads() && other.is_of(resource));
+        self.as_str().split_once('.').and_then(|(resource, _)| read(resource)).unwrap_or(self)
+    }
+
+    fn is_of(self, resource: &str) -> bool {
+        self.as_str().split_once('.').is_some_and(|(own, _)| own == resource)
+    }
+
     /// The scope of that name, or an error that lists all scopes.
     pub fn parse(name: &str) -> Result<Self, UnknownScope> {
         Self::from_name(name).ok_or_else(|| UnknownScope { name: name.to_owned() })
     }
+}
+
+/// What a scope concerns of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reaching {
+    /// Products and cohorts, and what is of them: as far as a grant reaches.
+    Places,
+    /// What is of no product, such as firmware and its signing keys: however far a grant reaches. One who releases to a single cohort has to
+    /// read all of it.
+    Anywhere,
+    /// The organization as a whole, such as its people and keys: only a grant that reaches all of it has the scope.
+    Organization,
 }
 
 /// There is no scope of this name.

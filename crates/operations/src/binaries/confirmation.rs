@@ -3,6 +3,7 @@
 use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::binaries::Binary;
 use olivine_domain::pages::Limit;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Fact, Facts, Meaning, Refusal};
 use olivine_records::{Write, bundle_overrides, releases};
@@ -73,7 +74,7 @@ pub(super) async fn check(
     // An archived release brings nothing to devices.
     let archived = ArchivedFilter::Without;
     let query = ListQuery { limit: Limit::MOST, archived, ..ListQuery::default() };
-    let releases = releases::list_with_binary(w, organization, id, &query).await?.items;
+    let releases = releases::list_with_binary(w, &Tenancy::of_server(organization), id, &query).await?.items;
     let overrides = bundle_overrides::list_current_with_binary(w, organization, id, ctx.now()).await?;
     if releases.is_empty() && overrides.is_empty() {
         return Ok(());

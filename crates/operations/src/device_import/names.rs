@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use olivine_domain::archiving::{Archived, usable};
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::products::Product;
 use olivine_domain::text::{FromRecord as _, Name};
@@ -33,17 +33,17 @@ impl Names {
     pub(super) async fn product(
         &mut self,
         reader: &impl Reader,
-        organization: Id<Organization>,
+        tenancy: &Tenancy,
         named: &str,
     ) -> Result<Option<Result<Id<Product>, Archived>>, Error> {
         if let Some(known) = self.products.get(named) {
             return Ok(known.clone());
         }
         let found = if let Ok(prn) = named.parse::<Prn<Product>>() {
-            let is_own = prn.organization == organization;
-            if is_own { products::find(reader, organization, prn.id).await? } else { None }
+            let is_own = prn.organization == tenancy.organization();
+            if is_own { products::find(reader, tenancy, prn.id).await? } else { None }
         } else if let Some(name) = Name::from_record(named) {
-            products::find_by_name(reader, organization, &name).await?
+            products::find_by_name(reader, tenancy, &name).await?
         } else {
             None
         };
@@ -59,7 +59,7 @@ impl Names {
     pub(super) async fn cohort(
         &mut self,
         reader: &impl Reader,
-        organization: Id<Organization>,
+        tenancy: &Tenancy,
         product: Option<Id<Product>>,
         named: &str,
     ) -> Result<Option<Result<Found, Archived>>, Error> {
@@ -68,10 +68,10 @@ impl Names {
             return Ok(known.clone());
         }
         let found = if let Ok(prn) = named.parse::<Prn<Cohort>>() {
-            let is_own = prn.organization == organization;
-            if is_own { cohorts::find(reader, organization, prn.id).await? } else { None }
+            let is_own = prn.organization == tenancy.organization();
+            if is_own { cohorts::find(reader, tenancy, prn.id).await? } else { None }
         } else if let (Some(name), Some(product)) = (Name::from_record(named), product) {
-            cohorts::find_by_name(reader, organization, product, &name).await?
+            cohorts::find_by_name(reader, tenancy, product, &name).await?
         } else {
             None
         };

@@ -22,16 +22,17 @@ pub async fn update(
     change: Change,
 ) -> Result<Device, Error> {
     let mut w = ctx.work().await?;
-    let old = devices::lock(&w, by.organization, id).await.map_err(Error::missing(id))?;
+    let old = devices::lock(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     if new.is_moved_from(&old) {
-        check_place(&w, &new).await?;
+        check_place(&w, &by.tenancy(), &new).await?;
     }
     match devices::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::DeviceIdentifier)) => {
             drop(w);
-            let other = devices::find_by_identifier(ctx.db(), by.organization, &new.identifier).await?;
+            let other =
+                devices::find_by_identifier(ctx.db(), &by.tenancy().to_see(), &new.identifier).await?;
             return Err(identifier_taken(&new.identifier, other));
         }
         other => other?,

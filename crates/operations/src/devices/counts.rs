@@ -24,17 +24,17 @@ pub async fn counts(
     by: &Authorized<scope::DeviceRead>,
     selection: Selection,
 ) -> Result<Counts, Error> {
-    let (db, organization) = (ctx.db(), by.organization);
+    let (db, tenancy) = (ctx.db(), &by.tenancy());
     if let Some(product) = selection.product {
-        products::get(db, organization, product).await.map_err(Error::missing(product))?;
+        products::get(db, tenancy, product).await.map_err(Error::missing(product))?;
     }
     let counted = match (selection.product, selection.cohort) {
         (None, None) => Counted::All,
         (Some(product), None) => Counted::Product(product),
         (product, Some(cohort)) => {
-            let of_cohort = cohorts::get(db, organization, cohort).await.map_err(Error::missing(cohort))?;
+            let of_cohort = cohorts::get(db, tenancy, cohort).await.map_err(Error::missing(cohort))?;
             Counted::Cohort(product.unwrap_or(of_cohort.product), cohort)
         }
     };
-    Ok(devices::count(&ctx.reads_for(by), organization, counted).await?)
+    Ok(devices::count(&ctx.reads_for(by), tenancy, counted).await?)
 }

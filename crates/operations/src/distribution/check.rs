@@ -6,13 +6,13 @@ use std::time::Duration;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device;
-use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Authorized, Origin, scope};
+use olivine_domain::permissions::{Authorized, Origin, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Phase;
 use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::resolution::trace::TraceStep;
 use olivine_domain::resolution::{self, Decision, Question, Source, Status, resolve, resolve_traced};
+use olivine_records::devices;
 
 use super::claims::{Claim, claim};
 use super::expansions::{self, Expanded, Expansion};
@@ -78,7 +78,7 @@ pub async fn check(
 ) -> Result<Answer, Error> {
     let device = match known.facts() {
         Some(facts) => facts,
-        None => find(ctx, known.organization, known.device).await?,
+        None => find(ctx, &Tenancy::of_server(known.organization), known.device).await?,
     };
     let graph = graph(ctx, &device).await?;
     let recorded = record(ctx, device.clone(), graph.as_deref(), report, origin).await?;
@@ -104,7 +104,7 @@ pub async fn ask(
     id: Id<Device>,
     ask: &Ask,
 ) -> Result<Answer, Error> {
-    let device = find(ctx, by.organization, id).await?;
+    let device = find(ctx, &by.tenancy(), id).await?;
     // Who says nothing of what the device runs asks about what it said itself.
     let said = &ask.report;
     let report = if said.is_empty() { recorded(&device.reported) } else { said.values.clone() };
@@ -123,11 +123,12 @@ pub async fn ask(
     expansions::expand(ctx, &device, answer, &ask.expand).await
 }
 
-async fn find(
-    ctx: &Context,
-    organization: Id<Organization>,
-    id: Id<Device>,
-) -> Result<Arc<DeviceFacts>, Error> {
+async fn find(ctx: &Context, tenancy: &Tenancy, id: Id<Device>) -> Result<Arc<DeviceFacts>, Error> {
+    let organization = tenancy.organization();
+    // Memory knows nothing of who reaches what.
+    if !tenancy.seen().is_whole() || tenancy.changed().is_some() {
+        devices::get(ctx.db(), tenancy, id).await.map_err(Error::missing(id))?;
+    }
     ctx.memory().device(ctx, organization, id).await?.ok_or_else(|| Error::not_found(id))
 }
 
@@ -227,7 +228,8 @@ async fn answer(
                 Claim::Made(claimed) => device = claimed,
                 Claim::Refused => {
                     // Somebody was faster, or the release was changed: what is remembered of both is forgotten by now.
-                    device = find(ctx, device.belongs.organization, device.id).await?;
+                    let everywhere = Tenancy::of_server(device.belongs.organization);
+                    device = find(ctx, &everywhere, device.id).await?;
                     continue;
                 }
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use olivine_domain::events::Subject;
-use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::permissions::{Actor, Origin, Tenancy};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::{Phase, Release};
 use olivine_records::release_claims::{self, Claimed};
@@ -42,9 +42,11 @@ async fn write(
     let (organization, release, cohort) = (device.belongs.organization, expected.id, expected.cohort);
     let mut w = ctx.work().await?;
     // Before the release, as whoever deletes a device locks both.
-    devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
+    devices::lock(&w, &Tenancy::of_server(organization), device.id)
+        .await
+        .map_err(Error::missing(device.id))?;
     // Held until the claim is counted: nobody changes the release or claims it at the same moment.
-    let current = match releases::lock(&w, organization, release).await {
+    let current = match releases::lock(&w, &Tenancy::of_server(organization), release).await {
         Err(olivine_records::Error::NotFound { .. }) => None,
         other => Some(other?),
     };
@@ -53,7 +55,10 @@ async fn write(
         Change::ReleaseGraph(cohort).forget(ctx);
         return Ok(Claim::Refused);
     };
-    let devices = cohorts::get(&w, organization, cohort).await.map_err(Error::missing(cohort))?.devices;
+    let devices = cohorts::get(&w, &Tenancy::of_server(organization), cohort)
+        .await
+        .map_err(Error::missing(cohort))?
+        .devices;
     let limit = match current.phase {
         Phase::Numeric(value) => value.limit(devices),
         Phase::Tags(_) => Some(0),

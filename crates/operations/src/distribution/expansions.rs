@@ -6,6 +6,7 @@ use std::sync::Arc;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::resolution::Source;
 use olivine_records::{bundle_overrides, cohorts};
@@ -66,7 +67,8 @@ pub(super) async fn expand(
             }
             (Expansion::Cohort, _) => {
                 if let Some(id) = answer.cohort {
-                    expanded.cohort = cohorts::find(ctx.db(), device.belongs.organization, id).await?;
+                    expanded.cohort =
+                        cohorts::find(ctx.db(), &Tenancy::of_server(device.belongs.organization), id).await?;
                 }
             }
         }
@@ -79,7 +81,8 @@ async fn bundle_override(
     device: &DeviceFacts,
     id: Id<BundleOverride>,
 ) -> Result<Option<BundleOverride>, Error> {
-    let mut found = bundle_overrides::find(ctx.db(), device.belongs.organization, id).await?;
+    let mut found =
+        bundle_overrides::find(ctx.db(), &Tenancy::of_server(device.belongs.organization), id).await?;
     if let Some(BundleOverride { audience: Audience::Devices(devices), .. }) = &mut found {
         devices.retain(|named| *named == device.id);
     }

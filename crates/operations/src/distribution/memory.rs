@@ -19,6 +19,7 @@ use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_credentials::{CredentialKey, DeviceCredential};
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
@@ -196,7 +197,9 @@ impl Memory {
         id: Id<Device>,
     ) -> Result<Option<Arc<DeviceFacts>>, Error> {
         let read = async || {
-            let Some(device) = devices::find(ctx.db(), organization, id).await? else { return Ok(None) };
+            let Some(device) = devices::find(ctx.db(), &Tenancy::of_server(organization), id).await? else {
+                return Ok(None);
+            };
             let claims = release_claims::list_for_device(ctx.db(), organization, id).await?;
             Ok(Some(Arc::new(DeviceFacts::new(&self.alike, device, claims))))
         };
@@ -229,9 +232,10 @@ impl Memory {
         sink: Id<Release>,
     ) -> Result<PhaseCounts, Error> {
         let read = async || {
-            let devices =
-                cohorts::find(ctx.db(), organization, cohort).await?.map_or(0, |found| found.devices);
-            let release = releases::find(ctx.db(), organization, sink).await?;
+            let devices = cohorts::find(ctx.db(), &Tenancy::of_server(organization), cohort)
+                .await?
+                .map_or(0, |found| found.devices);
+            let release = releases::find(ctx.db(), &Tenancy::of_server(organization), sink).await?;
             Ok(Some(PhaseCounts { devices, claims: release.map_or(0, |release| release.claims) }))
         };
         let found = self.phase_counts.get_or_read(&cohort, read).await?;
@@ -260,7 +264,7 @@ impl Memory {
         id: Id<Product>,
     ) -> Result<Option<Arc<Target>>, Error> {
         let read = async || {
-            let product = products::find(ctx.db(), organization, id).await?;
+            let product = products::find(ctx.db(), &Tenancy::of_server(organization), id).await?;
             Ok(product.map(|product| product.target.map(Arc::new)))
         };
         Ok(self.targets.get_or_read(&id, read).await?.flatten())
@@ -273,7 +277,7 @@ impl Memory {
         organization: Id<Organization>,
         id: Id<Release>,
     ) -> Result<Option<Arc<View>>, Error> {
-        let read = async || match releases::find(ctx.db(), organization, id).await? {
+        let read = async || match releases::find(ctx.db(), &Tenancy::of_server(organization), id).await? {
             Some(release) => Ok(Some(Arc::new(view(ctx, release).await?))),
             None => Ok(None),
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::{Device, Reported};
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::resolution::{Offer, Report, applied_override, reported_bundle};
@@ -32,8 +33,9 @@ async fn write(
     report: &Report,
 ) -> Result<Option<Offer>, Error> {
     let mut w = ctx.work().await?;
-    let locked =
-        devices::lock(&w, device.belongs.organization, device.id).await.map_err(Error::missing(device.id))?;
+    let locked = devices::lock(&w, &Tenancy::of_server(device.belongs.organization), device.id)
+        .await
+        .map_err(Error::missing(device.id))?;
     // Another poll of the same device may have been here first.
     let Some(offer) = Offer::needed(locked.offer.as_ref(), bundle, report) else { return Ok(locked.offer) };
     devices::set_offer(&w, device.belongs.organization, device.id, Some(&offer)).await?;

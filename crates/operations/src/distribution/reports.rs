@@ -6,7 +6,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::{Outcome, Reported, UpdateStatus};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::permissions::{Actor, Origin, Tenancy};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::graph::ReleaseGraph;
@@ -144,10 +144,12 @@ async fn write(
 ) -> Result<(Option<Id<Release>>, Option<Offer>), Error> {
     let organization = device.belongs.organization;
     let mut w = ctx.work().await?;
-    let old = devices::lock(&w, organization, device.id).await.map_err(Error::missing(device.id))?;
+    let old = devices::lock(&w, &Tenancy::of_server(organization), device.id)
+        .await
+        .map_err(Error::missing(device.id))?;
     let release = match release.filter(|_| old.cohort == device.belongs.cohort) {
         // This process may not have heard yet that the release was deleted.
-        Some(id) => releases::find(&w, organization, id).await?.map(|found| found.id),
+        Some(id) => releases::find(&w, &Tenancy::of_server(organization), id).await?.map(|found| found.id),
         None => None,
     };
     devices::set_report(&w, organization, device.id, new, release).await?;
@@ -223,7 +225,8 @@ async fn write_status(
 ) -> Result<bool, Error> {
     let (organization, device) = (known.organization, known.device);
     let mut w = ctx.work().await?;
-    let locked = devices::lock(&w, organization, device).await.map_err(Error::missing(device))?;
+    let locked =
+        devices::lock(&w, &Tenancy::of_server(organization), device).await.map_err(Error::missing(device))?;
     if let Some(offer) =
         locked.offer.as_ref().and_then(|offer| offer.after_status(report.bundle, report.status))
     {
@@ -232,7 +235,7 @@ async fn write_status(
     }
     let mut is_news = true;
     if let Some(release) = report.release
-        && releases::find(&w, organization, release).await?.is_some()
+        && releases::find(&w, &Tenancy::of_server(organization), release).await?.is_some()
     {
         let outcome = Outcome { status: report.status, release, at: ctx.now() };
         let detail = report.detail.as_ref();

@@ -30,7 +30,7 @@ impl Recorded for ApiKey {
     fn fields(&self) -> Vec<Field> {
         let Self {
             id: _,
-            organization: _,
+            organization,
             name,
             hint,
             grants,
@@ -47,7 +47,8 @@ impl Recorded for ApiKey {
         let scopes = if role.is_some() { Vec::new() } else { grants.scopes().map(Scope::as_str).collect() };
         let role = role.map(Role::as_str);
         fields! {
-            "name" = name, "hint" = hint, "role" = role, "scopes" = scopes, "expires_at" = expires_at,
+            "name" = name, "hint" = hint, "role" = role, "scopes" = scopes,
+            "limited_to" = people::limits(grants, *organization), "expires_at" = expires_at,
             "revoked_at" = revoked_at, "owner_prn" = owner.map(|owner| owner.prn(self.organization).to_string()),
         }
     }

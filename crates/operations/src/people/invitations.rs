@@ -22,7 +22,7 @@ use super::sign_in::{Arrived, From, arrive};
 use super::{Fresh, oneself};
 use crate::error::Taken;
 use crate::events::{self, EventData, Whole};
-use crate::handing_out::{Handed, check_within};
+use crate::handing_out::{Handed, check_places, check_within};
 use crate::lists::{ListQuery, NewId};
 use crate::work::Work;
 use crate::{Context, Error};
@@ -91,6 +91,7 @@ pub async fn create(
 ) -> Result<Created, Error> {
     check_form(&new.grants)?;
     check_within(by, &new.grants, Handed::Membership)?;
+    check_places(ctx.db(), by, &new.grants).await?;
     let mut w = super::memberships::begin(ctx, by).await?;
     let (id, is_replayable) = (new.id.take(ctx), new.id.is_replayable());
     match insert(ctx, &mut w, by, Create { id: NewId::Chosen(id.uuid()), ..new }).await {
@@ -298,7 +299,7 @@ async fn may_still_give(ctx: &Context, w: &Work, invitation: &Invitation) -> Res
         }
         RecordedIdentity::Known(Identity::ApiKey(key)) => {
             let key = olivine_records::api_keys::find(&**w, invitation.organization, key).await?;
-            let usable = key.filter(|key| key.check_usable(ctx.now()).is_ok());
+            let usable = key.filter(|key| key.owner.is_none() && key.check_usable(ctx.now()).is_ok());
             usable.map_or_else(Grants::none, |key| key.grants)
         }
         RecordedIdentity::Known(Identity::Device(_)) | RecordedIdentity::Other { .. } => Grants::none(),

@@ -11,7 +11,7 @@ use olivine_records::{api_keys, invitations, memberships, organizations, users};
 
 use crate::error::Unauthenticated;
 use crate::events::{self, EventData, Whole};
-use crate::handing_out::{Handed, check_within};
+use crate::handing_out::{Handed, check_places, check_within};
 use crate::lists::{Expected, ListQuery, check_expected};
 use crate::work::Work;
 use crate::{Context, Error};
@@ -90,6 +90,7 @@ pub async fn update(
     check_expected(expected, old.revision)?;
     check_within(by, &old.grants, Handed::Membership)?;
     check_within(by, &grants, Handed::Membership)?;
+    check_places(&*w, by, &grants).await?;
     if grants == old.grants {
         return Ok(Member { membership: old, user });
     }

@@ -11,7 +11,7 @@ use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Identifier};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Actor, Origin};
+use olivine_domain::permissions::{Actor, Origin, Tenancy};
 use olivine_domain::prn::Id;
 use olivine_domain::time::Timestamp;
 use olivine_records::device_certificates::{KnownCertificate, list_known_of_any_organization};
@@ -109,7 +109,8 @@ async fn find(
         Err(ProvisioningRefusal::NoName(_) | ProvisioningRefusal::BadName(_)) => return Ok(Found::NoDevice),
         Err(refusal) => return Err(refused(refusal)),
     };
-    let device = devices::find_by_identifier(reader, ca.organization, &identifier).await?;
+    let device =
+        devices::find_by_identifier(reader, &Tenancy::of_server(ca.organization), &identifier).await?;
     let Some(device) = device else { return Ok(Found::NoDevice) };
     if let Some(known) = already_known(reader, ca, shown.certificate).await? {
         return Ok(Found::Known(Box::new(known)));
@@ -184,7 +185,7 @@ async fn is_by(
         return Ok(true);
     }
     let Some(before) = current.ca_certificate else { return Ok(false) };
-    let before = ca_certificates::find(reader, ca.organization, before).await?;
+    let before = ca_certificates::find(reader, &Tenancy::of_server(ca.organization), before).await?;
     Ok(before.is_some_and(|before| before.is_same_authority(ca)))
 }
 
@@ -208,7 +209,9 @@ async fn register(
         || Error::Conflict("the device, or its authority, was changed at the same moment: try again");
     let organization = signer.ca.organization;
     let mut w = ctx.work().await?;
-    let ca = ca_certificates::find(&w, organization, signer.ca.id).await?.ok_or_else(changed)?;
+    let ca = ca_certificates::find(&w, &Tenancy::of_server(organization), signer.ca.id)
+        .await?
+        .ok_or_else(changed)?;
     let signer = Signer { ca, below: signer.below };
     if renewing(std::slice::from_ref(&signer), ctx.now()).is_empty() {
         return Err(changed().into());
@@ -242,7 +245,7 @@ async fn lock(w: &Write, shown: &Shown<'_>, signer: &Signer, now: Timestamp) -> 
     let organization = signer.ca.organization;
     let identifier: Identifier = check(shown.certificate, identifier_source(&signer.ca), now)
         .map_err(|refusal| NotProvisioned::Refused(organization, refusal))?;
-    devices::lock_by_identifiers(w, organization, &[&identifier]).await?;
+    devices::lock_by_identifiers(w, &Tenancy::of_server(organization), &[&identifier]).await?;
     Ok(())
 }
 

@@ -22,8 +22,8 @@ pub async fn archive(
     id: Id<Release>,
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
-    let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let graph = graphs::lock(&w, by.organization, cohort).await?;
+    let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
+    let graph = graphs::lock(&w, &by.tenancy(), cohort).await?;
     let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     let Some(new) = archiving::archive(old, ctx.now()) else {
         drop(w);
@@ -47,17 +47,17 @@ pub async fn unarchive(
     placement: Placement,
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
-    let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let graph = graphs::lock_open(&w, by.organization, cohort).await?;
+    let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
+    let graph = graphs::lock_open(&w, &by.tenancy(), cohort).await?;
     let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     let Some(new) = archiving::unarchive(old, ctx.now()) else {
         drop(w);
         return view(ctx, old.clone()).await;
     };
-    to_use::<Bundle>(&w, by.organization, new.bundle).await?;
+    to_use::<Bundle>(&w, &by.organization, new.bundle).await?;
     let links = match graph.plan_create(&new, placement, ctx.now()) {
         Ok(links) => links,
-        Err(refusal) => return Err(graphs::explain(&w, by.organization, refusal).await?),
+        Err(refusal) => return Err(graphs::explain(&w, &by.tenancy().to_see(), refusal).await?),
     };
     let new = Release { next: links.next_of_new, ..new };
     // The links before the release, as for a new one.

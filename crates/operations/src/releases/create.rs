@@ -60,17 +60,17 @@ pub async fn create(
     let (id, placement) = (new.id, new.placement);
     let mut new = record(ctx, by, new)?;
     let mut w = ctx.work().await?;
-    let graph = graphs::lock_open(&w, by.organization, new.cohort).await?;
+    let graph = graphs::lock_open(&w, &by.tenancy(), new.cohort).await?;
     if id.is_replayable()
         && let Some(first) = graph.known(new.id)
     {
         drop(w);
         return view(ctx, first.clone()).await;
     }
-    to_use::<Bundle>(&w, by.organization, new.bundle).await?;
+    to_use::<Bundle>(&w, &by.organization, new.bundle).await?;
     let links = match graph.plan_create(&new, placement, ctx.now()) {
         Ok(links) => links,
-        Err(refusal) => return Err(graphs::explain(&w, by.organization, refusal).await?),
+        Err(refusal) => return Err(graphs::explain(&w, &by.tenancy().to_see(), refusal).await?),
     };
     new.next = links.next_of_new;
     // The links before the release: a new sink must not be there while the old one is.

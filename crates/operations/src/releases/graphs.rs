@@ -3,7 +3,7 @@
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::Actor;
+use olivine_domain::permissions::{Actor, Tenancy};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::graph::{GraphRefusal, Named, ReleaseGraph};
@@ -16,24 +16,20 @@ use crate::work::Work;
 use crate::{Context, Error, events};
 
 /// The cohort's graph, which nobody else edits until the transaction ends.
-pub(super) async fn lock(
-    w: &Write,
-    organization: Id<Organization>,
-    cohort: Id<Cohort>,
-) -> Result<ReleaseGraph, Error> {
-    releases::lock_cohort(w, organization, cohort).await.map_err(Error::missing(cohort))?;
+pub(super) async fn lock(w: &Write, tenancy: &Tenancy, cohort: Id<Cohort>) -> Result<ReleaseGraph, Error> {
+    releases::lock_cohort(w, tenancy, cohort).await.map_err(Error::missing(cohort))?;
     // Read after the lock: what others did before is in it.
-    read(w, organization, cohort).await
+    read(w, tenancy.organization(), cohort).await
 }
 
 /// The same where a release comes onto the path: refused if the cohort is archived.
 pub(super) async fn lock_open(
     w: &Write,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     cohort: Id<Cohort>,
 ) -> Result<ReleaseGraph, Error> {
-    let graph = lock(w, organization, cohort).await?;
-    to_use::<Cohort>(w, organization, cohort).await?;
+    let graph = lock(w, tenancy, cohort).await?;
+    to_use::<Cohort>(w, tenancy, cohort).await?;
     Ok(graph)
 }
 
@@ -67,15 +63,11 @@ pub(super) async fn relink(
 }
 
 /// Tells a neighbour that does not exist at all from one of another cohort.
-pub(super) async fn explain(
-    w: &Write,
-    organization: Id<Organization>,
-    refusal: GraphRefusal,
-) -> Result<Error, Error> {
+pub(super) async fn explain(w: &Write, tenancy: &Tenancy, refusal: GraphRefusal) -> Result<Error, Error> {
     let GraphRefusal::NotInCohort(id) = refusal else { return Ok(refusal.into()) };
-    Ok(match releases::find(w, organization, id).await? {
+    Ok(match releases::find(w, tenancy, id).await? {
         Some(other) => {
-            Error::refused(OtherCohort(Named { prn: other.id.prn(organization), name: other.name }))
+            Error::refused(OtherCohort(Named { prn: other.id.prn(other.organization), name: other.name }))
         }
         None => Error::not_found(id),
     })

@@ -1,7 +1,7 @@
 //! Fleet numbers: how far a cohort's devices came. Read from sums that are kept as things happen, so that no device is ever counted.
 
 use olivine_domain::devices::{Device, UpdateStatus};
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::graph::{ReleaseGraph, Standing};
@@ -42,9 +42,9 @@ pub async fn adoption(
     id: Id<Release>,
 ) -> Result<Adoption, Error> {
     let (db, organization) = (ctx.db(), by.organization);
-    let release = releases::get(db, organization, id).await.map_err(Error::missing(id))?;
+    let release = releases::get(db, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     let cohort =
-        cohorts::get(db, organization, release.cohort).await.map_err(Error::missing(release.cohort))?;
+        cohorts::get(db, &by.tenancy(), release.cohort).await.map_err(Error::missing(release.cohort))?;
     let all = releases::list_graph(db, organization, release.cohort).await?;
     let ids: Vec<_> = all.iter().map(|release| release.id).collect();
     let graph = ReleaseGraph::new(all).map_err(Error::internal)?;
@@ -96,7 +96,7 @@ fn devices(number: i64) -> u64 {
 pub(crate) async fn forget_device(w: &mut Work, device: &Device) -> Result<(), Error> {
     let organization = device.organization;
     let claimed = release_claims::forget_device(w, organization, device.id).await?;
-    for release in releases::get_many(w, organization, &claimed).await? {
+    for release in releases::get_many(w, &Tenancy::of_server(organization), &claimed).await? {
         w.changed(organization, Change::PhaseCounts(release.cohort));
     }
     for release in claimed {

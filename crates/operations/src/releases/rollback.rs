@@ -8,7 +8,7 @@ mod words;
 use olivine_domain::bundle_overrides::BundleOverride;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::events::Subject;
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::text::Name;
@@ -96,8 +96,8 @@ pub async fn rollback(
         let w = ctx.work().await?;
         // Devices are locked before their cohort, so they have to be known by then.
         devices::hold(&w, by.organization, &held).await?;
-        let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-        releases::lock_cohort(&w, by.organization, cohort).await.map_err(Error::missing(cohort))?;
+        let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
+        releases::lock_cohort(&w, &by.tenancy(), cohort).await.map_err(Error::missing(cohort))?;
         let prepared = Prepared::read(ctx, &w, by, id, wish).await?;
         if prepared.forced_devices.iter().all(|device| held.binary_search(device).is_ok()) {
             return Box::pin(write(ctx, w, by, prepared)).await;
@@ -117,7 +117,7 @@ async fn write(
     let mut plan = prepared.plan.clone();
     let mut is_change = false;
     if let Some(bundle) = plan.bundle {
-        to_use::<Bundle>(&w, by.organization, bundle).await?;
+        to_use::<Bundle>(&w, &by.organization, bundle).await?;
     }
     if plan.stopped != *old {
         plan.stopped.revision = old.revision.next();
@@ -168,8 +168,10 @@ pub(super) async fn forget(
     id: Id<Release>,
 ) -> Result<(), Error> {
     let forced = olivine_domain::releases::rollback::override_of(id);
-    if olivine_records::bundle_overrides::find(w, by.organization, forced).await?.is_some() {
-        let old = olivine_records::bundle_overrides::lock(w, by.organization, forced).await?;
+    // It goes with its release, also where some of its devices were moved to where the caller does not reach.
+    let everywhere = Tenancy::of_server(by.organization);
+    if olivine_records::bundle_overrides::find(w, &everywhere, forced).await?.is_some() {
+        let old = olivine_records::bundle_overrides::lock(w, &everywhere, forced).await?;
         olivine_records::bundle_overrides::delete(w, by.organization, forced).await?;
         w.event(by, Subject::of(forced), EventData::BundleOverrideDeleted(Whole(&old)));
     }

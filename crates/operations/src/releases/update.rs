@@ -26,8 +26,8 @@ pub async fn update(
     change: Change,
 ) -> Result<View, Error> {
     let mut w = ctx.work().await?;
-    let cohort = releases::get(&w, by.organization, id).await.map_err(Error::missing(id))?.cohort;
-    let graph = graphs::lock(&w, by.organization, cohort).await?;
+    let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
+    let graph = graphs::lock(&w, &by.tenancy(), cohort).await?;
     let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
     check_expected(expected, old.revision)?;
     let now = ctx.now();
@@ -36,10 +36,10 @@ pub async fn update(
         return view(ctx, old.clone()).await;
     };
     if let Err(refusal) = check(&graph, old, &new, now) {
-        return Err(graphs::explain(&w, by.organization, refusal).await?);
+        return Err(graphs::explain(&w, &by.tenancy().to_see(), refusal).await?);
     }
     if new.bundle != old.bundle {
-        to_use::<Bundle>(&w, by.organization, new.bundle).await?;
+        to_use::<Bundle>(&w, &by.organization, new.bundle).await?;
     }
     match releases::update(&w, old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use crate::entities::distribution::bundle_override_devices::{Column, Entity, Mod
 use crate::entities::fleet::devices;
 use crate::error::Error;
 use crate::lists::MOST_IDS;
+use crate::tenants::Tenant;
 
 /// Fills in the devices of those overrides that name them: one query per some hundred overrides.
 pub(super) async fn add_devices(
@@ -43,10 +45,10 @@ pub(super) async fn add_devices(
     Ok(())
 }
 
-/// Those of the devices that the organization does not have.
+/// Those of the devices that are not there for who asks; refused if one may be seen, but not be changed.
 pub async fn list_missing_devices(
     reader: &impl Reader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     ids: &[Id<Device>],
 ) -> Result<Vec<Id<Device>>, Error> {
     let mut known: HashSet<Uuid> = HashSet::with_capacity(ids.len());
@@ -54,11 +56,16 @@ pub async fn list_missing_devices(
         let rows = devices::Entity::find()
             .select_only()
             .column(devices::Column::Id)
-            .filter(devices::Column::OrganizationId.eq(organization.uuid()))
-            .filter(devices::Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+            .filter(devices::Column::OrganizationId.eq(tenancy.organization().uuid()))
+            .filter(devices::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+            .filter(Tenant::<devices::Entity>::seen(tenancy));
         known.extend(rows.into_tuple::<Uuid>().all(&reader.executor()).await?);
     }
-    Ok(ids.iter().copied().filter(|id| !known.contains(&id.uuid())).collect())
+    let missing: Vec<_> = ids.iter().copied().filter(|id| !known.contains(&id.uuid())).collect();
+    if missing.is_empty() {
+        crate::devices::check_reached(reader, tenancy, ids).await?;
+    }
+    Ok(missing)
 }
 
 pub(super) async fn insert_devices(write: &Write, of: &BundleOverride) -> Result<(), Error> {

@@ -7,17 +7,24 @@ use std::fmt::Write as _;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::UpdateStatus;
 use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::text::VersionText;
-use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult, Statement, Value};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    QueryTrait, Statement,
+};
 use uuid::Uuid;
 
 use super::TABLE;
 use crate::database::ListReader;
+use crate::entities::fleet::devices::{Column, Entity};
 use crate::error::Error;
 use crate::lists::is_out_of_time;
 use crate::rows::Row;
+use crate::tenants::Tenant;
 
 /// The most versions that are told apart.
 pub const MOST_VERSIONS: usize = 1_000;
@@ -60,14 +67,11 @@ pub struct Counts {
 }
 
 /// Counts devices by product and version, and by outcome.
-pub async fn count(
-    reader: &impl ListReader,
-    organization: Id<Organization>,
-    which: Counted,
-) -> Result<Counts, Error> {
+pub async fn count(reader: &impl ListReader, tenancy: &Tenancy, which: Counted) -> Result<Counts, Error> {
+    let organization = tenancy.organization();
     let scanner = reader.scanner().await?;
     let executor = scanner.executor();
-    let statement = counting(executor.get_database_backend(), organization, which);
+    let statement = counting(executor.get_database_backend(), tenancy, which);
     let rows = executor.query_all_raw(statement).await.map_err(Error::from).map_err(|error| {
         let seconds = reader.scan_limit().as_secs();
         if is_out_of_time(&error) { Error::TooManyToCount { seconds } } else { error }
@@ -83,7 +87,7 @@ pub async fn count(
 
 /// Groups as the index has it, and then the few groups once more without their cohorts. The sums over all groups stand in each row, so that
 /// they are right also where not all groups are read.
-pub(crate) fn counting(backend: DbBackend, organization: Id<Organization>, which: Counted) -> Statement {
+pub(crate) fn counting(backend: DbBackend, tenancy: &Tenancy, which: Counted) -> Statement {
     let (mut sums, mut failed) = (String::new(), String::from("0"));
     for status in UpdateStatus::ALL {
         let name = status.as_str();
@@ -93,26 +97,30 @@ pub(crate) fn counting(backend: DbBackend, organization: Id<Organization>, which
             let _ = write!(failed, " + {of_status}");
         }
     }
-    let mut values = vec![Value::from(organization.uuid())];
-    let mut condition = String::from("organization_id = $1");
+    let same = [Column::ProductId, Column::CohortId, Column::ReportedVersion, Column::Outcome];
+    let mut grouped = Entity::find().select_only().columns(same).column_as(Expr::cust("COUNT(*)"), "devices");
+    for column in same {
+        grouped = grouped.group_by(column);
+    }
+    let mut grouped = grouped
+        .filter(Column::OrganizationId.eq(tenancy.organization().uuid()))
+        .filter(Tenant::<Entity>::seen(tenancy));
     if let Counted::Product(product) | Counted::Cohort(product, _) = which {
-        values.push(Value::from(product.uuid()));
-        condition += " AND product_id = $2";
+        grouped = grouped.filter(Column::ProductId.eq(product.uuid()));
     }
     if let Counted::Cohort(_, cohort) = which {
-        values.push(Value::from(cohort.uuid()));
-        condition += " AND cohort_id = $3";
+        grouped = grouped.filter(Column::CohortId.eq(cohort.uuid()));
     }
+    let Statement { sql: grouped, values, .. } = grouped.build(backend);
     let sql = format!(
         "SELECT product_id, reported_version, CAST(SUM(devices) AS BIGINT) AS devices, \
          CAST({failed} AS BIGINT) AS failed, \
          CAST(SUM(SUM(devices)) OVER (PARTITION BY product_id) AS BIGINT) AS of_product, \
          CAST(SUM(SUM(devices)) OVER () AS BIGINT) AS all_devices{sums} \
-         FROM (SELECT product_id, cohort_id, reported_version, outcome, COUNT(*) AS devices FROM devices WHERE {condition} \
-         GROUP BY product_id, cohort_id, reported_version, outcome) AS grouped \
+         FROM ({grouped}) AS grouped \
          GROUP BY product_id, reported_version ORDER BY 3 DESC, product_id, reported_version LIMIT {MOST_VERSIONS}"
     );
-    Statement::from_sql_and_values(backend, sql, values)
+    Statement::from_sql_and_values(backend, sql, values.into_iter().flat_map(|values| values.0))
 }
 
 fn add(counts: &mut Counts, organization: Id<Organization>, row: &QueryResult) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use olivine_domain::certificates::{Certificate, IdentifierSource};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::{DeviceCertificate, Proof};
 use olivine_domain::devices::{Device, Outcome, Reported, SEARCH, UpdateStatus};
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::products::Product;
 use olivine_domain::resolution::Offer;
 use olivine_domain::search;
@@ -121,7 +122,7 @@ fn is_missing<T>(outcome: &Result<T, Error>) -> bool {
 /// The identifiers of the devices that a search finds.
 async fn found(database: &Database, organization: &Organization, search: &str) -> Vec<String> {
     let query = ListQuery { clauses: search::parse(search, SEARCH).unwrap(), ..ListQuery::default() };
-    let page = devices::list(&reads(database), organization.id, &query).await.unwrap();
+    let page = devices::list(&reads(database), &Tenancy::of_server(organization.id), &query).await.unwrap();
     page.items.iter().map(|device| device.identifier.to_string()).collect()
 }
 
@@ -129,16 +130,16 @@ on_both! {
     async fn products_and_cohorts_change_by_compare_and_set(database) {
         let Fleet { organization, product, cohort } = fleet(&database).await;
         let owner = organization.id;
-        assert_eq!(products::get(&*database, owner, product.id).await.unwrap(), product);
-        assert_eq!(products::find_by_name(&*database, owner, &product.name).await.unwrap(), Some(product.clone()));
-        let found = cohorts::find_by_name(&*database, owner, product.id, &cohort.name).await.unwrap();
+        assert_eq!(products::get(&*database, &Tenancy::of_server(owner), product.id).await.unwrap(), product);
+        assert_eq!(products::find_by_name(&*database, &Tenancy::of_server(owner), &product.name).await.unwrap(), Some(product.clone()));
+        let found = cohorts::find_by_name(&*database, &Tenancy::of_server(owner), product.id, &cohort.name).await.unwrap();
         assert_eq!(found, Some(cohort.clone()));
-        assert_eq!(cohorts::find_by_name(&*database, owner, fresh(), &cohort.name).await.unwrap(), None);
+        assert_eq!(cohorts::find_by_name(&*database, &Tenancy::of_server(owner), fresh(), &cohort.name).await.unwrap(), None);
 
         let revision = Revision::FIRST.next();
         let new = Product { target: None, description: None, revision, updated_at: at(5), ..product.clone() };
         commit!(database, |write| products::update(&write, &product, &new).await).unwrap();
-        assert_eq!(products::get(&*database, owner, product.id).await.unwrap(), new);
+        assert_eq!(products::get(&*database, &Tenancy::of_server(owner), product.id).await.unwrap(), new);
         let refused = commit!(database, |write| products::update(&write, &product, &new).await);
         assert!(matches!(refused, Err(Error::Conflict)));
 
@@ -146,7 +147,7 @@ on_both! {
         commit!(database, |write| cohorts::add_devices(&write, owner, cohort.id, -2).await).unwrap();
         let new = Cohort { name: "renamed".parse().unwrap(), revision, updated_at: at(5), ..cohort.clone() };
         commit!(database, |write| cohorts::update(&write, &cohort, &new).await).unwrap();
-        let locked = commit!(database, |write| cohorts::lock(&write, owner, cohort.id).await).unwrap();
+        let locked = commit!(database, |write| cohorts::lock(&write, &Tenancy::of_server(owner), cohort.id).await).unwrap();
         assert_eq!(locked, Cohort { devices: 3, ..new }, "the number is not overwritten");
     }
 
@@ -169,8 +170,8 @@ on_both! {
             ..device(&cohort)
         };
         commit!(database, |write| devices::insert(&write, &record).await).unwrap();
-        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), record);
-        let called = devices::find_by_identifier(&*database, owner, &record.identifier).await.unwrap();
+        assert_eq!(devices::get(&*database, &Tenancy::of_server(owner), record.id).await.unwrap(), record);
+        let called = devices::find_by_identifier(&*database, &Tenancy::of_server(owner), &record.identifier).await.unwrap();
         assert_eq!(called, Some(record.clone()));
         assert_eq!(devices::count_in_cohort(&*database, owner, cohort.id).await.unwrap(), 1);
 
@@ -181,16 +182,16 @@ on_both! {
         let offer = Some(Offer { bundle: fresh(), version: None, is_installed: false });
         commit!(database, |write| devices::set_offer(&write, owner, record.id, offer.as_ref()).await).unwrap();
         record = Device { reported, release: None, offer, ..record };
-        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), record, "not moved back");
+        assert_eq!(devices::get(&*database, &Tenancy::of_server(owner), record.id).await.unwrap(), record, "not moved back");
         let stale = Device { reported: Reported::default(), outcome: None, offer: None, last_connected_at: None, ..record.clone() };
         let other = Product { name: "other".parse().unwrap(), ..super::fleet::product(&organization) };
         commit!(database, |write| products::insert(&write, &other).await).unwrap();
         let new = Device { product: other.id, cohort: None, tags: Tags::default(), quarantined: false, revision: stale.revision.next(), ..stale.clone() };
         commit!(database, |write| devices::update(&write, &stale, &new).await).unwrap();
         let expected = Device { reported: record.reported, outcome: record.outcome, offer: record.offer, last_connected_at: record.last_connected_at, ..new };
-        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap(), expected);
+        assert_eq!(devices::get(&*database, &Tenancy::of_server(owner), record.id).await.unwrap(), expected);
         commit!(database, |write| devices::set_offer(&write, owner, record.id, None).await).unwrap();
-        assert_eq!(devices::get(&*database, owner, record.id).await.unwrap().offer, None);
+        assert_eq!(devices::get(&*database, &Tenancy::of_server(owner), record.id).await.unwrap().offer, None);
         let gone = commit!(database, |write| devices::set_report(&write, owner, fresh(), &Reported::default(), None).await);
         assert!(is_missing(&gone));
 
@@ -211,10 +212,10 @@ on_both! {
         commit!(database, |write| devices::touch(&write, &seen).await).unwrap();
         let identifiers: Vec<_> = many.iter().map(|device| &device.identifier).collect();
         let write = database.write().await.unwrap();
-        let locked = devices::lock_by_identifiers(&write, organization.id, &identifiers).await.unwrap();
+        let locked = devices::lock_by_identifiers(&write, &Tenancy::of_server(organization.id), &identifiers).await.unwrap();
         assert_eq!(locked.iter().filter(|device| device.last_connected_at == Some(at(9))).count(), 1_100);
         drop(write);
-        let read = devices::find_by_identifiers(&*database, organization.id, &identifiers).await.unwrap();
+        let read = devices::find_by_identifiers(&*database, &Tenancy::of_server(organization.id), &identifiers).await.unwrap();
         assert_eq!((read.len(), locked.len()), (2_100, 2_100));
         commit!(database, |write| devices::insert_many(&write, &[]).await).unwrap();
     }
@@ -263,11 +264,11 @@ on_both! {
         assert!(matches!(refused, Err(Error::StillReferenced { table: "cohorts" })), "{refused:?}");
 
         let Frame { organization: stranger, .. } = frame(&database).await;
-        assert!(is_missing(&products::get(&*database, stranger.id, product.id).await));
-        assert!(is_missing(&cohorts::get(&*database, stranger.id, cohort.id).await));
-        assert!(is_missing(&devices::get(&*database, stranger.id, first.id).await));
-        assert_eq!(devices::get_many(&*database, stranger.id, &[first.id]).await.unwrap(), []);
-        assert_eq!(devices::find_by_identifier(&*database, stranger.id, &first.identifier).await.unwrap(), None);
+        assert!(is_missing(&products::get(&*database, &Tenancy::of_server(stranger.id), product.id).await));
+        assert!(is_missing(&cohorts::get(&*database, &Tenancy::of_server(stranger.id), cohort.id).await));
+        assert!(is_missing(&devices::get(&*database, &Tenancy::of_server(stranger.id), first.id).await));
+        assert_eq!(devices::get_many(&*database, &Tenancy::of_server(stranger.id), &[first.id]).await.unwrap(), []);
+        assert_eq!(devices::find_by_identifier(&*database, &Tenancy::of_server(stranger.id), &first.identifier).await.unwrap(), None);
         assert!(commit!(database, |write| cohorts::add_devices(&write, stranger.id, cohort.id, 1).await).is_err());
         assert!(is_missing(&commit!(database, |write| devices::delete(&write, stranger.id, first.id).await)));
         commit!(database, |write| devices::delete(&write, organization.id, first.id).await).unwrap();
@@ -281,7 +282,7 @@ on_both! {
         commit!(database, |write| device_certificates::insert_many(&write, &records).await).unwrap();
         let [first, second] = &records;
         let fingerprint = first.certificate.facts().fingerprint;
-        assert_eq!(device_certificates::get(&*database, owner, first.id).await.unwrap(), *first);
+        assert_eq!(device_certificates::get(&*database, &Tenancy::of_server(owner), first.id).await.unwrap(), *first);
         let known = device_certificates::find_known(&*database, owner, &fingerprint).await.unwrap().unwrap();
         assert_eq!((known.device, known.is_removed, known.organization), (Some(carrier.id), false, owner));
         let again = DeviceCertificate { id: fresh(), ..first.clone() };
@@ -289,9 +290,9 @@ on_both! {
         assert_eq!(duplicate(taken), Constraint::DeviceFingerprint);
 
         commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await).unwrap();
-        assert!(is_missing(&device_certificates::get(&*database, owner, first.id).await));
+        assert!(is_missing(&device_certificates::get(&*database, &Tenancy::of_server(owner), first.id).await));
         assert!(is_missing(&commit!(database, |write| device_certificates::remove(&write, owner, first.id, at(8)).await)));
-        let listed = device_certificates::list(&reads(&database), owner, &ListQuery::default()).await.unwrap();
+        let listed = device_certificates::list(&reads(&database), &Tenancy::of_server(owner), &ListQuery::default()).await.unwrap();
         assert_eq!(listed.items, std::slice::from_ref(second));
         let taken = commit!(database, |write| device_certificates::insert(&write, &again).await);
         assert_eq!(duplicate(taken), Constraint::DeviceFingerprint);
@@ -440,15 +441,15 @@ on_both! {
 
         let jitp = Jitp { cohort: None, tags: Tags::default(), target: None, description: None, ..jitp };
         for (jitp, renewals) in [(Some(jitp), Renewals::AnyKey), (None, Renewals::Refuse)] {
-            let old = ca_certificates::get(&*database, organization.id, record.id).await.unwrap();
+            let old = ca_certificates::get(&*database, &Tenancy::of_server(organization.id), record.id).await.unwrap();
             let new = CaCertificate { jitp, renewals, revision: old.revision.next(), ..old.clone() };
             commit!(database, |write| ca_certificates::update(&write, &old, &new).await).unwrap();
-            assert_eq!(ca_certificates::get(&*database, organization.id, record.id).await.unwrap(), new);
+            assert_eq!(ca_certificates::get(&*database, &Tenancy::of_server(organization.id), record.id).await.unwrap(), new);
         }
         // As a server of an earlier version writes it.
         let unsaid = "UPDATE ca_certificates SET renewals = NULL".to_owned();
         commit!(database, |write| write.transaction().execute_unprepared(&unsaid).await.map_err(Error::from).map(drop)).unwrap();
-        let unsaid = ca_certificates::get(&*database, organization.id, record.id).await.unwrap();
+        let unsaid = ca_certificates::get(&*database, &Tenancy::of_server(organization.id), record.id).await.unwrap();
         assert_eq!(unsaid.renewals, Renewals::Refuse);
         commit!(database, |write| ca_certificates::delete(&write, organization.id, record.id).await).unwrap();
         assert_eq!(ca_certificates::list_by_subjects_of_any_organization(&*database, &[subject]).await.unwrap(), []);

@@ -2,6 +2,7 @@
 
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Device, Outcome, Reported, SEARCH, UpdateStatus};
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::search;
@@ -41,18 +42,18 @@ async fn says(database: &Database, device: &Device, outcome: &Outcome, detail: O
 }
 
 async fn last_of(database: &Database, device: &Device) -> Option<Outcome> {
-    devices::get(database, device.organization, device.id).await.unwrap().outcome
+    devices::get(database, &Tenancy::of_server(device.organization), device.id).await.unwrap().outcome
 }
 
 /// The identifiers of the devices that a search finds.
 async fn found(database: &Database, organization: Id<Organization>, search: &str) -> Vec<String> {
     let query = ListQuery { clauses: search::parse(search, SEARCH).unwrap(), ..ListQuery::default() };
-    let page = devices::list(&reads(database), organization, &query).await.unwrap();
+    let page = devices::list(&reads(database), &Tenancy::of_server(organization), &query).await.unwrap();
     page.items.iter().map(|device| device.identifier.to_string()).collect()
 }
 
 async fn counts(database: &Database, organization: Id<Organization>, which: Counted) -> Counts {
-    devices::count(&reads(database), organization, which).await.unwrap()
+    devices::count(&reads(database), &Tenancy::of_server(organization), which).await.unwrap()
 }
 
 /// The numbers of each outcome, in the order of their names.
@@ -106,7 +107,7 @@ on_both! {
         let newest = device_outcomes::newest(&*database, organization.id, &[device.id, bystander.id]).await.unwrap();
         assert_eq!(newest.len(), 1, "a row for each device that said anything");
         // People's changes leave it.
-        let stale = devices::get(&*database, organization.id, device.id).await.unwrap();
+        let stale = devices::get(&*database, &Tenancy::of_server(organization.id), device.id).await.unwrap();
         says(&database, &device, &outcome(Installed, other, 8), None).await;
         let new = Device { quarantined: true, revision: stale.revision.next(), ..stale.clone() };
         commit!(database, |write| devices::update(&write, &stale, &new).await).unwrap();
@@ -267,7 +268,10 @@ async fn a_copy_has_the_same_outcomes() {
         }
         crate::copying::copy(&source, &target).await.unwrap();
         let all = async |database: &Database| {
-            devices::list(&reads(database), organization.id, &ListQuery::default()).await.unwrap().items
+            devices::list(&reads(database), &Tenancy::of_server(organization.id), &ListQuery::default())
+                .await
+                .unwrap()
+                .items
         };
         let (here, there) = (all(&source).await, all(&target).await);
         assert_eq!((here.len(), &here), (2, &there));
@@ -317,10 +321,14 @@ async fn devices_have_the_newest_outcome_from_before() {
         write.commit().await.unwrap();
         database.migrate().await.unwrap();
         let outcome = async |device: u128| {
-            devices::get(&*database, Id::new(Uuid::from_u128(1)), Id::new(Uuid::from_u128(device)))
-                .await
-                .unwrap()
-                .outcome
+            devices::get(
+                &*database,
+                &Tenancy::of_server(Id::new(Uuid::from_u128(1))),
+                Id::new(Uuid::from_u128(device)),
+            )
+            .await
+            .unwrap()
+            .outcome
         };
         let newest = Outcome {
             status: Failed,

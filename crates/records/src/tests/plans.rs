@@ -5,6 +5,7 @@ use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::artifact_versions as versions;
 use olivine_domain::contents::ContentKey;
 use olivine_domain::pages::{Cursor, Order};
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::search::{self, FieldTable};
 use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _, Statement};
 
@@ -232,7 +233,7 @@ on_both! {
         let product = Id::new(Uuid::from_u128((0x06 << 120) | 3));
         let cohort = Id::new(Uuid::from_u128((0x07 << 120) | 7));
         for counted in [Counted::All, Counted::Product(product), Counted::Cohort(product, cohort)] {
-            let counting = devices::counting(database.backend(), scope(&database).organization, counted);
+            let counting = devices::counting(database.backend(), &Tenancy::of_server(scope(&database).organization), counted);
             let plan = plan(&database, counting).await;
             let good = ["SEARCH devices USING COVERING INDEX devices_counted", "Index Only Scan using devices_counted"];
             assert!(good.iter().any(|good| plan.contains(good)), "{plan}");

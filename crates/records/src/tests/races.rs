@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use olivine_domain::binaries::BinaryState;
+use olivine_domain::permissions::Tenancy;
 
 use super::*;
 use crate::error::Constraint;
@@ -151,9 +152,9 @@ async fn a_deadlock_is_told_from_a_conflict() {
     commit!(database, |write| cohorts::insert(&write, &other).await).unwrap();
     let owner = one.organization;
     let (first, second) = (database.write().await.unwrap(), database.write().await.unwrap());
-    cohorts::lock(&first, owner, one.id).await.unwrap();
-    cohorts::lock(&second, owner, other.id).await.unwrap();
-    let crosswise = async |write: Write, id| cohorts::lock(&write, owner, id).await;
+    cohorts::lock(&first, &Tenancy::of_server(owner), one.id).await.unwrap();
+    cohorts::lock(&second, &Tenancy::of_server(owner), other.id).await.unwrap();
+    let crosswise = async |write: Write, id| cohorts::lock(&write, &Tenancy::of_server(owner), id).await;
     let outcomes = tokio::join!(crosswise(first, other.id), crosswise(second, one.id));
     let outcomes: [Result<_, Error>; 2] = outcomes.into();
     assert_eq!(

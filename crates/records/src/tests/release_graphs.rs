@@ -8,6 +8,7 @@ use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::{Bundle, BundleBinary};
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::{Outcome, UpdateStatus};
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::releases::{Phase, PhaseValue, Release};
 use olivine_domain::tags::Tags;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -172,7 +173,7 @@ on_both! {
         let owner = fleet.organization.id;
         let mut record = release(&fleet.cohort, &bundle, None);
         commit!(database, |write| releases::insert(&write, &record).await).unwrap();
-        assert_eq!(releases::get(&*database, owner, record.id).await.unwrap(), record);
+        assert_eq!(releases::get(&*database, &Tenancy::of_server(owner), record.id).await.unwrap(), record);
         let old = record.clone();
         record.phase = Phase::of_tags(tags(&["eu", "beta"])).unwrap();
         record.version = None;
@@ -180,13 +181,13 @@ on_both! {
         record.schedule_date = None;
         record.revision = record.revision.next();
         commit!(database, |write| releases::update(&write, &old, &record).await).unwrap();
-        assert_eq!(releases::get(&*database, owner, record.id).await.unwrap(), record);
+        assert_eq!(releases::get(&*database, &Tenancy::of_server(owner), record.id).await.unwrap(), record);
         let late = commit!(database, |write| releases::update(&write, &old, &record).await);
         assert!(matches!(late, Err(Error::Conflict)), "{late:?}");
-        assert_eq!(releases::find(&*database, fresh(), record.id).await.unwrap(), None);
-        let page = releases::list_with_binary(&reads(&database), owner, binaries[0].id, &ListQuery::default()).await.unwrap();
+        assert_eq!(releases::find(&*database, &Tenancy::of_server(fresh()), record.id).await.unwrap(), None);
+        let page = releases::list_with_binary(&reads(&database), &Tenancy::of_server(owner), binaries[0].id, &ListQuery::default()).await.unwrap();
         assert_eq!(page.items, std::slice::from_ref(&record));
-        assert!(releases::list_with_binary(&reads(&database), owner, fresh(), &ListQuery::default()).await.unwrap().items.is_empty());
+        assert!(releases::list_with_binary(&reads(&database), &Tenancy::of_server(owner), fresh(), &ListQuery::default()).await.unwrap().items.is_empty());
         let used = commit!(database, |write| bundles::delete(&write, owner, bundle.id).await);
         assert!(matches!(used, Err(Error::StillReferenced { .. })), "{used:?}");
     }
@@ -203,7 +204,7 @@ on_both! {
         // The old sink first points to what is not there yet.
         let linked = Release { next: Some(second.id), revision: old_sink.revision.next(), ..old_sink.clone() };
         let write = database.write().await.unwrap();
-        releases::lock_cohort(&write, owner, own.id).await.unwrap();
+        releases::lock_cohort(&write, &Tenancy::of_server(owner), own.id).await.unwrap();
         releases::update(&write, &old_sink, &linked).await.unwrap();
         releases::insert(&write, &second).await.unwrap();
         write.commit().await.unwrap();
@@ -227,7 +228,7 @@ on_both! {
         releases::insert(&write, &foreign).await.unwrap();
         assert!(matches!(write.commit().await, Err(Error::ParentMissing)), "a next one of another cohort");
         let write = database.write().await.unwrap();
-        assert!(matches!(releases::lock_cohort(&write, fresh(), own.id).await, Err(Error::NotFound { .. })));
+        assert!(matches!(releases::lock_cohort(&write, &Tenancy::of_server(fresh()), own.id).await, Err(Error::NotFound { .. })));
     }
 
     async fn archived_releases_are_kept_beside_the_path(database) {
@@ -245,10 +246,10 @@ on_both! {
         releases::update(&write, &sink, &archived).await.unwrap();
         releases::update(&write, &first, &alone).await.unwrap();
         write.commit().await.unwrap();
-        assert_eq!(releases::get(&*database, owner, archived.id).await.unwrap(), archived);
+        assert_eq!(releases::get(&*database, &Tenancy::of_server(owner), archived.id).await.unwrap(), archived);
         let of = async |archived| {
             let query = ListQuery { archived, ..ListQuery::default() };
-            releases::list(&reads(&database), owner, &query).await.unwrap().items
+            releases::list(&reads(&database), &Tenancy::of_server(owner), &query).await.unwrap().items
         };
         assert_eq!(of(ArchivedFilter::Without).await, std::slice::from_ref(&alone));
         assert_eq!(of(ArchivedFilter::Only).await, std::slice::from_ref(&archived));
@@ -296,7 +297,7 @@ on_both! {
         assert_eq!(claim_all(Some(7)).await, (7, 0, 33));
         assert_eq!(claim_all(Some(20)).await, (13, 7, 20));
         assert_eq!(claim_all(Some(3)).await, (0, 20, 20));
-        let claims = async || releases::get(&**database, owner, wanted.id).await.unwrap().claims;
+        let claims = async || releases::get(&**database, &Tenancy::of_server(owner), wanted.id).await.unwrap().claims;
         assert_eq!(claims().await, 20);
         assert_eq!(claim_all(None).await, (20, 20, 0));
 
@@ -358,10 +359,10 @@ on_both! {
         }
         write.commit().await.unwrap();
         let all = [of_devices.clone(), of_tags.clone(), endless.clone()];
-        assert_eq!(bundle_overrides::list(&reads(&database), owner, &ListQuery::default()).await.unwrap().items, all);
+        assert_eq!(bundle_overrides::list(&reads(&database), &Tenancy::of_server(owner), &ListQuery::default()).await.unwrap().items, all);
         for one in &all {
-            assert_eq!(bundle_overrides::get(&*database, owner, one.id).await.unwrap(), *one);
-            assert_eq!(bundle_overrides::find(&*database, fresh(), one.id).await.unwrap(), None);
+            assert_eq!(bundle_overrides::get(&*database, &Tenancy::of_server(owner), one.id).await.unwrap(), *one);
+            assert_eq!(bundle_overrides::find(&*database, &Tenancy::of_server(fresh()), one.id).await.unwrap(), None);
         }
         let current = async |now| {
             let mut found = bundle_overrides::list_current(&*database, owner, at(now)).await.unwrap();
@@ -373,20 +374,20 @@ on_both! {
         let using = bundle_overrides::list_current_with_binary(&reads(&database), owner, binaries[1].id, at(20)).await.unwrap();
         assert_eq!(using, std::slice::from_ref(&endless));
         let missing = [ids[0], fresh()];
-        assert_eq!(bundle_overrides::list_missing_devices(&*database, owner, &missing).await.unwrap(), [missing[1]]);
+        assert_eq!(bundle_overrides::list_missing_devices(&*database, &Tenancy::of_server(owner), &missing).await.unwrap(), [missing[1]]);
 
         let stays = commit!(database, |write| crate::devices::delete(&write, owner, ids[0]).await);
         assert!(matches!(stays, Err(Error::StillReferenced { .. })), "{stays:?}");
         assert_eq!(commit!(database, |write| bundle_overrides::forget_device(&write, owner, ids[0]).await).unwrap(), 1);
         of_devices.audience = Audience::Devices(vec![ids[1]]);
-        assert_eq!(bundle_overrides::get(&*database, owner, of_devices.id).await.unwrap(), of_devices);
+        assert_eq!(bundle_overrides::get(&*database, &Tenancy::of_server(owner), of_devices.id).await.unwrap(), of_devices);
         let new = BundleOverride { audience: Audience::Tags(tags(&["x"])), revision: Revision::new(2), ..of_devices.clone() };
         commit!(database, |write| bundle_overrides::update(&write, &of_devices, &new).await).unwrap();
-        assert_eq!(bundle_overrides::get(&*database, owner, new.id).await.unwrap(), new);
+        assert_eq!(bundle_overrides::get(&*database, &Tenancy::of_server(owner), new.id).await.unwrap(), new);
         let back = BundleOverride { revision: Revision::new(3), ..of_devices };
         commit!(database, |write| bundle_overrides::update(&write, &new, &back).await).unwrap();
-        assert_eq!(bundle_overrides::get(&*database, owner, new.id).await.unwrap(), back);
+        assert_eq!(bundle_overrides::get(&*database, &Tenancy::of_server(owner), new.id).await.unwrap(), back);
         commit!(database, |write| bundle_overrides::delete(&write, owner, back.id).await).unwrap();
-        assert_eq!(bundle_overrides::find(&*database, owner, back.id).await.unwrap(), None);
+        assert_eq!(bundle_overrides::find(&*database, &Tenancy::of_server(owner), back.id).await.unwrap(), None);
     }
 }

@@ -7,7 +7,9 @@ use olivine_domain::contents::replicas::{Replica, ReplicaState};
 use olivine_domain::contents::{Content, ContentKey, Generation};
 use olivine_domain::events::EventType;
 use olivine_domain::organizations::SignaturePolicy;
-use olivine_domain::permissions::{Grants, Identity, Origin, RecordedIdentity, Scope};
+use olivine_domain::permissions::{
+    Allowed, Grant, Grants, Identity, Origin, Part, Reach, RecordedIdentity, Role, Scope,
+};
 use olivine_domain::signing_keys::KeyStatus;
 use olivine_domain::{CustomMetadata, Sha256Digest, Timestamp};
 
@@ -89,6 +91,17 @@ on_both! {
         let row = <crate::entities::api_keys::Entity as sea_orm::EntityTrait>::find_by_id(record.id.uuid());
         let row = row.one(&Reader::executor(&*database)).await.unwrap().unwrap();
         assert_eq!((row.role, row.scopes.as_deref()), (None, Some("")), "the version before doesn't know all scopes, so it allows none");
+
+        let old = record.clone();
+        let part = Part { cohorts: [fresh()].into(), ..Part::default() };
+        let in_part = Grant { allowed: Allowed::Role(Role::Reader), reach: Reach::Part(part) };
+        record.grants = Grants::from_iter([in_part]);
+        record.revision = record.revision.next();
+        commit!(database, |write| api_keys::update(&write, &old, &record).await).unwrap();
+        assert_eq!(api_keys::get(&*database, owner.id, record.id).await.unwrap(), record);
+        let row = <crate::entities::api_keys::Entity as sea_orm::EntityTrait>::find_by_id(record.id.uuid());
+        let row = row.one(&Reader::executor(&*database)).await.unwrap().unwrap();
+        assert_eq!((row.role, row.scopes.as_deref()), (None, Some("")), "the version before knows no reach, so it allows nothing");
 
         let old = record.clone();
         record.grants = Grants::of_scopes([]);

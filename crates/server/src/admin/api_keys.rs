@@ -1,20 +1,20 @@
 //! `/v1/api_keys`
 
-use std::collections::BTreeSet;
-
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use olivine_api::api_keys as api;
 use olivine_api::errors::ErrorBody;
+use olivine_api::memberships::Grant;
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
-use olivine_domain::permissions::{Grants, Role, Scope, scope};
+use olivine_domain::permissions::{Grants, scope};
 use olivine_operations::api_keys;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
+use crate::admin::grants::{given_grant, shown_grants};
 use crate::admin::idempotency::{ForNew, Secret};
 use crate::app::App;
 use crate::http::body::Json;
@@ -29,12 +29,17 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 pub(super) fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
+    // A key has one grant.
+    let grant = shown_grants(&key.grants, key.organization).into_iter().next().unwrap_or_default();
     api::ApiKey {
         prn: key.id.prn(key.organization).to_string(),
         organization_prn: wire::organization(key.organization),
         name: key.name.to_string(),
-        role: role(&key.grants),
-        scopes: scopes(&key.grants),
+        role: grant.role,
+        scopes: key.grants.scopes().map(|scope| scope.as_str().to_owned()).collect(),
+        product_prns: grant.product_prns,
+        cohort_prns: grant.cohort_prns,
+        owner_prn: key.owner.map(wire::of_installation),
         hint: key.hint,
         expires_at: wire::text(key.expires_at),
         revoked_at: wire::text(key.revoked_at),
@@ -44,36 +49,13 @@ pub(super) fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
     }
 }
 
-fn role(grants: &Grants) -> Option<String> {
-    grants.role().map(|role| role.as_str().to_owned())
-}
-
-fn scopes(grants: &Grants) -> Vec<String> {
-    grants.scopes().map(|scope| scope.as_str().to_owned()).collect()
-}
-
 fn record(status: StatusCode, key: ApiKey) -> Record<api::ApiKeyEnvelope> {
     Record { status, revision: key.revision, body: api::ApiKeyEnvelope { api_key: shown(key, None) } }
 }
 
-/// A role or single scopes, and not both.
-fn grants(fields: &mut Fields, role: Option<String>, scopes: Option<Vec<String>>) -> Option<Grants> {
-    match (role, scopes) {
-        (Some(name), None) => fields.take("role", Role::parse(&name)).map(Grants::of_role),
-        (None, Some(names)) if !names.is_empty() => {
-            let scopes: Result<BTreeSet<_>, _> = names.iter().map(|name| Scope::parse(name)).collect();
-            fields.take("scopes", scopes).map(Grants::of_scopes)
-        }
-        _ => {
-            fields.refuse("role", "give either a role, such as developer, or a list of scopes");
-            None
-        }
-    }
-}
-
 /// Create an API key
 ///
-/// Makes a key with a role or with single scopes, and answers with its secret in `key`: it is shown only this once. A key can't give
+/// Makes a key with a role or with single scopes, for the whole organization or for some of its products and cohorts, and answers with its secret in `key`: it is shown only this once. A key can't give
 /// scopes that it lacks itself, nor a later expiry than its own (403 and 422). Scope: `api_key.create`.
 #[utoipa::path(post, path = "/api_keys", tag = "api_keys", request_body = api::ApiKeyCreate, responses(
     (status = 201, body = api::ApiKeyEnvelope), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -85,7 +67,13 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let mut fields = Fields::default();
     let name = fields.parse("name", &body.name);
-    let grants = grants(&mut fields, body.role, body.scopes);
+    let grant = Grant {
+        role: body.role,
+        scopes: body.scopes,
+        product_prns: body.product_prns,
+        cohort_prns: body.cohort_prns,
+    };
+    let grants = given_grant(&mut fields, by.organization, grant)?.map(|grant| Grants::from_iter([grant]));
     let expires_at = fields.optional("expires_at", body.expires_at);
     let (name, grants) = fields.all(name.zip(grants))?;
     let new = api_keys::Create { id: id.made(), name, grants, expires_at, owner: None };

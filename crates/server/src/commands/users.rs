@@ -122,7 +122,7 @@ async fn create(
     };
     let operator = ServerOperator::on_this_machine();
     let organization = organizations::find(&ctx, &operator.authorize(), &name).await?;
-    let grants: Grants = roles.iter().map(|role| olivine_domain::permissions::Grant::Role(*role)).collect();
+    let grants: Grants = roles.iter().map(|role| olivine_domain::permissions::Grant::role(*role)).collect();
     let new = invitations::Create { id: NewId::Fresh, email, grants };
     let created = invitations::create_for_operator(&ctx, &operator.authorize(), organization.id, new).await?;
     let url = config.public_url(config.server.listen);

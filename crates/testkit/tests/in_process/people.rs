@@ -3,6 +3,7 @@
 mod accounts;
 mod authorization;
 mod members;
+mod reach;
 mod sessions;
 mod signing_in;
 

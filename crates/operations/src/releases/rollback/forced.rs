@@ -6,7 +6,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::devices::Device;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
-use olivine_domain::permissions::Actor;
+use olivine_domain::permissions::{Actor, Tenancy};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::rollback::override_of;
@@ -32,7 +32,7 @@ impl Forced {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let id = override_of(release.id);
-        let old = bundle_overrides::find(reader, release.organization, id).await?;
+        let old = bundle_overrides::find(reader, &Tenancy::of_server(release.organization), id).await?;
         let new = match &old {
             Some(old) => extended(old, bundle, devices, now),
             None => BundleOverride {
@@ -110,7 +110,9 @@ async fn name(reader: &impl Reader, release: &Release) -> Result<Name, Error> {
     let long = format!("{short} ({})", release.id);
     let [short, long] = [short, long]
         .map(|name| Name::from_record(&name).expect("a part of a name with some words around it is one"));
-    let is_taken = bundle_overrides::find_by_name(reader, release.organization, &short).await?.is_some();
+    let is_taken = bundle_overrides::find_by_name(reader, &Tenancy::of_server(release.organization), &short)
+        .await?
+        .is_some();
     Ok(if is_taken { long } else { short })
 }
 

@@ -6,7 +6,7 @@ use olivine_domain::bundle_overrides::MOST_DEVICES;
 use olivine_domain::bundles::{Candidate, select};
 use olivine_domain::devices::Device;
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::permissions::{Authorized, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
 use olivine_domain::releases::graph::ReleaseGraph;
@@ -45,7 +45,7 @@ impl Prepared {
         wish: &Rollback,
     ) -> Result<Self, Error> {
         let organization = by.organization;
-        let release = releases::get(reader, organization, id).await.map_err(Error::missing(id))?;
+        let release = releases::get(reader, &by.tenancy(), id).await.map_err(Error::missing(id))?;
         if let Some(bundle) = wish.bundle {
             let bundle = bundles::get(reader, organization, bundle).await.map_err(Error::missing(bundle))?;
             usable(&bundle).map_err(Error::refused)?;
@@ -63,8 +63,8 @@ impl Prepared {
         };
         let plan = plan(&graph, &request, &seen(&groups))?;
         if plan.added.is_some() {
-            by.authorize::<scope::ReleaseCreate>()?;
-            let cohort = cohorts::get(reader, organization, release.cohort).await;
+            let adding = by.authorize::<scope::ReleaseCreate>()?.tenancy();
+            let cohort = cohorts::get(reader, &adding, release.cohort).await;
             usable(&cohort.map_err(Error::missing(release.cohort))?).map_err(Error::refused)?;
         }
         let mut devices = count(&groups, &plan.ways);
@@ -72,7 +72,9 @@ impl Prepared {
         let forced_devices = to_force(reader, organization, &release, &groups, &plan.ways).await?;
         let forced = match plan.bundle.filter(|_| !forced_devices.is_empty()) {
             Some(bundle) => {
-                by.authorize::<scope::BundleOverrideCreate>()?;
+                let forcing = by.authorize::<scope::BundleOverrideCreate>()?.tenancy();
+                let cohort = cohorts::get(reader, &forcing, release.cohort).await;
+                cohort.map_err(Error::missing(release.cohort))?;
                 Some(Forced::read(reader, &release, bundle, &forced_devices, ctx.now()).await?)
             }
             None => None,
@@ -168,10 +170,11 @@ async fn without_binary(
         .iter()
         .map(|binary| Candidate::new(binary.artifact_version, &binary.target, binary.state, binary.size))
         .collect();
+    let everywhere = Tenancy::of_server(organization);
     let cohort =
-        cohorts::get(reader, organization, release.cohort).await.map_err(Error::missing(release.cohort))?;
+        cohorts::get(reader, &everywhere, release.cohort).await.map_err(Error::missing(release.cohort))?;
     let product =
-        products::get(reader, organization, cohort.product).await.map_err(Error::missing(cohort.product))?;
+        products::get(reader, &everywhere, cohort.product).await.map_err(Error::missing(cohort.product))?;
     let verdict = |own: Option<&Target>| {
         select(&candidates, own.or(product.target.as_ref())).err().map(|why| why.to_string())
     };

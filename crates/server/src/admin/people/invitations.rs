@@ -15,10 +15,11 @@ use olivine_operations::people::{self};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shapes::{arrived, given_grants, shown_grants};
+use super::shapes::arrived;
 use super::sign_in::token;
 use super::users::LinkBase;
 use crate::admin::auth::{Permit, Visitor};
+use crate::admin::grants::{given_grants, shown_grants};
 use crate::admin::idempotency::{ForNew, Secret};
 use crate::app::App;
 use crate::http::body::Json;
@@ -43,7 +44,7 @@ fn shown(invitation: &Invitation, made: Option<(&str, &LinkToken)>) -> api::Invi
         prn: invitation.id.prn(invitation.organization).to_string(),
         organization_prn: wire::organization(invitation.organization),
         email: invitation.email.to_string(),
-        grants: shown_grants(&invitation.grants),
+        grants: shown_grants(&invitation.grants, invitation.organization),
         invited_by: invitation.invited_by.name(invitation.organization),
         expires_at: invitation.expires_at.to_string(),
         accepted_at: wire::text(invitation.accepted_at),
@@ -70,7 +71,7 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let mut fields = Fields::default();
     let email = fields.parse("email", &body.email);
-    let grants = given_grants(&mut fields, body.grants);
+    let grants = given_grants(&mut fields, by.organization, body.grants)?;
     let (email, grants) = fields.all(email.zip(grants))?;
     let new = invitations::Create { id: id.made(), email, grants };
     let created = invitations::create(&app.ctx, &by, new).await?;
@@ -142,7 +143,7 @@ async fn look(
     Ok(axum::Json(api::InvitationShown {
         email: invitation.email.to_string(),
         organization_name: organization.to_string(),
-        grants: shown_grants(&invitation.grants),
+        grants: shown_grants(&invitation.grants, invitation.organization),
         expires_at: invitation.expires_at.to_string(),
     }))
 }

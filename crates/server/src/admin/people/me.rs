@@ -15,8 +15,9 @@ use olivine_operations::{api_keys, people};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shapes::{of_installation, prn, renewed, shown, shown_grants, with_session};
+use super::shapes::{of_installation, renewed, shown, with_session};
 use crate::admin::auth::{Caller, SignedIn};
+use crate::admin::grants::shown_grants;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::browsers::Transport;
@@ -93,7 +94,7 @@ async fn of_key(app: &App, actor: &Actor) -> Result<api::Me, ApiError> {
         name: key.name.to_string(),
         email: None,
         role: key.grants.role().map(|role| role.as_str().to_owned()),
-        scopes: actor.grants.scopes().map(|scope| scope.as_str().to_owned()).collect(),
+        scopes: actor.scopes().map(|scope| scope.as_str().to_owned()).collect(),
         expires_at: wire::text(key.expires_at),
         is_administrator: false,
         second_factor_since: None,
@@ -109,7 +110,7 @@ async fn of_person(app: &App, person: &Person, actor: Option<Actor>) -> Result<a
     let scopes = here.map(|place| place.grants.scopes().map(|scope| scope.as_str().to_owned()).collect());
     let limits = app.ctx.settings().sessions;
     Ok(api::Me {
-        prn: prn(person.user.id),
+        prn: wire::of_installation(person.user.id),
         kind: Some("user".to_owned()),
         organization_prn: here.map(|place| wire::organization(place.organization.id)),
         organization_name: here.map(|place| place.organization.name.to_string()),
@@ -126,7 +127,7 @@ async fn of_person(app: &App, person: &Person, actor: Option<Actor>) -> Result<a
             .map(|place| api::MyOrganization {
                 prn: wire::organization(place.organization.id),
                 name: place.organization.name.to_string(),
-                grants: shown_grants(&place.grants),
+                grants: shown_grants(&place.grants, place.organization.id),
             })
             .collect(),
     })
@@ -229,7 +230,7 @@ async fn list_sessions(
     let limits = app.ctx.settings().sessions;
     let sessions = sessions::list(&app.ctx, &person).await?;
     let shown = sessions.into_iter().map(|session| api::Session {
-        prn: prn(session.id),
+        prn: wire::of_installation(session.id),
         is_current: session.id == person.session.id,
         address: wire::text(session.address),
         has_second_factor: session.has_second_factor,

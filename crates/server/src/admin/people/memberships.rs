@@ -9,9 +9,10 @@ use olivine_operations::people::memberships::{self, Member};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shapes::{self, given_grants, shown_grants};
+use super::shapes;
 use crate::admin::api_keys;
 use crate::admin::auth::Permit;
+use crate::admin::grants::{given_grants, shown_grants};
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
@@ -30,7 +31,7 @@ fn shown(member: &Member) -> api::Membership {
         prn: membership.id.prn(membership.organization).to_string(),
         organization_prn: wire::organization(membership.organization),
         user: shapes::shown(user),
-        grants: shown_grants(&membership.grants),
+        grants: shown_grants(&membership.grants, membership.organization),
         inserted_at: membership.inserted_at.to_string(),
         updated_at: membership.updated_at.to_string(),
     }
@@ -89,7 +90,7 @@ async fn update(
 ) -> Result<Record<api::MembershipEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
-    let grants = given_grants(&mut fields, body.grants);
+    let grants = given_grants(&mut fields, by.organization, body.grants)?;
     let grants = fields.all(grants)?;
     Ok(record(&memberships::update(&app.ctx, &by, id, expected, grants).await?))
 }

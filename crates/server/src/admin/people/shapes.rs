@@ -3,10 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderValue, StatusCode};
-use olivine_api::memberships::Grant as ApiGrant;
 use olivine_api::sign_in::SignedIn;
 use olivine_api::users as api;
-use olivine_domain::permissions::{Grant, Grants, Role, Scope};
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::users::User;
 use olivine_operations::people::sessions::NewSession;
@@ -15,12 +13,11 @@ use olivine_operations::people::sign_in::Arrived;
 use crate::app::App;
 use crate::http::browsers::Transport;
 use crate::http::error::ApiError;
-use crate::http::fields::Fields;
 use crate::wire;
 
 pub(super) fn shown(user: &User) -> api::User {
     api::User {
-        prn: prn(user.id),
+        prn: wire::of_installation(user.id),
         email: user.email.to_string(),
         name: user.name.to_string(),
         is_administrator: user.is_administrator,
@@ -31,40 +28,10 @@ pub(super) fn shown(user: &User) -> api::User {
     }
 }
 
-/// The name of a record of the installation.
-pub(super) fn prn<R: Resource>(id: Id<R>) -> String {
-    id.prn(Id::new(uuid::Uuid::nil())).to_string()
-}
-
 /// The record of the installation that a path names.
 pub(super) fn of_installation<R: Resource>(text: &str) -> Result<Id<R>, ApiError> {
     let prn = text.parse::<Prn<R>>().map_err(|problem| ApiError::bad_request(problem.to_string()))?;
     Ok(prn.id)
-}
-
-/// Grants as they are shown.
-pub(super) fn shown_grants(grants: &Grants) -> Vec<ApiGrant> {
-    let shown = |grant: &Grant| match grant {
-        Grant::Role(role) => ApiGrant { role: Some(role.as_str().to_owned()), scopes: None },
-        Grant::Scopes(scopes) => {
-            let names = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-            ApiGrant { role: None, scopes: Some(names) }
-        }
-    };
-    grants.as_slice().iter().map(shown).collect()
-}
-
-/// Grants as they are given: each a role or scopes, and not both.
-pub(super) fn given_grants(fields: &mut Fields, grants: Vec<ApiGrant>) -> Option<Grants> {
-    let grant = |given: ApiGrant| match (given.role, given.scopes) {
-        (Some(name), None) => Role::parse(&name).map(Grant::Role).map_err(|error| error.to_string()),
-        (None, Some(names)) if !names.is_empty() => {
-            let scopes = names.iter().map(|name| Scope::parse(name)).collect::<Result<_, _>>();
-            scopes.map(Grant::Scopes).map_err(|error| error.to_string())
-        }
-        _ => Err("each grant is either a role, such as developer, or a list of scopes".to_owned()),
-    };
-    fields.take("grants", grants.into_iter().map(grant).collect())
 }
 
 /// The answer that signs a browser in.
