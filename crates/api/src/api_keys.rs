@@ -61,6 +61,13 @@ crate::envelopes! {
     }
 }
 
+/// The personal keys of who asks.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PersonalKeys {
+    /// The keys, the oldest first.
+    pub api_keys: Vec<ApiKey>,
+}
+
 /// A new API key, with either a role or single scopes. It can't have scopes that the key of this request lacks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -74,6 +74,7 @@ codes! {
     OrganizationRequired = "organization_required", "The person is in several organizations: name one in the header olivine-organization.";
     EmailTaken = "email_taken", "There is an account with this address: sign in as its person first.";
     LastAdmin = "last_admin", "Somebody has to stay who administrates the organization, or the installation.";
+    TooManyKeys = "too_many_keys", "The person has as many personal keys as there can be: revoke one.";
     SetupDone = "setup_done", "The installation has people already.";
     OutsideReach = "outside_reach", "What you may do reaches some products and cohorts only, and this is not one of them, or concerns all of them.";
     NotYourAccount = "not_your_account", "Only an administrator of the installation can do this to the account.";

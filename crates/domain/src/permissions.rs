@@ -161,10 +161,14 @@ impl Actor {
         self.all_grants().find_map(|own| own.first_exceeded_by(others))
     }
 
+    /// Whether it is a personal key, and the scope would let it hand out rights.
+    fn never_has(&self, scope: Scope) -> bool {
+        self.owner_grants.is_some() && scope.hands_out_rights()
+    }
+
     /// Within what it has any of the scopes; `None` where it has none.
     fn limits(&self, scopes: &[Scope]) -> Option<Limits> {
-        let is_personal = self.owner_grants.is_some();
-        if is_personal && scopes.iter().any(|scope| scope.hands_out_rights()) {
+        if scopes.iter().any(|scope| self.never_has(*scope)) {
             return None;
         }
         let reaches: Option<Vec<_>> = self.all_grants().map(|grants| grants.reach(scopes)).collect();
@@ -175,8 +179,8 @@ impl Actor {
     pub fn authorize<S: OrganizationScope>(&self) -> Result<Authorized<S>, NotAuthorized> {
         let scope = S::SCOPE;
         if !self.may(scope) {
-            let has_it_in_part =
-                self.all_grants().all(|grants| grants.as_slice().iter().any(|grant| grant.contains(scope)));
+            let has_it = |grants: &Grants| grants.as_slice().iter().any(|grant| grant.contains(scope));
+            let has_it_in_part = !self.never_has(scope) && self.all_grants().all(has_it);
             Err(if has_it_in_part {
                 OutsideReach::Organization(scope).into()
             } else {

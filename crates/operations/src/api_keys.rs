@@ -3,6 +3,10 @@
 //! A key has no power over a key that has more scopes than itself, gives no key a longer life than its own, and leaves its organization
 //! an administrator's key. Changes of an organization's keys happen one after another, so that these rules hold whoever is faster.
 
+mod personal;
+
+pub use personal::{MOST_PERSONAL_KEYS, TooManyKeys, create_personal, list_personal, revoke_personal};
+
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Organization, Revision};

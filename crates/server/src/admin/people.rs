@@ -3,6 +3,7 @@
 mod invitations;
 mod me;
 mod memberships;
+mod my_keys;
 mod shapes;
 mod sign_in;
 mod users;
@@ -15,6 +16,7 @@ use crate::app::App;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(me::routes())
+        .merge(my_keys::routes())
         .merge(users::routes())
         .merge(memberships::routes())
         .merge(invitations::routes())

@@ -3,6 +3,7 @@
 mod accounts;
 mod authorization;
 mod members;
+mod personal_keys;
 mod reach;
 mod sessions;
 mod signing_in;

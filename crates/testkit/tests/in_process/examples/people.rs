@@ -91,6 +91,11 @@ async fn own_account(story: &mut Story, server: &Server, ada: &Browser) {
     let needed = story.as_browser(&second, Method::POST, "/v1/sign_in", Sent::Json(&sign_in)).await;
     let shown = json!({"second_factor_token": needed["second_factor_token"], "code": codes[1]});
     story.as_browser(&second, Method::POST, "/v1/sign_in/second_factor", Sent::Json(&shown)).await;
+    let key = json!({"name": "laptop", "role": "writer", "expires_at": "2999-01-01T00:00:00Z"});
+    let key = story.as_browser(ada, Method::POST, "/v1/users/me/api_keys", Sent::Json(&key)).await;
+    story.as_browser(ada, Method::GET, "/v1/users/me/api_keys", Sent::Nothing).await;
+    let key = format!("/v1/users/me/api_keys/{}", prn(&key["api_key"]));
+    story.as_browser(ada, Method::DELETE, &key, Sent::Nothing).await;
     let sessions = story.as_browser(ada, Method::GET, "/v1/users/me/sessions", Sent::Nothing).await;
     let other = prn(&sessions["sessions"][0]);
     story.as_browser(ada, Method::DELETE, &format!("/v1/users/me/sessions/{other}"), Sent::Nothing).await;
