@@ -133,7 +133,7 @@ async fn a_killed_backup_is_none() {
     assert!(partial.join("olivine.db").exists());
     let said =
         shell.run(&format!("olivine restore --from {} --data-dir restored", partial.display())).fails(1);
-    assert!(said.contains("is no whole backup: it has no backup.json"), "{said}");
+    assert!(said.contains("is not a complete backup: it has no backup.json"), "{said}");
     assert!(!shell.folder().join("restored").exists());
 
     let again = format!("olivine backup --data-dir {} --to again", server.data_dir().display());
@@ -171,7 +171,7 @@ async fn a_damaged_backup_is_refused() {
         ("printf x >> damaged/olivine.db", "olivine.db is not as it was when the backup was made"),
         ("printf x >> damaged/secret-key", "secret-key is not as it was"),
         ("find damaged/content -name 'part-*' -delete", "it is damaged"),
-        ("rm damaged/backup.json", "is no whole backup"),
+        ("rm damaged/backup.json", "is not a complete backup"),
     ];
     for (damage, sentence) in damages {
         shell.run(&format!("rm -rf damaged; cp -r backup damaged; {damage}")).succeeds();

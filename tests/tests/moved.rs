@@ -14,7 +14,7 @@ const WITHOUT_URL: [&str; 6] = [
     "olivine backup --to backup",
     SERVE,
     "olivine migrate",
-    "olivine api-keys create --name x",
+    "olivine api-keys create --name x --role reader",
     "olivine config check",
     "olivine content audit",
 ];

@@ -94,7 +94,8 @@ async fn a_push_that_can_not_succeed_changes_nothing(database: Database) {
     let scopes = json!({"name": "few", "scopes": ["artifact.read", "signing_key.read"]});
     let few = api.post("/v1/api_keys", &scopes).await.expect(201).json;
     let few = few["api_key"]["key"].as_str().expect("a new key is shown");
-    let lacks = "lacks what the push takes: artifact_version.read, binary.read, binary.upload, binary.update";
+    let lacks =
+        "lacks scopes that this push needs: artifact_version.read, binary.read, binary.upload, binary.update";
     check("a key that may not", &format!("PERIDIO_API_KEY={few} {signed}"), 1, lacks).await;
 
     let mut keys = list_all(&api, "/v1/signing_keys", "signing_keys").await;

@@ -32,11 +32,12 @@ fn beside(server: &Server) -> Shell {
     shell
 }
 
-/// The section's lines as one script, for a server that has the Device API elsewhere.
+/// The section's lines as one script, for a server that has the Device API at another port. The host stays as it is written.
 fn script(server: &Server, name: &str, heading: &str) -> String {
     let blocks = shell_blocks(&document(name), heading);
     assert!(blocks.len() >= 3, "{heading} has its blocks");
-    blocks.join("\n").replace("https://localhost:8443", server.device_url())
+    let port = server.device_url().rsplit(':').next().expect("a URL with a port");
+    blocks.join("\n").replace("https://localhost:8443", &format!("https://localhost:{port}"))
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn now() -> Timestamp {
     jiff::Timestamp::now().into()
 }
 
-/// A line for whoever listens; if nobody does, that is no error.
+/// Prints a line; it is no error if nobody reads it.
 fn say(stream: &mut impl std::io::Write, line: &str) {
     let _ = writeln!(stream, "{}", harmless(line));
 }

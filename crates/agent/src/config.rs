@@ -254,7 +254,7 @@ fn trusted(paths: &[PathBuf], folder: &Path) -> Result<Vec<PublicKey>, Error> {
     Ok(keys)
 }
 
-/// A private key on a device is worse than one that was given to a server: whoever has the device can sign for all of them.
+/// A private signing key must not be on a device: anybody who has the device could sign for the whole fleet.
 fn refusal(problem: &InvalidKey) -> String {
     match problem {
         InvalidKey::PrivateKey => "this is a private key, and with it anybody who has this device can sign: replace the key, and give \

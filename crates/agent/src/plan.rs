@@ -13,7 +13,7 @@ use olivine_domain::artifacts::Artifact;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::hash::Sha256Digest;
-use olivine_domain::hosts::is_this_machine;
+use olivine_domain::hosts::{are_same, is_this_machine};
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release;
 use olivine_domain::versions::Version;
@@ -252,7 +252,7 @@ impl Limits {
         };
         let wanted = Wanted { url, size: entry.size, hash: entry.hash, signatures: given.signatures.clone() };
         let host = wanted.url.host_str().unwrap_or_default();
-        if !self.hosts.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(host)) {
+        if !self.hosts.iter().any(|allowed| allowed == "*" || are_same(allowed, host)) {
             if is_this_machine(host) {
                 return Err(Refused::ForNow(format!(
                     "{binary} is on the host {host}, which is this device itself: the server does not know by which URL it is reached; its \
@@ -268,8 +268,8 @@ impl Limits {
             "https" => Ok(wanted),
             "http" if self.allow_http => Ok(wanted),
             "http" => refuse(format!(
-                "{binary} is to be had without TLS only, from {host}: the server's operator can set a server.public_url that begins with \
-                 https://; allow_http_downloads = true would take it as it is"
+                "{binary} can only be downloaded without TLS, from {host}: the server's operator can set a server.public_url that begins with \
+                 https://, or allow_http_downloads = true in the agent's configuration accepts this URL"
             )),
             scheme => refuse(format!("{binary} has a URL with the scheme {scheme}")),
         }

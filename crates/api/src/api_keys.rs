@@ -18,7 +18,7 @@ pub struct ApiKey {
     /// The first characters of the secret, to recognize the key by. They are not enough to use it.
     #[schema(example = "olv_BwcHBwcH")]
     pub hint: String,
-    /// The role that the key has: `admin`, `writer` or `reader`. Null for a key that has single scopes.
+    /// The role that the key has, such as `reader` or `admin`. Null for a key that has single scopes.
     pub role: Option<String>,
     /// All scopes that the key has, also where they come from its role. `docs/scopes.md` explains each one.
     pub scopes: Vec<String>,
@@ -75,7 +75,8 @@ pub struct ApiKeyCreate {
     /// What the new key is for: 1–128 characters.
     #[schema(example = "ci")]
     pub name: String,
-    /// The key's role: `admin`, `writer` or `reader`. A writer can release to the whole fleet, so give CI single scopes instead.
+    /// The key's role: `reader`, `viewer`, `support`, `developer`, `signer`, `release_manager`, `writer` or `admin`. `docs/scopes.md` explains
+    /// them. A writer can release to the whole fleet, so give CI single scopes instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Single scopes, instead of a role. `docs/scopes.md` and `peridio api-keys scopes` list them all.

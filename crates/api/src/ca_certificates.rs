@@ -1,4 +1,4 @@
-//! CA certificates: authorities whose devices are welcome.
+//! CA certificates: certificate authorities whose devices may connect.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -124,7 +124,7 @@ pub struct CaCertificateUpdate {
     pub renewals: Option<String>,
 }
 
-/// A code to prove with that you have the private key of a certificate. It works for one week and for one certificate.
+/// A code with which you prove that you have the private key of a certificate. It works for one week and for one certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerificationCode {
     /// The code. Put it into the common name of a certificate, and sign that with the private key.

@@ -199,9 +199,9 @@ pub struct DeviceUpdate {
 pub struct ImportReport {
     /// True if this was only a trial, which changed nothing.
     pub dry_run: bool,
-    /// How many devices were created (with `dry_run`: would be).
+    /// How many devices were created. With `dry_run`, or if lines were refused: how many would have been.
     pub created: u64,
-    /// How many existing devices were changed (with `dry_run`: would be).
+    /// How many existing devices were changed. With `dry_run`, or if lines were refused: how many would have been.
     pub updated: u64,
     /// How many devices were already as their line says.
     pub unchanged: u64,

@@ -19,7 +19,7 @@ pub struct Invitation {
     pub grants: Vec<Grant>,
     /// Who made the invitation: the PRN of a user or an API key, or `system`.
     pub invited_by: String,
-    /// Until when the invitation can be accepted, in UTC (RFC 3339).
+    /// When the invitation expires, in UTC (RFC 3339).
     pub expires_at: String,
     /// When the invitation was accepted, in UTC (RFC 3339). Null: it was not.
     pub accepted_at: Option<String>,
@@ -59,15 +59,15 @@ pub struct InvitationCreate {
     pub grants: Vec<Grant>,
 }
 
-/// What a link of an invitation carries.
+/// The token of an invitation's link.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationToken {
-    /// What stands behind the `#` of the link.
+    /// The token of the link: the part after its `#`.
     pub token: String,
 }
 
-/// What an invitation says to who has its link.
+/// An invitation, as shown to a person who has its link.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct InvitationShown {
     /// The address of who is invited.
@@ -76,7 +76,7 @@ pub struct InvitationShown {
     pub organization_name: String,
     /// What the person will be allowed to do.
     pub grants: Vec<Grant>,
-    /// Until when the invitation can be accepted, in UTC (RFC 3339).
+    /// When the invitation expires, in UTC (RFC 3339).
     pub expires_at: String,
 }
 
@@ -84,9 +84,9 @@ pub struct InvitationShown {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InvitationAccept {
-    /// What stands behind the `#` of the link.
+    /// The token of the link: the part after its `#`.
     pub token: String,
-    /// What the new person is called. Left out by who is signed in.
+    /// The name of the new person. Leave it out if you are signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "Grace Hopper")]
     pub name: Option<String>,

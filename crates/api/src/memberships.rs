@@ -34,7 +34,7 @@ pub struct Membership {
     pub organization_prn: String,
     /// The person who is the member.
     pub user: User,
-    /// What the person may do: whatever one of these grants allows.
+    /// What the person may do: everything that at least one of these grants allows.
     pub grants: Vec<Grant>,
     /// When the membership began, in UTC (RFC 3339).
     pub inserted_at: String,
@@ -60,11 +60,11 @@ crate::envelopes! {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MembershipUpdate {
-    /// What the person may do from now on, in place of all that was granted before.
+    /// What the person may do from now on. It replaces all earlier grants.
     pub grants: Vec<Grant>,
 }
 
-/// What a person who left can still know.
+/// The secrets that a person who left may still know.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MembershipEnded {
     /// The organization's API keys that the person made, and so saw the secrets of. They go on working: replace those that matter.

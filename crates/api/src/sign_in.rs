@@ -12,7 +12,7 @@ pub struct SignInMethods {
     pub setup_needed: bool,
 }
 
-/// Address and password of who signs in.
+/// The e-mail address and the password of a person who signs in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
@@ -24,19 +24,19 @@ pub struct SignIn {
     pub password: String,
 }
 
-/// What came of signing in. The session itself is in the cookie that comes with the answer, which no script can read.
+/// The result of signing in. The session itself is in the cookie of the answer, which scripts of a page can't read.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SignedIn {
-    /// Who is signed in.
+    /// The person who is signed in.
     pub user: super::users::User,
-    /// Until when what takes a fresh session is possible, in UTC (RFC 3339).
+    /// How long the session is fresh, in UTC (RFC 3339). Requests that need a fresh session are refused afterwards.
     pub fresh_until: String,
 }
 
-/// The account has a second factor, which is to be shown next.
+/// The account has a second factor, so a code is needed next.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SecondFactorNeeded {
-    /// To be sent to `POST /v1/sign_in/second_factor` within five minutes. It opens nothing else.
+    /// The token to send to `POST /v1/sign_in/second_factor` within five minutes. It is good for nothing else.
     pub second_factor_token: String,
 }
 
@@ -44,14 +44,14 @@ pub struct SecondFactorNeeded {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactor {
-    /// What `POST /v1/sign_in` answered.
+    /// The token from the answer of `POST /v1/sign_in`.
     pub second_factor_token: String,
     /// The six digits that the authenticator app shows, or a recovery code.
     #[schema(example = "123456")]
     pub code: String,
 }
 
-/// What proves anew who the person is.
+/// The password, and a code if the account has a second factor, to make the session fresh.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reauthenticate {
@@ -66,9 +66,9 @@ pub struct Reauthenticate {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetUp {
-    /// What stands behind the `#` of the set-up link.
+    /// The token of the set-up link: the part after its `#`.
     pub token: String,
-    /// What the person is called: 1–128 characters.
+    /// The person's name: 1–128 characters.
     #[schema(example = "Ada Lovelace")]
     pub name: String,
     /// The e-mail address that the person signs in with.
@@ -82,7 +82,7 @@ pub struct SetUp {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordReset {
-    /// What stands behind the `#` of the link.
+    /// The token of the link: the part after its `#`.
     pub token: String,
     /// The new password: 12–128 characters, any, but none that many people use.
     pub password: String,
@@ -93,6 +93,6 @@ pub struct PasswordReset {
 pub struct Link {
     /// The link to pass on, to be opened in a browser.
     pub url: String,
-    /// Until when the link is good, in UTC (RFC 3339).
+    /// When the link stops working, in UTC (RFC 3339).
     pub expires_at: String,
 }

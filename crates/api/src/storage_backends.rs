@@ -33,7 +33,7 @@ pub struct StorageBackend {
     pub near_tags: Vec<String>,
     /// Whether every verified binary of the organization gets a replica here.
     pub replicates: bool,
-    /// The order in which storage backends serve devices that none is near to. The lowest one that has the content is used.
+    /// The order in which storage backends serve devices that have none of their tags. The lowest one that has the content is used.
     pub position: u16,
     /// Whether the storage checks each uploaded part against its SHA-256 (`x-amz-checksum-sha256`). Only storages with S3's interface
     /// can.
@@ -142,7 +142,7 @@ pub struct StorageBackendCreate {
     /// Whether every verified binary of the organization gets a replica here. Default: false.
     #[serde(default)]
     pub replicates: bool,
-    /// The order in which storage backends serve devices that none is near to; the lowest one that has the content is used. Default: 0.
+    /// The order in which storage backends serve devices that have none of their tags; the lowest one that has the content is used. Default: 0.
     #[serde(default)]
     pub position: u16,
     /// Whether the storage checks each uploaded part against its SHA-256. Default: true. With `false` the headers `x-amz-checksum-sha256`
@@ -172,7 +172,7 @@ pub struct StorageBackendUpdate {
     /// Whether every verified binary of the organization gets a replica here from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicates: Option<bool>,
-    /// The order in which storage backends serve devices that none is near to, from now on. The lowest comes first.
+    /// The order in which storage backends serve devices that have none of their tags, from now on. The lowest comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u16>,
     /// Whether the storage checks each uploaded part against its SHA-256. `false` is only for `s3://`. The server tries the change first.

@@ -15,7 +15,7 @@ pub struct Me {
     pub organization_prn: Option<String>,
     /// The name of that organization, for people.
     pub organization_name: Option<String>,
-    /// What the person is called, or what the key of this request is for.
+    /// The person's name, or the name of the API key of this request.
     pub name: String,
     /// The e-mail address of the person. Null for a key.
     #[serde(default)]
@@ -29,10 +29,10 @@ pub struct Me {
     /// Whether the person administers the whole installation. Always false for a key.
     #[serde(default)]
     pub is_administrator: bool,
-    /// Since when signing in takes a second factor, in UTC (RFC 3339). Null: the caller has none.
+    /// When the second factor was set up, in UTC (RFC 3339). Null: the caller has none.
     #[serde(default)]
     pub second_factor_since: Option<String>,
-    /// Until when what takes a fresh session is possible, in UTC (RFC 3339). Null for a key, which needs none.
+    /// How long the session is fresh, in UTC (RFC 3339). Null for a key, which needs no fresh session.
     #[serde(default)]
     pub fresh_until: Option<String>,
     /// All organizations that the person is in. Empty for a key.
@@ -50,7 +50,7 @@ pub struct MeEnvelope {
     pub server: Option<ServerInfo>,
 }
 
-/// What a server says of itself to those who may use it.
+/// Facts about the server, for callers that may use it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ServerInfo {
     /// The version of Olivine that the server runs.
@@ -66,12 +66,12 @@ pub struct User {
     /// The e-mail address that the person signs in with.
     #[schema(example = "ada@example.com")]
     pub email: String,
-    /// What the person is called.
+    /// The person's name, as other people see it.
     #[schema(example = "Ada Lovelace")]
     pub name: String,
     /// Whether the person administers the whole installation.
     pub is_administrator: bool,
-    /// Since when signing in takes a second factor, in UTC (RFC 3339). Null: the person has none.
+    /// When the second factor was set up, in UTC (RFC 3339). Null: the person has none.
     pub second_factor_since: Option<String>,
     /// When the account was disabled, in UTC (RFC 3339). Null: it is not disabled.
     pub disabled_at: Option<String>,
@@ -99,7 +99,7 @@ crate::envelopes! {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserUpdate {
-    /// What the person is called: 1–128 characters.
+    /// The person's name: 1–128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Whether nobody can sign in to the account. Disabling it ends all sessions.
@@ -111,7 +111,7 @@ pub struct UserUpdate {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeUpdate {
-    /// What you are called: 1–128 characters.
+    /// Your name: 1–128 characters.
     pub name: String,
 }
 
@@ -123,12 +123,12 @@ pub struct PasswordChange {
     pub password: String,
 }
 
-/// An authenticator app that is to be confirmed.
+/// An authenticator app that is not confirmed yet.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TotpBegun {
     /// The secret to type into the app (Base32). It is shown only in this answer.
     pub secret: String,
-    /// The same as a URL, to be shown as a QR code.
+    /// The secret as an `otpauth` URL, to show as a QR code.
     pub url: String,
 }
 
@@ -155,7 +155,7 @@ pub struct Session {
     pub prn: String,
     /// Whether it is the session of this request.
     pub is_current: bool,
-    /// What the browser calls itself. Null: it did not say.
+    /// The browser's `User-Agent`. Null: it sent none.
     pub client: Option<String>,
     /// The network address that the session was begun from. Null: it is not known.
     pub address: Option<String>,
@@ -169,10 +169,10 @@ pub struct Session {
     pub inserted_at: String,
 }
 
-/// All browsers in which one is signed in.
+/// The sessions of the signed-in person.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SessionList {
-    /// The sessions, the youngest first.
+    /// The sessions, the newest first.
     pub sessions: Vec<Session>,
 }
 
@@ -183,6 +183,6 @@ pub struct MyOrganization {
     pub prn: String,
     /// The name of the organization, for the header `olivine-organization`.
     pub name: String,
-    /// What the caller may do there.
+    /// What the caller may do in this organization.
     pub grants: Vec<crate::memberships::Grant>,
 }

@@ -71,7 +71,7 @@ macro_rules! archiving {
                             session.client.unarchive(&one.prn, &place).await?
                         }
                     };
-                    session.printer.one(&record)
+                    session.show(&record).await
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use olivine_api::binary_signatures::{BinarySignature, BinarySignatureCreate};
 use olivine_client::Query;
 use olivine_domain::binaries::Binary;
@@ -44,15 +44,16 @@ pub(crate) enum Command {
 
 /// A signature to attach.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("key").required(true)))]
 pub(crate) struct Create {
     /// The binary that was signed
     #[arg(long, visible_alias = "prn", value_name = "PRN")]
     binary_prn: Prn<Binary>,
     /// The signing key that made the signature
-    #[arg(long, value_name = "PRN", required_unless_present = "keyid", conflicts_with = "keyid")]
+    #[arg(long, value_name = "PRN", group = "key")]
     signing_key_prn: Option<Prn<SigningKey>>,
     /// The key id of the signing key, instead of --signing-key
-    #[arg(long)]
+    #[arg(long, group = "key")]
     keyid: Option<KeyId>,
     /// The signature, in base64 or in hexadecimal digits; spaces and line breaks are ignored
     #[arg(long, num_args = 1.., required_unless_present = "signature_file", conflicts_with = "signature_file")]

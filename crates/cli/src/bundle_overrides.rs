@@ -12,10 +12,27 @@ use olivine_domain::prn::Prn;
 use crate::changes::{moments, texts};
 use crate::failure::Failure;
 use crate::lists::ListOptions;
-use crate::output::record;
+use crate::output::{Record, short};
 use crate::session::Session;
 
-record!(BundleOverride, "name", "bundle:bundle.name", "tags", "starts:starts_at", "ends:ends_at"; expand "bundle");
+impl Record for BundleOverride {
+    const COLUMNS: &'static [&'static str] =
+        &["name", "bundle:bundle.name", "for", "starts:starts_at", "ends:ends_at"];
+    const EXPAND: &'static [&'static str] = &["bundle"];
+
+    fn prn(&self) -> Option<&str> {
+        Some(&self.prn)
+    }
+
+    fn cell(&self, column: &str) -> Option<String> {
+        (column == "for").then(|| match (self.device_prns.as_deref(), &self.tags, &self.cohort_prn) {
+            (_, _, Some(cohort)) => format!("cohort {}", short(cohort)),
+            (_, Some(tags), None) if !tags.is_empty() => format!("tags {}", tags.join(", ")),
+            (Some([_]), _, None) => "1 device".to_owned(),
+            (devices, _, None) => format!("{} devices", devices.unwrap_or_default().len()),
+        })
+    }
+}
 
 /// The commands about overrides.
 #[derive(Debug, Subcommand)]
@@ -96,7 +113,7 @@ pub(crate) struct One {
     prn: Prn<Named>,
 }
 
-/// Changes to an override. Naming devices, tags or a cohort replaces whichever there was.
+/// Changes to an override. Devices, tags or a cohort replace the earlier choice.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("choice")), mut_args(moments))]
 pub(crate) struct Update {

@@ -1,4 +1,5 @@
-//! `peridio ca-certificates`: authorities whose devices are welcome, and what a device becomes when it first appears.
+//! `peridio ca-certificates`: certificate authorities whose devices may connect, and the settings of devices that are created when they first
+//! connect.
 
 use clap::{Args, Subcommand};
 use olivine_api::ca_certificates::{

@@ -34,10 +34,13 @@ impl Confirmation {
         if self.yes || self.confirm.is_some() {
             return Ok(());
         }
+        let reason = without_request(reason);
         if !messages::can_ask() {
-            return Err(Failure::new(format!("{reason}\nto do it all the same, give --confirm {prn}")));
+            return Err(Failure::new(format!(
+                "{reason}\nnothing was changed; to do it all the same, give --yes, or --confirm {prn}"
+            )));
         }
-        messages::warning(reason);
+        messages::warning(&reason);
         match messages::ask(&format!("{question} To go on, type the PRN ({prn}):")) {
             Ok(answer) if answer == prn => Ok(()),
             _ => Err(Failure::new("not confirmed; nothing was changed")),
@@ -45,7 +48,26 @@ impl Confirmation {
     }
 }
 
+/// The server's words without the sentence that says how to confirm in a request: a command does it with a flag.
+fn without_request(reason: &str) -> String {
+    let (first, rest) = reason.split_at(reason.find('\n').unwrap_or(reason.len()));
+    let sentence = first.find("?confirm=").and_then(|at| first[..at].rfind(". "));
+    sentence.map_or(reason.to_owned(), |end| format!("{}{rest}", &first[..=end]))
+}
+
 /// Whether the server asks for a confirmation.
 pub(crate) fn is_asked_for(error: &Error) -> bool {
     error.status() == Some(409) && error.fact("confirm").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_request;
+
+    #[test]
+    fn a_command_does_not_speak_of_requests() {
+        let said = "releases have it. To go on, repeat the request with ?confirm=prn:b\n  release spring";
+        assert_eq!(without_request(said), "releases have it.\n  release spring");
+        assert_eq!(without_request("it is so"), "it is so");
+    }
 }

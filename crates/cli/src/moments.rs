@@ -35,8 +35,11 @@ pub(crate) fn now() -> Timestamp {
 }
 
 fn read(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    const FORMS: &str = "give a time from now, such as 30min, 12h, 7d or 2w, a date, such as 2026-12-03 (its beginning in UTC), or a date and \
+    const FORMS: &str = "give now, a time from now, such as 30min, 12h, 7d or 2w, a date, such as 2026-12-03 (its beginning in UTC), or a date and \
                          a time, such as 2026-12-03T08:00:00Z";
+    if text == "now" {
+        return Ok(now);
+    }
     if let Some(distance) = distance(text) {
         return Ok(now.plus(distance));
     }
@@ -66,6 +69,7 @@ mod tests {
     fn times_are_taken_as_people_write_them() {
         let now: Timestamp = "2026-11-26T12:30:00Z".parse().unwrap();
         for (text, expected) in [
+            ("now", "2026-11-26T12:30:00Z"),
             ("7d", "2026-12-03T12:30:00Z"),
             ("2w", "2026-12-10T12:30:00Z"),
             ("12h", "2026-11-27T00:30:00Z"),

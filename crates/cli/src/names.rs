@@ -18,7 +18,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 pub(crate) use self::kinds::Kind;
-pub(crate) use self::labels::labels;
+pub(crate) use self::labels::{labels, name_prns, prns_in};
 use self::values::Names;
 use crate::failure::Failure;
 use crate::globals::Globals;

@@ -33,12 +33,20 @@ pub(crate) enum Command {
 pub(crate) struct Update {
     #[command(flatten)]
     change: OrganizationUpdate,
-    /// The most bytes of content that the organization may store, such as 500G
-    #[arg(long, value_name = "BYTES", value_parser = sizes::parse, conflicts_with = "no_storage_quota")]
-    storage_quota: Option<u64>,
+    /// The most bytes of content that the organization may store, such as 500G. An empty value removes the limit
+    #[arg(long, value_name = "BYTES", value_parser = quota, conflicts_with = "no_storage_quota")]
+    storage_quota: Option<Quota>,
     /// Remove the limit for stored content
     #[arg(long)]
     no_storage_quota: bool,
+}
+
+/// A quota, or none.
+#[derive(Clone, Copy, Debug)]
+struct Quota(Option<u64>);
+
+fn quota(text: &str) -> Result<Quota, String> {
+    if text.is_empty() { Ok(Quota(None)) } else { sizes::parse(text).map(|bytes| Quota(Some(bytes))) }
 }
 
 impl Command {
@@ -47,13 +55,14 @@ impl Command {
             Self::Get => session.client.organization().await?,
             Self::Update(update) => session.client.update_organization(&update.body()).await?,
         };
-        session.printer.one(&organization)
+        session.show(&organization).await
     }
 }
 
 impl Update {
     fn body(self) -> OrganizationUpdate {
-        let storage_quota = self.storage_quota.map(Some).or(self.no_storage_quota.then_some(None));
+        let storage_quota =
+            self.storage_quota.map(|Quota(bytes)| bytes).or(self.no_storage_quota.then_some(None));
         OrganizationUpdate { storage_quota, ..self.change }
     }
 }

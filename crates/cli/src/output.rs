@@ -3,6 +3,7 @@
 mod json;
 mod table;
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
@@ -82,9 +83,18 @@ impl Printer {
 
     /// Prints one record.
     pub(crate) fn one(self, record: &impl Record) -> Result<(), Failure> {
+        self.one_with(record, &HashMap::new())
+    }
+
+    /// Prints one record; a table has these names in place of PRNs.
+    pub(crate) fn one_with(
+        self,
+        record: &impl Record,
+        labels: &HashMap<String, String>,
+    ) -> Result<(), Failure> {
         let format = self.format.unwrap_or(Format::Json);
         print(&match format {
-            Format::Table => table::of_one(record, now()),
+            Format::Table => table::of_one(record, labels, now()),
             _ => line(format, record)?,
         })
     }

@@ -18,7 +18,7 @@ use crate::binaries::{Wanted, check_waits, hash};
 use crate::custom_metadata;
 use crate::failure::{Failure, named};
 use crate::messages;
-use crate::output::Record;
+use crate::output::visible;
 use crate::session::Session;
 use crate::signing::SigningKeyFile;
 use crate::uploads::UploadOptions;
@@ -75,7 +75,7 @@ impl Push {
         }
         found.check_hashes(&hashes)?;
         let artifact = artifact(&session.client, self.artifact.as_str()).await?;
-        let version = version(&session.client, artifact.prn, self.version.as_str()).await?;
+        let version = version(&session.client, artifact, self.version.as_str()).await?;
         let artifact_version: Prn<_> = named(&version.prn)?;
         let Self { description, options, release, .. } = self;
         let description = description.map(|description| description.to_string());
@@ -88,7 +88,7 @@ impl Push {
         }
         release.bring_about(&session.client, &version, &binaries).await?;
         match binaries.as_slice() {
-            [binary] => session.printer.one(binary),
+            [binary] => session.show(binary).await,
             binaries => session.printer.all(binaries),
         }
     }
@@ -97,32 +97,35 @@ impl Push {
 async fn artifact(client: &Client, name: &str) -> Result<Artifact, Failure> {
     let query = Query::default().with("name", Some(name));
     let new = ArtifactCreate { name: name.to_owned(), ..ArtifactCreate::default() };
-    find_or_create(client, &query, &new, ErrorCode::NameTaken).await
+    find_or_create(client, &query, &new, ErrorCode::NameTaken, &format!("the artifact '{name}'")).await
 }
 
-async fn version(client: &Client, artifact_prn: String, version: &str) -> Result<ArtifactVersion, Failure> {
+async fn version(client: &Client, artifact: Artifact, version: &str) -> Result<ArtifactVersion, Failure> {
+    let what = format!("the artifact version '{}/{version}'", artifact.name);
+    let artifact_prn = artifact.prn;
     let query = Query::default().with("artifact_prn", Some(&artifact_prn)).with("version", Some(version));
     let new = ArtifactVersionCreate {
         artifact_prn,
         version: version.to_owned(),
         ..ArtifactVersionCreate::default()
     };
-    find_or_create(client, &query, &new, ErrorCode::VersionTaken).await
+    find_or_create(client, &query, &new, ErrorCode::VersionTaken, &what).await
 }
 
-/// The one record that the query finds; somebody else may create it at the same moment.
-async fn find_or_create<R: Create + Record>(
+/// The one record that the query finds; somebody else may create it at the same moment. `what` is its name for people.
+async fn find_or_create<R: Create>(
     client: &Client,
     query: &Query,
     new: &R::New,
     taken: ErrorCode,
+    what: &str,
 ) -> Result<R, Failure> {
     if let Some(found) = find(client, query).await? {
         return Ok(found);
     }
     match client.create::<R>(new).await {
         Ok(record) => {
-            messages::note(&format!("created {}", record.prn().unwrap_or_default()));
+            messages::note(&format!("created {}", visible(what)));
             Ok(record)
         }
         Err(error) if error.is(taken) => find(client, query).await?.ok_or_else(|| error.into()),

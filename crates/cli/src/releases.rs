@@ -27,13 +27,13 @@ use phases::Phases;
 
 impl Record for Release {
     const COLUMNS: &'static [&'static str] = &[
-        "name:cohort.name/name",
+        "name:cohort.product.name/cohort.name/name",
         "version",
         "bundle:bundle.name",
         "requires:version_requirement",
         "offered",
     ];
-    const EXPAND: &'static [&'static str] = &["bundle", "cohort"];
+    const EXPAND: &'static [&'static str] = &["bundle", "cohort.product"];
 
     fn prn(&self) -> Option<&str> {
         Some(&self.prn)
@@ -167,7 +167,7 @@ impl Command {
             Self::Rollback(rollback) => rollback.run(session).await,
             Self::Archiving(command) => command.run(session).await,
             Self::Delete(delete) => delete.run(session).await,
-            Self::Adoption(One { prn }) => session.printer.one(&session.client.adoption(&prn).await?),
+            Self::Adoption(One { prn }) => session.show(&session.client.adoption(&prn).await?).await,
             Self::Graph(chart) => chart.run(session).await,
         }
     }

@@ -1,5 +1,6 @@
 //! What a command works with: the client, and where its answers go.
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use olivine_client::{Client, Create, Delete, Pages, Query, Resource, Settings, Update};
@@ -9,9 +10,13 @@ use crate::failure::Failure;
 use crate::globals::Globals;
 use crate::lists::{ListOptions, Weak};
 use crate::messages;
-use crate::output::{Printer, Record};
+use crate::names;
+use crate::output::{Format, Printer, Record};
 use crate::progress::Progress;
 use crate::settings::{self, Resolved};
+
+/// For how many other records the table of one record has names: each takes a request.
+const MOST_NAMES: usize = 50;
 
 /// A command's surroundings.
 pub(crate) struct Session {
@@ -51,7 +56,20 @@ impl Session {
         expand: &[String],
     ) -> Result<(), Failure> {
         let record: R = self.client.get_with(prn, &Query::default().expand(expand)).await?;
-        self.printer.one(&record)
+        self.show(&record).await
+    }
+
+    /// Prints a record that a command has; in a table, the records that it names have names in place of PRNs.
+    pub(crate) async fn show(&self, record: &impl Record) -> Result<(), Failure> {
+        let mut labels = HashMap::new();
+        if self.printer.format() == Some(Format::Table) {
+            let text = serde_json::to_string(record).unwrap_or_default();
+            let own = record.prn().unwrap_or_default();
+            let others = names::prns_in(&text).into_iter().filter(|prn| *prn != own).map(str::to_owned);
+            let others: BTreeSet<String> = others.collect();
+            labels = names::labels(&self.client, others.into_iter().take(MOST_NAMES).collect()).await;
+        }
+        self.printer.one_with(record, &labels)
     }
 
     /// Prints a list.
@@ -111,7 +129,7 @@ impl Session {
     /// Creates a record and prints it.
     pub(crate) async fn create<R: Create + Record>(&self, new: &R::New) -> Result<(), Failure> {
         let record: R = self.client.create(new).await?;
-        self.printer.one(&record)
+        self.show(&record).await
     }
 
     /// Changes a record and prints it.
@@ -121,7 +139,7 @@ impl Session {
         change: &R::Change,
     ) -> Result<(), Failure> {
         let record: R = self.client.update(prn, change).await?;
-        self.printer.one(&record)
+        self.show(&record).await
     }
 
     /// Deletes a record. There is nothing to print but that it is done.

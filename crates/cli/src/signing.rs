@@ -91,7 +91,10 @@ impl Signer {
         let prn: Prn<NamedBinary> = named(&binary.prn)?;
         let keyid = self.public.keyid().to_string();
         if binary.signatures.iter().any(|signature| signature.keyid == keyid) {
-            messages::note(&format!("{prn} is signed by '{}' already", self.registered.name));
+            messages::note(&format!(
+                "the binary for '{}' is signed by '{}' already",
+                binary.target, self.registered.name
+            ));
             return Ok(binary);
         }
         if ![BinaryState::Signable, BinaryState::Signed].iter().any(|state| state.as_str() == binary.state) {
@@ -110,7 +113,10 @@ impl Signer {
         };
         client.create::<BinarySignature>(&new).await?;
         let binary = client.get::<Binary>(&prn).await?;
-        messages::note(&format!("signed by '{}'; {prn} is '{}'", self.registered.name, binary.state));
+        messages::note(&format!(
+            "signed the binary for '{}' by '{}'; it is '{}'",
+            binary.target, self.registered.name, binary.state
+        ));
         Ok(binary)
     }
 }

@@ -38,6 +38,7 @@ impl Record for Overview {
             "role" if self.role.is_none() => "none: the key has single scopes",
             "expires_at" if self.expires_at.is_none() => "never",
             "storage_quota" if self.storage_quota.is_none() && self.storage_used.is_some() => "no limit",
+            "storage_used" if self.storage_used.is_none() => "unknown: the key lacks organization.read",
             _ => return None,
         };
         Some(absent.to_owned())

@@ -66,15 +66,15 @@ impl UploadOptions {
         file: PathBuf,
         hashes: Option<FileHashes>,
     ) -> Result<Binary, Failure> {
-        let begin = Instant::now();
+        let (begin, name) = (Instant::now(), file.display().to_string());
         let result = upload(&session.client, prn, file, self.options(hashes)).await;
         session.progress.clear();
         let Uploaded { binary, was_there } = result?;
         if was_there {
-            messages::note(&format!("the content of {prn} was uploaded before; it is '{}'", binary.state));
+            messages::note(&format!("{name} was uploaded before; its binary is '{}'", binary.state));
         } else {
             let seconds = begin.elapsed().as_secs_f64();
-            messages::note(&format!("uploaded in {seconds:.1} s; {prn} is '{}'", binary.state));
+            messages::note(&format!("uploaded {name} in {seconds:.1} s; its binary is '{}'", binary.state));
         }
         Ok(binary)
     }

@@ -1,4 +1,4 @@
-//! Why a connection could not be made, as far as it matters to whoever has to mend it: most of these causes are the same a moment later.
+//! Why a connection could not be made, as far as it helps to repair it: most of these causes are the same a moment later.
 
 use std::error::Error as StdError;
 use std::io;

@@ -1,4 +1,4 @@
-//! What is going on, for whoever wants to show it. Telling must never wait for the listener.
+//! Progress, for a program that wants to show it. Reporting must never wait for the observer.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// What `Retry-After` says. A date counts from the answer's own `Date`: the clock of whoever asks may be wrong, as a device's
+/// What `Retry-After` says. A date counts from the answer's own `Date`, because the clock of the caller may be wrong, as a device's
 /// often is.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

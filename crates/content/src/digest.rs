@@ -19,7 +19,7 @@ pub struct Digested {
     pub size: u64,
 }
 
-/// One hashing's state, shared by whoever does it and whoever watches it.
+/// The state of one hashing, shared by the task that hashes and the task that shows its progress.
 #[derive(Clone, Debug, Default)]
 pub struct Progress(Arc<State>);
 

@@ -25,7 +25,7 @@ pub struct Download {
 /// A URL that downloads one content.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedUrl {
-    /// The URL; whoever holds it may download, so it belongs in no log.
+    /// The URL. Anybody who has it can download, so it must not be logged.
     pub url: String,
     /// When it stops being accepted.
     pub expires_at: Timestamp,

@@ -44,7 +44,7 @@ pub type CompletedPart = PartPlan;
 pub struct PartTarget {
     /// The HTTP method.
     pub method: &'static str,
-    /// The URL; whoever holds it may send the part, so it belongs in no log.
+    /// The URL. Anybody who has it can send the part, so it must not be logged.
     pub url: String,
     /// Headers that the request must have, besides its length.
     pub headers: Vec<(String, String)>,

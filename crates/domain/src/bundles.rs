@@ -110,15 +110,13 @@ pub struct Undeliverable {
 impl Undeliverable {
     /// What is wrong with the artifact version, in words that follow its name.
     pub fn problem(&self) -> String {
-        format!("has no signed, undestroyed binary for {}", for_whom(self.target.as_ref()))
+        match &self.target {
+            Some(target) => {
+                format!("has no signed binary for the target '{target}', and no signed portable one")
+            }
+            None => "has no signed portable binary, and the device has no target".to_owned(),
+        }
     }
-}
-
-fn for_whom(target: Option<&Target>) -> String {
-    target.map_or_else(
-        || "a device without a target (it has no portable one)".to_owned(),
-        |target| format!("the target '{target}' (nor a portable one)"),
-    )
 }
 
 /// Which of a bundle's binaries a device of this target gets: for each artifact version the one for just this target, else the

@@ -117,7 +117,8 @@ pub enum ProofRefusal {
     Unreadable(#[from] UnreadableText),
     /// It does not name the code.
     #[error(
-        "its common name is not a verification code that is open: ask for one (verification_codes) and sign a certificate with it as common name"
+        "its common name is not a verification code that can be used now: make a code ('peridio ca-certificates create-verification-code'), and \
+         sign a certificate with the code as its common name"
     )]
     OtherName,
 }

@@ -1,4 +1,4 @@
-//! Guessing: how long whoever failed to prove who they are has to wait before the next try.
+//! Guessed passwords: how long the next try has to wait after failures.
 //!
 //! The wait stops programs that guess. It must never lock somebody out of a browser that they signed in with before because of what
 //! others try elsewhere: those failures are counted apart.

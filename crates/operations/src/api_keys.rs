@@ -1,7 +1,7 @@
 //! API keys: create, read, change, revoke, and finding out who a caller is.
 //!
-//! A key has no power over a key that has more scopes than itself, gives no key a longer life than its own, and leaves its organization
-//! an administrator's key. Changes of an organization's keys happen one after another, so that these rules hold whoever is faster.
+//! A key can't change a key that has more scopes than itself, can't give a key a later expiry than its own, and can't remove the last
+//! administrator's key. Changes of an organization's keys are serialized, so these rules hold for simultaneous requests, too.
 
 mod personal;
 
@@ -58,7 +58,7 @@ pub struct Created {
     pub secret: Option<ApiKeySecret>,
 }
 
-/// Finds out who presents `token`, and whether they are still welcome.
+/// Finds the caller that `token` belongs to, and checks that the key still works.
 pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<Actor, Error> {
     let secret = ApiKeySecret::parse(token).ok_or(Unauthenticated::Unknown)?;
     let key = api_keys::find_by_hash(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;

@@ -16,8 +16,8 @@ use crate::events::{EventData, Whole};
 use crate::work::Work;
 use crate::{Context, Error};
 
-/// Puts on record which parts have arrived. Asks the storage only where that can be news. Only for callers that may change the binary:
-/// whoever only reads gets the same answer from [`show`].
+/// Records which parts have arrived. Asks the storage only if there can be new parts. Only for callers that may change the binary:
+/// callers that only read use [`show`], which gives the same answer.
 pub(crate) async fn note(ctx: &Context, by: &Actor, id: Id<Binary>) -> Result<(), Error> {
     let head = head(ctx, by.organization, id).await?;
     let stored = stored(ctx, &head).await?;
@@ -46,7 +46,7 @@ async fn stored(ctx: &Context, head: &BinaryHead) -> Result<Vec<UploadedPart>, E
     let Some(session) = awaiting(ctx, head).await? else { return Ok(Vec::new()) };
     let storage = ctx.storage(head.storage).await?;
     match storage.backend.uploaded_parts(&head.content_key(), &session).await {
-        // Completed or deleted at the same moment: whoever did that knows what is there.
+        // Another request completed or deleted it at the same moment, and has recorded the parts.
         Err(olivine_content::Error::SessionGone) => Ok(Vec::new()),
         other => Ok(other?),
     }

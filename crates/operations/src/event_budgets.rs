@@ -1,7 +1,7 @@
 //! How many frequent events one device, API key or binary may cause in an hour, as this process counts.
 //!
-//! Whoever decides how often something happens must not decide how much is written. What is over the budget changes its record as ever; of
-//! its events only their number is written, once the hour is over. Events of the audit class are never left out.
+//! A caller that decides how often something happens must not decide how many events are written. Requests over the budget still have their
+//! effect; at the end of the hour, one event says how many events were left out. Events of the audit class are never left out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

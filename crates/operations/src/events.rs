@@ -27,7 +27,7 @@ use crate::error::Error;
 use crate::event_budgets;
 use crate::{Context, lists::ListQuery};
 
-/// An event that happens now; `None` where whoever causes it is over the budget for events of such a type: then it is only counted.
+/// An event that happens now. `None` if its cause is over the budget for events of this type: then it is only counted.
 pub(crate) fn new(
     ctx: &Context,
     actor: &Actor,

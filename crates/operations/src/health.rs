@@ -1,7 +1,7 @@
 //! Whether the server can work, and what it has to do.
 //!
-//! Probes ask often, and several of them at once. Each dependency is checked at most once a second, whoever asks. A check that takes long
-//! does not make the server unready while an earlier success is recent: a slow database is not one that is down.
+//! Probes ask often, and several of them at once. Each dependency is checked at most once a second, for all probes together. A slow check
+//! does not make the server unready while an earlier success is recent: a slow database is not down.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};

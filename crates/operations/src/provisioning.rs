@@ -1,7 +1,7 @@
-//! Just-in-time provisioning: a device that nobody knows is made of what a welcome authority signed.
+//! Just-in-time provisioning: creates an unknown device from a certificate that a registered CA signed.
 //!
-//! Must never turn who holds a fresh certificate into a device that exists: whoever can have something signed by the authority would
-//! then be any device.
+//! Must never take a new certificate for an existing device: otherwise anybody for whom the CA signs a certificate could become any
+//! device.
 
 pub(crate) mod refusal;
 mod renewals;

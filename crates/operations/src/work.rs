@@ -72,8 +72,8 @@ impl Work {
         self.ctx.now()
     }
 
-    /// What happened: an event of the audit trail, unless whoever causes it is over the budget for events of such a type, and what memories
-    /// have to forget because of it.
+    /// Adds an event to the audit trail, unless its cause (a device, key or binary) is over the budget for events of this type, and notes
+    /// which cached records it invalidates.
     pub(crate) fn event(&mut self, by: &Actor, subject: impl Into<Subject>, data: EventData<'_>) {
         let subject = subject.into();
         concern(&data, &subject, by.organization, &mut self.changes);

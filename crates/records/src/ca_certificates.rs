@@ -1,4 +1,4 @@
-//! CA certificates: authorities whose devices are welcome.
+//! CA certificates: certificate authorities whose devices may connect.
 
 use olivine_domain::ca_certificates::{CaCertificate, Jitp};
 use olivine_domain::certificates::Certificate;

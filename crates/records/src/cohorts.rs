@@ -1,4 +1,4 @@
-//! Cohorts: groups of a product's devices. How many devices one has is kept here, by whoever adds and removes them.
+//! Cohorts: groups of a product's devices. Code that adds or removes a device also changes the count of devices here.
 
 use olivine_domain::Timestamp;
 use olivine_domain::cohorts::Cohort;

@@ -41,7 +41,9 @@ pub enum CopyError {
     #[error("the target has tables of another version: copy into an empty database")]
     TargetOutdated,
     /// There is something in the target.
-    #[error("the target has rows in '{table}' already: copy into an empty database")]
+    #[error(
+        "the target has rows in '{table}' already: copy into an empty database (SQLite: move the old file away first)"
+    )]
     TargetNotEmpty {
         /// The table.
         table: &'static str,

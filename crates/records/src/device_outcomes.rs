@@ -68,7 +68,7 @@ pub(crate) fn newest_of(organization: Id<Organization>, devices: &[Id<Device>]) 
 }
 
 /// Notes what a device says of a release; returns what it said before. The same status without words leaves the words that came with it.
-/// Whoever counts by the difference holds the device's lock.
+/// Callers that count by the difference must hold the device's lock.
 pub async fn set(
     write: &Write,
     organization: Id<Organization>,

@@ -17,7 +17,7 @@ pub async fn find(reader: &impl Reader, subject: &str) -> Result<Option<Failures
     Entity::find_by_id(subject).one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// The failures of `subject`, locked: whoever tries at the same time comes after. `None` if there are none on record.
+/// The failures of `subject`, locked: other tries wait until this one is counted. `None` if there are none on record.
 pub async fn lock(write: &Write, subject: &str, now: Timestamp) -> Result<Option<Failures>, Error> {
     let none = Model { subject: subject.to_owned(), count: 0, last_at: now.as_micros() };
     let keep = OnConflict::column(Column::Subject).do_nothing().to_owned();

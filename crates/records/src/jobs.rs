@@ -1,4 +1,4 @@
-//! The job queue: work that is ordered in the transaction that causes it, and done by whoever claims it.
+//! The job queue: work that is ordered in the transaction that causes it, and done by the process that claims it.
 //!
 //! A job is done at least once: its runner holds a lease and extends it by heartbeats; when the lease runs out, another takes over. So
 //! each job must be able to run twice. Jobs are the server's own work and belong to no caller: all functions work across

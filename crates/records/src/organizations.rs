@@ -1,4 +1,4 @@
-//! Organizations, and the storage that they use. Whoever knows an organization's id or name may ask for it here.
+//! Organizations, and the storage that they use. Anybody who knows an organization's id or name may read it here.
 
 use olivine_domain::organizations::{
     DownloadUrlStyle, Organization, QuotaExceeded, Revision, SignaturePolicy,

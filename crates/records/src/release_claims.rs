@@ -80,7 +80,7 @@ pub enum Claimed {
     Refused,
 }
 
-/// Claims a place among the first `limit` for a device. Whoever claims the same release waits until this transaction ends.
+/// Claims a place among the first `limit` for a device. Other claims of the same release wait until this transaction ends.
 pub async fn claim(
     write: &Write,
     organization: Id<Organization>,

@@ -1,7 +1,7 @@
 //! Releases: their records, and how they point to each other.
 //!
-//! A graph is edited by who holds its cohort's lock. The links are checked when the transaction ends, but two releases of a cohort
-//! without a next one are refused at once: whoever relinks writes in an order in which that never is so.
+//! Only the holder of the cohort's lock changes a graph. The database checks links at the end of the transaction, but it refuses a second
+//! release without a next one at once. So write links in an order in which a cohort never has two final releases in between.
 
 mod row;
 
@@ -143,7 +143,7 @@ pub async fn delete(write: &Write, organization: Id<Organization>, id: Id<Releas
     use release_days::Column as Day;
     let (owner, release) = (organization.uuid(), id.uuid());
     let transaction = write.transaction();
-    // The release first, although it goes last: whoever claims it waits here, and then finds it gone. Also what would refer to it.
+    // The release is locked first and deleted last: a transaction that claims it waits for this lock, and then finds no release.
     let locked = Entity::find().filter(one(organization, id)).lock_exclusive().one(transaction).await?;
     locked.ok_or(Error::NotFound { table: TABLE })?;
     let claims = Condition::all().add(Claim::OrganizationId.eq(owner)).add(Claim::ReleaseId.eq(release));

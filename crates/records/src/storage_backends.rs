@@ -29,7 +29,7 @@ pub async fn get(
     parse(&row.ok_or(Error::NotFound { table: TABLE })?)
 }
 
-/// The storage backend that a binary is in, whoever's it is.
+/// The storage backend that a binary is in, of any organization.
 pub async fn get_of_any_organization(
     reader: &impl Reader,
     id: Id<StorageBackend>,

@@ -1,7 +1,7 @@
-//! A listener that is closed without turning away anybody whom the system has let in already.
+//! A listener that can be closed without resetting connections that the system has established already.
 //!
-//! Connections wait in the system's queue until they are accepted; closing the listener resets those that still do, and whoever sent a
-//! request on one of them does not know what became of it.
+//! Connections wait in the system's queue until they are accepted. Closing the listener resets those that still wait, and a client that
+//! has sent a request on such a connection does not know whether it was carried out.
 
 use std::io;
 use std::net::SocketAddr;

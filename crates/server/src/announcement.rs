@@ -1,4 +1,4 @@
-//! `server.json` in the data folder, and the words to whoever started the server by hand.
+//! `server.json` in the data folder, and the message to a person who started the server by hand.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ fn local(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// To whoever started it by hand.
+/// The message to a person who started the server by hand.
 #[expect(clippy::print_stdout, reason = "for the person at the terminal; the log goes to standard error")]
 fn greet(config: &Config, admin_url: &str, device_url: Option<&str>) {
     if config.has(Role::Api) {

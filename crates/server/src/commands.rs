@@ -4,9 +4,9 @@ mod backup;
 mod content;
 mod database;
 mod output;
+mod settings;
 mod users;
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -19,7 +19,7 @@ use olivine_operations::{api_keys, organizations};
 
 use self::content::ContentCommand;
 use self::output::{print, show};
-use crate::config::{Config, Flags, shown, template};
+use crate::config::{Config, Flags, template};
 use crate::{logs, serve, startup};
 
 /// Olivine: manages firmware and distributes it to fleets of devices.
@@ -56,11 +56,11 @@ enum Command {
     /// Back up a server with an embedded database (SQLite) and its content; the server may be running
     #[command(after_help = "Example: olivine backup --data-dir ./olivine-data --to /backups/today")]
     Backup {
-        #[command(flatten)]
-        flags: Box<Flags>,
         /// The folder for the backup; it must not exist yet
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        #[command(flatten)]
+        flags: Box<Flags>,
     },
     /// Restore a data folder from a backup
     #[command(after_help = "Example: olivine restore --from /backups/today --data-dir ./olivine-data")]
@@ -88,17 +88,17 @@ enum ApiKeysCommand {
     /// Create an API key and print its secret; the server may be running
     #[command(after_help = "Example: olivine api-keys create --name dashboard --role reader")]
     Create {
-        #[command(flatten)]
-        flags: Flags,
         /// The name of the key: what it is for, such as dashboard
         #[arg(long)]
         name: Name,
-        /// The role of the key: a reader can see and download everything, a writer can also release to all devices, an admin can do everything
-        #[arg(long, value_parser = ["admin", "writer", "reader"], default_value = "writer")]
-        role: String,
+        /// The role of the key, such as reader (sees and downloads everything) or admin (may do everything); docs/scopes.md explains all roles
+        #[arg(long, value_parser = Role::parse)]
+        role: Role,
         /// The organization of the key [default: the configured organization]
         #[arg(long)]
         organization: Option<Name>,
+        #[command(flatten)]
+        flags: Flags,
     },
 }
 
@@ -113,7 +113,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config(ConfigCommand::Check(flags)) => check(&flags).await,
         Command::Config(ConfigCommand::Template) => Ok(show(&template())?),
         Command::ApiKeys(ApiKeysCommand::Create { flags, name, role, organization }) => {
-            create_api_key(&flags.load()?, name, &role, organization).await
+            create_api_key(&flags.load()?, name, role, organization).await
         }
         Command::Users(command) => command.run().await,
         Command::Content(command) => command.run().await,
@@ -128,45 +128,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Prints the settings in effect, and tries what can be tried without serving. Must never show a secret.
+/// Prints the settings in effect, and checks whether the database answers.
 async fn check(flags: &Flags) -> anyhow::Result<()> {
     let config = flags.load()?;
     let file = flags.file().map_or("none".to_owned(), |file| file.display().to_string());
-    let hide = |secret: bool| if secret { "configured (not shown)" } else { "made at the first start" };
-    let tls =
-        config.server.tls_certificate.as_ref().map_or("off".to_owned(), |path| path.display().to_string());
-    let mut text = String::new();
-    for (setting, value) in [
-        ("configuration file", file),
-        ("data_dir", config.data_dir.display().to_string()),
-        ("database_url", shown(&config.database_url())),
-        ("secret_key", hide(config.secret_key.is_some()).to_owned()),
-        ("organization", config.organization.clone()),
-        ("database", format!("{:?}", config.database)),
-        ("server.roles", config.server.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")),
-        ("server.drain_seconds", config.server.drain_seconds.to_string()),
-        ("server.listen", config.server.listen.to_string()),
-        (
-            "server.operations_listen",
-            config.server.operations_listen.map_or("none".to_owned(), |at| at.to_string()),
-        ),
-        ("server.public_url", config.public_url(config.server.listen)),
-        (
-            "server.proxies",
-            format!("{:?} ({:?})", config.server.trusted_proxies, config.server.client_address_header),
-        ),
-        ("TLS certificate", tls),
-        ("device", format!("{:?}", config.device)),
-        ("limits", format!("{:?}", config.limits)),
-        ("content", format!("{:?}", config.content)),
-        ("jobs", format!("{:?}", config.jobs)),
-        ("sessions", format!("{:?}", config.sessions)),
-        ("log", format!("{:?}", config.log)),
-    ] {
-        // Writing to a string can't fail.
-        let _ = writeln!(text, "{setting:<20} {value}");
-    }
-    show(&text)?;
+    show(&settings::in_effect(&config, &file))?;
     let pending =
         startup::open_database(&config).await?.pending_migrations().await.context("asking the database")?;
     show(&format!("the database answers; {pending} migrations will be applied at the next start\n"))?;
@@ -176,7 +142,7 @@ async fn check(flags: &Flags) -> anyhow::Result<()> {
 async fn create_api_key(
     config: &Config,
     name: Name,
-    role: &str,
+    role: Role,
     organization: Option<Name>,
 ) -> anyhow::Result<()> {
     let ctx = startup::records_only(config).await?;
@@ -186,7 +152,6 @@ async fn create_api_key(
     };
     let operator = ServerOperator::on_this_machine();
     let organization = organizations::ensure(&ctx, &operator.authorize(), &organization).await?;
-    let role = Role::from_name(role).context("a role")?;
     let new = api_keys::Create {
         id: NewId::Fresh,
         name,

@@ -33,11 +33,11 @@ use crate::http::proxies::TrustedProxy;
 /// The file of a data folder's own database.
 pub const OWN_DATABASE: &str = "olivine.db";
 
-/// All that an operator can decide.
+/// All settings of the server.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Config {
-    /// Where the server keeps its database, its content and its secrets, unless they are configured to be elsewhere.
+    /// Where the server keeps its database, its content and its secrets, unless other settings say otherwise.
     #[config(default = "./olivine-data", env = "OLIVINE_DATA_DIR")]
     pub data_dir: PathBuf,
 
@@ -54,7 +54,7 @@ pub struct Config {
     #[config(default = "default", env = "OLIVINE_ORGANIZATION")]
     pub organization: String,
 
-    /// How much of the database one process may use.
+    /// The limits of one process on the database.
     #[config(nested)]
     pub database: Database,
 
@@ -66,11 +66,11 @@ pub struct Config {
     #[config(nested)]
     pub device: Device,
 
-    /// What devices are offered.
+    /// Updates for devices.
     #[config(nested)]
     pub distribution: Distribution,
 
-    /// What one caller may ask of the server.
+    /// Limits on requests and connections.
     #[config(nested)]
     pub limits: Limits,
 
@@ -94,17 +94,18 @@ pub struct Config {
     #[config(nested)]
     pub jobs: Jobs,
 
-    /// What the server tells its operator.
+    /// The log.
     #[config(nested)]
     pub log: Log,
 }
 
-/// What devices are offered.
+/// Updates for devices.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Distribution {
-    /// A process that has not read the changes of other processes for so many seconds offers no updates: devices get 503 `stale`, and
-    /// /readyz is 503 too. Answers without an update go on. With 0 it goes on offering what it knows.
+    /// A process that could not read the changes of other processes for this many seconds offers no updates: devices get 503 `stale`
+    /// instead, and /readyz is 503. Devices without an update still get their answer. With 0, the process goes on offering the updates that
+    /// it knows.
     #[config(default = 5, env = "OLIVINE_STALE_AFTER_SECONDS")]
     pub stale_after_seconds: u64,
 }
@@ -113,19 +114,19 @@ pub struct Distribution {
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Content {
-    /// The most bytes of a content that is uploaded in one request.
+    /// The most bytes of a content that can be uploaded in one request.
     #[config(default = 100_000_000, env = "OLIVINE_DIRECT_UPLOAD_BYTES")]
     pub direct_upload_bytes: u64,
 
-    /// How long an upload URL is good for, in seconds.
+    /// How long an upload URL works, in seconds.
     #[config(default = 3600, env = "OLIVINE_UPLOAD_URL_SECONDS")]
     pub upload_url_seconds: u64,
 
-    /// How long a download URL is good for, in seconds.
+    /// How long a download URL works, in seconds.
     #[config(default = 3600, env = "OLIVINE_DOWNLOAD_URL_SECONDS")]
     pub download_url_seconds: u64,
 
-    /// After how long without a change an unfinished upload loses its parts, in seconds: seven days.
+    /// After how many seconds without a change the parts of an unfinished upload are deleted. The default is seven days.
     #[config(default = 604_800, env = "OLIVINE_UPLOAD_RETENTION_SECONDS")]
     pub upload_retention_seconds: u64,
 }
@@ -134,16 +135,16 @@ pub struct Content {
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Jobs {
-    /// How many jobs run at once in each lane: those that reach other locations have a lane of their own.
+    /// How many background jobs run at the same time, in each of two groups: jobs that use other storages are a group of their own.
     #[config(default = 2, env = "OLIVINE_JOB_CONCURRENCY")]
     pub concurrency: usize,
 
-    /// After how many seconds without a sign of life a job is given to another process.
+    /// After how many seconds without a heartbeat another process takes over a job.
     #[config(default = 30, env = "OLIVINE_JOB_LEASE_SECONDS")]
     pub lease_seconds: u64,
 }
 
-/// What the server tells its operator.
+/// The log.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Log {

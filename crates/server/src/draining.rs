@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::acceptor::Peer;
 use crate::config::Server;
 
-/// How long whoever connected at the last moment has to send a request.
+/// How long a client that connected at the last moment has to send a request.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// How far stopping has come.

@@ -49,7 +49,7 @@ impl LocalUrls {
     }
 }
 
-/// Scheme, host and port of a URL whose host is this machine for whoever asks; the rest is as good as a key.
+/// Scheme, host and port of a URL whose host is the caller's own machine. The rest of the URL is as good as a key.
 fn local_origin(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     is_this_machine(uri.host()?).then(|| {

@@ -59,7 +59,7 @@ const FRESH: Duration = Duration::from_millis(50);
 /// What was measured, as text.
 pub struct Metrics {
     handle: PrometheusHandle,
-    /// The last text. Whoever finds it too old makes the next one while the others wait for it.
+    /// The last text. The first request that finds it too old makes the next one; the others wait for it.
     last: Mutex<Option<(Instant, Bytes)>>,
     /// What opens them from elsewhere.
     token: Option<String>,

@@ -77,7 +77,7 @@ pub async fn start_by(clock: Option<Clock>, config: &Config, address: SocketAddr
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
     setup_link::ensure(&ctx, &operator.authorize(), &config.data_dir, &config.public_url(address)).await?;
     if config.is_embedded() {
-        // The folder's lock says that no other server works with this database, so whoever had jobs is dead.
+        // The folder's lock proves that no other server uses this database, so the processes that had claimed jobs are gone.
         unless_full(jobs::take_over_all(&ctx).await)?;
     }
     unless_full(jobs::enqueue_recurring(&ctx).await)?;

@@ -1,5 +1,5 @@
-//! The certificates that the listeners show: read from files, and read again every minute and at SIGHUP, so that a renewed one needs no
-//! restart. What can't be used is refused at the start in plain words; later, the one before stays.
+//! The certificates of the listeners. They are read from files, and read again every minute and at SIGHUP, so that a renewal needs no
+//! restart. A certificate that can't be used is refused at the start; later, the previous one stays in use.
 
 mod files;
 

@@ -214,7 +214,7 @@ async fn named_fields(api: &Api) -> BTreeSet<String> {
     let document = openapi(api).await;
     let schemas = document["components"]["schemas"].as_object().unwrap().clone();
     let mut fields = BTreeSet::new();
-    for operation in operations(api).await {
+    for operation in operations(api).await.iter().filter(|operation| !is_of_people(operation)) {
         let content = &operation.description["requestBody"]["content"]["application/json"];
         let Some(name) = content["schema"]["$ref"].as_str().and_then(|name| name.rsplit('/').next()) else {
             continue;

@@ -265,7 +265,11 @@ async fn a_host_that_is_not_allowed_and_a_url_without_tls() {
         device.configure(&settings, "[[installers]]\ncopy = \"one\"\n");
         assert!(matches!(device.once().await, Err(Error::Client(_))), "{allowed} is asked");
     }
-    refuses(&offered(|_, entry| entry["url"] = json!("http://localhost/x")).await, "without TLS only").await;
+    refuses(
+        &offered(|_, entry| entry["url"] = json!("http://localhost/x")).await,
+        "without TLS, from localhost",
+    )
+    .await;
     refuses(&offered(|_, entry| entry["url"] = json!("file:///etc/passwd")).await, "").await;
     refuses(&offered(|_, entry| entry["url"] = Value::Null).await, "no URL").await;
 }
@@ -274,7 +278,9 @@ async fn a_host_that_is_not_allowed_and_a_url_without_tls() {
 #[tokio::test]
 async fn contents_on_the_device_itself() {
     let device = Device::new().await;
-    for url in ["http://127.0.0.2:8080/content/x", "https://[::1]/content/x", "http://0.0.0.0:8080/x"] {
+    for url in
+        ["http://127.0.0.2:8080/content/x", "https://[::ffff:127.0.0.2]/content/x", "http://0.0.0.0:8080/x"]
+    {
         let mut entry = device.entry(1, "1.0.0", GENUINE);
         entry["url"] = json!(url);
         device.offer(1, &[entry]);

@@ -107,7 +107,7 @@ async fn a_program_that_does_not_end_is_stopped_with_all_that_it_started() {
         "{outcome:?}"
     );
     let pid = device.installed("pid").unwrap();
-    // Whoever adopts it may take a moment to clear it away; it does not run any more.
+    // The process that adopts it may take a moment to remove it; it does not run any more.
     let status = std::fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap_or_default();
     assert!(status.is_empty() || status.contains("State:\tZ"), "{status}");
 }

@@ -22,10 +22,14 @@ pub(crate) struct Create {
     /// The name of the key: what it is for, such as ci
     #[arg(long)]
     name: String,
-    /// The role of the key: admin, writer or reader. A writer can release to all devices; for CI, choose single scopes with --scope instead
-    #[arg(long, required_unless_present = "scopes")]
+    #[arg(
+        help = "The role of the key: reader, viewer, support, developer, signer, release_manager, writer or admin. A writer can release to all \
+                devices; for CI, choose single scopes with --scope instead",
+        long,
+        required_unless_present = "scopes"
+    )]
     role: Option<String>,
-    /// A single scope instead of a role, such as binary.create; can be repeated. 'peridio api-keys scopes' lists all scopes
+    /// A single scope instead of a role, such as binary.create; can be repeated, or several with commas between them. 'peridio api-keys scopes' lists all scopes
     #[arg(
         long = "scope",
         alias = "scopes",

@@ -75,7 +75,7 @@ impl Create {
             }
             None => session.client.create::<Binary>(&self.body()?).await?,
         };
-        session.printer.one(&binary)
+        session.show(&binary).await
     }
 
     fn body(&self) -> Result<BinaryCreate, Failure> {

@@ -1,5 +1,7 @@
 //! Destroying a binary. Where live releases depend on it, somebody has to confirm; nobody is asked otherwise.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use olivine_api::binaries::Binary;
 use olivine_client::Error;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use super::one::One;
 use crate::confirmation::{Confirmation, is_asked_for};
 use crate::failure::Failure;
+use crate::names;
 use crate::output::visible;
 use crate::session::Session;
 
@@ -27,30 +30,37 @@ impl Destroy {
         self.confirmation.check(prn)?;
         let binary: Binary = match client.ask(prn, BinaryState::Destroyed).await {
             Err(error) if is_asked_for(&error) => {
-                self.confirmation.get(&reason(&error), "Destroying can't be undone.", &prn.to_string())?;
+                let labels = names::labels(client, dependents(&error).map(|(_, prn, _)| prn).collect()).await;
+                self.confirmation.get(
+                    &reason(&error, &labels),
+                    "Destroying can't be undone.",
+                    &prn.to_string(),
+                )?;
                 client.destroy_confirmed(prn).await?
             }
             result => result?,
         };
-        session.printer.one(&binary)
+        session.show(&binary).await
     }
 }
 
-/// Why it takes a confirmation, and below it what depends on the binary.
-fn reason(error: &Error) -> String {
-    let mut text = error.to_string();
-    for (fact, kind) in [("releases", "release"), ("bundle_overrides", "override")] {
-        for dependent in error.fact(fact).and_then(Value::as_array).into_iter().flatten() {
+/// The releases and overrides that bring the binary to devices: kind, PRN, name.
+fn dependents(error: &Error) -> impl Iterator<Item = (&'static str, String, Option<String>)> {
+    [("releases", "release"), ("bundle_overrides", "override")].into_iter().flat_map(|(fact, kind)| {
+        error.fact(fact).and_then(Value::as_array).into_iter().flatten().map(move |dependent| {
             let field = |name| dependent.get(name).and_then(Value::as_str);
             let prn = field("prn").or(dependent.as_str()).unwrap_or_default();
-            let line = match field("name") {
-                Some(name) => format!("\n  {kind} '{}': {}", visible(name), visible(prn)),
-                None => format!("\n  {kind}: {}", visible(prn)),
-            };
-            text += &line;
-        }
-    }
-    text
+            (kind, prn.to_owned(), field("name").map(str::to_owned))
+        })
+    })
+}
+
+/// Why it takes a confirmation, and below it what depends on the binary.
+fn reason(error: &Error, labels: &HashMap<String, String>) -> String {
+    dependents(error).fold(error.to_string(), |text, (kind, prn, name)| {
+        let name = labels.get(&prn).cloned().or(name).unwrap_or(prn);
+        format!("{text}\n  {kind} {}", visible(&name))
+    })
 }
 
 #[cfg(test)]
@@ -67,7 +77,8 @@ mod tests {
             .with("bundle_overrides", json!([{"prn": "prn:o", "name": "lab"}]));
         let error = Error::Api { status: 409, request_id: None, retry_after: None, errors: vec![item] };
         assert!(is_asked_for(&error));
-        let expected = "releases depend on it\n  release 'spring': prn:r\n  override 'lab': prn:o";
-        assert_eq!(reason(&error), expected);
+        let expected = "releases depend on it\n  release gateway/daily/spring\n  override lab";
+        let labels = HashMap::from([("prn:r".to_owned(), "gateway/daily/spring".to_owned())]);
+        assert_eq!(reason(&error, &labels), expected);
     }
 }

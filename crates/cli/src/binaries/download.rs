@@ -37,7 +37,7 @@ impl Download {
             count => format!("{count} signatures are valid"),
         };
         messages::note(&format!("{} {done}; its hash is as recorded, {signed}", self.file.display()));
-        session.printer.one(&binary)
+        session.show(&binary).await
     }
 }
 

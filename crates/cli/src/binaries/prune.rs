@@ -74,18 +74,22 @@ impl Record for Old {
     }
 }
 
+fn binaries(count: usize) -> String {
+    if count == 1 { "1 binary".to_owned() } else { format!("{count} binaries") }
+}
+
 impl Prune {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let olds = self.olds(&session.client).await?;
         let (kept, gone): (Vec<&Old>, Vec<&Old>) = olds.iter().partition(|old| old.action == Action::Keep);
         session.printer.all(&olds)?;
         let size = BinaryBytes(gone.iter().filter_map(|old| old.size).sum());
-        let mut said = format!("{} binaries with {size} can go", gone.len());
+        let mut said = format!("can be removed: {}, {size}", binaries(gone.len()));
         if !kept.is_empty() {
             let _ = write!(
                 said,
-                "; {} stay, because releases or overrides have them, or because they are a day old at most and not signed yet",
-                kept.len()
+                "; to be kept: {}, because a release or an override has it, or because it is not signed yet and at most a day old",
+                binaries(kept.len())
             );
         }
         messages::note(&said);
@@ -97,7 +101,7 @@ impl Prune {
         for old in gone {
             count += usize::from(take_away(&session.client, old).await?);
         }
-        messages::note(&format!("{count} binaries are gone"));
+        messages::note(&format!("removed {}", binaries(count)));
         Ok(())
     }
 

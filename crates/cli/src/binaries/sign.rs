@@ -61,6 +61,6 @@ impl Sign {
             }
         }
         let binary = signer.sign(&session.client, binary).await?;
-        session.printer.one(&binary)
+        session.show(&binary).await
     }
 }

@@ -42,7 +42,7 @@ impl Upload {
             (self.infer(session, &hashes).await?, Some(hashes))
         };
         let binary = self.options.upload(session, prn, self.file, hashes).await?;
-        session.printer.one(&binary)
+        session.show(&binary).await
     }
 
     /// The one binary that promised this very content, as the documents' loop over targets needs it. A guess can't put bytes in the

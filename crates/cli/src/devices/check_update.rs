@@ -1,6 +1,6 @@
 //! Asking on a device's behalf: the answer as JSON, or on a terminal how it came about, step by step.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -51,13 +51,20 @@ impl CheckUpdate {
         let answer = session.client.check_update(&one.prn, &check).await?;
         match &answer.trace {
             Some(trace) if session.printer.is_for_people() => {
-                let prns = [&answer.bundle_prn, &answer.source_prn].into_iter().flatten().cloned();
-                let labels = names::labels(&session.client, prns.collect()).await;
+                let labels = names::labels(&session.client, named_in(&answer)).await;
                 print(&explanation(trace, &answer, &labels))
             }
             _ => session.printer.one(&answer),
         }
     }
+}
+
+/// The records that an explanation names.
+pub(super) fn named_in(answer: &UpdateAnswer) -> BTreeSet<String> {
+    let reasons = answer.trace.iter().flatten().flat_map(|step| names::prns_in(&step.reason));
+    let binaries = answer.manifest.iter().flatten().map(|entry| entry.binary_prn.as_str());
+    let source = [&answer.bundle_prn, &answer.source_prn].into_iter().flatten().map(String::as_str);
+    reasons.chain(binaries).chain(source).map(str::to_owned).collect()
 }
 
 /// A line per step, and the answer at the end, with what is known of the names of what it means.
@@ -73,7 +80,11 @@ pub(super) fn explanation(
     let mut text = String::new();
     for line in trace {
         let (name, came) = (visible(&line.step), visible(&line.outcome));
-        let _ = writeln!(text, "{name:step$}  {came:outcome$}  {}", visible(&line.reason));
+        let _ = writeln!(
+            text,
+            "{name:step$}  {came:outcome$}  {}",
+            visible(&names::name_prns(&line.reason, labels))
+        );
     }
     let _ = write!(text, "→ {}", visible(&answer.status));
     if let Some(bundle) = &answer.bundle_prn {
@@ -83,9 +94,7 @@ pub(super) fn explanation(
         let _ = write!(text, "\n  from {}: {}", visible(kind), name(source));
     }
     for entry in answer.manifest.iter().flatten() {
-        let (version, target) = (visible(&entry.artifact_version), visible(&entry.target));
-        let _ =
-            write!(text, "\n  {} {version} for {target}, {} bytes", visible(&entry.binary_prn), entry.size);
+        let _ = write!(text, "\n  binary: {}, {} bytes", name(&entry.binary_prn), entry.size);
     }
     text + "\n"
 }

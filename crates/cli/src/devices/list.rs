@@ -1,5 +1,7 @@
 //! `peridio devices list`: as a table of devices, or of how their last updates went, with what they said of it.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use olivine_api::devices::{Device, LastReport};
 use olivine_client::Query;
@@ -18,7 +20,7 @@ use crate::output::{Format, Record, short, visible};
 use crate::session::Session;
 
 /// How many characters of a device's words a table shows.
-const WORDS: usize = 60;
+const WORDS: usize = 120;
 
 /// Which devices to list.
 #[derive(Debug, Args)]
@@ -97,12 +99,12 @@ impl List {
         let mut pages = session.client.list::<Device>(&self.options.apply(query));
         let mut list = session.printer.list::<Reporting>();
         while let Some(page) = pages.next().await? {
-            let releases = page.iter().filter_map(|device| device.outcome_release_prn.clone());
-            let labels = names::labels(&session.client, releases.collect()).await;
+            let releases = page.iter().filter_map(|device| device.outcome_release_prn.as_deref());
+            let details = page.iter().filter_map(|device| device.last_report.as_ref()?.detail.as_deref());
+            let prns = releases.chain(details.flat_map(names::prns_in)).map(str::to_owned);
+            let labels = names::labels(&session.client, prns.collect()).await;
             for device in &page {
-                let prn = device.outcome_release_prn.as_deref().unwrap_or_default();
-                let release = labels.get(prn).cloned().unwrap_or_else(|| short(prn));
-                list.add(&Reporting::new(device, release))?;
+                list.add(&Reporting::new(device, &labels))?;
             }
         }
         list.finish()?;
@@ -123,15 +125,16 @@ impl List {
 }
 
 impl Reporting {
-    fn new(device: &Device, release: String) -> Self {
+    fn new(device: &Device, labels: &HashMap<String, String>) -> Self {
         let report = device.last_report.as_ref();
+        let release = device.outcome_release_prn.as_deref().unwrap_or_default();
         Self {
             identifier: device.identifier.clone(),
             cohort: place(device),
             version: device.reported_release_version.clone(),
             outcome: device.outcome.clone().unwrap_or_default(),
-            release,
-            said: report.map(said).unwrap_or_default(),
+            release: labels.get(release).cloned().unwrap_or_else(|| short(release)),
+            said: report.map(|report| said(report, labels)).unwrap_or_default(),
             reported_at: report.map(|report| report.reported_at.clone()).unwrap_or_default(),
         }
     }
@@ -145,9 +148,9 @@ fn place(device: &Device) -> String {
 }
 
 /// The beginning of a device's words, on one line.
-fn said(report: &LastReport) -> String {
-    let words: Vec<_> = report.detail.iter().flat_map(|detail| detail.split_whitespace()).collect();
-    let words = visible(&words.join(" "));
+fn said(report: &LastReport, labels: &HashMap<String, String>) -> String {
+    let detail = names::name_prns(report.detail.as_deref().unwrap_or_default(), labels);
+    let words = visible(&detail.split_whitespace().collect::<Vec<_>>().join(" "));
     match words.char_indices().nth(WORDS) {
         Some((end, _)) => format!("{}…", words[..end].trim_end()),
         None => words,
@@ -166,9 +169,15 @@ mod tests {
             detail: detail.map(str::to_owned),
             reported_at: "2026-01-01T00:00:00Z".to_owned(),
         };
-        assert_eq!(said(&report(None)), "");
-        assert_eq!(said(&report(Some("no space\n\tleft \u{1b}[31m"))), "no space left \u{fffd}[31m");
-        assert_eq!(said(&report(Some(&"ü".repeat(60)))), "ü".repeat(60));
-        assert_eq!(said(&report(Some(&"ü".repeat(61)))), format!("{}…", "ü".repeat(60)));
+        assert_eq!(said(&report(None), &HashMap::new()), "");
+        assert_eq!(
+            said(&report(Some("no space\n\tleft \u{1b}[31m")), &HashMap::new()),
+            "no space left \u{fffd}[31m"
+        );
+        assert_eq!(said(&report(Some(&"ü".repeat(WORDS))), &HashMap::new()), "ü".repeat(WORDS));
+        assert_eq!(
+            said(&report(Some(&"ü".repeat(WORDS + 1))), &HashMap::new()),
+            format!("{}…", "ü".repeat(WORDS))
+        );
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::One;
-use super::check_update::explanation;
+use super::check_update::{explanation, named_in};
 use crate::failure::Failure;
 use crate::names;
 use crate::output::{Record, age_of, print, short, visible};
@@ -56,11 +56,15 @@ pub(super) async fn why(session: &Session, one: &One) -> Result<(), Failure> {
 
 async fn text(session: &Session, why: &Why) -> String {
     let Why { device, answer, reports } = why;
-    let of_answer = [&answer.bundle_prn, &answer.source_prn].into_iter().flatten().cloned();
-    let of_reports = reports.iter().map(|report| said(report, "release_prn")).filter(|prn| !prn.is_empty());
-    let of_failure = device.outcome_release_prn.clone();
-    let prns = of_answer.chain(of_reports).chain(of_failure);
-    let labels = names::labels(&session.client, prns.collect()).await;
+    let mut prns = named_in(answer);
+    prns.extend(reports.iter().map(|report| said(report, "release_prn")).filter(|prn| !prn.is_empty()));
+    prns.extend(device.outcome_release_prn.clone());
+    let recorded = device.last_report.iter().filter_map(|report| report.detail.clone());
+    let details = reports.iter().map(|report| said(report, "detail")).chain(recorded);
+    prns.extend(
+        details.flat_map(|detail| names::prns_in(&detail).into_iter().map(str::to_owned).collect::<Vec<_>>()),
+    );
+    let labels = names::labels(&session.client, prns).await;
     let mut text = about(device, last_failure(device, reports, &labels).as_deref());
     text += "\n";
     text += &explanation(answer.trace.as_deref().unwrap_or_default(), answer, &labels);
@@ -69,7 +73,7 @@ async fn text(session: &Session, why: &Why) -> String {
     }
     for report in reports {
         let [release, status, detail] = ["release_prn", "status", "detail"].map(|field| said(report, field));
-        let release = name(&labels, &release);
+        let (release, detail) = (name(&labels, &release), names::name_prns(&detail, &labels));
         let _ = writeln!(text, "  {:<16}  {status:<12}  {release}  {detail}", age_of(&report.inserted_at));
     }
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -92,7 +96,7 @@ fn last_failure(device: &Device, reports: &[Event], labels: &HashMap<String, Str
         let [status, release, detail] = ["status", "release_prn", "detail"].map(|field| said(report, field));
         Some((age_of(&report.inserted_at), status, release, detail))
     })?;
-    let parts = [status, name(labels, &release), detail];
+    let parts = [status, name(labels, &release), names::name_prns(&detail, labels)];
     let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Some(format!("{when}: {}", parts.join(": ")))
 }
@@ -154,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_last_failure_is_the_one_on_record_or_the_newest_of_the_reports() {
-        let labels = HashMap::from([("prn:1:o:release:r".to_owned(), "daily/spring".to_owned())]);
+        let labels = HashMap::from([("prn:1:o:release:r".to_owned(), "gateway/daily/spring".to_owned())]);
         let last = |outcome: &str| {
             json!({"outcome": outcome, "release_prn": "prn:1:o:release:r", "detail": "no space\u{1b}",
                 "reported_at": "2026-01-02T00:00:00Z"})
@@ -167,13 +171,16 @@ mod tests {
             [report("installing", ""), report("rolled_back", "watchdog"), report("failed", "older")];
         assert_eq!(
             said(&last("failed"), &reports).as_deref(),
-            Some("failed: daily/spring: no space\u{fffd}")
+            Some("failed: gateway/daily/spring: no space\u{fffd}")
         );
         assert_eq!(
             said(&last("installing"), &reports).as_deref(),
-            Some("rolled_back: daily/spring: watchdog")
+            Some("rolled_back: gateway/daily/spring: watchdog")
         );
-        assert_eq!(said(&Value::Null, &[report("failed", "")]).as_deref(), Some("failed: daily/spring"));
+        assert_eq!(
+            said(&Value::Null, &[report("failed", "")]).as_deref(),
+            Some("failed: gateway/daily/spring")
+        );
         assert_eq!(said(&last("installed"), &[report("installed", "")]), None);
         let text = about(&device(&Value::Null), Some("now: failed"));
         assert!(text.ends_with("last failure  now: failed\n"), "{text}");

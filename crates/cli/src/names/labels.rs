@@ -18,11 +18,13 @@ use olivine_api::signing_keys::SigningKey;
 use olivine_api::storage_backends::StorageBackend;
 use olivine_api::users::User;
 use olivine_client::{Client, Query, Resource};
+use olivine_domain::organizations::Organization;
+use olivine_domain::prn::Prn;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::kinds::Kind;
-use crate::output::visible;
+use crate::output::{short, visible};
 
 /// How many are asked for at once: fewer than a server takes of one caller.
 const AT_ONCE: usize = 8;
@@ -46,7 +48,36 @@ pub(crate) async fn labels(client: &Client, prns: BTreeSet<String>) -> HashMap<S
     }
 }
 
+/// The PRNs in a text, such as a device's report or the reason of a decision.
+pub(crate) fn prns_in(text: &str) -> Vec<&str> {
+    let is_of_prn = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-');
+    let begins = text.match_indices("prn:1:").map(|(start, _)| &text[start..]);
+    begins.map(|rest| &rest[..rest.find(|c| !is_of_prn(c)).unwrap_or(rest.len())]).map(trimmed).collect()
+}
+
+/// A PRN at the end of a clause may have a colon behind it.
+fn trimmed(prn: &str) -> &str {
+    prn.trim_end_matches([':', '-'])
+}
+
+/// A text with names in place of PRNs; a PRN without a name is shortened.
+pub(crate) fn name_prns(text: &str, labels: &HashMap<String, String>) -> String {
+    let (mut named, mut rest) = (String::new(), text);
+    for prn in prns_in(text) {
+        if let Some((before, after)) = rest.split_once(prn) {
+            named += before;
+            named += &labels.get(prn).cloned().unwrap_or_else(|| short(prn));
+            rest = after;
+        }
+    }
+    named + rest
+}
+
 async fn label(client: &Client, prn: &str) -> Option<String> {
+    if let Ok(organization) = prn.parse::<Prn<Organization>>() {
+        let own = client.organization().await.ok()?;
+        return (own.prn == organization.to_string()).then(|| visible(&own.name));
+    }
     // A user's PRN names no organization.
     let kind = prn.split(':').nth_back(1).and_then(Kind::called)?;
     let (record, parts) = match kind {
@@ -65,9 +96,10 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
         Kind::Cohort => {
             (get::<Cohort>(client, prn, Some("product")).await?, &["/product/name", "/name"] as _)
         }
-        Kind::Release => {
-            (get::<Release>(client, prn, Some("cohort")).await?, &["/cohort/name", "/name"] as _)
-        }
+        Kind::Release => (
+            get::<Release>(client, prn, Some("cohort.product")).await?,
+            &["/cohort/product/name", "/cohort/name", "/name"] as _,
+        ),
         Kind::ArtifactVersion => (
             get::<ArtifactVersion>(client, prn, Some("artifact")).await?,
             &["/artifact/name", "/version"] as _,
@@ -87,4 +119,18 @@ async fn get<R: Resource>(client: &Client, prn: &str, expand: Option<&str>) -> O
     let expand: Vec<String> = expand.into_iter().map(str::to_owned).collect();
     let record: R = client.get_with(&prn.parse().ok()?, &Query::default().expand(&expand)).await.ok()?;
     serde_json::to_value(record).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_in_texts_in_place_of_prns() {
+        let labels = HashMap::from([("prn:1:o:artifact:a-1".to_owned(), "main-firmware".to_owned())]);
+        let text = "1.2.0 of prn:1:o:artifact:a-1: it failed (prn:1:o:binary:0123456789abcdef)";
+        assert_eq!(prns_in(text), ["prn:1:o:artifact:a-1", "prn:1:o:binary:0123456789abcdef"]);
+        assert_eq!(name_prns(text, &labels), "1.2.0 of main-firmware: it failed (…89abcdef)");
+        assert_eq!(name_prns("nothing", &labels), "nothing");
+    }
 }

@@ -1,5 +1,6 @@
 //! Tables for people, within 100 columns: names in place of PRNs, ages in place of times. What is left out is in `--output json`.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use comfy_table::{ContentArrangement, Table};
@@ -19,11 +20,13 @@ pub(super) const WIDTH: u16 = 100;
 const SHORT: usize = 8;
 
 /// One record: a row for each field, and its PRN last, on a line of its own, so that it can be copied.
-pub(super) fn of_one(record: &impl Record, now: Timestamp) -> String {
+/// `labels` has the names of other records by their PRNs.
+pub(super) fn of_one(record: &impl Record, labels: &HashMap<String, String>, now: Timestamp) -> String {
     let text = serde_json::to_string(record).expect("wire types always are JSON");
     let Fields(fields) = serde_json::from_str(&text).expect("records are JSON objects");
     let mut table = plain();
     for (name, value) in &fields {
+        let value = &renamed(value, labels);
         let heading = name.strip_suffix("_prn").unwrap_or(name);
         // The record may be there as a whole, under this name.
         let is_twice = heading != name && fields.iter().any(|(other, _)| other == heading);
@@ -39,6 +42,18 @@ pub(super) fn of_one(record: &impl Record, now: Timestamp) -> String {
     let prn = record.prn().filter(|prn| prn.starts_with("prn:"));
     let prn = prn.map(|prn| format!("{}\n", harmless(prn))).unwrap_or_default();
     format!("{}\n{prn}", table.trim_fmt())
+}
+
+/// A value with names in place of the PRNs of which the names are known.
+fn renamed(value: &Value, labels: &HashMap<String, String>) -> Value {
+    match value {
+        Value::String(text) => labels.get(text).map_or_else(|| value.clone(), |name| name.as_str().into()),
+        Value::Array(items) => items.iter().map(|item| renamed(item, labels)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), renamed(value, labels))).collect()
+        }
+        _ => value.clone(),
+    }
 }
 
 /// A record's fields in the API's order, which a map of `serde_json` does not keep.

@@ -62,7 +62,7 @@ fn tables_have_a_column_per_field_and_no_control_characters() {
     assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["NAME", "DESCRIPTION", "CREATED"]);
     assert!(lines[2].starts_with("main") && lines[2].ends_with("2 days ago"), "{text}");
     assert!(!text.contains('\u{1b}'));
-    let one = table::of_one(&artifact(None), now);
+    let one = table::of_one(&artifact(None), &HashMap::new(), now);
     assert!(one.lines().any(|line| line.trim_start().starts_with("custom_metadata")), "{one}");
     assert_eq!(one.lines().last(), Some("prn:1:o:artifact:a"), "by itself, so that it can be copied");
 }
@@ -72,14 +72,14 @@ fn a_name_that_reads_like_a_time_is_shown_as_it_is() {
     let now: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
     let named = Artifact { name: "2026-01-01T00:00:00Z".to_owned(), ..artifact(None) };
     assert_eq!(table::row(&named, now)[0], named.name);
-    assert!(table::of_one(&named, now).contains(&format!("{}\n", named.name)));
+    assert!(table::of_one(&named, &HashMap::new(), now).contains(&format!("{}\n", named.name)));
 }
 
 #[test]
 fn a_table_fits_100_columns_whatever_is_in_it() {
     let now: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
     let long = artifact(Some(&"a description of many words ".repeat(20)));
-    let one = table::of_one(&long, now);
+    let one = table::of_one(&long, &HashMap::new(), now);
     let list = table::of_list(Artifact::COLUMNS, vec![table::row(&long, now)]);
     for text in [one, list] {
         let widest = text.lines().map(|line| line.chars().count()).max();

@@ -43,16 +43,16 @@ impl Push {
         contents: &[Content],
     ) -> Result<Found, Failure> {
         let scopes = Scopes::of(client).await?;
-        scopes.need(&[
+        let mut needed = vec![
             Scope::ArtifactRead,
             Scope::ArtifactVersionRead,
             Scope::BinaryRead,
             Scope::BinaryUpload,
             Scope::BinaryUpdate,
-        ])?;
-        if signer.is_some() {
-            scopes.need(&[Scope::BinarySign])?;
-        }
+        ];
+        needed.extend(signer.map(|_| Scope::BinarySign));
+        needed.extend(self.release.reading());
+        scopes.need(&needed)?;
         let found = self.found(client, contents).await?;
         scopes.need_for(&[
             (found.artifact.is_none(), Scope::ArtifactCreate),
@@ -101,10 +101,10 @@ impl Push {
             && used.saturating_add(size) > quota
         {
             return Err(Failure::new(format!(
-                "this takes {} more, but of the storage quota of {} {} are used: destroy what is no longer needed, or raise the quota",
+                "this takes {} more, but {} of the storage quota of {} are used: free space ('peridio binaries prune'), or raise the quota",
                 BinaryBytes(size),
-                BinaryBytes(quota),
-                BinaryBytes(used)
+                BinaryBytes(used),
+                BinaryBytes(quota)
             )));
         }
         let required = usize::from(organization.required_signatures);
@@ -150,7 +150,7 @@ impl Scopes {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "this API key lacks what the push takes: {}; nothing was changed. Use a key that has it",
+            "this API key lacks scopes that this push needs: {}; nothing was changed. Use a key that has them",
             missing.join(", ")
         )))
     }

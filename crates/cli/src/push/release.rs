@@ -1,5 +1,7 @@
 //! The way on from a signed binary: a bundle of its version, and the bundle as a cohort's latest release.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use olivine_api::artifact_versions::ArtifactVersion;
 use olivine_api::binaries::Binary;
@@ -18,10 +20,10 @@ use olivine_domain::versions::{Requirement, Version};
 use super::ahead::{Found, Scopes};
 use super::{find, find_or_create};
 use crate::failure::{Failure, named};
-use crate::messages;
 use crate::releases::phases::Phases;
 use crate::releases::versions;
 use crate::uploads::UploadOptions;
+use crate::{messages, names};
 
 /// How far to go.
 #[derive(Debug, Args)]
@@ -69,6 +71,12 @@ impl ReleaseOptions {
         self.bundle.is_some()
     }
 
+    /// What it takes to look for what is there already.
+    pub(super) fn reading(&self) -> impl Iterator<Item = Scope> {
+        let of_bundle = self.bundle.is_some().then_some(Scope::BundleRead);
+        of_bundle.into_iter().chain(self.cohort_prn.is_some().then_some(Scope::ReleaseRead))
+    }
+
     /// Refuses what is known to fail once the binary is signed.
     pub(super) async fn look_ahead(
         &self,
@@ -78,7 +86,6 @@ impl ReleaseOptions {
         has_key: bool,
     ) -> Result<(), Failure> {
         let Some(name) = &self.bundle else { return Ok(()) };
-        scopes.need(&[Scope::BundleRead])?;
         let is_signed = |binary: &Option<Binary>| {
             binary.as_ref().is_some_and(|binary| binary.state == BinaryState::Signed.as_str())
         };
@@ -94,7 +101,6 @@ impl ReleaseOptions {
             whole_with(client, bundle, name, &found.binaries).await?;
         }
         let Some(cohort) = &self.cohort_prn else { return Ok(()) };
-        scopes.need(&[Scope::ReleaseRead])?;
         if scopes.has(Scope::CohortRead) {
             client.get::<CohortRecord>(cohort).await?;
         }
@@ -146,7 +152,8 @@ async fn bundle(
         artifact_version_prns: Some(vec![version.prn.clone()]),
         ..BundleCreate::default()
     };
-    let bundle: Bundle = find_or_create(client, &query, &new, ErrorCode::NameTaken).await?;
+    let bundle: Bundle =
+        find_or_create(client, &query, &new, ErrorCode::NameTaken, &format!("the bundle '{name}'")).await?;
     let binaries: Vec<_> = binaries.iter().cloned().map(Some).collect();
     whole_with(client, &bundle, name, &binaries).await
 }
@@ -173,9 +180,12 @@ async fn whole_with(
 /// The release of that name, with that bundle.
 async fn release(client: &Client, new: &ReleaseCreate) -> Result<(), Failure> {
     let query = Query::default().with("cohort_prn", Some(&new.cohort_prn)).with("name", Some(&new.name));
-    let release: Release = find_or_create(client, &query, new, ErrorCode::NameTaken).await?;
+    let what = format!("the release '{}'", new.name);
+    let release: Release = find_or_create(client, &query, new, ErrorCode::NameTaken, &what).await?;
     check_bundle(&release, Some(&new.bundle_prn))?;
-    messages::note(&format!("'{}' is released to {}", release.name, release.cohort_prn));
+    let labels = names::labels(client, BTreeSet::from([release.cohort_prn.clone()])).await;
+    let cohort = labels.get(&release.cohort_prn).unwrap_or(&release.cohort_prn);
+    messages::note(&format!("'{}' is released to {cohort}", release.name));
     Ok(())
 }
 

@@ -58,6 +58,6 @@ impl Promote {
             }
             None => client.create(&new).await?,
         };
-        session.printer.one(&release)
+        session.show(&release).await
     }
 }

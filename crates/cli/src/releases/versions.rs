@@ -28,7 +28,7 @@ async fn warn(client: &Client, cohort_prn: &str, own: Option<&str>, version: &Ve
     let mut others = Vec::new();
     if version.is_pre_release() {
         let query = Query::default().with("cohort_prn", Some(cohort_prn));
-        // Whoever may not list releases is warned of what the version itself says.
+        // Without the scope to list releases, the warning is only about the version itself.
         let releases = client.list::<Release>(&query).all().await.unwrap_or_default();
         let of_others = releases.into_iter().filter(|release| Some(release.prn.as_str()) != own);
         others.extend(of_others.filter_map(|release| release.version?.parse::<Version>().ok()));

@@ -1,6 +1,6 @@
-//! A CDN's settings as somebody writes them down, and as they are kept (encrypted, by whoever keeps them).
+//! A CDN's settings, as people write them and as they are stored (the caller encrypts them).
 //!
-//! What was read back is checked as what was given: there is one way from settings to a [`Cdn`].
+//! Stored settings are checked like new ones: there is only one way from settings to a [`Cdn`].
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 /// How many unused buffers are kept: one is being filled while another is being sent.
 const KEPT: usize = 2;
 
-/// Buffers of one size. Whoever reads faster than it sends gets new ones; they are freed once there are enough.
+/// Buffers of one size. A reader that is faster than its sender gets new buffers; they are freed once there are enough.
 #[derive(Clone)]
 pub(super) struct Buffers {
     size: usize,

@@ -94,7 +94,7 @@ fn place_segments(layout: &Layout, folder: &Folder, segments: &Segments) -> Resu
 
 /// Removes what does not belong to a complete content: older attempts at its parts.
 fn remove_unlisted(folder: &Folder, segments: &Segments) -> io::Result<()> {
-    // Before anything is removed the list must be durable, whoever wrote it.
+    // The list must be durable before anything is removed, even if another process wrote it.
     folder.sync()?;
     for name in folder.names()? {
         if name != segments::FILE && !segments.contains(&name) {

@@ -1,7 +1,7 @@
-//! Which files are known to have the bytes that their names promise, so that a download is hashed only where that is not known.
+//! Remembers which files were hashed and found right, so that a file is not hashed at each download.
 //!
-//! A file is known by what the kernel says of it: whoever changes its bytes changes the time of its last change too. Bytes that a disk
-//! gives back wrongly are noticed where a process reads them for the first time, and by `content audit --hashes`.
+//! A file is recognized by its metadata, because a change of its bytes changes the time of its last change too. Bytes that a disk reads
+//! wrongly are noticed when a process reads the file for the first time, and by `content audit --hashes`.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};

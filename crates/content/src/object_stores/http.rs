@@ -1,6 +1,6 @@
 //! Requests that `object_store` has no call for, made through signed URLs; and the URLs that clients are given.
 //!
-//! The one place that looks at the clock: a signature's life is counted from now, by whoever makes it.
+//! The only place that reads the clock: the life of a signature begins when it is made.
 
 use std::time::{Duration, Instant, SystemTime};
 

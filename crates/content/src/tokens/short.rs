@@ -3,8 +3,8 @@
 //! Layout, integers big-endian: form 1 byte (version 3 bits, zero 2, mode 1, bytes of the generation less one 2), content 16,
 //! generation 1 to 4 without leading zeros, expiry 4 (seconds since 1970, up to the year 2106), then the first 16 bytes of
 //! HMAC-SHA256 over all that under a key of its own. In URL-safe base64 without padding: 51 characters for the first 255
-//! generations. It says neither organization nor file name: whoever serves it looks up the content, and must still ask whether it
-//! may be downloaded at all.
+//! generations. It contains neither the organization nor the file name: the server looks up the content, and must still check whether it
+//! may be downloaded.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;

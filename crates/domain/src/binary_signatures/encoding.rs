@@ -1,7 +1,7 @@
 //! How signatures are written: base64 or hexadecimal. The length that the key calls for tells the two apart.
 //!
 //! Nothing is decided here about validity; but what can't be a signature by the key is refused with the reason,
-//! because "does not verify" would not help whoever pasted the wrong file.
+//! because "does not verify" would not help a person who pasted the wrong file.
 
 use std::fmt;
 

@@ -22,8 +22,8 @@ impl ScopeLevel for Installation {
 pub struct ServerOperator(());
 
 impl ServerOperator {
-    /// Whoever can run `olivine` with the server's configuration can read and write the database, so there is nothing to check. To be
-    /// called where commands and the start are, never where a request is answered.
+    /// Anybody who can run `olivine` with the server's configuration can read and write the database, so there is nothing to check. Only
+    /// commands and the start may call this, never code that answers a request.
     pub const fn on_this_machine() -> Self {
         Self(())
     }

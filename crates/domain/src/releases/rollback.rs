@@ -380,7 +380,7 @@ fn new_release(
     })
 }
 
-/// Whoever may have the bundle may have it again, and devices of the version that is taken back besides.
+/// The requirement of the added release: that of the old bundle's release, extended by the version that is taken back.
 fn requirement(origin: Option<&Requirement>, bad: Option<&Version>) -> Option<Requirement> {
     let origin = origin?;
     match bad {

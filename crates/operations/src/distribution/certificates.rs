@@ -16,13 +16,13 @@ pub struct Shown<'a> {
     pub intermediates: &'a Intermediates,
 }
 
-/// Why a client certificate is not welcome.
+/// Why a client certificate is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateRefusal {
     /// Nobody knows it.
     #[error(
-        "no device is known by this certificate, and no registered CA certificate with provisioning signed it: register it \
-         (device_certificates), or the CA that signed it (ca_certificates, with jitp){}{}", because(doubts), hint(*.version)
+        "no device is known by this certificate, and no registered CA certificate with provisioning signed it: register the certificate \
+         ('peridio device-certificates create'), or the CA that signed it with provisioning ('peridio ca-certificates create'){}{}", because(doubts), hint(*.version)
     )]
     Unknown {
         /// The version of X.509 that it is of.
@@ -33,7 +33,7 @@ pub enum CertificateRefusal {
     /// An organization claims it without a proof, and another one's authority signed it.
     #[error(
         "this certificate was registered without a proof of its key, and a CA certificate that is registered elsewhere signed it, so the \
-         registration does not count: register it with a verification certificate (device_certificates){}",
+         registration does not count: register it with a verification certificate ('peridio device-certificates create'){}",
         because(doubts)
     )]
     Unproven {
@@ -42,7 +42,7 @@ pub enum CertificateRefusal {
     },
     /// It was registered once.
     #[error(
-        "this certificate was removed, or its device was deleted: to let it in again, register it (device_certificates)"
+        "this certificate was removed, or its device was deleted: to let it in again, register it ('peridio device-certificates create')"
     )]
     Removed,
     /// It is not valid now, and the organization is strict about it.

@@ -41,7 +41,7 @@ async fn write(
 ) -> Result<Claim, Error> {
     let (organization, release, cohort) = (device.belongs.organization, expected.id, expected.cohort);
     let mut w = ctx.work().await?;
-    // Before the release, as whoever deletes a device locks both.
+    // The device is locked before the release, in the same order as a deletion of the device locks both.
     devices::lock(&w, &Tenancy::of_server(organization), device.id)
         .await
         .map_err(Error::missing(device.id))?;

@@ -1,5 +1,5 @@
 //! Which device a client certificate stands for. The connection has proven that it holds the certificate's key; whether that certificate
-//! is welcome is decided here, for each request anew.
+//! is accepted is decided here, for each request.
 
 use std::fmt;
 use std::sync::Arc;

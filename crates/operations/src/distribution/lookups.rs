@@ -74,7 +74,7 @@ impl LookupBatch {
         }
     }
 
-    /// Returns whether the caller is to begin a lookup. Whoever finds one under way is taken along by its next round.
+    /// Returns whether the caller is to begin a lookup. A caller that finds one under way is answered by its next round.
     fn enqueue(&self, waiter: Waiter) -> bool {
         let mut queue = self.queue();
         queue.waiting.push(waiter);

@@ -48,7 +48,7 @@ pub struct StatusReport {
 }
 
 impl Report {
-    /// Of what a device's words mean. A version is free text, whoever says it.
+    /// Of what a device's words mean. A version is free text.
     pub fn new(
         release: resolution::Reported<Id<Release>>,
         bundle: resolution::Reported<Id<Bundle>>,

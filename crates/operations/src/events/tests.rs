@@ -105,7 +105,7 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         E::BundleUnarchived => D::BundleUnarchived(back(&of.archived.bundle)),
         E::BundleDeleted => D::BundleDeleted(Whole(&of.bundle.1)),
         E::BundleUndeliverable => D::BundleUndeliverable(Undeliverable {
-            reason: "the artifact version … has no signed, undestroyed binary for the target 'arm64'"
+            reason: "the artifact version … has no signed binary for the target 'arm64', and no signed portable one"
                 .to_owned(),
             artifact_version_prn: of.version.0.id.prn(organization),
             target: Some("arm64".parse().unwrap()),

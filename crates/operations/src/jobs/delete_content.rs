@@ -97,8 +97,8 @@ async fn is_noted(reader: &impl Reader, place: Place) -> Result<bool, Error> {
     Ok(replica.is_some_and(|replica| replica.state == ReplicaState::Deleting))
 }
 
-/// Whether a content is one that counts. No order can be for such a one, since whoever gives it takes the content off the record in the
-/// same transaction; but what is deleted is lost, so it is asked once more.
+/// Whether a record still refers to the content. This never happens, because the transaction that orders a deletion also removes the
+/// reference. But a deletion can't be undone, so it is checked again.
 async fn is_wanted(ctx: &Context, place: Place) -> Result<bool, Error> {
     if let Some(replica) = replicas::find(ctx.db(), place).await? {
         return Ok(replica.state != ReplicaState::Deleting);

@@ -13,14 +13,14 @@ use crate::{Context, Error};
 
 /// Whose failures are counted.
 pub(crate) enum Guesser<'a> {
-    /// Whoever types this address in a browser in which its account was never signed in to. Counted whether or not there is such an
-    /// account: otherwise the wait would tell.
+    /// Tries for this address, in a browser in which the account was never signed in. Counted for addresses without an account too,
+    /// because otherwise the wait would show which addresses have one.
     Address(&'a str),
     /// The account, in a browser that it knows.
     Known(Id<User>, &'a Sha256Digest),
     /// Second factors of the account.
     Factor(Id<User>),
-    /// Whoever has this session and has to prove anew who they are.
+    /// Tries to make this session fresh.
     Session(Id<UserSession>),
 }
 
@@ -36,7 +36,7 @@ impl Guesser<'_> {
     }
 }
 
-/// Ends the wait of an address: whoever has it proved it by a link.
+/// Ends the wait of an address, after its owner has used a link.
 pub(crate) async fn forget_address(ctx: &Context, w: &Work, email: &str) -> Result<(), Error> {
     Ok(guessing::forget(w, &Guesser::Address(email).subject(ctx)).await?)
 }

@@ -42,7 +42,7 @@ impl Refusal for SignInFirst {
     }
 }
 
-/// Whoever is signed in is somebody else, or a member already.
+/// The signed-in person is not the invited one, or is a member already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotForYou {
     /// Somebody else.

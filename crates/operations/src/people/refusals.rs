@@ -1,4 +1,4 @@
-//! What is said to whoever could not prove who they are.
+//! Refusals for callers that could not prove who they are.
 
 use olivine_domain::refusals::{Meaning, Refusal};
 

@@ -1,4 +1,4 @@
-//! Why no device is made of a certificate, in words for whoever brought it.
+//! Why no device is created from a certificate, in words for the device's owner.
 
 use olivine_domain::archiving::Archived;
 use olivine_domain::ca_certificates::CannotProvision;

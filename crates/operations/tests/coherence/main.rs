@@ -1,5 +1,5 @@
-//! Whatever a process remembers, it answers as a process that was just started: after each change, whoever made it, and however many
-//! changes there were before.
+//! A process that has cached records answers like a process that was just started: after each change, by any process, and after any number
+//! of earlier changes.
 //!
 //! A history is a random sequence of changes of everything that a device's check depends on. Three processes share a database: the first
 //! and the second make the changes in turn and remember what they were asked; a third one is started anew for each comparison.

@@ -71,7 +71,7 @@ impl Transaction {
         self.in_time(self.open.query_all_raw(statement)).await
     }
 
-    /// Whoever stops waiting leaves the deadline behind, and with it the end of the statement.
+    /// If the caller stops waiting, the deadline stays set and ends the statement.
     async fn in_time<T>(&self, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         self.deadline.set(self.statement);
         let done = statement.await;

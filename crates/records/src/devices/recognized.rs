@@ -16,7 +16,7 @@ use crate::entities::fleet::{ca_certificates, device_certificates, devices};
 use crate::error::Error;
 use crate::lists::{MOST_IDS, steady};
 
-/// What is known of a certificate, whoever has it, and of the device that it was registered for.
+/// A certificate that any organization registered, with the device that it was registered for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognized {
     /// The certificate, which may have been removed.

@@ -446,7 +446,7 @@ on_both! {
         assert_eq!(settings::find(&*database, "key").await.unwrap().as_deref(), Some("one"));
     }
 
-    // Whoever writes a binary: the database keeps the record of its content.
+    // The database keeps the record of a binary's content up to date.
     async fn a_binarys_content_has_a_record_at_every_step(database) {
         let Frame { version, .. } = frame(&database).await;
         let mut record = binary(&version);

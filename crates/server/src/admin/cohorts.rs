@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The records as they are shown, with their products if they are wanted.
-async fn shown(
+pub(super) async fn shown(
     ctx: &Context,
     by: &Actor,
     cohorts: Vec<Cohort>,

@@ -29,10 +29,9 @@ use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::bundles::show_bundle;
-use crate::wire::cohorts::show_cohort;
 use crate::wire::releases::show_release;
 
-const EXPANDABLE: &[&str] = &["bundle", "cohort"];
+const EXPANDABLE: &[&str] = &["bundle", "cohort", "cohort.product"];
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -54,19 +53,17 @@ async fn shown(
     if expand.wants("bundle") {
         bundles = bundles_of(ctx, by, views.iter().map(|view| view.release.bundle)).await?;
     }
-    let mut cohorts: HashMap<Id<Cohort>, Cohort> = HashMap::new();
+    let mut cohorts = HashMap::new();
     if expand.wants("cohort") {
         let found = releases::cohorts_of(ctx, by, &views).await?;
-        cohorts.extend(found.into_iter().map(|cohort| (cohort.id, cohort)));
+        let shown = super::cohorts::shown(ctx, by, found, expand.wants("cohort.product")).await?;
+        cohorts.extend(shown.into_iter().map(|cohort| (cohort.prn.clone(), cohort)));
     }
     let show = |view: View| {
         let bundle = bundles.get(&view.release.bundle).cloned();
-        let cohort = cohorts.get(&view.release.cohort).cloned();
-        api::Release {
-            bundle: bundle.map(show_bundle),
-            cohort: cohort.map(show_cohort),
-            ..show_release(view)
-        }
+        let release = show_release(view);
+        let cohort = cohorts.get(&release.cohort_prn).cloned();
+        api::Release { bundle: bundle.map(show_bundle), cohort, ..release }
     };
     Ok(views.into_iter().map(show).collect())
 }
@@ -159,7 +156,7 @@ pub(super) const fn placement(previous: Option<Id<Release>>, next: Option<Id<Rel
 ///
 /// Answers with one page of the organization's releases. `?cohort_prn=` lists those of one cohort. Scope: `release.read`.
 #[utoipa::path(get, path = "/releases", tag = "releases", params(Listing<Release>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`.")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`, `cohort.product`.")),
     responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
@@ -179,7 +176,7 @@ async fn list(
 #[utoipa::path(get, path = "/binaries/{prn}/releases", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the binary whose releases to list."),
     Listing<Release>,
-    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`.")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`, `cohort.product`.")),
     responses((status = 200, body = api::ReleaseList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn of_binary(
     State(app): State<App>,
@@ -200,7 +197,7 @@ async fn of_binary(
 /// Answers with one release. `affected_by` says why devices can't get it, if so. Scope: `release.read`.
 #[utoipa::path(get, path = "/releases/{prn}", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the release to read."),
-    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`.")),
+    ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`, `cohort.product`.")),
     responses((status = 200, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody)))]
 async fn get(
     State(app): State<App>,

@@ -49,7 +49,7 @@ pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String
     }
     ensure!(!to.exists(), "{} is there already: name a folder that does not exist", to.display());
     let ctx = startup::records_only(config).await?;
-    // It dies with the process, so whoever holds it knows that no other backup is being made.
+    // It ends with the process, so its holder knows that no other backup is running.
     let busy = "another backup is being made of this data folder: wait until it is done";
     let _lock = startup::lock(&config.data_dir.join("backup.lock"), busy)?;
     // A copy of a damaged database looks sound: its indexes are made anew.

@@ -41,8 +41,12 @@ async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
         ensure!(path.is_file(), "there is no database at {}", path.display());
     }
     let _locks = [lock(from)?, lock(to)?];
-    let source = Database::open(from, Options::default()).await.context("opening the source")?;
-    let target = Database::open(to, Options::default()).await.context("opening the target")?;
+    let source = Database::open(from, Options::default())
+        .await
+        .with_context(|| format!("opening the source, {}", shown(from)))?;
+    let target = Database::open(to, Options::default())
+        .await
+        .with_context(|| format!("opening the target, {}", shown(to)))?;
     let copied = copying::copy(&source, &target).await;
     source.close().await;
     target.close().await;

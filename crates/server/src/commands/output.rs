@@ -9,7 +9,7 @@ pub(super) fn print(text: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-/// The same, for what can be had again: whoever closes the pipe (`… | head`) has seen enough.
+/// The same, for output that can be repeated: a reader that closes the pipe (`… | head`) has seen enough.
 pub(super) fn show(text: &str) -> std::io::Result<()> {
     match print(text) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

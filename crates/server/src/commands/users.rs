@@ -20,23 +20,23 @@ use crate::{setup_link, startup};
 /// What to do about people.
 #[derive(Debug, Subcommand)]
 pub(super) enum UsersCommand {
-    /// Print a new link for the first person of the installation; the one before is void
+    /// Print a new link for the first person of the installation; the previous link stops working
     #[command(after_help = "Example: olivine users setup-link --data-dir ./olivine-data")]
     SetupLink(Flags),
     /// Invite somebody to an organization and print the link, good for three days
     #[command(after_help = "Example: olivine users create --email ada@example.com --role admin")]
     Create {
-        #[command(flatten)]
-        flags: Box<Flags>,
         /// The e-mail address of the person
         #[arg(long)]
         email: Email,
-        /// What the person may do there; several roles with several --role
+        /// The role of the person in the organization; can be repeated. docs/scopes.md explains all roles
         #[arg(long, value_parser = Role::parse, required = true)]
         role: Vec<Role>,
         /// The organization to invite to [default: the configured organization]
         #[arg(long)]
         organization: Option<Name>,
+        #[command(flatten)]
+        flags: Box<Flags>,
     },
     /// List all users of the installation
     #[command(after_help = "Example: olivine users list")]
@@ -47,7 +47,7 @@ pub(super) enum UsersCommand {
     /// Print a link to choose a new password, good for a day
     #[command(after_help = "Example: olivine users reset-link --email ada@example.com")]
     ResetLink(OneUser),
-    /// Take the second factor of who lost it away
+    /// Remove a person's second factor, for example after the phone was lost
     #[command(after_help = "Example: olivine users remove-second-factor --email ada@example.com")]
     RemoveSecondFactor(OneUser),
 }
@@ -55,11 +55,11 @@ pub(super) enum UsersCommand {
 /// Whose account.
 #[derive(Debug, Args)]
 pub(super) struct OneUser {
-    #[command(flatten)]
-    flags: Box<Flags>,
     /// The e-mail address of the account
     #[arg(long)]
     email: Email,
+    #[command(flatten)]
+    flags: Box<Flags>,
 }
 
 impl OneUser {

@@ -5,16 +5,16 @@ use std::time::Duration;
 use anyhow::ensure;
 use olivine_records::Options;
 
-/// How much of the database one process may use.
+/// The limits of one process on the database.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Database {
-    /// The most connections of this process to PostgreSQL; one more listens for what other processes change. A quarter of them, at least
-    /// one, is used only for searches that no index answers; two are always left for all else.
+    /// The most connections of this process to PostgreSQL, besides one that listens for changes of other processes. A quarter of them, at
+    /// least one, is used only for searches that no index answers; at least two are left for everything else.
     #[config(default = 16, env = "OLIVINE_DATABASE_CONNECTIONS")]
     pub connections: u32,
 
-    /// The most connections that read from SQLite at once; there always is exactly one that writes, and two are used only for searches
+    /// The most connections that read from SQLite at the same time. In addition, one connection writes, and two are used only for searches
     /// that no index answers.
     #[config(default = 4, env = "OLIVINE_DATABASE_READERS")]
     pub readers: u32,

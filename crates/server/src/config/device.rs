@@ -20,13 +20,13 @@ pub struct Device {
     #[config(default = "127.0.0.1:8443", env = "OLIVINE_DEVICE_LISTEN")]
     pub listen: SocketAddr,
 
-    /// `on`: mutual TLS. `off`: plain HTTP, only for proxies that do the mutual TLS in front, so only with `trusted_proxies` and an
-    /// address that nobody else reaches.
+    /// `on`: mutual TLS. `off`: plain HTTP, only behind a proxy that does the mutual TLS, with `trusted_proxies`, and at an address that
+    /// only the proxy can reach.
     #[config(default = "on", env = "OLIVINE_DEVICE_TLS")]
     pub tls: Tls,
 
-    /// A PEM file with the certificate (and its chain) that devices see. By default signed by an authority that the first start makes
-    /// in the data folder: devices then trust its `device-ca.pem`. Several processes need the same certificate here.
+    /// A PEM file with the certificate (and its chain) that devices see. By default it is signed by a CA that the first start makes in the
+    /// data folder; devices then trust its `device-ca.pem`. Several processes need the same certificate here.
     #[config(env = "OLIVINE_DEVICE_TLS_CERTIFICATE")]
     pub tls_certificate: Option<PathBuf>,
 
@@ -34,27 +34,27 @@ pub struct Device {
     #[config(env = "OLIVINE_DEVICE_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 
-    /// Whether the server makes a certificate with an RSA key beside its own one with an ECDSA key, for devices of TLS 1.2 that can't do
-    /// ECDSA. They trust `device-ca-rsa.pem` in the data folder. A device that can do ECDSA never sees it.
+    /// Whether the server makes a certificate with an RSA key beside its own one with an ECDSA key, for devices with TLS 1.2 and without
+    /// ECDSA. They trust `device-ca-rsa.pem` in the data folder. Devices with ECDSA never see this certificate.
     #[config(default = true, env = "OLIVINE_DEVICE_RSA_CERTIFICATE")]
     pub rsa_certificate: bool,
 
-    /// The most bytes in one TLS record that the server sends, 512 to 16384, for devices with little memory; by default 16384, as TLS has
-    /// it. Devices can't ask for less (`max_fragment_length` and `record_size_limit` are not spoken).
+    /// The most bytes in one TLS record that the server sends, 512 to 16384, for devices with little memory; by default 16384, the most
+    /// that TLS allows. Devices can't ask for less (`max_fragment_length` and `record_size_limit` are not supported).
     #[config(env = "OLIVINE_DEVICE_TLS_RECORD_BYTES")]
     pub tls_record_bytes: Option<u16>,
 
-    /// Further names and IP addresses that devices call the server by, for the certificate that it makes itself. It always has
-    /// `localhost`, `127.0.0.1`, `::1`, this machine's name, and the address in `listen`.
+    /// Further host names and IP addresses by which devices reach the server, for the certificate that it makes itself. The certificate
+    /// always has `localhost`, `127.0.0.1`, `::1`, this machine's name, and the address in `listen`.
     #[config(default = [], env = "OLIVINE_DEVICE_NAMES", parse_env = list)]
     pub names: Vec<String>,
 
-    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of proxies that do the mutual TLS in front, and say in the header
-    /// `client_certificate_header` whose certificate they saw. From anybody else that header is ignored.
+    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of trusted proxies that do the mutual TLS, and pass the device's certificate on
+    /// in the header `client_certificate_header`. From other senders, that header is ignored.
     #[config(default = [], env = "OLIVINE_DEVICE_TRUSTED_PROXIES", parse_env = list)]
     pub trusted_proxies: Vec<TrustedProxy>,
 
-    /// The header in which trusted proxies hand on the certificate of their client. They must take it out of what clients send.
+    /// The header in which trusted proxies pass on the certificate of their client. They must remove this header from what clients send.
     #[config(default = "Client-Cert", env = "OLIVINE_DEVICE_CLIENT_CERTIFICATE_HEADER")]
     pub client_certificate_header: String,
 
@@ -63,8 +63,8 @@ pub struct Device {
     #[config(default = "rfc9440", env = "OLIVINE_DEVICE_CLIENT_CERTIFICATE_FORM")]
     pub client_certificate_form: Form,
 
-    /// The header in which trusted proxies write the address of their client, for the audit trail: `x-forwarded-for`, `forwarded`
-    /// (RFC 7239) or `none`. They must set it themselves.
+    /// The header in which trusted proxies write the address of their client, for the audit trail: `x-forwarded-for`, `forwarded` (RFC
+    /// 7239) or `none`. The proxies must set it themselves.
     #[config(default = "none", env = "OLIVINE_DEVICE_CLIENT_ADDRESS_HEADER")]
     pub client_address_header: AddressHeader,
 
@@ -72,18 +72,17 @@ pub struct Device {
     #[config(default = 10, env = "OLIVINE_DEVICE_HANDSHAKE_SECONDS")]
     pub handshake_seconds: u64,
 
-    /// How many devices are remembered, so that their questions need no database; about half a kilobyte of memory each.
+    /// How many devices are cached in memory, so that their requests need no database; about half a kilobyte each.
     #[config(default = 1_000_000, env = "OLIVINE_DEVICE_DIRECTORY_DEVICES")]
     pub directory_devices: usize,
 
-    /// How long it may take until `last_connected_at` shows that a device was there, in seconds: so long are they collected, to be
-    /// written together.
+    /// How often `last_connected_at` of devices is written, in seconds. The server collects the devices of that time and writes them
+    /// together.
     #[config(default = 5, env = "OLIVINE_DEVICE_CHECK_IN_SECONDS")]
     pub check_in_seconds: u64,
 
-    /// How many requests per second one client certificate, known or not, may make of this process, on average; ten seconds' worth of
-    /// them may come at once.
-    /// With 0 there is no such limit.
+    /// How many requests per second one client certificate, known or not, may send to this process, on average. Bursts of ten times as many
+    /// are allowed. 0 means no limit.
     #[config(default = 100, env = "OLIVINE_DEVICE_REQUESTS_PER_SECOND")]
     pub requests_per_second: u32,
 }

@@ -17,11 +17,11 @@ pub struct Events {
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct RetentionDays {
-    /// Changes that people and keys made, and what the server did to records. At least 30.
+    /// Events of changes by people, keys and the server. At least 30.
     #[config(default = 730, env = "OLIVINE_EVENTS_RETENTION_DAYS_AUDIT")]
     pub audit: u64,
 
-    /// What devices, downloads and refused certificates cause, which are most of all events. At most as many as `audit`.
+    /// Events of devices, downloads and refused certificates, which are most of all events. At most as many days as `audit`.
     #[config(default = 30, env = "OLIVINE_EVENTS_RETENTION_DAYS_FREQUENT")]
     pub frequent: u64,
 }

@@ -23,17 +23,18 @@ pub struct Server {
     #[config(default = "127.0.0.1:8080", env = "OLIVINE_LISTEN")]
     pub listen: SocketAddr,
 
-    /// An address and port for the operator's own programs: /healthz, /readyz and /metrics, in plain HTTP and without any key. Only they
-    /// should reach it. By default there is none.
+    /// An address and port for the operator's own programs: /healthz, /readyz and /metrics, in plain HTTP and without any key. Only these
+    /// programs should be able to reach it. By default there is none.
     #[config(env = "OLIVINE_OPERATIONS_LISTEN")]
     pub operations_listen: Option<SocketAddr>,
 
-    /// A bearer token that opens /metrics on `listen` for programs on other machines, at least 16 characters. By default only programs on
-    /// the server's own machine get them there.
+    /// A bearer token, at least 16 characters, with which programs on other machines can read /metrics on `listen`. By default only
+    /// programs on the server's own machine can.
     #[config(env = "OLIVINE_METRICS_TOKEN")]
     pub metrics_token: Option<String>,
 
-    /// The URL under which clients reach it, without a slash at the end: signed URLs begin with it. By default made of `listen`.
+    /// The URL under which clients reach the server, without a slash at the end. Signed URLs begin with it. By default it follows from
+    /// `listen`.
     #[config(env = "OLIVINE_PUBLIC_URL")]
     pub public_url: Option<String>,
 
@@ -45,19 +46,20 @@ pub struct Server {
     #[config(env = "OLIVINE_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
 
-    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of proxies in front of `listen` whose word counts on where a request comes from:
-    /// the audit trail, the log and the limits of one address then have the client's address. From anybody else the header is ignored.
-    /// Such a proxy must set the header in `client_address_header` itself.
+    /// Addresses and networks (`10.0.0.7`, `10.1.0.0/16`) of trusted proxies in front of `listen`. The audit trail, the log and the limits
+    /// of one address then use the client's address, which the proxy writes into the header in `client_address_header`. From other senders,
+    /// that header is ignored. The proxy must set the header itself.
     #[config(default = [], env = "OLIVINE_TRUSTED_PROXIES", parse_env = list)]
     pub trusted_proxies: Vec<TrustedProxy>,
 
-    /// The header in which trusted proxies write the address of their client: `x-forwarded-for`, `forwarded` (RFC 7239) or `none`. Only this
-    /// one is read, because a proxy may let a client's other one through.
+    /// The header in which trusted proxies write the address of their client: `x-forwarded-for`, `forwarded` (RFC 7239) or `none`. Only
+    /// this header is read, because a proxy may pass on the other one as a client wrote it.
     #[config(default = "x-forwarded-for", env = "OLIVINE_CLIENT_ADDRESS_HEADER")]
     pub client_address_header: AddressHeader,
 
-    /// How long the server goes on after it was told to stop, in seconds: /readyz says 503 and connections end after their next answer,
-    /// but nobody is turned away. Behind a load balancer longer than it takes that to notice, so that no request fails.
+    /// How long the server goes on after a signal to stop, in seconds: /readyz says 503 and connections end after their next answer, but
+    /// all requests are answered. Behind a load balancer, set it to more than the time in which the balancer notices, so that no request
+    /// fails.
     #[config(default = 0, env = "OLIVINE_DRAIN_SECONDS")]
     pub drain_seconds: u64,
 

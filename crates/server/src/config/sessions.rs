@@ -9,11 +9,11 @@ use olivine_domain::sessions::SessionLimits;
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Sessions {
-    /// After how long without a request a session ends, in seconds: twelve hours.
+    /// After how many seconds without a request a session ends. The default is twelve hours.
     #[config(default = 43_200, env = "OLIVINE_SESSION_IDLE_SECONDS")]
     pub idle_seconds: u64,
 
-    /// After how long every session ends, in seconds: seven days.
+    /// After how many seconds every session ends. The default is seven days.
     #[config(default = 604_800, env = "OLIVINE_SESSION_SECONDS")]
     pub longest_seconds: u64,
 }

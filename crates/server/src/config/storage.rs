@@ -11,27 +11,27 @@ use olivine_domain::text;
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Storage {
-    /// Where the contents of new binaries go, unless their organization has decided otherwise: `file:///folder`,
-    /// `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`. By default the folder `content` in the data folder.
-    /// What opens an object store comes from the cloud's own variables (`AWS_*`, `GOOGLE_*`, `AZURE_*`) or the machine's role.
-    /// Contents that are somewhere else stay there; `olivine content move` moves them.
+    /// The storage for the contents of new binaries, unless their organization has set another one: `file:///folder`, `s3://bucket/prefix`,
+    /// `gs://bucket/prefix` or `az://container/prefix`. By default the folder `content` in the data folder. The credentials of an object
+    /// store come from the cloud's own variables (`AWS_*`, `GOOGLE_*`, `AZURE_*`) or the machine's role. A change does not move existing
+    /// contents; `olivine content move` does.
     #[config(env = "OLIVINE_STORAGE_URL")]
     pub url: Option<String>,
 
-    /// Where it answers, if that follows neither from the URL nor from the environment (`AWS_ENDPOINT_URL`).
+    /// The address of the storage, if it follows neither from the URL nor from the environment (`AWS_ENDPOINT_URL`).
     #[config(env = "OLIVINE_STORAGE_ENDPOINT")]
     pub endpoint: Option<String>,
 
-    /// The cloud's name for the region that it is in, if that does not follow from the environment (`AWS_REGION`).
+    /// The cloud's name for the region of the storage, if it does not follow from the environment (`AWS_REGION`).
     #[config(env = "OLIVINE_STORAGE_REGION")]
     pub region: Option<String>,
 
-    /// Whether an S3 store is asked to check each part against its SHA-256 (`x-amz-checksum-sha256`). Some stores don't know that header and
-    /// refuse whatever has it: `false` leaves it out. The server hashes the whole content in any case.
+    /// Whether an S3 store is asked to check each part against its SHA-256 (`x-amz-checksum-sha256`). Some stores don't know that header
+    /// and refuse all requests with it: `false` leaves it out. The server hashes the whole content in any case.
     #[config(default = true, env = "OLIVINE_STORAGE_CHECKSUMS")]
     pub checksums: bool,
 
-    /// A JSON file that says which CDN is in front of it, and how that wants its URLs signed: see docs/storage.md.
+    /// A JSON file with the CDN in front of the storage and the key that signs its URLs: see docs/deployment.md, "A CDN in front".
     #[config(env = "OLIVINE_STORAGE_CDN_FILE")]
     pub cdn_file: Option<PathBuf>,
 
@@ -39,8 +39,8 @@ pub struct Storage {
     #[config(default = false, env = "OLIVINE_STORAGE_LEND_CREDENTIALS")]
     pub lend_credentials: bool,
 
-    /// Whether storage backends that organizations register may be in the server's own network. Who may register one could reach
-    /// what only the server should reach.
+    /// Whether storage backends that organizations register may have private addresses. A user who registers one can then make the server
+    /// connect to its internal network.
     #[config(default = false, env = "OLIVINE_STORAGE_ALLOW_PRIVATE_ENDPOINTS")]
     pub allow_private_endpoints: bool,
 }

@@ -1,6 +1,6 @@
 //! The certificate authority that a server makes for its own Device API, so that it starts without any preparation: devices trust its
-//! `device-ca.pem`. It signs the server's certificate only; which devices are welcome is registered by people. There is a second one with
-//! RSA keys throughout, for clients of TLS 1.2 that know nothing else: they trust its `device-ca-rsa.pem`.
+//! `device-ca.pem`. It signs only the server's certificate; people register which devices may connect. There is a second CA with
+//! RSA keys, for clients of TLS 1.2 that support only RSA: they trust its `device-ca-rsa.pem`.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;

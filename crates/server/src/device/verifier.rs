@@ -1,6 +1,6 @@
 //! What a client certificate must prove in the handshake: that the device holds its key. Nothing else.
 //!
-//! Whether the certificate is welcome is decided for each request, so that a refused device gets a reason. webpki, which rustls would
+//! Whether the certificate is accepted is decided for each request, so that a refused device gets a reason. webpki, which rustls would
 //! ask, refuses certificates of version 1 (what plain `openssl x509 -req` makes), so the key is read from the certificate here.
 
 use rustls::client::danger::HandshakeSignatureValid;

@@ -6,7 +6,7 @@ use anyhow::ensure;
 
 use crate::http::steady::LeastRate;
 
-/// What one caller may ask of the server.
+/// Limits on requests and connections.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Limits {
@@ -34,61 +34,61 @@ pub struct Limits {
     #[config(default = 1024, env = "OLIVINE_UPLOAD_BYTES_PER_SECOND")]
     pub upload_bytes_per_second: u64,
 
-    /// How many connections the listener for people, and that for devices, may each have; further ones are closed at once. A connection
+    /// How many connections the Admin API's and the Device API's listener may have, each; further ones are closed at once. A connection
     /// with TLS takes some 22 KiB of memory, 80 KiB with a long header.
     #[config(default = 16_384, env = "OLIVINE_CONNECTIONS")]
     pub connections: usize,
 
-    /// How many connections to a listener one address (of IPv6, one network of 64 bits) may have. Addresses in `server.trusted_proxies`
-    /// and `device.trusted_proxies` have no such limit. With 0 nobody has; behind another proxy or a balancer, all clients have its address.
+    /// How many connections to a listener one address (of IPv6, one network of 64 bits) may have. Addresses in `server.trusted_proxies` and
+    /// `device.trusted_proxies` have no such limit. 0 means no limit at all: use it behind a proxy or a balancer that is not trusted,
+    /// because all clients then have its address.
     #[config(default = 1024, env = "OLIVINE_CONNECTIONS_PER_ADDRESS")]
     pub connections_per_address: usize,
 
-    /// How many requests are worked on at once; more are asked to come back later.
+    /// How many requests are handled at the same time; further ones get 429.
     #[config(default = 1024, env = "OLIVINE_CONCURRENT_REQUESTS")]
     pub concurrent_requests: usize,
 
-    /// How many requests of one API key, or of one client certificate, are worked on at once. More of them wait, up to ten seconds, and
-    /// then are asked to come back later. With 0 there is no such limit.
+    /// How many requests of one API key, or of one client certificate, are handled at the same time. Further ones wait up to ten seconds,
+    /// and then get 429. 0 means no limit.
     #[config(default = 16, env = "OLIVINE_CONCURRENT_REQUESTS_PER_CALLER")]
     pub concurrent_requests_per_caller: usize,
 
-    /// How often in a minute strangers of one address (of IPv6, of one network of 64 bits) may try to sign in or use a link. Behind a proxy that
-    /// `server.trusted_proxies` does not name, everybody has one address. With 0 there is no such limit.
+    /// How often in a minute one address (of IPv6, one network of 64 bits) may try to sign in or use a link. Behind a proxy that is not in
+    /// `server.trusted_proxies`, all people have the proxy's address. 0 means no limit.
     #[config(default = 30, env = "OLIVINE_SIGN_INS_PER_MINUTE")]
     pub sign_ins_per_minute: u32,
 
-    /// The most bytes of unfinished requests' JSON that are held in memory, for people and for devices each; more are asked to come back
-    /// later.
+    /// The most bytes of JSON bodies that are held in memory, for the Admin API and the Device API each; further requests get 429.
     #[config(default = 67_108_864, env = "OLIVINE_BODY_MEMORY_BYTES")]
     pub body_memory_bytes: usize,
 
-    /// The time over which it is measured how fast a client takes its answer, such as a download, in seconds. Only the time counts in
-    /// which bytes wait for the client.
+    /// The time, in seconds, over which the server measures how fast a client reads its answer, such as a download. Only time in which
+    /// bytes wait for the client counts.
     #[config(default = 60, env = "OLIVINE_DOWNLOAD_IDLE_SECONDS")]
     pub download_idle_seconds: u64,
 
-    /// The least bytes per second of an answer that a client has to take, on average over `download_idle_seconds`; the connection of a
-    /// slower one is closed.
+    /// How many bytes per second of an answer a client must read at least, on average over `download_idle_seconds`. The connection of a
+    /// slower client is closed.
     #[config(default = 1024, env = "OLIVINE_DOWNLOAD_BYTES_PER_SECOND")]
     pub download_bytes_per_second: u64,
 
-    /// How many uploads to signed URLs, and how many downloads, go through this process at once; more are asked to come back later.
+    /// How many uploads to signed URLs, and how many downloads, go through this process at the same time; further ones get 429.
     #[config(default = 1024, env = "OLIVINE_CONCURRENT_TRANSFERS")]
     pub concurrent_transfers: usize,
 
-    /// How many downloads of one URL, and how many uploads of one binary's parts, go on at once. With 0 there is no such limit.
+    /// How many downloads of one URL, and how many uploads of one binary's parts, go on at the same time. 0 means no limit.
     #[config(default = 16, env = "OLIVINE_TRANSFERS_PER_URL")]
     pub transfers_per_url: usize,
 
-    /// How many uploads to signed URLs, and how many downloads, of one address (of IPv6, of one network of 64 bits) go on at once.
-    /// Clients of a trusted proxy are told apart by `client_address_header`; where it has no address, there is no such limit for the proxy's.
-    /// With 0 nobody has; behind another proxy or a balancer, all clients have its address.
+    /// How many uploads to signed URLs, and how many downloads, of one address (of IPv6, of one network of 64 bits) go on at the same time.
+    /// For clients of a trusted proxy, the address in `client_address_header` counts; requests without one have no such limit. 0 means no
+    /// limit at all: use it behind a proxy or a balancer that is not trusted, because all clients then have its address.
     #[config(default = 256, env = "OLIVINE_TRANSFERS_PER_ADDRESS")]
     pub transfers_per_address: usize,
 
-    /// How many requests per second one API key may make of this process, on average; ten seconds' worth of them may come at once.
-    /// With 0 there is no such limit.
+    /// How many requests per second one API key may send to this process, on average. Bursts of ten times as many are allowed. 0 means no
+    /// limit.
     #[config(default = 1000, env = "OLIVINE_REQUESTS_PER_SECOND")]
     pub requests_per_second: u32,
 }

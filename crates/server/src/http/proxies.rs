@@ -1,4 +1,4 @@
-//! Proxies whose word counts: by their addresses.
+//! Trusted proxies, by their addresses.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-/// The address or the network of proxies whose word counts.
+/// The address or the network of trusted proxies.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TrustedProxy(IpNet);
@@ -15,7 +15,7 @@ pub struct TrustedProxy(IpNet);
 impl TrustedProxy {
     /// Whether it has this address.
     pub fn is_at(&self, address: IpAddr) -> bool {
-        // A listener on all IPv6 addresses sees those of IPv4 in the clothes of IPv6.
+        // A listener on all IPv6 addresses sees IPv4 addresses as IPv4-mapped ones.
         self.0.contains(&address.to_canonical())
     }
 }

@@ -73,7 +73,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Rates<K, C> {
     }
 }
 
-/// The network that an address counts with: whoever has one IPv6 address has all of its /64.
+/// The network that an address counts with: the owner of one IPv6 address usually has its whole /64.
 pub fn network(address: Option<IpAddr>) -> IpNet {
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
     let length = if address.is_ipv6() { 64 } else { 32 };

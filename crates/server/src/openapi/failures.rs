@@ -73,14 +73,15 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: StatusCode::REQUEST_TIMEOUT,
         name: "RequestTimeout",
-        description: "The body did not arrive in time",
+        description: "The body did not arrive in time. A JSON body has 30 seconds (`limits.request_seconds`); an upload must bring at least 1 KiB \
+                      per second (`limits.upload_bytes_per_second`). Send the request again",
         header: None,
         happens: |asked| asked.body.is_some(),
     },
     Failure {
         status: StatusCode::CONFLICT,
         name: "Conflict",
-        description: "The record, or another one, is in the way; the code says how",
+        description: "The state of this record or of another one does not allow the request; the code says why",
         header: None,
         happens: |asked| asked.method != "GET",
     },
@@ -108,7 +109,7 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: StatusCode::UNPROCESSABLE_ENTITY,
         name: "Invalid",
-        description: "A value is not possible; there is one error for each field",
+        description: "A value is not valid; there is one error for each field",
         header: None,
         // Also without a body, an `Idempotency-Key` may have been used for another request.
         happens: |asked| asked.body.is_some() || asked.method == "POST",
@@ -116,14 +117,14 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: StatusCode::TOO_MANY_REQUESTS,
         name: "TooManyRequests",
-        description: "There are too many requests, of this caller or at once",
+        description: "This caller, or all callers together, send more requests than the server takes: try again after `Retry-After` seconds",
         header: RETRY_AFTER,
         happens: |_| true,
     },
     Failure {
         status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         name: "HeadersTooLarge",
-        description: "The header section is larger than the server takes",
+        description: "The header section is larger than the server accepts (64 KiB)",
         header: None,
         happens: |_| true,
     },
@@ -137,7 +138,8 @@ const FAILURES: &[Failure] = &[
     Failure {
         status: StatusCode::INSUFFICIENT_STORAGE,
         name: "StorageFull",
-        description: "The server's disk is full; nothing was changed",
+        description: "The server's disk or its storage is full, so nothing was changed. The operator has to free space; then send the request \
+                      again",
         header: None,
         // That a download was asked for is put on record.
         happens: |asked| asked.method != "GET" || asked.path.ends_with("/download"),

@@ -222,7 +222,7 @@ pub(super) fn order(next: &[Option<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     Ok(order)
 }
 
-/// A circle among those that were not reached from the sink: whoever leads nowhere ends in one.
+/// A circle among the releases that do not lead to the latest one: a path that does not end there runs in a circle.
 fn circle(next: &[Option<usize>], reached: &[usize]) -> Vec<usize> {
     let mut lost = vec![true; next.len()];
     for index in reached {

@@ -1,6 +1,6 @@
-//! Which releases of a row can't be open to a device of some version, so that they are passed over all at once.
+//! Finds releases in a row that can't be open to a device of some version, so that all of them are skipped at once.
 //!
-//! It may take a release for open that is not (whoever finds it looks closer), but never the other way round.
+//! It may report a release as open that is not (the caller checks again), but never the other way round.
 
 use super::super::Release;
 use crate::versions::{Requirement, Version};

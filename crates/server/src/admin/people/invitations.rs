@@ -34,7 +34,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, revoke))
 }
 
-/// For who comes with a link.
+/// For a person who comes with a link.
 pub(super) fn open_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(look)).routes(routes!(accept))
 }
@@ -55,10 +55,10 @@ fn shown(invitation: &Invitation, made: Option<(&str, &LinkToken)>) -> api::Invi
     }
 }
 
-/// Invite somebody
+/// Invite a person
 ///
-/// Makes an invitation for one address, and answers with its link in `url`: it is shown only this once, to be passed on to the person, and is
-/// good for three days. Nobody gives what they may not do themselves (403). The answer is the same whether or not there is an account with
+/// Makes an invitation for one address, and answers with its link in `url`. The link is shown only this once and works for three days: pass
+/// it on to the person. A caller can only grant what it may do itself (403). The answer is the same whether or not there is an account with
 /// this address. Scope: `invitation.create`.
 #[utoipa::path(post, path = "/invitations", tag = "invitations", request_body = api::InvitationCreate, responses(
     (status = 201, body = api::InvitationEnvelope), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -131,7 +131,7 @@ async fn revoke(
 
 /// Look at an invitation by its link
 ///
-/// Says to who has the link of an invitation where it leads. Looking uses nothing up. Needs the header `olivine-console: 1` and no scope.
+/// Answers with the organization and the grants of the invitation that a link is for. The link can be used afterwards. Needs the header `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/invitations/look", tag = "invitations", security(()), request_body = api::InvitationToken, responses(
     (status = 200, body = api::InvitationShown), (status = 403, body = ErrorBody)))]
 async fn look(
@@ -148,7 +148,7 @@ async fn look(
     }))
 }
 
-/// The session of who comes with a link, if there is one.
+/// The session of the person who comes with a link, if there is one.
 struct MaybeSignedIn(Option<people::Person>);
 
 impl FromRequestParts<App> for MaybeSignedIn {
@@ -163,8 +163,8 @@ impl FromRequestParts<App> for MaybeSignedIn {
 
 /// Accept an invitation
 ///
-/// With `name` and `password`: makes the account, joins the organization, and signs the browser in. Without: who is signed in as the person
-/// who was invited, with a fresh session, joins. An invitation can be accepted once. Needs the header `olivine-console: 1` and no scope.
+/// With `name` and `password`: makes the account, joins the organization, and signs the browser in. Without them, the signed-in person joins:
+/// the session must be fresh, and the account must have the invited address. An invitation can be accepted once. Needs the header `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/invitations/accept", tag = "invitations", security(()), request_body = api::InvitationAccept, responses(
     (status = 201, body = olivine_api::sign_in::SignedIn), (status = 204), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]

@@ -52,7 +52,7 @@ impl axum::extract::FromRequestParts<App> for Asking {
         let actor = Caller::from_request_parts(parts, app).await;
         match (person, actor) {
             (None, Err(error)) => Err(error),
-            // Whoever is in no organization, or in several, may know that of themselves.
+            // A person in no organization, or in several, gets an answer too.
             (person, actor) => Ok(Self { person, actor: actor.ok().map(|Caller(actor)| actor) }),
         }
     }
@@ -133,9 +133,9 @@ async fn of_person(app: &App, person: &Person, actor: Option<Actor>) -> Result<a
     })
 }
 
-/// Rename oneself
+/// Change your name
 ///
-/// Changes what the signed-in person is called. Takes a session, and no scope.
+/// Changes the name of the signed-in person. Needs a session, and no scope.
 #[utoipa::path(patch, path = "/users/me", tag = "users", security(("session" = [])), request_body = api::MeUpdate, responses(
     (status = 200, body = api::UserEnvelope), (status = 422, body = ErrorBody)))]
 async fn rename(
@@ -150,9 +150,9 @@ async fn rename(
     Ok(axum::Json(api::UserEnvelope { user: shown(&user) }))
 }
 
-/// Choose another password
+/// Change your password
 ///
-/// Sets the password of the signed-in person. All other sessions end, and this one has a new cookie. Takes a fresh session, and no scope.
+/// Sets the password of the signed-in person. All other sessions end, and this one gets a new cookie. Needs a fresh session, and no scope.
 #[utoipa::path(post, path = "/users/me/password", tag = "users", security(("session" = [])), request_body = api::PasswordChange, responses(
     (status = 200, body = ApiSignedIn), (status = 422, body = ErrorBody)))]
 async fn change_password(
@@ -166,10 +166,10 @@ async fn change_password(
     Ok(renewed(&app, transport, StatusCode::OK, &session))
 }
 
-/// Begin to set up an authenticator app
+/// Start to set up an authenticator app
 ///
 /// Answers with a secret for the app of the signed-in person. Nothing changes until a code of the app confirms it (`POST
-/// /v1/users/me/totp/confirm`). Takes a fresh session, and no scope.
+/// /v1/users/me/totp/confirm`). Needs a fresh session, and no scope.
 #[utoipa::path(post, path = "/users/me/totp", tag = "users", security(("session" = [])), responses((status = 201, body = api::TotpBegun)))]
 async fn begin_totp(State(app): State<App>, SignedIn(person): SignedIn) -> Result<Response, ApiError> {
     let begun = authenticators::begin(&app.ctx, person.fresh(&app.ctx)?).await?;
@@ -180,8 +180,8 @@ async fn begin_totp(State(app): State<App>, SignedIn(person): SignedIn) -> Resul
 
 /// Confirm an authenticator app
 ///
-/// From now on, signing in takes a code of the app. Answers with recovery codes for the day when the app is lost, and gives this session
-/// a new cookie; all other sessions end. Takes a fresh session, and no scope.
+/// From now on, signing in needs a code of the app. Answers with recovery codes, to be used if the app is lost, and gives this session
+/// a new cookie; all other sessions end. Needs a fresh session, and no scope.
 #[utoipa::path(post, path = "/users/me/totp/confirm", tag = "users", security(("session" = [])), request_body = api::TotpCode, responses(
     (status = 200, body = api::RecoveryCodes), (status = 401, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn confirm_totp(
@@ -196,9 +196,9 @@ async fn confirm_totp(
     Ok(with_session(&app, transport, &confirmed.session, answer))
 }
 
-/// Take one's second factor away
+/// Remove your second factor
 ///
-/// From now on, the password alone is enough to sign in. Takes a fresh session, and no scope.
+/// From now on, the password alone is enough to sign in. Needs a fresh session, and no scope.
 #[utoipa::path(delete, path = "/users/me/totp", tag = "users", security(("session" = [])), responses((status = 204), (status = 409, body = ErrorBody)))]
 async fn remove_totp(State(app): State<App>, SignedIn(person): SignedIn) -> Result<StatusCode, ApiError> {
     authenticators::remove(&app.ctx, person.fresh(&app.ctx)?).await?;
@@ -207,7 +207,7 @@ async fn remove_totp(State(app): State<App>, SignedIn(person): SignedIn) -> Resu
 
 /// Make new recovery codes
 ///
-/// Answers with new codes, in place of all that are left. Takes a fresh session, and no scope.
+/// Answers with new recovery codes. The old ones stop working. Needs a fresh session, and no scope.
 #[utoipa::path(post, path = "/users/me/recovery_codes", tag = "users", security(("session" = [])), responses(
     (status = 201, body = api::RecoveryCodes), (status = 409, body = ErrorBody)))]
 async fn new_recovery_codes(
@@ -219,9 +219,9 @@ async fn new_recovery_codes(
     Ok((StatusCode::CREATED, axum::Json(api::RecoveryCodes { recovery_codes })).into_response())
 }
 
-/// List one's sessions
+/// List your sessions
 ///
-/// Answers with the browsers in which the person is signed in, the youngest first. Takes a session, and no scope.
+/// Answers with the browsers in which the person is signed in, the newest first. Needs a session, and no scope.
 #[utoipa::path(get, path = "/users/me/sessions", tag = "users", security(("session" = [])), responses((status = 200, body = api::SessionList)))]
 async fn list_sessions(
     State(app): State<App>,
@@ -242,9 +242,9 @@ async fn list_sessions(
     Ok(axum::Json(api::SessionList { sessions: shown.collect() }))
 }
 
-/// End one's other sessions
+/// End your other sessions
 ///
-/// Signs the person out everywhere but here. Takes a session, and no scope.
+/// Signs the person out in all other browsers. Needs a session, and no scope.
 #[utoipa::path(delete, path = "/users/me/sessions", tag = "users", security(("session" = [])), responses((status = 204)))]
 async fn end_other_sessions(
     State(app): State<App>,
@@ -254,9 +254,9 @@ async fn end_other_sessions(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// End one of one's sessions
+/// End one of your sessions
 ///
-/// Signs the person out in that browser, at once and on all processes. Takes a session, and no scope.
+/// Signs the person out in that browser, at once and on all processes. Needs a session, and no scope.
 #[utoipa::path(delete, path = "/users/me/sessions/{prn}", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the session to end.")),
     responses((status = 204), (status = 404, body = ErrorBody)))]
@@ -271,7 +271,7 @@ async fn end_session(
 
 /// Sign out
 ///
-/// Ends the session of this request, at once and on all processes. Takes a session, and no scope.
+/// Ends the session of this request, at once and on all processes. Needs a session, and no scope.
 #[utoipa::path(post, path = "/sign_out", tag = "sign_in", security(("session" = [])), responses((status = 204)))]
 async fn sign_out(
     State(app): State<App>,
@@ -284,10 +284,10 @@ async fn sign_out(
     Ok(response)
 }
 
-/// Prove anew who one is
+/// Make the session fresh
 ///
-/// Makes the session fresh for 15 minutes, as destroying, keys, trust and people take it, and gives it a new cookie. Takes a session, the
-/// password and the second factor if there is one; no scope.
+/// Makes the session fresh for 15 minutes and gives it a new cookie. Requests that destroy binaries, or that change keys, trusted
+/// certificates or people, need a fresh session. Needs a session, the password, and a code if there is a second factor; no scope.
 #[utoipa::path(post, path = "/reauthenticate", tag = "sign_in", security(("session" = [])), request_body = Reauthenticate, responses(
     (status = 200, body = ApiSignedIn), (status = 401, body = ErrorBody)))]
 async fn reauthenticate(

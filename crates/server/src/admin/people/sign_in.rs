@@ -1,4 +1,4 @@
-//! `/v1/sign_in`, `/v1/setup` and `/v1/password_resets`: for whoever has no session yet.
+//! `/v1/sign_in`, `/v1/setup` and `/v1/password_resets`: for people who have no session yet.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -37,7 +37,7 @@ pub(super) fn token(text: &str) -> Result<LinkToken, ApiError> {
 
 /// Get the ways to sign in
 ///
-/// Says how people can sign in here, and whether the installation waits for its first person. Anybody may ask; no scope is needed.
+/// Answers with the ways in which people can sign in, and whether the installation has no people yet. No scope is needed.
 #[utoipa::path(get, path = "/sign_in/methods", tag = "sign_in", security(()), responses((status = 200, body = api::SignInMethods)))]
 async fn methods(State(app): State<App>) -> Result<axum::Json<api::SignInMethods>, ApiError> {
     let setup_needed = !set_up::is_done(&app.ctx).await?;
@@ -46,7 +46,7 @@ async fn methods(State(app): State<App>) -> Result<axum::Json<api::SignInMethods
 
 /// Sign in
 ///
-/// Begins a session: the answer sets a cookie that no script can read. Where the account has a second factor, the answer is 202 with a
+/// Begins a session: the answer sets a cookie that scripts can't read. If the account has a second factor, the answer is 202 with a
 /// token for `POST /v1/sign_in/second_factor`. A wrong address and a wrong password get the same answer (401 `sign_in_failed`); after
 /// several failures the next try has to wait (429). Needs the header `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/sign_in", tag = "sign_in", security(()), request_body = api::SignIn, responses(
@@ -67,10 +67,10 @@ async fn sign_in(
     }
 }
 
-/// Show a second factor
+/// Sign in with a second factor
 ///
-/// Begins a session with the code of an authenticator app, or with a recovery code, which is used up. Comes after `POST /v1/sign_in`,
-/// within five minutes; each code is good once. Needs the header `olivine-console: 1` and no scope.
+/// Begins a session with the code of an authenticator app, or with a recovery code. Send it within five minutes after
+/// `POST /v1/sign_in`; each code works once. Needs the header `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/sign_in/second_factor", tag = "sign_in", security(()), request_body = api::SecondFactor, responses(
     (status = 200, body = api::SignedIn), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn second_factor(

@@ -54,7 +54,7 @@ async fn list(
 
 /// Get a user
 ///
-/// Answers with one user who is a member of the organization; all others do not exist for the caller. Scope: `user.read`.
+/// Answers with one user who is a member of the organization; any other user is 404. Scope: `user.read`.
 #[utoipa::path(get, path = "/users/{prn}", tag = "users", params(
     ("prn" = String, Path, description = "The PRN of the user to read.")),
     responses((status = 200, body = api::UserEnvelope), (status = 404, body = ErrorBody)))]
@@ -99,8 +99,8 @@ impl Administrator {
 
 /// Change a user
 ///
-/// Renames an account, disables it or enables it again. Takes a person with a fresh session who administers the installation, or with the
-/// scope `user.update` where the account is in no other organization (403 `not_your_account`). Scope: `user.update`.
+/// Renames an account, disables it or enables it again. The caller must be a person with a fresh session who administers the installation, or
+/// has the scope `user.update` while the account is in no other organization (403 `not_your_account`). Scope: `user.update`.
 #[utoipa::path(patch, path = "/users/{prn}", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the user to change.")),
     request_body = api::UserUpdate, responses((status = 200, body = api::UserEnvelope),
@@ -121,8 +121,8 @@ async fn update(
 
 /// Delete a user
 ///
-/// Deletes an account with its memberships, sessions and personal API keys; what the person did stays in the audit trail. Who may is said at
-/// *Change a user*. Scope: `user.update`.
+/// Deletes an account with its memberships, sessions and personal API keys; what the person did stays in the audit trail. *Change a user*
+/// says who may do this. Scope: `user.update`.
 #[utoipa::path(delete, path = "/users/{prn}", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the user to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -137,8 +137,8 @@ async fn delete(
 
 /// Make a link to choose a new password
 ///
-/// Answers with a link for who forgot a password, good once and for a day. The link is void as soon as the person joins or leaves an
-/// organization. Who may is said at *Change a user*. Scope: `user.update`.
+/// Answers with a link for a person who forgot the password. It works once, for a day, and stops working if the person joins or leaves an
+/// organization. *Change a user* says who may do this. Scope: `user.update`.
 #[utoipa::path(post, path = "/users/{prn}/reset_link", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the user who forgot a password.")),
     responses((status = 201, body = Link), (status = 404, body = ErrorBody)))]
@@ -157,7 +157,7 @@ async fn make_reset_link(
     ))
 }
 
-/// What links begin with.
+/// The part of the URL that all links have.
 pub(super) struct LinkBase(pub(super) String);
 
 impl FromRequestParts<App> for LinkBase {
@@ -168,10 +168,10 @@ impl FromRequestParts<App> for LinkBase {
     }
 }
 
-/// Take a user's second factor away
+/// Remove a user's second factor
 ///
-/// For who lost the authenticator app and the recovery codes: from now on the password alone is enough. All sessions of the account end.
-/// Who may is said at *Change a user*. Scope: `user.update`.
+/// For a person who lost the authenticator app and the recovery codes: from now on the password alone is enough. All sessions of the
+/// account end. *Change a user* says who may do this. Scope: `user.update`.
 #[utoipa::path(delete, path = "/users/{prn}/second_factor", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the user who lost a second factor.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]

@@ -89,7 +89,7 @@ impl Manifest {
     pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(MANIFEST);
         let text = fs::read(&path).with_context(|| {
-            format!("{} is no whole backup: it has no {MANIFEST} that can be read", folder.display())
+            format!("{} is not a complete backup: it has no {MANIFEST} that can be read", folder.display())
         })?;
         let manifest: Self =
             serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;

@@ -22,7 +22,7 @@ const FAILURES: &[(&str, StatusCode, &str, bool)] = &[
     (
         "DeviceUnauthenticated",
         StatusCode::UNAUTHORIZED,
-        "There is no client certificate, or no device is known by it; the code says which",
+        "The device showed no client certificate, or one that belongs to no device; the code says which",
         false,
     ),
     (
@@ -37,7 +37,12 @@ const FAILURES: &[(&str, StatusCode, &str, bool)] = &[
         "The bundle or the release is not one of the device's organization",
         true,
     ),
-    ("DeviceRequestTimeout", StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time", true),
+    (
+        "DeviceRequestTimeout",
+        StatusCode::REQUEST_TIMEOUT,
+        "The body did not arrive within 30 seconds (`limits.request_seconds`): send the report again",
+        true,
+    ),
     ("DevicePayloadTooLarge", StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB", true),
     (
         "DeviceUnsupportedMediaType",
@@ -48,13 +53,13 @@ const FAILURES: &[(&str, StatusCode, &str, bool)] = &[
     (
         "DeviceInvalid",
         StatusCode::UNPROCESSABLE_ENTITY,
-        "A value is not possible; there is one error for each field",
+        "A value is not valid; there is one error for each field",
         true,
     ),
     (
         "DeviceTooManyRequests",
         StatusCode::TOO_MANY_REQUESTS,
-        "This device, or all of them, ask too often: come back after `Retry-After`",
+        "This device, or all devices together, send more requests than the server takes: try again after `Retry-After` seconds",
         false,
     ),
     (
@@ -66,7 +71,8 @@ const FAILURES: &[(&str, StatusCode, &str, bool)] = &[
     (
         "DeviceUnavailable",
         StatusCode::SERVICE_UNAVAILABLE,
-        "The server can't answer at the moment: come back after `Retry-After`",
+        "The server can't answer now: its database or a storage is down, full or misconfigured, or it can't be sure that its records are up to \
+         date (code `stale`). Try again after `Retry-After` seconds",
         false,
     ),
 ];

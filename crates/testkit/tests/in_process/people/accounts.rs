@@ -74,7 +74,7 @@ async fn who_is_disabled_is_out_at_once_and_comes_back_when_enabled() {
     ada.delete(&account).await.expect(204);
     grace.get("/v1/users/me").await.expect(401);
     ada.get(&account).await.expect(404);
-    // Whoever is invited again begins anew.
+    // A person who is invited again starts without the earlier grants.
     join(&ada, &server, "grace@example.com", &["viewer"]).await.get("/v1/artifacts").await.expect(200);
 }
 
