@@ -88,6 +88,7 @@ struct Knobs {
     slow: AtomicBool,
     denied: Mutex<BTreeSet<String>>,
     refusing: Mutex<Option<Refusing>>,
+    cors: Mutex<Option<String>>,
     received: AtomicU64,
     sent: AtomicU64,
 }
@@ -227,6 +228,11 @@ impl S3 {
         *self.knobs.refusing.lock().unwrap_or_else(PoisonError::into_inner) = refusing;
     }
 
+    /// From now on a rule lets pages of this origin write, or none does.
+    pub fn allow_origin(&self, origin: Option<&str>) {
+        *self.knobs.cors.lock().unwrap_or_else(PoisonError::into_inner) = origin.map(str::to_owned);
+    }
+
     /// How many bytes of objects and parts were received.
     pub fn received_bytes(&self) -> u64 {
         self.knobs.received.load(Ordering::SeqCst)
@@ -297,6 +303,8 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
             let stalled = knobs.stalled.load(Ordering::SeqCst);
             let refusing = *knobs.refusing.lock().unwrap_or_else(PoisonError::into_inner);
             let refused = refusing.and_then(|refusing| refusing.answer(request.headers()));
+            let preflight = (request.method() == http::Method::OPTIONS)
+                .then(|| preflight(knobs.cors.lock().unwrap_or_else(PoisonError::into_inner).as_deref()));
             let admitted = door.as_ref().is_none_or(|door| admit(door, &mut request));
             async move {
                 if stalled {
@@ -307,6 +315,9 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
                 }
                 if let Some(refused) = refused {
                     return Ok(refused);
+                }
+                if let Some(preflight) = preflight {
+                    return Ok(preflight);
                 }
                 if !admitted {
                     return Ok(refusal(StatusCode::FORBIDDEN, gcs::REFUSED));
@@ -320,6 +331,18 @@ async fn serve(listener: TcpListener, service: S3Service, knobs: Arc<Knobs>, doo
             let _ = builder.serve_connection(TokioIo::new(socket), answer).await;
         });
     }
+}
+
+/// What a browser is told before it sends something.
+fn preflight(origin: Option<&str>) -> Response<Body> {
+    let Some(origin) = origin else {
+        return refusal(StatusCode::FORBIDDEN, "<Error><Code>AccessForbidden</Code></Error>");
+    };
+    let answer = Response::builder()
+        .header("access-control-allow-origin", origin)
+        .header("access-control-allow-methods", "GET, PUT")
+        .header("access-control-allow-headers", "*");
+    answer.body(Body::empty()).expect("an answer")
 }
 
 /// Whether a door lets a request in; translates it if so.

@@ -613,7 +613,7 @@ async fn the_document_describes_every_operation(database: Database) {
         let is_said = ["/verification_codes", "/archive"].iter().any(|end| path.ends_with(end))
             || path.ends_with("/unarchive") && !path.starts_with("/v1/releases/")
             // All that these need is who asks, and for whom.
-            || ["/sign_out", "/users/me/totp", "/recovery_codes", "/reset_link"].iter().any(|end| path.ends_with(end));
+            || ["/sign_out", "/retry", "/check", "/users/me/totp", "/recovery_codes", "/reset_link"].iter().any(|end| path.ends_with(end));
         let takes_body = ["POST", "PUT", "PATCH"].contains(&operation.method.as_str()) && !is_said;
         assert_eq!(has_body, takes_body, "{what}");
     }

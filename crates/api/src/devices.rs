@@ -317,7 +317,7 @@ pub struct UpdateAnswer {
 /// One step on the way to the answer: a rule that was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TraceStep {
-    /// The rule that this step applied: `quarantine`, `override`, `cohort`, `entry`, `forward`, `back`, `newer` or `deliverable`.
+    /// The rule that this step applied: `quarantine`, `stop` (only where an emergency stop is on), `override`, `cohort`, `entry`, `forward`, `back`, `newer` or `deliverable`.
     #[schema(example = "override")]
     pub step: String,
     /// The result of this step: `continue`, `fall_through`, `step_back`, `update`, `no_update` or `device_quarantine`.
@@ -325,4 +325,35 @@ pub struct TraceStep {
     pub outcome: String,
     /// Why the step had this result, in a sentence for people.
     pub reason: String,
+}
+
+/// How many devices a search finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceCount {
+    /// The number of devices. If `exact` is false, there are more.
+    pub count: u64,
+    /// Whether `count` is the number of all devices that the search finds.
+    pub exact: bool,
+}
+
+/// The devices that have one value alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceFacet {
+    /// What these devices have alike: the PRN of a release or cohort, a tag, a target, an outcome or a version. Null: they have none.
+    pub value: Option<String>,
+    /// How many of the counted devices have this value.
+    pub devices: u64,
+}
+
+/// How many devices have which value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeviceFacets {
+    /// The most common values, at most 100, the value of most devices first. A device with several tags counts for each of them.
+    pub facets: Vec<DeviceFacet>,
+    /// Whether there are more values than these.
+    pub more: bool,
+    /// How many devices were counted.
+    pub counted: u64,
+    /// Whether these are all devices that the search finds.
+    pub exact: bool,
 }

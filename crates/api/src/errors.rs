@@ -98,6 +98,8 @@ codes! {
     RollbackTargetUnclear = "rollback_target_unclear", "There is no release before the one to take back, or there are several with different bundles: name the bundle.";
     RollbackLaterRelease = "rollback_later_release", "A later release is open to the devices, so they go there and not back; the context names it.";
     RollbackUndeliverable = "rollback_undeliverable", "The bundle to go back to can't be delivered to any device of the release.";
+    NotRetried = "not_retried", "The job runs or is finished, or the same work was ordered again since; the context names its state.";
+    TooManyStops = "too_many_stops", "So many products and cohorts are stopped already that only the whole organization can be stopped besides.";
     IdentifierTaken = "identifier_taken", "Another device has this identifier.";
     CertificateTaken = "certificate_taken", "This certificate is registered already; the context names where.";
     ConfirmationRequired = "confirmation_required", "The binary is in bundles of releases or overrides, or devices are on the release; the context names them or their number: repeat with ?confirm= and the PRN of the record.";

@@ -33,6 +33,9 @@ pub struct Organization {
     /// server, which redirects there) or `streamed` (a short one too, but the server sends the bytes itself).
     #[schema(example = "direct")]
     pub download_url_style: String,
+    /// The emergency stops that are on now, oldest first. Empty: distribution goes on as usual.
+    #[serde(default)]
+    pub stops: Vec<Stop>,
     /// When the organization was created, in UTC (RFC 3339).
     pub inserted_at: String,
     /// When the organization was last changed, in UTC (RFC 3339).
@@ -95,4 +98,61 @@ pub struct OrganizationUpdate {
         help = "The kind of download URLs that devices get: direct (to the storage or its CDN), short (redirected by the server) or streamed (the server sends the bytes itself)"
     )]
     pub download_url_style: Option<String>,
+}
+
+/// An emergency stop that is on: its devices get no update, from no release and from no bundle override.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stop {
+    /// The PRN of the product whose devices are stopped. Null: the stop is not about one product.
+    pub product_prn: Option<String>,
+    /// The PRN of the cohort whose devices are stopped. Null: the stop is not about one cohort. If the product is null too, all devices of
+    /// the organization are stopped.
+    pub cohort_prn: Option<String>,
+    /// Why distribution was stopped, in the words of the person or program that stopped it.
+    #[schema(example = "Devices do not come back after the update")]
+    pub reason: String,
+    /// Who stopped it: the PRN of a user or an API key, or `system`.
+    pub stopped_by: String,
+    /// Since when the stop is on, in UTC (RFC 3339).
+    pub stopped_at: String,
+}
+
+/// The emergency stops that are on, under the key `stops`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StopList {
+    /// All emergency stops that are on after the request, oldest first.
+    pub stops: Vec<Stop>,
+}
+
+/// A new emergency stop: of one product, of one cohort, or of the whole organization where neither is given.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, Args)]
+#[serde(deny_unknown_fields)]
+pub struct StopCreate {
+    /// Why distribution is stopped: 1–500 characters on one line. It is shown in the organization, in the audit trail and in explanations
+    /// of update checks.
+    #[schema(example = "Devices do not come back after the update")]
+    #[arg(long)]
+    pub reason: String,
+    /// The PRN of the product whose devices get no updates. Absent: not only those of one product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN", conflicts_with = "cohort_prn")]
+    pub product_prn: Option<String>,
+    /// The PRN of the cohort whose devices get no updates. Absent: not only those of one cohort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
+    pub cohort_prn: Option<String>,
+}
+
+/// The emergency stop to end: that of one product, of one cohort, or of the whole organization where neither is given.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
+#[serde(deny_unknown_fields)]
+pub struct StopEnd {
+    /// The PRN of the product whose stop ends. Absent: it is not the stop of a product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN", conflicts_with = "cohort_prn")]
+    pub product_prn: Option<String>,
+    /// The PRN of the cohort whose stop ends. Absent: it is not the stop of a cohort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(long, value_name = "PRN")]
+    pub cohort_prn: Option<String>,
 }

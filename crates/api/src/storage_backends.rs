@@ -179,3 +179,32 @@ pub struct StorageBackendUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksums: Option<bool>,
 }
+
+/// What came of a check of a storage backend.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StorageBackendCheck {
+    /// Whether everything that the server does in the storage worked: writing, reading, listing and deleting.
+    pub works: bool,
+    /// The step that failed. Null: none failed.
+    #[schema(example = "completing an upload")]
+    pub failed_step: Option<String>,
+    /// The permission that the failed step needs, by the name that the storage service has for it. Null: none failed, or none is missing.
+    #[schema(example = "s3:PutObject")]
+    pub missing_permission: Option<String>,
+    /// What the storage said, in words for people. Null: no step failed.
+    pub problem: Option<String>,
+    /// The origin of this server for which cross-origin rules (CORS) were asked.
+    #[schema(example = "https://olivine.example.com")]
+    pub origin: String,
+    /// Whether a browser may send parts to the storage from pages of that origin. Null: browsers send parts to the server itself.
+    pub allows_browsers: Option<bool>,
+    /// What the storage's cross-origin rules (CORS) lack, in words for people. Null: nothing.
+    pub cors_problem: Option<String>,
+}
+
+/// The result of a check, under the key `check`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct StorageBackendCheckEnvelope {
+    /// What the check of the storage backend found out.
+    pub check: StorageBackendCheck,
+}

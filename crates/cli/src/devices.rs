@@ -1,6 +1,7 @@
 //! `peridio devices`: what updates are for; importing many, counting them, and asking why one does not update.
 
 mod check_update;
+mod count;
 mod import;
 mod list;
 mod summary;
@@ -62,6 +63,10 @@ pub(crate) enum Command {
             peridio devices summary\n  \
             peridio devices summary --cohort gateway/daily")]
     Summary(summary::Summary),
+    /// Counts devices, all or those that a search finds, also by what they have alike
+    #[command(after_help = "Examples:\n  peridio devices count\n  \
+            peridio devices count --search \"outcome:'failed'\" --by version")]
+    Count(count::Count),
     /// Shows a device
     #[command(after_help = "Example:\n  peridio devices get SN-000042 --expand product,cohort")]
     Get(Get),
@@ -132,6 +137,7 @@ impl Command {
             Self::Create(create) => session.create::<Device>(&create).await,
             Self::List(list) => list.run(session).await,
             Self::Summary(summary) => summary.run(session).await,
+            Self::Count(count) => count.run(session).await,
             Self::Get(Get { one, expand }) => session.get::<Device>(&one.prn, &expand.expand).await,
             Self::Update(update) => {
                 let prn = update.one.prn;

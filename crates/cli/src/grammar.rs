@@ -10,7 +10,7 @@ use crate::output::{Format, NO_KEY};
 use crate::session::Session;
 use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
-    bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, invitations,
+    bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, invitations, jobs,
     memberships, organizations, products, profiles, push, releases, signing_keys, status, storage_backends,
     users,
 };
@@ -94,6 +94,9 @@ pub(crate) enum Command {
     /// The audit trail: who changed what, and when
     #[command(subcommand, visible_alias = "event")]
     Events(events::Command),
+    /// The work that the server does by itself, such as verifying and copying contents
+    #[command(subcommand, visible_alias = "job")]
+    Jobs(jobs::Command),
     /// Which people are in the organization, and what they may do
     #[command(subcommand, visible_alias = "membership")]
     Memberships(memberships::Command),
@@ -146,6 +149,7 @@ impl Cli {
             Command::StorageBackends(command) => command.run(session).await,
             Command::ApiKeys(command) => Box::pin(command.run(session)).await,
             Command::Events(command) => command.run(session).await,
+            Command::Jobs(command) => command.run(session).await,
             Command::Status(status) => status.run(session).await,
             Command::Memberships(command) => command.run(session).await,
             Command::Invitations(command) => command.run(session).await,

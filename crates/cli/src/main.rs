@@ -26,6 +26,7 @@ mod failure;
 mod globals;
 mod grammar;
 mod invitations;
+mod jobs;
 mod lists;
 mod memberships;
 mod messages;

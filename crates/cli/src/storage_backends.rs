@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Subcommand};
 use olivine_api::json::{Raw, RawValue};
 use olivine_api::storage_backends::{
-    StorageBackend, StorageBackendCreate, StorageBackendUpdate, StorageCredentials,
+    StorageBackend, StorageBackendCheck, StorageBackendCreate, StorageBackendUpdate, StorageCredentials,
 };
 use olivine_client::Query;
 use olivine_domain::prn::Prn;
@@ -16,10 +16,18 @@ use uuid::Uuid;
 use crate::changes::all;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
-use crate::output::record;
+use crate::output::{Record, record};
 use crate::session::Session;
 
 record!(StorageBackend, "name", "url", "region", "replicates", "position");
+
+impl Record for StorageBackendCheck {
+    const COLUMNS: &'static [&'static str] = &[];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
 
 /// The commands about storage backends.
 #[derive(Debug, Subcommand)]
@@ -44,6 +52,9 @@ pub(crate) enum Command {
             peridio storage-backends update frankfurt --credentials-file new-credentials.json\n  \
             peridio storage-backends update frankfurt --replicates false")]
     Update(Update),
+    /// Tries again all that the server does in a storage backend, and whether browsers may upload to it
+    #[command(after_help = "Example:\n  peridio storage-backends check frankfurt")]
+    Check(One),
     /// Removes a storage backend that contains nothing
     #[command(after_help = "Example:\n  peridio storage-backends delete frankfurt")]
     Delete(One),
@@ -149,6 +160,9 @@ impl Command {
             Self::Update(update) => {
                 let (prn, body) = update.body()?;
                 session.update::<StorageBackend>(&prn, &body).await
+            }
+            Self::Check(One { prn }) => {
+                session.printer.one(&session.client.check_storage_backend(&prn).await?)
             }
             Self::Delete(One { prn }) => session.delete::<StorageBackend>(&prn).await,
         }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use olivine_api::devices::{
-    Device, DeviceCreate, DeviceEnvelope, DeviceList, DeviceSummary, DeviceUpdate, ImportReport,
-    UpdateAnswer, UpdateCheck,
+    Device, DeviceCount, DeviceCreate, DeviceEnvelope, DeviceFacets, DeviceList, DeviceSummary, DeviceUpdate,
+    ImportReport, UpdateAnswer, UpdateCheck,
 };
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::devices::Device as Named;
@@ -43,6 +43,16 @@ pub struct Import {
 }
 
 impl Client {
+    /// How many devices a search finds.
+    pub async fn count_devices(&self, query: &Query) -> Result<DeviceCount, Error> {
+        self.send(&Request::new(Method::GET, query.apply(self.url("devices/count")))).await
+    }
+
+    /// What the devices that a search finds have alike.
+    pub async fn device_facets(&self, query: &Query) -> Result<DeviceFacets, Error> {
+        self.send(&Request::new(Method::GET, query.apply(self.url("devices/facets")))).await
+    }
+
     /// Creates and changes devices as a CSV file says: all of its lines, or none. Importing twice is importing once.
     pub async fn import_devices(&self, file: &Path, import: &Import) -> Result<ImportReport, Error> {
         let range = 0..files::size(file)?;

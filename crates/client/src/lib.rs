@@ -24,6 +24,7 @@ mod error;
 mod events;
 pub mod files;
 mod invitations;
+mod jobs;
 mod memberships;
 mod observer;
 mod organizations;

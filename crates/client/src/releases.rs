@@ -1,9 +1,11 @@
 //! Releases: a cohort's update paths, and how far its devices came on them.
 
+use olivine_api::release_graphs::{ReleaseGraph, ReleaseGraphEnvelope};
 use olivine_api::releases::{
     Adoption, Release, ReleaseCreate, ReleaseEnvelope, ReleaseList, ReleaseUnarchive, ReleaseUpdate,
     Rollback, RollbackCreate,
 };
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
 use olivine_domain::releases::Release as Named;
 use reqwest::Method;
@@ -30,6 +32,12 @@ impl Client {
     /// How far a cohort's devices came, seen from one of its releases.
     pub async fn adoption(&self, prn: &Prn<Named>) -> Result<Adoption, Error> {
         self.send(&Request::new(Method::GET, self.url(&format!("releases/{prn}/adoption")))).await
+    }
+
+    /// A cohort's releases, with their devices and where these go.
+    pub async fn release_graph(&self, cohort: &Prn<Cohort>) -> Result<ReleaseGraph, Error> {
+        let request = Request::new(Method::GET, self.url(&format!("cohorts/{cohort}/graph")));
+        self.send(&request).await.map(|envelope: ReleaseGraphEnvelope| envelope.graph)
     }
 
     /// Takes a release back, or says what this would do.

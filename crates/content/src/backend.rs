@@ -12,6 +12,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Sha256Digest, Timestamp};
 
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
+use crate::cors::CorsMissing;
 use crate::digest::{Digested, Progress, digest_by_reading};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
@@ -160,4 +161,10 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// Errors: what was tried in vain, and the permission that is missing.
     async fn probe(&self) -> Result<(), ProbeFailed>;
+
+    /// Whether a browser would send parts from a page of `origin`; `None` where browsers send them to the server itself.
+    async fn check_cors(&self, origin: &str) -> Option<Result<(), CorsMissing>> {
+        let _ = origin;
+        None
+    }
 }

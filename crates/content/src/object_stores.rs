@@ -9,6 +9,7 @@ mod bucket;
 mod building;
 mod client;
 mod complete;
+mod cors;
 mod digest;
 mod gcs;
 mod http;
@@ -38,6 +39,7 @@ use olivine_domain::{Id, Sha256Digest, Timestamp};
 use self::bucket::{Dialect, ObjectStores};
 use crate::audit::{ContentStat, ProbeFailed, StoredContent};
 use crate::backend::Backend;
+use crate::cors::CorsMissing;
 use crate::digest::{Digested, Progress};
 use crate::downloads::{ContentReader, Download, SignedUrl};
 use crate::error::Error;
@@ -165,5 +167,9 @@ impl Backend for ObjectStores {
 
     async fn probe(&self) -> Result<(), ProbeFailed> {
         self.try_everything().await
+    }
+
+    async fn check_cors(&self, origin: &str) -> Option<Result<(), CorsMissing>> {
+        Some(self.ask_like_a_browser(origin).await)
     }
 }

@@ -35,6 +35,39 @@ pub const SEARCH: FieldTable = &[
     Field { name: "updated_at", kind: FieldKind::DateTime },
 ];
 
+/// The most values that devices are counted by.
+pub const MOST_FACETS: usize = 100;
+
+/// What devices can be counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facet {
+    /// The release that they are on.
+    Release,
+    /// Each of their tags.
+    Tag,
+    /// Their cohort.
+    Cohort,
+    /// Their own target, else that of their product.
+    Target,
+    /// How their last update went.
+    Outcome,
+    /// The version that they last reported.
+    Version,
+}
+
+impl Facet {
+    /// All facets.
+    pub const ALL: [Self; 6] =
+        [Self::Release, Self::Tag, Self::Cohort, Self::Target, Self::Outcome, Self::Version];
+    /// Their names.
+    pub const NAMES: &'static [&'static str] = &["release", "tag", "cohort", "target", "outcome", "version"];
+
+    /// The facet of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().zip(Self::NAMES).find(|(_, known)| **known == name).map(|(facet, _)| facet)
+    }
+}
+
 /// What a device is called by who makes it, such as its serial number: 1–128 characters, unique in the organization.
 pub type Identifier = Name;
 

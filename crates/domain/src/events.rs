@@ -153,6 +153,7 @@ event_types! {
     UserSecondFactorAdded = "user.second_factor_added", Audit;
     UserSecondFactorRemoved = "user.second_factor_removed", Audit;
     UserRecoveryCodeUsed = "user.recovery_code_used", Audit;
+    JobRetried = "job.retried", Audit;
     MembershipCreated = "membership.created", Audit;
     MembershipUpdated = "membership.updated", Audit;
     MembershipDeleted = "membership.deleted", Audit;
@@ -162,6 +163,8 @@ event_types! {
     VerificationCodeCreated = "verification_code.created", Audit;
     OrganizationCreated = "organization.created", Audit;
     OrganizationUpdated = "organization.updated", Audit;
+    OrganizationStopped = "organization.stopped", Audit;
+    OrganizationResumed = "organization.resumed", Audit;
     SigningKeyCreated = "signing_key.created", Audit;
     SigningKeyUpdated = "signing_key.updated", Audit;
     SigningKeyDisabled = "signing_key.disabled", Audit;

@@ -151,6 +151,12 @@ impl Actor {
         self.limits(&[scope]).is_some()
     }
 
+    /// Whether anything that it was given reaches a part of the organization only.
+    pub fn is_limited(&self) -> bool {
+        let mut all = self.all_grants().flat_map(Grants::as_slice);
+        all.any(|grant| matches!(grant.reach, Reach::Part(_)))
+    }
+
     /// The scopes that it has, in the order of their declaration.
     pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
         Scope::ALL.iter().copied().filter(|scope| self.may(*scope))
@@ -313,7 +319,7 @@ mod tests {
             only(Role::ReleaseManager),
         );
         assert_eq!(only(Role::Signer), ["binary.sign"]);
-        assert_eq!(only(Role::Support), ["device.check_for_update"]);
+        assert_eq!(only(Role::Support), ["device.check_for_update", "release.stop"]);
         assert!(only(Role::Viewer).is_empty() && only(Role::Writer).is_empty(), "they are what others have");
         assert!(own(Role::Reader).all(|scope| scope.only_reads() || scope == Scope::BinaryDownload));
     }

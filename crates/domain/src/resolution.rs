@@ -3,12 +3,14 @@
 //! The steps are those of the design page "Distribution", under "Resolution". Nothing here may do IO, and without a
 //! trace nothing may allocate: every check-in of a fleet comes through here.
 
+mod destination;
 mod entry;
 mod forced;
 pub(crate) mod offer;
 mod report;
 pub mod trace;
 
+pub use destination::{Destination, destination};
 pub use forced::{ActiveOverride, applied_override};
 pub use offer::Offer;
 pub use report::{Malformed, Report, Reported};
@@ -21,6 +23,7 @@ use crate::bundles::Bundle;
 use crate::prn::Id;
 use crate::releases::graph::{Met, ReleaseGraph};
 use crate::releases::{Phase, Release};
+use crate::stops::Stop;
 use crate::tags::Tags;
 use crate::time::Timestamp;
 use crate::versions::Version;
@@ -30,6 +33,8 @@ use crate::versions::Version;
 pub struct Question<'a> {
     /// Whether the device is quarantined.
     pub quarantined: bool,
+    /// The emergency stop that the device is under, if any.
+    pub stop: Option<&'a Stop>,
     /// The device's tags.
     pub tags: &'a Tags,
     /// The releases of the device's cohort; `None` if it is in none.
@@ -161,6 +166,12 @@ fn decide(question: &Question<'_>, tracer: &mut impl Tracer) -> Decision {
         return Decision::without_update(Status::DeviceQuarantine, current);
     }
     tracer.step(Step::Quarantine, Outcome::Continue, || "the device is not quarantined".to_owned());
+    if let Some(stop) = question.stop {
+        tracer.step(Step::Stop, Outcome::NoUpdate, || {
+            format!("distribution is stopped for {} since {}: {}", stop.extent, stop.stopped_at, stop.reason)
+        });
+        return no_update;
+    }
     if let Some(forced) = first_that_applies(question.active_overrides, current) {
         return match force(question, forced, tracer) {
             Forced::Runs => no_update,

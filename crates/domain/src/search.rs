@@ -13,6 +13,8 @@ pub use scanner::{equals, parse};
 
 /// The most clauses of one search.
 pub const MAX_CLAUSES: usize = 5;
+/// The most records that are counted. Where there are more, only that is said.
+pub const MOST_COUNTED: u64 = 10_000;
 /// The most characters of one search.
 pub const MAX_LENGTH: usize = 2_000;
 
@@ -54,6 +56,18 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Its name for programs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::DateTime => "date_time",
+            Self::Enum(_) => "enum",
+            Self::Prn => "prn",
+        }
+    }
+
     /// The operators that go with this kind.
     pub const fn operators(self) -> &'static [Operator] {
         use Operator::{Contains, ContainsIgnoringCase, Equals, Less, LessOrEqual, More, MoreOrEqual};

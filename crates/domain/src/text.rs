@@ -106,6 +106,10 @@ text!(
     Description, 0..=2000, lines: true
 );
 text!(
+    /// Why somebody did something: 1–500 characters on one line.
+    Reason, 1..=500, lines: false
+);
+text!(
     /// The version of an artifact: free text of 1–128 characters (SemVer, dates, git describe are all in use).
     VersionText, 1..=128, lines: false
 );

@@ -2,6 +2,7 @@
 
 mod change;
 mod counts;
+mod matching;
 pub(crate) mod moves;
 
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ use olivine_records::{Constraint, Write, cohorts, device_certificates, device_ou
 pub(crate) use change::record_change;
 pub use change::update;
 pub use counts::{Selection, counts};
+pub(crate) use matching::count_all;
+pub use matching::{Alike, Facets, count_matching, facets};
 pub use olivine_records::device_outcomes::Said;
 pub use olivine_records::devices::Counts;
 

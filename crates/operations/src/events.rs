@@ -16,10 +16,10 @@ use olivine_domain::prn::Id;
 use olivine_records::events;
 pub(crate) use payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
-    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice,
-    Omissions, Omitted, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, Running,
-    SignatureCount, SignatureFacts, SignedIn, SourcePrn, StoredContent, Undeliverable, UpdateReported,
-    UploadCompleted, UploadExpired, VerificationCodeCreated, VerificationFailed,
+    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, JobFacts, Nothing, Noticed,
+    OfDevice, Omissions, Omitted, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack,
+    Running, SignatureCount, SignatureFacts, SignedIn, SourcePrn, StopFacts, StoredContent, Undeliverable,
+    UpdateReported, UploadCompleted, UploadExpired, VerificationCodeCreated, VerificationFailed,
 };
 use serde_json::Value;
 

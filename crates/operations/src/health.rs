@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use olivine_domain::permissions::{Authorized, scope};
 use olivine_records::events;
 use olivine_records::jobs::{self, JobState};
 use tokio::sync::watch;
@@ -52,6 +53,27 @@ impl Default for Readiness {
             events_measured: Mutex::default(),
         }
     }
+}
+
+/// The database, as far as an organization is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The kind of database.
+    pub database: &'static str,
+    /// The newest migration that was run.
+    pub last_migration: Option<String>,
+    /// How many of this version were not run.
+    pub pending: u64,
+}
+
+/// Which database the server has, and how far its migrations are.
+pub async fn schema(ctx: &Context, _: &Authorized<scope::OrganizationRead>) -> Result<Schema, Error> {
+    let db = ctx.db();
+    Ok(Schema {
+        database: db.kind(),
+        last_migration: db.last_migration().await?,
+        pending: db.pending_migrations().await? as u64,
+    })
 }
 
 /// Whether records and content can be written. Whatever is wrong with them, the error says that the server is unavailable.

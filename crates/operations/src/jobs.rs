@@ -17,10 +17,12 @@ mod payload;
 mod purge;
 mod replicate;
 mod runner;
+mod shown;
 mod spread;
 mod verify_binary;
 
 pub use runner::{run, run_due};
+pub use shown::{About, get, list, retry};
 
 use olivine_records::jobs;
 

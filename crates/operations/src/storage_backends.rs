@@ -2,8 +2,8 @@
 
 pub use crate::storages::secrets::StorageCredentials;
 
-use olivine_content::ProbeFailed;
 use olivine_content::cdn::{Cdn, CdnSettings};
+use olivine_content::{CorsMissing, ProbeFailed};
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
@@ -187,6 +187,27 @@ pub async fn probe_own(ctx: &Context) -> Result<(), Error> {
 pub(crate) async fn probe_registered(ctx: &Context, by: &Actor, id: Id<StorageBackend>) -> Result<(), Error> {
     let backend = storage_backends::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))?;
     probe(ctx, &backend).await
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// What was tried in vain.
+    pub storage: Result<(), ProbeFailed>,
+    /// What keeps browsers from sending parts; `None` where it can't be asked.
+    pub cors: Option<Result<(), CorsMissing>>,
+}
+
+/// Tries again all that is asked of a storage, and whether browsers may send parts to it from pages of `origin`. Changes nothing.
+pub async fn try_again(
+    ctx: &Context,
+    by: &Authorized<scope::StorageBackendUpdate>,
+    id: Id<StorageBackend>,
+    origin: &str,
+) -> Result<Checked, Error> {
+    let opened = storages::open(ctx, &get_one(ctx, by, id).await?).await?;
+    let storage = opened.backend.probe().await;
+    Ok(Checked { storage, cors: opened.backend.check_cors(origin).await })
 }
 
 /// Tries all that will be asked of a storage.

@@ -8,6 +8,7 @@ use olivine_domain::contents::{ContentKey, Generation};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::prn::Id;
+use olivine_domain::search::Clause;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::{Sha256Digest, Target, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, JoinType, Query};
@@ -174,6 +175,15 @@ pub async fn list_signed_of(
         all.extend(rows.into_iter().map(|(version, id)| (Id::new(version), Id::new(id))));
     }
     Ok(all)
+}
+
+/// How many of the organization's binaries a search finds.
+pub async fn count(
+    reader: &impl ListReader,
+    organization: Id<Organization>,
+    clauses: &[Clause],
+) -> Result<lists::Matching, Error> {
+    lists::counting::count::<Entity>(reader, organization, clauses).await
 }
 
 /// A page of the organization's binaries.

@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::database::access::Database;
 use crate::entities::distribution::{
     bundle_binaries, bundle_override_devices, bundle_overrides, bundles, device_outcomes, release_claims,
-    release_days, releases,
+    release_days, releases, stops,
 };
 use crate::entities::fleet::{
     ca_certificates, cohorts, device_certificates, devices, products, verification_codes,
@@ -80,7 +80,7 @@ macro_rules! each_table {
         $do!($($argument,)* organizations, users, recovery_codes, known_browsers, memberships, invitations, storage_backends, api_keys, artifacts, artifact_versions, contents, binaries, binary_replicas,
             binary_parts, signing_keys, binary_signatures, events, download_counts, jobs, idempotency_keys, settings, bundles,
             bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
-            release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices);
+            release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices, stops);
     }};
 }
 

@@ -53,6 +53,19 @@ impl Database {
         migrations::run(self.begin_at_length().await?).await
     }
 
+    /// Which kind of database this is.
+    pub fn kind(&self) -> &'static str {
+        match &self.connections {
+            Connections::Sqlite { .. } => "sqlite",
+            Connections::Postgres { .. } => "postgresql",
+        }
+    }
+
+    /// The name of the newest migration that was run.
+    pub async fn last_migration(&self) -> Result<Option<String>, Error> {
+        migrations::last(&self.executor()).await
+    }
+
     /// How many migrations are yet to be run.
     pub async fn pending_migrations(&self) -> Result<usize, Error> {
         migrations::pending(&self.executor()).await

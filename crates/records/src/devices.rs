@@ -3,6 +3,7 @@
 //! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
 
 mod counted;
+mod matching;
 mod on_release;
 mod recognized;
 mod row;
@@ -10,6 +11,7 @@ mod row;
 #[cfg(test)]
 pub(crate) use counted::counting;
 pub use counted::{Counted, Counts, MOST_VERSIONS, VersionCount, count};
+pub use matching::{FacetValue, Facets, count_by_cohort, count_quarantined, facets};
 pub use on_release::{OnRelease, group_on_release, hold, list_on_release};
 #[cfg(test)]
 pub(crate) use recognized::recognizing;
@@ -25,6 +27,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::resolution::Offer;
+use olivine_domain::search::Clause;
 use olivine_domain::text::VersionText;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
@@ -146,6 +149,15 @@ pub async fn is_any_of_product(
         .add(Column::ProductId.eq(product.uuid()));
     let first = Entity::find().select_only().column(Column::Id).filter(of_product).limit(1);
     Ok(first.into_tuple::<Uuid>().one(&reader.executor()).await?.is_some())
+}
+
+/// How many of the organization's devices a search finds.
+pub async fn count_matching(
+    reader: &impl ListReader,
+    tenancy: &Tenancy,
+    clauses: &[Clause],
+) -> Result<lists::Matching, Error> {
+    lists::counting::count::<Entity>(reader, tenancy, clauses).await
 }
 
 /// A page of the organization's devices.

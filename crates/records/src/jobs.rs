@@ -2,16 +2,18 @@
 //!
 //! A job is done at least once: its runner holds a lease and extends it by heartbeats; when the lease runs out, another takes over. So
 //! each job must be able to run twice. Jobs are the server's own work and belong to no caller: all functions work across
-//! organizations.
+//! organizations, but those that take one, with which an organization sees the jobs that are for it.
 //!
 //! **Dedup keys.** There is at most one live job (waiting or running) per key. Ordering one that waits changes nothing but that it
 //! runs at the earlier of both moments. Ordering one that runs makes it run once more when it is done, since the run may have looked at
 //! the world before it changed. Jobs of one key must be the same work: kind and payload of the first order stay.
 
+mod listing;
 mod queue;
 mod runs;
 
 use olivine_domain::Timestamp;
+pub use olivine_domain::jobs::JobState;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Id;
 use uuid::Uuid;
@@ -20,7 +22,8 @@ use crate::entities::jobs::Model;
 use crate::error::Error;
 use crate::rows::Row;
 
-pub use queue::{count_by_state, enqueue, find, list, next_due, purge, rerun};
+pub use listing::{count, get, list};
+pub use queue::{count_by_state, enqueue, find, next_due, purge, rerun};
 pub use runs::{claim, finish, give_up, heartbeat, release_leases_of_dead, retry_at};
 #[cfg(test)]
 pub(crate) use {
@@ -30,7 +33,7 @@ pub(crate) use {
 
 const TABLE: &str = "jobs";
 
-/// The key of a job. Jobs have no PRNs.
+/// The key of a job. Those that are for an organization have PRNs there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub Uuid);
 
@@ -80,39 +83,6 @@ pub struct Job {
     pub inserted_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-}
-
-/// Where a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum JobState {
-    /// Waits for its moment.
-    Waiting,
-    /// Somebody runs it, or died over it.
-    Running,
-    /// Done.
-    Finished,
-    /// Trying again would not help.
-    GivenUp,
-}
-
-impl JobState {
-    /// All states.
-    pub const ALL: [Self; 4] = [Self::Waiting, Self::Running, Self::Finished, Self::GivenUp];
-
-    /// As it is stored and displayed.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Running => "running",
-            Self::Finished => "finished",
-            Self::GivenUp => "given_up",
-        }
-    }
-
-    /// The state of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
 }
 
 fn parse(model: &Model) -> Result<Job, Error> {

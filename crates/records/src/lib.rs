@@ -47,6 +47,7 @@ mod rows;
 pub mod sessions;
 pub mod settings;
 pub mod signing_keys;
+pub mod stops;
 pub mod storage_backends;
 mod tags;
 mod tenants;

@@ -3,6 +3,8 @@
 //! Each list walks an index on `(organization, …, inserted_at, id)` from the cursor on, so that any page costs the same. Values are
 //! always bound.
 
+pub(crate) mod counting;
+
 use std::collections::HashMap;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -19,6 +21,8 @@ use sea_orm::{
     QuerySelect, Select,
 };
 use uuid::Uuid;
+
+pub use self::counting::Matching;
 
 use crate::database::{Executor, ListReader, Reader, Write};
 use crate::dialect;

@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     step!("0010_people"),
     step!("0011_archive_storage", sqlite),
     step!("0012_outcome_words", sqlite),
+    step!("0013_stops", sqlite),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.
@@ -97,6 +98,13 @@ async fn missing(reader: &impl ConnectionTrait) -> Result<Vec<&'static Step>, Er
         return Err(Error::SchemaTooNew);
     }
     Ok(STEPS.iter().filter(|step| !noted.contains(step.name)).collect())
+}
+
+/// The newest step that was run, where there are tables.
+pub(crate) async fn last(reader: &impl ConnectionTrait) -> Result<Option<String>, Error> {
+    let newest = "SELECT max(version) FROM seaql_migrations";
+    let row = reader.query_one_raw(Statement::from_string(reader.get_database_backend(), newest)).await?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
 }
 
 /// How many steps there are.

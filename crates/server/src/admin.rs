@@ -12,8 +12,10 @@ pub mod binary_signatures;
 pub mod bundle_overrides;
 pub mod bundles;
 pub mod ca_certificates;
+pub mod cohort_graph;
 pub mod cohorts;
 pub mod device_certificates;
+pub mod device_counts;
 pub mod device_import;
 pub mod device_summary;
 mod device_updates;
@@ -21,11 +23,16 @@ pub mod devices;
 pub mod events;
 mod grants;
 pub mod idempotency;
+pub mod jobs;
+mod link_base;
 pub mod organizations;
+pub mod overview;
 mod people;
 pub mod products;
 pub mod releases;
+pub mod server;
 pub mod signing_keys;
+pub mod stops;
 pub mod storage_backends;
 
 use axum::Router;
@@ -36,7 +43,7 @@ use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::openapi::{Base, examples, failures, operations};
+use crate::openapi::{Base, examples, failures, operations, scopes};
 
 fn routes() -> OpenApiRouter<App> {
     let routes = OpenApiRouter::new()
@@ -50,9 +57,11 @@ fn routes() -> OpenApiRouter<App> {
         .merge(signing_keys::routes())
         .merge(products::routes())
         .merge(cohorts::routes())
+        .merge(cohort_graph::routes())
         .merge(devices::routes())
         .merge(device_import::routes())
         .merge(device_summary::routes())
+        .merge(device_counts::routes())
         .merge(device_certificates::routes())
         .merge(ca_certificates::routes())
         .merge(bundles::routes())
@@ -63,6 +72,10 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(storage_backends::routes())
         .merge(organizations::routes())
+        .merge(stops::routes())
+        .merge(overview::routes())
+        .merge(jobs::routes())
+        .merge(server::routes())
         .merge(people::routes());
     OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)
 }
@@ -73,7 +86,10 @@ fn described_routes() -> (Router<App>, Router<App>, Document) {
     let (open, described) = OpenApiRouter::new().nest("/v1", people::open_routes()).split_for_parts();
     document.merge(described);
     for path in document.paths.paths.values_mut() {
-        operations(path).for_each(|(_, operation)| name(operation));
+        operations(path).for_each(|(_, operation)| {
+            name(operation);
+            scopes::add(operation);
+        });
     }
     failures::describe(&mut document);
     examples::add(&mut document);

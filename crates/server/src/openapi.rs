@@ -3,6 +3,7 @@
 
 pub(crate) mod examples;
 pub(crate) mod failures;
+pub(crate) mod scopes;
 mod tags;
 
 use axum::Router;

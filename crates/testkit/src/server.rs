@@ -221,6 +221,12 @@ impl Server {
         self.shared.jobs_are_held.store(true, Ordering::SeqCst);
     }
 
+    /// Does the jobs that were held, and from now on each before an answer is given.
+    pub async fn release_jobs(&self) {
+        self.shared.jobs_are_held.store(false, Ordering::SeqCst);
+        self.do_jobs().await;
+    }
+
     /// Does the jobs that are due, also where they are held.
     pub async fn do_jobs(&self) {
         jobs::run_due(self.ctx(), "testkit").await;

@@ -41,6 +41,7 @@ impl Tenant {
             ("binary_part", prn(&part["binary_part"])),
             ("binary_signature", first("/v1/binary_signatures", "binary_signatures").await),
             ("event", first("/v1/events", "events").await),
+            ("job", first("/v1/jobs", "jobs").await),
             ("signing_key", first("/v1/signing_keys", "signing_keys").await),
             ("organization", prn(&api.get("/v1/organization").await.expect(200).json["organization"])),
         ]);
@@ -266,6 +267,10 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
         ("PATCH /v1/bundle_overrides/{prn}: bundle_prn", "bundle", none.clone()),
         ("PATCH /v1/bundle_overrides/{prn}: cohort_prn", "cohort", none.clone()),
         ("PATCH /v1/bundle_overrides/{prn}: device_prns", "device", none.clone()),
+        ("POST /v1/organization/stop: product_prn", "product", json!({"reason": "a drill"})),
+        ("POST /v1/organization/stop: cohort_prn", "cohort", json!({"reason": "a drill"})),
+        ("POST /v1/organization/resume: product_prn", "product", none.clone()),
+        ("POST /v1/organization/resume: cohort_prn", "cohort", none.clone()),
         ("PATCH /v1/organization: storage_backend_prn", "storage_backend", none.clone()),
         ("PATCH /v1/organization: archive_storage_backend_prn", "storage_backend", none),
         ("POST /v1/api_keys: product_prns", "product", key.clone()),

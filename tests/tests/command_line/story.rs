@@ -39,6 +39,7 @@ api-keys revoke
 storage-backends create
 storage-backends list
 storage-backends get
+storage-backends check
 storage-backends update
 storage-backends delete
 
@@ -131,6 +132,7 @@ releases promote
 binaries releases
 devices list
 devices summary
+devices count
 devices why
 devices check-update
 bundle-overrides create
@@ -165,6 +167,12 @@ cohorts unarchive
 $ peridio products create --name sensor
 products archive
 products unarchive
+organization overview
+organization stop
+organization resume
+jobs list
+jobs get
+jobs retry
 $ peridio bundle-overrides delete hotfix
 $ peridio releases delete 'gateway/daily/rollback of summer' --yes
 $ peridio releases delete gateway/daily/spring --yes

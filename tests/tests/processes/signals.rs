@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use olivine_tests::factory::Factory;
 use olivine_tests::{Api, PostgresDatabase, Relay, Server, Workbench};
 use serde_json::json;
 
@@ -43,6 +44,31 @@ async fn a_quarantine_holds_everywhere() {
     }
     took.sort_unstable();
     println!("a quarantine set at one server was in force at the other after {took:?}");
+}
+
+/// The same of an emergency stop, for a device that would get something.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_holds_everywhere() {
+    let database = PostgresDatabase::create();
+    let (one, other) = pair(&database);
+    let factory = Factory::new(one.api()).await;
+    let bundle = factory.bundle("first").await;
+    factory.release("first", &bundle.prn, json!({"version": "1.0.0"})).await;
+    let there = factory.device(&one, "SN-1").await.device.at(&other);
+    let status = async || {
+        let answer = there.update("", &[("peridio-release-version", "0.9.0")]).await;
+        answer.json["status"].as_str().map_or_else(|| answer.status.to_string(), str::to_owned)
+    };
+    for _ in 0..5 {
+        wait_until("there is an update", async || status().await == "update").await;
+        let stop = json!({"reason": "a drill"});
+        one.api().post("/v1/organization/stop", &stop).await.expect(200);
+        let began = Instant::now();
+        wait_until("the stop holds", async || status().await == "no_update").await;
+        println!("a stop at one server was in force at the other after {:?}", began.elapsed());
+        assert_eq!(status().await, "no_update", "and it stays so");
+        one.api().post("/v1/organization/resume", &json!({})).await.expect(200);
+    }
 }
 
 /// The database is away for a moment: nothing is heard meanwhile, nothing is missed, and afterwards it is heard again.

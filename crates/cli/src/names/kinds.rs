@@ -4,7 +4,7 @@ use clap::{Arg, Command};
 use olivine_domain::prn::Resource;
 use olivine_domain::{
     api_keys, artifact_versions, artifacts, binaries, binary_signatures, bundle_overrides, bundles,
-    ca_certificates, cohorts, device_certificates, devices, events, invitations, memberships, products,
+    ca_certificates, cohorts, device_certificates, devices, events, invitations, jobs, memberships, products,
     releases, signing_keys, storage_backends, users,
 };
 
@@ -66,6 +66,7 @@ kinds! {
     Device = devices::Device, "IDENTIFIER";
     DeviceCertificate = device_certificates::DeviceCertificate, "IDENTIFIER/FINGERPRINT";
     Event = events::Event, "PRN";
+    Job = jobs::Job, "PRN";
     Invitation = invitations::Invitation, "EMAIL";
     Membership = memberships::Membership, "EMAIL";
     Product = products::Product, "NAME";

@@ -109,7 +109,7 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
             (get::<Binary>(client, prn, Some("artifact_version.artifact")).await?, parts as _)
         }
         Kind::User => (get::<User>(client, prn, None).await?, &["/name"] as _),
-        Kind::Invitation | Kind::Membership | Kind::BinarySignature | Kind::Event => return None,
+        Kind::Invitation | Kind::Membership | Kind::BinarySignature | Kind::Event | Kind::Job => return None,
     };
     let parts: Vec<&str> = parts.iter().filter_map(|part| record.pointer(part)?.as_str()).collect();
     Some(visible(&parts.join("/")))

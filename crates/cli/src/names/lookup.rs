@@ -94,7 +94,7 @@ pub(super) async fn prn(client: &Client, kind: Kind, name: &str) -> Result<Strin
             search.one::<Invitation>(Query::default(), "email", &name.to_ascii_lowercase()).await
         }
         Kind::Membership => search.sole::<Membership>(within(client, Kind::User, name).await?).await,
-        Kind::Event => Err(search.incomplete()),
+        Kind::Event | Kind::Job => Err(search.incomplete()),
     }
 }
 

@@ -35,11 +35,14 @@ impl Grant {
         Self { allowed: Allowed::Role(role), reach: Reach::Whole }
     }
 
-    /// Whether `scope` is among it.
+    /// Whether `scope` is among it, or a scope that implies it.
     pub fn contains(&self, scope: Scope) -> bool {
         match &self.allowed {
             Allowed::Role(role) => role.includes(scope.role()),
-            Allowed::Scopes(scopes) => scopes.contains(&scope),
+            Allowed::Scopes(scopes) => {
+                let implied = || scope.implied_by().is_some_and(|wider| scopes.contains(&wider));
+                scopes.contains(&scope) || implied()
+            }
         }
     }
 }
@@ -287,6 +290,28 @@ mod tests {
             "role admin in product/1",
         ] {
             assert!(wrong.parse::<Grants>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_scope_that_was_split_is_implied_by_the_wider_one() {
+        let wider = Grants::of_scopes([Scope::ReleaseUpdate]);
+        assert!(wider.contains(Scope::ReleaseStop));
+        assert_eq!(wider.first_exceeded_by(&Grants::of_scopes([Scope::ReleaseStop])), None);
+        assert_eq!(wider.to_string(), "scopes release.update", "it is stored as it was given");
+        let narrow = Grants::of_scopes([Scope::ReleaseStop]);
+        assert!(!narrow.contains(Scope::ReleaseUpdate));
+        assert_eq!(narrow.first_exceeded_by(&wider), Some(Scope::ReleaseUpdate));
+    }
+
+    /// What implies a scope is had by all roles that have the scope to change things with; else a role could do less than a key.
+    #[test]
+    fn roles_with_the_wider_scope_have_what_it_implies() {
+        for scope in Scope::ALL {
+            let Some(wider) = scope.implied_by() else { continue };
+            for role in Role::ALL {
+                assert!(!role.includes(wider.role()) || role.includes(scope.role()), "{role:?} {scope:?}");
+            }
         }
     }
 

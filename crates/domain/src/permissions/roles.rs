@@ -7,7 +7,7 @@ pub enum Role {
     Reader,
     /// The same, by the name that people's memberships use.
     Viewer,
-    /// Helps single devices.
+    /// Helps single devices, and stops distribution in an emergency.
     Support,
     /// Publishes firmware, but neither signs nor releases it.
     Developer,
@@ -87,7 +87,8 @@ impl Role {
             }
             Self::Viewer => "The same as reader, by the name that fits people.",
             Self::Support => {
-                "What viewers may do, and asks for updates on behalf of single devices, to find out why one gets none."
+                "What viewers may do, asks for updates on behalf of single devices, to find out why one gets none, and may stop distribution in \
+                 an emergency."
             }
             Self::Developer => {
                 "What viewers may do, and publishes firmware: creates, changes and deletes artifacts, versions and bundles, and creates and \

@@ -116,6 +116,7 @@ scopes! {
     ReleaseCreate = "release.create", ReleaseManager, "Create releases.";
     ReleaseUpdate = "release.update", ReleaseManager, "Change releases.";
     ReleaseDelete = "release.delete", ReleaseManager, "Delete releases.";
+    ReleaseStop = "release.stop", Support, "Stop distribution (emergency stop). Keys with `release.update` may do this too.";
     StorageBackendRead = "storage_backend.read", Reader, "See storage backends (never their credentials).";
     StorageBackendCreate = "storage_backend.create", Admin, "Register storage backends.";
     StorageBackendUpdate = "storage_backend.update", Admin, "Change storage backends, their credentials and CDNs.";
@@ -142,12 +143,21 @@ const LATER: &[Scope] = &[
     Scope::InvitationRead,
     Scope::InvitationCreate,
     Scope::InvitationRevoke,
+    Scope::ReleaseStop,
 ];
 
 impl Scope {
     /// The scope of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|scope| scope.as_str() == name)
+    }
+
+    /// The scope that this one was split off from: it includes this one, so that keys that have it can do what they could.
+    pub const fn implied_by(self) -> Option<Self> {
+        match self {
+            Self::ReleaseStop => Some(Self::ReleaseUpdate),
+            _ => None,
+        }
     }
 
     /// Whether it allows to see something, and nothing else.

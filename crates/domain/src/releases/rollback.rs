@@ -276,6 +276,7 @@ pub(super) fn decide(
     let tags = Tags::default();
     resolve(&Question {
         quarantined: false,
+        stop: None,
         tags: &tags,
         graph: Some(graph),
         report,

@@ -41,6 +41,8 @@ impl TraceStep {
 pub enum Step {
     /// Whether the device is quarantined.
     Quarantine,
+    /// Whether an emergency stop is on. Only recorded where one is.
+    Stop,
     /// Whether a bundle override is active for it.
     Override,
     /// Whether it is in a cohort.
@@ -62,6 +64,7 @@ impl Step {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Quarantine => "quarantine",
+            Self::Stop => "stop",
             Self::Override => "override",
             Self::Cohort => "cohort",
             Self::Entry => "entry",

@@ -105,6 +105,7 @@ fn answer(case: &Value, graph: &ReleaseGraph, ask: &Value) -> (Decision, String)
     let devices_in_cohort = case["cohort_size"].as_u64().unwrap();
     let question = Question {
         quarantined: ask["device"]["quarantined"].as_bool().unwrap(),
+        stop: None,
         tags: &tags,
         graph: Some(graph),
         report: &report,

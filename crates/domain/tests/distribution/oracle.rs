@@ -65,6 +65,7 @@ impl World {
     pub(crate) fn question<'a>(&'a self, graph: &'a ReleaseGraph) -> Question<'a> {
         Question {
             quarantined: self.quarantined,
+            stop: None,
             tags: &self.tags,
             graph: Some(graph),
             report: &self.report,

@@ -89,6 +89,7 @@ fn ask(releases: &[Release], report: &Report) -> (Status, Option<Source>) {
     let graph = graph(releases);
     let decision = resolve(&Question {
         quarantined: false,
+        stop: None,
         tags: &Tags::default(),
         graph: Some(&graph),
         report,

@@ -80,6 +80,7 @@ fn gets(releases: &[Release], plan: &Plan, report: &Report, by_override: bool) -
     let none = tags(&[]);
     let decision = resolve(&Question {
         quarantined: false,
+        stop: None,
         tags: &none,
         graph: Some(&after),
         report,
@@ -277,6 +278,7 @@ fn deleting_says_what_becomes_of_devices() {
     let none = tags(&[]);
     let decision = resolve(&Question {
         quarantined: false,
+        stop: None,
         tags: &none,
         graph: Some(&graph(&left)),
         report: &on(1),
@@ -299,6 +301,7 @@ fn the_override_of_a_rollback_hides_no_other_from_devices_that_it_is_not_for() {
     let given = |report: &Report, active: &[ActiveOverride]| {
         let decision = resolve(&Question {
             quarantined: false,
+            stop: None,
             tags: &none,
             graph: Some(&releases),
             report,

@@ -79,6 +79,7 @@ impl Case {
     fn question<'a>(&'a self, graph: &'a ReleaseGraph) -> Question<'a> {
         Question {
             quarantined: self.quarantined,
+            stop: None,
             tags: &self.tags,
             graph: Some(graph),
             report: &self.report,

@@ -180,6 +180,7 @@ impl CheckContext {
         let active_overrides = self.organization.active_overrides(device, now);
         put(&Question {
             quarantined: device.quarantined,
+            stop: self.organization.stop(device),
             tags: &device.tags,
             graph: self.graph.as_deref(),
             report,

@@ -13,6 +13,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::resolution::{ActiveOverride, Offer};
+use olivine_domain::stops::{Stop, Stops};
 use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_records::devices::Recognized;
@@ -108,6 +109,7 @@ pub(super) struct PhaseCounts {
 pub(super) struct OrganizationFacts {
     pub(super) is_strict: bool,
     pub(super) links: LinkPolicy,
+    stops: Stops,
     overrides: Overrides,
 }
 
@@ -165,13 +167,19 @@ impl DeviceFacts {
 }
 
 impl OrganizationFacts {
-    /// What a check takes of an organization's record, and its overrides that are not over.
-    pub(super) fn new(organization: &Organization, overrides: Vec<BundleOverride>) -> Self {
+    /// What a check takes of an organization's record, its stops, and its overrides that are not over.
+    pub(super) fn new(organization: &Organization, stops: Vec<Stop>, overrides: Vec<BundleOverride>) -> Self {
         Self {
             is_strict: organization.strict_certificate_expiry,
             links: LinkPolicy::of(organization),
+            stops: stops.into_iter().collect(),
             overrides: Overrides::new(overrides),
         }
+    }
+
+    /// The emergency stop that a device is under.
+    pub(super) fn stop(&self, device: &DeviceFacts) -> Option<&Stop> {
+        self.stops.of_device(device.belongs.product, device.belongs.cohort)
     }
 
     /// The overrides that are active for a device, the one that started last first.

@@ -27,7 +27,7 @@ use olivine_domain::releases::graph::ReleaseGraph;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::target::Target;
 use olivine_records::{
-    bundle_overrides, bundles, cohorts, devices, organizations, products, release_claims, releases,
+    bundle_overrides, bundles, cohorts, devices, organizations, products, release_claims, releases, stops,
 };
 
 /// All that is remembered.
@@ -250,8 +250,9 @@ impl Memory {
     ) -> Result<Arc<OrganizationFacts>, Error> {
         let read = async || {
             let organization = organizations::get(ctx.db(), id).await.map_err(Error::missing(id))?;
+            let stops = stops::list(ctx.db(), id).await?;
             let overrides = bundle_overrides::list_current(ctx.db(), id, ctx.now()).await?;
-            Ok(Some(Arc::new(OrganizationFacts::new(&organization, overrides))))
+            Ok(Some(Arc::new(OrganizationFacts::new(&organization, stops, overrides))))
         };
         self.organizations.get_or_read(&id, read).await?.ok_or_else(|| Error::not_found(id))
     }

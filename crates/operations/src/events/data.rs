@@ -27,10 +27,10 @@ use serde_json::Value;
 use super::fields::{Change, Data, Payload, Whole};
 use super::payloads::{
     AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
-    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, Nothing, Noticed, OfDevice,
-    Omissions, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack, SignatureCount,
-    SignatureFacts, SignedIn, StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired,
-    VerificationCodeCreated, VerificationFailed,
+    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, JobFacts, Nothing, Noticed,
+    OfDevice, Omissions, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack,
+    SignatureCount, SignatureFacts, SignedIn, StopFacts, StoredContent, Undeliverable, UpdateReported,
+    UploadCompleted, UploadExpired, VerificationCodeCreated, VerificationFailed,
 };
 
 /// Declares what is in the data of each type of events.
@@ -175,6 +175,7 @@ event_data! {
     UserSecondFactorAdded(Nothing);
     UserSecondFactorRemoved(Nothing);
     UserRecoveryCodeUsed(CodesLeft);
+    JobRetried(JobFacts);
     MembershipCreated(Whole<'a, Membership>);
     MembershipUpdated(Change<'a, Membership>);
     MembershipDeleted(Whole<'a, Membership>);
@@ -184,6 +185,8 @@ event_data! {
     VerificationCodeCreated(VerificationCodeCreated);
     OrganizationCreated(Whole<'a, Organization>);
     OrganizationUpdated(Change<'a, Organization>);
+    OrganizationStopped(StopFacts);
+    OrganizationResumed(StopFacts);
     SigningKeyCreated(Whole<'a, SigningKey>);
     SigningKeyUpdated(Change<'a, SigningKey>);
     SigningKeyDisabled(Change<'a, SigningKey>);

@@ -15,6 +15,7 @@ use olivine_domain::devices::{Identifier, Reported, UpdateStatus};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::{Id, Prn};
+use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
 use olivine_domain::resolution::{Source, Status};
 use olivine_domain::signing_keys::{KeyId, SigningKey};
@@ -228,6 +229,21 @@ payloads! {
         bundle_override_prn: Option<Prn<BundleOverride>>,
         /// How many devices were on the release.
         devices: u64,
+    }
+
+    /// An emergency stop: of a product, of a cohort, or of the whole organization where neither is named.
+    StopFacts {
+        product_prn: Option<Prn<Product>>,
+        cohort_prn: Option<Prn<Cohort>>,
+        reason: String,
+        stopped_at: Timestamp,
+    }
+
+    /// A job that begins anew.
+    JobFacts {
+        kind: String,
+        /// How often it was begun before.
+        attempts: u32,
     }
 
     /// A code that proves that somebody has an authority's key.

@@ -237,6 +237,7 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         E::UserSecondFactorAdded => D::UserSecondFactorAdded(Nothing {}),
         E::UserSecondFactorRemoved => D::UserSecondFactorRemoved(Nothing {}),
         E::UserRecoveryCodeUsed => D::UserRecoveryCodeUsed(CodesLeft { codes_left: 9 }),
+        E::JobRetried => D::JobRetried(JobFacts { kind: "replicate".to_owned(), attempts: 8 }),
         E::MembershipCreated => D::MembershipCreated(Whole(&of.people.membership.0)),
         E::MembershipUpdated => D::MembershipUpdated(change(&of.people.membership)),
         E::MembershipDeleted => D::MembershipDeleted(Whole(&of.people.membership.1)),
@@ -248,6 +249,18 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         }
         E::OrganizationCreated => D::OrganizationCreated(Whole(&of.organization)),
         E::OrganizationUpdated => D::OrganizationUpdated(Change { from: &of.organization, to: &of.strict }),
+        E::OrganizationStopped => D::OrganizationStopped(StopFacts {
+            product_prn: None,
+            cohort_prn: Some(of.cohort.0.id.prn(organization)),
+            reason: "Devices do not come back after the update".to_owned(),
+            stopped_at: at(1),
+        }),
+        E::OrganizationResumed => D::OrganizationResumed(StopFacts {
+            product_prn: None,
+            cohort_prn: None,
+            reason: "Devices do not come back after the update".to_owned(),
+            stopped_at: at(1),
+        }),
         E::SigningKeyCreated => D::SigningKeyCreated(Whole(&of.signing_key.0)),
         E::SigningKeyUpdated => D::SigningKeyUpdated(change(&of.signing_key)),
         E::SigningKeyDisabled => D::SigningKeyDisabled(change(&of.disabled_key)),

@@ -96,7 +96,9 @@ pub(super) fn concern(
         E::BundleOverrideCreated(_) | E::BundleOverrideUpdated(_) | E::BundleOverrideDeleted(_) => {
             forget(Change::Organization(organization));
         }
-        E::OrganizationUpdated(_) => forget(Change::Organization(organization)),
+        E::OrganizationUpdated(_) | E::OrganizationStopped(_) | E::OrganizationResumed(_) => {
+            forget(Change::Organization(organization));
+        }
         E::ProductUpdated(of) => {
             forget(Change::Product(of.to.id));
             // Its target is that of all its devices which have none of their own. Servers of the version before know only this change.
@@ -134,6 +136,7 @@ pub(super) fn concern(
         | E::UserSecondFactorAdded(_)
         | E::UserSecondFactorRemoved(_)
         | E::UserRecoveryCodeUsed(_)
+        | E::JobRetried(_)
         | E::MembershipCreated(_)
         | E::MembershipUpdated(_)
         | E::MembershipDeleted(_)

@@ -85,6 +85,7 @@ pub(crate) async fn make(ctx: &Context, world: &World<'_>, change: Change) -> Re
         K::Sign => content::sign(ctx, world, picks).await,
         K::Unsign => content::unsign(ctx, world, picks).await,
         K::ChangeOrganization => content::change_organization(ctx, world, picks).await,
+        K::Stop => fleet::stop_or_resume(ctx, world, picks).await,
         K::PassTime => {
             world.pass(std::time::Duration::from_mins(u64::from(picks[0] % 4) * 25 + 5));
             Ok(())

@@ -139,11 +139,13 @@ pub(crate) enum Kind {
     Sign,
     Unsign,
     ChangeOrganization,
+    /// Or resume.
+    Stop,
     PassTime,
 }
 
 /// The kinds, and how often each is chosen.
-const WEIGHTS: [(usize, Kind); 41] = [
+const WEIGHTS: [(usize, Kind); 42] = [
     (3, Kind::CreateLine),
     (2, Kind::CreateProduct),
     (3, Kind::RetargetProduct),
@@ -184,6 +186,7 @@ const WEIGHTS: [(usize, Kind); 41] = [
     (4, Kind::Sign),
     (1, Kind::Unsign),
     (3, Kind::ChangeOrganization),
+    (3, Kind::Stop),
     (4, Kind::PassTime),
 ];
 

@@ -108,3 +108,15 @@ table!(bundle_override_devices, "bundle_override_devices", {
     device_id: Uuid,
     organization_id: Uuid,
 });
+
+table!(stops, "stops", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    product_id: Option<Uuid>,
+    cohort_id: Option<Uuid>,
+    reason: String,
+    stopped_by_kind: String,
+    stopped_by_id: Option<Uuid>,
+    inserted_at: i64,
+});

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use olivine_domain::jobs::Job as Shown;
+use olivine_domain::organizations::Organization;
 use olivine_domain::{Id, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{
@@ -10,7 +12,7 @@ use sea_orm::{
 };
 
 use super::{Job, JobId, JobState, NewJob, TABLE, parse};
-use crate::database::{Database, Reader, Write};
+use crate::database::{Reader, Write};
 use crate::entities::jobs::{Column, Entity, Model};
 use crate::error::{Constraint, Error};
 use crate::rows::Row;
@@ -77,13 +79,6 @@ pub async fn find(reader: &impl Reader, id: JobId) -> Result<Option<Job>, Error>
     Entity::find_by_id(id.0).one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// The jobs in a state that changed last, the latest first.
-pub async fn list(reader: &impl Reader, state: JobState, limit: u64) -> Result<Vec<Job>, Error> {
-    let jobs =
-        Entity::find().filter(Column::State.eq(state.as_str())).order_by_desc(Column::UpdatedAt).limit(limit);
-    jobs.all(&reader.executor()).await?.iter().map(parse).collect()
-}
-
 /// How many jobs there are of each kind in each state, for metrics.
 pub async fn count_by_state(reader: &impl Reader) -> Result<BTreeMap<(String, JobState), u64>, Error> {
     let counts = Entity::find()
@@ -101,20 +96,25 @@ pub async fn count_by_state(reader: &impl Reader) -> Result<BTreeMap<(String, Jo
     rows.into_iter().map(parse).collect()
 }
 
-/// Lets a job that gave up wait again, as if it was new; `false` where it did not give up, or where another one with the same dedup
-/// key is live.
-pub async fn rerun(database: &Database, id: JobId, now: Timestamp) -> Result<bool, Error> {
-    let write = database.write().await?;
+/// Lets one of the organization's jobs begin now, as if it was new, that gave up or waits; `false` where it is in another state, or where
+/// another one with the same dedup key is live: then drop the transaction.
+pub async fn rerun(
+    write: &Write,
+    organization: Id<Organization>,
+    id: Id<Shown>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let update = Entity::update_many()
         .col_expr(Column::State, Expr::value(JobState::Waiting.as_str()))
         .col_expr(Column::DueAt, Expr::value(now.as_micros()))
         .col_expr(Column::UpdatedAt, Expr::value(now.as_micros()))
         .col_expr(Column::Attempts, Expr::value(0_i64))
-        .filter(Column::Id.eq(id.0))
-        .filter(Column::State.eq(JobState::GivenUp.as_str()));
+        .filter(Column::Id.eq(id.uuid()))
+        .filter(Column::OrganizationId.eq(organization.uuid()))
+        .filter(Column::State.is_in([JobState::GivenUp, JobState::Waiting].map(JobState::as_str)));
     match update.exec(write.transaction()).await.map_err(Error::from) {
-        Ok(done) if done.rows_affected > 0 => write.commit().await.map(|()| true),
-        Ok(_) | Err(Error::Duplicate(Constraint::JobDedup)) => Ok(false),
+        Ok(done) => Ok(done.rows_affected > 0),
+        Err(Error::Duplicate(Constraint::JobDedup)) => Ok(false),
         Err(error) => Err(error),
     }
 }

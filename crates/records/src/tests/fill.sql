@@ -41,7 +41,8 @@ SELECT {uuid 04 n}, {uuid aa n % 2},
 FROM numbers;
 
 INSERT INTO jobs {numbers}
-SELECT {uuid 05 n}, 'verify', NULL, 'd' || n, '{}', CASE WHEN n % 50 = 0 THEN 'waiting' ELSE 'finished' END,
+SELECT {uuid 05 n}, 'verify', {uuid aa n % 2}, 'd' || n, '{}',
+    CASE WHEN n % 50 = 0 THEN 'waiting' WHEN n % 50 < 3 THEN 'given_up' ELSE 'finished' END,
     {false}, n, 0, NULL, NULL, n, n
 FROM numbers;
 

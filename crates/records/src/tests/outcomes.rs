@@ -1,11 +1,11 @@
 //! How devices' last updates went: kept with their words, found by lists, counted by version, and given up with the release.
 
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::devices::{Device, Outcome, Reported, SEARCH, UpdateStatus};
+use olivine_domain::devices::{Device, Facet, Outcome, Reported, SEARCH, UpdateStatus};
 use olivine_domain::permissions::Tenancy;
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
-use olivine_domain::search;
+use olivine_domain::search::{self, MOST_COUNTED};
 use olivine_domain::text::Description;
 use sea_orm::ConnectionTrait as _;
 
@@ -14,6 +14,7 @@ use super::*;
 use crate::database::Reader as _;
 use crate::device_outcomes::Said;
 use crate::devices::{Counted, Counts, VersionCount};
+use crate::lists::Matching;
 use crate::*;
 
 use UpdateStatus::{Failed, Installed, Installing, RolledBack};
@@ -233,6 +234,25 @@ on_both! {
         // A cohort of another product, and what is another organization's.
         assert_eq!(counts(&database, owner, Counted::Cohort(second.id, daily.id)).await, Counts::default());
         assert_eq!(counts(&database, elsewhere.organization.id, Counted::Product(first.id)).await, Counts::default());
+    }
+
+    async fn devices_are_counted_exactly_up_to_ten_thousand(database) {
+        let Fleet { organization: owner, cohort, .. } = fleet(&database).await;
+        let add = async |number: u64| {
+            let all: Vec<_> = (0..number).map(|_| device(&cohort)).collect();
+            commit!(database, |write| devices::insert_many(&write, &all).await).unwrap();
+        };
+        let free = search::parse("quarantined:false", olivine_domain::devices::SEARCH).unwrap();
+        let count = async || devices::count_matching(&reads(&database), &Tenancy::of_server(owner.id), &free).await.unwrap();
+        add(MOST_COUNTED - 1).await;
+        let by_tag = devices::facets(&reads(&database), &Tenancy::of_server(owner.id), Facet::Tag, &free).await.unwrap();
+        assert_eq!(by_tag.counted, Matching { count: MOST_COUNTED - 1, is_exact: true });
+        add(1).await;
+        assert_eq!(count().await, Matching { count: MOST_COUNTED, is_exact: true });
+        add(1).await;
+        assert_eq!(count().await, Matching { count: MOST_COUNTED, is_exact: false });
+        let by_tag = devices::facets(&reads(&database), &Tenancy::of_server(owner.id), Facet::Tag, &free).await.unwrap();
+        assert_eq!(by_tag.counted, Matching { count: MOST_COUNTED, is_exact: false });
     }
 
     async fn of_too_many_versions_the_most_common_are_told_apart(database) {

@@ -146,6 +146,7 @@ on_both! {
             "", &version, "target:'target-1'", &both, "state:'signed'", &hash, "destroyed:true", "destroyed:false",
             "description~'d'", "state:'signed' and description-'D'", "inserted_at>='1970-01-01T00:00:00.005Z'",
         ]).await;
+        check_list::<rows::jobs::Entity>(&database, olivine_domain::jobs::SEARCH, &["", "state:'given_up'"]).await;
         check_list::<rows::storage_backends::Entity>(&database, olivine_domain::storage_backends::SEARCH, &[""]).await;
         check_list::<rows::artifacts::Entity>(&database, olivine_domain::artifacts::SEARCH, &["", "description~'d'"]).await;
         check_list::<rows::artifact_versions::Entity>(&database, versions::SEARCH, &["", &artifact, "version:'v7'"]).await;

@@ -79,24 +79,30 @@ on_both! {
     }
 
     async fn a_failed_job_waits_gives_up_and_is_run_again(database) {
-        let id = enqueue(&database, job(Some("x"))).await;
+        let (owner, other) = (Id::<Organization>::new(fresh_uuid()), Id::<Organization>::new(fresh_uuid()));
+        let of_owner = || NewJob { organization: Some(owner), ..job(Some("x")) };
+        let rerun = async |of, id: JobId, now| {
+            commit!(database, |write| jobs::rerun(&write, of, Id::new(id.0), at(now)).await).unwrap()
+        };
+        let id = enqueue(&database, of_owner()).await;
         claim(&database, "a", 0).await.unwrap();
         assert!(jobs::retry_at(&database, id, "a", at(50), "no disk", at(1)).await.unwrap());
         assert_eq!(claim(&database, "a", 49).await, None);
         let claimed = claim(&database, "a", 50).await.unwrap();
         assert_eq!((claimed.attempts, claimed.last_error.as_deref()), (2, Some("no disk")));
         assert!(commit!(database, |write| jobs::give_up(&write, id, "a", "still no disk", at(51)).await).unwrap());
-        let given_up = jobs::list(&*database, JobState::GivenUp, 10).await.unwrap();
-        assert_eq!(given_up.len(), 1);
-        assert_eq!(given_up[0].last_error.as_deref(), Some("still no disk"));
+        assert_eq!(state(&database, id).await, JobState::GivenUp);
         assert_eq!(claim(&database, "a", 99).await, None);
 
-        let newer = enqueue(&database, job(Some("x"))).await;
-        assert!(!jobs::rerun(&database, id, at(60)).await.unwrap(), "another one is live");
+        let newer = enqueue(&database, of_owner()).await;
+        let write = database.write().await.unwrap();
+        assert!(!jobs::rerun(&write, owner, Id::new(id.0), at(60)).await.unwrap(), "another one is live");
+        drop(write);
         claim(&database, "a", 60).await.unwrap();
         assert!(finish(&database, newer, "a", 61).await);
-        assert!(jobs::rerun(&database, id, at(62)).await.unwrap());
-        assert!(!jobs::rerun(&database, id, at(62)).await.unwrap());
+        assert!(!rerun(other, id, 62).await, "it is somebody else's");
+        assert!(rerun(owner, id, 62).await);
+        assert!(rerun(owner, id, 62).await, "it waits, and begins now");
         assert_eq!(claim(&database, "a", 62).await.unwrap().attempts, 1);
         let counts = jobs::count_by_state(&*database).await.unwrap();
         let expected = [(("verify".to_owned(), JobState::Running), 1), (("verify".to_owned(), JobState::Finished), 1)];

@@ -201,6 +201,7 @@ on_both! {
         check_indexed::<rows::events::Entity>(db, events::SEARCH, "event", &[
             ("type", "binary.signed"), ("resource_prn", &binary), ("actor_prn", &key), ("actor_prn", &device),
         ]).await;
+        check_indexed::<rows::jobs::Entity>(db, olivine_domain::jobs::SEARCH, "job", &[("state", "given_up")]).await;
         check_indexed::<rows::binaries::Entity>(db, olivine_domain::binaries::SEARCH, "binary", &[
             ("artifact_version_prn", &version), ("target", "target-1"), ("hash", &hash), ("state", "signed"),
         ]).await;

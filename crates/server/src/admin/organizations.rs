@@ -6,12 +6,14 @@ use olivine_api::organizations as api;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, SignaturePolicy};
 use olivine_domain::permissions::scope;
 use olivine_domain::prn::Prn;
+use olivine_domain::stops::Stop;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_operations::organizations;
+use olivine_operations::{organizations, stops};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
+use crate::admin::stops::shown;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
@@ -23,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(get, update))
 }
 
-fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
+fn record(organization: &Organization, stops: &[Stop]) -> Record<api::OrganizationEnvelope> {
     let revision = organization.revision;
     let organization = api::Organization {
         prn: wire::organization(organization.id),
@@ -38,6 +40,7 @@ fn record(organization: &Organization) -> Record<api::OrganizationEnvelope> {
             .map(|id| id.prn(organization.id).to_string()),
         download_url_seconds: organization.download_url_seconds,
         download_url_style: organization.download_url_style.as_str().to_owned(),
+        stops: stops.iter().map(shown).collect(),
         inserted_at: organization.inserted_at.to_string(),
         updated_at: organization.updated_at.to_string(),
     };
@@ -65,14 +68,15 @@ fn style(fields: &mut Fields, name: &str) -> Option<DownloadUrlStyle> {
 
 /// Get the organization
 ///
-/// Answers with the organization of the API key: its settings, its quota and how much storage it uses. Scope: `organization.read`.
+/// Answers with the organization of the API key: its settings, its quota, how much storage it uses, and which emergency stops are on. Scope: `organization.read`.
 #[utoipa::path(get, path = "/organization", tag = "organization",
     responses((status = 200, body = api::OrganizationEnvelope)))]
 async fn get(
     State(app): State<App>,
     Permit(by): Permit<scope::OrganizationRead>,
 ) -> Result<Record<api::OrganizationEnvelope>, ApiError> {
-    Ok(record(&organizations::get(&app.ctx, &by).await?))
+    let stops = stops::list(&app.ctx, &by).await?;
+    Ok(record(&organizations::get(&app.ctx, &by).await?, &stops))
 }
 
 /// Update the organization
@@ -109,5 +113,6 @@ async fn update(
     };
     let (storage, archive_storage) = (owned(storage)?, owned(archive)?);
     let change = organizations::Change { storage, archive_storage, ..change };
-    Ok(record(&organizations::update(&app.ctx, &by, expected, change).await?))
+    let organization = organizations::update(&app.ctx, &by, expected, change).await?;
+    Ok(record(&organization, &stops::list(&app.ctx, &by).await?))
 }

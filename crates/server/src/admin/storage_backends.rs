@@ -8,13 +8,14 @@ use olivine_api::storage_backends as api;
 use olivine_content::cdn::CdnSettings;
 use olivine_domain::permissions::scope;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_operations::storage_backends::{self, StorageCredentials, View};
+use olivine_operations::storage_backends::{self, Checked, StorageCredentials, View};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
 use crate::admin::devices::tags;
 use crate::admin::idempotency::ForNew;
+use crate::admin::link_base::LinkBase;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
@@ -24,7 +25,10 @@ use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(get, update, delete))
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(check))
 }
 
 /// The record as it is shown: never its secrets.
@@ -166,6 +170,42 @@ async fn update(
     Ok(record(StatusCode::OK, storage_backends::update(&app.ctx, &by, id, expected, change).await?))
 }
 
+/// Check a storage backend
+///
+/// Tries again all that the server does in the storage, as when it was registered: writes, reads, lists and deletes something small. It also
+/// asks the storage, as a browser would, whether pages of this server may send parts to it (CORS). The answer is 200 whatever comes of it.
+/// Scope: `storage_backend.update`.
+#[utoipa::path(post, path = "/storage_backends/{prn}/check", tag = "storage_backends", params(
+    ("prn" = String, Path, description = "The PRN of the storage backend to check.")),
+    responses((status = 200, body = api::StorageBackendCheckEnvelope), (status = 404, body = ErrorBody)))]
+async fn check(
+    State(app): State<App>,
+    Permit(by): Permit<scope::StorageBackendUpdate>,
+    Path(prn): Path<String>,
+    LinkBase(base): LinkBase,
+) -> Result<axum::Json<api::StorageBackendCheckEnvelope>, ApiError> {
+    let id = named(&prn, by.organization)?;
+    let origin = origin(&base);
+    let Checked { storage, cors } = storage_backends::try_again(&app.ctx, &by, id, origin).await?;
+    let failed = storage.err();
+    let check = api::StorageBackendCheck {
+        works: failed.is_none(),
+        failed_step: failed.as_ref().map(|failed| failed.step.to_owned()),
+        missing_permission: failed.as_ref().and_then(|failed| failed.permission.map(str::to_owned)),
+        problem: failed.map(|failed| failed.told),
+        origin: origin.to_owned(),
+        allows_browsers: cors.as_ref().map(Result::is_ok),
+        cors_problem: wire::text(cors.and_then(Result::err)),
+    };
+    Ok(axum::Json(api::StorageBackendCheckEnvelope { check }))
+}
+
+/// The scheme, host and port that a URL begins with.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    url[host..].find('/').map_or(url, |path| &url[..host + path])
+}
+
 /// Remove a storage backend
 ///
 /// Removes a storage backend from the organization. It must neither hold the content of any binary nor be where new binaries go (409
@@ -181,4 +221,20 @@ async fn delete(
     let id = named(&prn, by.organization)?;
     storage_backends::delete(&app.ctx, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn an_origin_has_no_path() {
+        for (url, expected) in [
+            ("https://olivine.example.com", "https://olivine.example.com"),
+            ("https://olivine.example.com/", "https://olivine.example.com"),
+            ("http://127.0.0.1:8080/below/it", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!(origin(url), expected);
+        }
+    }
 }

@@ -11,7 +11,9 @@ use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::prn::Resource;
 use olivine_domain::search::{self, Field, FieldKind, FieldTable, Searchable};
 use olivine_operations::lists::ListQuery;
+use serde_json::json;
 use utoipa::IntoParams;
+use utoipa::openapi::extensions::{Extensions, ExtensionsBuilder};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 
@@ -63,11 +65,28 @@ impl<R: Searchable + Resource> IntoParams for Listing<R> {
         for parameter in &mut all {
             let general = parameter.description.take();
             parameter.description = general.map(|text| text.replace("records", &records));
+            if parameter.name == "search" {
+                parameter.extensions = Some(search_fields(R::FIELDS));
+            }
         }
         all.extend(R::IS_ARCHIVABLE.then(|| archived(&records)));
         all.extend(R::FIELDS.iter().map(|field| filter(field, &records)));
         all
     }
+}
+
+/// What a search can be made of, for programs that help to write one: `x-search-fields`.
+fn search_fields(table: FieldTable) -> Extensions {
+    let field = |field: &Field| {
+        let operators: Vec<_> = field.kind.operators().iter().map(|operator| operator.as_str()).collect();
+        let mut described = json!({"name": field.name, "type": field.kind.as_str(), "operators": operators});
+        if let FieldKind::Enum(words) = field.kind {
+            described["values"] = json!(words);
+        }
+        described
+    };
+    let fields: Vec<_> = table.iter().map(field).collect();
+    ExtensionsBuilder::new().add("x-search-fields", json!(fields)).build()
 }
 
 /// "binaries" for "a binary".
@@ -131,7 +150,8 @@ fn is_expand(key: &str) -> bool {
     key == "expand[]" || key == "expand"
 }
 
-fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
+/// What is wrong with a parameter.
+pub fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
     let item = ErrorItem::new(ErrorCode::BadRequest, format!("{name}: {problem}")).with("parameter", name);
     ApiError::new(http::StatusCode::BAD_REQUEST, item)
 }
@@ -218,7 +238,8 @@ impl Pairs {
     }
 }
 
-fn search(text: &str, table: FieldTable) -> Result<Vec<search::Clause>, ApiError> {
+/// The clauses of a search.
+pub fn search(text: &str, table: FieldTable) -> Result<Vec<search::Clause>, ApiError> {
     search::parse(text, table).map_err(|error| {
         let item = ErrorItem::new(ErrorCode::BadRequest, error.to_string());
         let item = item.with("parameter", "search").with("position", error.position);

@@ -42,6 +42,11 @@ const TAGS: &[(&str, &str)] = &[
     ("memberships", "Which people are in the organization, and what they may do there."),
     ("invitations", "Links by which people join the organization."),
     ("organization", "The settings of the organization that the API key belongs to."),
+    (
+        "jobs",
+        "The work that the server does by itself after a change, such as verifying and copying contents.",
+    ),
+    ("server", "The server that answers, and its database."),
     ("storage_backends", "Object storages of your own for the content of binaries."),
 ];
 

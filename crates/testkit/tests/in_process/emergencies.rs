@@ -75,6 +75,112 @@ async fn it_begins_and_ends_by_itself(
 }
 
 #[tokio::test]
+async fn a_stop_is_over_releases_and_overrides_alike() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let [normal, forced] = [factory.bundle("normal").await.prn, factory.bundle("forced").await.prn];
+    let first = factory.release("first", &normal, json!({})).await;
+    factory.release("second", &normal, json!({})).await;
+    let [member, lab] = [factory.device(&server, "SN-1").await, factory.device(&server, "SN-2").await];
+    let these = json!({"name": "forced", "bundle_prn": forced, "device_prns": [lab.prn]});
+    factory.create("bundle_overrides", "bundle_override", these).await;
+    let answers = async || [factory.asks(&member, &on(&first)).await, factory.asks(&lab, &on(&first)).await];
+    let usual = ["second".to_owned(), "forced".to_owned()];
+    let nothing = ["no_update".to_owned(), "no_update".to_owned()];
+    let stop = async |body: Value| factory.api.post("/v1/organization/stop", &body).await;
+    let resume = async |body: Value| {
+        let answer = factory.api.post("/v1/organization/resume", &body).await.expect(200).json;
+        answer["stops"].as_array().unwrap().len()
+    };
+    assert_eq!(answers().await, usual);
+
+    let of_cohort = json!({"cohort_prn": factory.cohort, "reason": "failures in the field"});
+    stop(of_cohort.clone()).await.expect(200);
+    assert_eq!(answers().await, nothing);
+    let stopped = stop(json!({"reason": "worse than we thought"})).await.expect(200).json;
+    assert_eq!(stopped["stops"].as_array().unwrap().len(), 2);
+    stop(json!({"reason": "said again"})).await.expect(200);
+    let shown = factory.api.get("/v1/organization").await.expect(200).json;
+    assert_eq!(shown["organization"]["stops"][1]["reason"], "worse than we thought", "the first one counts");
+    assert_eq!(resume(json!({})).await, 1);
+    assert_eq!(answers().await, nothing, "the stop of the cohort is still on");
+
+    let why = json!({"explain": true, "release_prn": first});
+    let why = factory.api.post(&format!("{}/update", path(&member.prn)), &why).await.expect(200).json;
+    let traced = why["trace"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&traced["step"], &traced["outcome"]), (&json!("stop"), &json!("no_update")));
+    let reason = traced["reason"].as_str().unwrap();
+    assert!(reason.starts_with("distribution is stopped for its cohort since"), "{reason}");
+    assert!(reason.ends_with("failures in the field"), "{reason}");
+
+    let elsewhere = factory.new_cohort("elsewhere").await;
+    assert_eq!(resume(json!({"cohort_prn": elsewhere})).await, 1, "that was not stopped");
+    assert_eq!(resume(json!({"cohort_prn": factory.cohort})).await, 0);
+    assert_eq!(answers().await, usual);
+    stop(json!({"product_prn": factory.product, "reason": "once more"})).await.expect(200);
+    assert_eq!(answers().await, nothing);
+    // A quarantined device is told that it is.
+    factory.change(&lab.prn, json!({"quarantined": true})).await;
+    assert_eq!(factory.asks(&lab, &on(&first)).await, "device_quarantine");
+    assert_eq!(factory.events("organization.stopped").await.len(), 3);
+    assert_eq!(factory.events("organization.resumed").await.len(), 2);
+}
+
+#[tokio::test]
+async fn who_may_stop_may_not_resume() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let key = async |scopes: Value| {
+        let new = json!({"name": scopes.to_string(), "scopes": scopes});
+        let key = factory.api.post("/v1/api_keys", &new).await.expect(201).json;
+        factory.api.with_key(key["api_key"]["key"].as_str().unwrap())
+    };
+    let stop = json!({"reason": "a drill"});
+    let on_call = key(json!(["release.stop"])).await;
+    on_call.post("/v1/organization/stop", &stop).await.expect(200);
+    let refused = on_call.post("/v1/organization/resume", &json!({})).await.expect(403);
+    assert_eq!(refused.json["errors"][0]["context"]["missing_scope"], "release.update");
+    // A key from before there was a scope of its own for it.
+    let releases = key(json!(["release.update"])).await;
+    releases.post("/v1/organization/resume", &json!({})).await.expect(200);
+    releases.post("/v1/organization/stop", &stop).await.expect(200);
+    let reader = key(json!(["release.read", "organization.read"])).await;
+    reader.post("/v1/organization/stop", &stop).await.expect(403);
+    let both = json!({"reason": "x", "product_prn": factory.product, "cohort_prn": factory.cohort});
+    releases.post("/v1/organization/stop", &both).await.expect(422);
+    releases.post("/v1/organization/stop", &json!({"reason": ""})).await.expect(422);
+}
+
+#[tokio::test]
+async fn so_many_parts_are_stopped_and_then_only_all() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let stop = async |cohort: &str| {
+        let stop = json!({"reason": "a drill", "cohort_prn": cohort});
+        factory.api.post("/v1/organization/stop", &stop).await
+    };
+    for number in 0..100 {
+        stop(&factory.new_cohort(&format!("cohort {number}")).await).await.expect(200);
+    }
+    assert_eq!(stop(&factory.cohort).await.expect(409).error_code(), Some("too_many_stops"));
+    let all = json!({"reason": "more than we can name"});
+    let stops = factory.api.post("/v1/organization/stop", &all).await.expect(200).json;
+    assert_eq!(stops["stops"].as_array().unwrap().len(), 101);
+}
+
+#[tokio::test]
+async fn a_cohort_that_is_deleted_takes_its_stop_along() {
+    let server = Server::start().await;
+    let factory = Factory::new(server.api()).await;
+    let cohort = factory.new_cohort("short-lived").await;
+    let stop = json!({"reason": "a drill", "cohort_prn": cohort});
+    factory.api.post("/v1/organization/stop", &stop).await.expect(200);
+    factory.api.delete(&path(&cohort)).await.expect(204);
+    let shown = factory.api.get("/v1/organization").await.expect(200).json;
+    assert_eq!(shown["organization"]["stops"], json!([]));
+}
+
+#[tokio::test]
 async fn a_destroyed_binary_is_served_to_nobody() {
     let server = Server::start().await;
     let factory = Factory::new(server.api()).await;

@@ -39,6 +39,7 @@ async fn each_operation_has_an_example_that_was_sent_to_a_server() {
     let firmware = firmware::tell(&mut story).await;
     let fleet = fleet::tell(&mut story, &server).await;
     releases::tell(&mut story, &firmware, &fleet).await;
+    organization::jobs(&mut story, &server, &firmware.version).await;
     organization::end(&mut story, &firmware.binary).await;
     people::tell(&mut story, &server).await;
     refusals::tell(&mut story, &server, &firmware, &fleet).await;

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::permissions::scope;
 use olivine_domain::prn::Id;
 use olivine_domain::products::Product;
+use olivine_operations::stops::{self, Extent};
 use olivine_operations::{Context, Error, cohorts, device_import, devices, products};
 
 use super::{any, one_of, tags, target};
@@ -77,6 +79,25 @@ pub(super) async fn rename_cohort(ctx: &Context, world: &World<'_>, picks: Picks
 pub(super) async fn delete_cohort(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(cohort) = any_cohort(ctx, world, picks[0]).await? else { return Ok(()) };
     cohorts::delete(ctx, &world.may(), cohort.id).await
+}
+
+/// Stops the organization, a product or a cohort; or resumes it, twice as often, so that most of a history goes on.
+pub(super) async fn stop_or_resume(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
+    let [what, which, how, ..] = picks;
+    let product = any_product(ctx, world, which).await?;
+    let cohort = any_cohort(ctx, world, which).await?;
+    let extent = match (what % 3, product, cohort) {
+        (0, Some(product), _) => Extent::Product(product),
+        (1, _, Some(cohort)) => Extent::Cohort(cohort.id),
+        _ => Extent::Organization,
+    };
+    if how % 3 == 0 {
+        let reason = "a drill".parse().expect("a reason");
+        return stops::stop(ctx, &world.may(), extent, reason).await.map(drop);
+    }
+    let all = stops::list(ctx, &world.may::<scope::OrganizationRead>()).await?;
+    let extent = one_of(all, which).map_or(extent, |stop| stop.extent);
+    stops::resume(ctx, &world.may(), extent).await.map(drop)
 }
 
 pub(super) async fn create_device(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {

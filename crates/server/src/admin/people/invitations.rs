@@ -17,10 +17,10 @@ use utoipa_axum::routes;
 
 use super::shapes::arrived;
 use super::sign_in::token;
-use super::users::LinkBase;
 use crate::admin::auth::{Permit, Visitor};
 use crate::admin::grants::{given_grants, shown_grants};
 use crate::admin::idempotency::{ForNew, Secret};
+use crate::admin::link_base::LinkBase;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::shapes::{of_installation, shown};
 use crate::admin::auth::{Permit, SignedIn};
+use crate::admin::link_base::LinkBase;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
@@ -155,17 +156,6 @@ async fn make_reset_link(
         StatusCode::CREATED,
         axum::Json(Link { url: link(&request.0, "reset-password", &token), expires_at }),
     ))
-}
-
-/// The part of the URL that all links have.
-pub(super) struct LinkBase(pub(super) String);
-
-impl FromRequestParts<App> for LinkBase {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self(app.site.url(parts)))
-    }
 }
 
 /// Remove a user's second factor

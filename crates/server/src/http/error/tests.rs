@@ -40,7 +40,7 @@ fn a_search_that_takes_too_much_is_the_callers_to_narrow() {
 /// A client acts on the status, the code and the context: this is what each refusal says.
 #[test]
 fn refusals_keep_their_status_code_message_and_context() {
-    let all = releases().into_iter().chain(contents()).chain(callers()).chain(people());
+    let all = releases().into_iter().chain(contents()).chain(callers()).chain(people()).chain(console());
     let mut said = String::new();
     for error in all {
         let ApiError { status, items, .. } = error.into();
@@ -107,6 +107,15 @@ fn releases() -> Vec<Error> {
             releases: vec![("prn:1:900:release:1".to_owned(), "R1".to_owned())],
             bundle_overrides: vec![("prn:1:900:bundle_override:1".to_owned(), "O1".to_owned())],
         }),
+    ]
+}
+
+fn console() -> Vec<Error> {
+    use olivine_domain::jobs::{JobState, NotRetried};
+    vec![
+        Error::refused(olivine_domain::stops::TooManyStops),
+        Error::refused(NotRetried::State(JobState::Finished)),
+        Error::refused(NotRetried::OrderedAnew),
     ]
 }
 

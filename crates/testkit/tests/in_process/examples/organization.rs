@@ -1,9 +1,12 @@
 //! The organization, its keys and storages, and at last what happened in it.
 
+use olivine_testkit::Server;
 use olivine_tests::{S3, S3Options, prn};
+use reqwest::Method;
 use serde_json::json;
 
-use super::story::{Story, made};
+use super::firmware::promise;
+use super::story::{Sent, Story, made};
 
 pub(super) async fn tell(story: &mut Story) {
     story.patch("/v1/organization", &json!({"name": "Acme", "download_url_seconds": 3600})).await;
@@ -25,6 +28,22 @@ async fn api_keys(story: &mut Story) {
     story.api = admin;
     story.patch(&path, &json!({"expires_at": "2026-07-15T00:00:00Z"})).await;
     story.delete(&path).await;
+}
+
+/// A binary waits to be verified.
+pub(super) async fn jobs(story: &mut Story, server: &Server, version: &str) {
+    let (api, content) = (story.api.clone(), "another board");
+    let binary = made(&api, "binaries", "binary", promise(version, "gateway-v7", content)).await;
+    let path = format!("/v1/binaries/{binary}");
+    api.put_bytes(&format!("{path}/content"), content.into()).await.expect(200);
+    server.hold_jobs();
+    api.patch(&path, &json!({"state": "hashable"})).await.expect(200);
+    let job = prn(&story.get("/v1/jobs?state=waiting").await["jobs"][0]);
+    story.get(&format!("/v1/jobs/{job}")).await;
+    story.ask(Method::POST, &format!("/v1/jobs/{job}/retry"), Sent::Nothing).await;
+    server.release_jobs().await;
+    story.get("/v1/server").await;
+    story.get("/v1/overview").await;
 }
 
 /// `binary` is one whose content is replicated.
@@ -51,6 +70,7 @@ async fn storage_backends(story: &mut Story, binary: &str) {
     story.get(&path).await;
     story.patch(&path, &json!({"near_tags": ["africa", "europe"], "replicates": true})).await;
     story.get(&format!("/v1/binaries/{binary}/replicas")).await;
+    story.ask(Method::POST, &format!("{path}/check"), Sent::Nothing).await;
     let mistake = s3.backend(&s3.bucket("mistake"));
     let mistake = made(&story.api, "storage_backends", "storage_backend", mistake).await;
     story.delete(&format!("/v1/storage_backends/{mistake}")).await;

@@ -13,6 +13,7 @@ pub(super) async fn tell(story: &mut Story, firmware: &Firmware, fleet: &Fleet) 
     let release = release(story, &bundle, fleet).await;
     checks(story, &release, fleet).await;
     story.get(&format!("/v1/binaries/{}/releases", firmware.binary)).await;
+    stop(story, fleet).await;
     bundle_override(story, &bundle, fleet).await;
     rollback(story, firmware, fleet, &release).await;
     archive(story, firmware, fleet).await;
@@ -61,7 +62,17 @@ async fn checks(story: &mut Story, release: &str, fleet: &Fleet) {
     let path = format!("/v1/releases/{release}");
     story.patch(&path, &json!({"phase_value": 1})).await;
     story.get(&format!("{path}/adoption")).await;
+    story.get(&format!("/v1/cohorts/{}/graph", fleet.cohort)).await;
+    story.get("/v1/devices/count?search=outcome:'installed'").await;
+    story.get("/v1/devices/facets?by=version").await;
     story.get(&format!("/v1/devices/summary?cohort_prn={}&expand[]=product", fleet.cohort)).await;
+}
+
+/// Something is wrong, and then it is not.
+async fn stop(story: &mut Story, fleet: &Fleet) {
+    let stop = json!({"cohort_prn": fleet.cohort, "reason": "Devices do not come back after the update"});
+    story.post("/v1/organization/stop", &stop).await;
+    story.post("/v1/organization/resume", &json!({"cohort_prn": fleet.cohort})).await;
 }
 
 async fn bundle_override(story: &mut Story, bundle: &str, fleet: &Fleet) {

@@ -55,6 +55,8 @@ async fn each_role_may_do_what_its_scopes_say_and_nothing_else() {
             continue;
         };
         asked += 1;
+        let said = &operation.description["x-required-scope"];
+        assert_eq!(said, scope.as_str(), "{} {}", operation.method, operation.path);
         for (role, person) in &people {
             let answer = ask(person, operation).await;
             let is_refused = answer.status == 403 && answer.error_code() == Some("unauthorized");

@@ -243,3 +243,20 @@ async fn what_is_of_no_product_has_no_reach_and_what_is_of_all_takes_all_of_it()
     fleet.factory.api.post("/v1/api_keys", &new(json!([nobodys]))).await.expect(404);
     fleet.factory.api.post("/v1/api_keys", &new(json!(["staging"]))).await.expect(422);
 }
+
+#[tokio::test]
+async fn a_stop_reaches_no_further_than_who_makes_it() {
+    let fleet = Fleet::new().await;
+    let support = fleet.key("support").await;
+    let stop = async |by: &Api, what: Value| {
+        by.post("/v1/organization/stop", &olivine_tests::factory::with(json!({"reason": "smoke"}), what))
+            .await
+    };
+    assert_eq!(code(&stop(&support, json!({})).await), (403, Some("outside_reach")));
+    assert_eq!(stop(&support, json!({"product_prn": fleet.factory.product})).await.status, 403);
+    stop(&support, json!({"cohort_prn": fleet.factory.cohort})).await.expect(404);
+    stop(&fleet.factory.api, json!({"cohort_prn": fleet.factory.cohort})).await.expect(200);
+    let stopped = stop(&support, json!({"cohort_prn": fleet.staging})).await.expect(200);
+    let text = String::from_utf8(stopped.body).unwrap();
+    assert!(text.contains(&fleet.staging) && !text.contains(&fleet.factory.cohort), "{text}");
+}

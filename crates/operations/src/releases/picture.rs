@@ -1,0 +1,107 @@
+//! A cohort's graph as people look at it: each release with its devices, and where devices on it go. The same cost for any number of devices.
+
+use std::collections::HashMap;
+
+use olivine_domain::binaries::Binary;
+use olivine_domain::bundles::Bundle;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::hash::Sha256Digest;
+use olivine_domain::permissions::{Authorized, scope};
+use olivine_domain::prn::Id;
+use olivine_domain::releases::Release;
+use olivine_domain::releases::graph::ReleaseGraph;
+use olivine_domain::resolution::{Destination, PhaseCounts, destination};
+use olivine_records::release_days::Delta;
+use olivine_records::{bundles, cohorts, release_days};
+
+use super::graphs;
+use crate::{Context, Error};
+
+/// The most releases of a cohort that are shown: those nearest the latest one.
+const MOST_SHOWN: usize = 1_000;
+
+/// A cohort's graph.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// The cohort.
+    pub cohort: Cohort,
+    /// Another one whenever a release was added, changed or deleted.
+    pub revision: String,
+    /// The releases on its paths, the latest first, each after the one that it points to.
+    pub releases: Vec<Node>,
+    /// Whether there are more than these.
+    pub has_more: bool,
+}
+
+/// A release in its graph.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The record.
+    pub release: Release,
+    /// How many devices are on it.
+    pub devices: u64,
+    /// Of how many devices the last update, to it, failed.
+    pub failed: u64,
+    /// The binaries of its bundle that can't be served.
+    pub affected_by: Vec<Id<Binary>>,
+    /// Where a device without tags goes that is on it.
+    pub destination: Destination,
+}
+
+/// Draws a cohort's graph.
+pub async fn picture(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseRead>,
+    id: Id<Cohort>,
+) -> Result<Picture, Error> {
+    let (db, organization) = (ctx.db(), by.organization);
+    let cohort = cohorts::get(db, &by.tenancy(), id).await.map_err(Error::missing(id))?;
+    let graph = graphs::read(db, organization, id).await?;
+    let shown: Vec<_> = graph.iter().take(MOST_SHOWN).cloned().collect();
+    let ids: Vec<_> = shown.iter().map(|release| release.id).collect();
+    let sums: HashMap<_, _> = release_days::sums(db, organization, &ids).await?.into_iter().collect();
+    let mut of_bundles: Vec<_> = shown.iter().map(|release| release.bundle).collect();
+    of_bundles.sort_unstable();
+    of_bundles.dedup();
+    let unservable = bundles::unservable_in(db, organization, &of_bundles).await?;
+    let claims = graph.sink().map_or(0, |sink| sink.claims);
+    let counts = PhaseCounts { devices_in_cohort: cohort.devices, claims, claimed_by_this_device: &[] };
+    let node = |release: Release| {
+        let sum = sums.get(&release.id).copied().unwrap_or_default();
+        let destination = destination(&graph, release.id, ctx.now(), counts);
+        node(release, sum, &unservable, destination)
+    };
+    let releases = shown.into_iter().map(node).collect();
+    Ok(Picture { cohort, revision: revision(&graph), releases, has_more: graph.len() > MOST_SHOWN })
+}
+
+fn node(
+    release: Release,
+    sum: Delta,
+    unservable: &[(Id<Bundle>, Id<Binary>)],
+    destination: Destination,
+) -> Node {
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    let affected = unservable.iter().filter(|(bundle, _)| *bundle == release.bundle);
+    Node {
+        devices: number(sum.arrived - sum.departed),
+        failed: number(sum.failed),
+        affected_by: affected.map(|(_, binary)| *binary).collect(),
+        destination,
+        release,
+    }
+}
+
+/// A short name of the graph as it is: of all releases with their revisions.
+fn revision(graph: &ReleaseGraph) -> String {
+    let mut all: Vec<_> =
+        graph.records().map(|release| (release.id.uuid(), release.revision.get())).collect();
+    all.sort_unstable();
+    let bytes: Vec<u8> = all
+        .iter()
+        .flat_map(|(id, revision)| {
+            id.as_bytes().iter().copied().chain(revision.to_be_bytes()).collect::<Vec<_>>()
+        })
+        .collect();
+    Sha256Digest::of(&bytes).to_hex().chars().take(32).collect()
+}

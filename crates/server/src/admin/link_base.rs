@@ -1,0 +1,17 @@
+//! Where this server is reached, as far as a request tells: the beginning of the links that it makes.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+
+use crate::app::App;
+
+/// What links begin with.
+pub(super) struct LinkBase(pub(super) String);
+
+impl FromRequestParts<App> for LinkBase {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(app.site.url(parts)))
+    }
+}
