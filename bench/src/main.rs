@@ -6,6 +6,7 @@
 mod api;
 mod checks;
 mod content;
+mod feed;
 mod machine;
 mod memory;
 mod nginx;
@@ -33,6 +34,8 @@ enum Command {
     Records(records::Args),
     /// What devices ask, by a simulated fleet: against nginx, and with many devices against few
     Checks(checks::Args),
+    /// The event feed: numbering against inserting, and a thousand streams
+    Feed(feed::Args),
     /// Records in PostgreSQL and content in an object store: against SQLite, pgbench, the AWS CLI, and curl with openssl
     Scale(scale::Args),
 }
@@ -47,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
             Command::Content(args) => content::run(&args).await,
             Command::Records(args) => records::run(&args).await,
             Command::Checks(args) => checks::run(&args).await,
+            Command::Feed(args) => feed::run(&args).await,
             Command::Scale(args) => scale::run(&args).await,
         }
     };

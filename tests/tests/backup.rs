@@ -71,6 +71,8 @@ async fn a_backup_is_whole_while_the_server_works() {
         assert!(said.contains("the records") && said.contains("contents in"), "{said}");
         made.push(to);
     }
+    let now = server.api().get("/v1/events?after=now").await.expect(200).json;
+    let cursor = now["cursor"].as_str().expect("a cursor");
     is_over.store(true, Ordering::Relaxed);
     while let Some(ended) = working.join_next().await {
         ended.expect("the server answers as always");
@@ -91,6 +93,9 @@ async fn a_backup_is_whole_while_the_server_works() {
         ada.sign_in("ada@example.com").await.expect(200);
         let sessions = ada.get("/v1/users/me/sessions").await.expect(200);
         assert_eq!(sessions.json["sessions"].as_array().map(Vec::len), Some(1), "{:?}", sessions.json);
+        // Whoever follows the events is told that this is another feed.
+        let refused = restored.api().get(&format!("/v1/events?after={cursor}")).await.expect(410).json;
+        assert_eq!(refused["errors"][0]["code"], "feed_replaced");
         // Every signed binary is downloaded and compared; no content is missing, none too many.
         assert_no_orphans(&restored).await;
         signed += count_signed(&restored).await;

@@ -122,6 +122,9 @@ async fn devices_are_kept_and_moved(database: Database) {
     let expected = [
         "created",
         "updated",
+        // It leaves one cohort and comes into another; then it leaves that one and becomes another product's.
+        "updated",
+        "updated",
         "updated",
         "updated",
         "quarantined",
@@ -243,13 +246,14 @@ async fn the_trail_says_what_was_what(fleet: &Fleet, moved: &str) {
         events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
     };
     let of_moved: Vec<_> = trail(moved).await.collect();
-    assert_eq!(told(&of_moved), ["device.created", "device.updated"]);
-    let data = &of_moved[1]["data"];
-    assert_eq!(data["changed"], json!(["cohort_prn"]));
-    assert_eq!(
-        (&data["from"]["cohort_prn"], &data["to"]["cohort_prn"]),
-        (&json!(fleet.daily), &json!(fleet.weekly))
-    );
+    assert_eq!(told(&of_moved), ["device.created", "device.updated", "device.updated"]);
+    // One event for each of the two cohorts.
+    let changes = [(json!(fleet.daily), Value::Null), (Value::Null, json!(fleet.weekly))];
+    for (event, (from, to)) in of_moved[1..].iter().zip(&changes) {
+        let data = &event["data"];
+        assert_eq!(data["changed"], json!(["cohort_prn"]));
+        assert_eq!((&data["from"]["cohort_prn"], &data["to"]["cohort_prn"]), (from, to));
+    }
     let of_first: Vec<_> = trail(&named("SN-1").await).await.collect();
     assert_eq!(told(&of_first), ["device.created", "device.updated"]);
     assert_eq!(of_first[0]["data"]["tags"], json!(["beta", "eu"]), "{of_first:#?}");

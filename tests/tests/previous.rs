@@ -152,6 +152,22 @@ async fn goes_on(done: &AtomicUsize) {
     }
 }
 
+/// What the previous version writes gets its numbers, too.
+async fn feed_has_events_of(old: &Api, new: &Api) {
+    let now = new.get("/v1/events?after=now").await.expect(200).json;
+    let first = now["last_number"].as_u64().expect("a number") + 1;
+    for number in 0..5 {
+        old.post("/v1/artifacts", &json!({"name": format!("by the old one {number}")})).await.expect(201);
+        new.post("/v1/artifacts", &json!({"name": format!("by the new one {number}")})).await.expect(201);
+    }
+    let after = now["cursor"].as_str().expect("a cursor");
+    let next = new.get(&format!("/v1/events?after={after}&type=artifact.created")).await.expect(200).json;
+    let events = next["events"].as_array().expect("events");
+    let numbers: Vec<_> = events.iter().filter_map(|event| event["number"].as_u64()).collect();
+    assert_eq!(numbers, (first..first + 10).collect::<Vec<_>>());
+    assert_eq!(events[0]["data"]["name"], "by the old one 0");
+}
+
 /// The previous version, and whether it knows devices.
 fn previous() -> (ServerBuilder, bool) {
     let folder = std::env::var(PREVIOUS).unwrap_or_else(|_| {
@@ -202,6 +218,7 @@ async fn both_versions_work_on_the_new_tables() {
     }
     is_over.store(true, Ordering::Relaxed);
     working.await.expect("the previous version answers as always");
+    feed_has_events_of(&old, &new).await;
 
     // Each sees what the other made.
     let mut kinds = vec!["artifacts", "binaries", "signing_keys"];

@@ -246,14 +246,21 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
     ("crates/operations/src", "db().write()", &["work.rs"]),
     ("crates/operations/src", "changes::announce(", &["work.rs"]),
     ("crates/operations/src", "jobs::enqueue(", &["work.rs", "jobs/runner.rs"]),
-    ("crates/operations/src", "::insert_many(&write, &events)", &["work.rs"]),
+    ("crates/operations/src", "::insert_many(&self.write, &self.events)", &["work.rs"]),
     ("crates/operations/src", "release_days::add(", &["devices/moves.rs"]),
     ("crates/operations/src", "announcements::add(", &["distribution/changes.rs"]),
     // The proof that somebody may do something to any organization is made where nobody from the network is served.
     (
         "crates/server/src",
         "ServerOperator::",
-        &["commands.rs", "commands/backup.rs", "commands/content.rs", "commands/users.rs", "startup.rs"],
+        &[
+            "commands.rs",
+            "commands/backup.rs",
+            "commands/content.rs",
+            "commands/events.rs",
+            "commands/users.rs",
+            "startup.rs",
+        ],
     ),
     ("crates/operations/src", "ServerOperator::", &[]),
     // Whoever acts for somebody looks for records within what that somebody reaches. These answer devices, or finish what a record that was
@@ -273,6 +280,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
             "distribution/memory.rs",
             "distribution/offers.rs",
             "distribution/reports.rs",
+            "events/belonging.rs",
             "provisioning.rs",
             "provisioning/renewals.rs",
             "releases/numbers.rs",

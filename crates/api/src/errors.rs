@@ -132,6 +132,7 @@ codes! {
     HeadersTooLarge = "headers_too_large", "The header section is larger than the server accepts.";
     LinkInvalid = "link_invalid", "This URL was not made by this server, or was altered.";
     LinkExpired = "link_expired", "This URL has expired: ask for a new one.";
+    FeedReplaced = "feed_replaced", "This cursor of the event feed belongs to a feed that is not there any more, after a restore, a copy or a failover: go on with `resume` if it is given, else with an older cursor or 0.";
     ContentGone = "content_gone", "The content that this URL was for was reset or destroyed.";
     StorageFull = "storage_full", "The server's disk or storage is full; nothing was changed.";
     QuotaExceeded = "quota_exceeded", "The organization's storage quota does not allow this.";

@@ -33,18 +33,43 @@ pub struct Event {
     pub address: Option<String>,
     /// When it happened, in UTC (RFC 3339).
     pub inserted_at: String,
+    /// The number of the event in the feed of its organization: 1, 2, 3 and so on. Only in answers of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// The place in the feed after this event: send it as the parameter `after` to go on from here. Only in answers of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
-crate::envelopes! {
-    Event,
-    EventEnvelope {
-        /// The event that was asked for, as it was written.
-        event
-    },
-    EventList {
-        /// The events of this page, in the order that was asked for.
-        events,
-        /// The cursor of the next page of events: send it as the parameter `page`. Null: this is the last page.
-        next_page
+/// One record, under `event`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EventEnvelope {
+    /// The event that was asked for, as it was written.
+    pub event: Event,
+}
+
+/// A page of records, or a part of the feed, under `events`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EventList {
+    /// The events of this page, in the order that was asked for; of the feed, in the order of their numbers.
+    pub events: Vec<Event>,
+    /// The cursor of the next page of events: send it as the parameter `page`. Null: this is the last page, or a part of the feed.
+    pub next_page: Option<String>,
+    /// The place in the feed up to which it was read: send it as the parameter `after` to go on. Only in answers of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// The number of the newest event of the organization at that moment, 0 if there is none. Only in answers of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_number: Option<u64>,
+    /// From this number on no event has been deleted because of its age. Only in answers of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete_from: Option<u64>,
+}
+
+impl crate::lists::List for EventList {
+    type Item = Event;
+
+    fn into_page(self) -> (Vec<Event>, Option<String>) {
+        (self.events, self.next_page)
     }
 }

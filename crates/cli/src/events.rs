@@ -1,12 +1,10 @@
 //! `peridio events`: the audit trail, as a list or as it grows.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use olivine_api::events::Event;
 use olivine_client::Query;
-use olivine_domain::Timestamp;
 use olivine_domain::events::Event as EventRecord;
 use olivine_domain::prn::Prn;
 use serde::Serialize;
@@ -43,8 +41,8 @@ impl Record for Named {
     }
 }
 
-/// What is written at one moment may become visible a little later than what was written after it.
-const LATE: Duration = Duration::from_secs(10);
+/// How long the server waits for an event before it answers that there was none, in seconds.
+const WAITS_FOR: u64 = 25;
 
 /// The commands about events.
 #[derive(Debug, Subcommand)]
@@ -59,7 +57,9 @@ pub(crate) enum Command {
             peridio events get --prn $(peridio events list --order desc --limit 1 --output prn)")]
     Get(One),
     /// Shows the newest events, then each new event as it happens; ends with Ctrl-C
-    #[command(after_help = "Example:\n  peridio events tail --type binary.signed")]
+    #[command(after_help = "Example:\n  peridio events tail --type binary.signed\n\n\
+            To miss nothing, go on after the cursor of the last event that you saw:\n  \
+            peridio events tail --after 0 --output jsonl")]
     Tail(Tail),
 }
 
@@ -100,16 +100,11 @@ pub(crate) struct Tail {
     #[command(flatten)]
     filter: Filter,
     /// Begin with this many of the newest events
-    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 10)]
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 10, conflicts_with = "after")]
     lines: usize,
-    /// Ask for new events after this many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
-    interval: f64,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "it takes a number of seconds".to_owned())?;
-    if (0.1..=3600.0).contains(&number) { Ok(number) } else { Err("it takes 0.1 to 3600 seconds".to_owned()) }
+    /// Go on after this place in the feed: the `cursor` of an event, or 0 for all events that there are
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
 }
 
 impl Command {
@@ -164,26 +159,37 @@ impl Filter {
 
 impl Tail {
     async fn run(self, session: &Session) -> Result<(), Failure> {
-        let newest = ListOptions::newest(self.lines.max(1)).apply(self.filter.query());
-        let mut events = session.client.list::<Event>(&newest).all().await?;
-        events.reverse();
-        let mut seen = Seen::default();
-        // Those that are not to be shown still say where to go on.
-        for (index, event) in events.iter().enumerate() {
-            seen.add(event);
-            if index >= events.len().saturating_sub(self.lines) {
-                show(session, event).await?;
-            }
-        }
+        let mut shown = HashSet::new();
+        let mut after = match &self.after {
+            Some(after) => after.clone(),
+            None => self.show_newest(session, &mut shown).await?,
+        };
+        let query = self.filter.query().with("wait", Some(WAITS_FOR));
         loop {
-            tokio::time::sleep(Duration::from_secs_f64(self.interval)).await;
-            let query = self.filter.query().with("order", Some("asc")).with("search", seen.search());
-            for event in session.client.list::<Event>(&query).all().await? {
-                if seen.add(&event) {
-                    show(session, &event).await?;
+            let part = session.client.events_after(&after, &query).await?;
+            for event in &part.events {
+                if !shown.remove(&event.prn) {
+                    show(session, event).await?;
                 }
             }
+            // A server of an earlier version has no feed, and says so.
+            after = part.cursor.unwrap_or(after);
         }
+    }
+
+    /// Shows the newest events; returns where the feed goes on after them.
+    async fn show_newest(&self, session: &Session, shown: &mut HashSet<String>) -> Result<String, Failure> {
+        // First, so that what happens between the two requests is in both of them, and not in none.
+        let part = session.client.events_after("now", &Query::default()).await?;
+        let newest = ListOptions::newest(self.lines.max(1)).apply(self.filter.query());
+        let mut events = session.client.list::<Event>(&newest).all().await?;
+        events.truncate(self.lines);
+        events.reverse();
+        for event in &events {
+            show(session, event).await?;
+            shown.insert(event.prn.clone());
+        }
+        Ok(part.cursor.unwrap_or_else(|| "now".to_owned()))
     }
 }
 
@@ -198,59 +204,5 @@ async fn show(session: &Session, event: &Event) -> Result<(), Failure> {
         Some(_) => session.printer.one(event),
         // One per line, so that what follows in a pipe sees each one at once.
         None => Printer::new(Some(Format::Jsonl)).one(event),
-    }
-}
-
-/// Which events were seen, as far back as others may still turn up between them.
-#[derive(Default)]
-struct Seen {
-    newest: Option<Timestamp>,
-    recent: Vec<(Timestamp, String)>,
-    prns: HashSet<String>,
-}
-
-impl Seen {
-    /// Whether it is new.
-    fn add(&mut self, event: &Event) -> bool {
-        if !self.prns.insert(event.prn.clone()) {
-            return false;
-        }
-        let Ok(moment) = event.inserted_at.parse::<Timestamp>() else { return true };
-        self.recent.push((moment, event.prn.clone()));
-        let newest = self.newest.map_or(moment, |newest| newest.max(moment));
-        self.newest = Some(newest);
-        let prns = &mut self.prns;
-        // Those that the next search does not find again can be forgotten.
-        self.recent.retain(|(moment, prn)| *moment >= newest.minus(LATE) || !prns.remove(prn));
-        true
-    }
-
-    fn search(&self) -> Option<String> {
-        self.newest.map(|newest| format!("inserted_at>='{}'", newest.minus(LATE)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(number: u8, inserted_at: &str) -> Event {
-        serde_json::from_value(serde_json::json!({
-            "prn": format!("prn:{number}"), "organization_prn": "", "type": "binary.signed", "actor": "system",
-            "resource_prn": "", "data": {}, "request_id": null, "address": null, "inserted_at": inserted_at,
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn each_event_is_new_once_and_late_ones_are_not_missed() {
-        let mut seen = Seen::default();
-        assert_eq!(seen.search(), None);
-        assert!(seen.add(&event(1, "2026-01-01T00:00:20Z")));
-        assert!(!seen.add(&event(1, "2026-01-01T00:00:20Z")));
-        assert!(seen.add(&event(2, "2026-01-01T00:00:15Z")), "written earlier, visible later");
-        assert_eq!(seen.search().unwrap(), "inserted_at>='2026-01-01T00:00:10.000000Z'");
-        assert!(seen.add(&event(3, "2026-01-01T00:01:00Z")));
-        assert_eq!((seen.prns.len(), seen.recent.len()), (1, 1));
     }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::cohorts::Cohort;
 use crate::hash::Sha256Digest;
 use crate::organizations::Organization;
 use crate::permissions::{Identity, Origin, RecordedIdentity};
 use crate::prn::{Id, Prn, Resource};
+use crate::products::Product;
 use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
 use crate::users::{self, User};
@@ -255,6 +257,9 @@ pub const SEARCH: FieldTable = &[
     Field { name: "type", kind: FieldKind::Enum(EventType::NAMES) },
     Field { name: "resource_prn", kind: FieldKind::Prn },
     Field { name: "actor_prn", kind: FieldKind::Prn },
+    Field { name: "about_prn", kind: FieldKind::Prn },
+    Field { name: "product_prn", kind: FieldKind::Prn },
+    Field { name: "cohort_prn", kind: FieldKind::Prn },
     Field { name: "request_id", kind: FieldKind::Text },
     Field { name: "inserted_at", kind: FieldKind::DateTime },
 ];
@@ -274,6 +279,10 @@ pub struct Event {
     pub person: Option<Id<User>>,
     /// To which record.
     pub subject: Subject,
+    /// The product that the record is, or belongs to.
+    pub product: Option<Id<Product>>,
+    /// The cohort that the record is, or belongs to.
+    pub cohort: Option<Id<Cohort>>,
     /// What changed, as a JSON object; never a secret.
     pub data: String,
     /// Where the request came from.
@@ -304,6 +313,11 @@ impl Subject {
     /// The record `id`.
     pub fn of<R: Resource>(id: Id<R>) -> Self {
         Self { kind: R::TYPE.map(str::to_owned), id: id.uuid() }
+    }
+
+    /// Whether it is an `R`.
+    pub fn is_a<R: Resource>(&self) -> bool {
+        self.kind.as_deref() == R::TYPE
     }
 
     /// Its full name, in `organization`.

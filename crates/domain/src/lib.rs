@@ -22,6 +22,7 @@ pub mod contents;
 pub mod device_certificates;
 pub mod device_credentials;
 pub mod devices;
+pub mod event_feed;
 pub mod events;
 pub mod guessing;
 pub mod hash;

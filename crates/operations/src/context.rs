@@ -20,6 +20,7 @@ use crate::content::damage::Damage;
 use crate::distribution::log::USUAL_STALE_AFTER;
 use crate::distribution::memory::Memory;
 use crate::event_budgets::EventBudgets;
+use crate::events::feed::Feeds;
 use crate::health::Readiness;
 use crate::people::passwords::Passwords;
 use crate::signals::Outbox;
@@ -42,6 +43,7 @@ struct Shared {
     outbox: Outbox,
     memory: Memory,
     event_budgets: EventBudgets,
+    feeds: Feeds,
     damage: Damage,
     passwords: Passwords,
     readiness: Readiness,
@@ -119,6 +121,7 @@ impl Context {
             outbox: Outbox::default(),
             memory: Memory::new(settings.directory_devices, settings.stale_after),
             event_budgets: EventBudgets::default(),
+            feeds: Feeds::default(),
             damage: Damage::default(),
             passwords: Passwords::default(),
             readiness: Readiness::default(),
@@ -182,6 +185,11 @@ impl Context {
     /// How many events each caller has caused in this hour.
     pub(crate) fn event_budgets(&self) -> &EventBudgets {
         &self.shared.event_budgets
+    }
+
+    /// How far this process follows feeds of events, and for whom.
+    pub(crate) fn feeds(&self) -> &Feeds {
+        &self.shared.feeds
     }
 
     /// Which damaged contents were noticed, and where they were looked for.

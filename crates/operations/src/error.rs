@@ -208,6 +208,9 @@ pub enum Unauthenticated {
     /// It once was good.
     #[error(transparent)]
     Rejected(#[from] KeyRejected),
+    /// It was good when the request began.
+    #[error("what you may do was changed while this request waited: send it again")]
+    Changed,
 }
 
 /// What can be taken.

@@ -1,9 +1,13 @@
 //! The audit trail: written by every other operation, read here.
 
+pub(crate) mod belonging;
+pub mod callers;
 mod data;
+pub mod feed;
 mod fields;
 mod payloads;
 mod records;
+pub mod tail;
 
 use std::borrow::Cow;
 
@@ -60,6 +64,8 @@ pub(crate) fn build(ctx: &Context, actor: &Actor, subject: Subject, data: EventD
         identity: actor.identity.into(),
         person: actor.person,
         subject,
+        product: None,
+        cohort: None,
         data: data.to_string(),
         origin: actor.origin.clone(),
         inserted_at: ctx.now(),
@@ -86,12 +92,12 @@ pub async fn list(
     by: &Authorized<scope::EventRead>,
     query: &ListQuery,
 ) -> Result<Page<Event>, Error> {
-    Ok(events::list(&ctx.reads_for(by), by.organization, query).await?)
+    Ok(events::list(&ctx.reads_for(by), &by.tenancy(), query).await?)
 }
 
 /// Reads one event.
 pub async fn get(ctx: &Context, by: &Authorized<scope::EventRead>, id: Id<Event>) -> Result<Event, Error> {
-    events::get(ctx.db(), by.organization, id).await.map_err(Error::missing(id))
+    events::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))
 }
 
 #[cfg(test)]

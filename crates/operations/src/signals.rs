@@ -24,6 +24,7 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 pub(crate) struct Outbox {
     changes: AtomicBool,
     jobs: AtomicBool,
+    events: AtomicBool,
     bell: Notify,
 }
 
@@ -40,10 +41,17 @@ impl Outbox {
         self.bell.notify_one();
     }
 
+    /// There are new events.
+    pub(crate) fn noted(&self) {
+        self.events.store(true, Ordering::Release);
+        self.bell.notify_one();
+    }
+
     fn take(&self) -> Signals {
         Signals {
             changes: self.changes.swap(false, Ordering::AcqRel),
             jobs: self.jobs.swap(false, Ordering::AcqRel),
+            events: self.events.swap(false, Ordering::AcqRel),
         }
     }
 }
@@ -82,6 +90,9 @@ async fn hear(ctx: &Context, own: Uuid, stop: &CancellationToken) {
                 }
                 if signals.jobs {
                     ctx.ring_here();
+                }
+                if signals.events {
+                    ctx.feeds().ring();
                 }
             }
             Err(error) => {

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use olivine_domain::binaries::Binary;
+use olivine_domain::devices::Device;
 use olivine_domain::events::{Event, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::Actor;
@@ -23,6 +24,7 @@ use self::archive_looks::{looks, may_move_contents};
 use self::concerned::concern;
 use crate::devices::moves::Moves;
 use crate::distribution::changes::{self, Change, Changes};
+use crate::events::belonging::{self, Belonging, belonging};
 use crate::events::{self, EventData};
 use crate::jobs::job::{Listed, new_job};
 use crate::{Context, Error};
@@ -36,6 +38,10 @@ pub(crate) struct Work {
     ctx: Context,
     write: Write,
     events: Vec<Event>,
+    /// Where those of the events belong that don't say it themselves, by their place among them.
+    belongings: Vec<(usize, Belonging)>,
+    /// Whether any were written.
+    has_events: bool,
     orders: Vec<NewJob>,
     looks: BTreeSet<Id<Organization>>,
     changes: Changes,
@@ -49,6 +55,8 @@ impl Context {
             ctx: self.clone(),
             write: self.db().write().await?,
             events: Vec::new(),
+            belongings: Vec::new(),
+            has_events: false,
             orders: Vec::new(),
             looks: BTreeSet::new(),
             changes: Changes::default(),
@@ -76,16 +84,37 @@ impl Work {
     /// which cached records it invalidates.
     pub(crate) fn event(&mut self, by: &Actor, subject: impl Into<Subject>, data: EventData<'_>) {
         let subject = subject.into();
+        let belonging = belonging(&data, &subject);
+        self.event_of(belonging, by, subject, data);
+    }
+
+    /// The same of a record whose product and cohort are known here, or are not those that the data say.
+    pub(crate) fn event_of(
+        &mut self,
+        belonging: Belonging,
+        by: &Actor,
+        subject: impl Into<Subject>,
+        data: EventData<'_>,
+    ) {
+        let subject = subject.into();
         concern(&data, &subject, by.organization, &mut self.changes);
         if may_move_contents(&data) {
             self.looks.insert(by.organization);
         }
-        self.events.extend(events::new(&self.ctx, by, subject, data));
+        if let Some(event) = events::new(&self.ctx, by, subject, data) {
+            self.belongings.push((self.events.len(), belonging));
+            self.events.push(event);
+        }
     }
 
     /// Events that were made before, and that put nothing out of date.
     pub(crate) fn recorded(&mut self, events: impl IntoIterator<Item = Event>) {
-        self.events.extend(events);
+        for event in events {
+            if event.subject.is_a::<Device>() && event.product.is_none() {
+                self.belongings.push((self.events.len(), Belonging::OfDevice(Id::new(event.subject.id))));
+            }
+            self.events.push(event);
+        }
     }
 
     /// Something that memories have to forget, and that no event says.
@@ -127,9 +156,17 @@ impl Work {
     /// Writes the events so far where they are many, so that memory does not grow with them.
     pub(crate) async fn write_events(&mut self) -> Result<(), Error> {
         if self.events.len() >= EVENTS_AT_ONCE {
-            records::insert_many(&self.write, &self.events).await?;
-            self.events.clear();
+            self.insert_events().await?;
         }
+        Ok(())
+    }
+
+    async fn insert_events(&mut self) -> Result<(), Error> {
+        belonging::look_up(&self.write, &mut self.events, &self.belongings).await?;
+        records::insert_many(&self.write, &self.events).await?;
+        self.has_events |= !self.events.is_empty();
+        self.events.clear();
+        self.belongings.clear();
         Ok(())
     }
 
@@ -137,8 +174,8 @@ impl Work {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         // The rows of cohorts and days come last among the locks, so that they are not held for long.
         self.count_moves().await?;
-        let Self { ctx, write, events, mut orders, looks: of, changes, .. } = self;
-        records::insert_many(&write, &events).await?;
+        self.insert_events().await?;
+        let Self { ctx, write, has_events, mut orders, looks: of, changes, .. } = self;
         orders.extend(looks(&ctx, &write, of).await?);
         let has_orders = !orders.is_empty();
         for order in orders {
@@ -147,6 +184,10 @@ impl Work {
         let announced = changes::announce(&ctx, &write, changes).await?;
         write.commit().await?;
         announced.apply(&ctx);
+        if has_events {
+            ctx.feeds().ring();
+            ctx.outbox().noted();
+        }
         if has_orders {
             ctx.ring();
         }

@@ -7,9 +7,10 @@ use olivine_domain::Sha256Digest;
 use olivine_domain::hash::Sha256Hasher;
 use olivine_domain::storage_backends::StorageBackend;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryFilter, QueryOrder, StreamTrait, Value,
+    ActiveValue::NotSet, ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    Iterable, ModelTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder, StreamTrait, Value,
 };
+use uuid::Uuid;
 
 use crate::database::access::Database;
 use crate::entities::distribution::{
@@ -22,11 +23,11 @@ use crate::entities::fleet::{
 use crate::entities::people::{invitations, known_browsers, memberships, recovery_codes, users};
 use crate::entities::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_replicas, binary_signatures,
-    contents, download_counts, events, idempotency_keys, jobs, organizations, settings, signing_keys,
-    storage_backends,
+    contents, download_counts, event_feed, event_feeds, event_pending, events, idempotency_keys, jobs,
+    organizations, settings, signing_keys, storage_backends,
 };
 use crate::error::Error;
-use crate::{dialect, migrations};
+use crate::{dialect, feed_ids, migrations};
 
 /// How many rows are written at once: a row may have a megabyte.
 const BATCH: usize = 64;
@@ -78,7 +79,7 @@ pub struct CopiedTable {
 macro_rules! each_table {
     ($do:ident, $($argument:expr),*) => {{
         $do!($($argument,)* organizations, users, recovery_codes, known_browsers, memberships, invitations, storage_backends, api_keys, artifacts, artifact_versions, contents, binaries, binary_replicas,
-            binary_parts, signing_keys, binary_signatures, events, download_counts, jobs, idempotency_keys, settings, bundles,
+            binary_parts, signing_keys, binary_signatures, events, event_feeds, event_feed, download_counts, jobs, idempotency_keys, settings, bundles,
             bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
             release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices, stops);
     }};
@@ -100,8 +101,13 @@ macro_rules! copy_rows {
 }
 
 /// Copies everything from one database into an empty one. Nobody may write to the source meanwhile: with SQLite nobody can, with
-/// PostgreSQL what is written meanwhile is not copied.
-pub async fn copy(source: &Database, target_database: &Database) -> Result<Vec<CopiedTable>, CopyError> {
+/// PostgreSQL what is written meanwhile is not copied. The copy's feeds of events get ids of `new_feed`: with the same numbers, they are other
+/// feeds from here on.
+pub async fn copy(
+    source: &Database,
+    target_database: &Database,
+    mut new_feed: impl FnMut() -> Uuid + Send,
+) -> Result<Vec<CopiedTable>, CopyError> {
     let missing = |error| CopyError::Source(error);
     if source.pending_migrations().await.map_err(missing)? > 0 {
         return Err(CopyError::SourceOutdated);
@@ -118,6 +124,8 @@ pub async fn copy(source: &Database, target_database: &Database) -> Result<Vec<C
     made.exec(&to).await.map_err(target)?;
     let mut copied = Vec::new();
     each_table!(copy_rows, copied, &from, &to);
+    copied.push(copy_pending(&from, &to).await?);
+    feed_ids::renew(&to, &mut new_feed).await.map_err(target)?;
     to.commit().await.map_err(target)?;
     Ok(copied)
 }
@@ -171,6 +179,55 @@ where
     if read_back::<E>(table, to).await? == copied { Ok(copied) } else { Err(CopyError::Different { table }) }
 }
 
+/// Copies which events have no number yet, in their order. Their places are given by the target: its own inserts of events have taken some.
+async fn copy_pending(
+    from: &DatabaseTransaction,
+    to: &DatabaseTransaction,
+) -> Result<CopiedTable, CopyError> {
+    // What the rows of `events` that were just copied left here.
+    event_pending::Entity::delete_many().exec(to).await.map_err(target)?;
+    let source = |error: DbErr| CopyError::Source(error.into());
+    let mut stream = in_order::<event_pending::Entity>(from).await.map_err(source)?;
+    let mut copied = PendingRows::default();
+    let mut batch = Vec::with_capacity(BATCH);
+    while let Some(row) = stream.try_next().await.map_err(source)? {
+        copied.add(&row);
+        batch.push(event_pending::ActiveModel { place: NotSet, ..row.into_active_model() });
+        if batch.len() == BATCH {
+            insert_batch::<event_pending::Entity>(to, std::mem::take(&mut batch)).await?;
+        }
+    }
+    drop(stream);
+    insert_batch::<event_pending::Entity>(to, batch).await?;
+    let mut read_back = PendingRows::default();
+    let mut stream = in_order::<event_pending::Entity>(to).await.map_err(target)?;
+    while let Some(row) = stream.try_next().await.map_err(target)? {
+        read_back.add(&row);
+    }
+    let (copied, read_back) = (copied.finish(), read_back.finish());
+    if read_back == copied { Ok(copied) } else { Err(CopyError::Different { table: PENDING }) }
+}
+
+const PENDING: &str = "event_pending";
+
+/// What is compared of pending rows: all but their places.
+#[derive(Default)]
+struct PendingRows {
+    rows: u64,
+    hasher: Sha256Hasher,
+}
+
+impl PendingRows {
+    fn add(&mut self, row: &event_pending::Model) {
+        self.rows += 1;
+        hash_row(&mut self.hasher, &event_pending::Model { place: 0, ..row.clone() });
+    }
+
+    fn finish(self) -> CopiedTable {
+        CopiedTable { table: PENDING, rows: self.rows, hash: self.hasher.finish() }
+    }
+}
+
 macro_rules! read_rows {
     ($from:expr, $($table:ident),*) => {
         $(if let Err(error) = read_table::<$table::Entity>($from).await {
@@ -183,6 +240,7 @@ macro_rules! read_rows {
 pub(crate) async fn read_all(database: &Database) -> Result<Option<String>, Error> {
     let from = database.begin_reading().await?;
     each_table!(read_rows, &from);
+    read_rows!(&from, event_pending);
     from.rollback().await?;
     Ok(None)
 }
@@ -274,5 +332,6 @@ macro_rules! name_columns {
 pub(crate) fn columns() -> std::collections::BTreeSet<(String, String)> {
     let mut names = std::collections::BTreeSet::new();
     each_table!(name_columns, names);
+    name_columns!(names, event_pending);
     names
 }

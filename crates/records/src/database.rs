@@ -20,13 +20,15 @@ mod snapshots;
 mod sqlite;
 mod writer;
 
+use std::time::Duration;
+
 use olivine_domain::Timestamp;
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement};
 
 use self::access::Connections;
 pub(crate) use self::executor::Executor;
 use self::executor::{Session, Transaction};
-use crate::error::Error;
+use crate::error::{Error, Trouble};
 use crate::{dialect, migrations, settings};
 
 pub use self::access::{Database, Reader, Write};
@@ -34,6 +36,15 @@ pub use self::list_reads::{CallerReads, ListReader, Scanner};
 pub use self::options::Options;
 pub use self::signals::{Listener, Signals};
 pub use self::snapshots::Integrity;
+
+/// How often it is tried to change tables that others have open transactions on. Each time waits two seconds for them, in which new
+/// transactions wait behind it.
+const MIGRATION_TRIES: u32 = 60;
+const MIGRATES_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+const fn is_slow(error: &Error) -> bool {
+    matches!(error, Error::Unavailable { trouble: Trouble::Slow, .. })
+}
 
 impl Database {
     /// Connects to `sqlite:<path>` (made if it is missing, for its owner only) or to `postgres://…`.
@@ -50,6 +61,15 @@ impl Database {
 
     /// Brings the tables up to date; returns how many migrations that took. Processes that do so at once wait for each other.
     pub async fn migrate(&self) -> Result<usize, Error> {
+        for _ in 1..MIGRATION_TRIES {
+            match migrations::run(self.begin_at_length().await?).await {
+                Err(error) if self.backend() == DbBackend::Postgres && is_slow(&error) => {
+                    tracing::info!("the database's tables are in use; trying again to bring them up to date");
+                    tokio::time::sleep(MIGRATES_AGAIN_AFTER).await;
+                }
+                ended => return ended,
+            }
+        }
         migrations::run(self.begin_at_length().await?).await
     }
 

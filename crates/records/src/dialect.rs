@@ -4,6 +4,7 @@
 
 pub(crate) mod announcements;
 mod constraints;
+pub(crate) mod feed;
 
 use std::borrow::Cow;
 

@@ -222,6 +222,33 @@ table!(events, "events", {
     actor_kind: Option<String>,
     actor_id: Option<Uuid>,
     user_id: Option<Uuid>,
+    product_id: Option<Uuid>,
+    cohort_id: Option<Uuid>,
+});
+
+table!(event_pending, "event_pending", {
+    #[sea_orm(primary_key)]
+    place: i64,
+    event_id: Uuid,
+    organization_id: Uuid,
+});
+
+table!(event_feeds, "event_feeds", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    organization_id: Uuid,
+    feed: Uuid,
+    last_number: i64,
+    last_word: i64,
+    complete_from: i64,
+});
+
+table!(event_feed, "event_feed", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    organization_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    number: i64,
+    event_id: Uuid,
+    word: i64,
 });
 
 table!(download_counts, "download_counts", {

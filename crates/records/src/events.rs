@@ -1,17 +1,19 @@
 //! Events: the audit trail. Written in the transaction of the change that they tell of; never changed, and deleted only when their time is over.
 
 use olivine_domain::Timestamp;
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::event_feed::{EventFilter, Named};
 use olivine_domain::events::{Event, EventType, RecordedType, Subject};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Identity, Origin, RecordedIdentity};
+use olivine_domain::permissions::{Identity, Origin, RecordedIdentity, Tenancy};
 use olivine_domain::prn::Id;
+use olivine_domain::products::Product;
 use olivine_domain::search::{Clause, Value};
-use olivine_domain::users::is_of_installation;
 use sea_orm::sea_query::{ExprTrait, OnConflict, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
 };
 use uuid::Uuid;
 
@@ -19,12 +21,14 @@ use crate::database::{ListReader, Reader, Write};
 use crate::dialect;
 use crate::entities::events::{Column, Entity, Model};
 use crate::error::Error;
+use crate::event_feed;
 use crate::lists::{self, ListQuery, Listed};
 use crate::rows::Row;
+use crate::tenants::Placed as _;
 
 const TABLE: &str = "events";
 
-/// The most rows of one `INSERT`: with 15 columns each, well below the 32,766 values that SQLite binds.
+/// The most rows of one `INSERT`: with 17 columns each, well below the 32,766 values that SQLite binds.
 const MOST_ROWS: usize = 1_000;
 
 /// Adds events. Those that are there already stay as they are: a caller that never learned of its commit may repeat it.
@@ -39,22 +43,45 @@ pub async fn insert_many(write: &Write, events: &[Event]) -> Result<(), Error> {
 }
 
 /// The event.
-pub async fn get(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    id: Id<Event>,
-) -> Result<Event, Error> {
-    let row = Entity::find_by_id(id.uuid()).filter(Column::OrganizationId.eq(organization.uuid()));
-    parse(&row.one(&reader.executor()).await?.ok_or(Error::NotFound { table: TABLE })?)
+pub async fn get(reader: &impl Reader, tenancy: &Tenancy, id: Id<Event>) -> Result<Event, Error> {
+    lists::get::<Entity>(reader, tenancy, id).await
+}
+
+/// What events of a feed have to meet: they are the organization's, and what the filter says.
+pub(crate) fn feed_condition(scope: &lists::Scope, filter: &EventFilter) -> Condition {
+    let mut condition = Condition::all().add(Column::OrganizationId.eq(scope.organization.uuid()));
+    let EventFilter { kinds, resources, actors, about, products, cohorts, seen } = filter;
+    for part in seen.parts() {
+        condition = condition.add(Entity::within(part));
+    }
+    if !kinds.is_empty() {
+        condition = condition.add(Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())));
+    }
+    if !products.is_empty() {
+        condition = condition.add(Column::ProductId.is_in(products.iter().map(|id| id.uuid())));
+    }
+    if !cohorts.is_empty() {
+        condition = condition.add(Column::CohortId.is_in(cohorts.iter().map(|id| id.uuid())));
+    }
+    let any_of = |named: &[Named], is_one: &dyn Fn(&Named) -> SimpleExpr| {
+        let any = named.iter().map(is_one).fold(Condition::any(), Condition::add);
+        (!named.is_empty()).then_some(any)
+    };
+    condition
+        .add_option(any_of(resources, &|named| about_subject(named.subject.as_ref())))
+        .add_option(any_of(actors, &|named| caused_by(named.identity)))
+        .add_option(any_of(about, &|named| {
+            about_subject(named.subject.as_ref()).or(caused_by(named.identity))
+        }))
 }
 
 /// A page of the organization's events.
 pub async fn list(
     reader: &impl ListReader,
-    organization: Id<Organization>,
+    tenancy: &Tenancy,
     query: &ListQuery,
 ) -> Result<Page<Event>, Error> {
-    lists::page::<Entity>(reader, organization, query).await
+    lists::page::<Entity>(reader, tenancy, query).await
 }
 
 /// Up to `most` of the organization's events that are older, the oldest first: of one type, or of any.
@@ -91,6 +118,7 @@ pub(crate) fn older(
 /// Deletes events whose time is over.
 pub async fn delete(write: &Write, organization: Id<Organization>, ids: &[Id<Event>]) -> Result<(), Error> {
     for ids in ids.chunks(lists::MOST_IDS) {
+        event_feed::forget(write, organization, ids).await?;
         let these = Entity::delete_many()
             .filter(Column::OrganizationId.eq(organization.uuid()))
             .filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
@@ -125,13 +153,17 @@ impl Listed for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const INSERTED_AT: Column = Column::InsertedAt;
     const ID: Column = Column::Id;
-    const INDEXED: &'static [&'static str] = &["prn", "type", "resource_prn", "actor_prn"];
+    const INDEXED: &'static [&'static str] =
+        &["prn", "type", "resource_prn", "actor_prn", "product_prn", "cohort_prn"];
 
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
             "type" => scope.plain(Column::Kind, clause),
             "resource_prn" => resource(scope, clause),
             "actor_prn" => actor(scope, clause),
+            "about_prn" => Some(resource(scope, clause)?.or(actor(scope, clause)?)),
+            "product_prn" => scope.named::<Product>(Column::ProductId, clause),
+            "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
             _ => scope.usual::<Self>(clause),
         }
     }
@@ -148,31 +180,31 @@ impl Listed for Entity {
 /// Events of one actor. API keys and devices have columns of their own, which rows of every version have, and which have indexes.
 fn actor(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
     let Value::Prn(prn) = &clause.value else { return None };
-    Some(match Identity::from_prn(prn, scope.organization) {
+    Some(caused_by(Identity::from_prn(prn, scope.organization)))
+}
+
+fn caused_by(identity: Option<Identity>) -> SimpleExpr {
+    match identity {
         // Also what the person did with keys of their own.
         Some(Identity::User(user)) => Column::UserId.eq(user.uuid()),
         Some(Identity::ApiKey(key)) => Column::ApiKeyId.eq(key.uuid()),
         Some(Identity::Device(device)) => Column::DeviceId.eq(device.uuid()),
         Some(Identity::System) | None => lists::never(),
-    })
+    }
 }
 
 /// Events about one record of any type, also one that this version does not know.
 fn resource(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
     let Value::Prn(prn) = &clause.value else { return None };
-    let fields: Vec<&str> = prn.split(':').skip(2).collect();
-    let uuid = |text: &str| Uuid::try_parse(text).ok();
-    let (organization, kind, id) = match fields.as_slice() {
-        [organization] => (uuid(organization), None, uuid(organization)),
-        [kind, id] if is_of_installation(kind) => (Some(scope.organization.uuid()), Some(*kind), uuid(id)),
-        [organization, kind, id] => (uuid(organization), Some(*kind), uuid(id)),
-        _ => (None, None, None),
-    };
-    let Some(id) = id.filter(|_| organization == Some(scope.organization.uuid())) else {
-        return Some(lists::never());
-    };
-    let same_kind = kind.map_or_else(|| Column::SubjectKind.is_null(), |kind| Column::SubjectKind.eq(kind));
-    Some(Column::SubjectId.eq(id).and(same_kind))
+    Some(about_subject(Subject::from_prn(prn, scope.organization).as_ref()))
+}
+
+fn about_subject(subject: Option<&Subject>) -> SimpleExpr {
+    let Some(Subject { kind, id }) = subject else { return lists::never() };
+    let same_kind = kind
+        .as_ref()
+        .map_or_else(|| Column::SubjectKind.is_null(), |kind| Column::SubjectKind.eq(kind.as_str()));
+    Column::SubjectId.eq(*id).and(same_kind)
 }
 
 fn row(event: &Event) -> Model {
@@ -200,6 +232,8 @@ fn row(event: &Event) -> Model {
         actor_kind: Some(event.identity.kind().to_owned()),
         actor_id: event.identity.id(),
         user_id: event.person.map(Id::uuid),
+        product_id: event.product.map(Id::uuid),
+        cohort_id: event.cohort.map(Id::uuid),
     }
 }
 
@@ -215,7 +249,7 @@ fn identity(model: &Model) -> RecordedIdentity {
     })
 }
 
-fn parse(model: &Model) -> Result<Event, Error> {
+pub(crate) fn parse(model: &Model) -> Result<Event, Error> {
     let row = Row::new(TABLE, model.id);
     Ok(Event {
         id: Id::new(model.id),
@@ -223,6 +257,8 @@ fn parse(model: &Model) -> Result<Event, Error> {
         kind: RecordedType::from_name(&model.kind),
         identity: identity(model),
         person: model.user_id.map(Id::new),
+        product: model.product_id.map(Id::new),
+        cohort: model.cohort_id.map(Id::new),
         subject: Subject { kind: model.subject_kind.clone(), id: model.subject_id },
         data: model.data.clone(),
         origin: Origin {

@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     step!("0011_archive_storage", sqlite),
     step!("0012_outcome_words", sqlite),
     step!("0013_stops", sqlite),
+    step!("0014_event_feed", sqlite),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.
@@ -49,6 +50,7 @@ const NOTES: &str = "CREATE TABLE IF NOT EXISTS seaql_migrations (version varcha
 /// Runs what is missing, all or nothing.
 pub(crate) async fn run(transaction: DatabaseTransaction) -> Result<usize, Error> {
     dialect::lock_migrations(&transaction).await?;
+    dialect::feed::wait_briefly_for_locks(&transaction).await?;
     transaction.execute_unprepared(NOTES).await?;
     let missing = missing(&transaction).await?;
     for step in &missing {

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, Que
 use uuid::Uuid;
 
 use crate::entities::distribution::{bundle_override_devices, bundle_overrides, releases};
+use crate::entities::events;
 use crate::entities::fleet::{ca_certificates, cohorts, device_certificates, devices, products};
 use crate::tenants::Placed;
 
@@ -74,6 +75,13 @@ impl Placed for device_certificates::Entity {
 impl Placed for releases::Entity {
     fn within(part: &Part) -> Condition {
         of_cohort(releases::Column::CohortId, part)
+    }
+}
+
+impl Placed for events::Entity {
+    /// One that is of no product concerns the whole organization. So do those that a server of the version before wrote.
+    fn within(part: &Part) -> Condition {
+        of_either(events::Column::ProductId, events::Column::CohortId, part)
     }
 }
 

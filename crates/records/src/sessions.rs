@@ -23,6 +23,15 @@ pub async fn find_by_hash(reader: &impl Reader, hash: &Sha256Digest) -> Result<O
     row.as_ref().map(parse).transpose()
 }
 
+/// Those of the sessions that there are.
+pub async fn list_of_ids(reader: &impl Reader, ids: Vec<Id<UserSession>>) -> Result<Vec<UserSession>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let these = Entity::find().filter(Column::Id.is_in(lists::steady(&ids).map(Id::uuid)));
+    these.all(&reader.executor()).await?.iter().map(parse).collect()
+}
+
 /// The user's sessions, the youngest first.
 pub async fn list_of_user(reader: &impl Reader, user: Id<User>) -> Result<Vec<UserSession>, Error> {
     let all = Entity::find().filter(Column::UserId.eq(user.uuid()));

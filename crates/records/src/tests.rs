@@ -5,6 +5,7 @@ mod constraints;
 mod copying;
 mod dialects;
 mod failover;
+mod feed;
 mod fleet;
 mod lists;
 mod migrations;
@@ -235,6 +236,8 @@ fn event(organization: &Organization) -> Event {
         identity: Identity::System.into(),
         person: None,
         subject: Subject::of(organization.id),
+        product: None,
+        cohort: None,
         data: "{}".to_owned(),
         origin: Origin::default(),
         inserted_at: at(0),

@@ -24,6 +24,7 @@ use crate::http::lines::LineBudget;
 use crate::http::places::Places;
 use crate::http::rates::Rates;
 use crate::http::room::Room;
+use crate::http::streams::StreamPlaces;
 use crate::http::transfers::Transfers;
 use crate::local_urls::LocalUrls;
 use crate::probes::Metrics;
@@ -47,6 +48,8 @@ pub struct App {
     pub callers: Places<Identity>,
     /// How often each caller may ask.
     pub rates: Arc<Rates<Identity>>,
+    /// Streams that go on, and requests that wait for something to happen.
+    pub streams: StreamPlaces,
     /// Uploads of parts that go on, by content.
     pub uploads: Transfers<ContentKey>,
     /// Imports of devices that go on, by organization. All of their files together are at most one GiB.
@@ -94,6 +97,7 @@ impl App {
             room: Room::new(&limits),
             callers: Places::new(limits.concurrent_requests_per_caller),
             rates: Arc::new(Rates::new(limits.requests_per_second, KEYS)),
+            streams: StreamPlaces::new(&limits),
             uploads: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             imports: Transfers::new(2, Most { all: 4, by_address: 0, proxies: Vec::new() }),
             site: Site::new(

@@ -3,6 +3,7 @@
 mod backup;
 mod content;
 mod database;
+mod events;
 mod output;
 mod settings;
 mod users;
@@ -44,6 +45,9 @@ enum Command {
     /// Invite people, and help those who lost a password or a second factor
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// Make the event feeds new ones, after a database was restored by other means
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Move content between storages, and compare the storages with the database
     #[command(subcommand)]
     Content(ContentCommand),
@@ -116,6 +120,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             create_api_key(&flags.load()?, name, role, organization).await
         }
         Command::Users(command) => command.run().await,
+        Command::Events(command) => command.run().await,
         Command::Content(command) => command.run().await,
         Command::Database(command) => database::run(command).await,
         Command::Backup { flags, to } => Ok(show(&backup::back_up(&flags.load()?, &to).await?)?),

@@ -21,6 +21,7 @@ pub mod revisions;
 pub mod room;
 pub mod screening;
 pub mod steady;
+pub mod streams;
 pub mod this_machine;
 pub mod transfers;
 pub mod unread;

@@ -73,7 +73,7 @@ pub async fn start_by(clock: Option<Clock>, config: &Config, address: SocketAddr
     let name = config.organization()?;
     let operator = ServerOperator::on_this_machine();
     let organization = organizations::ensure(&ctx, &operator.authorize(), &name).await?;
-    restored::end_sessions(&ctx, &operator.authorize(), &config.data_dir).await?;
+    restored::begin_anew(&ctx, &operator, &config.data_dir).await?;
     ensure_admin_key(&ctx, &config.data_dir, &organization).await?;
     setup_link::ensure(&ctx, &operator.authorize(), &config.data_dir, &config.public_url(address)).await?;
     if config.is_embedded() {

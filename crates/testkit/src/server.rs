@@ -12,7 +12,7 @@ use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, HOST};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -42,6 +42,9 @@ const AHEAD: Duration = Duration::from_hours(1);
 const TICK: i64 = 1_000;
 /// Where requests seem to come from.
 const CALLER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
+
+/// A stream that shows nothing for so long has shown all that there is.
+const A_MOMENT: Duration = Duration::from_millis(1_200);
 
 /// How a server differs from the default one.
 #[derive(Clone, Debug, Default)]
@@ -267,8 +270,12 @@ impl Shared {
         let what = format!("{method} {}", parts.uri);
         let answered = routes.clone().oneshot(Request::from_parts(parts, body)).await;
         let (parts, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
-        let body =
-            body.collect().await.unwrap_or_else(|error| panic!("{what} breaks off: {error}")).to_bytes();
+        let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        let body = if is_stream {
+            shown_so_far(body).await
+        } else {
+            body.collect().await.unwrap_or_else(|error| panic!("{what} breaks off: {error}")).to_bytes()
+        };
         let told = String::from_utf8_lossy(&body);
         assert_ne!(
             parts.status,
@@ -286,6 +293,15 @@ impl Shared {
             jobs::run_due(&self.started.ctx, "testkit").await;
         }
     }
+}
+
+/// What a stream shows until it has nothing more to show for a moment.
+async fn shown_so_far(mut body: Body) -> Bytes {
+    let mut shown = Vec::new();
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(A_MOMENT, body.frame()).await {
+        shown.extend(frame.into_data().unwrap_or_default());
+    }
+    shown.into()
 }
 
 /// What a request is after it came over a wire: headers without blanks around their values and with those that a client's connection

@@ -9,6 +9,7 @@ mod clocks;
 mod coherence;
 mod database;
 mod failover;
+mod feed;
 mod fleet;
 mod imports;
 mod offers;

@@ -56,6 +56,7 @@ macro_rules! scopes {
 
 scopes! {
     ApiKeyCreate, "Create API keys in any organization, with any scopes.";
+    FeedRenew, "Make all event feeds new ones, as after a restore.";
     ContentAudit, "Compare records and contents of all organizations, and repair what is wrong.";
     ContentHold, "Keep all contents from being deleted while a backup is made.";
     ContentMove, "Move contents of all organizations between storages.";

@@ -93,6 +93,14 @@ impl Limits {
         &self.0
     }
 
+    /// Whether something of this product and this cohort is reached. What is of neither takes the whole organization.
+    pub fn contain(&self, product: Option<Id<Product>>, cohort: Option<Id<Cohort>>) -> bool {
+        self.0.iter().all(|part| {
+            product.is_some_and(|product| part.products.contains(&product))
+                || cohort.is_some_and(|cohort| part.cohorts.contains(&cohort))
+        })
+    }
+
     /// Whether it is the whole organization.
     pub const fn is_whole(&self) -> bool {
         self.0.is_empty()

@@ -185,7 +185,7 @@ impl Scope {
             "artifact" | "artifact_version" | "binary" | "bundle" => Reaching::Anywhere,
             "signing_key" | "storage_backend" | "organization" if self.only_reads() => Reaching::Anywhere,
             "product" | "cohort" | "device" | "device_certificate" | "release" | "bundle_override"
-            | "ca_certificate" => Reaching::Places,
+            | "ca_certificate" | "event" => Reaching::Places,
             _ => Reaching::Organization,
         }
     }

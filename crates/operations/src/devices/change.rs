@@ -9,6 +9,7 @@ use olivine_records::{Constraint, devices};
 use super::{check_place, identifier_taken};
 use crate::error::Error;
 use crate::events::EventData;
+use crate::events::belonging::Belonging;
 use crate::lists::{Expected, check_expected};
 use crate::work::Work;
 use crate::{Context, events};
@@ -47,7 +48,7 @@ pub(crate) fn record_change(w: &mut Work, by: &Actor, old: &Device, new: &Device
     let between = Device { quarantined: old.quarantined, ..new.clone() };
     let change = events::Change { from: old, to: &between };
     if change.is_any() {
-        w.event(by, Subject::of(new.id), EventData::DeviceUpdated(change));
+        record_update(w, by, old, &between);
     }
     let change = events::Change { from: &between, to: new };
     match (old.quarantined, new.quarantined) {
@@ -56,4 +57,29 @@ pub(crate) fn record_change(w: &mut Work, by: &Actor, old: &Device, new: &Device
         _ => {}
     }
     w.moves().change(old, new);
+}
+
+/// A device that leaves one cohort for another is an event of each, and neither names the other: not everybody sees both. That it becomes
+/// another product's, which names both products, is an event of the organization.
+fn record_update(w: &mut Work, by: &Actor, old: &Device, new: &Device) {
+    let place = |device: &Device| Belonging::Known(Some(device.product), device.cohort);
+    let left = Device { cohort: None, ..old.clone() };
+    let becomes = Device { product: new.product, ..left.clone() };
+    let steps = if old.product != new.product {
+        vec![
+            (place(old), old, &left),
+            (Belonging::Known(None, None), &left, &becomes),
+            (place(new), &becomes, new),
+        ]
+    } else if old.cohort.is_some() && old.cohort != new.cohort {
+        vec![(place(old), old, &left), (place(new), &left, new)]
+    } else {
+        vec![(place(new), old, new)]
+    };
+    for (belonging, from, to) in steps {
+        let change = events::Change { from, to };
+        if change.is_any() {
+            w.event_of(belonging, by, Subject::of(new.id), EventData::DeviceUpdated(change));
+        }
+    }
 }

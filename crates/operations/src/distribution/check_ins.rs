@@ -74,9 +74,10 @@ impl CheckIns {
     /// Notes an event that need not be durable before the answer.
     pub(super) fn tell(&self, ctx: &Context, device: &DeviceFacts, origin: &Origin, data: EventData<'_>) {
         let actor = Actor::device(device.belongs.organization, device.id, origin.clone());
-        let Some(event) = crate::events::new(ctx, &actor, Subject::of(device.id), data) else {
+        let Some(mut event) = crate::events::new(ctx, &actor, Subject::of(device.id), data) else {
             return;
         };
+        (event.product, event.cohort) = (Some(device.belongs.product), device.belongs.cohort);
         let mut waiting = self.waiting();
         if waiting.events.len() < MOST {
             waiting.events.push(event);

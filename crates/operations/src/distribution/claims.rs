@@ -78,7 +78,7 @@ async fn write(
     let release_prn = release.prn(organization);
     let claimed = ClaimedRelease { release_prn, claims: current.claims + 1, limit };
     let data = EventData::DeviceClaimedRelease(claimed);
-    w.event(&actor, Subject::of(device.id), data);
+    w.event_of(device.of_events(), &actor, Subject::of(device.id), data);
     w.changed(organization, Change::PhaseCounts(cohort));
     w.commit().await?;
     Ok(Claim::Made(with_claim(device, release)))

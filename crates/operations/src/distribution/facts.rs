@@ -20,6 +20,7 @@ use olivine_records::devices::Recognized;
 
 use super::alike::Alike;
 use super::last_answer::LastAnswer;
+use crate::events;
 use crate::links::LinkPolicy;
 
 /// Who is known by a credential.
@@ -84,6 +85,13 @@ pub(super) struct Belonging {
     pub(super) organization: Id<Organization>,
     pub(super) product: Id<Product>,
     pub(super) cohort: Option<Id<Cohort>>,
+}
+
+impl DeviceFacts {
+    /// Where the device's events belong.
+    pub(super) fn of_events(&self) -> events::belonging::Belonging {
+        events::belonging::Belonging::Known(Some(self.belongs.product), self.belongs.cohort)
+    }
 }
 
 /// The release that a device is counted on, if any: the last four bytes of its id, which are random. A million of these are kept.

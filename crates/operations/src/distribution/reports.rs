@@ -20,6 +20,7 @@ use super::changes::Change;
 use super::facts::DeviceFacts;
 use super::identify::KnownDevice;
 use super::offers::Bundles;
+use crate::events::belonging::Belonging;
 use crate::events::{EventData, ReleaseChanged, Running, UpdateReported};
 use crate::jobs::orders::CheckContents;
 use crate::work::Work;
@@ -169,7 +170,7 @@ fn record_change(w: &mut Work, device: &DeviceFacts, old: &Reported, new: &Repor
     let data = ReleaseChanged { from: Running::new(old, organization), to: Running::new(new, organization) };
     let actor = Actor::device(organization, device.id, origin.clone());
     let data = EventData::DeviceReleaseChanged(data);
-    w.event(&actor, Subject::of(device.id), data);
+    w.event_of(device.of_events(), &actor, Subject::of(device.id), data);
 }
 
 /// The version that is recorded: as it was said, or the beginning of what is too long or can't be shown.
@@ -251,7 +252,8 @@ async fn write_status(
             detail: report.detail.as_ref().map(ToString::to_string),
         });
         let actor = Actor::device(organization, device, origin.clone());
-        w.event(&actor, Subject::of(device), data);
+        let belonging = Belonging::Known(Some(locked.product), locked.cohort);
+        w.event_of(belonging, &actor, Subject::of(device), data);
     }
     let looks = looks && is_news && bundles::find(&w, organization, report.bundle).await?.is_some();
     if looks {

@@ -10,8 +10,11 @@ use olivine_records::{events, organizations};
 use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome};
+use crate::events::feed::number_within;
 use crate::{Context, Error};
 
+/// How long events are numbered before.
+const NUMBERS_FOR: Duration = Duration::from_mins(5);
 const EVERY: Duration = Duration::from_hours(1);
 /// How many are deleted in one transaction: it holds SQLite's only writer for some milliseconds.
 const BATCH: u64 = 500;
@@ -29,6 +32,8 @@ impl Job for ExpireEvents {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
+        // What is deleted has a number, so that a reader is told.
+        number_within(ctx, NUMBERS_FOR).await?;
         let settings = ctx.settings();
         let frequent = ctx.now().minus(settings.frequent_event_retention);
         let audit = ctx.now().minus(settings.audit_event_retention);

@@ -8,6 +8,7 @@ use olivine_records::{announcements, guessing, idempotency_keys, jobs, sessions,
 use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome};
+use crate::events::feed::number_within;
 use crate::{Context, Error};
 
 /// Of jobs at once; the rest waits for the next time.
@@ -15,6 +16,9 @@ const MOST: u64 = 10_000;
 
 /// Of so many addresses failures to sign in are remembered.
 const MOST_GUESSERS: u64 = 100_000;
+
+/// How long events are numbered at once; the rest waits for the next time.
+const NUMBERS_FOR: Duration = Duration::from_mins(5);
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -27,6 +31,8 @@ impl Job for Purge {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
+        // Where nobody reads them, events would wait for their numbers for ever.
+        number_within(ctx, NUMBERS_FOR).await?;
         let before = ctx.now().minus(ctx.settings().idempotency_retention);
         let w = ctx.work().await?;
         idempotency_keys::purge(&w, before).await?;

@@ -23,6 +23,7 @@ use olivine_domain::contents::replicas::ReplicaState;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Limit;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Actor, Authorized, OrganizationScope};
 use olivine_domain::prn::Id;
@@ -345,7 +346,7 @@ impl World {
     pub(crate) async fn events(&self) -> Vec<String> {
         let query = ListQuery { limit: Limit::MOST, ..ListQuery::default() };
         let reader = self.first.db().on_behalf_of(uuid::Uuid::nil());
-        let all = events::list(&reader, self.actor.organization, &query).await;
+        let all = events::list(&reader, &Tenancy::of_server(self.actor.organization), &query).await;
         let all = all.unwrap().items.into_iter();
         let own = all.filter(|event| event.subject.id == self.binary.uuid());
         let kinds = own.map(|event| event.kind.as_str().to_owned()).collect::<Vec<_>>();

@@ -8,6 +8,7 @@ use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::binary_parts::PartState;
 use olivine_domain::events::Event;
 use olivine_domain::pages::{Limit, Page};
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_operations::lists::ListQuery;
 use olivine_records::{binaries, binary_parts, binary_signatures, events, organizations};
@@ -24,7 +25,8 @@ type Checked = Result<(), TestCaseError>;
 pub(crate) fn check(world: &World) -> Checked {
     let (db, organization) = (world.ctx().db(), world.story.actor.organization);
     let reads = db.on_behalf_of(uuid::Uuid::nil());
-    let all = world.look(pages(async |query| events::list(&reads, organization, &query).await));
+    let all = world
+        .look(pages(async |query| events::list(&reads, &Tenancy::of_server(organization), &query).await));
     let ids = world.story.binaries.lock().expect("no panics here").clone();
     let mut records = Vec::new();
     for id in ids {

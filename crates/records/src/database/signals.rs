@@ -20,6 +20,7 @@ use crate::error::Error;
 const CHANNEL: &str = "olivine";
 const CHANGES: &str = "changes";
 const JOBS: &str = "jobs";
+const EVENTS: &str = "events";
 
 /// A connection on which nothing was heard for so long has to prove that it lives.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -34,18 +35,20 @@ pub struct Signals {
     pub changes: bool,
     /// A job waits for a runner.
     pub jobs: bool,
+    /// There are new events, for whoever follows a feed.
+    pub events: bool,
 }
 
 impl Signals {
-    pub(crate) const ALL: Self = Self { changes: true, jobs: true };
+    pub(crate) const ALL: Self = Self { changes: true, jobs: true, events: true };
 
     /// Whether there is nothing to look at.
     pub const fn is_empty(self) -> bool {
-        !self.changes && !self.jobs
+        !self.changes && !self.jobs && !self.events
     }
 
     fn payload(self, sender: Uuid) -> String {
-        let words = [(self.changes, CHANGES), (self.jobs, JOBS)];
+        let words = [(self.changes, CHANGES), (self.jobs, JOBS), (self.events, EVENTS)];
         let words = words.into_iter().filter_map(|(is_so, word)| is_so.then_some(word));
         std::iter::once(sender.to_string().as_str()).chain(words).collect::<Vec<_>>().join(" ")
     }
@@ -57,7 +60,8 @@ impl Signals {
             return None;
         }
         let said: Vec<_> = words.collect();
-        Some(Self { changes: said.contains(&CHANGES), jobs: said.contains(&JOBS) })
+        let says = |word| said.contains(&word);
+        Some(Self { changes: says(CHANGES), jobs: says(JOBS), events: says(EVENTS) })
     }
 }
 
@@ -158,8 +162,8 @@ mod tests {
     #[test]
     fn a_call_is_heard_by_others_only() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        for signals in
-            [(true, false), (false, true), (true, true)].map(|(changes, jobs)| Signals { changes, jobs })
+        for signals in [(true, false, false), (false, true, false), (false, false, true), (true, true, true)]
+            .map(|(changes, jobs, events)| Signals { changes, jobs, events })
         {
             assert_eq!(Signals::read(&signals.payload(one), other), Some(signals));
             assert_eq!(Signals::read(&signals.payload(one), one), None);

@@ -35,15 +35,15 @@ async fn only_into_an_empty_database_of_this_version() {
         (testing::postgres().await, testing::empty_sqlite().await),
     ] {
         execute(&source, put).await;
-        let copied = copying::copy(&source, &target).await.unwrap();
+        let copied = copying::copy(&source, &target, fresh_uuid).await.unwrap();
         let rows: Vec<_> =
             copied.iter().filter(|table| table.rows > 0).map(|table| (table.table, table.rows)).collect();
         // The data folder is on record from the beginning.
         assert_eq!(rows, [("storage_backends", 1), ("settings", 1)]);
-        let again = copying::copy(&source, &target).await.unwrap_err();
+        let again = copying::copy(&source, &target, fresh_uuid).await.unwrap_err();
         assert!(matches!(again, CopyError::TargetNotEmpty { table: "settings" }), "{again}");
         let empty = testing::empty_sqlite().await;
-        assert!(matches!(copying::copy(&empty, &target).await, Err(CopyError::SourceOutdated)));
+        assert!(matches!(copying::copy(&empty, &target, fresh_uuid).await, Err(CopyError::SourceOutdated)));
     }
 }
 
@@ -55,7 +55,7 @@ async fn a_target_that_is_in_use_is_called_so() {
         let stored = Binary { storage: StorageBackend::DATA_FOLDER, ..binary(&child) };
         commit!(target, |write| binaries::insert(&write, &stored).await).unwrap();
         let source = testing::sqlite().await;
-        let error = copying::copy(&source, &target).await.unwrap_err();
+        let error = copying::copy(&source, &target, fresh_uuid).await.unwrap_err();
         assert!(matches!(error, CopyError::TargetNotEmpty { table: "organizations" }), "{error:?}");
     }
 }
@@ -71,7 +71,7 @@ async fn what_differs_is_not_kept() {
          CREATE TRIGGER spoil BEFORE INSERT ON settings FOR EACH ROW WHEN (NEW.key = 'c') EXECUTE FUNCTION spoil()",
     )
     .await;
-    let error = copying::copy(&source, &target).await.unwrap_err();
+    let error = copying::copy(&source, &target, fresh_uuid).await.unwrap_err();
     assert!(matches!(error, CopyError::Different { table: "settings" }), "{error}");
     assert_eq!(crate::settings::find(&*target, "a").await.unwrap(), None);
 }

@@ -2,6 +2,7 @@
 
 use olivine_domain::binaries::{self as domain, BinaryState};
 use olivine_domain::pages::Limit;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::search;
 
 use super::*;
@@ -117,7 +118,7 @@ on_both! {
         ] {
             let clauses = search::parse(&search, olivine_domain::events::SEARCH).unwrap();
             let query = ListQuery { clauses, ..ListQuery::default() };
-            let page = events::list(&reads(&database), owner.id, &query).await.unwrap();
+            let page = events::list(&reads(&database), &Tenancy::of_server(owner.id), &query).await.unwrap();
             assert_eq!(page.items.iter().map(|event| event.id).collect::<Vec<_>>(), expected, "{search}");
         }
     }

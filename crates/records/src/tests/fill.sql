@@ -34,11 +34,19 @@ INSERT INTO binary_signatures {numbers}
 SELECT {uuid 03 n}, {uuid aa n % 2}, {uuid dd n}, {uuid ee (n % 2) + 2 * (n / 200)}, 's', {bytes}, n
 FROM numbers WHERE n >= 200;
 
-INSERT INTO events (id, organization_id, kind, api_key_id, subject_kind, subject_id, data, request_id, inserted_at, actor_kind, actor_id) {numbers}
+INSERT INTO events (id, organization_id, kind, api_key_id, subject_kind, subject_id, data, request_id, inserted_at, actor_kind, actor_id, product_id, cohort_id) {numbers}
 SELECT {uuid 04 n}, {uuid aa n % 2},
     CASE n / 2 % 4 WHEN 0 THEN 'binary.created' WHEN 1 THEN 'binary.signed' WHEN 2 THEN 'binary.reset' ELSE 'binary.destroyed' END,
-    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, n, 'api_key', {uuid 01 n / 50}
+    {uuid 01 n / 50}, 'binary', {uuid dd n / 10}, '{}', 'r' || n, n, 'api_key', {uuid 01 n / 50}, {uuid 06 n % 40}, {uuid 07 n % 400}
 FROM numbers;
+
+DELETE FROM event_pending WHERE place > 0;
+
+INSERT INTO event_feeds (organization_id, feed, last_number, last_word, complete_from) {numbers}
+SELECT {uuid aa n % 2}, {uuid aa n % 2}, 10000, 1, 1 FROM numbers WHERE n < 3;
+
+INSERT INTO event_feed (organization_id, number, event_id, word) {numbers}
+SELECT {uuid aa n % 2}, n / 2 + 1, {uuid 04 n}, 1 FROM numbers;
 
 INSERT INTO jobs {numbers}
 SELECT {uuid 05 n}, 'verify', {uuid aa n % 2}, 'd' || n, '{}',

@@ -286,7 +286,7 @@ async fn a_copy_has_the_same_outcomes() {
             says(&source, &device, &outcome(Installed, first, 1), None).await;
             says(&source, &device, &outcome(Failed, last, 2), Some("why")).await;
         }
-        crate::copying::copy(&source, &target).await.unwrap();
+        crate::copying::copy(&source, &target, fresh_uuid).await.unwrap();
         let all = async |database: &Database| {
             devices::list(&reads(database), &Tenancy::of_server(organization.id), &ListQuery::default())
                 .await

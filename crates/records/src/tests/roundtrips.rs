@@ -7,6 +7,7 @@ use olivine_domain::contents::replicas::{Replica, ReplicaState};
 use olivine_domain::contents::{Content, ContentKey, Generation};
 use olivine_domain::events::EventType;
 use olivine_domain::organizations::SignaturePolicy;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::permissions::{
     Allowed, Grant, Grants, Identity, Origin, Part, Reach, RecordedIdentity, Role, Scope,
 };
@@ -284,10 +285,10 @@ on_both! {
         let later = format!("UPDATE events SET kind = 'moon.landed' WHERE id = {}", literal(&database, unknown.id.uuid()));
         sea_orm::ConnectionTrait::execute_unprepared(write.transaction(), &later).await.unwrap();
         write.commit().await.unwrap();
-        let listed = events::list(&reads(&database), owner.id, &ListQuery::default()).await.unwrap().items;
+        let listed = events::list(&reads(&database), &Tenancy::of_server(owner.id), &ListQuery::default()).await.unwrap().items;
         let kinds: std::collections::BTreeSet<_> = listed.iter().map(|event| event.kind.as_str()).collect();
         assert_eq!(kinds, ["moon.landed", "organization.updated"].into());
-        assert_eq!(events::get(&*database, owner.id, unknown.id).await.unwrap().kind.as_str(), "moon.landed");
+        assert_eq!(events::get(&*database, &Tenancy::of_server(owner.id), unknown.id).await.unwrap().kind.as_str(), "moon.landed");
     }
 
     async fn old_events_are_found_by_type_and_age_and_deleted(database) {
@@ -342,13 +343,13 @@ on_both! {
         let mut query = ListQuery { limit, ..ListQuery::default() };
         let mut listed = Vec::new();
         loop {
-            let page = events::list(&reads(&database), owner.id, &query).await.unwrap();
+            let page = events::list(&reads(&database), &Tenancy::of_server(owner.id), &query).await.unwrap();
             listed.extend(page.items);
             let Some(next) = page.next else { break };
             query.after = Some(next);
         }
         assert_eq!(listed, all);
-        assert_eq!(events::get(&*database, owner.id, all[1].id).await.unwrap(), all[1]);
+        assert_eq!(events::get(&*database, &Tenancy::of_server(owner.id), all[1].id).await.unwrap(), all[1]);
     }
 
     // What the version before wrote has no kind, and it reads only its own columns of what this one writes. A later one has further kinds.
@@ -383,13 +384,13 @@ on_both! {
         }
         write.commit().await.unwrap();
         for event in &all {
-            assert_eq!(&events::get(&*database, owner.id, event.id).await.unwrap(), event);
+            assert_eq!(&events::get(&*database, &Tenancy::of_server(owner.id), event.id).await.unwrap(), event);
         }
         for (number, identity) in actors.iter().enumerate().take(2) {
             let search = format!("actor_prn:'{}'", identity.name(owner.id));
             let clauses = olivine_domain::search::parse(&search, olivine_domain::events::SEARCH).unwrap();
             let query = ListQuery { clauses, ..ListQuery::default() };
-            let found = events::list(&reads(&database), owner.id, &query).await.unwrap().items;
+            let found = events::list(&reads(&database), &Tenancy::of_server(owner.id), &query).await.unwrap().items;
             let found: std::collections::BTreeSet<_> = found.iter().map(|event| event.id).collect();
             let mut expected = std::collections::BTreeSet::from([written[number].id, before[number].id]);
             expected.extend((number == 0).then(|| persons[0].id));
@@ -398,7 +399,7 @@ on_both! {
         // What a person does with a key of theirs is found as what the person did.
         let clauses = olivine_domain::search::parse(&format!("actor_prn:'prn:1:user:{user}'"), olivine_domain::events::SEARCH).unwrap();
         let query = ListQuery { clauses, ..ListQuery::default() };
-        assert_eq!(events::list(&reads(&database), owner.id, &query).await.unwrap().items.len(), 2);
+        assert_eq!(events::list(&reads(&database), &Tenancy::of_server(owner.id), &query).await.unwrap().items.len(), 2);
     }
 
     async fn idempotency_keys_repeat_the_first_answer(database) {

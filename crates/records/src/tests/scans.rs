@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 use olivine_domain::events;
+use olivine_domain::permissions::Tenancy;
 use olivine_domain::search::{self, FieldTable};
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
@@ -100,14 +101,14 @@ on_both! {
         let hasty = opened_again(&database, Duration::from_millis(10)).await;
         // The same connection is used again each time: it is as good as before.
         for _ in 0..4 {
-            let refused = crate::events::list(&caller(&hasty, 1), owner, &broad()).await.unwrap_err();
+            let refused = crate::events::list(&caller(&hasty, 1), &Tenancy::of_server(owner), &broad()).await.unwrap_err();
             assert!(matches!(refused, Error::TooBroad { .. }), "{refused:?}");
             assert!(refused.to_string().contains("inserted_at>='2026-01-31T00:00:00Z'"), "{refused}");
             assert!(refused.to_string().contains("type, resource_prn, actor_prn"), "{refused}");
             let narrow = search("request_id~'quest 7' and inserted_at<'1970-01-01T00:00:00.000100Z'");
             // Where the machine is busy, even a short search may wait that long for a core.
             let found = loop {
-                match crate::events::list(&caller(&hasty, 1), owner, &narrow).await {
+                match crate::events::list(&caller(&hasty, 1), &Tenancy::of_server(owner), &narrow).await {
                     Err(Error::TooBroad { .. }) => {}
                     found => break found.unwrap(),
                 }
@@ -128,7 +129,7 @@ on_both! {
             tokio::spawn(async move {
                 while Instant::now() < end {
                     let key = if number < 16 { 1 } else { number };
-                    let done = crate::events::list(&caller(&busy, key), owner, &broad()).await;
+                    let done = crate::events::list(&caller(&busy, key), &Tenancy::of_server(owner), &broad()).await;
                     let allowed = matches!(&done, Ok(_) | Err(Error::TooBroad { .. } | Error::ScanInProgress));
                     assert!(allowed, "{done:?}");
                 }
@@ -140,7 +141,7 @@ on_both! {
             let begun = Instant::now();
             crate::organizations::get(&busy, owner).await.unwrap();
             // A page that an index answers is no search.
-            crate::events::list(&caller(&busy, 1), owner, &ListQuery::default()).await.unwrap();
+            crate::events::list(&caller(&busy, 1), &Tenancy::of_server(owner), &ListQuery::default()).await.unwrap();
             took.push(begun.elapsed());
             tokio::task::yield_now().await;
         }
@@ -158,14 +159,14 @@ on_both! {
         let patient = opened_again(&database, Duration::from_millis(200)).await;
         let one = caller(&patient, 1);
         let first = one.scanner().await.unwrap();
-        let second = crate::events::list(&one, owner, &broad()).await.unwrap_err();
+        let second = crate::events::list(&one, &Tenancy::of_server(owner), &broad()).await.unwrap_err();
         assert!(matches!(second, Error::ScanInProgress), "{second:?}");
         // Neither what an index answers nor another caller has to wait for it.
-        crate::events::list(&one, owner, &search("type:'binary.created'")).await.unwrap();
-        let other = crate::events::list(&caller(&patient, 2), owner, &broad()).await;
+        crate::events::list(&one, &Tenancy::of_server(owner), &search("type:'binary.created'")).await.unwrap();
+        let other = crate::events::list(&caller(&patient, 2), &Tenancy::of_server(owner), &broad()).await;
         assert!(matches!(other, Ok(_) | Err(Error::TooBroad { .. })), "{other:?}");
         drop(first);
-        let third = crate::events::list(&one, owner, &broad()).await;
+        let third = crate::events::list(&one, &Tenancy::of_server(owner), &broad()).await;
         assert!(matches!(third, Ok(_) | Err(Error::TooBroad { .. })), "{third:?}");
     }
 
@@ -175,10 +176,10 @@ on_both! {
         for _ in 0..50 {
             let one = caller(&patient, 1);
             let (query, listing) = (broad(), Duration::from_millis(2));
-            let _ = tokio::time::timeout(listing, crate::events::list(&one, owner, &query)).await;
+            let _ = tokio::time::timeout(listing, crate::events::list(&one, &Tenancy::of_server(owner), &query)).await;
         }
         // They did not pile up: the next one has its turn at once, and the others' connections are free.
-        let last = crate::events::list(&caller(&patient, 1), owner, &broad()).await;
+        let last = crate::events::list(&caller(&patient, 1), &Tenancy::of_server(owner), &broad()).await;
         assert!(matches!(last, Ok(_) | Err(Error::TooBroad { .. })), "{last:?}");
         patient.close().await;
     }
@@ -200,6 +201,7 @@ on_both! {
         let db = &*database;
         check_indexed::<rows::events::Entity>(db, events::SEARCH, "event", &[
             ("type", "binary.signed"), ("resource_prn", &binary), ("actor_prn", &key), ("actor_prn", &device),
+            ("product_prn", &product), ("cohort_prn", &cohort),
         ]).await;
         check_indexed::<rows::jobs::Entity>(db, olivine_domain::jobs::SEARCH, "job", &[("state", "given_up")]).await;
         check_indexed::<rows::binaries::Entity>(db, olivine_domain::binaries::SEARCH, "binary", &[

@@ -222,7 +222,7 @@ async fn a_listener_on_a_silent_connection_notices_and_connects_anew() {
     let (own, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let mut listener = wire.database.listener(own).unwrap();
     assert_eq!(listener.hear().await.unwrap(), Signals::ALL);
-    let called = Signals { changes: true, jobs: false };
+    let called = Signals { changes: true, ..Signals::default() };
     wire.direct.signal(other, called).await.unwrap();
     assert_eq!(listener.hear().await.unwrap(), called);
     wire.relay.black_hole();

@@ -1,7 +1,7 @@
 //! Who calls, and whether they may. Nothing under `/v1` but signing in is reached without a key or a session, and no operation without the
 //! proof of its scope.
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderName;
@@ -22,6 +22,9 @@ use crate::http::room::Place;
 
 /// In which organization a person acts who is in several.
 const ORGANIZATION: HeaderName = HeaderName::from_static("olivine-organization");
+
+/// The same in the query of a stream.
+pub(super) const ORGANIZATION_PARAMETER: &str = "organization_prn";
 
 /// Finds out who calls, and leaves the [`Actor`] or the [`Person`] with the request. A key wins over a cookie, also a wrong one.
 pub async fn authenticate(
@@ -89,10 +92,20 @@ impl FromRequestParts<App> for Caller {
 
 /// Which organization the request names.
 fn chosen(parts: &Parts) -> Result<Chosen, ApiError> {
-    let Some(name) = parts.headers.get(&ORGANIZATION) else { return Ok(Chosen::Only) };
+    let Some(name) = parts.headers.get(&ORGANIZATION) else { return Ok(chosen_by_stream(parts)) };
     let name = std::str::from_utf8(name.as_bytes());
     let name = name.map_err(|_| ApiError::bad_request("olivine-organization takes a name or a PRN"))?;
     Ok(Chosen::Named(name.to_owned()))
+}
+
+/// The same of a stream that a browser opens: it can't send headers.
+fn chosen_by_stream(parts: &Parts) -> Chosen {
+    if !parts.uri.path().ends_with("/events/stream") {
+        return Chosen::Only;
+    }
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).unwrap_or_default();
+    let named = pairs.0.into_iter().find(|(key, _)| key == ORGANIZATION_PARAMETER);
+    named.map_or(Chosen::Only, |(_, prn)| Chosen::Named(prn))
 }
 
 /// The proof that the caller has the scope `S`.

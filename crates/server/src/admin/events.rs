@@ -1,10 +1,17 @@
 //! `/v1/events`: the audit trail.
 
+mod feed;
+mod stream;
+
+use axum::Extension;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
 use olivine_api::errors::ErrorBody;
 use olivine_api::events as api;
 use olivine_domain::events::Event;
-use olivine_domain::permissions::scope;
+use olivine_domain::permissions::{Actor, scope};
+use olivine_operations::events::callers::StreamCaller;
+use olivine_operations::people::Person;
 use olivine_operations::{Error, events};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,10 +21,11 @@ use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::fields::named;
 use crate::http::listing::Listing;
+use crate::http::room::Place;
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream::stream)).routes(routes!(get))
 }
 
 fn shown(event: Event) -> Result<api::Event, ApiError> {
@@ -33,25 +41,46 @@ fn shown(event: Event) -> Result<api::Event, ApiError> {
         caller_request_id: event.origin.caller_request_id,
         address: wire::text(event.origin.address),
         inserted_at: event.inserted_at.to_string(),
+        number: None,
+        cursor: None,
     })
+}
+
+/// Who goes on reading.
+fn stream_caller(actor: &Actor, person: Option<Extension<Person>>) -> StreamCaller {
+    StreamCaller { actor: actor.clone(), session: person.map(|Extension(person)| person.session.id) }
 }
 
 /// List events
 ///
 /// Answers with one page of the audit trail: who did what to which record, and when. `?resource_prn=` lists the history of one record.
-/// Scope: `event.read`.
-#[utoipa::path(get, path = "/events", tag = "events", params(Listing<Event>),
-    responses((status = 200, body = api::EventList), (status = 400, body = ErrorBody)))]
+///
+/// With `after` it answers with a part of the event feed instead, in which no event is missing and each has a number: 1, 2, 3 and so on. Ask
+/// again with the `cursor` of the answer to go on. The feed takes `after`, `limit` (up to 1000, 100 if it is not given), `wait`, and the filters
+/// `type`, `resource_prn`, `actor_prn`, `about_prn`, `product_prn` and `cohort_prn`, each of them several times for several values. An answer
+/// without events whose cursor moved is no end: ask again. Scope: `event.read`.
+#[utoipa::path(get, path = "/events", tag = "events",
+    params(Listing<Event>,
+        ("after" = Option<String>, Query, description = "A place in the event feed: a cursor of an earlier answer, `0` for the first event that there still is, or `now`."),
+        ("wait" = Option<u64>, Query, description = "With `after`: how many seconds to wait for an event if there is none yet, at most 60.")),
+    responses((status = 200, body = api::EventList), (status = 400, body = ErrorBody), (status = 410, body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     Permit(by): Permit<scope::EventRead>,
+    person: Option<Extension<Person>>,
+    place: Option<Extension<Place>>,
     listing: Listing<Event>,
-) -> Result<axum::Json<api::EventList>, ApiError> {
+) -> Result<Response, ApiError> {
+    if listing.pairs().all().iter().any(|(key, _)| key == feed::AFTER) {
+        let place = place.as_ref().map(|Extension(place)| place);
+        return feed::answer(&app, &by, &stream_caller(&by, person), place, listing.pairs()).await;
+    }
     let (query, _) = listing.read(&[])?;
     let page = events::list(&app.ctx, &by, &query).await?;
     let next_page = wire::cursor(&page);
     let events = page.items.into_iter().map(shown).collect::<Result<_, _>>()?;
-    Ok(axum::Json(api::EventList { events, next_page }))
+    let list = api::EventList { events, next_page, cursor: None, last_number: None, complete_from: None };
+    Ok(axum::Json(list).into_response())
 }
 
 /// Get an event

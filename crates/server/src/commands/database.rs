@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use olivine_records::{Database, Options, copying};
+use uuid::Uuid;
 
 use super::output::show;
 use crate::config::shown;
@@ -47,7 +48,7 @@ async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
     let target = Database::open(to, Options::default())
         .await
         .with_context(|| format!("opening the target, {}", shown(to)))?;
-    let copied = copying::copy(&source, &target).await;
+    let copied = copying::copy(&source, &target, new_feed).await;
     source.close().await;
     target.close().await;
     let copied = copied?;
@@ -62,7 +63,7 @@ async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
         text,
         "{rows} rows copied from {} to {}, and compared.\n\
          Servers on the new database need the same secret key: 'secret-key' in the data folder, or OLIVINE_SECRET_KEY. Contents stay where \
-         they are.\n",
+         they are. Who follows the event feed is told that it is another one, and where to go on.\n",
         shown(from),
         shown(to)
     );
@@ -76,6 +77,13 @@ async fn copy(from: &str, to: &str) -> anyhow::Result<String> {
         );
     }
     Ok(text)
+}
+
+/// The id of a feed of events in the copy.
+fn new_feed() -> Uuid {
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).expect("the system's random numbers never run out");
+    uuid::Builder::from_random_bytes(random).into_uuid()
 }
 
 /// The file of a SQLite database.

@@ -54,6 +54,19 @@ pub struct Limits {
     #[config(default = 16, env = "OLIVINE_CONCURRENT_REQUESTS_PER_CALLER")]
     pub concurrent_requests_per_caller: usize,
 
+    /// How many streams of events, and requests that wait for events, this process serves at once; more are refused. They take no place of
+    /// `concurrent_requests`. A stream takes some 20 KiB of memory.
+    #[config(default = 100, env = "OLIVINE_STREAMS")]
+    pub streams: usize,
+
+    /// How many of these one organization may have. With 0 there is no such limit.
+    #[config(default = 50, env = "OLIVINE_STREAMS_PER_ORGANIZATION")]
+    pub streams_per_organization: usize,
+
+    /// How many of these one API key, or one person, may have. With 0 there is no such limit.
+    #[config(default = 10, env = "OLIVINE_STREAMS_PER_CALLER")]
+    pub streams_per_caller: usize,
+
     /// How often in a minute one address (of IPv6, one network of 64 bits) may try to sign in or use a link. Behind a proxy that is not in
     /// `server.trusted_proxies`, all people have the proxy's address. 0 means no limit.
     #[config(default = 30, env = "OLIVINE_SIGN_INS_PER_MINUTE")]
@@ -99,6 +112,7 @@ impl Limits {
             ("limits.connections", self.connections),
             ("limits.concurrent_requests", self.concurrent_requests),
             ("limits.concurrent_transfers", self.concurrent_transfers),
+            ("limits.streams", self.streams),
         ];
         for (name, value) in needed {
             ensure!(value > 0, "{name} must be at least 1");

@@ -51,6 +51,13 @@ impl<S: Send + Sync, R> FromRequestParts<S> for Listing<R> {
     }
 }
 
+impl<R> Listing<R> {
+    /// The query as it was sent.
+    pub const fn pairs(&self) -> &Pairs {
+        &self.pairs
+    }
+}
+
 impl<R: Searchable> Listing<R> {
     /// What is asked for. The paths that can be expanded here are `known`.
     pub fn read(&self, known: &[&str]) -> Result<(ListQuery, Expand), ApiError> {
@@ -151,12 +158,17 @@ fn is_expand(key: &str) -> bool {
 }
 
 /// What is wrong with a parameter.
-pub fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
+pub(crate) fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
     let item = ErrorItem::new(ErrorCode::BadRequest, format!("{name}: {problem}")).with("parameter", name);
     ApiError::new(http::StatusCode::BAD_REQUEST, item)
 }
 
 impl Pairs {
+    /// All of them, in order.
+    pub fn all(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// The query of a single read, which can only expand.
     pub fn expand(&self, known: &[&str]) -> Result<Expand, ApiError> {
         self.selection([], known).map(|([], expand)| expand)

@@ -10,6 +10,7 @@ mod cohort_graph;
 mod device_counts;
 mod emergencies;
 mod examples;
+mod feed;
 mod fitness;
 mod jobs;
 mod kit;

@@ -51,6 +51,7 @@ pub(super) async fn end(story: &mut Story, binary: &str) {
     storage_backends(story, binary).await;
     let events = story.get("/v1/events?type=release.rolled_back").await;
     story.get(&format!("/v1/events/{}", prn(&events["events"][0]))).await;
+    story.get("/v1/events/stream?after=0&type=release.rolled_back").await;
 }
 
 async fn storage_backends(story: &mut Story, binary: &str) {

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::stand_ins::StandIns;
 
+/// A place in the event feed.
+const CURSOR: &str = "5f0c8a2e4b7d4c1f9a3e6d8b0c2f4a6e:42:9c3fe1d27ab04856";
+
 /// What can be asked of a server, and what was asked so far.
 pub(super) struct Story {
     /// For requests that are no examples.
@@ -153,7 +156,9 @@ impl Story {
             Sent::Json(body) => example["request"] = self.stand_ins.of(body),
             Sent::Text { text, .. } => example["request"] = self.stand_ins.of(&json!(text)),
         }
-        if !answer.json.is_null() {
+        if answer.header("content-type") == Some("text/event-stream") {
+            example["answer"] = self.first_of_stream(answer);
+        } else if !answer.json.is_null() {
             example["answer"] = self.stand_ins.of(&answer.json);
         }
         if let Some(location) = answer.header("location") {
@@ -161,6 +166,17 @@ impl Story {
         }
         let before = self.examples.insert(id.clone(), example);
         assert!(before.is_none(), "{id} has an example already: send what is none through story.api");
+    }
+
+    /// What a stream says at its beginning, and the first event that it shows.
+    fn first_of_stream(&mut self, answer: &Answer) -> Value {
+        let text = String::from_utf8_lossy(&answer.body);
+        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).expect("an event");
+        let mut event: Value = serde_json::from_str(field("data: ")).expect("JSON");
+        event["number"] = json!(42);
+        event["cursor"] = json!(CURSOR);
+        let (kind, event) = (field("event: "), self.stand_ins.of(&event));
+        json!(format!("retry: 2000\nid: {CURSOR}\n\nid: {CURSOR}\nevent: {kind}\ndata: {event}\n\n"))
     }
 
     /// Records a refusal as the example of the failure that the documents describe by this name.
