@@ -55,7 +55,7 @@ pub struct Limits {
     pub concurrent_requests_per_caller: usize,
 
     /// How many streams of events, and requests that wait for events, this process serves at once; more are refused. They take no place of
-    /// `concurrent_requests`. A stream takes some 20 KiB of memory.
+    /// `concurrent_requests`. A stream takes some 30 KiB of memory.
     #[config(default = 100, env = "OLIVINE_STREAMS")]
     pub streams: usize,
 
