@@ -122,6 +122,11 @@ async fn what_is_out_of_reach_does_not_exist() {
         assert!(fleet.inside.get(kind).is_none_or(|inside| text.contains(inside.as_str())), "{kind}: {text}");
     }
     assert!(lists > 12, "{lists}");
+    // Nor in the feed.
+    let feed = admin.get("/v1/events?after=0&limit=1000").await.expect(200);
+    let text = String::from_utf8(feed.body).unwrap();
+    assert!(text.contains(fleet.inside["devices"].as_str()), "{text}");
+    assert!(fleet.outside.values().all(|outside| !text.contains(outside.as_str())), "{text}");
     let summary = admin.get("/v1/devices/summary").await.expect(200).json;
     assert_eq!(summary["devices"], 1, "{summary}");
 }
