@@ -83,6 +83,17 @@ impl ApiKey {
         self.owner.is_none() && self.grants.is_admin() && self.check_usable(now).is_ok()
     }
 
+    /// The key as it is once it was revoked; `None` if it is already.
+    pub fn revoked(&self, now: Timestamp) -> Option<Self> {
+        let is_revoked = self.revoked_at.is_some();
+        (!is_revoked).then(|| Self {
+            revoked_at: Some(now),
+            revision: self.revision.next(),
+            updated_at: now,
+            ..self.clone()
+        })
+    }
+
     /// Whether a key that expires at `expires_at` would be accepted longer than this one.
     pub fn is_outlived_by(&self, expires_at: Option<Timestamp>) -> bool {
         ends_later(expires_at, self.expires_at)

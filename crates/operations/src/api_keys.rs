@@ -5,6 +5,7 @@
 
 mod personal;
 
+pub(crate) use personal::revoke_keys_in;
 pub use personal::{MOST_PERSONAL_KEYS, TooManyKeys, create_personal, list_personal, revoke_personal};
 
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
@@ -287,14 +288,15 @@ pub async fn revoke(
     let (mut w, _) = begin(ctx, by).await?;
     let old = api_keys::get(&w, by.organization, id).await.map_err(Error::missing(id))?;
     check_within(by, &old.grants, Handed::Key)?;
-    if old.revoked_at.is_some() {
-        return Ok(());
-    }
-    let now = ctx.now();
-    let new = ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
+    let Some(new) = old.revoked(ctx.now()) else { return Ok(()) };
     check_admin_stays(ctx, &w, &old, &new).await?;
-    api_keys::update(&w, &old, &new).await?;
-    let data = EventData::ApiKeyRevoked(events::Change { from: &old, to: &new });
-    w.event(by, Subject::of(id), data);
+    write_revoked(&mut w, by, &old, &new).await?;
     w.commit().await
+}
+
+/// Puts on record that a key was revoked.
+async fn write_revoked(w: &mut Work, by: &Actor, old: &ApiKey, new: &ApiKey) -> Result<(), Error> {
+    api_keys::update(w, old, new).await?;
+    w.event(by, Subject::of(old.id), EventData::ApiKeyRevoked(events::Change { from: old, to: new }));
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Nobody hands out, or takes from others, more than they may do themselves.
 
-use olivine_domain::permissions::{Actor, Grants, MOST_PLACES, MissingScope, Reach, scope};
+use olivine_domain::permissions::{Actor, Grants, MOST_PLACES, MissingScope, Reach, Scope, scope};
 use olivine_domain::refusals::{Facts, Meaning, Refusal};
 use olivine_records::{Reader, cohorts, products};
 
@@ -69,8 +69,10 @@ pub(crate) async fn check_places(reader: &impl Reader, by: &Actor, grants: &Gran
 
 /// Refuses grants with a scope that `by` lacks.
 pub(crate) fn check_within(by: &Actor, grants: &Grants, handed: Handed) -> Result<(), Error> {
-    by.first_exceeded_by(grants).map_or(Ok(()), |scope| {
-        let lacks = MissingScope { identity: by.identity, scope };
-        Err(Error::refused(GrantExceeded(lacks, handed)))
-    })
+    by.first_exceeded_by(grants).map_or(Ok(()), |scope| Err(exceeded(by, scope, handed)))
+}
+
+/// The refusal of what has a scope that `by` lacks.
+pub(crate) fn exceeded(by: &Actor, scope: Scope, handed: Handed) -> Error {
+    Error::refused(GrantExceeded(MissingScope { identity: by.identity, scope }, handed))
 }

@@ -2,17 +2,18 @@
 //! the owner's membership. It hands out no rights.
 
 use olivine_domain::api_keys::ApiKey;
-use olivine_domain::events::Subject;
-use olivine_domain::permissions::{Actor, MissingScope};
+use olivine_domain::organizations::Organization;
+use olivine_domain::permissions::Actor;
 use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Meaning, Refusal};
+use olivine_domain::users::User;
 use olivine_records::api_keys;
 
-use super::{Create, Created, begin, write};
-use crate::events::EventData;
-use crate::handing_out::{GrantExceeded, Handed, check_places};
-use crate::people::Fresh;
-use crate::{Context, Error, events};
+use super::{Create, Created, begin, write, write_revoked};
+use crate::handing_out::{Handed, check_places, exceeded};
+use crate::people::{Fresh, PersonRequired};
+use crate::work::Work;
+use crate::{Context, Error};
 
 /// The most personal keys that work, of one person in one organization.
 pub const MOST_PERSONAL_KEYS: usize = 20;
@@ -36,13 +37,10 @@ impl Refusal for TooManyKeys {
 
 /// Creates a personal key of the caller, in the organization that they act in. Its owner is the caller, whatever `new` says.
 pub async fn create_personal(ctx: &Context, _: Fresh<'_>, by: &Actor, new: Create) -> Result<Created, Error> {
-    let owner = by.person.ok_or_else(|| Error::refused(crate::people::PersonRequired))?;
+    let owner = person(by)?;
     // How far it reaches is not compared: at each request its owner has to reach the same.
     if let Some(scope) = new.grants.scopes().find(|scope| !by.may(*scope)) {
-        return Err(Error::refused(GrantExceeded(
-            MissingScope { identity: by.identity, scope },
-            Handed::Key,
-        )));
+        return Err(exceeded(by, scope, Handed::Key));
     }
     check_places(ctx.db(), by, &new.grants).await?;
     let (mut w, _) = begin(ctx, by).await?;
@@ -57,8 +55,7 @@ pub async fn create_personal(ctx: &Context, _: Fresh<'_>, by: &Actor, new: Creat
 
 /// The caller's personal keys in the organization that they act in, also revoked ones, the oldest first.
 pub async fn list_personal(ctx: &Context, by: &Actor) -> Result<Vec<ApiKey>, Error> {
-    let owner = by.person.ok_or_else(|| Error::refused(crate::people::PersonRequired))?;
-    Ok(api_keys::list_of_user(ctx.db(), by.organization, owner).await?)
+    Ok(api_keys::list_of_user(ctx.db(), by.organization, person(by)?).await?)
 }
 
 /// Revokes a personal key of the caller. Revoking it again changes nothing.
@@ -69,12 +66,28 @@ pub async fn revoke_personal(ctx: &Context, by: &Actor, id: Id<ApiKey>) -> Resul
     if old.owner.is_none() || old.owner != by.person {
         return Err(Error::not_found(id));
     }
-    if old.revoked_at.is_some() {
-        return Ok(());
-    }
-    let now = ctx.now();
-    let new = ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
-    api_keys::update(&w, &old, &new).await?;
-    w.event(by, Subject::of(id), EventData::ApiKeyRevoked(events::Change { from: &old, to: &new }));
+    let Some(new) = old.revoked(ctx.now()) else { return Ok(()) };
+    write_revoked(&mut w, by, &old, &new).await?;
     w.commit().await
+}
+
+/// Revokes the personal keys of a user in one organization, in the transaction of what ends them.
+pub(crate) async fn revoke_keys_in(
+    ctx: &Context,
+    w: &mut Work,
+    by: &Actor,
+    organization: Id<Organization>,
+    user: Id<User>,
+) -> Result<(), Error> {
+    for old in api_keys::list_of_user(&**w, organization, user).await? {
+        if let Some(new) = old.revoked(ctx.now()) {
+            write_revoked(w, by, &old, &new).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The person who asks for keys of their own.
+fn person(by: &Actor) -> Result<Id<User>, Error> {
+    by.person.ok_or_else(|| Error::refused(PersonRequired))
 }

@@ -171,7 +171,7 @@ pub(super) async fn end(
     let now = ctx.now();
     let as_inviter = RecordedIdentity::from(Identity::User(user.id));
     invitations::revoke_those_of(w, old.organization, &as_inviter, now).await?;
-    super::users::revoke_keys_in(ctx, w, by, old.organization, user.id).await?;
+    crate::api_keys::revoke_keys_in(ctx, w, by, old.organization, user.id).await?;
     memberships::delete(w, old.organization, old.id).await?;
     users::note_membership_change(w, user.id).await?;
     olivine_records::user_links::delete_of_user(w, user.id).await?;

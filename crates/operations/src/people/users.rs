@@ -1,19 +1,18 @@
 //! Accounts: one's own, and what administrators do to others'.
 
 use olivine_domain::accounts::check_account;
-use olivine_domain::api_keys::ApiKey;
 use olivine_domain::events::Subject;
 use olivine_domain::invitations::LinkToken;
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Page;
 use olivine_domain::passwords::Password;
-use olivine_domain::permissions::{Actor, Authorized, Grants, Origin, installation, scope};
+use olivine_domain::permissions::{Authorized, Grants, Origin, installation, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::text::Name;
 use olivine_domain::users::{Email, User};
 use olivine_records::users::Credentials;
-use olivine_records::{api_keys, memberships, organizations, sessions, user_links, users};
+use olivine_records::{memberships, organizations, sessions, user_links, users};
 
 use super::sessions::{NewSession, renew};
 use super::set_up::{check_password, reset_link};
@@ -272,27 +271,6 @@ async fn check_nobody_is_last(w: &Work, user: &User) -> Result<(), Error> {
     Ok(())
 }
 
-/// Revokes the keys of a user in one organization.
-pub(super) async fn revoke_keys_in(
-    ctx: &Context,
-    w: &mut Work,
-    by: &Actor,
-    organization: Id<Organization>,
-    user: Id<User>,
-) -> Result<(), Error> {
-    for old in api_keys::list_of_user(&**w, organization, user).await? {
-        if old.revoked_at.is_some() {
-            continue;
-        }
-        let now = ctx.now();
-        let new =
-            ApiKey { revoked_at: Some(now), revision: old.revision.next(), updated_at: now, ..old.clone() };
-        api_keys::update(w, &old, &new).await?;
-        w.event(by, Subject::of(old.id), EventData::ApiKeyRevoked(events::Change { from: &old, to: &new }));
-    }
-    Ok(())
-}
-
 /// Revokes the keys of a user everywhere.
 pub(super) async fn revoke_personal_keys(
     ctx: &Context,
@@ -303,7 +281,7 @@ pub(super) async fn revoke_personal_keys(
     let by = oneself(user, origin);
     for membership in memberships::list_of_user(&**w, user.id).await? {
         let organization = membership.organization;
-        revoke_keys_in(ctx, w, &by(organization), organization, user.id).await?;
+        crate::api_keys::revoke_keys_in(ctx, w, &by(organization), organization, user.id).await?;
     }
     Ok(())
 }

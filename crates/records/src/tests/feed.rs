@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::event_feed::{EventFilter, FeedState, FeedWord, Named};
+use olivine_domain::permissions::{Limits, Part, Reach};
+use olivine_domain::products::Product;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use super::*;
@@ -28,6 +31,13 @@ async fn read(database: &Database, owner: &Organization, after: u64) -> FeedPart
 
 fn numbers(events: &[FedEvent]) -> Vec<u64> {
     events.iter().map(|fed| fed.number).collect()
+}
+
+/// What a reader reaches.
+fn seen(products: &[Id<Product>], cohorts: &[Id<Cohort>]) -> Limits {
+    let part =
+        Part { products: products.iter().copied().collect(), cohorts: cohorts.iter().copied().collect() };
+    Limits::of_all([Reach::Part(part)])
 }
 
 fn ids(events: &[FedEvent]) -> Vec<Id<Event>> {
@@ -189,6 +199,9 @@ on_both! {
             (EventFilter { products: vec![product], ..none.clone() }, 10, vec![10], 30),
             (EventFilter { cohorts: vec![cohort], ..none.clone() }, 10, vec![10], 30),
             (EventFilter { products: vec![product], cohorts: vec![fresh()], ..none.clone() }, 10, vec![], 30),
+            (EventFilter { seen: seen(&[product], &[]), ..none.clone() }, 10, vec![10], 30),
+            (EventFilter { seen: seen(&[], &[cohort]), ..none.clone() }, 10, vec![10], 30),
+            (EventFilter { seen: seen(&[fresh()], &[fresh()]), ..none.clone() }, 10, vec![], 30),
             (EventFilter { actors: named.clone(), ..none.clone() }, 10, vec![21], 30),
             (EventFilter { resources: named.clone(), ..none.clone() }, 10, vec![22], 30),
             (EventFilter { about: named.clone(), ..none.clone() }, 10, vec![21, 22], 30),

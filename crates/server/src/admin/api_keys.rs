@@ -8,8 +8,11 @@ use olivine_api::api_keys as api;
 use olivine_api::errors::ErrorBody;
 use olivine_api::memberships::Grant;
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
+use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Grants, scope};
+use olivine_domain::prn::Id;
 use olivine_operations::api_keys;
+use olivine_operations::lists::NewId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -53,6 +56,26 @@ fn record(status: StatusCode, key: ApiKey) -> Record<api::ApiKeyEnvelope> {
     Record { status, revision: key.revision, body: api::ApiKeyEnvelope { api_key: shown(key, None) } }
 }
 
+/// The new key that a body asks for.
+pub(super) fn given(
+    body: api::ApiKeyCreate,
+    organization: Id<Organization>,
+    id: NewId,
+) -> Result<api_keys::Create, ApiError> {
+    let mut fields = Fields::default();
+    let name = fields.parse("name", &body.name);
+    let grant = Grant {
+        role: body.role,
+        scopes: body.scopes,
+        product_prns: body.product_prns,
+        cohort_prns: body.cohort_prns,
+    };
+    let grant = given_grant(&mut fields, organization, grant)?;
+    let expires_at = fields.optional("expires_at", body.expires_at);
+    let (name, grant) = fields.all(name.zip(grant))?;
+    Ok(api_keys::Create { id, name, grants: Grants::from_iter([grant]), expires_at, owner: None })
+}
+
 /// Create an API key
 ///
 /// Makes a key with a role or with single scopes, for the whole organization or for some of its products and cohorts, and answers with its
@@ -66,18 +89,7 @@ async fn create(
     id: ForNew,
     Json(body): Json<api::ApiKeyCreate>,
 ) -> Result<Response, ApiError> {
-    let mut fields = Fields::default();
-    let name = fields.parse("name", &body.name);
-    let grant = Grant {
-        role: body.role,
-        scopes: body.scopes,
-        product_prns: body.product_prns,
-        cohort_prns: body.cohort_prns,
-    };
-    let grants = given_grant(&mut fields, by.organization, grant)?.map(|grant| Grants::from_iter([grant]));
-    let expires_at = fields.optional("expires_at", body.expires_at);
-    let (name, grants) = fields.all(name.zip(grants))?;
-    let new = api_keys::Create { id: id.made(), name, grants, expires_at, owner: None };
+    let new = given(body, by.organization, id.made())?;
     let created = api_keys::create(&app.ctx, &by, new).await?;
     let (revision, status) = (created.api_key.revision, StatusCode::CREATED);
     let body = api::ApiKeyEnvelope { api_key: shown(created.api_key, created.secret.as_ref()) };

@@ -6,20 +6,17 @@ use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use olivine_api::api_keys as api;
 use olivine_api::errors::ErrorBody;
-use olivine_api::memberships::Grant;
-use olivine_domain::permissions::Grants;
 use olivine_operations::api_keys;
 use olivine_operations::lists::NewId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admin::api_keys::shown;
+use crate::admin::api_keys::{given, shown};
 use crate::admin::auth::{Caller, SignedIn};
-use crate::admin::grants::given_grant;
 use crate::app::App;
 use crate::http::body::Json;
 use crate::http::error::ApiError;
-use crate::http::fields::{Fields, named};
+use crate::http::fields::named;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(create_key, list_keys)).routes(routes!(revoke_key))
@@ -38,18 +35,7 @@ async fn create_key(
     Caller(actor): Caller,
     Json(body): Json<api::ApiKeyCreate>,
 ) -> Result<Response, ApiError> {
-    let mut fields = Fields::default();
-    let name = fields.parse("name", &body.name);
-    let grant = Grant {
-        role: body.role,
-        scopes: body.scopes,
-        product_prns: body.product_prns,
-        cohort_prns: body.cohort_prns,
-    };
-    let grants = given_grant(&mut fields, actor.organization, grant)?.map(|grant| Grants::from_iter([grant]));
-    let expires_at = fields.optional("expires_at", body.expires_at);
-    let (name, grants) = fields.all(name.zip(grants))?;
-    let new = api_keys::Create { id: NewId::Fresh, name, grants, expires_at, owner: None };
+    let new = given(body, actor.organization, NewId::Fresh)?;
     let created = api_keys::create_personal(&app.ctx, person.fresh(&app.ctx)?, &actor, new).await?;
     let body = api::ApiKeyEnvelope { api_key: shown(created.api_key, created.secret.as_ref()) };
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())
