@@ -40,6 +40,14 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// The cargo that started us, with clippy as the compiler of the workspace: it checks all lints, and then compiles. `cargo clippy` would
+/// read everything a second time, dependencies included, and throw it away.
+pub(crate) fn linting_cargo() -> Command {
+    let mut command = cargo();
+    command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+    command
+}
+
 /// Builds `olivine`, `peridio` and `olivine-agent`, and returns the folder that holds them.
 pub(crate) fn executables(profile: Profile) -> anyhow::Result<PathBuf> {
     let mut command = cargo();

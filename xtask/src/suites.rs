@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use crate::build::cargo;
 use crate::wanted::Wanted;
 use crate::{console, interrupt, run};
 
@@ -113,9 +112,8 @@ impl fmt::Display for Run {
     }
 }
 
-/// Builds tests.
-pub(crate) fn build(wanted: &Wanted) -> anyhow::Result<Vec<Suite>> {
-    let mut command = cargo();
+/// Builds tests with this cargo.
+pub(crate) fn build(mut command: Command, wanted: &Wanted) -> anyhow::Result<Vec<Suite>> {
     command.args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"]);
     command.args(wanted.arguments());
     run::watched(&mut command, |output| {

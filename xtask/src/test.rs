@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::build::cargo;
+use crate::build::{Profile, cargo, executables_folder, linting_cargo, workspace_root};
 use crate::postgres::Cluster;
 use crate::suites::{self, Run, Suite};
 use crate::wanted::Wanted;
@@ -60,33 +60,29 @@ fn check(args: &Args) -> anyhow::Result<()> {
     if !args.cargo_test.is_empty() {
         return cargo_test(args);
     }
-    if args.scaled || args.only.is_some() {
+    if args.is_partial() {
         return run_suites(args);
     }
-    lint()?;
+    run::step(cargo().args(["fmt", "--all", "--check"]))?;
     run_suites(args)?;
-    document()?;
     audit::offline()?;
     console::heading("All checks passed");
     Ok(())
 }
 
-/// Warnings are denied by the workspace's lints.
-fn lint() -> anyhow::Result<()> {
-    run::step(cargo().args(["fmt", "--all", "--check"]))?;
-    run::step(cargo().args(["clippy", "--workspace", "--all-targets"]))
-}
-
-/// Runs the tests of all packages, side by side.
+/// Runs the tests of all packages, side by side. Where nothing is left out, lints are checked as all of it is compiled (warnings are denied
+/// by the workspace), and the documentation is written.
 fn run_suites(args: &Args) -> anyhow::Result<()> {
     let wanted = args.only.as_deref().map_or(Ok(Wanted::default()), Wanted::by)?;
+    let cargo = if args.is_partial() { cargo } else { linting_cargo };
     if wanted.needs_executables() {
         run::step(cargo().args(["build", "--workspace", "--bins"]))?;
     }
-    let suites = suites::build(&wanted)?;
+    let suites = suites::build(cargo(), &wanted)?;
     let variables = variables(&wanted)?;
-    if args.only.is_none() && !args.scaled {
+    if !args.is_partial() {
         run::step(cargo().args(["test", "--workspace", "--doc"]))?;
+        document()?;
     }
     let runs = runs(&suites, args);
     timings::of("tests".to_owned(), || {
@@ -178,6 +174,11 @@ fn cargo_test(args: &Args) -> anyhow::Result<()> {
 }
 
 impl Args {
+    /// Whether some of the tests, and the other checks, are left out.
+    fn is_partial(&self) -> bool {
+        self.scaled || self.only.is_some()
+    }
+
     fn names(&self, argument: &str) -> bool {
         self.cargo_test.iter().any(|given| given == argument)
     }
@@ -207,6 +208,11 @@ fn with_postgres_at(work: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Re
     work(&cluster.url())
 }
 
+/// Writes the documentation of all libraries, which fails where it has a link that leads nowhere.
 fn document() -> anyhow::Result<()> {
-    run::step(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    let mut command = linting_cargo();
+    command.args(["test", "--workspace", "--doc"]).env("RUSTDOCFLAGS", "-D warnings");
+    command.env("RUSTDOC", workspace_root().join("xtask/document.sh"));
+    command.env("OLIVINE_DOCUMENTATION", executables_folder(Profile::Dev)?.join("../doc"));
+    run::step(&mut command)
 }

@@ -149,7 +149,7 @@ impl Context {
 
     /// The records as one caller reads them, who may have one scan running.
     pub(crate) fn reads_for(&self, caller: &Actor) -> CallerReads<'_> {
-        self.shared.db.on_behalf_of(caller.identity.id().unwrap_or(Uuid::nil()))
+        self.shared.db.on_behalf_of(caller.identity.id().unwrap_or_default())
     }
 
     /// What it knows of storages.
