@@ -39,6 +39,7 @@ use uuid::Uuid;
 
 use crate::changes::{self, replace};
 use crate::database::{ListReader, Reader, Write};
+use crate::dialect;
 use crate::entities::fleet::devices::{ActiveModel, Column, Entity};
 use crate::error::Error;
 use crate::lists::{self, ListQuery, MOST_IDS};
@@ -280,11 +281,13 @@ pub async fn touch(write: &Write, seen: &[(Id<Device>, Timestamp)]) -> Result<()
     let mut seen = seen.to_vec();
     seen.sort_unstable();
     for seen in seen.chunks(MOST_IDS) {
-        // Locked in one order: that in which an update finds its rows is the database's choice.
-        let ids = seen.iter().map(|(id, _)| id.uuid());
-        let locked = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids));
-        let locked = locked.order_by_asc(Column::Id).lock(LockType::NoKeyUpdate);
-        locked.into_tuple::<Uuid>().all(write.transaction()).await?;
+        if dialect::locks_rows(write.transaction()) {
+            // Locked in one order: that in which an update finds its rows is the database's choice.
+            let ids = seen.iter().map(|(id, _)| id.uuid());
+            let locked = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids));
+            let locked = locked.order_by_asc(Column::Id).lock(LockType::NoKeyUpdate);
+            locked.into_tuple::<Uuid>().all(write.transaction()).await?;
+        }
         write.transaction().execute_raw(touching(write, seen)).await?;
     }
     Ok(())

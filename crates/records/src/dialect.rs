@@ -71,6 +71,11 @@ pub(crate) async fn lock_migrations(transaction: &impl ConnectionTrait) -> Resul
     Ok(())
 }
 
+/// Whether transactions lock rows, so that two of them may wait for each other. SQLite has one that writes at a time.
+pub(crate) fn locks_rows(transaction: &impl ConnectionTrait) -> bool {
+    transaction.get_database_backend() == DbBackend::Postgres
+}
+
 /// Lets a transaction that has read nothing yet take as long as it needs.
 pub(crate) async fn take_time(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {

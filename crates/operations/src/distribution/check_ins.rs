@@ -122,7 +122,9 @@ pub(super) async fn write(ctx: &Context, until: Until) {
     let Waiting { seen, mut events } = check_ins.take();
     events.extend(ctx.event_budgets().take(until).into_iter().filter_map(|omitted| counted(ctx, omitted)));
     events.extend(ctx.memory().refusals.take(ctx, until));
-    let seen: Vec<_> = seen.into_iter().collect();
+    let mut seen: Vec<_> = seen.into_iter().collect();
+    // Neighbours are in one transaction, and the database finds them on the same pages.
+    seen.sort_unstable();
     for batch in seen.chunks(BATCH) {
         let told = events.split_off(events.len().saturating_sub(BATCH));
         write_batch(ctx, batch, told).await;
