@@ -22,6 +22,7 @@ mod test;
 mod timings;
 mod tools;
 mod wanted;
+mod web_console;
 
 use clap::Parser;
 
@@ -34,6 +35,8 @@ enum Command {
     Demo(demo::Args),
     Bench(bench::Args),
     Audit(audit::Args),
+    #[command(subcommand)]
+    Console(web_console::Args),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -46,5 +49,6 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Console(args) => web_console::run(&args),
     }
 }

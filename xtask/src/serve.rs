@@ -32,24 +32,40 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let trust = server.device_ca.as_deref();
     let devices = trust.map_or(String::new(), |file| format!("\n  devices trust {}", file.display()));
     let devices = format!("{}{devices}", server.device_url);
-    console::say(directions(&executables, &server.admin_url, &server.key_file(), &devices));
+    let setup_link = std::fs::read_to_string(args.data_dir.join("setup-link")).ok();
+    console::say(directions(
+        &executables,
+        &server.admin_url,
+        &server.key_file(),
+        &devices,
+        setup_link.as_deref(),
+    ));
     let status = server.wait()?;
     ensure!(interrupt::requested() || status.success(), "olivine ended: {status}");
     Ok(())
 }
 
 /// Where the server is, and what to type in another terminal.
-fn directions(executables: &Path, admin_url: &str, key_file: &Path, devices: &str) -> String {
+fn directions(
+    executables: &Path,
+    admin_url: &str,
+    key_file: &Path,
+    devices: &str,
+    setup_link: Option<&str>,
+) -> String {
     let (executables, key_file) = (from_root(executables), key_file.display());
     let base_url = if DEFAULT_URLS.contains(&admin_url) {
         String::new()
     } else {
         format!("  export PERIDIO_BASE_URL={admin_url}\n")
     };
+    // Only until the first person is there.
+    let console = setup_link.map_or(admin_url, str::trim);
     format!(
         "
 Olivine is ready. Ctrl-C stops it; its data stays.
 
+  console       {console}
   Admin API     {admin_url}
   to browse     {admin_url}/docs
   admin key in  {key_file}
@@ -83,7 +99,14 @@ mod tests {
         let executables = build::workspace_root().join("target/debug");
         let key_file = Path::new("./olivine-data/admin-api-key");
         let devices = "https://127.0.0.1:8443\n  devices trust ca.pem";
-        let text = directions(&executables, "http://127.0.0.1:8080", key_file, devices);
+        let text = directions(
+            &executables,
+            "http://127.0.0.1:8080",
+            key_file,
+            devices,
+            Some("http://127.0.0.1:8080/setup#token\n"),
+        );
+        assert!(text.contains("\n  console       http://127.0.0.1:8080/setup#token\n"), "{text}");
         assert!(
             text.contains("\n  Device API    https://127.0.0.1:8443\n  devices trust ca.pem\n"),
             "{text}"
@@ -95,7 +118,8 @@ mod tests {
 
     #[test]
     fn an_unusual_address_is_exported() {
-        let text = directions(Path::new("/elsewhere"), "http://127.0.0.1:9", Path::new("key"), "");
+        let text = directions(Path::new("/elsewhere"), "http://127.0.0.1:9", Path::new("key"), "", None);
+        assert!(text.contains("\n  console       http://127.0.0.1:9\n"), "{text}");
         assert!(text.contains("  export PERIDIO_BASE_URL=http://127.0.0.1:9\n"), "{text}");
         assert!(text.contains("export PATH=\"/elsewhere:$PATH\"\n"), "{text}");
     }

@@ -6,7 +6,7 @@ use crate::build::{Profile, cargo, executables_folder, linting_cargo, workspace_
 use crate::postgres::Cluster;
 use crate::suites::{self, Run, Suite};
 use crate::wanted::Wanted;
-use crate::{audit, console, long, previous, run, scaled, timings, tools};
+use crate::{audit, console, long, previous, run, scaled, timings, tools, web_console};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
@@ -65,6 +65,7 @@ fn check(args: &Args) -> anyhow::Result<()> {
     }
     run::step(cargo().args(["fmt", "--all", "--check"]))?;
     run_suites(args)?;
+    web_console::check()?;
     audit::offline()?;
     console::heading("All checks passed");
     Ok(())

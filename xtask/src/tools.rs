@@ -23,6 +23,7 @@ pub(crate) const PGBOUNCER: Tool = Tool { program: "pgbouncer", package: "pgboun
 pub(crate) const FAKETIME: Tool = Tool { program: "faketime", package: "faketime" };
 pub(crate) const NODE: Tool = Tool { program: "node", package: "nodejs" };
 pub(crate) const NPM: Tool = Tool { program: "npm", package: "npm" };
+pub(crate) const CHROMIUM: Tool = Tool { program: "chromium", package: "chromium" };
 const PYTHON: Tool = Tool { program: "python3", package: "python3" };
 /// Never found, so it is only to be asked for where it is missing.
 const PYTHON_VENV: Tool = Tool { program: "python3-venv", package: "python3-venv" };

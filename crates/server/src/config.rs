@@ -1,5 +1,6 @@
 //! Configuration: defaults that work < `olivine.toml` < `OLIVINE_*` environment < flags.
 
+mod console;
 mod database;
 mod device;
 mod events;
@@ -19,6 +20,7 @@ use confique::{Config as _, Layer as _};
 use olivine_domain::text::{FromRecord as _, Name};
 use olivine_operations::Settings;
 
+pub use self::console::Console;
 pub use self::database::{Database, shown};
 pub use self::device::{Device, Tls};
 pub use self::events::{Events, RetentionDays};
@@ -77,6 +79,10 @@ pub struct Config {
     /// How long people stay signed in.
     #[config(nested)]
     pub sessions: Sessions,
+
+    /// The web console.
+    #[config(nested)]
+    pub console: Console,
 
     /// Where contents are kept.
     #[config(nested)]

@@ -8,6 +8,7 @@ pub mod announcement;
 pub mod app;
 pub mod commands;
 pub mod config;
+pub mod console;
 pub mod content;
 pub mod descriptors;
 pub mod device;

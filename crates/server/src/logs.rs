@@ -18,7 +18,7 @@ use crate::config::Log;
 use crate::http::lines::Known;
 use crate::http::screening::screen;
 use crate::http::unread::BodyEnd;
-use crate::http::words::method_name;
+use crate::http::words::{RouteName, method_name};
 
 /// The header that names a request in answers, logs and events.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -72,6 +72,7 @@ pub async fn observe(State(app): State<App>, mut request: Request, next: Next) -
             tracing::info!(status, took_ms, address, left_out, "answered");
         });
     }
+    let route = response.extensions().get::<RouteName>().map_or(route, |name| name.0.to_owned());
     let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("olivine_http_requests_total", &labels).increment(1);
     metrics::histogram!("olivine_http_request_seconds", &labels[..2]).record(took.as_secs_f64());

@@ -2,24 +2,31 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
-use crate::config::Device;
+use crate::config::{Console, Device};
 use crate::device::app::DeviceApp;
 use crate::device::{observe, peridio};
 use crate::http::{answers, error, room};
-use crate::{admin, content, logs, openapi, probes};
+use crate::{admin, console, content, logs, openapi, probes};
 
-/// All routes of the Admin API's listener.
-pub fn for_people(app: App) -> Router {
+/// All routes of the Admin API's listener: the API, and the console for browsers.
+pub fn for_people(app: App, console: &Console) -> Router {
     let (admin, document) = admin::router(&app);
     let limited = admin.merge(content::router()).layer(from_fn_with_state(app.room.clone(), room::make_room));
     let open = openapi::router(document, peridio::document()).merge(probes::router());
     let open = open.layer(from_fn_with_state(app.answers.clone(), answers::hold_for_anybody));
-    finished(limited.merge(open).fallback(error::no_such_path), app)
+    let routes = limited.merge(open.layer(from_fn(console::for_api_browser)));
+    // The console's answers are not counted: they are the same bytes for everybody, and take no memory of their own.
+    let routes = if console.enabled {
+        routes.merge(console::router()).fallback(console::page)
+    } else {
+        routes.fallback(error::no_such_path)
+    };
+    finished(routes, app)
 }
 
 /// All routes of the Device API's listener.

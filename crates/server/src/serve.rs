@@ -119,7 +119,11 @@ async fn listen(
     app: App,
 ) -> anyhow::Result<()> {
     let incoming = Server::from_listener(Acceptor::new(listener, app.stages.closed.clone())?).handle(handle);
-    let routes = if config.has(Role::Api) { router::for_people(app) } else { router::probes_only(app) };
+    let routes = if config.has(Role::Api) {
+        router::for_people(app, &config.console)
+    } else {
+        router::probes_only(app)
+    };
     let header_bytes = config.limits.header_bytes;
     let served = if let Some(tls) = tls {
         let mut server = incoming.acceptor(limited(config, TlsAcceptor::new(tls, HANDSHAKE))).http1_only();

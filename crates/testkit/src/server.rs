@@ -105,7 +105,7 @@ impl ServerBuilder {
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let app = App::new(started.ctx.clone(), &config, metrics, Stages::default());
         let shared = Arc::new(Shared {
-            people: router::for_people(app.clone()),
+            people: router::for_people(app.clone(), &config.console),
             devices: router::for_devices(app, &config.device),
             started,
             clock,

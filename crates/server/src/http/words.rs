@@ -3,6 +3,10 @@
 
 use http::Method;
 
+/// What the route of an answer is called where no route has it: the console's pages come from a fallback.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteName(pub &'static str);
+
 /// The longest text of a request that an answer repeats.
 const LONGEST: usize = 200;
 

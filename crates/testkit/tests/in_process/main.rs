@@ -7,6 +7,7 @@ mod archived;
 mod authorities;
 mod bad_input;
 mod cohort_graph;
+mod console;
 mod device_counts;
 mod emergencies;
 mod examples;

@@ -1,0 +1,74 @@
+// All requests to the Admin API. They go by the session's cookie, which no script can read, with the headers that the server asks of its
+// own pages.
+import createClient from "openapi-fetch";
+import { demand } from "./demands";
+import { ApiError, isCode, isStatus, Unreachable } from "./errors";
+import type { components, paths } from "./generated/schema";
+import { organizationName } from "./organization";
+
+/** The shapes of requests and answers, by their names in the API's document. */
+export type Schemas = components["schemas"];
+
+const headers: Record<string, string> = { "olivine-console": "1" };
+// A header's text is bytes to a browser; the server reads them as UTF-8.
+if (organizationName)
+	headers["olivine-organization"] = String.fromCharCode(...new TextEncoder().encode(organizationName));
+
+async function send(request: Request): Promise<Response> {
+	try {
+		return await fetch(request);
+	} catch (cause) {
+		if (request.signal.aborted) throw cause;
+		throw new Unreachable(cause);
+	}
+}
+
+export const api = createClient<paths>({
+	baseUrl: window.location.origin,
+	credentials: "same-origin",
+	headers,
+	fetch: send,
+	querySerializer: { array: { style: "form", explode: true } },
+});
+
+interface Answered<T> {
+	data?: T;
+	error?: unknown;
+	response: Response;
+}
+
+function itemsOf(error: unknown): Schemas["ErrorItem"][] {
+	const items = (error as Partial<Schemas["ErrorBody"]> | undefined)?.errors;
+	return Array.isArray(items) ? items : [];
+}
+
+/** What a request was answered with, or the refusal as an [`ApiError`]. */
+export async function answer<T>(request: Promise<Answered<T>>): Promise<T> {
+	const { data, error, response } = await request;
+	if (!response.ok) throw new ApiError(response, itemsOf(error));
+	return data as T;
+}
+
+/**
+ * The same for something that changes a record. Where the session has ended, or is to be confirmed, a dialog asks for that above the page,
+ * and the change goes on afterwards: nothing that was typed is lost.
+ */
+export async function change<T>(request: () => Promise<Answered<T>>): Promise<T> {
+	try {
+		return await answer(request());
+	} catch (error) {
+		const wanted = isCode(error, "reauthentication_required") ? "confirm" : isStatus(error, 401) ? "sign_in" : null;
+		if (!wanted || !(await demand(wanted))) throw error;
+		return answer(request());
+	}
+}
+
+/** A stream of server-sent events: `fetch`, because a browser's own `EventSource` says neither why it failed nor takes headers. */
+export function openStream(query: string, lastId: string | null, signal: AbortSignal): Promise<Response> {
+	const resume: Record<string, string> = lastId ? { "last-event-id": lastId } : {};
+	return fetch(`/v1/events/stream?${query}`, {
+		headers: { ...headers, ...resume, accept: "text/event-stream" },
+		signal,
+		cache: "no-store",
+	});
+}

@@ -1,0 +1,208 @@
+// Keeps what is on the screen up to date. One tab of this browser follows the event stream and tells the others, because a browser has six
+// connections to a server. The stream says only which record changed; Query then asks for what is shown, at most once a second.
+import { useSyncExternalStore } from "react";
+import { parsePrn } from "../words/prns";
+import { openStream } from "./client";
+import { organizationName } from "./organization";
+import { queryClient } from "./queries";
+import { readEvents } from "./server_sent";
+
+/** How this page learns of changes. */
+export type LiveState =
+	| { how: "connecting" }
+	/** `at`: when the stream was last heard of. */
+	| { how: "live"; at: number }
+	/** It asks again every ten seconds. `why` the stream can't be used. */
+	| { how: "polling"; at: number; why: string }
+	| { how: "broken"; at: number; why: string };
+
+interface Hint {
+	type: string;
+	resource_prn: string;
+}
+
+type Told =
+	| { kind: "hint"; hint: Hint }
+	| { kind: "state"; state: LiveState }
+	/** A tab that was just opened wants to know. */
+	| { kind: "question" };
+
+/** What devices do often is told as this type, for their cohort or release, once a second. */
+const FOLDED = "changed";
+const AT_MOST_EVERY = 1_000;
+const FOLDED_AT_MOST_EVERY = 5_000;
+const POLL_EVERY = 10_000;
+/** Longer than the server's sign of life, which comes every 15 seconds. */
+const SILENCE = 40_000;
+
+let isLeader = false;
+let state: LiveState = { how: "connecting" };
+const newRecords = new Map<string, number>();
+const listeners = new Set<() => void>();
+const name = `olivine-live:${organizationName ?? ""}`;
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(name);
+
+function changed(): void {
+	for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+	listeners.add(listener);
+	return () => listeners.delete(listener);
+}
+
+function setState(next: LiveState): void {
+	state = next;
+	changed();
+}
+
+export function useLiveState(): LiveState {
+	return useSyncExternalStore(subscribe, () => state);
+}
+
+/** How many records of a kind were made since the list of them was last looked at. They are not put into it under somebody's hand. */
+export function useNewRecords(kind: string): number {
+	return useSyncExternalStore(subscribe, () => newRecords.get(kind) ?? 0);
+}
+
+export function forgetNewRecords(kind: string): void {
+	if (newRecords.delete(kind)) changed();
+}
+
+// ---- from hints to what is asked again ----
+
+const waiting = new Set<string>();
+let foldedAt = 0;
+let _timer: number | undefined;
+
+function heed(hint: Hint): void {
+	const kind = parsePrn(hint.resource_prn)?.kind;
+	if (!kind) return;
+	if (hint.type.endsWith(".created") || hint.type.endsWith(".provisioned")) {
+		newRecords.set(kind, (newRecords.get(kind) ?? 0) + 1);
+		changed();
+	}
+	waiting.add(hint.type === FOLDED ? FOLDED : hint.resource_prn);
+	_timer ??= window.setTimeout(refresh, AT_MOST_EVERY);
+}
+
+function refresh(): void {
+	_timer = undefined;
+	const prns = new Set(waiting);
+	waiting.clear();
+	if (prns.delete(FOLDED)) {
+		if (Date.now() - foldedAt >= FOLDED_AT_MOST_EVERY) {
+			foldedAt = Date.now();
+			void queryClient.invalidateQueries({ predicate: ({ meta }) => meta?.followsDevices === true });
+		} else {
+			waiting.add(FOLDED);
+			_timer = window.setTimeout(refresh, FOLDED_AT_MOST_EVERY);
+		}
+	}
+	if (prns.size === 0) return;
+	const kinds = new Set([...prns].map((prn) => parsePrn(prn)?.kind));
+	void queryClient.invalidateQueries({
+		predicate: ({ queryKey, meta, state: { data } }) =>
+			meta?.followsAll === true || (kinds.has(String(queryKey[0])) && shows(data, prns)),
+	});
+}
+
+/** Whether an answer has one of these records in it. */
+function shows(data: unknown, prns: ReadonlySet<string>): boolean {
+	const text = JSON.stringify(data) ?? "";
+	return [...prns].some((prn) => text.includes(prn));
+}
+
+// ---- the stream, in one tab ----
+
+function tellAll(told: Told): void {
+	channel?.postMessage(told);
+	receive(told);
+}
+
+function receive(told: Told): void {
+	if (told.kind === "hint") heed(told.hint);
+	else if (told.kind === "state") setState(told.state);
+	else if (isLeader) channel?.postMessage({ kind: "state", state } satisfies Told);
+}
+
+/** Follows the stream until it breaks. */
+async function follow(last: string | null, signal: AbortSignal, heard: (id: string | null) => void): Promise<string> {
+	const query = new URLSearchParams({ payload: "hint", after: "now" }).toString();
+	const response = await openStream(query, last, signal);
+	if (response.status === 401) return "the session has ended";
+	if (response.status === 403) return "following changes takes the scope event.read";
+	if (!response.ok || !response.body) return `the server answered ${response.status}`;
+	heard(null);
+	for await (const event of readEvents(response.body)) {
+		heard(event.id);
+		if (event.data && event.type !== "feed_replaced") {
+			tellAll({ kind: "hint", hint: JSON.parse(event.data) as Hint });
+		}
+	}
+	return "the server ended the stream";
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => window.setTimeout(resolve, ms));
+
+/** One try at the stream, given up where it falls silent. */
+async function attempt(last: string | null, heard: (id: string | null) => void): Promise<string> {
+	const controller = new AbortController();
+	let alarm = window.setTimeout(() => controller.abort(), SILENCE);
+	try {
+		return await follow(last, controller.signal, (id) => {
+			window.clearTimeout(alarm);
+			alarm = window.setTimeout(() => controller.abort(), SILENCE);
+			tellAll({ kind: "state", state: { how: "live", at: Date.now() } });
+			heard(id);
+		});
+	} catch {
+		return "the server can't be reached";
+	} finally {
+		window.clearTimeout(alarm);
+		controller.abort();
+	}
+}
+
+async function lead(): Promise<never> {
+	isLeader = true;
+	let last: string | null = null;
+	let failures = 0;
+	for (;;) {
+		const why = await attempt(last, (id) => {
+			if (failures > 0) void queryClient.invalidateQueries();
+			failures = 0;
+			last = id ?? last;
+		});
+		failures += 1;
+		const at = Date.now();
+		tellAll({ kind: "state", state: failures > 2 ? { how: "polling", at, why } : { how: "broken", at, why } });
+		if (failures > 2) void queryClient.invalidateQueries({ refetchType: "active" });
+		await pause(failures > 2 ? POLL_EVERY : 1_000 * failures);
+	}
+}
+
+function poll(): void {
+	const why = "the stream is shared between tabs, which takes HTTPS";
+	setState({ how: "polling", at: Date.now(), why });
+	window.setInterval(() => {
+		if (document.hidden) return;
+		void queryClient.invalidateQueries({ refetchType: "active" });
+		setState({ how: "polling", at: Date.now(), why });
+	}, POLL_EVERY);
+}
+
+let started = false;
+
+/** Begins, once somebody is signed in. */
+export function startLive(): void {
+	if (started) return;
+	started = true;
+	channel?.addEventListener("message", (message: MessageEvent<Told>) => receive(message.data));
+	if (!navigator.locks || !channel) {
+		poll();
+		return;
+	}
+	channel.postMessage({ kind: "question" } satisfies Told);
+	void navigator.locks.request(name, lead);
+}

@@ -1,0 +1,87 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+import { type DevicesSearch, queryOf } from "./search";
+
+const PAGE = 50;
+
+/** The devices that a search finds, the newest first, page by page. */
+export function devicesQuery(search: DevicesSearch) {
+	const query = queryOf(search);
+	return infiniteQueryOptions({
+		queryKey: ["device", "list", query ?? ""],
+		queryFn: ({ pageParam, signal }) =>
+			answer(
+				api.GET("/v1/devices", {
+					params: {
+						query: {
+							limit: PAGE,
+							order: "desc",
+							"expand[]": ["product", "cohort"],
+							...(query ? { search: query } : {}),
+							...(pageParam ? { page: pageParam } : {}),
+						},
+					},
+					signal,
+				}),
+			),
+		initialPageParam: "",
+		getNextPageParam: ({ next_page }) => next_page ?? undefined,
+	});
+}
+
+export function deviceCountQuery(search: DevicesSearch) {
+	const query = queryOf(search);
+	return queryOptions({
+		queryKey: ["device", "count", query ?? ""],
+		queryFn: ({ signal }) =>
+			answer(api.GET("/v1/devices/count", { params: { query: query ? { search: query } : {} }, signal })),
+	});
+}
+
+/** The device with this identifier, with what belongs to it; `null` where there is none. */
+export function deviceQuery(identifier: string) {
+	return queryOptions({
+		queryKey: ["device", "one", identifier],
+		queryFn: async ({ signal }) => {
+			const query = { identifier, limit: 1, "expand[]": ["product", "cohort", "last_report"] };
+			const { devices } = await answer(api.GET("/v1/devices", { params: { query }, signal }));
+			return devices[0] ?? null;
+		},
+		meta: { followsDevices: true },
+	});
+}
+
+/** What the device would be answered, and why. Nothing is changed by asking. */
+export function traceQuery(prn: string, version?: string) {
+	return queryOptions({
+		queryKey: ["device", "trace", prn, version ?? ""],
+		queryFn: ({ signal }) =>
+			answer(
+				api.POST("/v1/devices/{prn}/update", {
+					params: { path: { prn } },
+					body: { explain: true, write: false, ...(version ? { release_version: version } : {}) },
+					signal,
+				}),
+			),
+		meta: { followsAll: true, followsDevices: true },
+	});
+}
+
+export function certificatesQuery(devicePrn: string) {
+	return queryOptions({
+		queryKey: ["device_certificate", "of", devicePrn],
+		queryFn: ({ signal }) =>
+			answer(api.GET("/v1/device_certificates", { params: { query: { device_prn: devicePrn, limit: 20 } }, signal })),
+		meta: { followsAll: true },
+	});
+}
+
+/** A release by its PRN, for its name. */
+export function releaseQuery(prn: string | null | undefined) {
+	return queryOptions({
+		queryKey: ["release", "one", prn ?? ""],
+		queryFn: ({ signal }) => answer(api.GET("/v1/releases/{prn}", { params: { path: { prn: prn ?? "" } }, signal })),
+		enabled: Boolean(prn),
+		staleTime: 60_000,
+	});
+}

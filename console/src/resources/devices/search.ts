@@ -1,0 +1,59 @@
+// What the list of devices is asked for: the page's address, and the API's search language made of it.
+
+/** The search parameters of `/devices`. */
+export interface DevicesSearch {
+	/** What was typed: plain words, or the API's search language. */
+	q?: string;
+	cohort?: string;
+	outcome?: string;
+	version?: string;
+	quarantined?: boolean;
+}
+
+const OUTCOMES = ["downloading", "installing", "installed", "failed", "rolled_back"];
+
+function text(value: unknown): string | undefined {
+	const given = typeof value === "number" ? String(value) : value;
+	return typeof given === "string" && given.trim() ? given : undefined;
+}
+
+/** Reads an address; what means nothing is left out. */
+export function devicesSearch(given: Record<string, unknown>): DevicesSearch {
+	const search: DevicesSearch = {};
+	const q = text(given.q);
+	const cohort = text(given.cohort);
+	const outcome = text(given.outcome);
+	const version = text(given.version);
+	if (q) search.q = q;
+	if (cohort) search.cohort = cohort;
+	if (outcome && OUTCOMES.includes(outcome)) search.outcome = outcome;
+	if (version) search.version = version;
+	if (given.quarantined === true || given.quarantined === "true") search.quarantined = true;
+	return search;
+}
+
+/** A text in the API's search language. */
+function literal(value: string): string {
+	return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
+
+/** Whether a text is in the search language: a field, an operator and a quoted or whole value. `SN-000042` is not. */
+function isQuery(typed: string): boolean {
+	return /^\s*[a-z_]+\s*(?::|~|-|<=?|>=?)\s*'/.test(typed) || /^\s*[a-z_]+:(?:true|false|\d)/.test(typed);
+}
+
+/** The query for the API; nothing for all devices. */
+export function queryOf({ q, cohort, outcome, version, quarantined }: DevicesSearch): string | undefined {
+	const clauses = [];
+	if (q) clauses.push(isQuery(q) ? q.trim() : `identifier-${literal(q.trim())}`);
+	if (cohort) clauses.push(`cohort_prn:${literal(cohort)}`);
+	if (outcome) clauses.push(`outcome:${literal(outcome)}`);
+	if (version) clauses.push(`reported_release_version:${literal(version)}`);
+	if (quarantined) clauses.push("quarantined:true");
+	return clauses.length > 0 ? clauses.join(" and ") : undefined;
+}
+
+/** How many conditions besides what was typed. */
+export function filtersOf({ q: _, ...filters }: DevicesSearch): number {
+	return Object.keys(filters).length;
+}

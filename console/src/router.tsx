@@ -1,0 +1,89 @@
+// The table of all pages: their paths, what their search parameters may be, and what to load before they are shown. A new page is a file in
+// `routes/` and an entry here (README.md).
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { basePath } from "./api/organization";
+import { queryClient } from "./api/queries";
+import { deviceQuery } from "./resources/devices/queries";
+import { devicesSearch } from "./resources/devices/search";
+import { Crash } from "./routes/crash";
+import { NotFound } from "./routes/not_found";
+import { PrnPage } from "./routes/prn";
+import { Shell } from "./shell/shell";
+
+const root = createRootRoute();
+
+// ---- pages for who is signed in, in the shell ----
+
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+const overview = createRoute({
+	getParentRoute: () => shell,
+	path: "/",
+	component: lazyRouteComponent(() => import("./routes/overview"), "OverviewPage"),
+});
+
+const devices = createRoute({
+	getParentRoute: () => shell,
+	path: "/devices",
+	validateSearch: devicesSearch,
+	component: lazyRouteComponent(() => import("./routes/devices"), "DevicesPage"),
+});
+
+const device = createRoute({
+	getParentRoute: () => shell,
+	path: "/devices/$identifier",
+	validateSearch: (search): { version?: string } =>
+		typeof search.version === "string" && search.version ? { version: search.version } : {},
+	loader: ({ params }) => void queryClient.prefetchQuery(deviceQuery(params.identifier)),
+	component: lazyRouteComponent(() => import("./routes/device"), "DevicePage"),
+});
+
+const account = createRoute({
+	getParentRoute: () => shell,
+	path: "/account",
+	component: lazyRouteComponent(() => import("./routes/account"), "AccountPage"),
+});
+
+const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
+
+const prn = createRoute({ getParentRoute: () => shell, path: "/prn/$prn", component: PrnPage });
+
+// ---- pages for everybody, with a link's token behind the `#` ----
+
+const setup = createRoute({
+	getParentRoute: () => root,
+	path: "/setup",
+	component: lazyRouteComponent(() => import("./routes/setup"), "SetupPage"),
+});
+
+const invitation = createRoute({
+	getParentRoute: () => root,
+	path: "/invitation",
+	component: lazyRouteComponent(() => import("./routes/invitation"), "InvitationPage"),
+});
+
+const resetPassword = createRoute({
+	getParentRoute: () => root,
+	path: "/reset-password",
+	component: lazyRouteComponent(() => import("./routes/reset_password"), "ResetPasswordPage"),
+});
+
+const pages = [overview, devices, device, account, prn, nowhere];
+
+export const router = createRouter({
+	routeTree: root.addChildren([shell.addChildren(pages), setup, invitation, resetPassword]),
+	basepath: basePath,
+	defaultPreload: "intent",
+	defaultPreloadDelay: 40,
+	defaultPreloadStaleTime: 0,
+	scrollRestoration: true,
+	defaultErrorComponent: Crash,
+	defaultNotFoundComponent: NotFound,
+	defaultPendingMs: 200,
+});
+
+declare module "@tanstack/react-router" {
+	interface Register {
+		router: typeof router;
+	}
+}

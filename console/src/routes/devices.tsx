@@ -1,0 +1,94 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { forgetNewRecords, useNewRecords } from "../api/live";
+import { queryClient } from "../api/queries";
+import { deviceColumns } from "../resources/devices/columns";
+import { DeviceFilters } from "../resources/devices/filters";
+import { deviceCountQuery, devicesQuery } from "../resources/devices/queries";
+import { type DevicesSearch, filtersOf, queryOf } from "../resources/devices/search";
+import { Command } from "../ui/copy";
+import { Empty } from "../ui/empty";
+import { Link } from "../ui/link";
+import { Page, Section } from "../ui/page";
+import { Table } from "../ui/table";
+import { quoted } from "../words/commands";
+import { counted } from "../words/counts";
+
+const route = getRouteApi("/shell/devices");
+
+function commandOf(search: DevicesSearch): string {
+	const query = queryOf(search);
+	return `peridio devices list --order desc${query ? ` --search ${quoted(query)}` : ""} --output table`;
+}
+
+/** `/devices`: all devices, or those that a search finds. */
+export function DevicesPage(): ReactNode {
+	const search = route.useSearch();
+	const list = useInfiniteQuery(devicesQuery(search));
+	const { data: total } = useQuery(deviceCountQuery(search));
+	const newer = useNewRecords("device");
+	const rows = list.data?.pages.flatMap(({ devices }) => devices);
+	const isNarrowed = Boolean(search.q) || filtersOf(search) > 0;
+	const showNewer = (): void => {
+		forgetNewRecords("device");
+		void queryClient.resetQueries({ queryKey: ["device", "list"] });
+	};
+	const found = total ? counted(total.count, "device", "devices", total.exact) : "\u00a0";
+	return (
+		<Page title="Devices" sentence={isNarrowed && total ? `${found} found` : found}>
+			<DeviceFilters search={search} />
+			<Section title={isNarrowed ? "Found" : "All devices"} hint="The newest first" isFlush>
+				<Table
+					label="Devices"
+					columns={deviceColumns}
+					rows={rows}
+					rowKey={({ prn }) => prn}
+					error={list.error}
+					empty={isNarrowed ? <NothingFound /> : <NoDevices />}
+					newer={{ records: isNarrowed ? 0 : newer, onShow: showNewer }}
+					more={
+						list.hasNextPage
+							? { isLoading: list.isFetchingNextPage, onMore: () => void list.fetchNextPage() }
+							: undefined
+					}
+					foot={rows && total ? `${counted(rows.length, "row", "rows")} of ${found}` : undefined}
+				/>
+			</Section>
+			<Command text={commandOf(search)} />
+		</Page>
+	);
+}
+
+function NothingFound(): ReactNode {
+	return (
+		<Empty
+			title="No device matches"
+			actions={
+				<Link to="/devices" look="button">
+					Show all devices
+				</Link>
+			}
+		>
+			Plain words are looked for in identifiers. With a field it looks elsewhere: <code>tag:'beta'</code>,{" "}
+			<code>description~'lab'</code>.
+		</Empty>
+	);
+}
+
+function NoDevices(): ReactNode {
+	return (
+		<Empty
+			title="No devices yet"
+			actions={
+				<Command
+					label="Register one"
+					text="peridio devices create --identifier SN-000042 --product gateway --cohort gateway/daily"
+				/>
+			}
+		>
+			A device gets the releases of its cohort. It is registered here, or registers itself with a certificate of a CA
+			that you trust.
+		</Empty>
+	);
+}

@@ -1,0 +1,16 @@
+import type { ReactNode } from "react";
+import { Link } from "../ui/link";
+import { Page } from "../ui/page";
+
+/** For paths that lead nowhere. */
+export function NotFound(): ReactNode {
+	return (
+		<Page title="There is no such page" sentence="The address may be mistyped, or what it was about is gone.">
+			<p>
+				<Link to="/" look="button">
+					Go to the overview
+				</Link>
+			</p>
+		</Page>
+	);
+}

@@ -1,0 +1,36 @@
+// `/prn/<prn>`: the page of the record with this PRN.
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Navigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { answer, api } from "../api/client";
+import { ErrorNote } from "../ui/error_note";
+import { Page } from "../ui/page";
+import { kindInWords } from "../words/kinds";
+import { parsePrn } from "../words/prns";
+
+const route = getRouteApi("/shell/prn/$prn");
+
+/** Finds the page of a record. */
+export function PrnPage(): ReactNode {
+	const { prn } = route.useParams();
+	const kind = parsePrn(prn)?.kind;
+	if (kind === "device") return <ToDevice prn={prn} />;
+	const sentence = kind
+		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
+		: "A PRN begins with prn:1: and ends with a UUID.";
+	return (
+		<Page title="No page for this PRN" sentence={sentence}>
+			<code>{prn}</code>
+		</Page>
+	);
+}
+
+function ToDevice({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery({
+		queryKey: ["device", "by_prn", prn],
+		queryFn: ({ signal }) => answer(api.GET("/v1/devices/{prn}", { params: { path: { prn } }, signal })),
+	});
+	if (error) return <ErrorNote error={error} />;
+	if (!data) return null;
+	return <Navigate to="/devices/$identifier" params={{ identifier: data.device.identifier }} replace />;
+}

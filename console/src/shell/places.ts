@@ -1,0 +1,22 @@
+// The places of the console, for the rail, the palette and the keys. A new page that is a place is one entry here.
+import { Gauge, Microchip, UserRound } from "lucide-react";
+import type { ComponentType } from "react";
+import type { ScopedOperation } from "../api/permissions";
+
+export interface Place {
+	to: string;
+	words: string;
+	icon: ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
+	/** The operation without which there is nothing to see: then the place is not shown. */
+	needs?: ScopedOperation;
+	/** The key after `g`. */
+	key: string;
+	/** Whether it is in the rail; the others are in the palette only. */
+	isInRail: boolean;
+}
+
+export const PLACES: readonly Place[] = [
+	{ to: "/", words: "Overview", icon: Gauge, needs: "organization_overview", key: "o", isInRail: true },
+	{ to: "/devices", words: "Devices", icon: Microchip, needs: "devices_list", key: "d", isInRail: true },
+	{ to: "/account", words: "Account", icon: UserRound, key: "a", isInRail: false },
+];

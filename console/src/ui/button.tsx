@@ -1,0 +1,44 @@
+import type { ReactNode } from "react";
+import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
+import type { Permission } from "../api/permissions";
+import styles from "./button.module.css";
+import { notify } from "./toasts";
+
+interface ButtonProps extends Omit<AriaButtonProps, "className" | "style" | "children"> {
+	children: ReactNode;
+	/** `primary`: what this page is for, one per page. `danger`: what takes something away. */
+	look?: "primary" | "plain" | "danger" | "quiet";
+	size?: "normal" | "small";
+	/** Where it is refused, the button is grey and says why, also to keyboards and screen readers. */
+	permission?: Permission;
+	/** Whether it waits for the server. */
+	isBusy?: boolean;
+}
+
+export function Button({
+	children,
+	look = "plain",
+	size = "normal",
+	permission,
+	isBusy,
+	onPress,
+	...rest
+}: ButtonProps): ReactNode {
+	const reason = permission && !permission.allowed ? permission.reason : undefined;
+	const explain = (): void => notify({ tone: "info", text: reason ?? "" });
+	const press = isBusy ? undefined : reason ? explain : onPress;
+	return (
+		<AriaButton
+			{...rest}
+			{...(press ? { onPress: press } : {})}
+			// A form that is being sent is not sent again, and the button keeps the focus.
+			type={isBusy || reason ? "button" : (rest.type ?? "button")}
+			data-busy={isBusy || undefined}
+			className={`${styles.button} ${styles[look]} ${styles[size]} ${reason ? styles.refused : ""}`}
+		>
+			<span className={styles.label}>{children}</span>
+			{isBusy && <span className="visually-hidden"> (working)</span>}
+			{reason && <span className="visually-hidden"> (not allowed: {reason})</span>}
+		</AriaButton>
+	);
+}

@@ -1,0 +1,16 @@
+import { createLink } from "@tanstack/react-router";
+import type { AnchorHTMLAttributes, ReactNode, Ref } from "react";
+import styles from "./link.module.css";
+
+interface AnchorProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
+	/** `plain` is for names in tables and lists; `button` looks like one. */
+	look?: "text" | "plain" | "button" | "primary";
+	ref?: Ref<HTMLAnchorElement>;
+}
+
+function Anchor({ look = "text", className, ...rest }: AnchorProps): ReactNode {
+	return <a {...rest} className={`${styles.link} ${styles[look]} ${className ?? ""}`} />;
+}
+
+/** A link to a page of the console, with the page's own types for its path and search. */
+export const Link = createLink(Anchor);

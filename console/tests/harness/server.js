@@ -1,0 +1,74 @@
+// A real server for a test: the executable that users run, with SQLite in a folder of its own, on ports that were free.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+const executables = process.env.OLIVINE_EXECUTABLES ?? new URL("../../../target/debug", import.meta.url).pathname;
+
+export class Server {
+	static async start(...more) {
+		const server = new Server();
+		server.folder = mkdtempSync(join(tmpdir(), "olivine-console-"));
+		server.data = join(server.folder, "data");
+		await server.run(more);
+		return server;
+	}
+
+	async run(more = []) {
+		const listen = ["--listen", this.url ? new URL(this.url).host : "127.0.0.1:0", "--device-listen", "127.0.0.1:0"];
+		const args = ["serve", "--data-dir", this.data, ...listen, ...more];
+		this.process = spawn(join(executables, "olivine"), args, { stdio: ["ignore", "ignore", "pipe"] });
+		let said = "";
+		this.process.stderr.on("data", (text) => {
+			said = (said + text).slice(-4000);
+		});
+		const ready = join(this.data, "server.json");
+		for (let tries = 0; !existsSync(ready); tries += 1) {
+			if (tries > 600 || this.process.exitCode !== null) throw new Error(`the server does not start: ${said}`);
+			await pause(50);
+		}
+		this.url = JSON.parse(readFileSync(ready, "utf8")).admin_url;
+		this.key = readFileSync(join(this.data, "admin-api-key"), "utf8").trim();
+	}
+
+	get setupLink() {
+		return readFileSync(join(this.data, "setup-link"), "utf8").trim();
+	}
+
+	/** What `peridio` prints, as a person would type it. */
+	peridio(...args) {
+		const env = { ...process.env, PERIDIO_BASE_URL: this.url, PERIDIO_API_KEY: this.key, HOME: this.folder };
+		return this.#run(join(executables, "peridio"), args, env);
+	}
+
+	olivine(...args) {
+		return this.#run(join(executables, "olivine"), [...args, "--data-dir", this.data], process.env);
+	}
+
+	#run(program, args, env) {
+		const ran = spawnSync(program, args, { env, cwd: this.folder, encoding: "utf8" });
+		if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${ran.stderr}`);
+		return ran.stdout.trim();
+	}
+
+	/** A request with the admin's API key. */
+	async call(method, path, body) {
+		const headers = { authorization: `Bearer ${this.key}`, "content-type": "application/json" };
+		const response = await fetch(this.url + path, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+		if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+		return response.status === 204 ? null : response.json();
+	}
+
+	async stop() {
+		const ended = new Promise((resolve) => this.process.once("exit", resolve));
+		this.process.kill("SIGTERM");
+		await ended;
+	}
+
+	async [Symbol.asyncDispose]() {
+		if (this.process.exitCode === null) await this.stop();
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}

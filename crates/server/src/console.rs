@@ -1,0 +1,160 @@
+//! The web console: the files of `console/dist`, which the executable brings along, for browsers.
+//!
+//! It is a client of the Admin API like any other. Nothing here knows records or sessions, and no answer here depends on who asks.
+
+mod files;
+mod headers;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
+    VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+
+use crate::app::App;
+use crate::console::files::{ConsoleFile, build, find};
+use crate::http::error;
+use crate::http::words::RouteName;
+
+pub use self::headers::for_api_browser;
+
+/// First segments of paths that are not the console's: there, everybody gets the same answers, also browsers.
+const NOT_PAGES: [&str; 9] =
+    ["v1", "docs", "content", "d", "trust", "healthz", "readyz", "metrics", "assets"];
+
+/// What the route is called in metrics and in the log. Pages are many, and which ones there are is known to the browser only.
+const PAGE: RouteName = RouteName("/{console page}");
+
+/// The console's files. Its pages come from [`page`], the fallback.
+pub fn router() -> Router<App> {
+    Router::new().route("/assets/{build}/{*file}", get(asset))
+}
+
+/// A file that never changes under its path.
+async fn asset(Path((named_build, name)): Path<(String, String)>, headers: HeaderMap, uri: Uri) -> Response {
+    let file = find(&format!("assets/{name}")).filter(|_| named_build == build());
+    match file {
+        Some(file) => answer(file, &headers, "public, max-age=31536000, immutable"),
+        // A page of another version, or none: its files must not be mixed with these.
+        None => error::no_such_path(uri).await.into_response(),
+    }
+}
+
+/// The console's one page for browsers that ask for a page, and the answer to a wrong path for everybody else. The page itself finds out
+/// whether there is anything at the path.
+pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let is_page =
+        matches!(method, Method::GET | Method::HEAD) && is_console_path(uri.path()) && takes_html(&headers);
+    match find("index.html").filter(|_| is_page) {
+        Some(file) => {
+            let mut response = answer(file, &headers, "no-cache");
+            response.extensions_mut().insert(PAGE);
+            response
+        }
+        None => error::no_such_path(uri).await.into_response(),
+    }
+}
+
+fn is_console_path(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    !NOT_PAGES.contains(&first)
+}
+
+/// Browsers name HTML when somebody opens a page. Programs that take anything (`*/*`) get JSON.
+fn takes_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("text/html")) && !parts.any(is_refused)
+    })
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next().is_some_and(|coding| coding.eq_ignore_ascii_case("gzip")) && !parts.any(is_refused)
+    })
+}
+
+/// Whether a parameter of an entry in an `Accept…` header says that this entry is not wanted.
+fn is_refused(parameter: &str) -> bool {
+    parameter
+        .strip_prefix("q=")
+        .is_some_and(|quality| quality.trim().parse::<f32>().is_ok_and(|quality| quality == 0.0))
+}
+
+fn answer(file: &'static ConsoleFile, asked: &HeaderMap, caching: &'static str) -> Response {
+    let tag = format!("\"{}\"", build());
+    let mut response = if is_current(asked, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        with_content(file, asked)
+    };
+    let headers = response.headers_mut();
+    let mut set =
+        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    set(CACHE_CONTROL, caching);
+    // `Accept` decides whether a path answers with a page at all.
+    set(VARY, "accept, accept-encoding");
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(ETAG, tag);
+    }
+    headers::add(headers);
+    response
+}
+
+/// Whether the browser has this version already. All files of a build have one tag, for each is only compared with itself.
+fn is_current(asked: &HeaderMap, tag: &str) -> bool {
+    let known = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known.flat_map(|value| value.split(',')).any(|one| one.trim().trim_start_matches("W/") == tag)
+}
+
+fn with_content(file: &'static ConsoleFile, asked: &HeaderMap) -> Response {
+    let compressed = if takes_gzip(asked) { file.compressed() } else { None };
+    let mut response = Response::new(Body::from(compressed.clone().unwrap_or_else(|| file.bytes.clone())));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type()));
+    if compressed.is_some() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_the_apis_are_no_pages() {
+        for path in ["/v1", "/v1/devices", "/docs/", "/d/abc", "/content/x", "/healthz", "/assets/x/y.js"] {
+            assert!(!is_console_path(path), "{path}");
+        }
+        for path in ["/", "/devices", "/devices/SN-1", "/v1-notes", "/setup", "/documents"] {
+            assert!(is_console_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_who_names_html_gets_a_page() {
+        let asks = |name: HeaderName, value: &'static str| {
+            HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+        };
+        for value in
+            ["text/html,application/xhtml+xml,*/*;q=0.8", "text/html", "application/json, Text/HTML;q=0.5"]
+        {
+            assert!(takes_html(&asks(ACCEPT, value)), "{value}");
+        }
+        for value in ["*/*", "application/json", "text/html;q=0", ""] {
+            assert!(!takes_html(&asks(ACCEPT, value)), "{value}");
+        }
+        assert!(!takes_html(&HeaderMap::new()));
+        assert!(takes_gzip(&asks(ACCEPT_ENCODING, "gzip, deflate, br")));
+        assert!(!takes_gzip(&asks(ACCEPT_ENCODING, "br, gzip;q=0")));
+    }
+}
