@@ -17,6 +17,7 @@ mod programs;
 mod records;
 mod scale;
 mod server;
+mod sessions;
 mod sizes;
 mod table;
 
@@ -36,6 +37,8 @@ enum Command {
     Checks(checks::Args),
     /// The event feed: numbering against inserting, and a thousand streams
     Feed(feed::Args),
+    /// Requests of people: by session against by key
+    Sessions(sessions::Args),
     /// Records in PostgreSQL and content in an object store: against SQLite, pgbench, the AWS CLI, and curl with openssl
     Scale(scale::Args),
 }
@@ -51,6 +54,7 @@ async fn main() -> anyhow::Result<()> {
             Command::Records(args) => records::run(&args).await,
             Command::Checks(args) => checks::run(&args).await,
             Command::Feed(args) => feed::run(&args).await,
+            Command::Sessions(args) => sessions::run(&args).await,
             Command::Scale(args) => scale::run(&args).await,
         }
     };

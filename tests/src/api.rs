@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
 use crate::document::check_named;
-use crate::{in_process, scaled};
+use crate::{in_process, scaled, secrets};
 
 /// An answer that takes longer is a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -111,11 +111,22 @@ pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error>
     scaled::complete(&mut request);
     let method = request.method().clone();
     let path = request.url().path().to_owned();
+    let (server, shown) = (secrets::server_of(request.url()), secrets::shown_by(&request));
+    let its_method = method.clone();
+    // The examples of the document are nobody's secrets.
+    let is_document = path.ends_with("/openapi.json");
+    let noted = |answer: Answer| {
+        if is_document {
+            return answer;
+        }
+        secrets::note(&server, &its_method, shown, &answer);
+        answer
+    };
     let request = match in_process::answer(request).await {
         Ok(response) => {
             let (parts, body) = response.into_parts();
             check_named(&method, &path, parts.status.as_u16());
-            return Ok(Answer::new(parts.status, parts.headers, &body));
+            return Ok(noted(Answer::new(parts.status, parts.headers, &body)));
         }
         Err(request) => request,
     };
@@ -130,7 +141,7 @@ pub async fn try_send(request: RequestBuilder) -> Result<Answer, reqwest::Error>
     if may_change && status.as_u16() < 400 {
         scaled::changed(&url);
     }
-    Ok(Answer::new(status, headers, &body))
+    Ok(noted(Answer::new(status, headers, &body)))
 }
 
 /// A whole answer.

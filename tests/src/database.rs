@@ -51,6 +51,11 @@ impl PostgresDatabase {
         psql(&self.url(), statement).unwrap_or_else(|error| panic!("{statement}: {error}"))
     }
 
+    /// The same, where the database may be gone.
+    pub(crate) fn try_query(&self, statement: &str) -> Option<String> {
+        psql(&self.url(), statement).ok()
+    }
+
     /// Everything in it, as `pg_dump` writes it for a restore in place.
     pub fn dump(&self) -> Vec<u8> {
         let mut dump = Command::new("pg_dump");

@@ -44,6 +44,7 @@ mod relay;
 pub mod renewals;
 mod s3;
 mod scaled;
+pub mod secrets;
 mod server;
 mod shell;
 mod signing;

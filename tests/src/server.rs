@@ -2,6 +2,8 @@
 
 mod builder;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
@@ -13,7 +15,7 @@ use self::builder::ANYWHERE;
 pub use self::builder::ServerBuilder;
 use crate::process::{Process, until};
 use crate::scaled::{self, Scaled};
-use crate::{Api, Database, PostgresDatabase, Shell};
+use crate::{Api, Database, PostgresDatabase, Shell, secrets};
 
 /// Bounds, not expectations: the machine may be busy with many tests.
 const READY_WITHIN: Duration = Duration::from_mins(1);
@@ -38,6 +40,8 @@ pub struct Server {
     postgres: Option<PostgresDatabase>,
     data_dir: PathBuf,
     reached: Announced,
+    /// Where it was ever reached, for the secrets that it handed out there.
+    hosts: Vec<String>,
     builder: ServerBuilder,
     folder: TempDir,
 }
@@ -84,6 +88,8 @@ impl Server {
             self.reached.admin_url = scaled.url();
             self.reached.device_url = self.reached.device_url.take().map(|_| scaled.device_url());
         }
+        let host = self.reached.admin_url.split_once("://").map(|(_, host)| host.to_owned());
+        self.hosts.extend(host);
     }
 
     /// Where the Admin API answers; another address after each [`restart`](Self::restart).
@@ -171,7 +177,24 @@ impl Server {
         if !output.status.success() {
             said.push_str(&String::from_utf8_lossy(&output.stderr));
         }
+        secrets::assert_not_in(&self.hosts, "what an operator's command said", said.as_bytes());
+        if let ["backup", "--to", to, ..] = args {
+            secrets::assert_not_under(&self.hosts, Path::new(to), hands_out);
+        }
         (output.status.success(), said.trim_end().to_owned())
+    }
+
+    /// Fails where a secret that a test sent or was handed out is in anything that it put out, or keeps.
+    fn assert_tells_no_secret(&self, log: &str) {
+        secrets::assert_not_in(&self.hosts, "the log", log.as_bytes());
+        secrets::assert_not_in(&self.hosts, "/metrics", &metrics(&self.reached.admin_url));
+        match &self.postgres {
+            Some(database) => {
+                let events = database.try_query("select string_agg(data, ' ') from events");
+                secrets::assert_not_in(&self.hosts, "the events", events.unwrap_or_default().as_bytes());
+            }
+            None => secrets::assert_not_under(&self.hosts, &self.data_dir, hands_out),
+        }
     }
 
     /// Everything that it logged so far, all starts together.
@@ -269,6 +292,26 @@ fn announced(data_dir: &Path, pid: u32) -> Option<Announced> {
     ours.then(|| Announced { admin_url, device_url, device_ca: text("device_ca").map(PathBuf::from) })
 }
 
+/// Whether a file of a data folder is there to hand a secret out.
+fn hands_out(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default();
+    ["admin-api-key", "setup-link"].iter().any(|handed| name == *handed)
+}
+
+/// What a process that still answers says in its metrics.
+fn metrics(url: &str) -> Vec<u8> {
+    let read = || {
+        let host = url.split_once("://")?.1;
+        let mut stream = TcpStream::connect(host).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+        write!(stream, "GET /metrics HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").ok()?;
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).ok()?;
+        Some(said)
+    };
+    read().unwrap_or_default()
+}
+
 impl Drop for Server {
     #[expect(clippy::print_stderr, reason = "under a failed test, this is read by a person")]
     fn drop(&mut self) {
@@ -280,7 +323,9 @@ impl Drop for Server {
             let log = process.stdout() + &process.stderr();
             let fault = log.lines().find(|line| line.contains("status=500"));
             assert!(fault.is_none(), "no answer is ever a 500: {fault:?}\n{}", process.last_words());
+            self.assert_tells_no_secret(&log);
         }
+        secrets::forget(&self.hosts);
     }
 }
 

@@ -15,6 +15,8 @@ const SERVER_KILLS: (&str, &str) = ("OLIVINE_TEST_SERVER_KILLS", "700");
 const AGENT_KILLS: (&str, &str) = ("OLIVINE_TEST_AGENT_KILLS", "300");
 /// How many histories of changes are played on each database: see `crates/operations/tests/coherence`.
 const HISTORIES: (&str, &str) = ("OLIVINE_COHERENCE_HISTORIES", "200");
+/// How many histories of people and keys are played: see `crates/operations/tests/rights`.
+const RIGHTS: (&str, &str) = ("OLIVINE_RIGHTS_HISTORIES", "2000");
 /// How long requests are generated.
 const GENERATED_SECONDS: (&str, &str) = ("OLIVINE_TEST_GENERATED_SECONDS", "600");
 
@@ -39,7 +41,8 @@ fn kills() -> anyhow::Result<()> {
 
 fn histories() -> anyhow::Result<()> {
     let mut command = cargo();
-    command.env(HISTORIES.0, given_or_usual(HISTORIES)).args(["test", "--workspace", "--test", "coherence"]);
+    command.envs([HISTORIES, RIGHTS].map(|number| (number.0, given_or_usual(number))));
+    command.args(["test", "--workspace", "--test", "coherence", "--test", "rights"]);
     test::with_postgres(&mut command)
 }
 

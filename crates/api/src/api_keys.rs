@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::json::present;
+use crate::memberships::Grant;
 
 /// An API key: the credential of a person, a script or CI for the Admin API. The secret itself is shown only when the key is created.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -18,7 +19,7 @@ pub struct ApiKey {
     /// The first characters of the secret, to recognize the key by. They are not enough to use it.
     #[schema(example = "olv_BwcHBwcH")]
     pub hint: String,
-    /// The role that the key has, such as `reader` or `admin`. Null for a key that has single scopes.
+    /// The role that the key has, such as `reader` or `admin`. Null for a key that has single scopes only.
     pub role: Option<String>,
     /// All scopes that the key has, also where they come from its role. `docs/scopes.md` explains each one.
     pub scopes: Vec<String>,
@@ -29,6 +30,9 @@ pub struct ApiKey {
     /// The PRNs of the cohorts that the key reaches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cohort_prns: Vec<String>,
+    /// What the key was given: a role, single scopes, or one grant of each. Empty: the server is of an earlier version.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
     /// The PRN of the user whose personal key it is: it may do no more than that person may, and ends with the membership. Null: it is a key
     /// of the organization.
     #[serde(default)]
@@ -68,7 +72,7 @@ pub struct PersonalKeys {
     pub api_keys: Vec<ApiKey>,
 }
 
-/// A new API key, with either a role or single scopes. It can't have scopes that the key of this request lacks.
+/// A new API key, with a role, single scopes, or both. It can't have scopes that the key of this request lacks.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKeyCreate {
@@ -79,7 +83,7 @@ pub struct ApiKeyCreate {
     /// them. A writer can release to the whole fleet, so give CI single scopes instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// Single scopes, instead of a role. `docs/scopes.md` and `peridio api-keys scopes` list them all.
+    /// Single scopes, instead of a role or in addition to it. `docs/scopes.md` and `peridio api-keys scopes` list them all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["binary.create", "binary.upload"]))]
     pub scopes: Option<Vec<String>>,

@@ -174,3 +174,67 @@ pub struct DownloadCount {
     /// How many downloads the server itself sent to the last byte. Downloads straight from a cloud's storage or a CDN are not seen.
     pub finished: u64,
 }
+
+/// What depends on a binary: what destroying it would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BinaryImpact {
+    /// The PRN of the binary that was asked for.
+    pub binary_prn: String,
+    /// Whether destroying the binary takes `confirm`, because releases or overrides in force bring it to devices. It counts also those that
+    /// the caller does not see.
+    pub confirmation_required: bool,
+    /// The bundles that have the binary, the oldest first, at most 100. Empty if the caller lacks `bundle.read`.
+    pub bundles: Vec<ImpactedBundle>,
+    /// The releases that bring it to devices, at most 100. Only those that the caller sees.
+    pub releases: Vec<ImpactedRelease>,
+    /// The PRNs of archived releases that have it. No device gets them. Only those that the caller sees.
+    pub archived_release_prns: Vec<String>,
+    /// The bundle overrides that are not over and bring it to devices, at most 100. Only those that the caller sees.
+    pub bundle_overrides: Vec<ImpactedOverride>,
+    /// Whether there are more bundles, releases or overrides than the 100 of each that are shown.
+    pub more: bool,
+}
+
+/// A bundle that has the binary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImpactedBundle {
+    /// The PRN of the bundle that has the binary.
+    pub bundle_prn: String,
+    /// The name of the bundle. Null: it has none.
+    pub name: Option<String>,
+}
+
+/// A release that brings the binary to devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImpactedRelease {
+    /// The PRN of the release that brings the binary.
+    pub release_prn: String,
+    /// The PRN of the cohort that the release is for.
+    pub cohort_prn: String,
+    /// The name of the release in its cohort.
+    pub name: String,
+    /// Whether devices must install the release before a later one.
+    pub required: bool,
+    /// How many devices are on the release. They keep what they run.
+    pub devices: u64,
+    /// How many devices on other releases of the cohort would be offered this release now. Once the binary is destroyed, they get nothing.
+    pub waiting_devices: u64,
+    /// The PRNs of later releases that these devices can't get either, because this release is required before them.
+    pub held_release_prns: Vec<String>,
+}
+
+/// A bundle override that brings the binary to devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ImpactedOverride {
+    /// The PRN of the bundle override.
+    pub bundle_override_prn: String,
+    /// The name of the bundle override.
+    pub name: String,
+}
+
+/// What depends on a binary, under the key `impact`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BinaryImpactEnvelope {
+    /// What destroying the binary would do.
+    pub impact: BinaryImpact,
+}

@@ -113,6 +113,10 @@ codes! {
     InvalidState = "invalid_state", "The binary is in a state in which this can't be done.";
     IncompleteUpload = "incomplete_upload", "Parts are missing, not valid, too small or of another size altogether.";
     Conflict = "conflict", "Somebody else changed the record at the same time: read it again and retry.";
+    GraphChanged = "graph_changed", "The releases of the cohort are no longer those that `graph_revision` names; the context has the present one.";
+    TooManyBulkOperations = "too_many_bulk_operations", "As many bulk operations of the organization as are allowed are running: wait until one is finished, or cancel one.";
+    CountDiffers = "count_differs", "There are not as many devices as `confirm_count` names; the context has their number. Nothing was changed.";
+    NotRunning = "not_running", "The bulk operation is over, so that it can't be cancelled.";
     PreconditionFailed = "precondition_failed", "The record is no longer the one that If-Match names.";
     PayloadTooLarge = "payload_too_large", "The body is larger than the limit that the message names.";
     UnsupportedMediaType = "unsupported_media_type", "The body is not JSON.";

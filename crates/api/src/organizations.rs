@@ -22,6 +22,10 @@ pub struct Organization {
     pub storage_used: u64,
     /// Whether a device with an expired certificate is refused. If false, it may connect, and an event is written.
     pub strict_certificate_expiry: bool,
+    /// Whether members need a second factor. A member without one can do nothing in the organization but set one up, nor can the member's
+    /// personal keys. Keys of the organization are not affected.
+    #[serde(default)]
+    pub require_second_factor: bool,
     /// The PRN of the storage backend for the content of new binaries. Null: the server's own storage.
     pub storage_backend_prn: Option<String>,
     /// The PRN of the storage backend for the content of archived artifact versions that no release and no bundle override can serve. Null:
@@ -71,6 +75,15 @@ pub struct OrganizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN")]
     pub strict_certificate_expiry: Option<bool>,
+    /// Whether members need a second factor to do anything in the organization. A person who has none can't switch it on. To switch it off
+    /// takes a signed-in person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[arg(
+        long,
+        value_name = "BOOLEAN",
+        help = "Whether members need a second factor to do anything in the organization. Only a signed-in person can switch it off, or 'olivine organizations update'"
+    )]
+    pub require_second_factor: Option<bool>,
     /// The PRN of the storage backend for the content of new binaries. Null: the server's own storage. Content that exists stays where it
     /// is.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -155,4 +168,55 @@ pub struct StopEnd {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN")]
     pub cohort_prn: Option<String>,
+}
+
+/// An organization, as the administrators of the installation see it from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationEntry {
+    /// The PRN of this organization: `prn:1:<uuid>`.
+    pub prn: String,
+    /// The name of this organization, unique on the server.
+    #[schema(example = "Acme")]
+    pub name: String,
+    /// Whether the person who asks is a member of it. Without a membership, nothing else of it can be seen.
+    pub is_member: bool,
+    /// When the organization was created, in UTC (RFC 3339).
+    pub inserted_at: String,
+    /// When the organization was last changed, in UTC (RFC 3339).
+    pub updated_at: String,
+}
+
+/// One organization of the installation, under the key `organization`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationEntryEnvelope {
+    /// The organization that the request is about, as it is after the request.
+    pub organization: OrganizationEntry,
+}
+
+/// Organizations of the installation, under the key `organizations`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationEntryList {
+    /// All organizations that the caller may see, the oldest first.
+    pub organizations: Vec<OrganizationEntry>,
+}
+
+/// A new organization of the installation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationCreate {
+    /// The name of the new organization: 1–128 characters, unique on the server.
+    #[schema(example = "Acme")]
+    pub name: String,
+    /// Whether the person who asks becomes a member with the role `admin`. Default: true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<bool>,
+}
+
+/// Another name for an organization of the installation.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationRename {
+    /// The new name of the organization: 1–128 characters, unique on the server.
+    #[schema(example = "Acme Devices")]
+    pub name: String,
 }

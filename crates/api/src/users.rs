@@ -185,4 +185,7 @@ pub struct MyOrganization {
     pub name: String,
     /// What the caller may do in this organization.
     pub grants: Vec<crate::memberships::Grant>,
+    /// Whether the organization requires a second factor of its members. A person who has none can do nothing there but set one up.
+    #[serde(default)]
+    pub requires_second_factor: bool,
 }

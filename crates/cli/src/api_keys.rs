@@ -26,9 +26,12 @@ impl Record for ApiKey {
         Some(&self.prn)
     }
 
-    /// A role says which scopes a key has.
+    /// A role says which scopes a key has; those besides it are shown.
     fn cell(&self, column: &str) -> Option<String> {
-        let scopes = || if self.role.is_some() { String::new() } else { self.scopes.join(", ") };
+        let single = || self.grants.iter().filter_map(|grant| grant.scopes.as_ref()).flatten().cloned();
+        let scopes = || {
+            if self.role.is_some() { single().collect::<Vec<_>>().join(", ") } else { self.scopes.join(", ") }
+        };
         (column == "scopes").then(scopes)
     }
 }
@@ -40,6 +43,7 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  \
             peridio api-keys create --name dashboard --role reader\n  \
             peridio api-keys create --name signer --scope binary.sign --expires-at 90d --key-file signer.key\n  \
+            peridio api-keys create --name on-call --role reader --scope release.stop\n  \
             KEY=$(peridio api-keys create --name ci --scope artifact.read,binary.read --output key)")]
     Create(Create),
     /// Lists the scopes that an API key can have, and the scopes of each role; works without an API key

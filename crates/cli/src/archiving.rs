@@ -19,9 +19,9 @@ impl Listed {
     }
 }
 
-/// Declares the two commands of a kind of records; `$place` is what taking one back needs besides.
+/// Declares the two commands of a kind of records.
 macro_rules! archiving {
-    ($module:ident: $record:ident, $one:literal, $plural:literal, $flag:literal, $example:literal, $archives:literal, $back:literal, $place:ty) => {
+    ($module:ident: $record:ident, $one:literal, $plural:literal, $flag:literal, $example:literal, $archives:literal, $back:literal) => {
         pub(crate) mod $module {
             use clap::{Args, Subcommand};
             use olivine_api::$module::$record;
@@ -59,17 +59,13 @@ macro_rules! archiving {
             pub(crate) struct Back {
                 #[command(flatten)]
                 one: One,
-                #[command(flatten)]
-                place: $place,
             }
 
             impl Command {
                 pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
                     let record: $record = match self {
                         Self::Archive(One { prn }) => session.client.archive(&prn).await?,
-                        Self::Unarchive(Back { one, place }) => {
-                            session.client.unarchive(&one.prn, &place).await?
-                        }
+                        Self::Unarchive(Back { one }) => session.client.unarchive(&one.prn, &()).await?,
                     };
                     session.show(&record).await
                 }
@@ -79,27 +75,22 @@ macro_rules! archiving {
 }
 
 archiving!(
-    releases: Release, "a release", "releases", "release-prn", "gateway/daily/spring",
-    "no further device gets it, and earlier releases lead to the one after it", ", to a place on its cohort's path",
-    olivine_api::releases::ReleaseUnarchive
-);
-archiving!(
     bundles: Bundle, "a bundle", "bundles", "bundle-prn", "winter",
-    "lists leave it out, and no new release or override can deliver it", "", ()
+    "lists leave it out, and no new release or override can deliver it", ""
 );
 archiving!(
     artifact_versions: ArtifactVersion, "an artifact version", "artifact-versions", "artifact-version-prn", "main-firmware/0.9.0",
-    "lists leave it out, and it gets no new binaries and bundles", "", ()
+    "lists leave it out, and it gets no new binaries and bundles", ""
 );
 archiving!(
     artifacts: Artifact, "an artifact", "artifacts", "artifact-prn", "old-firmware",
-    "lists leave it out, and it gets no new versions, binaries and bundles", "", ()
+    "lists leave it out, and it gets no new versions, binaries and bundles", ""
 );
 archiving!(
     cohorts: Cohort, "a cohort", "cohorts", "cohort-prn", "gateway/factory",
-    "lists leave it out, and it gets no new devices and releases", "", ()
+    "lists leave it out, and it gets no new devices and releases", ""
 );
 archiving!(
     products: Product, "a product", "products", "product-prn", "sensor",
-    "lists leave it out, and it gets no new devices and cohorts", "", ()
+    "lists leave it out, and it gets no new devices and cohorts", ""
 );

@@ -9,7 +9,7 @@ mod sign;
 mod upload;
 
 use clap::{Args, Subcommand};
-use olivine_api::binaries::{Binary, BinaryUpdate, DownloadCount, Replica};
+use olivine_api::binaries::{Binary, BinaryImpact, BinaryUpdate, DownloadCount, Replica};
 use olivine_api::releases::Release;
 use olivine_client::Query;
 use olivine_domain::Target;
@@ -32,6 +32,14 @@ record!(Binary, "name:artifact_version.artifact.name/artifact_version.version/ta
 impl Record for Replica {
     const COLUMNS: &'static [&'static str] =
         &["storage:storage_backend_prn", "state", "error", "updated:updated_at"];
+
+    fn prn(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Record for BinaryImpact {
+    const COLUMNS: &'static [&'static str] = &[];
 
     fn prn(&self) -> Option<&str> {
         None
@@ -66,7 +74,9 @@ pub(crate) enum Command {
             peridio binaries update main-firmware/1.0.0 --state uploadable    # starts the upload again")]
     Update(Update),
     /// Destroys the content of a binary, which cannot be undone; the record of the binary stays
-    #[command(after_help = "Example:\n  peridio binaries destroy main-firmware/1.0.0/arm-linux-gnueabihf")]
+    #[command(
+        after_help = "Example:\n  peridio binaries destroy main-firmware/1.0.0/arm-linux-gnueabihf --yes"
+    )]
     Destroy(destroy::Destroy),
     /// Frees space: removes the binaries of older versions of an artifact, except those in a release or in an override
     #[command(after_help = "Examples:\n  \
@@ -100,6 +110,9 @@ pub(crate) enum Command {
     /// Shows the replicas of a binary in other storage backends
     #[command(after_help = "Example:\n  peridio binaries replicas main-firmware/1.0.0 --output table")]
     Replicas(One),
+    /// Shows what destroying a binary would do: releases, devices and overrides that depend on it
+    #[command(after_help = "Example:\n  peridio binaries impact main-firmware/1.0.0")]
+    Impact(One),
     /// Lists the releases whose bundles contain a binary
     #[command(after_help = "Example:\n  peridio binaries releases main-firmware/1.0.0")]
     Releases(Releases),
@@ -173,6 +186,7 @@ impl Command {
             Self::List(list) => session.list::<Binary>(&list.options, list.query()).await,
             Self::Sign(sign) => sign.run(session).await,
             Self::Download(download) => download.run(session).await,
+            Self::Impact(One { prn }) => session.show(&session.client.binary_impact(&prn).await?).await,
             Self::Replicas(one) => replicas(session, one).await,
             Self::Downloads(one) => downloads(session, one).await,
             Self::Releases(Releases { one, options }) => releases(session, one, &options).await,

@@ -12,7 +12,9 @@ use olivine_domain::prn::Prn;
 use crate::changes::{moments, texts};
 use crate::failure::Failure;
 use crate::lists::ListOptions;
+use crate::names;
 use crate::output::{Record, short};
+use crate::plans::{DryRun, show_override};
 use crate::session::Session;
 
 impl Record for BundleOverride {
@@ -39,6 +41,7 @@ impl Record for BundleOverride {
 pub(crate) enum Command {
     /// Gives a bundle to chosen devices, to all devices with a tag, or to a cohort, instead of their release
     #[command(after_help = "Examples:\n  \
+            peridio bundle-overrides create --name lab --bundle spring --device SN-000042 --dry-run\n  \
             peridio bundle-overrides create --name lab --bundle spring --device SN-000042\n  \
             peridio bundle-overrides create --name hotfix --bundle spring --cohort gateway/stable --ends-at 7d")]
     Create(Box<Create>),
@@ -87,6 +90,8 @@ pub(crate) struct Create {
     new: BundleOverrideCreate,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    trial: DryRun,
 }
 
 /// Which overrides to list.
@@ -101,6 +106,9 @@ pub(crate) struct List {
     /// Only overrides for this cohort
     #[arg(long, value_name = "PRN")]
     cohort_prn: Option<Prn<Cohort>>,
+    /// Only overrides that name this device
+    #[arg(long, value_name = "PRN")]
+    device_prn: Option<Prn<Device>>,
     #[command(flatten)]
     options: ListOptions,
 }
@@ -123,23 +131,56 @@ pub(crate) struct Update {
     change: BundleOverrideUpdate,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    trial: DryRun,
 }
 
 impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
-            Self::Create(create) => session.create::<BundleOverride>(&create.body()).await,
-            Self::List(List { name, bundle_prn, cohort_prn, options }) => {
-                let query = Query::default().with("name", name).with("bundle_prn", bundle_prn);
-                session.list::<BundleOverride>(&options, query.with("cohort_prn", cohort_prn)).await
+            Self::Create(create) if create.trial.dry_run => {
+                show_override(session, &session.client.plan_bundle_override(&create.body()).await?)
             }
+            Self::Create(create) => session.create::<BundleOverride>(&create.body()).await,
+            Self::List(list) => list.run(session).await,
             Self::Get(One { prn }) => session.get::<BundleOverride>(&prn, &[]).await,
             Self::Update(update) => {
                 let prn = update.one.prn;
+                if update.trial.dry_run {
+                    let plan = session.client.plan_bundle_override_change(&prn, &update.body()).await?;
+                    return show_override(session, &plan);
+                }
                 session.update::<BundleOverride>(&prn, &update.body()).await
             }
             Self::Delete(One { prn }) => session.delete::<BundleOverride>(&prn).await,
         }
+    }
+}
+
+impl List {
+    async fn run(self, session: &Session) -> Result<(), Failure> {
+        let Self { name, bundle_prn, cohort_prn, device_prn, options } = self;
+        let query = Query::default().with("name", name).with("bundle_prn", bundle_prn);
+        let query = query.with("cohort_prn", cohort_prn).with("device_prn", device_prn);
+        if !session.printer.is_for_people() {
+            return session.list::<BundleOverride>(&options, query).await;
+        }
+        // A page at a time, because the names of each page's cohorts are looked up together.
+        let query = options.apply(query.expand(&session.printer.expansions::<BundleOverride>()));
+        let mut pages = session.client.list::<BundleOverride>(&query);
+        let mut list = session.printer.list::<BundleOverride>();
+        while let Some(page) = pages.next().await? {
+            let cohorts = page.iter().filter_map(|found| found.cohort_prn.clone()).collect();
+            let labels = names::labels(&session.client, cohorts).await;
+            for mut found in page {
+                let named = found.cohort_prn.as_ref().and_then(|prn| labels.get(prn)).cloned();
+                found.cohort_prn = named.or(found.cohort_prn);
+                list.add(&found)?;
+            }
+        }
+        list.finish()?;
+        options.note_more(&pages);
+        Ok(())
     }
 }
 

@@ -77,6 +77,12 @@ pub(crate) struct List {
     /// Only bundles with this hash
     #[arg(long)]
     hash: Option<String>,
+    /// Only bundles with this binary
+    #[arg(long, value_name = "PRN")]
+    binary_prn: Option<Prn<Binary>>,
+    /// Only bundles with a binary of this artifact version
+    #[arg(long, value_name = "PRN")]
+    artifact_version_prn: Option<Prn<ArtifactVersion>>,
     #[command(flatten)]
     expand: Expand,
     #[command(flatten)]
@@ -107,8 +113,10 @@ impl Command {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Create(create) => session.create::<Bundle>(&create.body()?).await,
-            Self::List(List { name, hash, expand, archived, options }) => {
+            Self::List(List { name, hash, binary_prn, artifact_version_prn, expand, archived, options }) => {
                 let query = Query::default().with("name", name).with("hash", hash);
+                let query = query.with("binary_prn", binary_prn);
+                let query = query.with("artifact_version_prn", artifact_version_prn);
                 session.list::<Bundle>(&options, archived.apply(query.expand(&expand.expand))).await
             }
             Self::Get(One { prn }) => session.get::<Bundle>(&prn, &[]).await,

@@ -1,5 +1,6 @@
 //! `peridio devices`: what updates are for; importing many, counting them, and asking why one does not update.
 
+mod bulk;
 mod check_update;
 mod count;
 mod import;
@@ -86,6 +87,9 @@ pub(crate) enum Command {
             ' > devices.csv\n  \
             peridio devices import --file devices.csv --product gateway --dry-run")]
     Import(import::Import),
+    /// Changes many devices at once: moves them, tags them, quarantines them
+    #[command(subcommand)]
+    Bulk(bulk::Command),
     /// Explains why a device gets an update or not: its state, its last failure, each step of the decision, and its last reports
     #[command(after_help = "Example:\n  peridio devices why SN-000042")]
     Why(One),
@@ -145,6 +149,7 @@ impl Command {
             }
             Self::Delete(One { prn }) => session.delete::<Device>(&prn).await,
             Self::Import(import) => import.run(session).await,
+            Self::Bulk(command) => command.run(session).await,
             Self::Why(one) => why::why(session, &one).await,
             Self::CheckUpdate(check) => check.run(session).await,
             Self::Quarantine(one) => quarantine(session, &one, true).await,

@@ -1,6 +1,9 @@
 //! `peridio events`: the audit trail, as a list or as it grows.
 
+mod export;
+
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use olivine_api::events::Event;
@@ -44,6 +47,17 @@ impl Record for Named {
 /// How long the server waits for an event before it answers that there was none, in seconds.
 const WAITS_FOR: u64 = 25;
 
+/// When to connect again after a stream ended, as streams do when their server is started anew.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// How following a stream ended.
+enum Followed {
+    /// It was there, and is over.
+    Ended,
+    /// The server has none.
+    NoStream,
+}
+
 /// The commands about events.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -61,6 +75,10 @@ pub(crate) enum Command {
             To miss nothing, go on after the cursor of the last event that you saw:\n  \
             peridio events tail --after 0 --output jsonl")]
     Tail(Tail),
+    /// Prints all events of a time, at most a year, as CSV or JSON lines
+    #[command(after_help = "Example:\n  peridio events export --format csv --since 30d > events.csv\n\n\
+            It fails where the server could not send all of them: the file is incomplete then.")]
+    Export(export::Export),
 }
 
 /// Which events.
@@ -116,6 +134,7 @@ impl Command {
             Self::List(List { filter, options }) => session.list::<Event>(&options, filter.query()).await,
             Self::Get(One { prn }) => session.get::<Event>(&prn, &[]).await,
             Self::Tail(tail) => tail.run(session).await,
+            Self::Export(export) => export.run(session).await,
         }
     }
 }
@@ -164,17 +183,55 @@ impl Tail {
             Some(after) => after.clone(),
             None => self.show_newest(session, &mut shown).await?,
         };
-        let query = self.filter.query().with("wait", Some(WAITS_FOR));
         loop {
-            let part = session.client.events_after(&after, &query).await?;
-            for event in &part.events {
-                if !shown.remove(&event.prn) {
-                    show(session, event).await?;
-                }
+            // What is shown is remembered until the stream has passed it.
+            match self.follow(session, &mut after, &mut shown).await {
+                Ok(Followed::Ended) => tokio::time::sleep(AGAIN_AFTER).await,
+                Ok(Followed::NoStream) => break,
+                // The same question once more, in a way that passes proxies which hold streams back, and that tells what is wrong.
+                Err(_) => self.ask(session, &mut after, &mut shown).await?,
             }
-            // A server of an earlier version has no feed, and says so.
-            after = part.cursor.unwrap_or(after);
         }
+        loop {
+            self.ask(session, &mut after, &mut shown).await?;
+        }
+    }
+
+    /// Follows the stream until it ends. `after` is where to go on.
+    async fn follow(
+        &self,
+        session: &Session,
+        after: &mut String,
+        shown: &mut HashSet<String>,
+    ) -> Result<Followed, Failure> {
+        let stream = session.client.event_stream(after, &self.filter.query()).await?;
+        let Some(mut stream) = stream else { return Ok(Followed::NoStream) };
+        while let Some(message) = stream.next().await? {
+            if let Some(event) = message.event.filter(|event| !shown.remove(&event.prn)) {
+                show(session, &event).await?;
+            }
+            *after = message.cursor.unwrap_or_else(|| std::mem::take(after));
+        }
+        Ok(Followed::Ended)
+    }
+
+    /// Asks for the next part of the feed, and waits for it.
+    async fn ask(
+        &self,
+        session: &Session,
+        after: &mut String,
+        shown: &mut HashSet<String>,
+    ) -> Result<(), Failure> {
+        let query = self.filter.query().with("wait", Some(WAITS_FOR));
+        let part = session.client.events_after(after, &query).await?;
+        for event in &part.events {
+            if !shown.remove(&event.prn) {
+                show(session, event).await?;
+            }
+        }
+        // A server of an earlier version has no feed, and says so.
+        *after = part.cursor.unwrap_or_else(|| std::mem::take(after));
+        Ok(())
     }
 
     /// Shows the newest events; returns where the feed goes on after them.

@@ -11,8 +11,8 @@ use crate::session::Session;
 use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
     bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, invitations, jobs,
-    memberships, organizations, products, profiles, push, releases, signing_keys, status, storage_backends,
-    users,
+    lookup, memberships, organizations, products, profiles, push, releases, signing_keys, status,
+    storage_backends, users,
 };
 
 /// Manage firmware: upload it, sign it, and release it to devices.
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Push(push::Push),
     /// Shows the server and its version, the API key in use, and how much storage is used
     Status(status::Status),
+    /// Finds records by a PRN, a hash, a key id, a fingerprint, or the beginning of a name
+    Lookup(lookup::Lookup),
     /// The kinds of firmware that you build, such as main-firmware
     #[command(subcommand, visible_alias = "artifact")]
     Artifacts(artifacts::Command),
@@ -151,6 +153,7 @@ impl Cli {
             Command::Events(command) => command.run(session).await,
             Command::Jobs(command) => command.run(session).await,
             Command::Status(status) => status.run(session).await,
+            Command::Lookup(lookup) => lookup.run(session).await,
             Command::Memberships(command) => command.run(session).await,
             Command::Invitations(command) => command.run(session).await,
             Command::Users(command) => command.run(session).await,

@@ -24,6 +24,25 @@ impl FromStr for Moment {
     }
 }
 
+/// A time in the past: a distance is counted back from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PastMoment(Timestamp);
+
+impl fmt::Display for PastMoment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PastMoment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let now = now();
+        distance(text).map_or_else(|| read(text, now), |distance| Ok(now.minus(distance))).map(Self)
+    }
+}
+
 /// The time by this machine's clock: for ages in tables, and for times that are given as a distance.
 pub(crate) fn now() -> Timestamp {
     #[expect(

@@ -1,5 +1,6 @@
 //! `peridio releases`: a cohort's update paths, how far its devices came on them, and a picture of it all.
 
+mod archive;
 mod chart;
 mod delete;
 mod graph;
@@ -11,7 +12,7 @@ pub(crate) mod versions;
 
 use clap::{Args, Subcommand};
 use olivine_api::releases::{Adoption, Release, ReleaseCreate, ReleaseUpdate};
-use olivine_client::Query;
+use olivine_client::{Query, ReleaseEdit};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::prn::Prn;
@@ -21,6 +22,7 @@ use crate::changes::moments;
 use crate::failure::Failure;
 use crate::lists::ListOptions;
 use crate::output::Record;
+use crate::plans::Planning;
 use crate::session::Session;
 use one::One;
 use phases::Phases;
@@ -58,6 +60,7 @@ impl Record for Adoption {
 pub(crate) enum Command {
     /// Releases a bundle to a cohort: as its latest release, or before or after another release
     #[command(after_help = "Examples:\n  \
+            peridio releases create --cohort gateway/daily --bundle spring --name spring --dry-run\n  \
             peridio releases create --cohort gateway/daily --bundle spring --name spring --version 1.0.0\n  \
             peridio releases create --cohort gateway/daily --bundle summer --name summer --version 1.1.0 \\\n    \
             --phase-value 10%")]
@@ -70,6 +73,7 @@ pub(crate) enum Command {
     Get(One),
     /// Changes a release
     #[command(after_help = "Examples:\n  \
+            peridio releases update gateway/daily/summer --phase-value 100% --dry-run    # only a plan\n  \
             peridio releases update gateway/daily/summer --phase-value 100%    # to all devices\n  \
             peridio releases update gateway/daily/summer --disabled            # to no device")]
     Update(Box<Update>),
@@ -84,12 +88,14 @@ pub(crate) enum Command {
             peridio releases rollback gateway/daily/summer --yes")]
     Rollback(rollback::Rollback),
     #[command(flatten)]
-    Archiving(archiving::releases::Command),
+    Archiving(archive::Command),
     /// Deletes a release; devices on earlier releases then get the release after it
     ///
     /// If devices are on the release, the command says what happens to them and asks for a confirmation. To give them the previous bundle, use
     /// `peridio releases rollback` instead.
-    #[command(after_help = "Example:\n  peridio releases delete gateway/daily/summer")]
+    #[command(after_help = "Examples:\n  \
+            peridio releases delete gateway/daily/summer --dry-run    # only shows what it would do\n  \
+            peridio releases delete gateway/daily/summer")]
     Delete(delete::Delete),
     /// Shows how many devices are on a release, before it and after it, and how many installations failed
     #[command(after_help = "Example:\n  peridio releases adoption gateway/daily/spring")]
@@ -109,6 +115,8 @@ pub(crate) struct Create {
     new: ReleaseCreate,
     #[command(flatten)]
     phases: Phases,
+    #[command(flatten)]
+    planning: Planning,
 }
 
 /// Which releases to list.
@@ -142,6 +150,8 @@ pub(crate) struct Update {
     change: ReleaseUpdate,
     #[command(flatten)]
     phases: Phases,
+    #[command(flatten)]
+    planning: Planning,
 }
 
 impl Command {
@@ -151,7 +161,11 @@ impl Command {
                 create.phases.note_count();
                 let ReleaseCreate { cohort_prn, version, .. } = &create.new;
                 versions::warn_of_new(&session.client, cohort_prn, version.as_deref()).await;
-                session.create::<Release>(&create.body()).await
+                let (planning, new) = (create.planning.clone(), create.body());
+                if planning.is_dry_run() {
+                    return planning.show(session, &ReleaseEdit::Create(Box::new(new))).await;
+                }
+                session.show(&session.client.create_with::<Release>(&new, &planning.query()).await?).await
             }
             Self::List(list) => session.list::<Release>(&list.options, list.query()).await,
             Self::Get(One { prn }) => session.get::<Release>(&prn, &[]).await,
@@ -161,7 +175,12 @@ impl Command {
                 if let Some(Some(version)) = &update.change.version {
                     versions::warn_of_changed(&session.client, &prn, version).await;
                 }
-                session.update::<Release>(&prn, &update.body()).await
+                let (planning, change) = (update.planning.clone(), update.body());
+                if planning.is_dry_run() {
+                    return planning.show(session, &ReleaseEdit::Update(prn, Box::new(change))).await;
+                }
+                let query = planning.query();
+                session.show(&session.client.update_with::<Release>(&prn, &change, &query).await?).await
             }
             Self::Promote(promote) => promote.run(session).await,
             Self::Rollback(rollback) => rollback.run(session).await,

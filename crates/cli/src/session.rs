@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use olivine_client::{Client, Create, Delete, Pages, Query, Resource, Settings, Update};
+use olivine_client::{Client, Create, Delete, Error, Pages, Query, Resource, Settings, Update};
 use olivine_domain::prn::Prn;
 
 use crate::failure::Failure;
@@ -17,6 +17,11 @@ use crate::settings::{self, Resolved};
 
 /// For how many other records the table of one record has names: each takes a request.
 const MOST_NAMES: usize = 50;
+
+/// Whether the server does not know something that is to be expanded. It says so before it lists anything.
+fn is_about_expansions(error: &Error) -> bool {
+    error.fact("parameter").and_then(serde_json::Value::as_str) == Some("expand[]")
+}
 
 /// A command's surroundings.
 pub(crate) struct Session {
@@ -78,8 +83,18 @@ impl Session {
         options: &ListOptions,
         query: Query,
     ) -> Result<(), Failure> {
-        let query = query.expand(&self.printer.expansions::<R>());
-        self.print_pages(self.client.list::<R>(&options.apply(query)), options).await
+        let (expansions, plain) = (self.printer.expansions::<R>(), query.clone());
+        let query = query.expand(&expansions);
+        let listed = self.print_pages(self.client.list::<R>(&options.apply(query)), options).await;
+        match listed {
+            // A server of an earlier version expands less; what it does not show, a table leaves out.
+            Err(Failure::Client(error)) if error.status() == Some(400) && is_about_expansions(&error) => {
+                let fewer = expansions.iter().filter_map(|path| path.split('.').next().map(str::to_owned));
+                let query = plain.expand(&fewer.collect::<Vec<_>>());
+                self.print_pages(self.client.list::<R>(&options.apply(query)), options).await
+            }
+            listed => listed,
+        }
     }
 
     /// Prints a list of certificates. Which of them have warnings the server can't search for: for that, every page is read until there are

@@ -1,8 +1,8 @@
 //! Binaries: the records of contents.
 
 use olivine_api::binaries::{
-    Binary, BinaryCreate, BinaryEnvelope, BinaryList, BinaryUpdate, DownloadCount, DownloadCounts, Replica,
-    Replicas,
+    Binary, BinaryCreate, BinaryEnvelope, BinaryImpact, BinaryImpactEnvelope, BinaryList, BinaryUpdate,
+    DownloadCount, DownloadCounts, Replica, Replicas,
 };
 use olivine_api::releases::Release;
 use olivine_domain::binaries::{Binary as Named, BinaryState};
@@ -28,6 +28,12 @@ impl Client {
     pub async fn ask(&self, prn: &Prn<Named>, state: BinaryState) -> Result<Binary, Error> {
         let change = BinaryUpdate { state: Some(state.to_string()), ..BinaryUpdate::default() };
         self.update::<Binary>(prn, &change).await
+    }
+
+    /// What destroying a binary would do.
+    pub async fn binary_impact(&self, prn: &Prn<Named>) -> Result<BinaryImpact, Error> {
+        let request = Request::new(Method::GET, self.url(&format!("binaries/{prn}/impact")));
+        self.send(&request).await.map(|envelope: BinaryImpactEnvelope| envelope.impact)
     }
 
     /// Destroys a binary for good although live releases depend on it.

@@ -45,11 +45,4 @@ impl Client {
         let url = self.url(&format!("releases/{prn}/rollback"));
         self.send(&Request::new(Method::POST, url).json(how)).await
     }
-
-    /// Deletes a release although devices are on it.
-    pub async fn delete_release_confirmed(&self, prn: &Prn<Named>) -> Result<(), Error> {
-        let mut url = self.url(&format!("releases/{prn}"));
-        url.query_pairs_mut().append_pair("confirm", &prn.to_string());
-        self.send_plain(&Request::new(Method::DELETE, url)).await
-    }
 }

@@ -85,25 +85,55 @@ impl Client {
 
     /// Creates a record.
     pub async fn create<R: Create>(&self, new: &R::New) -> Result<R, Error> {
-        let request = Request::new(Method::POST, self.url(R::PATH)).json(new).idempotent();
+        self.create_with(new, &Query::default()).await
+    }
+
+    /// Creates a record, under the conditions that the query says.
+    pub async fn create_with<R: Create>(&self, new: &R::New, query: &Query) -> Result<R, Error> {
+        let request = Request::new(Method::POST, query.apply(self.url(R::PATH))).json(new).idempotent();
         self.send(&request).await.map(R::open)
     }
 
     /// Changes a record.
     pub async fn update<R: Update>(&self, prn: &Prn<R::Named>, change: &R::Change) -> Result<R, Error> {
-        let url = self.url(&format!("{}/{prn}", R::PATH));
+        self.update_with(prn, change, &Query::default()).await
+    }
+
+    /// Changes a record, under the conditions that the query says.
+    pub async fn update_with<R: Update>(
+        &self,
+        prn: &Prn<R::Named>,
+        change: &R::Change,
+        query: &Query,
+    ) -> Result<R, Error> {
+        let url = query.apply(self.url(&format!("{}/{prn}", R::PATH)));
         self.send(&Request::new(Method::PATCH, url).json(change)).await.map(R::open)
     }
 
     /// Archives a record.
     pub async fn archive<R: Archive>(&self, prn: &Prn<R::Named>) -> Result<R, Error> {
-        let url = self.url(&format!("{}/{prn}/archive", R::PATH));
+        self.archive_with(prn, &Query::default()).await
+    }
+
+    /// Archives a record, under the conditions that the query says.
+    pub async fn archive_with<R: Archive>(&self, prn: &Prn<R::Named>, query: &Query) -> Result<R, Error> {
+        let url = query.apply(self.url(&format!("{}/{prn}/archive", R::PATH)));
         self.send(&Request::new(Method::POST, url)).await.map(R::open)
     }
 
     /// Takes an archived record back.
     pub async fn unarchive<R: Archive>(&self, prn: &Prn<R::Named>, place: &R::Place) -> Result<R, Error> {
-        let url = self.url(&format!("{}/{prn}/unarchive", R::PATH));
+        self.unarchive_with(prn, place, &Query::default()).await
+    }
+
+    /// Takes an archived record back, under the conditions that the query says.
+    pub async fn unarchive_with<R: Archive>(
+        &self,
+        prn: &Prn<R::Named>,
+        place: &R::Place,
+        query: &Query,
+    ) -> Result<R, Error> {
+        let url = query.apply(self.url(&format!("{}/{prn}/unarchive", R::PATH)));
         let request = Request::new(Method::POST, url);
         let request = if R::HAS_PLACE { request.json(place) } else { request };
         self.send(&request).await.map(R::open)
@@ -111,7 +141,12 @@ impl Client {
 
     /// Deletes a record.
     pub async fn delete<R: Delete>(&self, prn: &Prn<R::Named>) -> Result<(), Error> {
-        let url = self.url(&format!("{}/{prn}", R::PATH));
+        self.delete_with::<R>(prn, &Query::default()).await
+    }
+
+    /// Deletes a record, under the conditions that the query says.
+    pub async fn delete_with<R: Delete>(&self, prn: &Prn<R::Named>, query: &Query) -> Result<(), Error> {
+        let url = query.apply(self.url(&format!("{}/{prn}", R::PATH)));
         self.send_plain(&Request::new(Method::DELETE, url)).await
     }
 }

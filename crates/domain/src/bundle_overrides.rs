@@ -19,11 +19,15 @@ pub const SEARCH: FieldTable = &[
     Field { name: "description", kind: FieldKind::Text },
     Field { name: "bundle_prn", kind: FieldKind::Prn },
     Field { name: "cohort_prn", kind: FieldKind::Prn },
+    Field { name: "device_prn", kind: FieldKind::Prn },
     Field { name: "starts_at", kind: FieldKind::DateTime },
     Field { name: "ends_at", kind: FieldKind::DateTime },
     Field { name: "inserted_at", kind: FieldKind::DateTime },
     Field { name: "updated_at", kind: FieldKind::DateTime },
 ];
+
+/// Up to as many devices are single ones, which somebody helps. More of them are a rollout, which takes a wider scope.
+pub const MOST_SINGLE_DEVICES: usize = 10;
 
 /// The most devices that one override may name; more of them are better chosen by a tag.
 pub const MOST_DEVICES: usize = 10_000;
@@ -84,6 +88,13 @@ pub enum Audience {
     Tags(Tags),
     /// Those of this cohort.
     Cohort(Id<Cohort>),
+}
+
+impl Audience {
+    /// Whether it is a few devices, named one by one.
+    pub fn is_single_devices(&self) -> bool {
+        matches!(self, Self::Devices(devices) if devices.len() <= MOST_SINGLE_DEVICES)
+    }
 }
 
 impl BundleOverride {

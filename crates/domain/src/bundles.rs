@@ -16,6 +16,8 @@ pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
     Field { name: "hash", kind: FieldKind::Text },
+    Field { name: "binary_prn", kind: FieldKind::Prn },
+    Field { name: "artifact_version_prn", kind: FieldKind::Prn },
     Field { name: "inserted_at", kind: FieldKind::DateTime },
     Field { name: "updated_at", kind: FieldKind::DateTime },
 ];

@@ -142,7 +142,34 @@ pub struct Change {
     pub quarantined: Option<bool>,
 }
 
+/// What kind of change it is: each takes a scope of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// Tags, and nothing else.
+    Tag,
+    /// The cohort, and nothing else.
+    Move,
+    /// Quarantine, and nothing else.
+    Quarantine,
+    /// Anything else.
+    Other,
+}
+
 impl Change {
+    /// What kind of change it is, by what is named.
+    pub const fn kind(&self) -> ChangeKind {
+        match self {
+            Self { identifier: Some(_), .. }
+            | Self { description: Some(_), .. }
+            | Self { target: Some(_), .. }
+            | Self { product: Some(_), .. } => ChangeKind::Other,
+            Self { tags: Some(_), cohort: None, quarantined: None, .. } => ChangeKind::Tag,
+            Self { tags: None, cohort: Some(_), quarantined: None, .. } => ChangeKind::Move,
+            Self { tags: None, cohort: None, quarantined: Some(_), .. } => ChangeKind::Quarantine,
+            _ => ChangeKind::Other,
+        }
+    }
+
     /// The device after the change, with its next revision; `None` where it would be as it was.
     pub fn apply(self, old: &Device, now: Timestamp) -> Option<Device> {
         let mut new = old.clone();

@@ -91,6 +91,9 @@ event_types! {
     BinarySignatureCreated = "binary_signature.created", Audit;
     BinarySignatureRefused = "binary_signature.refused", Frequent;
     BinarySignatureDeleted = "binary_signature.deleted", Audit;
+    BulkOperationCreated = "bulk_operation.created", Audit;
+    BulkOperationProgressed = "bulk_operation.progressed", Audit;
+    BulkOperationFinished = "bulk_operation.finished", Audit;
     BundleCreated = "bundle.created", Audit;
     BundleUpdated = "bundle.updated", Audit;
     BundleArchived = "bundle.archived", Audit;

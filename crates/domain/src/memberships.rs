@@ -5,6 +5,7 @@ use crate::permissions::Grants;
 use crate::prn::{Id, Resource};
 use crate::refusals::{Meaning, Refusal};
 use crate::search::{Field, FieldKind, FieldTable, Searchable};
+use crate::text::Name;
 use crate::time::Timestamp;
 use crate::users::User;
 
@@ -45,6 +46,66 @@ impl Resource for Membership {
 
 impl Searchable for Membership {
     const FIELDS: FieldTable = SEARCH;
+}
+
+/// A user with all of their memberships.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// Where they are a member, the oldest first.
+    pub places: Vec<Place>,
+}
+
+/// A membership, with what its organization demands of members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The membership.
+    pub membership: Membership,
+    /// What the organization is called.
+    pub organization_name: Name,
+    /// Whether a member without a second factor may do nothing there.
+    pub requires_second_factor: bool,
+}
+
+impl Place {
+    /// What the user may do there at this moment. It is their own membership.
+    pub fn grants_of(&self, user: &User) -> Result<&Grants, SecondFactorRequired> {
+        let is_missing = self.requires_second_factor && user.second_factor_since.is_none();
+        if is_missing { Err(SecondFactorRequired) } else { Ok(&self.membership.grants) }
+    }
+}
+
+impl Member {
+    /// Their membership in an organization.
+    pub fn place(&self, organization: Id<Organization>) -> Option<&Place> {
+        self.places.iter().find(|place| place.membership.organization == organization)
+    }
+
+    /// What they may do in an organization, at this moment: nothing for who is no member, is disabled, or lacks the second factor that the
+    /// organization requires.
+    pub fn grants_in(&self, organization: Id<Organization>) -> Grants {
+        let place = self.place(organization).filter(|_| self.user.disabled_at.is_none());
+        place.and_then(|place| place.grants_of(&self.user).ok()).cloned().unwrap_or_default()
+    }
+}
+
+/// The organization requires a second factor, and the member has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this organization requires a second factor, and your account has none: set up an authenticator app (POST /v1/users/me/totp). Until \
+     then, neither you nor your personal keys can do anything here"
+)]
+pub struct SecondFactorRequired;
+
+impl Refusal for SecondFactorRequired {
+    fn meaning(&self) -> Meaning {
+        Meaning::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "second_factor_missing"
+    }
 }
 
 /// An organization with people keeps one who administrates it and can sign in.

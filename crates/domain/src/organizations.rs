@@ -21,6 +21,8 @@ pub struct Organization {
     pub storage_used: u64,
     /// Whether a device whose certificate has expired is refused, instead of only noted.
     pub strict_certificate_expiry: bool,
+    /// Whether members without a second factor may do nothing here, nor their personal keys.
+    pub require_second_factor: bool,
     /// Where the contents of new binaries go; `None` for the server's own storage.
     pub storage: Option<Id<StorageBackend>>,
     /// Where contents rest that are archived and that nothing can serve; `None` for where they are.
@@ -43,6 +45,7 @@ crate::changes::change! {
         signature_policy: SignaturePolicy,
         storage_quota: Option<u64>,
         strict_certificate_expiry: bool,
+        require_second_factor: bool,
         storage: Option<Id<StorageBackend>>,
         archive_storage: Option<Id<StorageBackend>>,
         download_url_seconds: Option<u32>,

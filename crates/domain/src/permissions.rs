@@ -181,6 +181,14 @@ impl Actor {
         reaches.map(Limits::of_all)
     }
 
+    /// Checks for the scope `S` or one that was split off from it. Which one it takes depends on what is changed.
+    pub fn authorize_in_part<S: OrganizationScope>(&self) -> Result<InPart<S>, NotAuthorized> {
+        if !S::SCOPE.parts().any(|part| self.may(part)) {
+            self.authorize::<S>()?;
+        }
+        Ok(InPart { actor: self.clone(), scope: PhantomData })
+    }
+
     /// Checks for the scope `S`; the only way to an [`Authorized`] of an organization's scope.
     pub fn authorize<S: OrganizationScope>(&self) -> Result<Authorized<S>, NotAuthorized> {
         let scope = S::SCOPE;
@@ -197,6 +205,28 @@ impl Actor {
         } else {
             Ok(Authorized { actor: self.clone(), scope: PhantomData })
         }
+    }
+}
+
+/// An actor that has the scope `S`, or one that was split off from it: enough to look at what the request wants to change, which says which
+/// of them it takes. That one is then asked for by [`Actor::authorize`].
+#[derive(Clone, Debug)]
+pub struct InPart<S: OrganizationScope> {
+    actor: Actor,
+    scope: PhantomData<fn() -> S>,
+}
+
+impl<S: OrganizationScope> From<Authorized<S>> for InPart<S> {
+    fn from(whole: Authorized<S>) -> Self {
+        Self { actor: whole.actor, scope: PhantomData }
+    }
+}
+
+impl<S: OrganizationScope> Deref for InPart<S> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.actor
     }
 }
 
@@ -319,7 +349,17 @@ mod tests {
             only(Role::ReleaseManager),
         );
         assert_eq!(only(Role::Signer), ["binary.sign"]);
-        assert_eq!(only(Role::Support), ["device.check_for_update", "release.stop"]);
+        assert_eq!(
+            only(Role::Support),
+            [
+                "bundle_override.for_device",
+                "device.quarantine",
+                "device.move",
+                "device.tag",
+                "device.check_for_update",
+                "release.stop"
+            ]
+        );
         assert!(only(Role::Viewer).is_empty() && only(Role::Writer).is_empty(), "they are what others have");
         assert!(own(Role::Reader).all(|scope| scope.only_reads() || scope == Scope::BinaryDownload));
     }
@@ -337,6 +377,19 @@ mod tests {
         assert!(signer.authorize::<scope::BinarySign>().is_ok());
         assert!(signer.authorize::<scope::BinaryDestroy>().is_err());
         assert!(actor(Grants::of_role(Role::Writer)).authorize::<scope::BinaryDestroy>().is_err());
+    }
+
+    #[test]
+    fn a_part_of_a_scope_is_enough_to_be_asked_which_one_it_takes() {
+        let tagger = actor(Grants::of_scopes([Scope::DeviceTag]));
+        let by = tagger.authorize_in_part::<scope::DeviceUpdate>().unwrap();
+        assert!(by.authorize::<scope::DeviceTag>().is_ok() && by.authorize::<scope::DeviceMove>().is_err());
+        assert!(by.authorize::<scope::DeviceUpdate>().is_err());
+        let reader = actor(Grants::of_role(Role::Reader));
+        let lacks = reader.authorize_in_part::<scope::DeviceUpdate>().unwrap_err();
+        assert!(lacks.to_string().ends_with("lacks the scope 'device.update'"), "{lacks}");
+        let manager = actor(Grants::of_scopes([Scope::DeviceUpdate]));
+        assert!(manager.authorize_in_part::<scope::DeviceUpdate>().is_ok());
     }
 
     #[test]

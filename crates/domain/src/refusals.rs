@@ -27,6 +27,8 @@ pub enum Meaning {
     Invalid,
     /// Change what stands in the way, or confirm: it is not possible as things are now.
     Conflict,
+    /// Read it again, then decide: it was changed since the caller read it.
+    Outdated,
     /// Go on from somewhere else: what it refers to was there, and is no more.
     Gone,
 }

@@ -6,6 +6,7 @@ mod changes;
 pub mod graph;
 pub mod leaving;
 pub mod phases;
+pub mod plans;
 pub mod rollback;
 
 use std::fmt;

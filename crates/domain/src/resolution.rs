@@ -10,6 +10,7 @@ pub(crate) mod offer;
 mod report;
 pub mod trace;
 
+pub(crate) use destination::destination_of;
 pub use destination::{Destination, destination};
 pub use forced::{ActiveOverride, applied_override};
 pub use offer::Offer;

@@ -93,6 +93,11 @@ impl FromIterator<Stop> for Stops {
 }
 
 impl Stops {
+    /// The stop of all devices.
+    pub const fn of_organization(&self) -> Option<&Stop> {
+        self.organization.as_ref()
+    }
+
     /// The stop that a device is under, the widest one first.
     pub fn of_device(&self, product: Id<Product>, cohort: Option<Id<Cohort>>) -> Option<&Stop> {
         let of_product = || self.products.get(&product);

@@ -10,6 +10,7 @@ pub use personal::{MOST_PERSONAL_KEYS, TooManyKeys, create_personal, list_person
 
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::Subject;
+use olivine_domain::memberships::Member;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::{Limit, Page};
 use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, Origin, installation, scope};
@@ -17,6 +18,7 @@ use olivine_domain::prn::Id;
 use olivine_domain::text::Name;
 use olivine_domain::time::Timestamp;
 use olivine_domain::users::User;
+use olivine_records::callers::{self, KeyCaller};
 use olivine_records::{Write, api_keys};
 
 use crate::error::{Error, Taken, Unauthenticated};
@@ -62,13 +64,10 @@ pub struct Created {
 /// Finds the caller that `token` belongs to, and checks that the key still works.
 pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<Actor, Error> {
     let secret = ApiKeySecret::parse(token).ok_or(Unauthenticated::Unknown)?;
-    let key = api_keys::find_by_hash(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;
+    let found = callers::find_by_key(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;
+    let KeyCaller { key, owner } = found;
     key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
-    // What its owner may not do any more, the key may not either.
-    let owner_grants = match key.owner {
-        None => None,
-        Some(owner) => Some(people::grants_of(ctx.db(), key.organization, owner).await?),
-    };
+    let owner_grants = key.owner.map(|_| owner_grants(&key, owner.as_ref())).transpose()?;
     Ok(Actor {
         identity: Identity::ApiKey(key.id),
         person: key.owner,
@@ -78,6 +77,15 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
         is_fresh: true,
         origin,
     })
+}
+
+/// What the owner of a personal key may do now: what they may not do any more, the key may not either.
+fn owner_grants(key: &ApiKey, owner: Option<&Member>) -> Result<Grants, Error> {
+    let Some(owner) = owner else { return Ok(Grants::none()) };
+    if let Some(place) = owner.place(key.organization) {
+        place.grants_of(&owner.user).map_err(Error::refused)?;
+    }
+    Ok(owner.grants_in(key.organization))
 }
 
 /// What the caller is and may: its key and its organization. Everybody may know that of themselves.

@@ -4,6 +4,7 @@ mod confirmation;
 mod create;
 mod deletion;
 mod downloads;
+mod impact;
 mod lifecycle;
 pub(crate) mod steps;
 pub(crate) mod store;
@@ -13,6 +14,7 @@ pub use confirmation::ConfirmationRequired;
 pub use create::{Create, create};
 pub use deletion::delete;
 pub use downloads::{DayOfDownloads, count_downloads, download_url};
+pub use impact::{Impact, ReleaseImpact, impact};
 pub use lifecycle::{Update, update};
 pub use view::View;
 

@@ -1,5 +1,7 @@
 //! Bundle overrides: create, read, change, delete. All of one can be changed at any time.
 
+mod planned;
+
 use olivine_domain::Timestamp;
 pub use olivine_domain::bundle_overrides::Change;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride, MOST_DEVICES};
@@ -9,7 +11,7 @@ use olivine_domain::devices::Device;
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::Revision;
 use olivine_domain::pages::Page;
-use olivine_domain::permissions::{Authorized, OutsideReach, Tenancy, scope};
+use olivine_domain::permissions::{Actor, Authorized, InPart, OutsideReach, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::text::{Description, Name};
 use olivine_records::{Constraint, Write, bundle_overrides, bundles, cohorts};
@@ -18,7 +20,10 @@ use crate::archiving::to_use;
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
+use crate::work::Work;
 use crate::{Context, events};
+
+pub use planned::Planned;
 
 /// A new override.
 #[derive(Clone, Debug)]
@@ -39,12 +44,54 @@ pub struct Create {
     pub audience: Audience,
 }
 
+/// Where an override may be created; for single devices, a narrower scope is enough.
+fn tenancy_for(by: &Actor, audience: &Audience) -> Result<Tenancy, Error> {
+    Ok(if audience.is_single_devices() {
+        by.authorize::<scope::BundleOverrideForDevice>()?.tenancy()
+    } else {
+        by.authorize::<scope::BundleOverrideCreate>()?.tenancy()
+    })
+}
+
 /// Creates an override.
 pub async fn create(
     ctx: &Context,
-    by: &Authorized<scope::BundleOverrideCreate>,
+    by: &InPart<scope::BundleOverrideCreate>,
     new: Create,
 ) -> Result<BundleOverride, Error> {
+    creation(ctx, by, new).await?.commit().await
+}
+
+/// Says what [`create`] would do.
+pub async fn plan_create(
+    ctx: &Context,
+    by: &InPart<scope::BundleOverrideCreate>,
+    new: Create,
+) -> Result<Planned, Error> {
+    planned::plan(ctx, by, creation(ctx, by, new).await?).await
+}
+
+/// A change of an override that was made in a transaction, which is still open.
+struct Edit {
+    w: Work,
+    /// The override before; `None` if it is new.
+    old: Option<BundleOverride>,
+    /// The override after it.
+    new: BundleOverride,
+}
+
+impl Edit {
+    async fn commit(self) -> Result<BundleOverride, Error> {
+        self.w.commit().await?;
+        Ok(self.new)
+    }
+}
+
+async fn creation(
+    ctx: &Context,
+    by: &InPart<scope::BundleOverrideCreate>,
+    new: Create,
+) -> Result<Edit, Error> {
     let now = ctx.now();
     let id = new.id;
     let new = BundleOverride {
@@ -60,24 +107,24 @@ pub async fn create(
         inserted_at: now,
         updated_at: now,
     };
+    let tenancy = tenancy_for(by, &new.audience)?;
     let mut w = ctx.work().await?;
     if id.is_replayable()
-        && let Some(first) = bundle_overrides::find(&w, &by.tenancy(), new.id).await?
+        && let Some(first) = bundle_overrides::find(&w, &tenancy, new.id).await?
     {
-        return Ok(first);
+        return Ok(Edit { w, old: Some(first.clone()), new: first });
     }
-    check(&w, &by.tenancy(), &new, now).await?;
+    check(&w, &tenancy, &new, now).await?;
     match bundle_overrides::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
             drop(w);
-            return Err(name_taken(ctx, by.tenancy().to_see(), &new).await?);
+            return Err(name_taken(ctx, tenancy.to_see(), &new).await?);
         }
         other => other.map_err(parent_gone)?,
     }
     let data = EventData::BundleOverrideCreated(Whole(&new));
     w.event(by, Subject::of(new.id), data);
-    w.commit().await?;
-    Ok(new)
+    Ok(Edit { w, old: None, new })
 }
 
 /// Devices in the order of their keys, each once.
@@ -182,11 +229,34 @@ pub async fn update(
     expected: Expected,
     change: Change,
 ) -> Result<BundleOverride, Error> {
+    changed(ctx, by, id, expected, change).await?.commit().await
+}
+
+/// Says what [`update`] would do.
+pub async fn plan_update(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideUpdate>,
+    id: Id<BundleOverride>,
+    expected: Expected,
+    change: Change,
+) -> Result<Planned, Error> {
+    planned::plan(ctx, by, changed(ctx, by, id, expected, change).await?).await
+}
+
+async fn changed(
+    ctx: &Context,
+    by: &Authorized<scope::BundleOverrideUpdate>,
+    id: Id<BundleOverride>,
+    expected: Expected,
+    change: Change,
+) -> Result<Edit, Error> {
     let mut w = ctx.work().await?;
     let old = bundle_overrides::lock(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let change = Change { audience: change.audience.map(distinct), ..change };
-    let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
+    let Some(new) = change.apply(&old, ctx.now()) else {
+        return Ok(Edit { w, old: Some(old.clone()), new: old });
+    };
     check(&w, &by.tenancy(), &new, ctx.now()).await?;
     match bundle_overrides::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::BundleOverrideName)) => {
@@ -197,8 +267,7 @@ pub async fn update(
     }
     let data = EventData::BundleOverrideUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
-    w.commit().await?;
-    Ok(new)
+    Ok(Edit { w, old: Some(old), new })
 }
 
 /// Deletes an override.

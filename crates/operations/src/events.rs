@@ -3,6 +3,7 @@
 pub(crate) mod belonging;
 pub mod callers;
 mod data;
+pub mod export;
 pub mod feed;
 mod fields;
 mod payloads;
@@ -12,18 +13,19 @@ pub mod tail;
 use std::borrow::Cow;
 
 pub(crate) use data::EventData;
-pub(crate) use fields::{Change, Fingerprint, Storage, Whole};
+pub(crate) use fields::{Change, Fingerprint, MOST_ENTRIES, Storage, Whole};
 use olivine_domain::events::{Event, Subject, cut_text, longest_text};
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_records::events;
 pub(crate) use payloads::{
-    AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
-    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, JobFacts, Nothing, Noticed,
-    OfDevice, Omissions, Omitted, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack,
-    Running, SignatureCount, SignatureFacts, SignedIn, SourcePrn, StopFacts, StoredContent, Undeliverable,
-    UpdateReported, UploadCompleted, UploadExpired, VerificationCodeCreated, VerificationFailed,
+    AuthenticationFailed, Because, BulkBatch, BulkEnded, BulkFacts, BundleContents, CertificateExpired,
+    CheckedForRelease, ClaimedRelease, CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued,
+    Imported, JobFacts, Nothing, Noticed, OfDevice, Omissions, Omitted, Provisioned, ReleaseChanged,
+    RenewalFacts, ReplicationFailed, RolledBack, Running, SignatureCount, SignatureFacts, SignedIn,
+    SourcePrn, StopFacts, StoredContent, Undeliverable, UpdateReported, UploadCompleted, UploadExpired,
+    VerificationCodeCreated, VerificationFailed,
 };
 use serde_json::Value;
 

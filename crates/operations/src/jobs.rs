@@ -6,6 +6,7 @@
 //! jobs are carried out.
 
 mod archive_contents;
+mod carry_out_bulk_operation;
 mod check_contents;
 mod delete_content;
 mod expire_events;
@@ -30,7 +31,8 @@ use self::expire_events::ExpireEvents;
 use self::expire_uploads::ExpireUploads;
 use self::job::{Claimed, Job, Lane, Listed, Outcome};
 use self::orders::{
-    ArchiveContents, CheckContents, DeleteContent, MoveContent, Replicate, Spread, VerifyBinary,
+    ArchiveContents, CarryOutBulkOperation, CheckContents, DeleteContent, MoveContent, Replicate, Spread,
+    VerifyBinary,
 };
 use self::purge::Purge;
 use crate::{Context, Error};
@@ -76,6 +78,7 @@ listed!(
     Spread,
     ArchiveContents,
     MoveContent,
+    CarryOutBulkOperation,
     ExpireUploads,
     ExpireEvents,
     Purge,

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use olivine_domain::events::Subject;
 pub use olivine_domain::organizations::Change;
 use olivine_domain::organizations::{DownloadUrlStyle, Organization, Revision, SignaturePolicy};
-use olivine_domain::permissions::{Authorized, installation, scope};
+use olivine_domain::permissions::{Actor, Authorized, Identity, installation, scope};
 use olivine_domain::prn::Id;
+use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::text::Name;
-use olivine_records::{Constraint, Write, organizations, storage_backends};
+use olivine_records::{Constraint, Write, organizations, storage_backends, users};
 
 use crate::error::{Error, Taken};
 use crate::events::{EventData, Whole};
 use crate::lists::{Expected, check_expected};
+use crate::people::PersonRequired;
 use crate::{Context, events};
 
 /// The organization of that name, for the server's operator.
@@ -35,22 +37,7 @@ pub async fn ensure(
     if let Some(organization) = organizations::find_by_name(ctx.db(), name.as_str()).await? {
         return Ok(organization);
     }
-    let now = ctx.now();
-    let organization = Organization {
-        id: ctx.new_id(),
-        name: name.clone(),
-        signature_policy: SignaturePolicy::default(),
-        storage_quota: None,
-        storage_used: 0,
-        strict_certificate_expiry: false,
-        storage: None,
-        archive_storage: None,
-        download_url_seconds: None,
-        download_url_style: DownloadUrlStyle::default(),
-        revision: Revision::FIRST,
-        inserted_at: now,
-        updated_at: now,
-    };
+    let organization = new(ctx, name.clone());
     let mut w = ctx.work().await?;
     match organizations::insert(&w, &organization).await {
         // Another process made it at the same moment.
@@ -66,6 +53,27 @@ pub async fn ensure(
     w.event(&actor, Subject::of(organization.id), data);
     w.commit().await?;
     Ok(organization)
+}
+
+/// An organization as it begins.
+pub(crate) fn new(ctx: &Context, name: Name) -> Organization {
+    let now = ctx.now();
+    Organization {
+        id: ctx.new_id(),
+        name,
+        signature_policy: SignaturePolicy::default(),
+        storage_quota: None,
+        storage_used: 0,
+        strict_certificate_expiry: false,
+        require_second_factor: false,
+        storage: None,
+        archive_storage: None,
+        download_url_seconds: None,
+        download_url_style: DownloadUrlStyle::default(),
+        revision: Revision::FIRST,
+        inserted_at: now,
+        updated_at: now,
+    }
 }
 
 /// Reads the caller's organization.
@@ -93,12 +101,11 @@ pub async fn update(
     let old = organizations::get(&w, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
+    check_second_factor(&w, by, &old, &new).await?;
     lock_storages(&w, &old, &new).await?;
     match organizations::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
-            let message =
-                format!("there is an organization named '{}' already: choose another name", new.name);
-            return Err(Error::Taken { what: Taken::Name, message, by: None });
+            return Err(name_taken(&new.name));
         }
         other => other?,
     }
@@ -106,6 +113,71 @@ pub async fn update(
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
+}
+
+pub(crate) fn name_taken(name: &Name) -> Error {
+    let message = format!("there is an organization named '{name}' already: choose another name");
+    Error::Taken { what: Taken::Name, message, by: None }
+}
+
+/// Changes an organization, for the server's operator.
+pub async fn update_for_operator(
+    ctx: &Context,
+    by: &Authorized<installation::OrganizationUpdate>,
+    id: Id<Organization>,
+    change: Change,
+) -> Result<Organization, Error> {
+    let by = by.within(id).authorize::<scope::OrganizationUpdate>()?;
+    update(ctx, &by, None, change).await
+}
+
+/// Lists all organizations, for the server's operator.
+pub async fn list_all(
+    ctx: &Context,
+    _: &Authorized<installation::OrganizationRead>,
+) -> Result<Vec<Organization>, Error> {
+    Ok(organizations::list_all(ctx.db()).await?)
+}
+
+/// Nobody demands a second factor without having one, and no key ends that it is demanded: keys are what the demand does not protect.
+async fn check_second_factor(
+    w: &Write,
+    by: &Actor,
+    old: &Organization,
+    new: &Organization,
+) -> Result<(), Error> {
+    if new.require_second_factor == old.require_second_factor {
+        return Ok(());
+    }
+    if !new.require_second_factor {
+        return match by.identity {
+            Identity::User(_) | Identity::System => Ok(()),
+            Identity::ApiKey(_) | Identity::Device(_) => Err(Error::refused(PersonRequired)),
+        };
+    }
+    let Some(person) = by.person else { return Ok(()) };
+    let person = users::get(w, person).await.map_err(Error::missing(person))?;
+    match person.second_factor_since {
+        Some(_) => Ok(()),
+        None => Err(Error::refused(NoSecondFactor)),
+    }
+}
+
+/// Somebody demands of others what they don't have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "you have no second factor yourself: set up an authenticator app first (POST /v1/users/me/totp), then require one of all members"
+)]
+pub struct NoSecondFactor;
+
+impl Refusal for NoSecondFactor {
+    fn meaning(&self) -> Meaning {
+        Meaning::Forbidden
+    }
+
+    fn code(&self) -> &'static str {
+        "second_factor_missing"
+    }
 }
 
 /// Tries all that will be asked of a new archive storage: its contents come from places that are cleared then.

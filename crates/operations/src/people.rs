@@ -6,6 +6,7 @@
 
 pub mod authenticators;
 mod guessing;
+pub mod installation;
 pub mod invitations;
 pub mod memberships;
 pub mod passwords;
@@ -17,16 +18,15 @@ pub mod users;
 
 use olivine_domain::accounts::AccountActor;
 use olivine_domain::events::Subject;
-use olivine_domain::memberships::Membership;
+use olivine_domain::memberships::{Member, Membership, Place};
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Grants, Identity, Origin};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::sessions::{SessionToken, UserSession};
 use olivine_domain::users::User;
-use olivine_records::{
-    Reader, memberships as records, organizations, sessions as session_records, users as user_records,
-};
+use olivine_records::callers::{self, SessionCaller};
+use olivine_records::{Reader, memberships as records, organizations, sessions as session_records};
 
 use crate::events::EventData;
 use crate::work::Work;
@@ -39,6 +39,8 @@ pub struct Person {
     pub user: User,
     /// The browser.
     pub session: UserSession,
+    /// Where they are a member.
+    pub places: Vec<Place>,
     /// Where the request comes from.
     pub origin: Origin,
 }
@@ -109,34 +111,35 @@ impl Person {
     }
 
     /// As whom they act by a membership of theirs.
-    fn acts_by(&self, ctx: &Context, membership: &Membership) -> Actor {
-        Actor {
+    fn acts_by(&self, ctx: &Context, place: &Place) -> Result<Actor, Error> {
+        let grants = place.grants_of(&self.user).map_err(Error::refused)?;
+        Ok(Actor {
             identity: Identity::User(self.user.id),
             person: Some(self.user.id),
-            organization: membership.organization,
-            grants: membership.grants.clone(),
+            organization: place.membership.organization,
+            grants: grants.clone(),
             owner_grants: None,
             is_fresh: self.session.is_fresh(ctx.now()),
             origin: self.origin.clone(),
-        }
+        })
     }
 }
 
 /// Finds out whose session has this token, and whether it can still be used.
 pub async fn authenticate(ctx: &Context, token: &SessionToken, origin: Origin) -> Result<Person, Error> {
     let (now, limits) = (ctx.now(), ctx.settings().sessions);
-    let session = session_records::find_by_hash(ctx.db(), &token.hash()).await?;
-    let session = session.filter(|session| session.is_usable(now, &limits));
-    let mut session = session.ok_or_else(|| Error::refused(SessionEnded))?;
-    let user = user_records::find(ctx.db(), session.user).await?.filter(|user| user.disabled_at.is_none());
-    let user = user.ok_or_else(|| Error::refused(SessionEnded))?;
+    let found = callers::find_by_session(ctx.db(), &token.hash()).await?;
+    let found = found.filter(|found| found.session.is_usable(now, &limits));
+    let found = found.filter(|found| found.person.user.disabled_at.is_none());
+    let SessionCaller { mut session, person: Member { user, places } } =
+        found.ok_or_else(|| Error::refused(SessionEnded))?;
     if session.is_seen_anew(now) {
         let w = ctx.work().await?;
         session_records::touch(&w, session.id, now).await?;
         w.commit().await?;
         session.last_seen_at = now;
     }
-    Ok(Person { user, session, origin })
+    Ok(Person { user, session, places, origin })
 }
 
 /// Which of their organizations a person means.
@@ -149,31 +152,26 @@ pub enum Chosen {
 }
 
 /// As whom the person acts in the organization that they chose.
-pub async fn act_in(ctx: &Context, person: &Person, chosen: &Chosen) -> Result<Actor, Error> {
-    let mut memberships = records::list_of_user(ctx.db(), person.user.id).await?;
-    let membership = match chosen {
-        Chosen::Only => match memberships.len() {
-            0 => return Err(Error::refused(NoOrganization::None)),
-            1 => memberships.remove(0),
-            _ => {
-                let mut names = Vec::with_capacity(memberships.len());
-                for membership in &memberships {
-                    names.push(organizations::get(ctx.db(), membership.organization).await?.name.to_string());
-                }
-                return Err(Error::refused(NoOrganization::Several(names)));
-            }
-        },
-        Chosen::Named(name) => {
-            let found = match name.parse::<Prn<Organization>>() {
-                Ok(prn) => Some(prn.id),
-                Err(_) => organizations::find_by_name(ctx.db(), name).await?.map(|found| found.id),
+pub fn act_in(ctx: &Context, person: &Person, chosen: &Chosen) -> Result<Actor, Error> {
+    let place = match (chosen, person.places.as_slice()) {
+        (Chosen::Only, []) => return Err(Error::refused(NoOrganization::None)),
+        (Chosen::Only, [only]) => only,
+        (Chosen::Only, several) => {
+            let names = several.iter().map(|place| place.organization_name.to_string());
+            return Err(Error::refused(NoOrganization::Several(names.collect())));
+        }
+        (Chosen::Named(name), places) => {
+            let prn = name.parse::<Prn<Organization>>().ok();
+            let is_named = |place: &&Place| match &prn {
+                Some(prn) => place.membership.organization == prn.id,
+                None => place.organization_name.as_str() == name,
             };
             // One that they are no member of is as one that does not exist.
-            let found = memberships.into_iter().find(|membership| Some(membership.organization) == found);
+            let found = places.iter().find(is_named);
             found.ok_or_else(|| Error::NotFound { what: "organization", named: name.clone() })?
         }
     };
-    Ok(person.acts_by(ctx, &membership))
+    person.acts_by(ctx, place)
 }
 
 /// It is not clear in which organization the person wants to act.
@@ -200,28 +198,14 @@ impl Refusal for NoOrganization {
     }
 }
 
-/// What a user may do in an organization now: nothing for who is no member or is disabled.
+/// What a user may do in an organization now: nothing for who is no member, is disabled, or lacks a second factor that is required.
 pub(crate) async fn grants_of(
     reader: &impl Reader,
     organization: Id<Organization>,
     user: Id<User>,
 ) -> Result<Grants, Error> {
-    match user_records::find(reader, user).await? {
-        Some(user) => grants_in(reader, organization, &user).await,
-        None => Ok(Grants::none()),
-    }
-}
-
-async fn grants_in(
-    reader: &impl Reader,
-    organization: Id<Organization>,
-    user: &User,
-) -> Result<Grants, Error> {
-    if user.disabled_at.is_some() {
-        return Ok(Grants::none());
-    }
-    let membership = records::find_of(reader, organization, user.id).await?;
-    Ok(membership.map_or_else(Grants::none, |membership| membership.grants))
+    let member = callers::find_member(reader, user).await?;
+    Ok(member.map_or_else(Grants::none, |member| member.grants_in(organization)))
 }
 
 /// Refuses to go on as who is no member any more, or may less than when the request began. Asked where a change hands rights out, under the
@@ -232,8 +216,8 @@ pub(crate) async fn check_still_member(
     user: Id<User>,
     had: &Grants,
 ) -> Result<(), Error> {
-    let user = user_records::get(&**w, user).await.map_err(|_| Error::refused(SessionEnded))?;
-    match grants_in(&**w, organization, &user).await?.first_exceeded_by(had) {
+    let member = callers::find_member(&**w, user).await?.ok_or_else(|| Error::refused(SessionEnded))?;
+    match member.grants_in(organization).first_exceeded_by(had) {
         None => Ok(()),
         Some(_) => Err(Error::Conflict("what you may do was changed at the same moment: try again")),
     }

@@ -2,6 +2,8 @@
 
 mod archive;
 mod create;
+mod delete;
+mod edits;
 mod graphs;
 mod names;
 mod numbers;
@@ -11,16 +13,20 @@ mod rollback;
 mod update;
 pub(crate) mod view;
 
-pub use archive::{archive, unarchive};
-pub use create::{Create, create};
+pub use archive::{archive, plan_archive, plan_unarchive, unarchive};
+pub use create::{Create, create, plan_create};
+pub use delete::{delete, plan_delete};
+pub use edits::Planned;
+pub use graphs::{ExpectedGraph, GraphRevision};
 pub(crate) use numbers::forget_device;
 pub use numbers::{Adoption, adoption};
 pub use olivine_domain::releases::Change;
 pub use olivine_domain::releases::phases::{Mode, PhaseChange};
+pub(crate) use picture::current;
 pub use picture::{Node, Picture, picture};
-pub use refusals::{OtherCohort, ReleaseHasDevices, RollbackUndeliverable};
+pub use refusals::{GraphChanged, OtherCohort, ReleaseHasDevices, RollbackUndeliverable};
 pub use rollback::{Devices, Rollback, RolledBack, rollback};
-pub use update::update;
+pub use update::{plan_update, update};
 pub use view::View;
 
 use std::collections::HashMap;
@@ -28,17 +34,13 @@ use std::collections::HashMap;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::events::Subject;
 use olivine_domain::pages::Page;
 use olivine_domain::permissions::{Actor, Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
-use olivine_domain::releases::graph::{Named, ReleaseGraph};
-use olivine_domain::releases::leaving::leaving;
-use olivine_records::{Write, binaries, bundles, cohorts, devices, releases};
+use olivine_records::{binaries, bundles, cohorts, releases};
 
 use self::view::view;
-use crate::events::{EventData, Whole};
 use crate::lists::ListQuery;
 use crate::{Context, Error};
 
@@ -93,50 +95,4 @@ pub async fn cohorts_of(ctx: &Context, by: &Actor, views: &[View]) -> Result<Vec
     let by = by.authorize::<scope::CohortRead>()?;
     let ids: Vec<_> = views.iter().map(|view| view.release.cohort).collect();
     Ok(cohorts::get_many(ctx.db(), &by.tenancy(), &ids).await?)
-}
-
-/// Deletes a release; those that point to it point to its next one from then on. Refused while devices are on it, unless the release is
-/// named once more.
-pub async fn delete(
-    ctx: &Context,
-    by: &Authorized<scope::ReleaseDelete>,
-    id: Id<Release>,
-    confirm: Option<Id<Release>>,
-) -> Result<(), Error> {
-    let mut w = ctx.work().await?;
-    let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
-    let graph = graphs::lock(&w, &by.tenancy(), cohort).await?;
-    let release = graph.known(id).ok_or_else(|| Error::not_found(id))?;
-    let links = graph.plan_delete(id)?;
-    if confirm != Some(id) {
-        check_devices(ctx, &w, &graph, release).await?;
-    }
-    devices::leave_release(&w, by.organization, id).await?;
-    devices::forget_outcomes(&w, by.organization, id).await?;
-    // The release before the links: a new sink must not be there while the old one is.
-    releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
-    // Once more: a device may have reported it between the first time and the deletion.
-    devices::leave_release(&w, by.organization, id).await?;
-    devices::forget_outcomes(&w, by.organization, id).await?;
-    graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
-    w.event(by, Subject::of(id), EventData::ReleaseDeleted(Whole(release)));
-    rollback::forget(&mut w, by, id).await?;
-    w.commit().await?;
-    Ok(())
-}
-
-/// Refuses to delete a release that devices are on: they would no longer be known to be on a release.
-async fn check_devices(
-    ctx: &Context,
-    w: &Write,
-    graph: &ReleaseGraph,
-    release: &Release,
-) -> Result<(), Error> {
-    let groups = devices::group_on_release(w, release.organization, release.id).await?;
-    let leaving = leaving(graph, release.id, &rollback::seen(&groups), ctx.now())?;
-    if leaving.devices == 0 {
-        return Ok(());
-    }
-    let release = Named { prn: release.id.prn(release.organization), name: release.name.clone() };
-    Err(Error::refused(ReleaseHasDevices { release, leaving }))
 }

@@ -33,6 +33,8 @@ use crate::{Context, Error};
 const EVENTS_AT_ONCE: usize = 1_000;
 
 /// A transaction that was begun, and what goes with it. Dropping it undoes all of it.
+///
+/// A dry run is the same use case on the same [`Work`], which ends with [`Work::undo`] instead of [`Work::commit`].
 #[derive(Debug)]
 pub(crate) struct Work {
     ctx: Context,
@@ -168,6 +170,11 @@ impl Work {
         self.events.clear();
         self.belongings.clear();
         Ok(())
+    }
+
+    /// Ends a dry run: nothing of it is kept, and nobody is told of it.
+    pub(crate) async fn undo(self) -> Result<(), Error> {
+        Ok(self.write.undo().await?)
     }
 
     /// Writes what was collected, commits, puts it into force in this process and tells the others.

@@ -22,21 +22,6 @@ use crate::rows::Row;
 
 const TABLE: &str = "api_keys";
 
-/// The key with that secret, of whichever organization: how a caller becomes known.
-pub async fn find_by_hash(reader: &impl Reader, hash: &Sha256Digest) -> Result<Option<ApiKey>, Error> {
-    let row = Entity::find().filter(Column::Hash.eq(hash.to_hex())).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
-}
-
-/// Those of the keys that there are. Works across organizations: for asking whether callers who were let in still are.
-pub async fn list_of_ids(reader: &impl Reader, ids: Vec<Id<ApiKey>>) -> Result<Vec<ApiKey>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let these = Entity::find().filter(Column::Id.is_in(lists::steady(&ids).map(Id::uuid)));
-    these.all(&reader.executor()).await?.iter().map(parse).collect()
-}
-
 /// The key, if the organization has it.
 pub async fn find(
     reader: &impl Reader,
@@ -215,7 +200,7 @@ fn row(key: &ApiKey, hash: &Sha256Digest) -> Model {
     }
 }
 
-fn parse(model: &Model) -> Result<ApiKey, Error> {
+pub(crate) fn parse(model: &Model) -> Result<ApiKey, Error> {
     let row = Row::new(TABLE, model.id);
     Ok(ApiKey {
         id: Id::new(model.id),

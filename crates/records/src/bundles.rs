@@ -8,15 +8,17 @@ pub(crate) use content::with_binary;
 pub use content::{BundledBinary, content_of, has_binary, list_with_binary, unservable_in};
 
 use olivine_domain::Timestamp;
+use olivine_domain::artifact_versions::ArtifactVersion;
+use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::{Bundle, BundleBinary};
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::Page;
-use olivine_domain::prn::Id;
+use olivine_domain::prn::{Id, Resource};
 use olivine_domain::search::{Clause, Operator, Value};
 use olivine_domain::text::Name;
 use olivine_domain::{CustomMetadata, Sha256Digest};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use crate::changes::{self, replace};
@@ -133,6 +135,10 @@ impl Listed for Entity {
     fn filter(scope: &lists::Scope, clause: &Clause) -> Option<SimpleExpr> {
         match clause.field.name {
             "hash" => hash(scope, clause),
+            "binary_prn" => with_part::<Binary>(scope, bundle_binaries::Column::BinaryId, clause),
+            "artifact_version_prn" => {
+                with_part::<ArtifactVersion>(scope, bundle_binaries::Column::ArtifactVersionId, clause)
+            }
             _ => scope.usual::<Self>(clause),
         }
     }
@@ -158,6 +164,22 @@ impl Listed for Entity {
     fn place(bundle: &Bundle) -> (Timestamp, Uuid) {
         (bundle.inserted_at, bundle.id.uuid())
     }
+}
+
+/// Bundles that have something of which the column holds the key.
+fn with_part<R: Resource>(
+    scope: &lists::Scope,
+    column: bundle_binaries::Column,
+    clause: &Clause,
+) -> Option<SimpleExpr> {
+    use bundle_binaries::Column as Part;
+    let is_it = scope.named::<R>(column, clause)?;
+    let bundles = bundle_binaries::Entity::find()
+        .select_only()
+        .column(Part::BundleId)
+        .filter(Part::OrganizationId.eq(scope.organization.uuid()))
+        .filter(is_it);
+    Some(Column::Id.in_subquery(bundles.into_query()))
 }
 
 /// A hash is found with and without its prefix, in any case.

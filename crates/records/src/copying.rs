@@ -18,7 +18,7 @@ use crate::entities::distribution::{
     release_days, releases, stops,
 };
 use crate::entities::fleet::{
-    ca_certificates, cohorts, device_certificates, devices, products, verification_codes,
+    bulk_operations, ca_certificates, cohorts, device_certificates, devices, products, verification_codes,
 };
 use crate::entities::people::{invitations, known_browsers, memberships, recovery_codes, users};
 use crate::entities::{
@@ -81,7 +81,8 @@ macro_rules! each_table {
         $do!($($argument,)* organizations, users, recovery_codes, known_browsers, memberships, invitations, storage_backends, api_keys, artifacts, artifact_versions, contents, binaries, binary_replicas,
             binary_parts, signing_keys, binary_signatures, events, event_feeds, event_feed, download_counts, jobs, idempotency_keys, settings, bundles,
             bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
-            release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices, stops);
+            release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices, stops,
+            bulk_operations);
     }};
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
 
+mod batches;
 mod counted;
 mod matching;
 mod on_release;
 mod recognized;
 mod row;
 
+pub use batches::{Piece, lock_many, next_piece};
 #[cfg(test)]
 pub(crate) use counted::counting;
 pub use counted::{Counted, Counts, MOST_VERSIONS, VersionCount, count};

@@ -36,6 +36,7 @@ table!(organizations, "organizations", {
     inserted_at: i64,
     updated_at: i64,
     strict_certificate_expiry: bool,
+    require_second_factor: bool,
     storage_backend_id: Option<Uuid>,
     download_url_seconds: Option<i64>,
     download_url_style: String,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use olivine_domain::Timestamp;
 use olivine_domain::event_feed::{EventFilter, FeedState, FeedWord};
 use olivine_domain::events::Event;
 use olivine_domain::organizations::Organization;
@@ -44,6 +45,26 @@ pub enum Numbering {
 pub async fn has_pending(reader: &impl Reader) -> Result<bool, Error> {
     let first = event_pending::Entity::find().select_only().column(event_pending::Column::Place).limit(1);
     Ok(first.into_tuple::<i64>().one(&reader.executor()).await?.is_some())
+}
+
+/// When the event was written that waits for its number at the first place; `None` where none waits. One that is gone counts as old.
+pub async fn oldest_pending(reader: &impl Reader) -> Result<Option<Timestamp>, Error> {
+    let first = event_pending::Entity::find()
+        .select_only()
+        .column(event_pending::Column::Place)
+        .column(entity::Column::InsertedAt)
+        .join(
+            JoinType::LeftJoin,
+            event_pending::Entity::belongs_to(entity::Entity)
+                .from(event_pending::Column::EventId)
+                .to(entity::Column::Id)
+                .into(),
+        )
+        .order_by_asc(event_pending::Column::Place)
+        .limit(1);
+    let first = first.into_tuple::<(i64, Option<i64>)>().one(&reader.executor()).await?;
+    let Some((place, written)) = first else { return Ok(None) };
+    Ok(Some(Row::new("event_pending", place).moment("inserted_at", written.unwrap_or(0))?))
 }
 
 /// Numbers the first events that are pending. The transaction must do nothing else, and is to be committed at once. `word` is random; feeds

@@ -235,7 +235,7 @@ fn is_of_archived<E: Listed>(query: &ListQuery) -> bool {
 const INSERTED_AT: &str = "inserted_at";
 
 /// What it means that a scan's time was over.
-fn too_broad(error: Error, limit: Duration, indexed: &'static [&'static str]) -> Error {
+pub(crate) fn too_broad(error: Error, limit: Duration, indexed: &'static [&'static str]) -> Error {
     if is_out_of_time(&error) { Error::TooBroad { seconds: limit.as_secs(), indexed } } else { error }
 }
 

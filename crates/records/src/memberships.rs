@@ -119,7 +119,7 @@ fn row(membership: &Membership) -> Model {
     }
 }
 
-fn parse(model: &Model) -> Result<Membership, Error> {
+pub(crate) fn parse(model: &Model) -> Result<Membership, Error> {
     let row = Row::new(TABLE, model.id);
     Ok(Membership {
         id: Id::new(model.id),

@@ -42,6 +42,9 @@ const STEPS: &[Step] = &[
     step!("0012_outcome_words", sqlite),
     step!("0013_stops", sqlite),
     step!("0014_event_feed", sqlite),
+    step!("0015_bulk_operations", sqlite),
+    step!("0016_lookup", sqlite),
+    step!("0017_second_factor"),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.

@@ -54,6 +54,19 @@ pub async fn list_ids(reader: &impl Reader) -> Result<Vec<Id<Organization>>, Err
     Ok(ids.into_iter().map(Id::new).collect())
 }
 
+/// All organizations, oldest first, for who administers the installation.
+pub async fn list_all(reader: &impl Reader) -> Result<Vec<Organization>, Error> {
+    let all = Entity::find().order_by_asc(Column::InsertedAt).order_by_asc(Column::Id);
+    all.all(&reader.executor()).await?.iter().map(parse).collect()
+}
+
+/// Those of the organizations that there are, oldest first.
+pub async fn get_many(reader: &impl Reader, ids: &[Id<Organization>]) -> Result<Vec<Organization>, Error> {
+    let these = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+    let these = these.order_by_asc(Column::InsertedAt).order_by_asc(Column::Id);
+    these.all(&reader.executor()).await?.iter().map(parse).collect()
+}
+
 /// The organizations that have an archive storage, for the server's own work.
 pub async fn list_with_archive_storage(reader: &impl Reader) -> Result<Vec<Organization>, Error> {
     let found = Entity::find().filter(Column::ArchiveStorageBackendId.is_not_null()).order_by_asc(Column::Id);
@@ -114,6 +127,7 @@ fn row(organization: &Organization) -> Result<Model, Error> {
         storage_quota: organization.storage_quota.map(|quota| stored("storage_quota", quota)).transpose()?,
         storage_used: stored("storage_used", organization.storage_used)?,
         strict_certificate_expiry: organization.strict_certificate_expiry,
+        require_second_factor: organization.require_second_factor,
         storage_backend_id: organization.storage.map(Id::uuid),
         download_url_seconds: organization.download_url_seconds.map(i64::from),
         download_url_style: organization.download_url_style.as_str().to_owned(),
@@ -138,6 +152,7 @@ fn parse(model: &Model) -> Result<Organization, Error> {
         storage_quota: quota,
         storage_used: row.number("storage_used", model.storage_used)?,
         strict_certificate_expiry: model.strict_certificate_expiry,
+        require_second_factor: model.require_second_factor,
         storage: model.storage_backend_id.map(Id::new),
         archive_storage: model.archive_storage_backend_id.map(Id::new),
         download_url_seconds: seconds,

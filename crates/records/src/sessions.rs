@@ -17,21 +17,6 @@ use crate::rows::Row;
 
 const TABLE: &str = "user_sessions";
 
-/// The session whose token has this hash.
-pub async fn find_by_hash(reader: &impl Reader, hash: &Sha256Digest) -> Result<Option<UserSession>, Error> {
-    let row = Entity::find().filter(Column::Hash.eq(hash.to_hex())).one(&reader.executor()).await?;
-    row.as_ref().map(parse).transpose()
-}
-
-/// Those of the sessions that there are.
-pub async fn list_of_ids(reader: &impl Reader, ids: Vec<Id<UserSession>>) -> Result<Vec<UserSession>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let these = Entity::find().filter(Column::Id.is_in(lists::steady(&ids).map(Id::uuid)));
-    these.all(&reader.executor()).await?.iter().map(parse).collect()
-}
-
 /// The user's sessions, the youngest first.
 pub async fn list_of_user(reader: &impl Reader, user: Id<User>) -> Result<Vec<UserSession>, Error> {
     let all = Entity::find().filter(Column::UserId.eq(user.uuid()));
@@ -129,7 +114,7 @@ fn row(session: &UserSession, hash: &Sha256Digest) -> Model {
     }
 }
 
-fn parse(model: &Model) -> Result<UserSession, Error> {
+pub(crate) fn parse(model: &Model) -> Result<UserSession, Error> {
     let row = Row::new(TABLE, model.id);
     Ok(UserSession {
         id: Id::new(model.id),

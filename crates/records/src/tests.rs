@@ -1,6 +1,7 @@
 //! Every test of records, on SQLite and on PostgreSQL. The samples here are the smallest valid records.
 
 mod announcements;
+mod bulk;
 mod constraints;
 mod copying;
 mod dialects;
@@ -98,6 +99,7 @@ fn organization() -> Organization {
         storage_quota: None,
         storage_used: 0,
         strict_certificate_expiry: false,
+        require_second_factor: false,
         storage: None,
         archive_storage: None,
         download_url_seconds: None,

@@ -309,7 +309,7 @@ fn credentials(row: Model) -> Credentials {
     Credentials { password_hash, totp_secret, totp_pending, totp_last_step }
 }
 
-fn parse(model: &Model) -> Result<User, Error> {
+pub(crate) fn parse(model: &Model) -> Result<User, Error> {
     let row = Row::new(TABLE, model.id);
     Ok(User {
         id: Id::new(model.id),

@@ -7,8 +7,10 @@ pub mod artifacts;
 pub mod auth;
 pub mod binaries;
 pub mod binary_content;
+mod binary_impact;
 pub mod binary_parts;
 pub mod binary_signatures;
+pub mod bulk_operations;
 pub mod bundle_overrides;
 pub mod bundles;
 pub mod ca_certificates;
@@ -25,10 +27,12 @@ mod grants;
 pub mod idempotency;
 pub mod jobs;
 mod link_base;
+mod lookup;
 pub mod organizations;
 pub mod overview;
 mod people;
 pub mod products;
+pub mod release_rollbacks;
 pub mod releases;
 pub mod server;
 pub mod signing_keys;
@@ -52,6 +56,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(artifact_versions::routes())
         .merge(binaries::routes())
         .merge(binary_content::routes())
+        .merge(binary_impact::routes())
         .merge(binary_parts::routes())
         .merge(binary_signatures::routes())
         .merge(signing_keys::routes())
@@ -62,10 +67,12 @@ fn routes() -> OpenApiRouter<App> {
         .merge(device_import::routes())
         .merge(device_summary::routes())
         .merge(device_counts::routes())
+        .merge(bulk_operations::routes())
         .merge(device_certificates::routes())
         .merge(ca_certificates::routes())
         .merge(bundles::routes())
         .merge(releases::routes())
+        .merge(release_rollbacks::routes())
         .merge(bundle_overrides::routes())
         .merge(api_keys::routes())
         .merge(device_updates::routes())
@@ -74,6 +81,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(organizations::routes())
         .merge(stops::routes())
         .merge(overview::routes())
+        .merge(lookup::routes())
         .merge(jobs::routes())
         .merge(server::routes())
         .merge(people::routes());

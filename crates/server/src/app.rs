@@ -54,6 +54,8 @@ pub struct App {
     pub uploads: Transfers<ContentKey>,
     /// Imports of devices that go on, by organization. All of their files together are at most one GiB.
     pub imports: Transfers<Id<Organization>>,
+    /// Exports of events that go on, by caller.
+    pub exports: Transfers<Identity>,
     /// How browsers reach this listener.
     pub site: Site,
     /// How often strangers may try to sign in, by network.
@@ -100,6 +102,7 @@ impl App {
             streams: StreamPlaces::new(&limits),
             uploads: Transfers::new(config.limits.transfers_per_url, config.transfers()),
             imports: Transfers::new(2, Most { all: 4, by_address: 0, proxies: Vec::new() }),
+            exports: Transfers::new(2, Most { all: 8, by_address: 0, proxies: Vec::new() }),
             site: Site::new(
                 config.server.public_url.clone(),
                 config.server.tls_certificate.is_some(),

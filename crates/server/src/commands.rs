@@ -4,6 +4,7 @@ mod backup;
 mod content;
 mod database;
 mod events;
+mod organizations;
 mod output;
 mod settings;
 mod users;
@@ -15,8 +16,8 @@ use clap::{Parser, Subcommand};
 use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_domain::text::Name;
+use olivine_operations::api_keys;
 use olivine_operations::lists::NewId;
-use olivine_operations::{api_keys, organizations};
 
 use self::content::ContentCommand;
 use self::output::{print, show};
@@ -45,6 +46,9 @@ enum Command {
     /// Invite people, and help those who lost a password or a second factor
     #[command(subcommand)]
     Users(users::UsersCommand),
+    /// Create organizations, list them, and require a second factor in one
+    #[command(subcommand)]
+    Organizations(organizations::OrganizationsCommand),
     /// Make the event feeds new ones, after a database was restored by other means
     #[command(subcommand)]
     Events(events::EventsCommand),
@@ -120,6 +124,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             create_api_key(&flags.load()?, name, role, organization).await
         }
         Command::Users(command) => command.run().await,
+        Command::Organizations(command) => command.run().await,
         Command::Events(command) => command.run().await,
         Command::Content(command) => command.run().await,
         Command::Database(command) => database::run(command).await,
@@ -156,7 +161,8 @@ async fn create_api_key(
         None => config.organization()?,
     };
     let operator = ServerOperator::on_this_machine();
-    let organization = organizations::ensure(&ctx, &operator.authorize(), &organization).await?;
+    let organization =
+        olivine_operations::organizations::ensure(&ctx, &operator.authorize(), &organization).await?;
     let new = api_keys::Create {
         id: NewId::Fresh,
         name,

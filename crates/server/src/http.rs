@@ -7,6 +7,7 @@ pub mod answers;
 pub mod body;
 pub mod browsers;
 pub mod content_types;
+pub mod dry_runs;
 pub mod error;
 pub mod fields;
 pub mod forwarded;

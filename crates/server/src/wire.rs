@@ -8,6 +8,7 @@ pub mod bundles;
 pub mod cohorts;
 pub mod devices;
 pub mod manifests;
+pub mod plans;
 pub mod releases;
 pub mod reports;
 

@@ -5,6 +5,7 @@
 //! of the request that ordered them is given, unless the test holds them. It must never replace a part of the server by something simpler.
 #![expect(clippy::missing_panics_doc, reason = "a harness panics: that is how a test fails")]
 
+mod log;
 mod server;
 
-pub use server::{Server, ServerBuilder};
+pub use server::{Server, ServerBuilder, Stream};

@@ -12,6 +12,7 @@ use axum::extract::ConnectInfo;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -22,19 +23,23 @@ use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::permissions::installation::ServerOperator;
 use olivine_domain::permissions::{Grants, Role};
 use olivine_domain::text::Name;
+use olivine_operations::events::callers;
 use olivine_operations::lists::NewId;
 use olivine_operations::{Clock, Context, api_keys, distribution, jobs, organizations};
 use olivine_server::app::App;
 use olivine_server::config::{Config, Flags};
 use olivine_server::device::connections::Peer;
 use olivine_server::draining::Stages;
+use olivine_server::http::streams::StreamPlaces;
 use olivine_server::router;
 use olivine_server::startup::{self, ADMIN_KEY_FILE, Started};
 use olivine_tests::in_process::{CERTIFICATES, Host};
-use olivine_tests::{Api, ForDevices};
+use olivine_tests::{Api, ForDevices, secrets};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+
+use crate::log;
 
 /// How far the clock is ahead of the machine's at the start: what a test makes with openssl is valid from the machine's time on.
 const AHEAD: Duration = Duration::from_hours(1);
@@ -60,6 +65,7 @@ pub struct Server {
     urls: [String; 2],
     builder: ServerBuilder,
     host: Host,
+    _output: Output,
     folder: TempDir,
 }
 
@@ -70,6 +76,30 @@ struct Shared {
     started: Started,
     clock: Arc<AtomicI64>,
     jobs_are_held: AtomicBool,
+    places: StreamPlaces,
+    /// How many places there are.
+    most: usize,
+}
+
+/// What a server put out and keeps: when this is dropped, no secret may be in it.
+#[derive(Debug)]
+struct Output {
+    url: String,
+    data_dir: PathBuf,
+    /// How much was logged before the server started.
+    logged_before: usize,
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let hosts = [self.url.trim_start_matches("http://").to_owned()];
+        secrets::assert_not_in(&hosts, "the log", &log::since(self.logged_before));
+        let hands_out = |file: &Path| file.ends_with(ADMIN_KEY_FILE) || file.ends_with("setup-link");
+        secrets::assert_not_under(&hosts, &self.data_dir, hands_out);
+    }
 }
 
 impl ServerBuilder {
@@ -96,6 +126,7 @@ impl ServerBuilder {
     }
 
     async fn start_in(self, folder: TempDir, host: Host, now: Timestamp) -> Server {
+        let logged_before = log::begin();
         let config = self.config(folder.path(), &host);
         let clock = Arc::new(AtomicI64::new(now.as_micros()));
         let started = startup::start_by(Some(Clock::Manual(Arc::clone(&clock))), &config, CALLER).await;
@@ -104,7 +135,10 @@ impl ServerBuilder {
         distribution::begin(&started.ctx, home).await.expect("a new database can be read");
         let metrics = PrometheusBuilder::new().build_recorder().handle();
         let app = App::new(started.ctx.clone(), &config, metrics, Stages::default());
+        let places = app.streams.clone();
         let shared = Arc::new(Shared {
+            most: places.free(),
+            places,
             people: router::for_people(app.clone(), &config.console),
             devices: router::for_devices(app, &config.device),
             started,
@@ -116,7 +150,8 @@ impl ServerBuilder {
             let answering = Arc::clone(&answering);
             Box::pin(async move { answering.answer(request).await })
         }));
-        Server { shared, urls: [host.url(), host.device_url()], builder: self, host, folder }
+        let output = Output { url: host.url(), data_dir: folder.path().join("data"), logged_before };
+        Server { shared, urls: [host.url(), host.device_url()], builder: self, host, _output: output, folder }
     }
 
     fn config(&self, folder: &Path, host: &Host) -> Config {
@@ -235,6 +270,27 @@ impl Server {
         jobs::run_due(self.ctx(), "testkit").await;
     }
 
+    /// Opens a stream of events, which goes on as long as this is kept.
+    pub async fn stream(&self, request: reqwest::RequestBuilder) -> Stream {
+        let request = request.build().expect("a request");
+        let request: Request<reqwest::Body> = request.try_into().expect("a request");
+        let response = self.shared.respond(request).await;
+        assert_eq!(response.status(), StatusCode::OK, "a stream that is open");
+        let mut stream = Stream(response.into_body());
+        assert!(stream.is_open(), "it ended at once");
+        stream
+    }
+
+    /// How many streams are open, and requests wait for events.
+    pub fn waiting(&self) -> usize {
+        self.shared.most - self.shared.places.free()
+    }
+
+    /// Asks for the callers of all streams, as the executable does every few seconds.
+    pub async fn check_streams(&self) {
+        callers::check(self.ctx()).await.expect("the database can be read");
+    }
+
     /// Writes down which devices were seen, as the executable does every few seconds.
     pub async fn write_check_ins(&self) {
         let at_once = CancellationToken::new();
@@ -253,23 +309,28 @@ impl ForDevices for Server {
     }
 }
 
+/// A stream of events that was opened.
+#[derive(Debug)]
+pub struct Stream(Body);
+
+impl Stream {
+    /// Whether it goes on, after all that it has to show now.
+    pub fn is_open(&mut self) -> bool {
+        loop {
+            match self.0.frame().now_or_never() {
+                None => return true,
+                Some(None) => return false,
+                Some(Some(frame)) => drop(frame.expect("streams do not break off")),
+            }
+        }
+    }
+}
+
 impl Shared {
     async fn answer(&self, request: Request<reqwest::Body>) -> Response<Bytes> {
-        self.clock.fetch_add(TICK, Ordering::SeqCst);
         let method = request.method().clone();
-        let (mut parts, body) = request.into_parts();
-        let body = Body::new(body);
-        let routes = if Host::is_for_devices(&parts.uri) {
-            let shown = peer(&mut parts);
-            parts.extensions.insert(shown);
-            &self.devices
-        } else {
-            &self.people
-        };
-        arrive(&mut parts, &body);
-        let what = format!("{method} {}", parts.uri);
-        let answered = routes.clone().oneshot(Request::from_parts(parts, body)).await;
-        let (parts, body) = answered.unwrap_or_else(|never| match never {}).into_parts();
+        let what = format!("{method} {}", request.uri());
+        let (parts, body) = self.respond(request).await.into_parts();
         let is_stream = parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
         let body = if is_stream {
             shown_so_far(body).await
@@ -286,6 +347,23 @@ impl Shared {
             self.do_jobs().await;
         }
         Response::from_parts(parts, body)
+    }
+
+    /// The server's answer, whose body is not read yet.
+    async fn respond(&self, request: Request<reqwest::Body>) -> Response<Body> {
+        self.clock.fetch_add(TICK, Ordering::SeqCst);
+        let (mut parts, body) = request.into_parts();
+        let body = Body::new(body);
+        let routes = if Host::is_for_devices(&parts.uri) {
+            let shown = peer(&mut parts);
+            parts.extensions.insert(shown);
+            &self.devices
+        } else {
+            &self.people
+        };
+        arrive(&mut parts, &body);
+        let answered = routes.clone().oneshot(Request::from_parts(parts, body)).await;
+        answered.unwrap_or_else(|never| match never {})
     }
 
     async fn do_jobs(&self) {

@@ -147,8 +147,16 @@ impl ServerBuilder {
             self.variables.splice(0..0, scaled.environment());
         }
         let reached = Announced::default();
-        let mut server =
-            Server { processes: Vec::new(), scaled, postgres, data_dir, reached, builder: self, folder };
+        let mut server = Server {
+            processes: Vec::new(),
+            scaled,
+            postgres,
+            data_dir,
+            reached,
+            hosts: Vec::new(),
+            builder: self,
+            folder,
+        };
         server.launch();
         server
     }

@@ -107,6 +107,15 @@ $ peridio devices update SN-000042 --cohort gateway/daily
 devices quarantine
 devices release-from-quarantine
 devices import
+devices bulk move
+devices bulk tag
+devices bulk untag
+devices bulk quarantine
+devices bulk lift
+devices bulk list
+devices bulk get
+devices bulk cancel
+$ peridio devices update SN-000042 --cohort gateway/daily
 $ peridio device-certificates create --device SN-000042 --certificate first.pem
 device-certificates list
 device-certificates get
@@ -130,6 +139,8 @@ releases graph
 $ peridio releases create --cohort gateway/stable --bundle spring --name first --version 0.9.0
 releases promote
 binaries releases
+binaries impact
+lookup
 devices list
 devices summary
 devices count
@@ -148,6 +159,7 @@ peridio
 events list
 events get
 events tail
+events export
 
 $ peridio releases update gateway/daily/main-1.2.0 --phase-value 100%
 releases archive

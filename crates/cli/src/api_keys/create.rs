@@ -29,14 +29,8 @@ pub(crate) struct Create {
         required_unless_present = "scopes"
     )]
     role: Option<String>,
-    /// A single scope instead of a role, such as binary.create; can be repeated, or several with commas between them. 'peridio api-keys scopes' lists all scopes
-    #[arg(
-        long = "scope",
-        alias = "scopes",
-        value_name = "SCOPE",
-        value_delimiter = ',',
-        conflicts_with = "role"
-    )]
+    /// A single scope, instead of a role or in addition to it, such as binary.create; can be repeated, or several with commas between them. 'peridio api-keys scopes' lists all scopes
+    #[arg(long = "scope", alias = "scopes", value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
     #[command(flatten)]
     reach: Reach,

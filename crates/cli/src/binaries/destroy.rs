@@ -28,6 +28,7 @@ impl Destroy {
     pub(super) async fn run(self, session: &Session) -> Result<(), Failure> {
         let (client, prn) = (&session.client, &self.one.prn);
         self.confirmation.check(prn)?;
+        self.confirm_signed(session).await?;
         let binary: Binary = match client.ask(prn, BinaryState::Destroyed).await {
             Err(error) if is_asked_for(&error) => {
                 let labels = names::labels(client, dependents(&error).map(|(_, prn, _)| prn).collect()).await;
@@ -41,6 +42,24 @@ impl Destroy {
             result => result?,
         };
         session.show(&binary).await
+    }
+}
+
+impl Destroy {
+    /// The server asks only where devices are to get the binary. People are asked for any signed one, because it can't be made again.
+    async fn confirm_signed(&self, session: &Session) -> Result<(), Failure> {
+        let prn = &self.one.prn;
+        let binary: Binary = session.client.get(prn).await?;
+        if binary.state != BinaryState::Signed.as_str() {
+            return Ok(());
+        }
+        // A server of an earlier version does not know the question; then this one is asked besides its own.
+        let impact = session.client.binary_impact(prn).await;
+        if impact.is_ok_and(|impact| impact.confirmation_required) {
+            return Ok(());
+        }
+        let reason = "the binary is signed, though no release and no override brings it to devices now";
+        self.confirmation.get(reason, "Destroying can't be undone.", &prn.to_string())
     }
 }
 

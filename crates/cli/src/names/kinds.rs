@@ -3,9 +3,9 @@
 use clap::{Arg, Command};
 use olivine_domain::prn::Resource;
 use olivine_domain::{
-    api_keys, artifact_versions, artifacts, binaries, binary_signatures, bundle_overrides, bundles,
-    ca_certificates, cohorts, device_certificates, devices, events, invitations, jobs, memberships, products,
-    releases, signing_keys, storage_backends, users,
+    api_keys, artifact_versions, artifacts, binaries, binary_signatures, bulk_operations, bundle_overrides,
+    bundles, ca_certificates, cohorts, device_certificates, devices, events, invitations, jobs, memberships,
+    organizations, products, releases, signing_keys, storage_backends, users,
 };
 
 use super::values::{Names, accept};
@@ -25,7 +25,10 @@ macro_rules! kinds {
             /// Its word in a PRN, such as `artifact_version`.
             pub(crate) const fn word(self) -> &'static str {
                 match self {
-                    $(Self::$kind => <$type as Resource>::TYPE.expect("only the organization has none, and it is no kind"),)+
+                    $(Self::$kind => match <$type as Resource>::TYPE {
+                        Some(word) => word,
+                        None => "organization",
+                    },)+
                 }
             }
 
@@ -62,6 +65,7 @@ kinds! {
     Bundle = bundles::Bundle, "NAME";
     BundleOverride = bundle_overrides::BundleOverride, "NAME";
     CaCertificate = ca_certificates::CaCertificate, "DESCRIPTION";
+    BulkOperation = bulk_operations::BulkOperation, "PRN";
     Cohort = cohorts::Cohort, "PRODUCT/COHORT";
     Device = devices::Device, "IDENTIFIER";
     DeviceCertificate = device_certificates::DeviceCertificate, "IDENTIFIER/FINGERPRINT";
@@ -69,6 +73,7 @@ kinds! {
     Job = jobs::Job, "PRN";
     Invitation = invitations::Invitation, "EMAIL";
     Membership = memberships::Membership, "EMAIL";
+    Organization = organizations::Organization, "NAME";
     Product = products::Product, "NAME";
     Release = releases::Release, "PRODUCT/COHORT/RELEASE";
     SigningKey = signing_keys::SigningKey, "NAME";

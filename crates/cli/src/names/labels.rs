@@ -97,7 +97,11 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
             (get::<Cohort>(client, prn, Some("product")).await?, &["/product/name", "/name"] as _)
         }
         Kind::Release => (
-            get::<Release>(client, prn, Some("cohort.product")).await?,
+            match get::<Release>(client, prn, Some("cohort.product")).await {
+                Some(release) => release,
+                // A server of an earlier version does not show the product.
+                None => get::<Release>(client, prn, Some("cohort")).await?,
+            },
             &["/cohort/product/name", "/cohort/name", "/name"] as _,
         ),
         Kind::ArtifactVersion => (
@@ -109,7 +113,14 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
             (get::<Binary>(client, prn, Some("artifact_version.artifact")).await?, parts as _)
         }
         Kind::User => (get::<User>(client, prn, None).await?, &["/name"] as _),
-        Kind::Invitation | Kind::Membership | Kind::BinarySignature | Kind::Event | Kind::Job => return None,
+        // Its PRN has another form.
+        Kind::Organization
+        | Kind::Invitation
+        | Kind::Membership
+        | Kind::BinarySignature
+        | Kind::Event
+        | Kind::Job
+        | Kind::BulkOperation => return None,
     };
     let parts: Vec<&str> = parts.iter().filter_map(|part| record.pointer(part)?.as_str()).collect();
     Some(visible(&parts.join("/")))

@@ -94,7 +94,16 @@ pub(super) async fn prn(client: &Client, kind: Kind, name: &str) -> Result<Strin
             search.one::<Invitation>(Query::default(), "email", &name.to_ascii_lowercase()).await
         }
         Kind::Membership => search.sole::<Membership>(within(client, Kind::User, name).await?).await,
-        Kind::Event | Kind::Job => Err(search.incomplete()),
+        // There is one, and it is not found in a list.
+        Kind::Organization => match client.organization().await? {
+            own if own.name == name => Ok(own.prn),
+            own => Err(Failure::new(format!(
+                "the organization is called '{}', not '{}'",
+                visible(&own.name),
+                visible(name)
+            ))),
+        },
+        Kind::Event | Kind::Job | Kind::BulkOperation => Err(search.incomplete()),
     }
 }
 

@@ -64,7 +64,7 @@ impl Names {
         if given.is_empty() {
             return Err(format!("it is empty: {} is given as {} or by its PRN", kind.a_name(), kind.form()));
         }
-        if is_prn(given) || matches!(kind, Kind::Event | Kind::Job) {
+        if is_prn(given) || matches!(kind, Kind::Event | Kind::Job | Kind::BulkOperation) {
             return given.parse().map_err(|problem: olivine_domain::prn::InvalidPrn| problem.to_string());
         }
         if given.matches('/').count() < kind.fewest_slashes() {

@@ -34,6 +34,11 @@ fn content(given: &str, target: Option<&Target>, count: usize) -> Result<(Target
     let pair = given.split_once('=').filter(|_| !Path::new(given).exists());
     let pair = pair.and_then(|(target, file)| Some((target.parse::<Target>().ok()?, file)));
     match (pair, target) {
+        (Some((own, file)), Some(target)) if !file.is_empty() && own != *target => {
+            Err(Failure::usage(format!(
+                "{given} is for the target '{own}', and --target (or PERIDIO_TARGET) says '{target}': give only one of them"
+            )))
+        }
         (Some((target, file)), _) if !file.is_empty() => Ok((target, PathBuf::from(file))),
         (Some((target, _)), _) => Err(Failure::usage(format!("no file is given for the target '{target}'"))),
         (None, Some(target)) if count == 1 => Ok((target.clone(), PathBuf::from(given))),
@@ -74,7 +79,9 @@ mod tests {
         };
         let fw = path("fw");
         assert_eq!(read(std::slice::from_ref(&fw), Some(&arm)).unwrap(), ["arm"]);
-        assert_eq!(read(&[format!("x86={fw}")], Some(&arm)).unwrap(), ["x86"]);
+        let contradiction = read(&[format!("x86={fw}")], Some(&arm)).unwrap_err();
+        assert!(contradiction.contains("give only one of them"), "{contradiction}");
+        assert_eq!(read(&[format!("arm={fw}")], Some(&arm)).unwrap(), ["arm"]);
         assert_eq!(read(&[path("a=b")], Some(&arm)).unwrap(), ["arm"]);
         assert_eq!(
             read(&[format!("arm={fw}"), format!("x86={}", path("a=b"))], None).unwrap(),

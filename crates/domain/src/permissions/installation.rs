@@ -61,6 +61,7 @@ scopes! {
     ContentHold, "Keep all contents from being deleted while a backup is made.";
     ContentMove, "Move contents of all organizations between storages.";
     OrganizationCreate, "Create organizations.";
+    OrganizationUpdate, "Change the settings of any organization.";
     OrganizationRead, "Find any organization by its name.";
     UserCreate, "Make the link to set the installation up, and invite people to any organization.";
     UserRead, "See all users.";

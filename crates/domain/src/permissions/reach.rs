@@ -101,6 +101,17 @@ impl Limits {
         })
     }
 
+    /// A text that is the same for the same limits, and empty for the whole organization.
+    pub fn fingerprint(&self) -> String {
+        let part = |part: &Part| {
+            let products = part.products.iter().map(|id| format!("product:{id}"));
+            let cohorts = part.cohorts.iter().map(|id| format!("cohort:{id}"));
+            let places: Vec<_> = products.chain(cohorts).collect();
+            format!("[{}]", places.join(","))
+        };
+        self.0.iter().map(part).collect()
+    }
+
     /// Whether it is the whole organization.
     pub const fn is_whole(&self) -> bool {
         self.0.is_empty()
@@ -141,6 +152,13 @@ impl Tenancy {
     /// What may be changed, of what is seen; `None` where that is all of the organization, or nothing is to be changed.
     pub const fn changed(&self) -> Option<&Limits> {
         self.changed.as_ref()
+    }
+
+    /// The same, where nothing is seen but what may be changed.
+    #[must_use]
+    pub fn to_change(&self) -> Self {
+        let seen = self.changed.as_ref().unwrap_or(&self.seen).clone();
+        Self { organization: self.organization, seen, changed: None }
     }
 
     /// The same, to look at what the change is not about.

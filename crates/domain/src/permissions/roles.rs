@@ -87,8 +87,8 @@ impl Role {
             }
             Self::Viewer => "The same as reader, by the name that fits people.",
             Self::Support => {
-                "What viewers may do, asks for updates on behalf of single devices, to find out why one gets none, and may stop distribution in \
-                 an emergency."
+                "What viewers may do, and helps single devices: asks for updates on their behalf, quarantines, moves and tags them, and creates \
+                 bundle overrides for at most ten of them. It may stop distribution in an emergency."
             }
             Self::Developer => {
                 "What viewers may do, and publishes firmware: creates, changes and deletes artifacts, versions and bundles, and creates and \

@@ -90,6 +90,7 @@ scopes! {
     BundleDelete = "bundle.delete", Developer, "Delete bundles that nothing uses.";
     BundleOverrideRead = "bundle_override.read", Reader, "See bundle overrides.";
     BundleOverrideCreate = "bundle_override.create", ReleaseManager, "Create bundle overrides, which give bundles to chosen devices.";
+    BundleOverrideForDevice = "bundle_override.for_device", Support, "Create bundle overrides for at most 10 devices, named one by one. Keys with `bundle_override.create` may do this too.";
     BundleOverrideUpdate = "bundle_override.update", ReleaseManager, "Change bundle overrides.";
     BundleOverrideDelete = "bundle_override.delete", ReleaseManager, "Delete bundle overrides.";
     CaCertificateRead = "ca_certificate.read", Reader, "See CA certificates.";
@@ -102,7 +103,10 @@ scopes! {
     CohortDelete = "cohort.delete", ReleaseManager, "Delete cohorts that have neither devices nor releases.";
     DeviceRead = "device.read", Reader, "See devices.";
     DeviceCreate = "device.create", ReleaseManager, "Create and import devices.";
-    DeviceUpdate = "device.update", ReleaseManager, "Change, move and quarantine devices.";
+    DeviceUpdate = "device.update", ReleaseManager, "Change, move, tag and quarantine devices.";
+    DeviceQuarantine = "device.quarantine", Support, "Quarantine devices, and end their quarantine. Keys with `device.update` may do this too.";
+    DeviceMove = "device.move", Support, "Move devices to another cohort of their product. Keys with `device.update` may do this too.";
+    DeviceTag = "device.tag", Support, "Change the tags of devices. Keys with `device.update` may do this too.";
     DeviceDelete = "device.delete", ReleaseManager, "Delete devices.";
     DeviceCheckForUpdate = "device.check_for_update", Support, "Check for updates on behalf of devices.";
     DeviceCertificateRead = "device_certificate.read", Reader, "See device certificates.";
@@ -144,6 +148,10 @@ const LATER: &[Scope] = &[
     Scope::InvitationCreate,
     Scope::InvitationRevoke,
     Scope::ReleaseStop,
+    Scope::DeviceQuarantine,
+    Scope::DeviceMove,
+    Scope::DeviceTag,
+    Scope::BundleOverrideForDevice,
 ];
 
 impl Scope {
@@ -156,8 +164,20 @@ impl Scope {
     pub const fn implied_by(self) -> Option<Self> {
         match self {
             Self::ReleaseStop => Some(Self::ReleaseUpdate),
+            Self::DeviceQuarantine | Self::DeviceMove | Self::DeviceTag => Some(Self::DeviceUpdate),
+            Self::BundleOverrideForDevice => Some(Self::BundleOverrideCreate),
             _ => None,
         }
+    }
+
+    /// Whether it is this scope, or one that was split off from it.
+    fn is_part_of(self, wider: Self) -> bool {
+        self == wider || self.implied_by() == Some(wider)
+    }
+
+    /// This scope and those that were split off from it.
+    pub(super) fn parts(self) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |scope| scope.is_part_of(self))
     }
 
     /// Whether it allows to see something, and nothing else.

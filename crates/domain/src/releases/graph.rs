@@ -133,6 +133,13 @@ impl ReleaseGraph {
         self.known(id)?.next.and_then(|next| self.get(next))
     }
 
+    /// The releases that devices before this one can't get while nobody gets this one: those after it, if it is required.
+    pub fn behind(&self, id: Id<Release>) -> Vec<Id<Release>> {
+        let is_in_the_way = self.get(id).is_some_and(|release| release.required);
+        let first = is_in_the_way.then(|| self.next(id)).flatten();
+        std::iter::successors(first, |release| self.next(release.id)).map(|release| release.id).collect()
+    }
+
     /// The releases on the path, the sink first, each after the one that it points to.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Release> {
         self.releases.iter()

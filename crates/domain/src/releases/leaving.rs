@@ -30,13 +30,7 @@ pub fn leaving(
     seen: &[Seen],
     now: Timestamp,
 ) -> Result<Leaving, PlanError> {
-    let links = graph.plan_delete(id)?.relink;
-    let next_of = |release: &Release| {
-        links.iter().find(|(changed, _)| *changed == release.id).map_or(release.next, |(_, next)| *next)
-    };
-    let left = graph.records().filter(|release| release.id != id);
-    let left = left.map(|release| Release { next: next_of(release), ..release.clone() });
-    let after = ReleaseGraph::new(left.collect())?;
+    let after = without(graph, id)?;
     let mut leaving = Leaving::default();
     for Seen { report, devices } in seen {
         leaving.devices += devices;
@@ -52,6 +46,17 @@ pub fn leaving(
         }
     }
     Ok(leaving)
+}
+
+/// The graph as it is once a release is deleted.
+pub fn without(graph: &ReleaseGraph, id: Id<Release>) -> Result<ReleaseGraph, PlanError> {
+    let links = graph.plan_delete(id)?.relink;
+    let next_of = |release: &Release| {
+        links.iter().find(|(changed, _)| *changed == release.id).map_or(release.next, |(_, next)| *next)
+    };
+    let left = graph.records().filter(|release| release.id != id);
+    let left = left.map(|release| Release { next: next_of(release), ..release.clone() });
+    Ok(ReleaseGraph::new(left.collect())?)
 }
 
 fn add(list: &mut Vec<(Named, u64)>, release: Named, devices: u64) {

@@ -29,13 +29,22 @@ pub fn destination(
     now: Timestamp,
     phase_counts: PhaseCounts<'_>,
 ) -> Destination {
-    let report = Report { release: Reported::Given(on), ..Report::default() };
+    destination_of(graph, &Report { release: Reported::Given(on), ..Report::default() }, now, phase_counts)
+}
+
+/// The same of a device that reports this.
+pub(crate) fn destination_of(
+    graph: &ReleaseGraph,
+    report: &Report,
+    now: Timestamp,
+    phase_counts: PhaseCounts<'_>,
+) -> Destination {
     let (decision, trace) = resolve_traced(&Question {
         quarantined: false,
         stop: None,
         tags: &Tags::default(),
         graph: Some(graph),
-        report: &report,
+        report,
         active_overrides: &[],
         offer: None,
         now,

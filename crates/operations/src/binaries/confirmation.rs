@@ -1,12 +1,15 @@
 //! Destroying a binary that devices are to get: the caller has to say that they know.
 
+use olivine_domain::Timestamp;
 use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::binaries::Binary;
+use olivine_domain::bundle_overrides::BundleOverride;
 use olivine_domain::pages::Limit;
 use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Fact, Facts, Meaning, Refusal};
-use olivine_records::{Write, bundle_overrides, releases};
+use olivine_domain::releases::Release;
+use olivine_records::{ListReader, Write, bundle_overrides, releases};
 
 use crate::lists::ListQuery;
 use crate::{Context, Error};
@@ -60,6 +63,37 @@ impl Refusal for ConfirmationRequired {
     }
 }
 
+/// The releases and overrides that bring a binary to devices. Destroying it needs a confirmation because of them, and its impact is told by
+/// them: this is the one place where it is decided which count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Deliveries {
+    /// Releases that are not archived, at most 100.
+    pub(super) releases: Vec<Release>,
+    /// Overrides that are not over, without the devices that they are for.
+    pub(super) overrides: Vec<BundleOverride>,
+}
+
+impl Deliveries {
+    pub(super) async fn read(
+        reader: &impl ListReader,
+        binary: &Binary,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let (organization, id) = (binary.organization, binary.id);
+        // An archived release brings nothing to devices.
+        let archived = ArchivedFilter::Without;
+        let query = ListQuery { limit: Limit::MOST, archived, ..ListQuery::default() };
+        let tenancy = Tenancy::of_server(organization);
+        let releases = releases::list_with_binary(reader, &tenancy, id, &query).await?.items;
+        let overrides = bundle_overrides::list_current_with_binary(reader, organization, id, now).await?;
+        Ok(Self { releases, overrides })
+    }
+
+    pub(super) const fn need_confirmation(&self) -> bool {
+        !self.releases.is_empty() || !self.overrides.is_empty()
+    }
+}
+
 /// Refuses unless the binary itself is named, or neither a release nor an override that is not over brings it to devices.
 pub(super) async fn check(
     ctx: &Context,
@@ -71,14 +105,11 @@ pub(super) async fn check(
         return Ok(());
     }
     let (organization, id) = (binary.organization, binary.id);
-    // An archived release brings nothing to devices.
-    let archived = ArchivedFilter::Without;
-    let query = ListQuery { limit: Limit::MOST, archived, ..ListQuery::default() };
-    let releases = releases::list_with_binary(w, &Tenancy::of_server(organization), id, &query).await?.items;
-    let overrides = bundle_overrides::list_current_with_binary(w, organization, id, ctx.now()).await?;
-    if releases.is_empty() && overrides.is_empty() {
+    let deliveries = Deliveries::read(w, binary, ctx.now()).await?;
+    if !deliveries.need_confirmation() {
         return Ok(());
     }
+    let Deliveries { releases, overrides } = deliveries;
     let releases = releases.iter().map(|one| (one.id.prn(organization).to_string(), one.name.to_string()));
     let overrides = overrides
         .iter()

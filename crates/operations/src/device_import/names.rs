@@ -75,11 +75,34 @@ impl Names {
         } else {
             None
         };
+        let found = match found {
+            None => self.cohort_of_path(reader, tenancy, product, named).await?,
+            found => found,
+        };
         if self.cohorts.len() >= MOST {
             self.cohorts.clear();
         }
         let found = found.map(|cohort| usable(&cohort).map(|()| (cohort.id, cohort.product)));
         self.cohorts.insert(key, found.clone());
         Ok(found)
+    }
+
+    /// The cohort of `gateway/daily`. A line that names another product besides is wrong, so it finds none.
+    async fn cohort_of_path(
+        &mut self,
+        reader: &impl Reader,
+        tenancy: &Tenancy,
+        product: Option<Id<Product>>,
+        named: &str,
+    ) -> Result<Option<Cohort>, Error> {
+        let Some((of, name)) = named.split_once('/') else { return Ok(None) };
+        let (Some(name), Some(Ok(of))) = (Name::from_record(name), self.product(reader, tenancy, of).await?)
+        else {
+            return Ok(None);
+        };
+        if product.is_some_and(|product| product != of) {
+            return Ok(None);
+        }
+        Ok(cohorts::find_by_name(reader, tenancy, of, &name).await?)
     }
 }

@@ -1,8 +1,8 @@
 //! Changing devices: also moving them to another cohort or product, and quarantine.
 
-use olivine_domain::devices::{Change, Device};
+use olivine_domain::devices::{Change, ChangeKind, Device};
 use olivine_domain::events::Subject;
-use olivine_domain::permissions::{Actor, Authorized, scope};
+use olivine_domain::permissions::{Actor, InPart, Tenancy, scope};
 use olivine_domain::prn::Id;
 use olivine_records::{Constraint, devices};
 
@@ -14,26 +14,36 @@ use crate::lists::{Expected, check_expected};
 use crate::work::Work;
 use crate::{Context, events};
 
+/// Where a device may be changed in this way.
+fn tenancy_for(by: &Actor, change: &Change) -> Result<Tenancy, Error> {
+    Ok(match change.kind() {
+        ChangeKind::Tag => by.authorize::<scope::DeviceTag>()?.tenancy(),
+        ChangeKind::Move => by.authorize::<scope::DeviceMove>()?.tenancy(),
+        ChangeKind::Quarantine => by.authorize::<scope::DeviceQuarantine>()?.tenancy(),
+        ChangeKind::Other => by.authorize::<scope::DeviceUpdate>()?.tenancy(),
+    })
+}
+
 /// Changes a device.
 pub async fn update(
     ctx: &Context,
-    by: &Authorized<scope::DeviceUpdate>,
+    by: &InPart<scope::DeviceUpdate>,
     id: Id<Device>,
     expected: Expected,
     change: Change,
 ) -> Result<Device, Error> {
+    let tenancy = tenancy_for(by, &change)?;
     let mut w = ctx.work().await?;
-    let old = devices::lock(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?;
+    let old = devices::lock(&w, &tenancy, id).await.map_err(Error::missing(id))?;
     check_expected(expected, old.revision)?;
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     if new.is_moved_from(&old) {
-        check_place(&w, &by.tenancy(), &new).await?;
+        check_place(&w, &tenancy, &new).await?;
     }
     match devices::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::DeviceIdentifier)) => {
             drop(w);
-            let other =
-                devices::find_by_identifier(ctx.db(), &by.tenancy().to_see(), &new.identifier).await?;
+            let other = devices::find_by_identifier(ctx.db(), &tenancy.to_see(), &new.identifier).await?;
             return Err(identifier_taken(&new.identifier, other));
         }
         other => other?,

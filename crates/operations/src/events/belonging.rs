@@ -82,6 +82,8 @@ pub(crate) fn belonging(data: &EventData<'_>, subject: &Subject) -> Belonging {
             (Some(cohort), _) => B::OfCohort(cohort.id),
             (None, product) => B::Known(product.as_ref().map(|product| product.id), None),
         },
+        // A batch says itself where its devices are.
+        E::BulkOperationCreated(_) | E::BulkOperationProgressed(_) | E::BulkOperationFinished(_) => NOWHERE,
         // Devices of any product.
         E::DevicesImported(_) | E::VerificationCodeCreated(_) => NOWHERE,
         // Firmware, keys, storages, people and the organization itself are the whole organization's.

@@ -1,20 +1,19 @@
 //! Whether those who follow a feed still may. A stream is one request that goes on for hours, so that its caller is asked for again every few
 //! seconds: a key that was revoked, a session that ended, a membership or grants that were changed end it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use olivine_domain::api_keys::ApiKey;
-use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Actor, Grants, Identity};
+use olivine_domain::permissions::{Actor, Identity};
 use olivine_domain::prn::Id;
 use olivine_domain::sessions::UserSession;
-use olivine_records::{api_keys, sessions};
+use olivine_records::callers::{self, KeyCaller, SessionCaller};
 use tokio_util::sync::CancellationToken;
 
 use crate::watchdog::watched;
-use crate::{Context, Error, people};
+use crate::{Context, Error};
 
 /// How often all callers of a process are asked for.
 const CHECKED_EVERY: Duration = Duration::from_secs(5);
@@ -38,9 +37,12 @@ pub(crate) struct Callers {
     all: Mutex<Registered>,
 }
 
+/// A stream's caller, and what ends the stream.
+type RegisteredStream = (Arc<StreamCaller>, CancellationToken);
+
 #[derive(Debug, Default)]
 struct Registered {
-    streams: HashMap<u64, (StreamCaller, CancellationToken)>,
+    streams: HashMap<u64, RegisteredStream>,
     next: u64,
     is_checking: bool,
 }
@@ -48,6 +50,12 @@ struct Registered {
 impl Callers {
     fn all(&self) -> MutexGuard<'_, Registered> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registered {
+    fn callers(&self) -> Vec<RegisteredStream> {
+        self.streams.values().cloned().collect()
     }
 }
 
@@ -66,7 +74,7 @@ impl Registration {
         let mut all = ctx.feeds().callers.all();
         let number = all.next;
         all.next += 1;
-        all.streams.insert(number, (caller, refused.clone()));
+        all.streams.insert(number, (Arc::new(caller), refused.clone()));
         if !std::mem::replace(&mut all.is_checking, true) {
             tokio::spawn(check_regularly(ctx.clone()));
         }
@@ -91,13 +99,13 @@ async fn check_regularly(ctx: Context) {
     loop {
         tokio::time::sleep(CHECKED_EVERY).await;
         let began = Instant::now();
-        let streams: Vec<_> = {
+        let streams = {
             let mut all = ctx.feeds().callers.all();
             if all.streams.is_empty() {
                 all.is_checking = false;
                 return;
             }
-            all.streams.values().cloned().collect()
+            all.callers()
         };
         match watched(&ctx, "stream_callers", CHECKED_WITHIN, refuse_changed(&ctx, &streams)).await {
             Ok(()) => checked = began,
@@ -116,9 +124,14 @@ async fn check_regularly(ctx: Context) {
     }
 }
 
-async fn refuse_changed(ctx: &Context, streams: &[(StreamCaller, CancellationToken)]) -> Result<(), Error> {
-    let callers = streams.iter().map(|(caller, _)| caller);
-    let now = Standing::read(ctx, callers).await?;
+/// Asks for all callers of this process's streams at once, and ends the streams of those who may not any more.
+pub async fn check(ctx: &Context) -> Result<(), Error> {
+    let streams = ctx.feeds().callers.all().callers();
+    refuse_changed(ctx, &streams).await
+}
+
+async fn refuse_changed(ctx: &Context, streams: &[RegisteredStream]) -> Result<(), Error> {
+    let now = Standing::read(ctx, streams.iter().map(|(caller, _)| &**caller)).await?;
     for (caller, refused) in streams {
         if !now.is_unchanged(ctx, caller) {
             refused.cancel();
@@ -129,54 +142,44 @@ async fn refuse_changed(ctx: &Context, streams: &[(StreamCaller, CancellationTok
 
 /// What callers may do now.
 struct Standing {
-    keys: HashMap<Id<ApiKey>, ApiKey>,
-    sessions: HashMap<Id<UserSession>, UserSession>,
-    people: HashMap<(Id<Organization>, uuid::Uuid), Grants>,
+    keys: HashMap<Id<ApiKey>, KeyCaller>,
+    sessions: HashMap<Id<UserSession>, SessionCaller>,
 }
 
 impl Standing {
-    /// All keys at once, all sessions at once, and each person once.
+    /// All of them by one query.
     async fn read(ctx: &Context, callers: impl Iterator<Item = &StreamCaller> + Send) -> Result<Self, Error> {
-        let (mut keys, mut of_sessions, mut of_people) = (HashSet::new(), HashSet::new(), BTreeSet::new());
+        let (mut keys, mut sessions) = (BTreeSet::new(), BTreeSet::new());
         for caller in callers {
             if let Identity::ApiKey(key) = caller.actor.identity {
                 keys.insert(key);
             }
-            of_sessions.extend(caller.session);
-            of_people.extend(caller.actor.person.map(|person| (caller.actor.organization, person.uuid())));
+            sessions.extend(caller.session);
         }
-        let keys = api_keys::list_of_ids(ctx.db(), keys.into_iter().collect()).await?;
-        let sessions = sessions::list_of_ids(ctx.db(), of_sessions.into_iter().collect()).await?;
-        let mut people = HashMap::new();
-        for (organization, person) in of_people {
-            let grants = people::grants_of(ctx.db(), organization, Id::new(person)).await?;
-            people.insert((organization, person), grants);
-        }
+        let (keys, sessions): (Vec<_>, Vec<_>) = (keys.into_iter().collect(), sessions.into_iter().collect());
+        let (keys, sessions) = callers::list(ctx.db(), &keys, &sessions).await?;
         Ok(Self {
-            keys: keys.into_iter().map(|key| (key.id, key)).collect(),
-            sessions: sessions.into_iter().map(|session| (session.id, session)).collect(),
-            people,
+            keys: keys.into_iter().map(|found| (found.key.id, found)).collect(),
+            sessions: sessions.into_iter().map(|found| (found.session.id, found)).collect(),
         })
     }
 
     fn is_unchanged(&self, ctx: &Context, caller: &StreamCaller) -> bool {
         let actor = &caller.actor;
-        let of_person = || {
-            let person = actor.person.map(Id::uuid)?;
-            self.people.get(&(actor.organization, person))
-        };
         match actor.identity {
-            Identity::ApiKey(id) => self.keys.get(&id).is_some_and(|key| {
-                let of_owner = key.owner.and_then(|_| of_person());
+            Identity::ApiKey(id) => self.keys.get(&id).is_some_and(|KeyCaller { key, owner }| {
+                let of_owner = owner.as_ref().map(|owner| owner.grants_in(key.organization));
+                let of_owner = key.owner.map(|_| of_owner.unwrap_or_default());
                 key.check_usable(ctx.now()).is_ok()
                     && key.grants == actor.grants
-                    && of_owner == actor.owner_grants.as_ref()
+                    && of_owner == actor.owner_grants
             }),
             Identity::User(_) => {
-                let session = caller.session.and_then(|id| self.sessions.get(&id));
-                let is_usable =
-                    |session: &UserSession| session.is_usable(ctx.now(), &ctx.settings().sessions);
-                session.is_some_and(is_usable) && of_person() == Some(&actor.grants)
+                let found = caller.session.and_then(|id| self.sessions.get(&id));
+                found.is_some_and(|SessionCaller { session, person }| {
+                    session.is_usable(ctx.now(), &ctx.settings().sessions)
+                        && person.grants_in(actor.organization) == actor.grants
+                })
             }
             Identity::Device(_) | Identity::System => false,
         }

@@ -26,11 +26,12 @@ use serde_json::Value;
 
 use super::fields::{Change, Data, Payload, Whole};
 use super::payloads::{
-    AuthenticationFailed, Because, BundleContents, CertificateExpired, CheckedForRelease, ClaimedRelease,
-    CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued, Imported, JobFacts, Nothing, Noticed,
-    OfDevice, Omissions, Provisioned, ReleaseChanged, RenewalFacts, ReplicationFailed, RolledBack,
-    SignatureCount, SignatureFacts, SignedIn, StopFacts, StoredContent, Undeliverable, UpdateReported,
-    UploadCompleted, UploadExpired, VerificationCodeCreated, VerificationFailed,
+    AuthenticationFailed, Because, BulkBatch, BulkEnded, BulkFacts, BundleContents, CertificateExpired,
+    CheckedForRelease, ClaimedRelease, CodesLeft, ContentUploaded, DownloadFinished, DownloadIssued,
+    Imported, JobFacts, Nothing, Noticed, OfDevice, Omissions, Provisioned, ReleaseChanged, RenewalFacts,
+    ReplicationFailed, RolledBack, SignatureCount, SignatureFacts, SignedIn, StopFacts, StoredContent,
+    Undeliverable, UpdateReported, UploadCompleted, UploadExpired, VerificationCodeCreated,
+    VerificationFailed,
 };
 
 /// Declares what is in the data of each type of events.
@@ -111,6 +112,9 @@ event_data! {
     BinarySignatureCreated(SignatureFacts);
     BinarySignatureRefused((SignatureFacts, Because));
     BinarySignatureDeleted(SignatureFacts);
+    BulkOperationCreated(BulkFacts);
+    BulkOperationProgressed(BulkBatch);
+    BulkOperationFinished(BulkEnded);
     BundleCreated((Whole<'a, Bundle>, BundleContents));
     BundleUpdated(Change<'a, Bundle>);
     BundleArchived(Change<'a, Bundle>);

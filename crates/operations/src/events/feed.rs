@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use olivine_domain::Timestamp;
 use olivine_domain::event_feed::{EventFilter, FeedCursor, FeedReplaced, FeedStart, FeedState, FeedWord};
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::installation::FeedRenew;
@@ -62,8 +63,25 @@ pub(super) async fn catch_up(ctx: &Context) -> Result<(), Error> {
 
 /// Numbers until nothing is pending, or the time is over.
 pub(crate) async fn number_within(ctx: &Context, patience: Duration) -> Result<(), Error> {
+    number_all(ctx, None, patience).await
+}
+
+/// Numbers until no event of before a moment is pending, or the time is over.
+pub(crate) async fn number_older(ctx: &Context, than: Timestamp, patience: Duration) -> Result<(), Error> {
+    number_all(ctx, Some(than), patience).await
+}
+
+/// Whether events are pending; of before a moment, where there is one.
+async fn is_pending(ctx: &Context, before: Option<Timestamp>) -> Result<bool, Error> {
+    match before {
+        None => Ok(event_feed::has_pending(ctx.db()).await?),
+        Some(before) => Ok(event_feed::oldest_pending(ctx.db()).await?.is_some_and(|oldest| oldest < before)),
+    }
+}
+
+async fn number_all(ctx: &Context, before: Option<Timestamp>, patience: Duration) -> Result<(), Error> {
     let began = Instant::now();
-    while event_feed::has_pending(ctx.db()).await? {
+    while is_pending(ctx, before).await? {
         let mut last = ctx.feeds().numbering.lock().await;
         last.wait().await;
         let numbered_from = Instant::now();

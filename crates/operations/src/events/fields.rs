@@ -28,7 +28,7 @@ use serde_json::{Map, Value};
 pub(crate) type Data = Map<String, Value>;
 
 /// The most entries of a list that an event names.
-const MOST_ENTRIES: usize = 100;
+pub(crate) const MOST_ENTRIES: usize = 100;
 
 /// Something that events say, in the form that the API has for it.
 pub(crate) trait Fact {

@@ -11,7 +11,7 @@ use olivine_domain::bundles::Bundle;
 use olivine_domain::ca_certificates::CaCertificate;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::device_certificates::DeviceCertificate;
-use olivine_domain::devices::{Identifier, Reported, UpdateStatus};
+use olivine_domain::devices::{Device, Identifier, Reported, UpdateStatus};
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::{Id, Prn};
@@ -244,6 +244,34 @@ payloads! {
         kind: String,
         /// How often it was begun before.
         attempts: u32,
+    }
+
+    /// What is to be done to how many devices.
+    BulkFacts {
+        action: &'static str,
+        cohort_prn: Option<Prn<Cohort>>,
+        tags: Option<Vec<String>>,
+        search: Option<String>,
+        matched: u64,
+    }
+
+    /// What was done to which devices of one cohort.
+    BulkBatch {
+        action: &'static str,
+        /// With a move: whether they left the cohort, or joined it.
+        direction: Option<&'static str>,
+        tags: Option<Vec<String>>,
+        cohort_prn: Option<Prn<Cohort>>,
+        device_prns: Vec<Prn<Device>>,
+    }
+
+    /// How it ended.
+    BulkEnded {
+        state: &'static str,
+        stopped_because: Option<String>,
+        changed: u64,
+        unchanged: u64,
+        refused: u64,
     }
 
     /// A code that proves that somebody has an authority's key.

@@ -184,6 +184,7 @@ impl Recorded for Organization {
             storage_quota,
             storage_used: _,
             strict_certificate_expiry,
+            require_second_factor,
             storage,
             archive_storage,
             download_url_seconds,
@@ -194,7 +195,7 @@ impl Recorded for Organization {
         } = self;
         fields! {
             "name" = name, "required_signatures" = signature_policy.required(), "storage_quota" = storage_quota,
-            "strict_certificate_expiry" = strict_certificate_expiry,
+            "strict_certificate_expiry" = strict_certificate_expiry, "require_second_factor" = require_second_factor,
             "storage_backend_prn" = storage.map(|storage| storage.prn(*id)),
             "archive_storage_backend_prn" = archive_storage.map(|storage| storage.prn(*id)),
             "download_url_seconds" = download_url_seconds, "download_url_style" = download_url_style,

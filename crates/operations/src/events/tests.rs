@@ -96,6 +96,27 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
             Because { reason: "the signature does not verify".to_owned() },
         )),
         E::BinarySignatureDeleted => D::BinarySignatureDeleted(of.signature()),
+        E::BulkOperationCreated => D::BulkOperationCreated(BulkFacts {
+            action: "move",
+            cohort_prn: Some(of.cohort.0.id.prn(organization)),
+            tags: None,
+            search: Some("tag:'beta'".to_owned()),
+            matched: 2,
+        }),
+        E::BulkOperationProgressed => D::BulkOperationProgressed(BulkBatch {
+            action: "move",
+            direction: Some("joined"),
+            tags: None,
+            cohort_prn: Some(of.cohort.0.id.prn(organization)),
+            device_prns: vec![of.device.0.id.prn(organization)],
+        }),
+        E::BulkOperationFinished => D::BulkOperationFinished(BulkEnded {
+            state: "finished",
+            stopped_because: None,
+            changed: 2,
+            unchanged: 0,
+            refused: 0,
+        }),
         E::BundleCreated => D::BundleCreated((
             Whole(&of.bundle.0),
             BundleContents { binary_prns: vec![of.binary(BinaryState::Signed).id.prn(organization)] },

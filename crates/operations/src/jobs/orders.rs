@@ -2,6 +2,7 @@
 //! implements `Job`.
 
 use olivine_domain::binaries::Binary;
+use olivine_domain::bulk_operations::BulkOperation;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::contents::{Content, Generation};
 use olivine_domain::organizations::Organization;
@@ -98,4 +99,12 @@ pub(crate) struct MoveContent {
     /// The attempt at uploading.
     #[serde(with = "super::payload::generation")]
     pub(crate) generation: Generation,
+}
+
+/// Carry a bulk operation on until it is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CarryOutBulkOperation {
+    /// The bulk operation.
+    #[serde(with = "super::payload::id")]
+    pub(crate) operation: Id<BulkOperation>,
 }

@@ -1,14 +1,16 @@
-//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, what servers told each other,
+//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, bulk operations that are over, what servers told each other,
 //! sessions and links that are over, and failures to sign in.
 
 use std::time::Duration;
 
 use olivine_domain::guessing::FORGOTTEN_AFTER;
-use olivine_records::{announcements, guessing, idempotency_keys, jobs, sessions, user_links};
+use olivine_records::{
+    announcements, bulk_operations, guessing, idempotency_keys, jobs, sessions, user_links,
+};
 use serde::{Deserialize, Serialize};
 
 use super::job::{Claimed, Job, Outcome};
-use crate::events::feed::number_within;
+use crate::events::feed::number_older;
 use crate::{Context, Error};
 
 /// Of jobs at once; the rest waits for the next time.
@@ -19,6 +21,11 @@ const MOST_GUESSERS: u64 = 100_000;
 
 /// How long events are numbered at once; the rest waits for the next time.
 const NUMBERS_FOR: Duration = Duration::from_mins(5);
+
+/// How long bulk operations are kept after their end.
+const BULK_OPERATIONS_FOR: Duration = Duration::from_hours(90 * 24);
+/// How long an event may wait for its number. Where somebody reads, it never waits so long.
+const WAITS_AT_MOST: Duration = Duration::from_hours(1);
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -32,11 +39,12 @@ impl Job for Purge {
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
         // Where nobody reads them, events would wait for their numbers for ever.
-        number_within(ctx, NUMBERS_FOR).await?;
+        number_older(ctx, ctx.now().minus(WAITS_AT_MOST), NUMBERS_FOR).await?;
         let before = ctx.now().minus(ctx.settings().idempotency_retention);
         let w = ctx.work().await?;
         idempotency_keys::purge(&w, before).await?;
         jobs::purge(&w, before, MOST).await?;
+        bulk_operations::purge(&w, ctx.now().minus(BULK_OPERATIONS_FOR), MOST).await?;
         let limits = ctx.settings().sessions;
         sessions::purge(&w, ctx.now().minus(limits.idle), ctx.now().minus(limits.longest)).await?;
         user_links::purge(&w, ctx.now()).await?;

@@ -23,7 +23,9 @@ const LONGEST_CLIENT: usize = 200;
 #[derive(Clone, Debug)]
 pub struct NewSession {
     /// Who is signed in.
-    pub person: Person,
+    pub user: User,
+    /// The browser.
+    pub session: UserSession,
     /// What the browser keeps.
     pub token: SessionToken,
 }
@@ -68,8 +70,7 @@ pub(super) async fn begin(
         })
     })
     .await?;
-    let person = Person { user: user.clone(), session, origin: origin.clone() };
-    Ok(NewSession { person, token })
+    Ok(NewSession { user: user.clone(), session, token })
 }
 
 /// Signs out: the session is over on all processes.
@@ -170,5 +171,5 @@ pub(super) async fn renew(ctx: &Context, w: &Work, person: &Person, user: User) 
         olivine_records::Error::Conflict => Error::refused(super::SessionEnded),
         other => other.into(),
     })?;
-    Ok(NewSession { person: Person { user, session, origin: person.origin.clone() }, token })
+    Ok(NewSession { user, session, token })
 }

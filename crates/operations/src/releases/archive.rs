@@ -9,8 +9,9 @@ use olivine_domain::releases::Release;
 use olivine_domain::releases::graph::Placement;
 use olivine_records::releases;
 
-use super::graphs;
-use super::view::{View, view};
+use super::edits::{Edit, Planned};
+use super::graphs::{self, ExpectedGraph, check_graph};
+use super::view::View;
 use crate::archiving::to_use;
 use crate::events::EventData;
 use crate::{Context, Error, events};
@@ -20,23 +21,42 @@ pub async fn archive(
     ctx: &Context,
     by: &Authorized<scope::ReleaseUpdate>,
     id: Id<Release>,
+    expected: &ExpectedGraph,
 ) -> Result<View, Error> {
+    take_out(ctx, by, id, expected).await?.commit(ctx).await
+}
+
+/// Says what [`archive`] would do.
+pub async fn plan_archive(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    expected: &ExpectedGraph,
+) -> Result<Planned, Error> {
+    take_out(ctx, by, id, expected).await?.plan(ctx).await
+}
+
+async fn take_out(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    expected: &ExpectedGraph,
+) -> Result<Edit, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
     let graph = graphs::lock(&w, &by.tenancy(), cohort).await?;
-    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
-    let Some(new) = archiving::archive(old, ctx.now()) else {
-        drop(w);
-        return view(ctx, old.clone()).await;
+    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?.clone();
+    check_graph(expected, &graph, cohort.prn(by.organization))?;
+    let Some(new) = archiving::archive(&old, ctx.now()) else {
+        return Ok(Edit { w, before: graph, old: Some(old.clone()), new: old });
     };
     let links = graph.plan_archive(id)?;
     // The release before the links: a new sink must not be there while the old one is.
-    releases::update(&w, old, &new).await?;
+    releases::update(&w, &old, &new).await?;
     graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
-    let data = EventData::ReleaseArchived(events::Change { from: old, to: &new });
+    let data = EventData::ReleaseArchived(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
-    w.commit().await?;
-    view(ctx, new).await
+    Ok(Edit { w, before: graph, old: Some(old), new })
 }
 
 /// Gives an archived release a place in its cohort's path again, by the rules for a new one. A release that is not archived stays where it is.
@@ -45,14 +65,36 @@ pub async fn unarchive(
     by: &Authorized<scope::ReleaseUpdate>,
     id: Id<Release>,
     placement: Placement,
+    expected: &ExpectedGraph,
 ) -> Result<View, Error> {
+    take_back(ctx, by, id, placement, expected).await?.commit(ctx).await
+}
+
+/// Says what [`unarchive`] would do.
+pub async fn plan_unarchive(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    placement: Placement,
+    expected: &ExpectedGraph,
+) -> Result<Planned, Error> {
+    take_back(ctx, by, id, placement, expected).await?.plan(ctx).await
+}
+
+async fn take_back(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    placement: Placement,
+    expected: &ExpectedGraph,
+) -> Result<Edit, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
     let graph = graphs::lock_open(&w, &by.tenancy(), cohort).await?;
-    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
-    let Some(new) = archiving::unarchive(old, ctx.now()) else {
-        drop(w);
-        return view(ctx, old.clone()).await;
+    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?.clone();
+    check_graph(expected, &graph, cohort.prn(by.organization))?;
+    let Some(new) = archiving::unarchive(&old, ctx.now()) else {
+        return Ok(Edit { w, before: graph, old: Some(old.clone()), new: old });
     };
     to_use::<Bundle>(&w, &by.organization, new.bundle).await?;
     let links = match graph.plan_create(&new, placement, ctx.now()) {
@@ -62,9 +104,8 @@ pub async fn unarchive(
     let new = Release { next: links.next_of_new, ..new };
     // The links before the release, as for a new one.
     graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
-    releases::update(&w, old, &new).await?;
-    let data = EventData::ReleaseUnarchived(events::Change { from: old, to: &new });
+    releases::update(&w, &old, &new).await?;
+    let data = EventData::ReleaseUnarchived(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
-    w.commit().await?;
-    view(ctx, new).await
+    Ok(Edit { w, before: graph, old: Some(old), new })
 }

@@ -14,9 +14,10 @@ use olivine_domain::text::{Description, Name};
 use olivine_domain::versions::{Requirement, Version};
 use olivine_records::{Constraint, releases};
 
-use super::graphs;
+use super::edits::{Edit, Planned};
+use super::graphs::{self, ExpectedGraph, check_graph};
 use super::names::name_taken;
-use super::view::{View, view};
+use super::view::View;
 use crate::archiving::to_use;
 use crate::events::{EventData, Whole};
 use crate::lists::NewId;
@@ -56,7 +57,27 @@ pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::ReleaseCreate>,
     new: Create,
+    expected: &ExpectedGraph,
 ) -> Result<View, Error> {
+    edit(ctx, by, new, expected).await?.commit(ctx).await
+}
+
+/// Says what [`create`] would do.
+pub async fn plan_create(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseCreate>,
+    new: Create,
+    expected: &ExpectedGraph,
+) -> Result<Planned, Error> {
+    edit(ctx, by, new, expected).await?.plan(ctx).await
+}
+
+async fn edit(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseCreate>,
+    new: Create,
+    expected: &ExpectedGraph,
+) -> Result<Edit, Error> {
     let (id, placement) = (new.id, new.placement);
     let mut new = record(ctx, by, new)?;
     let mut w = ctx.work().await?;
@@ -64,9 +85,10 @@ pub async fn create(
     if id.is_replayable()
         && let Some(first) = graph.known(new.id)
     {
-        drop(w);
-        return view(ctx, first.clone()).await;
+        let (old, new) = (Some(first.clone()), first.clone());
+        return Ok(Edit { w, before: graph, old, new });
     }
+    check_graph(expected, &graph, new.cohort.prn(by.organization))?;
     to_use::<Bundle>(&w, &by.organization, new.bundle).await?;
     let links = match graph.plan_create(&new, placement, ctx.now()) {
         Ok(links) => links,
@@ -84,8 +106,7 @@ pub async fn create(
         other => other?,
     }
     w.event(by, Subject::of(new.id), EventData::ReleaseCreated(Whole(&new)));
-    w.commit().await?;
-    view(ctx, new).await
+    Ok(Edit { w, before: graph, old: None, new })
 }
 
 fn record(ctx: &Context, by: &Actor, new: Create) -> Result<Release, Error> {

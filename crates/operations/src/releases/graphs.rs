@@ -1,19 +1,69 @@
 //! Release graphs under their lock: reading one, and writing what an edit planned.
 
+use std::fmt;
+
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::events::Subject;
+use olivine_domain::hash::Sha256Digest;
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Actor, Tenancy};
-use olivine_domain::prn::Id;
+use olivine_domain::prn::{Id, Prn};
 use olivine_domain::releases::Release;
 use olivine_domain::releases::graph::{GraphRefusal, Named, ReleaseGraph};
 use olivine_records::{Reader, Write, releases};
 
-use super::refusals::OtherCohort;
+use super::refusals::{GraphChanged, OtherCohort};
 use crate::archiving::to_use;
 use crate::events::EventData;
 use crate::work::Work;
 use crate::{Context, Error, events};
+
+/// A short name of a graph as it is: another one whenever one of its releases is added, changed or deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GraphRevision(String);
+
+/// The graph that the caller planned with, where they say.
+pub type ExpectedGraph = Option<GraphRevision>;
+
+impl GraphRevision {
+    /// One that was handed out, or so it is said.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Of all releases with their revisions.
+    pub(super) fn of(graph: &ReleaseGraph) -> Self {
+        let mut all: Vec<_> =
+            graph.records().map(|release| (release.id.uuid(), release.revision.get())).collect();
+        all.sort_unstable();
+        let bytes: Vec<u8> = all
+            .iter()
+            .flat_map(|(id, revision)| {
+                id.as_bytes().iter().copied().chain(revision.to_be_bytes()).collect::<Vec<_>>()
+            })
+            .collect();
+        Self(Sha256Digest::of(&bytes).to_hex().chars().take(32).collect())
+    }
+}
+
+impl fmt::Display for GraphRevision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Refuses an edit of a graph that is no longer as the caller read it.
+pub(super) fn check_graph(
+    expected: &ExpectedGraph,
+    graph: &ReleaseGraph,
+    cohort: Prn<Cohort>,
+) -> Result<(), Error> {
+    let now = GraphRevision::of(graph);
+    match expected {
+        Some(expected) if *expected != now => Err(Error::refused(GraphChanged { cohort, now })),
+        _ => Ok(()),
+    }
+}
 
 /// The cohort's graph, which nobody else edits until the transaction ends.
 pub(super) async fn lock(w: &Write, tenancy: &Tenancy, cohort: Id<Cohort>) -> Result<ReleaseGraph, Error> {

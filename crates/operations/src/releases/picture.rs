@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use olivine_domain::binaries::Binary;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
-use olivine_domain::hash::Sha256Digest;
 use olivine_domain::permissions::{Authorized, scope};
 use olivine_domain::prn::Id;
 use olivine_domain::releases::Release;
@@ -14,7 +13,7 @@ use olivine_domain::resolution::{Destination, PhaseCounts, destination};
 use olivine_records::release_days::Delta;
 use olivine_records::{bundles, cohorts, release_days};
 
-use super::graphs;
+use super::graphs::{self, GraphRevision};
 use crate::{Context, Error};
 
 /// The most releases of a cohort that are shown: those nearest the latest one.
@@ -26,7 +25,7 @@ pub struct Picture {
     /// The cohort.
     pub cohort: Cohort,
     /// Another one whenever a release was added, changed or deleted.
-    pub revision: String,
+    pub revision: GraphRevision,
     /// The releases on its paths, the latest first, each after the one that it points to.
     pub releases: Vec<Node>,
     /// Whether there are more than these.
@@ -57,6 +56,24 @@ pub async fn picture(
     let (db, organization) = (ctx.db(), by.organization);
     let cohort = cohorts::get(db, &by.tenancy(), id).await.map_err(Error::missing(id))?;
     let graph = graphs::read(db, organization, id).await?;
+    let releases = nodes(ctx, &cohort, &graph).await?;
+    Ok(Picture { cohort, revision: GraphRevision::of(&graph), releases, has_more: graph.len() > MOST_SHOWN })
+}
+
+/// A cohort's graph as it is, and the releases on its paths with their devices and where these go.
+pub(crate) async fn current(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseRead>,
+    id: Id<Cohort>,
+) -> Result<(ReleaseGraph, Vec<Node>), Error> {
+    let cohort = cohorts::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))?;
+    let graph = graphs::read(ctx.db(), by.organization, id).await?;
+    let nodes = nodes(ctx, &cohort, &graph).await?;
+    Ok((graph, nodes))
+}
+
+async fn nodes(ctx: &Context, cohort: &Cohort, graph: &ReleaseGraph) -> Result<Vec<Node>, Error> {
+    let (db, organization) = (ctx.db(), cohort.organization);
     let shown: Vec<_> = graph.iter().take(MOST_SHOWN).cloned().collect();
     let ids: Vec<_> = shown.iter().map(|release| release.id).collect();
     let sums: HashMap<_, _> = release_days::sums(db, organization, &ids).await?.into_iter().collect();
@@ -68,11 +85,10 @@ pub async fn picture(
     let counts = PhaseCounts { devices_in_cohort: cohort.devices, claims, claimed_by_this_device: &[] };
     let node = |release: Release| {
         let sum = sums.get(&release.id).copied().unwrap_or_default();
-        let destination = destination(&graph, release.id, ctx.now(), counts);
+        let destination = destination(graph, release.id, ctx.now(), counts);
         node(release, sum, &unservable, destination)
     };
-    let releases = shown.into_iter().map(node).collect();
-    Ok(Picture { cohort, revision: revision(&graph), releases, has_more: graph.len() > MOST_SHOWN })
+    Ok(shown.into_iter().map(node).collect())
 }
 
 fn node(
@@ -90,18 +106,4 @@ fn node(
         destination,
         release,
     }
-}
-
-/// A short name of the graph as it is: of all releases with their revisions.
-fn revision(graph: &ReleaseGraph) -> String {
-    let mut all: Vec<_> =
-        graph.records().map(|release| (release.id.uuid(), release.revision.get())).collect();
-    all.sort_unstable();
-    let bytes: Vec<u8> = all
-        .iter()
-        .flat_map(|(id, revision)| {
-            id.as_bytes().iter().copied().chain(revision.to_be_bytes()).collect::<Vec<_>>()
-        })
-        .collect();
-    Sha256Digest::of(&bytes).to_hex().chars().take(32).collect()
 }

@@ -1,8 +1,12 @@
 //! Why a release is not changed, where more than its graph stands in the way.
 
+use olivine_domain::cohorts::Cohort;
+use olivine_domain::prn::Prn;
 use olivine_domain::refusals::{Fact, Facts, Meaning, Refusal};
 use olivine_domain::releases::graph::Named;
 use olivine_domain::releases::leaving::Leaving;
+
+use super::graphs::GraphRevision;
 
 /// Devices are on a release that is to be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +46,33 @@ impl Refusal for ReleaseHasDevices {
             ("count_as", leaving.count_as.iter().map(group).collect()),
             ("without_update", leaving.stranded.into()),
         ]
+    }
+}
+
+/// The cohort's releases are no longer those that the caller planned with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the releases of this cohort were changed since you read them (graph_revision does not fit): nothing was changed; read the graph or do a \
+     dry run again, then decide"
+)]
+pub struct GraphChanged {
+    /// The cohort.
+    pub cohort: Prn<Cohort>,
+    /// What its graph is now.
+    pub now: GraphRevision,
+}
+
+impl Refusal for GraphChanged {
+    fn meaning(&self) -> Meaning {
+        Meaning::Outdated
+    }
+
+    fn code(&self) -> &'static str {
+        "graph_changed"
+    }
+
+    fn facts(&self) -> Facts {
+        vec![("cohort", self.cohort.into()), ("graph_revision", self.now.to_string().into())]
     }
 }
 

@@ -9,9 +9,10 @@ use olivine_domain::releases::graph::{GraphRefusal, ReleaseGraph};
 use olivine_domain::releases::{Change, Release};
 use olivine_records::{Constraint, releases};
 
-use super::graphs;
+use super::edits::{Edit, Planned};
+use super::graphs::{self, ExpectedGraph, check_graph};
 use super::names::name_taken;
-use super::view::{View, view};
+use super::view::View;
 use crate::archiving::to_use;
 use crate::events::EventData;
 use crate::lists::{Expected, check_expected};
@@ -24,24 +25,47 @@ pub async fn update(
     id: Id<Release>,
     expected: Expected,
     change: Change,
+    graph: &ExpectedGraph,
 ) -> Result<View, Error> {
+    edit(ctx, by, id, (expected, graph), change).await?.commit(ctx).await
+}
+
+/// Says what [`update`] would do.
+pub async fn plan_update(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    expected: Expected,
+    change: Change,
+    graph: &ExpectedGraph,
+) -> Result<Planned, Error> {
+    edit(ctx, by, id, (expected, graph), change).await?.plan(ctx).await
+}
+
+async fn edit(
+    ctx: &Context,
+    by: &Authorized<scope::ReleaseUpdate>,
+    id: Id<Release>,
+    (expected, expected_graph): (Expected, &ExpectedGraph),
+    change: Change,
+) -> Result<Edit, Error> {
     let mut w = ctx.work().await?;
     let cohort = releases::get(&w, &by.tenancy(), id).await.map_err(Error::missing(id))?.cohort;
     let graph = graphs::lock(&w, &by.tenancy(), cohort).await?;
-    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?;
+    let old = graph.known(id).ok_or_else(|| Error::not_found(id))?.clone();
+    check_graph(expected_graph, &graph, cohort.prn(by.organization))?;
     check_expected(expected, old.revision)?;
     let now = ctx.now();
-    let Some(new) = change.apply(old, now)? else {
-        drop(w);
-        return view(ctx, old.clone()).await;
+    let Some(new) = change.apply(&old, now)? else {
+        return Ok(Edit { w, before: graph, old: Some(old.clone()), new: old });
     };
-    if let Err(refusal) = check(&graph, old, &new, now) {
+    if let Err(refusal) = check(&graph, &old, &new, now) {
         return Err(graphs::explain(&w, &by.tenancy().to_see(), refusal).await?);
     }
     if new.bundle != old.bundle {
         to_use::<Bundle>(&w, &by.organization, new.bundle).await?;
     }
-    match releases::update(&w, old, &new).await {
+    match releases::update(&w, &old, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {
             drop(w);
             return Err(name_taken(ctx, &new).await?);
@@ -49,10 +73,9 @@ pub async fn update(
         Err(olivine_records::Error::ParentMissing) => return Err(Error::not_found(new.bundle)),
         other => other?,
     }
-    let data = EventData::ReleaseUpdated(events::Change { from: old, to: &new });
+    let data = EventData::ReleaseUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
-    w.commit().await?;
-    view(ctx, new).await
+    Ok(Edit { w, before: graph, old: Some(old), new })
 }
 
 /// Whether the graph would still be one.

@@ -64,6 +64,13 @@ pub(super) fn concern(
         E::DeviceClaimedRelease(_) | E::DeviceReleaseChanged(_) => {
             forget(Change::Device(Id::new(subject.id)));
         }
+        // Just as if each had been changed by itself.
+        E::BulkOperationProgressed(of) => {
+            for device in &of.device_prns {
+                forget(Change::Device(device.id));
+            }
+        }
+        E::BulkOperationCreated(_) | E::BulkOperationFinished(_) => {}
         // A device that is new is not remembered. What a report changes of a device, the report says.
         E::DeviceCreated(_)
         | E::DeviceProvisioned(_)

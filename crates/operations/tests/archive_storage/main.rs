@@ -59,7 +59,7 @@ async fn a_content_rests_while_nothing_can_serve_it(on: On) {
     world.settle().await;
     assert_eq!(world.place().await, OWN, "a release has it");
 
-    releases::archive(&world.first, &world.may(), release).await.unwrap();
+    releases::archive(&world.first, &world.may(), release, &None).await.unwrap();
     world.work().await;
     assert_eq!(world.place().await, world.archive, "at once");
     world.is_readable().await;
@@ -69,14 +69,14 @@ async fn a_content_rests_while_nothing_can_serve_it(on: On) {
     assert_eq!((world.holds("own").await, world.replicas().await), (false, vec![]));
 
     // Back, since the release is served again. Until then it was given out from the archive.
-    releases::unarchive(&world.first, &world.may(), release, Placement::Sink).await.unwrap();
+    releases::unarchive(&world.first, &world.may(), release, Placement::Sink, &None).await.unwrap();
     world.work().await;
     assert_eq!(world.place().await, OWN);
     world.is_readable().await;
     assert!(world.holds("archive").await);
 
     // There and back again while the places are yet to be cleared.
-    releases::archive(&world.first, &world.may(), release).await.unwrap();
+    releases::archive(&world.first, &world.may(), release, &None).await.unwrap();
     world.work().await;
     assert_eq!(world.place().await, OWN, "the archive is not cleared yet");
     world.take_version_back().await;
@@ -111,7 +111,13 @@ async fn what_ends_or_is_archived_with_its_artifact_is_found_without_being_told(
         ends_at: Some(now(&world).plus(3 * hour)),
         audience: Audience::Cohort(world.cohort),
     };
-    bundle_overrides::create(&world.first, &world.may(), new).await.unwrap();
+    bundle_overrides::create(
+        &world.first,
+        &world.may::<olivine_domain::permissions::scope::BundleOverrideCreate>().into(),
+        new,
+    )
+    .await
+    .unwrap();
     artifacts::archive(&world.first, &world.may(), world.artifact).await.unwrap();
     for _ in 0..2 {
         world.pass(hour).await;
@@ -241,7 +247,7 @@ async fn a_release_that_is_created_meanwhile_keeps_the_content(on: On) {
         world.is_readable().await;
         assert_eq!((world.replicas().await, world.holds("archive").await), (vec![], false));
         world.take_version_back().await;
-        releases::delete(&world.first, &world.may(), release, None).await.unwrap();
+        releases::delete(&world.first, &world.may(), release, None, &None).await.unwrap();
         world.settle().await;
     }
     assert_eq!(world.events().await, ["binary.content_deleted"; 2], "the copies, not the content");

@@ -235,7 +235,7 @@ impl World {
             schedule_date: None,
             phase: PhaseChange::default(),
         };
-        releases::create(&self.first, &self.may(), new).await.unwrap().release.id
+        releases::create(&self.first, &self.may(), new, &None).await.unwrap().release.id
     }
 
     pub(crate) async fn archive_version(&self) {

@@ -4,14 +4,17 @@ use olivine_domain::Timestamp;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
+use olivine_domain::devices::Device;
 use olivine_domain::organizations::Revision;
 use olivine_domain::prn::Id;
 use olivine_domain::search::Clause;
 use olivine_domain::tags::Tags;
 use olivine_domain::text::Description;
 use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
+use crate::entities::distribution::bundle_override_devices;
 use crate::entities::distribution::bundle_overrides::{Column, Entity, Model};
 use crate::error::Error;
 use crate::lists::{Listed, Scope};
@@ -29,6 +32,7 @@ impl Listed for Entity {
         match clause.field.name {
             "bundle_prn" => scope.named::<Bundle>(Column::BundleId, clause),
             "cohort_prn" => scope.named::<Cohort>(Column::CohortId, clause),
+            "device_prn" => for_device(scope, clause),
             _ => scope.usual::<Self>(clause),
         }
     }
@@ -40,6 +44,18 @@ impl Listed for Entity {
     fn place(found: &BundleOverride) -> (Timestamp, Uuid) {
         (found.inserted_at, found.id.uuid())
     }
+}
+
+/// Overrides that name the device. Those for its cohort or its tags do not.
+fn for_device(scope: &Scope, clause: &Clause) -> Option<SimpleExpr> {
+    use bundle_override_devices::Column as Named;
+    let is_it = scope.named::<Device>(Named::DeviceId, clause)?;
+    let overrides = bundle_override_devices::Entity::find()
+        .select_only()
+        .column(Named::BundleOverrideId)
+        .filter(Named::OrganizationId.eq(scope.organization.uuid()))
+        .filter(is_it);
+    Some(Column::Id.in_subquery(overrides.into_query()))
 }
 
 pub(super) fn row(new: &BundleOverride) -> Model {

@@ -62,6 +62,11 @@ impl Write {
         Ok(self.transaction.commit().await?)
     }
 
+    /// Undoes all changes. Dropping does the same, but later, in the background.
+    pub async fn undo(self) -> Result<(), Error> {
+        Ok(self.transaction.undo().await?)
+    }
+
     pub(crate) const fn transaction(&self) -> &Transaction {
         &self.transaction
     }

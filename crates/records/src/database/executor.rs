@@ -75,6 +75,17 @@ impl Transaction {
             Self::Postgres(session) => session.commit().await,
         }
     }
+
+    pub(super) async fn undo(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.undo().await,
+            Self::Postgres(session) => {
+                // The connection is given back only after its transaction was rolled back.
+                drop(session);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A transaction on PostgreSQL.

@@ -59,6 +59,10 @@ impl Transaction {
         self.open.commit().await
     }
 
+    pub(super) async fn undo(self) -> Result<(), DbErr> {
+        self.open.rollback().await
+    }
+
     pub(super) async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.in_time(self.open.execute_raw(statement)).await
     }

@@ -107,3 +107,33 @@ table!(device_certificates, "device_certificates", {
     proof: Option<String>,
     proven_at: Option<i64>,
 });
+
+table!(bulk_operations, "bulk_operations", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    action: String,
+    cohort_id: Option<Uuid>,
+    tags: String,
+    search: Option<String>,
+    devices: Option<String>,
+    matched: i64,
+    is_exact: bool,
+    state: String,
+    stopped_because: Option<String>,
+    changed: i64,
+    unchanged: i64,
+    refused: i64,
+    refusals: String,
+    position_inserted_at: Option<i64>,
+    position_id: Option<Uuid>,
+    started_by_kind: String,
+    started_by_id: Option<Uuid>,
+    person_id: Option<Uuid>,
+    reach: String,
+    request_id: Option<String>,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+    finished_at: Option<i64>,
+});

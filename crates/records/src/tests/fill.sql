@@ -3,7 +3,7 @@
 -- {numbers} is a table expression of the numbers n, {uuid XX e} the UUID that begins with XX and ends with the number e.
 
 INSERT INTO organizations {numbers}
-SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false}, NULL, NULL, 'direct', NULL FROM numbers WHERE n <= 2;
+SELECT {uuid aa n % 2}, 'o' || n, 1, NULL, 0, 1, 0, 0, {false}, NULL, NULL, 'direct', NULL, {false} FROM numbers WHERE n <= 2;
 
 INSERT INTO api_keys (id, organization_id, name, hint, hash, role, revision, inserted_at, updated_at) {numbers}
 SELECT {uuid 01 n}, {uuid aa n % 2}, 'k' || n, 'h', 'h' || n, 'admin', 1, n, n FROM numbers;

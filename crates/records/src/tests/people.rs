@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use olivine_domain::authenticators::RecoveryCode;
 use olivine_domain::guessing::Failures;
 use olivine_domain::invitations::{Invitation, LinkPurpose, LinkToken};
-use olivine_domain::memberships::Membership;
+use olivine_domain::memberships::{Member, Membership, Place};
 use olivine_domain::organizations::Revision;
 use olivine_domain::sessions::{BrowserToken, SessionToken, UserSession};
 use olivine_domain::users::User;
@@ -132,7 +132,7 @@ on_both! {
         write.commit().await.unwrap();
         let left = crate::sessions::list_of_user(&*database, who.id).await.unwrap();
         assert_eq!(left, sessions[2..].iter().rev().map(|(session, _)| session.clone()).collect::<Vec<_>>());
-        assert_eq!(crate::sessions::find_by_hash(&*database, &sessions[0].1.hash()).await.unwrap(), None);
+        assert!(crate::callers::find_by_session(&*database, &sessions[0].1.hash()).await.unwrap().is_none());
         let (first, token) = &sessions[2];
         let renewed = UserSession { authenticated_at: at(9), last_seen_at: at(9), has_second_factor: true, ..first.clone() };
         let write = database.write().await.unwrap();
@@ -140,8 +140,66 @@ on_both! {
         assert_eq!(crate::sessions::purge(&write, at(4), at(0)).await.unwrap(), 1);
         assert_eq!(crate::sessions::delete_all(&write, who.id, Some(first.id)).await.unwrap(), 1);
         write.commit().await.unwrap();
-        assert_eq!(crate::sessions::find_by_hash(&*database, &token.hash()).await.unwrap(), None, "the old token is none any more");
+        assert!(crate::callers::find_by_session(&*database, &token.hash()).await.unwrap().is_none(), "the old token is none any more");
         assert_eq!(crate::sessions::list_of_user(&*database, who.id).await.unwrap(), [renewed]);
+    }
+
+    async fn callers_are_found_with_all_that_they_may(database) {
+        let Frame { organization: first, .. } = frame(&database).await;
+        let second = Organization { require_second_factor: true, ..organization() };
+        let who = user("ada@example.com");
+        let of = |organization: &Organization, second, grants: &str| Membership {
+            id: fresh(),
+            organization: organization.id,
+            user: who.id,
+            grants: grants.parse().unwrap(),
+            revision: Revision::FIRST,
+            inserted_at: at(second),
+            updated_at: at(second),
+        };
+        let memberships = [of(&first, 1, "role developer"), of(&second, 2, "role viewer")];
+        let (signed_in, token) = (session(&who, at(0)), SessionToken::from_random([1; 32]));
+        let personal = ApiKey { owner: Some(who.id), ..api_key(&second) };
+        let service = api_key(&first);
+        let hash = |text: &str| Sha256Digest::of(text.as_bytes());
+        let write = database.write().await.unwrap();
+        organizations::insert(&write, &second).await.unwrap();
+        users::insert(&write, &who, &Credentials::default()).await.unwrap();
+        for membership in &memberships {
+            crate::memberships::insert(&write, membership).await.unwrap();
+        }
+        crate::sessions::insert(&write, &signed_in, &token.hash()).await.unwrap();
+        api_keys::insert(&write, &personal, &hash("personal")).await.unwrap();
+        api_keys::insert(&write, &service, &hash("service")).await.unwrap();
+        write.commit().await.unwrap();
+        let place = |at: usize, organization: &Organization| Place {
+            membership: memberships[at].clone(),
+            organization_name: organization.name.clone(),
+            requires_second_factor: organization.require_second_factor,
+        };
+        let member = Member { user: who.clone(), places: vec![place(0, &first), place(1, &second)] };
+
+        let found = callers::find_by_session(&*database, &token.hash()).await.unwrap().unwrap();
+        assert_eq!((&found.session, &found.person), (&signed_in, &member));
+        assert_eq!(callers::find_member(&*database, who.id).await.unwrap(), Some(member.clone()));
+        assert_eq!(callers::find_member(&*database, fresh()).await.unwrap(), None);
+        let of_key = |found: Option<callers::KeyCaller>| found.map(|found| (found.key, found.owner));
+        let found = callers::find_by_key(&*database, &hash("personal")).await.unwrap();
+        assert_eq!(of_key(found), Some((personal.clone(), Some(member.clone()))));
+        let found = callers::find_by_key(&*database, &hash("service")).await.unwrap();
+        assert_eq!(of_key(found), Some((service.clone(), None)));
+        assert!(callers::find_by_key(&*database, &hash("nobody's")).await.unwrap().is_none());
+
+        // All at once, with some that are gone; and none at all.
+        let (keys, sessions) = callers::list(&*database, &[service.id, fresh(), personal.id], &[signed_in.id, fresh()]).await.unwrap();
+        let mut keys: Vec<_> = keys.into_iter().map(|found| (found.key, found.owner)).collect();
+        keys.sort_by_key(|(key, _)| key.owner.is_none());
+        assert_eq!(keys, [(personal.clone(), Some(member.clone())), (service.clone(), None)]);
+        assert_eq!(sessions.iter().map(|found| (&found.session, &found.person)).collect::<Vec<_>>(), [(&signed_in, &member)]);
+        let (keys, sessions) = callers::list(&*database, &[], &[signed_in.id]).await.unwrap();
+        assert_eq!((keys.len(), sessions.len()), (0, 1));
+        let (keys, sessions) = callers::list(&*database, &[], &[]).await.unwrap();
+        assert_eq!((keys.len(), sessions.len()), (0, 0));
     }
 
     async fn what_is_good_once_is_used_once(database) {

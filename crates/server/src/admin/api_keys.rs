@@ -9,7 +9,7 @@ use olivine_api::errors::ErrorBody;
 use olivine_api::memberships::Grant;
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::organizations::Organization;
-use olivine_domain::permissions::{Grants, scope};
+use olivine_domain::permissions::scope;
 use olivine_domain::prn::Id;
 use olivine_operations::api_keys;
 use olivine_operations::lists::NewId;
@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
-use crate::admin::grants::{given_grant, shown_grants};
+use crate::admin::grants::{given_grants, shown_grants};
 use crate::admin::idempotency::{ForNew, Secret};
 use crate::app::App;
 use crate::http::body::Json;
@@ -32,16 +32,18 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 pub(super) fn shown(key: ApiKey, secret: Option<&ApiKeySecret>) -> api::ApiKey {
-    // A key has one grant.
-    let grant = shown_grants(&key.grants, key.organization).into_iter().next().unwrap_or_default();
+    let grants = shown_grants(&key.grants, key.organization);
+    // All grants of a key reach the same.
+    let reach = grants.first().cloned().unwrap_or_default();
     api::ApiKey {
         prn: key.id.prn(key.organization).to_string(),
         organization_prn: wire::organization(key.organization),
         name: key.name.to_string(),
-        role: grant.role,
+        role: grants.iter().find_map(|grant| grant.role.clone()),
         scopes: key.grants.scopes().map(|scope| scope.as_str().to_owned()).collect(),
-        product_prns: grant.product_prns,
-        cohort_prns: grant.cohort_prns,
+        product_prns: reach.product_prns,
+        cohort_prns: reach.cohort_prns,
+        grants,
         owner_prn: key.owner.map(wire::of_installation),
         hint: key.hint,
         expires_at: wire::text(key.expires_at),
@@ -64,21 +66,26 @@ pub(super) fn given(
 ) -> Result<api_keys::Create, ApiError> {
     let mut fields = Fields::default();
     let name = fields.parse("name", &body.name);
-    let grant = Grant {
-        role: body.role,
-        scopes: body.scopes,
-        product_prns: body.product_prns,
-        cohort_prns: body.cohort_prns,
+    let grant = |role, scopes| Grant {
+        role,
+        scopes,
+        product_prns: body.product_prns.clone(),
+        cohort_prns: body.cohort_prns.clone(),
     };
-    let grant = given_grant(&mut fields, organization, grant)?;
+    // A role and single scopes besides are two grants.
+    let grants = match (body.role, body.scopes) {
+        (Some(role), Some(scopes)) => vec![grant(Some(role), None), grant(None, Some(scopes))],
+        (role, scopes) => vec![grant(role, scopes)],
+    };
+    let grants = given_grants(&mut fields, organization, grants)?;
     let expires_at = fields.optional("expires_at", body.expires_at);
-    let (name, grant) = fields.all(name.zip(grant))?;
-    Ok(api_keys::Create { id, name, grants: Grants::from_iter([grant]), expires_at, owner: None })
+    let (name, grants) = fields.all(name.zip(grants))?;
+    Ok(api_keys::Create { id, name, grants, expires_at, owner: None })
 }
 
 /// Create an API key
 ///
-/// Makes a key with a role or with single scopes, for the whole organization or for some of its products and cohorts, and answers with its
+/// Makes a key with a role, with single scopes, or with a role and single scopes besides, for the whole organization or for some of its products and cohorts, and answers with its
 /// secret in `key`: it is shown only this once. A key can't give scopes that it lacks itself, nor a later expiry than its own (403 and
 /// 422). Scope: `api_key.create`.
 #[utoipa::path(post, path = "/api_keys", tag = "api_keys", request_body = api::ApiKeyCreate, responses(

@@ -7,6 +7,7 @@ use olivine_api::artifacts::ArtifactEnvelope;
 use olivine_api::bundles::BundleEnvelope;
 use olivine_api::cohorts::CohortEnvelope;
 use olivine_api::errors::ErrorBody;
+use olivine_api::plans::ReleaseOrPlan;
 use olivine_api::products::ProductEnvelope;
 use olivine_api::releases as api;
 use olivine_domain::permissions::scope;
@@ -17,12 +18,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::admin::auth::Permit;
-use crate::admin::releases::{placement, record};
+use crate::admin::releases::{Changed, placement, record};
 use crate::app::App;
 use crate::http::body::Json;
+use crate::http::dry_runs::{GraphEdit, Intent, Tried};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::revisions::Record;
+use crate::wire::plans::show_release_plan;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -81,33 +84,50 @@ macro_rules! archiving {
 ///
 /// Takes the release out of its cohort's path, and keeps its record, events and numbers. No further device gets it. Releases that point to
 /// it point to its next one from then on, and devices that are on it go on to that one. If it is the latest release, devices that are on it
-/// get no update. Archiving it again changes nothing. Scope: `release.update`.
+/// get no update. Archiving it again changes nothing. With `dry_run=true`, nothing is changed, and the answer is the plan. Scope:
+/// `release.update`.
 #[utoipa::path(post, path = "/releases/{prn}/archive", tag = "releases", operation_id = "archive", params(
-    ("prn" = String, Path, description = "The PRN of the release to archive.")),
-    responses((status = 200, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    ("prn" = String, Path, description = "The PRN of the release to archive."),
+    ("dry_run" = Option<bool>, Query, description = "With true, the release is not archived: the answer says what archiving it would do, or why it would be refused. Default: false."),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release is not archived (412). Default: no condition.")),
+    responses((status = 200, body = ReleaseOrPlan), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 412, body = ErrorBody)))]
 async fn archive_release(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseUpdate>,
     Path(prn): Path<String>,
-) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+    GraphEdit { intent, expected }: GraphEdit,
+) -> Result<Changed, ApiError> {
     let id = named(&prn, by.organization)?;
-    Ok(record(StatusCode::OK, releases::archive(&app.ctx, &by, id).await?))
+    Ok(match intent {
+        Intent::Real => {
+            Tried::Real(record(StatusCode::OK, releases::archive(&app.ctx, &by, id, &expected).await?))
+        }
+        Intent::DryRun => {
+            Tried::Plan(show_release_plan(releases::plan_archive(&app.ctx, &by, id, &expected).await?))
+        }
+    })
 }
 
 /// Take a release back from the archive
 ///
 /// Puts an archived release on its cohort's path again, by the rules for a new release: without a neighbour it becomes the latest one. Its
-/// claims and numbers are what they were. A release that is not archived stays where it is. Scope: `release.update`.
+/// claims and numbers are what they were. A release that is not archived stays where it is. With `dry_run=true`, nothing is changed, and
+/// the answer is the plan. Scope: `release.update`.
 #[utoipa::path(post, path = "/releases/{prn}/unarchive", tag = "releases", operation_id = "unarchive", params(
-    ("prn" = String, Path, description = "The PRN of the archived release to take back.")),
-    request_body = api::ReleaseUnarchive, responses((status = 200, body = api::ReleaseEnvelope),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    ("prn" = String, Path, description = "The PRN of the archived release to take back."),
+    ("dry_run" = Option<bool>, Query, description = "With true, the release stays in the archive: the answer says what taking it back would do, or why it would be refused. Default: false."),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release stays in the archive (412). Default: no condition.")),
+    request_body = api::ReleaseUnarchive, responses((status = 200, body = ReleaseOrPlan),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
+    (status = 422, body = ErrorBody)))]
 async fn unarchive_release(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseUpdate>,
     Path(prn): Path<String>,
+    GraphEdit { intent, expected }: GraphEdit,
     Json(body): Json<api::ReleaseUnarchive>,
-) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+) -> Result<Changed, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
     let next: Option<Prn<Release>> = fields.optional("next_release_prn", body.next_release_prn);
@@ -115,7 +135,16 @@ async fn unarchive_release(
     fields.all(Some(()))?;
     let neighbour = |prn: Option<Prn<Release>>| prn.map(|prn| own(prn, by.organization)).transpose();
     let placement = placement(neighbour(previous)?, neighbour(next)?);
-    Ok(record(StatusCode::OK, releases::unarchive(&app.ctx, &by, id, placement).await?))
+    Ok(match intent {
+        Intent::Real => {
+            let view = releases::unarchive(&app.ctx, &by, id, placement, &expected).await?;
+            Tried::Real(record(StatusCode::OK, view))
+        }
+        Intent::DryRun => {
+            let planned = releases::plan_unarchive(&app.ctx, &by, id, placement, &expected).await?;
+            Tried::Plan(show_release_plan(planned))
+        }
+    })
 }
 
 archiving! {

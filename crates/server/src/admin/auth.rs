@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::HeaderName;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use olivine_domain::permissions::{Actor, Authorized, Identity, OrganizationScope, Origin};
+use olivine_domain::permissions::{Actor, Authorized, Identity, InPart, OrganizationScope, Origin};
 use olivine_operations::error::Unauthenticated;
 use olivine_operations::people::sign_in::From as FromBrowser;
 use olivine_operations::people::{self, Chosen, Person};
@@ -23,7 +23,7 @@ use crate::http::room::Place;
 /// In which organization a person acts who is in several.
 const ORGANIZATION: HeaderName = HeaderName::from_static("olivine-organization");
 
-/// The same in the query of a stream.
+/// The same in the query of a stream or an export.
 pub(super) const ORGANIZATION_PARAMETER: &str = "organization_prn";
 
 /// Finds out who calls, and leaves the [`Actor`] or the [`Person`] with the request. A key wins over a cookie, also a wrong one.
@@ -84,7 +84,7 @@ impl FromRequestParts<App> for Caller {
             return Ok(Self(actor.clone()));
         }
         let person = parts.extensions.get::<Person>().ok_or(Error::from(Unauthenticated::Missing))?;
-        let actor = people::act_in(&app.ctx, person, &chosen(parts)?).await?;
+        let actor = people::act_in(&app.ctx, person, &chosen(parts)?)?;
         parts.extensions.insert(actor.clone());
         Ok(Self(actor))
     }
@@ -98,9 +98,10 @@ fn chosen(parts: &Parts) -> Result<Chosen, ApiError> {
     Ok(Chosen::Named(name.to_owned()))
 }
 
-/// The same of a stream that a browser opens: it can't send headers.
+/// The same of a stream or an export that a browser opens: it can't send headers.
 fn chosen_by_stream(parts: &Parts) -> Chosen {
-    if !parts.uri.path().ends_with("/events/stream") {
+    let path = parts.uri.path();
+    if !path.ends_with("/events/stream") && !path.ends_with("/events/export") {
         return Chosen::Only;
     }
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).unwrap_or_default();
@@ -121,6 +122,21 @@ impl<S: OrganizationScope> FromRequestParts<App> for Permit<S> {
         // Only now: a request that is refused must not cost anything.
         idempotency::claim(parts, app, &actor).await?;
         Ok(Self(authorized))
+    }
+}
+
+/// The proof that the caller has the scope `S`, or one that was split off from it. The operation asks for the one that the request takes.
+#[derive(Debug)]
+pub struct PermitPart<S: OrganizationScope>(pub InPart<S>);
+
+impl<S: OrganizationScope> FromRequestParts<App> for PermitPart<S> {
+    type Rejection = Settled;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Settled> {
+        let Caller(actor) = Caller::from_request_parts(parts, app).await?;
+        let some = actor.authorize_in_part().map_err(|refused| ApiError::from(Error::from(refused)))?;
+        idempotency::claim(parts, app, &actor).await?;
+        Ok(Self(some))
     }
 }
 

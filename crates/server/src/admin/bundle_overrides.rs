@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::bundle_overrides as api;
 use olivine_api::errors::ErrorBody;
+use olivine_api::plans::{BundleOverrideOrPlan, BundleOverridePlanEnvelope};
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
@@ -18,13 +19,14 @@ use olivine_operations::{Context, bundle_overrides};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admin::auth::Permit;
+use crate::admin::auth::{Permit, PermitPart};
 use crate::admin::bundles::all_own;
 use crate::admin::devices::tags;
 use crate::admin::idempotency::ForNew;
 use crate::admin::releases::bundles_of;
 use crate::app::App;
 use crate::http::body::Json;
+use crate::http::dry_runs::{Intent, Trial, Tried};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Listing, Pairs};
@@ -32,6 +34,7 @@ use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::bundle_overrides::show_bundle_override;
 use crate::wire::bundles::show_bundle;
+use crate::wire::plans::show_override_plan;
 
 const EXPANDABLE: &[&str] = &["bundle"];
 
@@ -56,6 +59,9 @@ async fn shown(
     };
     Ok(found.into_iter().map(show).collect())
 }
+
+/// An override after its change, or the plan of it.
+type Changed = Tried<Record<api::BundleOverrideEnvelope>, BundleOverridePlanEnvelope>;
 
 fn record(status: StatusCode, found: BundleOverride) -> Record<api::BundleOverrideEnvelope> {
     let revision = found.revision;
@@ -108,16 +114,21 @@ fn audience(
 /// Create a bundle override
 ///
 /// Gives a bundle to chosen devices from `starts_at` until `ends_at`, whatever their releases say, and answers with the override. Of
-/// several active overrides, the one that started last counts for a device. Scope: `bundle_override.create`.
-#[utoipa::path(post, path = "/bundle_overrides", tag = "bundle_overrides", request_body = api::BundleOverrideCreate,
-    responses((status = 201, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody),
+/// several active overrides, the one that started last counts for a device. With `dry_run=true`, nothing is created, and the answer is 200
+/// with the plan. For at most 10 devices in `device_prns`, the scope `bundle_override.for_device` is enough. Scope: `bundle_override.create`,
+/// which includes it.
+#[utoipa::path(post, path = "/bundle_overrides", tag = "bundle_overrides", params(
+    ("dry_run" = Option<bool>, Query, description = "With true, no override is created: the answer says whom it would reach, or why it would be refused. Default: false.")),
+    request_body = api::BundleOverrideCreate,
+    responses((status = 200, description = "With `dry_run`: what the change would do", body = BundleOverridePlanEnvelope), (status = 201, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
-    Permit(by): Permit<scope::BundleOverrideCreate>,
+    PermitPart(by): PermitPart<scope::BundleOverrideCreate>,
     id: ForNew,
+    Trial(intent): Trial,
     Json(body): Json<api::BundleOverrideCreate>,
-) -> Result<Record<api::BundleOverrideEnvelope>, ApiError> {
+) -> Result<Changed, ApiError> {
     let mut fields = Fields::default();
     let name = fields.parse("name", &body.name);
     let description = fields.optional("description", body.description);
@@ -138,7 +149,14 @@ async fn create(
         ends_at,
         audience: audience.own(by.organization)?,
     };
-    Ok(record(StatusCode::CREATED, bundle_overrides::create(&app.ctx, &by, new).await?))
+    Ok(match intent {
+        Intent::Real => {
+            Tried::Real(record(StatusCode::CREATED, bundle_overrides::create(&app.ctx, &by, new).await?))
+        }
+        Intent::DryRun => {
+            Tried::Plan(show_override_plan(bundle_overrides::plan_create(&app.ctx, &by, new).await?))
+        }
+    })
 }
 
 /// List bundle overrides
@@ -182,10 +200,12 @@ async fn get(
 /// Update a bundle override
 ///
 /// Changes name, bundle, time or the choice of devices. Devices see it at their next check for an update. With `If-Match`, the answer is
-/// 412 if somebody changed the override in between. Scope: `bundle_override.update`.
+/// 412 if somebody changed the override in between. With `dry_run=true`, nothing is changed, and the answer is the plan. Scope:
+/// `bundle_override.update`.
 #[utoipa::path(patch, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(
-    ("prn" = String, Path, description = "The PRN of the override to change.")),
-    request_body = api::BundleOverrideUpdate, responses((status = 200, body = api::BundleOverrideEnvelope),
+    ("prn" = String, Path, description = "The PRN of the override to change."),
+    ("dry_run" = Option<bool>, Query, description = "With true, the override stays as it is: the answer says whom it would reach, or why the change would be refused. Default: false.")),
+    request_body = api::BundleOverrideUpdate, responses((status = 200, body = BundleOverrideOrPlan),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
 async fn update(
@@ -193,8 +213,9 @@ async fn update(
     Permit(by): Permit<scope::BundleOverrideUpdate>,
     Path(prn): Path<String>,
     IfMatch(expected): IfMatch,
+    Trial(intent): Trial,
     Json(body): Json<api::BundleOverrideUpdate>,
-) -> Result<Record<api::BundleOverrideEnvelope>, ApiError> {
+) -> Result<Changed, ApiError> {
     let id = named(&prn, by.organization)?;
     let mut fields = Fields::default();
     let bundle: Option<Prn<Bundle>> = fields.optional("bundle_prn", body.bundle_prn);
@@ -213,7 +234,16 @@ async fn update(
         audience: audience.map(|audience| audience.own(by.organization)).transpose()?,
         ..change
     };
-    Ok(record(StatusCode::OK, bundle_overrides::update(&app.ctx, &by, id, expected, change).await?))
+    Ok(match intent {
+        Intent::Real => {
+            let found = bundle_overrides::update(&app.ctx, &by, id, expected, change).await?;
+            Tried::Real(record(StatusCode::OK, found))
+        }
+        Intent::DryRun => {
+            let planned = bundle_overrides::plan_update(&app.ctx, &by, id, expected, change).await?;
+            Tried::Plan(show_override_plan(planned))
+        }
+    })
 }
 
 /// Delete a bundle override

@@ -35,7 +35,7 @@ async fn graph(
     let Picture { cohort, revision, releases, has_more } = picture;
     let graph = api::ReleaseGraph {
         cohort_prn: cohort.id.prn(cohort.organization).to_string(),
-        graph_revision: revision,
+        graph_revision: revision.to_string(),
         devices: cohort.devices,
         releases: releases.into_iter().map(shown).collect(),
         more: has_more,

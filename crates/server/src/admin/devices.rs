@@ -16,7 +16,7 @@ use olivine_operations::{Context, devices};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::admin::auth::Permit;
+use crate::admin::auth::{Permit, PermitPart};
 use crate::admin::idempotency::ForNew;
 use crate::admin::{cohorts, products};
 use crate::app::App;
@@ -153,7 +153,8 @@ async fn get(
 /// Update a device
 ///
 /// Changes the device, moves it to another cohort or product, or quarantines it. The device sees it at its next check for an update. With
-/// `If-Match`, the answer is 412 if somebody changed the device in between. Scope: `device.update`.
+/// `If-Match`, the answer is 412 if somebody changed the device in between. A request that changes nothing but `tags`, `cohort_prn` or
+/// `quarantined` takes the scope `device.tag`, `device.move` or `device.quarantine` only. Scope: `device.update`, which includes these.
 #[utoipa::path(patch, path = "/devices/{prn}", tag = "devices", params(
     ("prn" = String, Path, description = "The PRN of the device to change.")),
     request_body = api::DeviceUpdate, responses((status = 200, body = api::DeviceEnvelope),
@@ -161,7 +162,7 @@ async fn get(
     (status = 422, body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
-    Permit(by): Permit<scope::DeviceUpdate>,
+    PermitPart(by): PermitPart<scope::DeviceUpdate>,
     Path(prn): Path<String>,
     IfMatch(expected): IfMatch,
     Json(body): Json<api::DeviceUpdate>,

@@ -1,5 +1,6 @@
 //! `/v1/events`: the audit trail.
 
+mod export;
 mod feed;
 mod stream;
 
@@ -25,7 +26,8 @@ use crate::http::room::Place;
 use crate::wire;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream::stream)).routes(routes!(get))
+    let router = OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream::stream));
+    router.routes(routes!(export::export)).routes(routes!(get))
 }
 
 fn shown(event: Event) -> Result<api::Event, ApiError> {

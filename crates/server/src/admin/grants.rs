@@ -44,7 +44,7 @@ pub(super) fn given_grants(
 }
 
 /// One grant; `None` where something is wrong with it. A product or cohort of another organization does not exist.
-pub(super) fn given_grant(
+fn given_grant(
     fields: &mut Fields,
     organization: Id<Organization>,
     given: ApiGrant,

@@ -20,6 +20,7 @@ use olivine_operations::lists::NewId;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::dry_runs;
 use crate::http::error::ApiError;
 use crate::http::reading::read_small;
 
@@ -91,6 +92,11 @@ pub async fn claim(parts: &mut Parts, app: &App, actor: &Actor) -> Result<(), Se
     // A handler that asks for a second permission claims nothing twice.
     let Some(body) = take(&keyed.body) else { return Ok(()) };
     let body = read_small(&parts.extensions, body, &app.limits).await?;
+    if dry_runs::is_asked_for(parts, &body) {
+        // It changes nothing, so there is nothing to do only once; the key is for the change itself.
+        put(&keyed.body, Body::from(body));
+        return Ok(());
+    }
     let plan = idempotency::begin(&app.ctx, actor, &keyed.key, &fingerprint(parts, &body)).await;
     match plan.map_err(ApiError::from)? {
         Plan::Replay(answer) => Err(Settled(Box::new(repeated(answer)))),

@@ -34,6 +34,7 @@ fn record(organization: &Organization, stops: &[Stop]) -> Record<api::Organizati
         storage_quota: organization.storage_quota,
         storage_used: organization.storage_used,
         strict_certificate_expiry: organization.strict_certificate_expiry,
+        require_second_factor: organization.require_second_factor,
         storage_backend_prn: organization.storage.map(|id| id.prn(organization.id).to_string()),
         archive_storage_backend_prn: organization
             .archive_storage
@@ -82,9 +83,10 @@ async fn get(
 /// Update the organization
 ///
 /// Changes the name, the signature policy, the storage quota, the storage of new binaries, the storage of archived ones, the download URLs,
-/// or what happens to expired device certificates. With `If-Match`, the answer is 412 if somebody changed the organization in between. Scope: `organization.update`.
+/// what happens to expired device certificates, or whether members need a second factor. A person without a second factor can't require one
+/// (403 `second_factor_missing`), and no key can end that it is required (403 `person_required`). With `If-Match`, the answer is 412 if somebody changed the organization in between. Scope: `organization.update`.
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
-    (status = 200, body = api::OrganizationEnvelope), (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    (status = 200, body = api::OrganizationEnvelope), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
     Permit(by): Permit<scope::OrganizationUpdate>,
@@ -102,6 +104,7 @@ async fn update(
         signature_policy: policy.and_then(|policy| fields.take("required_signatures", policy)),
         storage_quota: body.storage_quota,
         strict_certificate_expiry: body.strict_certificate_expiry,
+        require_second_factor: body.require_second_factor,
         storage: None,
         archive_storage: None,
         download_url_seconds: body.download_url_seconds.map(|seconds| lifetime(&mut fields, seconds)),

@@ -4,6 +4,7 @@ mod invitations;
 mod me;
 mod memberships;
 mod my_keys;
+mod organizations;
 mod shapes;
 mod sign_in;
 mod users;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(memberships::routes())
         .merge(invitations::routes())
+        .merge(organizations::routes())
 }
 
 /// What makes a session, or comes with a link: for everybody.

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use olivine_api::errors::ErrorBody;
+use olivine_api::plans::{ReleaseOrPlan, ReleasePlanEnvelope};
 use olivine_api::releases as api;
-use olivine_domain::bundle_overrides::Audience;
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::permissions::{Actor, scope};
 use olivine_domain::prn::{Id, Prn};
 use olivine_domain::releases::graph::Placement;
 use olivine_domain::releases::{Phase, PhaseValue, Release};
-use olivine_operations::releases::{self, Mode, PhaseChange, RolledBack, View};
+use olivine_operations::releases::{self, Mode, PhaseChange, View};
 use olivine_operations::{Context, bundles as bundle_operations};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,12 +23,14 @@ use crate::admin::devices::tags;
 use crate::admin::idempotency::ForNew;
 use crate::app::App;
 use crate::http::body::Json;
+use crate::http::dry_runs::{GraphEdit, Intent, Tried};
 use crate::http::error::ApiError;
 use crate::http::fields::{Fields, named, own};
 use crate::http::listing::{Expand, Listing, Pairs};
 use crate::http::revisions::{IfMatch, Record};
 use crate::wire;
 use crate::wire::bundles::show_bundle;
+use crate::wire::plans::show_release_plan;
 use crate::wire::releases::show_release;
 
 const EXPANDABLE: &[&str] = &["bundle", "cohort", "cohort.product"];
@@ -38,7 +40,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create, list))
         .routes(routes!(get, update, delete))
         .routes(routes!(adoption))
-        .routes(routes!(rollback))
         .routes(routes!(of_binary))
 }
 
@@ -79,6 +80,9 @@ pub(super) async fn bundles_of(
     Ok(found.into_iter().map(|bundle| (bundle.id, bundle)).collect())
 }
 
+/// A release after its change, or the plan of it.
+pub(super) type Changed = Tried<Record<api::ReleaseEnvelope>, ReleasePlanEnvelope>;
+
 pub(super) fn record(status: StatusCode, view: View) -> Record<api::ReleaseEnvelope> {
     let revision = view.release.revision;
     Record { status, revision, body: api::ReleaseEnvelope { release: show_release(view) } }
@@ -103,16 +107,35 @@ fn phase(
 /// Create a release
 ///
 /// Delivers a bundle to a cohort, and answers with the release. Unless it names a neighbour, it becomes the cohort's latest release. It
-/// can't follow a release that is scheduled in the future or phased (`sink_constrained`). Scope: `release.create`.
-#[utoipa::path(post, path = "/releases", tag = "releases", request_body = api::ReleaseCreate, responses(
+/// can't follow a release that is scheduled in the future or phased (`sink_constrained`). With `dry_run=true`, nothing is created, and the
+/// answer is 200 with the plan. Scope: `release.create`.
+#[utoipa::path(post, path = "/releases", tag = "releases", params(
+    ("dry_run" = Option<bool>, Query, description = "With true, no release is created: the answer says what creating it would do, or why it would be refused. Default: false."),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, no release is created (412). Default: no condition.")),
+    request_body = api::ReleaseCreate, responses(
+    (status = 200, description = "With `dry_run`: what the change would do", body = ReleasePlanEnvelope),
     (status = 201, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-    (status = 422, body = ErrorBody)))]
+    (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseCreate>,
     id: ForNew,
+    GraphEdit { intent, expected }: GraphEdit,
     Json(body): Json<api::ReleaseCreate>,
-) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+) -> Result<Changed, ApiError> {
+    let new = new_release(&by, id, body)?;
+    Ok(match intent {
+        Intent::Real => {
+            let view = releases::create(&app.ctx, &by, new, &expected).await?;
+            Tried::Real(record(StatusCode::CREATED, view))
+        }
+        Intent::DryRun => {
+            Tried::Plan(show_release_plan(releases::plan_create(&app.ctx, &by, new, &expected).await?))
+        }
+    })
+}
+
+fn new_release(by: &Actor, id: ForNew, body: api::ReleaseCreate) -> Result<releases::Create, ApiError> {
     let mut fields = Fields::default();
     let cohort: Option<Prn<Cohort>> = fields.parse("cohort_prn", &body.cohort_prn);
     let bundle: Option<Prn<Bundle>> = fields.parse("bundle_prn", &body.bundle_prn);
@@ -126,7 +149,7 @@ async fn create(
     let phase = phase(&mut fields, body.phase_mode, body.phase_value, body.phase_tags);
     let ((cohort, bundle), name) = fields.all(cohort.zip(bundle).zip(name))?;
     let neighbour = |prn: Option<Prn<Release>>| prn.map(|prn| own(prn, by.organization)).transpose();
-    let new = releases::Create {
+    Ok(releases::Create {
         id: id.or_chosen(body.id),
         cohort: own(cohort, by.organization)?,
         bundle: own(bundle, by.organization)?,
@@ -139,8 +162,7 @@ async fn create(
         disabled: body.disabled,
         schedule_date,
         phase,
-    };
-    Ok(record(StatusCode::CREATED, releases::create(&app.ctx, &by, new).await?))
+    })
 }
 
 pub(super) const fn placement(previous: Option<Id<Release>>, next: Option<Id<Release>>) -> Placement {
@@ -215,20 +237,38 @@ async fn get(
 /// Update a release
 ///
 /// Changes a release: enables or disables it, widens its phase, schedules it, or puts it before another release. Devices see it at their
-/// next check for an update. With `If-Match`, the answer is 412 if somebody changed the release in between. Scope: `release.update`.
+/// next check for an update. With `If-Match`, the answer is 412 if somebody changed the release in between. With `dry_run=true`, nothing is
+/// changed, and the answer is the plan. Scope: `release.update`.
 #[utoipa::path(patch, path = "/releases/{prn}", tag = "releases", params(
-    ("prn" = String, Path, description = "The PRN of the release to change.")),
-    request_body = api::ReleaseUpdate, responses((status = 200, body = api::ReleaseEnvelope),
+    ("prn" = String, Path, description = "The PRN of the release to change."),
+    ("dry_run" = Option<bool>, Query, description = "With true, the release stays as it is: the answer says what the change would do, or why it would be refused. Default: false."),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release stays as it is (412). Default: no condition.")),
+    request_body = api::ReleaseUpdate, responses((status = 200, body = ReleaseOrPlan),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseUpdate>,
     Path(prn): Path<String>,
-    IfMatch(expected): IfMatch,
+    IfMatch(revision): IfMatch,
+    GraphEdit { intent, expected }: GraphEdit,
     Json(body): Json<api::ReleaseUpdate>,
-) -> Result<Record<api::ReleaseEnvelope>, ApiError> {
+) -> Result<Changed, ApiError> {
     let id = named(&prn, by.organization)?;
+    let change = change(&by, body)?;
+    Ok(match intent {
+        Intent::Real => {
+            let view = releases::update(&app.ctx, &by, id, revision, change, &expected).await?;
+            Tried::Real(record(StatusCode::OK, view))
+        }
+        Intent::DryRun => {
+            let planned = releases::plan_update(&app.ctx, &by, id, revision, change, &expected).await?;
+            Tried::Plan(show_release_plan(planned))
+        }
+    })
+}
+
+fn change(by: &Actor, body: api::ReleaseUpdate) -> Result<releases::Change, ApiError> {
     let mut fields = Fields::default();
     let bundle: Option<Prn<Bundle>> = fields.optional("bundle_prn", body.bundle_prn);
     let next: Option<Option<Prn<Release>>> = fields.change("next_release_prn", body.next_release_prn);
@@ -247,99 +287,40 @@ async fn update(
     let change = fields.all(Some(change))?;
     let bundle = bundle.map(|bundle| own(bundle, by.organization)).transpose()?;
     let next = next.map(|next| next.map(|next| own(next, by.organization)).transpose()).transpose()?;
-    let change = releases::Change { bundle, next, ..change };
-    Ok(record(StatusCode::OK, releases::update(&app.ctx, &by, id, expected, change).await?))
+    Ok(releases::Change { bundle, next, ..change })
 }
 
 /// Delete a release
 ///
 /// Deletes a release for good. Releases that point to it point to its next one from then on. While devices are on it, this needs
-/// `confirm` (409 `confirmation_required`): the error says how many there are and what becomes of them. Scope: `release.delete`.
+/// `confirm` (409 `confirmation_required`): the error says how many there are and what becomes of them. With `dry_run=true`,
+/// nothing is deleted, and the answer is 200 with the plan. Scope: `release.delete`.
 #[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the release to delete."),
-    ("confirm" = Option<String>, Query, description = "The release's PRN once more: confirms that it is deleted although devices are on it.")),
-    responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+    ("confirm" = Option<String>, Query, description = "The release's PRN once more: confirms that it is deleted although devices are on it."),
+    ("dry_run" = Option<bool>, Query, description = "With true, the release is not deleted: the answer says what deleting it would do, or why it would be refused. Default: false."),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release is not deleted (412). Default: no condition.")),
+    responses((status = 200, description = "With `dry_run`: what the change would do", body = ReleasePlanEnvelope),
+    (status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody)))]
 async fn delete(
     State(app): State<App>,
     Permit(by): Permit<scope::ReleaseDelete>,
     Path(prn): Path<String>,
     pairs: Pairs,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Tried<StatusCode, ReleasePlanEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
-    let confirm = pairs.confirm(&prn)?.then_some(id);
-    releases::delete(&app.ctx, &by, id, confirm).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Roll back a release
-///
-/// No further device gets the release, and the devices that are on it get the bundle of the release before. All of it happens in one
-/// step, or nothing does.
-///
-/// The release is disabled; it is no longer required, phased or scheduled. A release with the old bundle is added after it, unless a
-/// later one is open to its devices already. Devices that report only a version, which no older release can reach, get a bundle override.
-/// Rolling back again changes nothing, except that it brings back devices that came to the release in between. Scope: `release.update`,
-/// and also `release.create` if a release is added, and `bundle_override.create` if an override is needed.
-#[utoipa::path(post, path = "/releases/{prn}/rollback", tag = "releases", params(
-    ("prn" = String, Path, description = "The PRN of the release to roll back.")),
-    request_body = api::RollbackCreate, responses((status = 200, body = api::Rollback),
-    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
-async fn rollback(
-    State(app): State<App>,
-    Permit(by): Permit<scope::ReleaseUpdate>,
-    Path(prn): Path<String>,
-    Json(body): Json<api::RollbackCreate>,
-) -> Result<axum::Json<api::Rollback>, ApiError> {
-    let id = named(&prn, by.organization)?;
-    let mut fields = Fields::default();
-    let bundle: Option<Prn<Bundle>> = fields.optional("to_bundle_prn", body.to_bundle_prn);
-    let wish = releases::Rollback {
-        bundle: None,
-        version: fields.optional("release_version", body.release_version),
-        name: fields.optional("name", body.name),
-        dry_run: body.dry_run,
-    };
-    let wish = fields.all(Some(wish))?;
-    let bundle = bundle.map(|bundle| own(bundle, by.organization)).transpose()?;
-    let wish = releases::Rollback { bundle, ..wish };
-    // Its future is too large for the stack of every request.
-    let done = Box::pin(releases::rollback(&app.ctx, &by, id, &wish)).await?;
-    Ok(axum::Json(shown_rollback(done)))
-}
-
-fn shown_rollback(done: RolledBack) -> api::Rollback {
-    let organization = done.release.release.organization;
-    let existing = |release: &Release| (!done.dry_run).then(|| release.id.prn(organization).to_string());
-    let onward = done.onward.as_ref().map(|onward| onward.id.prn(organization).to_string());
-    api::Rollback {
-        dry_run: done.dry_run,
-        changed: done.changed,
-        steps: done.steps,
-        bundle_prn: done.bundle.map(|bundle| bundle.prn(organization).to_string()),
-        next_release_prn: onward.or_else(|| done.added.as_ref().and_then(existing)),
-        added_release: done.added.as_ref().map(|added| api::RollbackRelease {
-            prn: existing(added),
-            name: added.name.to_string(),
-            version: wire::text(added.version.clone()),
-            version_requirement: wire::text(added.version_requirement.clone()),
-        }),
-        bundle_override: done.bundle_override.as_ref().map(|forced| api::RollbackOverride {
-            prn: forced.id.prn(organization).to_string(),
-            name: forced.name.to_string(),
-            devices: match &forced.audience {
-                Audience::Devices(devices) => devices.len() as u64,
-                Audience::Tags(_) | Audience::Cohort(_) => 0,
-            },
-        }),
-        devices: api::RollbackDevices {
-            on: done.devices.on,
-            by_release: done.devices.by_release,
-            by_override: done.devices.by_override,
-            not_reached: done.devices.not_reached,
-            without_binary: done.devices.without_binary,
-        },
-        release: show_release(done.release),
-    }
+    let (GraphEdit { intent, expected }, is_confirmed) = GraphEdit::confirmed(&pairs, &prn)?;
+    let confirm = is_confirmed.then_some(id);
+    Ok(match intent {
+        Intent::Real => {
+            releases::delete(&app.ctx, &by, id, confirm, &expected).await?;
+            Tried::Real(StatusCode::NO_CONTENT)
+        }
+        Intent::DryRun => {
+            let planned = releases::plan_delete(&app.ctx, &by, id, confirm, &expected).await?;
+            Tried::Plan(show_release_plan(planned))
+        }
+    })
 }
 
 /// Count the devices of a release

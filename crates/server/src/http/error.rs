@@ -153,6 +153,7 @@ const fn status_of(meaning: Meaning) -> StatusCode {
         Meaning::Forbidden => StatusCode::FORBIDDEN,
         Meaning::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Meaning::Conflict => StatusCode::CONFLICT,
+        Meaning::Outdated => StatusCode::PRECONDITION_FAILED,
         Meaning::Gone => StatusCode::GONE,
     }
 }

@@ -6,6 +6,9 @@ use anyhow::ensure;
 
 use crate::http::steady::LeastRate;
 
+/// For how long a client may take nothing of a stream of events.
+const STREAM_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Limits on requests and connections.
 #[derive(Clone, Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
@@ -130,6 +133,7 @@ impl Limits {
         LeastRate {
             window: Duration::from_secs(self.download_idle_seconds),
             bytes_per_second: self.download_bytes_per_second,
+            stream_patience: STREAM_PATIENCE,
         }
     }
 }

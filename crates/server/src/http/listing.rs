@@ -56,6 +56,13 @@ impl<R> Listing<R> {
     pub const fn pairs(&self) -> &Pairs {
         &self.pairs
     }
+
+    /// The parameters that are not the list's but named here, and the list without them.
+    pub fn split(self, own: &[&str]) -> (Vec<(String, String)>, Self) {
+        let all = self.pairs.0.into_iter();
+        let (own, rest) = all.partition(|(key, _)| own.contains(&key.as_str()));
+        (own, Self { pairs: Pairs(rest), of: PhantomData })
+    }
 }
 
 impl<R: Searchable> Listing<R> {

@@ -6,6 +6,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,7 +15,8 @@ use axum_server::accept::Accept;
 use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tower_http::add_extension::AddExtension;
 
 use crate::http::addresses::{AddressPlace, Addresses, Full};
 
@@ -24,6 +27,8 @@ pub struct LeastRate {
     pub window: Duration,
     /// The bytes per second, on average over that time.
     pub bytes_per_second: u64,
+    /// For how long it may take nothing of a stream that goes on.
+    pub stream_patience: Duration,
 }
 
 impl LeastRate {
@@ -45,13 +50,39 @@ pub struct SteadyAcceptor<A> {
     pub connections: Addresses,
 }
 
+/// How a request tells its connection that its answer is a stream that goes on.
+#[derive(Clone, Debug, Default)]
+pub struct StreamMark(Arc<AtomicBool>);
+
+/// The connection's answer is a stream until this is dropped.
+#[derive(Debug)]
+pub struct MarkedStream(StreamMark);
+
+impl StreamMark {
+    /// Says so.
+    pub fn begin(&self) -> MarkedStream {
+        self.0.store(true, Ordering::Relaxed);
+        MarkedStream(self.clone())
+    }
+
+    fn is_stream(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for MarkedStream {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::Relaxed);
+    }
+}
+
 impl<S, A> Accept<TcpStream, S> for SteadyAcceptor<A>
 where
     A: Accept<TcpStream, S>,
     A::Future: Send + 'static,
 {
     type Stream = Steady<A::Stream>;
-    type Service = A::Service;
+    type Service = AddExtension<A::Service, StreamMark>;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
@@ -64,7 +95,9 @@ where
         let least = self.least;
         Box::pin(async move {
             let (stream, service) = accepted.await?;
-            Ok((Steady { stream, pace: Pace::new(least), _place: Some(place) }, service))
+            let steady = Steady { stream, pace: Pace::new(least), _place: Some(place) };
+            let service = AddExtension::new(service, steady.pace.mark.clone());
+            Ok((steady, service))
         })
     }
 }
@@ -98,11 +131,13 @@ struct Pace {
     /// Since when bytes wait now, if they do.
     since: Option<Instant>,
     alarm: Option<Pin<Box<Sleep>>>,
+    mark: StreamMark,
 }
 
 impl Pace {
-    const fn new(least: LeastRate) -> Self {
-        Self { least, bytes: 0, waited: Duration::ZERO, since: None, alarm: None }
+    fn new(least: LeastRate) -> Self {
+        let mark = StreamMark::default();
+        Self { least, bytes: 0, waited: Duration::ZERO, since: None, alarm: None, mark }
     }
 
     /// Notes how an attempt to write ended. The error says that the client is too slow.
@@ -125,13 +160,16 @@ impl Pace {
 
     /// Judges a client for which bytes wait, and sees to it that it is judged again in time.
     fn is_too_slow(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.mark.is_stream() && self.takes_nothing(cx) {
+            return true;
+        }
         loop {
             let waited = self.waited + self.since.get_or_insert_with(Instant::now).elapsed();
             if waited >= self.least.window {
                 if self.bytes < self.least.bytes_per_window() {
                     return true;
                 }
-                *self = Self::new(self.least);
+                *self = Self { mark: self.mark.clone(), ..Self::new(self.least) };
                 continue;
             }
             let left = self.least.window.saturating_sub(waited);
@@ -141,6 +179,25 @@ impl Pace {
             // It was set before all of this was waited.
             self.alarm = None;
         }
+    }
+}
+
+impl Pace {
+    /// Judges a client of a stream. What a stream shows is little, so that its bytes wait only where the client takes none at all.
+    fn takes_nothing(&mut self, cx: &mut Context<'_>) -> bool {
+        let until = *self.since.get_or_insert_with(Instant::now) + self.least.stream_patience;
+        if Instant::now() >= until {
+            return true;
+        }
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if alarm.deadline() > until {
+            alarm.as_mut().reset(until);
+        }
+        // Where it rang before its time, it is set anew by who judges next.
+        if alarm.as_mut().poll(cx).is_ready() {
+            self.alarm = None;
+        }
+        false
     }
 }
 
@@ -201,7 +258,8 @@ mod tests {
     const BUFFER: usize = 1024;
 
     fn steady<S>(stream: S, bytes_per_second: u64) -> Steady<S> {
-        let least = LeastRate { window: Duration::from_secs(1), bytes_per_second };
+        let least =
+            LeastRate { window: Duration::from_secs(1), bytes_per_second, stream_patience: Duration::MAX };
         Steady { stream, pace: Pace::new(least), _place: None }
     }
 
@@ -214,6 +272,34 @@ mod tests {
         let error = server.write_all(&[0; 2 * BUFFER]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
         assert!(began.elapsed() >= Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_of_a_stream_is_let_go_sooner() {
+        let least = LeastRate {
+            window: Duration::from_mins(1),
+            bytes_per_second: 1,
+            stream_patience: Duration::from_secs(1),
+        };
+        let (server, mut client) = duplex(BUFFER);
+        let mut server = Steady { stream: server, pace: Pace::new(least), _place: None };
+        let mark = server.pace.mark.clone();
+        let stream = mark.begin();
+        // As long as it takes something, it is not let go, however little that is.
+        let reading = async {
+            for _ in 0..3 {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                client.read_exact(&mut [0; 1]).await.unwrap();
+            }
+            Instant::now()
+        };
+        let bytes = [0; 2 * BUFFER];
+        let (written, last_taken) = tokio::join!(server.write_all(&bytes), reading);
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let waited = last_taken.elapsed();
+        assert!((Duration::from_secs(1)..Duration::from_secs(20)).contains(&waited), "{waited:?}");
+        drop(stream);
+        assert!(!mark.is_stream(), "what comes after it on the connection is no stream");
     }
 
     #[tokio::test]

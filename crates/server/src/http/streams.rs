@@ -46,6 +46,11 @@ impl StreamPlaces {
         }
     }
 
+    /// How many places of the process are free.
+    pub fn free(&self) -> usize {
+        self.all.available_permits()
+    }
+
     /// A place for a caller, if one is free.
     pub fn take(&self, caller: &Actor) -> Result<StreamPlace, ApiError> {
         let of_caller = self.callers.take(&caller.identity).map_err(|_| none("this key or person"))?;

@@ -19,6 +19,7 @@ const TAGS: &[(&str, &str)] = &[
         "devices",
         "The devices of the fleet: what they are, what they run, and which update each of them would get.",
     ),
+    ("bulk_operations", "One change for many devices, which the server makes in the background."),
     ("device_certificates", "The client certificates by which devices are known."),
     (
         "ca_certificates",

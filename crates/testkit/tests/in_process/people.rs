@@ -3,11 +3,16 @@
 mod accounts;
 mod authorization;
 mod members;
+mod organizations;
 mod personal_keys;
 mod reach;
+mod second_factor;
 mod sessions;
 mod signing_in;
+mod streams;
+mod support;
 
+use olivine_domain::authenticators::TotpSecret;
 use olivine_testkit::Server;
 use olivine_tests::{Answer, Browser, prn};
 use serde_json::{Value, json};
@@ -48,6 +53,15 @@ fn link_of(answer: &Answer) -> String {
 
 fn grants(roles: &[&str]) -> Value {
     roles.iter().map(|role| json!({"role": role})).collect()
+}
+
+/// Gives somebody a second factor; returns the recovery codes.
+async fn add_second_factor(person: &Browser, server: &Server) -> Value {
+    let begun = person.post("/v1/users/me/totp", &json!({})).await.expect(201).json;
+    let secret = data_encoding::BASE32_NOPAD.decode(begun["secret"].as_str().unwrap().as_bytes()).unwrap();
+    let code = TotpSecret::from_bytes(secret.try_into().unwrap()).code(server.now().as_seconds() / 30);
+    let confirmed = person.post("/v1/users/me/totp/confirm", &json!({"code": code})).await.expect(200);
+    confirmed.json["recovery_codes"].clone()
 }
 
 /// The PRN of the membership of the person with this address.

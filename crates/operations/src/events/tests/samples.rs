@@ -210,6 +210,7 @@ fn organization() -> Organization {
         storage_quota: None,
         storage_used: 0,
         strict_certificate_expiry: false,
+        require_second_factor: false,
         storage: None,
         archive_storage: None,
         download_url_seconds: None,

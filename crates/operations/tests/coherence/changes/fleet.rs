@@ -138,7 +138,15 @@ pub(super) async fn change_device(
         Kind::RenameDevice => change.identifier = Some(name(one).parse().expect("an identifier")),
         _ => change.quarantined = Some(one % 3 == 0),
     }
-    devices::update(ctx, &world.may(), device.id, None, change).await.map(drop)
+    devices::update(
+        ctx,
+        &world.may::<olivine_domain::permissions::scope::DeviceUpdate>().into(),
+        device.id,
+        None,
+        change,
+    )
+    .await
+    .map(drop)
 }
 
 pub(super) async fn delete_device(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {

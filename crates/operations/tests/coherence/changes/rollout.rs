@@ -77,7 +77,7 @@ pub(super) async fn create_release(ctx: &Context, world: &World<'_>, picks: Pick
         schedule_date: (rest % 8 == 5).then(|| moment(world, rest / 8)),
         phase: if placement == Placement::Sink { phase(rest / 2) } else { PhaseChange::default() },
     };
-    releases::create(ctx, &world.may(), new).await.map(drop)
+    releases::create(ctx, &world.may(), new, &None).await.map(drop)
 }
 
 pub(super) async fn change_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
@@ -96,12 +96,12 @@ pub(super) async fn change_release(ctx: &Context, world: &World<'_>, picks: Pick
         7 => change.schedule_date = Some((how % 4 != 0).then(|| moment(world, how))),
         _ => change.phase = phase(how),
     }
-    releases::update(ctx, &world.may(), release.id, None, change).await.map(drop)
+    releases::update(ctx, &world.may(), release.id, None, change, &None).await.map(drop)
 }
 
 pub(super) async fn delete_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(release) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
-    releases::delete(ctx, &world.may(), release.id, Some(release.id)).await
+    releases::delete(ctx, &world.may(), release.id, Some(release.id), &None).await
 }
 
 pub(super) async fn take_back_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
@@ -117,7 +117,7 @@ pub(super) async fn take_back_release(ctx: &Context, world: &World<'_>, picks: P
 
 pub(super) async fn archive_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(release) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
-    releases::archive(ctx, &world.may(), release.id).await.map(drop)
+    releases::archive(ctx, &world.may(), release.id, &None).await.map(drop)
 }
 
 pub(super) async fn unarchive_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
@@ -126,7 +126,7 @@ pub(super) async fn unarchive_release(ctx: &Context, world: &World<'_>, picks: P
     let Some(archived) = one_of(archived, picks[0]) else { return Ok(()) };
     let beside = all.into_iter().filter(|one| one.cohort == archived.cohort).collect();
     let placement = place_beside(beside, picks[2]);
-    releases::unarchive(ctx, &world.may(), archived.id, placement).await.map(drop)
+    releases::unarchive(ctx, &world.may(), archived.id, placement, &None).await.map(drop)
 }
 
 /// A place in a cohort with these releases.
@@ -141,7 +141,7 @@ fn place_beside(beside: Vec<Release>, pick: u8) -> Placement {
 /// As people do who want of a release what can't be changed.
 pub(super) async fn replace_release(ctx: &Context, world: &World<'_>, picks: Picks) -> Result<(), Error> {
     let Some(old) = one_of(list_releases(ctx, world).await?, picks[0]) else { return Ok(()) };
-    releases::delete(ctx, &world.may(), old.id, Some(old.id)).await?;
+    releases::delete(ctx, &world.may(), old.id, Some(old.id), &None).await?;
     let new = releases::Create {
         id: new_id(ctx),
         cohort: old.cohort,
@@ -156,7 +156,7 @@ pub(super) async fn replace_release(ctx: &Context, world: &World<'_>, picks: Pic
         schedule_date: None,
         phase: PhaseChange::default(),
     };
-    releases::create(ctx, &world.may(), new).await.map(drop)
+    releases::create(ctx, &world.may(), new, &None).await.map(drop)
 }
 
 /// Of up to three binaries.
@@ -211,7 +211,13 @@ pub(super) async fn create_override(ctx: &Context, world: &World<'_>, picks: Pic
         ends_at: (ends % 3 != 0).then(|| moment(world, ends / 3 * 2)),
         audience,
     };
-    bundle_overrides::create(ctx, &world.may(), new).await.map(drop)
+    bundle_overrides::create(
+        ctx,
+        &world.may::<olivine_domain::permissions::scope::BundleOverrideCreate>().into(),
+        new,
+    )
+    .await
+    .map(drop)
 }
 
 async fn any_override(ctx: &Context, world: &World<'_>, pick: u8) -> Result<Option<BundleOverride>, Error> {

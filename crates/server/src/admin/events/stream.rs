@@ -36,6 +36,7 @@ use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::listing::{Pairs, bad_parameter};
 use crate::http::room::Place;
+use crate::http::steady::{MarkedStream, StreamMark};
 use crate::http::streams::StreamPlace;
 
 /// The header with which a browser comes back.
@@ -73,6 +74,7 @@ pub(super) async fn stream(
     Permit(by): Permit<scope::EventRead>,
     person: Option<Extension<Person>>,
     place: Option<Extension<Place>>,
+    mark: Option<Extension<StreamMark>>,
     headers: HeaderMap,
     pairs: Pairs,
 ) -> Result<Response, ApiError> {
@@ -106,6 +108,7 @@ pub(super) async fn stream(
         says_where_at: Instant::now() + SAYS_WHERE_EVERY,
         folded: Folded::default(),
         _place: streaming_place,
+        _mark: mark.map(|Extension(mark)| mark.begin()),
     };
     metrics::counter!("olivine_event_streams_total").increment(1);
     let body = stream::unfold(Some(Box::new(streaming)), async |streaming| streaming?.step().await);
@@ -118,7 +121,11 @@ pub(super) async fn stream(
 }
 
 /// A person's is chosen by it; a key has one, and another is as one that does not exist.
-fn check_organization(pairs: &Pairs, own: Id<Organization>, is_person: bool) -> Result<(), ApiError> {
+pub(super) fn check_organization(
+    pairs: &Pairs,
+    own: Id<Organization>,
+    is_person: bool,
+) -> Result<(), ApiError> {
     let named = pairs.all().iter().find(|(key, _)| key == ORGANIZATION_PARAMETER);
     match named {
         Some((_, prn)) if !is_person && prn.parse::<Prn<Organization>>().map(|prn| prn.id) != Ok(own) => {
@@ -142,6 +149,7 @@ struct Streaming {
     says_where_at: Instant,
     folded: Folded,
     _place: StreamPlace,
+    _mark: Option<MarkedStream>,
 }
 
 /// Records of which devices did something that is not said one by one.

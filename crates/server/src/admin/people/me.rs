@@ -7,8 +7,9 @@ use http::header::SET_COOKIE;
 use olivine_api::errors::ErrorBody;
 use olivine_api::sign_in::{Reauthenticate, SignedIn as ApiSignedIn};
 use olivine_api::users as api;
+use olivine_domain::memberships::Place;
 use olivine_domain::passwords::Password;
-use olivine_domain::permissions::Actor;
+use olivine_domain::permissions::{Actor, Grants};
 use olivine_operations::people::sessions::{self, Reauthentication};
 use olivine_operations::people::{Person, authenticators, users};
 use olivine_operations::{api_keys, people};
@@ -76,7 +77,7 @@ impl axum::extract::FromRequestParts<App> for Over {
 #[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, body = api::MeEnvelope)))]
 async fn me(State(app): State<App>, asking: Asking) -> Result<axum::Json<api::MeEnvelope>, ApiError> {
     let user = match (asking.person, asking.actor) {
-        (Some(person), actor) => of_person(&app, &person, actor).await?,
+        (Some(person), actor) => of_person(&app, &person, actor.as_ref()),
         (None, Some(actor)) => of_key(&app, &actor).await?,
         (None, None) => return Err(olivine_operations::Error::refused(people::PersonRequired).into()),
     };
@@ -103,20 +104,21 @@ async fn of_key(app: &App, actor: &Actor) -> Result<api::Me, ApiError> {
     })
 }
 
-async fn of_person(app: &App, person: &Person, actor: Option<Actor>) -> Result<api::Me, ApiError> {
-    let places = users::places(&app.ctx, person.user.id).await?;
-    let here =
-        actor.and_then(|actor| places.iter().find(|place| place.organization.id == actor.organization));
-    let scopes = here.map(|place| place.grants.scopes().map(|scope| scope.as_str().to_owned()).collect());
+fn of_person(app: &App, person: &Person, actor: Option<&Actor>) -> api::Me {
+    let places = &person.places;
+    let is_here = |place: &&Place| actor.is_some_and(|by| by.organization == place.membership.organization);
+    let here = places.iter().find(is_here);
+    let grants = here.map(|place| &place.membership.grants);
+    let scopes = grants.map(|grants| grants.scopes().map(|scope| scope.as_str().to_owned()).collect());
     let limits = app.ctx.settings().sessions;
-    Ok(api::Me {
+    api::Me {
         prn: wire::of_installation(person.user.id),
         kind: Some("user".to_owned()),
-        organization_prn: here.map(|place| wire::organization(place.organization.id)),
-        organization_name: here.map(|place| place.organization.name.to_string()),
+        organization_prn: here.map(|place| wire::organization(place.membership.organization)),
+        organization_name: here.map(|place| place.organization_name.to_string()),
         name: person.user.name.to_string(),
         email: Some(person.user.email.to_string()),
-        role: here.and_then(|place| place.grants.role()).map(|role| role.as_str().to_owned()),
+        role: grants.and_then(Grants::role).map(|role| role.as_str().to_owned()),
         scopes: scopes.unwrap_or_default(),
         expires_at: Some(person.session.ends_at(&limits).to_string()),
         is_administrator: person.user.is_administrator,
@@ -125,12 +127,13 @@ async fn of_person(app: &App, person: &Person, actor: Option<Actor>) -> Result<a
         organizations: places
             .iter()
             .map(|place| api::MyOrganization {
-                prn: wire::organization(place.organization.id),
-                name: place.organization.name.to_string(),
-                grants: shown_grants(&place.grants, place.organization.id),
+                prn: wire::organization(place.membership.organization),
+                name: place.organization_name.to_string(),
+                grants: shown_grants(&place.membership.grants, place.membership.organization),
+                requires_second_factor: place.requires_second_factor,
             })
             .collect(),
-    })
+    }
 }
 
 /// Change your name

@@ -43,10 +43,8 @@ pub(super) fn arrived(app: &App, transport: Transport, status: StatusCode, arriv
 
 /// The answer that gives a browser a new token for its session.
 pub(super) fn renewed(app: &App, transport: Transport, status: StatusCode, session: &NewSession) -> Response {
-    let body = SignedIn {
-        user: shown(&session.person.user),
-        fresh_until: session.person.session.fresh_until().to_string(),
-    };
+    let body =
+        SignedIn { user: shown(&session.user), fresh_until: session.session.fresh_until().to_string() };
     let response = (status, axum::Json(body)).into_response();
     with_session(app, transport, session, response)
 }

@@ -5,6 +5,7 @@ use olivine_content::tokens::TokenError;
 use olivine_domain::archiving::Archived;
 use olivine_domain::binaries::{Action, BinaryState, decide};
 use olivine_domain::binary_parts::{MAX_SIZE, PartFacts, PartIndex, PartState, check_complete, check_fits};
+use olivine_domain::cohorts::Cohort;
 use olivine_domain::organizations::{Organization, QuotaExceeded};
 use olivine_domain::permissions::{Actor, Identity, MissingScope, Scope};
 use olivine_domain::prn::Id;
@@ -20,7 +21,9 @@ use olivine_operations::content::{HashMismatch, SizeMismatch};
 use olivine_operations::distribution::CertificateRefusal;
 use olivine_operations::handing_out::{GrantExceeded, Handed};
 use olivine_operations::idempotency::KeyReused;
-use olivine_operations::releases::{OtherCohort, ReleaseHasDevices, RollbackUndeliverable};
+use olivine_operations::releases::{
+    GraphChanged, GraphRevision, OtherCohort, ReleaseHasDevices, RollbackUndeliverable,
+};
 use olivine_operations::storage_backends::StorageRefused;
 use uuid::Uuid;
 
@@ -72,6 +75,10 @@ fn releases() -> Vec<Error> {
         bundle: "prn:1:900:bundle:1".to_owned(),
         reason: "it has nothing".to_owned(),
     };
+    let changed = GraphChanged {
+        cohort: Id::<Cohort>::new(Uuid::from_u128(1)).prn(organization()),
+        now: GraphRevision::new("0123456789abcdef0123456789abcdef".to_owned()),
+    };
     let leaving = Leaving {
         devices: 9,
         go_to: vec![(named(2), 3), (named(3), 1)],
@@ -93,6 +100,7 @@ fn releases() -> Vec<Error> {
         GraphRefusal::Cycle { release: named(1), next: named(2) }.into(),
         GraphRefusal::SecondSink { release: named(1), sink: named(2) }.into(),
         GraphRefusal::SeveralSinks { sink: named(3), previous: vec![named(1), named(2)] }.into(),
+        Error::refused(changed),
         Error::refused(OtherCohort(named(1))),
         RollbackRefusal::ReleaseGraph(GraphRefusal::SinkConstrained(named(1))).into(),
         RollbackRefusal::NoneBefore(named(1)).into(),
@@ -111,11 +119,15 @@ fn releases() -> Vec<Error> {
 }
 
 fn console() -> Vec<Error> {
+    use olivine_domain::bulk_operations::{BulkRefusal, State};
     use olivine_domain::jobs::{JobState, NotRetried};
     vec![
         Error::refused(olivine_domain::stops::TooManyStops),
         Error::refused(NotRetried::State(JobState::Finished)),
         Error::refused(NotRetried::OrderedAnew),
+        Error::refused(BulkRefusal::TooManyRunning),
+        Error::refused(BulkRefusal::OtherCount { count: 3, confirmed: 2 }),
+        Error::refused(BulkRefusal::NotRunning(State::Cancelled)),
     ]
 }
 

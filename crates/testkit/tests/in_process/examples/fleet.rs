@@ -33,6 +33,7 @@ pub(super) async fn tell(story: &mut Story, server: &Server) -> Fleet {
     let caller = Device::with(server, &certificate, &key);
     let fleet = Fleet { product, cohort, device, caller };
     import(story, &fleet).await;
+    bulk(story, server).await;
     // It has the name of the device, and another key.
     let (certificate, key) = keys::device(&authority, IDENTIFIER, 7);
     let refused = Device::with(server, &certificate, &key).get("/update").await;
@@ -40,6 +41,18 @@ pub(super) async fn tell(story: &mut Story, server: &Server) -> Fleet {
     story.delete(&format!("/v1/ca_certificates/{ca}")).await;
     deletions(story).await;
     fleet
+}
+
+/// One change for many devices, which is cancelled before it began.
+async fn bulk(story: &mut Story, server: &Server) {
+    server.hold_jobs();
+    let new = json!({"action": "tag", "tags": ["building-7"], "search": "identifier~'SN-0000'"});
+    let begun = prn(&story.post("/v1/bulk_operations", &new).await["bulk_operation"]);
+    story.get("/v1/bulk_operations").await;
+    let path = format!("/v1/bulk_operations/{begun}");
+    story.get(&path).await;
+    story.patch(&path, &json!({"state": "cancelled"})).await;
+    server.release_jobs().await;
 }
 
 async fn product(story: &mut Story) -> String {

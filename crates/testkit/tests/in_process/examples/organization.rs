@@ -43,6 +43,7 @@ pub(super) async fn jobs(story: &mut Story, server: &Server, version: &str) {
     story.ask(Method::POST, &format!("/v1/jobs/{job}/retry"), Sent::Nothing).await;
     server.release_jobs().await;
     story.get("/v1/server").await;
+    story.get("/v1/lookup?q=gate").await;
     story.get("/v1/overview").await;
 }
 
@@ -52,6 +53,7 @@ pub(super) async fn end(story: &mut Story, binary: &str) {
     let events = story.get("/v1/events?type=release.rolled_back").await;
     story.get(&format!("/v1/events/{}", prn(&events["events"][0]))).await;
     story.get("/v1/events/stream?after=0&type=release.rolled_back").await;
+    story.get("/v1/events/export?format=csv&since=2026-01-15T00:00:00Z&type=release.rolled_back").await;
 }
 
 async fn storage_backends(story: &mut Story, binary: &str) {
@@ -71,6 +73,7 @@ async fn storage_backends(story: &mut Story, binary: &str) {
     story.get(&path).await;
     story.patch(&path, &json!({"near_tags": ["africa", "europe"], "replicates": true})).await;
     story.get(&format!("/v1/binaries/{binary}/replicas")).await;
+    story.get(&format!("/v1/binaries/{binary}/impact")).await;
     story.ask(Method::POST, &format!("{path}/check"), Sent::Nothing).await;
     let mistake = s3.backend(&s3.bucket("mistake"));
     let mistake = made(&story.api, "storage_backends", "storage_backend", mistake).await;

@@ -19,7 +19,16 @@ pub(super) async fn tell(story: &mut Story, server: &Server) {
     let new = json!({"token": token(&link), "name": "Ada Lovelace", "email": ADA, "password": PASSWORD});
     story.as_browser(&ada, Method::POST, "/v1/setup", Sent::Json(&new)).await;
     members(story, server, &ada).await;
+    organizations(story, &ada).await;
     own_account(story, server, &ada).await;
+}
+
+async fn organizations(story: &mut Story, ada: &Browser) {
+    let new = json!({"name": "Acme Labs", "join": false});
+    let made = story.as_browser(ada, Method::POST, "/v1/organizations", Sent::Json(&new)).await;
+    story.as_browser(ada, Method::GET, "/v1/organizations", Sent::Nothing).await;
+    let path = format!("/v1/organizations/{}", prn(&made["organization"]));
+    story.as_browser(ada, Method::PATCH, &path, Sent::Json(&json!({"name": "Acme Research"}))).await;
 }
 
 async fn members(story: &mut Story, server: &Server, ada: &Browser) {
@@ -101,5 +110,9 @@ async fn own_account(story: &mut Story, server: &Server, ada: &Browser) {
     story.as_browser(ada, Method::DELETE, &format!("/v1/users/me/sessions/{other}"), Sent::Nothing).await;
     story.as_browser(ada, Method::DELETE, "/v1/users/me/sessions", Sent::Nothing).await;
     story.as_browser(ada, Method::DELETE, "/v1/users/me/totp", Sent::Nothing).await;
+    // From then on she is in two organizations.
+    let all = ada.get("/v1/organizations").await.expect(200).json;
+    let join = format!("/v1/organizations/{}/join", prn(&all["organizations"][1]));
+    story.as_browser(ada, Method::POST, &join, Sent::Nothing).await;
     story.as_browser(ada, Method::POST, "/v1/sign_out", Sent::Nothing).await;
 }

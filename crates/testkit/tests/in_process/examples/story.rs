@@ -158,6 +158,8 @@ impl Story {
         }
         if answer.header("content-type") == Some("text/event-stream") {
             example["answer"] = self.first_of_stream(answer);
+        } else if answer.header("content-type").is_some_and(|kind| kind.starts_with("text/csv")) {
+            example["answer"] = self.stand_ins.of(&json!(String::from_utf8_lossy(&answer.body)));
         } else if !answer.json.is_null() {
             example["answer"] = self.stand_ins.of(&answer.json);
         }

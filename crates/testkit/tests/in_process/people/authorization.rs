@@ -59,13 +59,15 @@ async fn each_role_may_do_what_its_scopes_say_and_nothing_else() {
         assert_eq!(said, scope.as_str(), "{} {}", operation.method, operation.path);
         for (role, person) in &people {
             let answer = ask(person, operation).await;
+            // One that was split off is enough for some requests of the operation, and so to be read at all.
+            let has_parts = ["/v1/devices/{prn}", "/v1/bundle_overrides"].contains(&operation.path.as_str());
+            let parts = Scope::ALL.iter().filter(|part| has_parts && part.implied_by() == Some(scope));
+            let may_something = parts.chain([&scope]).any(|scope| role.includes(scope.role()));
             let is_refused = answer.status == 403 && answer.error_code() == Some("unauthorized");
             assert_eq!(
-                is_refused,
-                !role.includes(scope.role()),
+                is_refused, !may_something,
                 "{role:?} asks for {} {}: {answer:?}",
-                operation.method,
-                operation.path
+                operation.method, operation.path
             );
         }
     }

@@ -108,7 +108,11 @@ async fn what_is_out_of_reach_does_not_exist() {
         if !is_list || operation.takes_person() || operation.is_open() {
             continue;
         }
-        let answer = admin.get(&operation.path).await;
+        if operation.path == "/v1/lookup" {
+            continue;
+        }
+        let format = if operation.path == "/v1/events/export" { "?format=jsonl" } else { "" };
+        let answer = admin.get(&format!("{}{format}", operation.path)).await;
         if answer.status == 403 {
             assert_eq!(answer.error_code(), Some("outside_reach"), "{operation:?}");
             continue;
@@ -122,6 +126,13 @@ async fn what_is_out_of_reach_does_not_exist() {
         assert!(fleet.inside.get(kind).is_none_or(|inside| text.contains(inside.as_str())), "{kind}: {text}");
     }
     assert!(lists > 12, "{lists}");
+    // Nor is it found by what one has of it.
+    for (found, places) in [(1, &fleet.inside), (0, &fleet.outside)] {
+        for prn in places.values() {
+            let hits = admin.get(&format!("/v1/lookup?q={prn}")).await.expect(200).json;
+            assert_eq!(hits["hits"].as_array().unwrap().len(), found, "{prn}: {hits}");
+        }
+    }
     // Nor in the feed.
     let feed = admin.get("/v1/events?after=0&limit=1000").await.expect(200);
     let text = String::from_utf8(feed.body).unwrap();

@@ -1,0 +1,48 @@
+//! `/v1/lookup`: records by what somebody has of them.
+
+use axum::extract::State;
+use olivine_api::errors::ErrorBody;
+use olivine_api::lookup as api;
+use olivine_operations::lookup::{self, Hit, LookupText};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::auth::Caller;
+use crate::app::App;
+use crate::http::error::ApiError;
+use crate::http::listing::{Pairs, bad_parameter};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(find))
+}
+
+/// Look records up
+///
+/// Finds records by what somebody has of them: a PRN; the SHA-256 of a binary or bundle; the id of a signing key; the fingerprint of a
+/// certificate, also with colons; or the beginning of a name (artifacts, bundles, products, cohorts, releases), of a version (artifact
+/// versions, releases) or of a device's identifier, in the case in which it is written. At most five records of each kind, archived ones
+/// too. Each kind is found only with its read scope, such as `device.read`, and within the caller's reach; no scope is needed to ask.
+#[utoipa::path(get, path = "/lookup", tag = "organization", operation_id = "lookup", params(
+    ("q" = String, Query, description = "What to look up: a PRN, a hash, a key id, a fingerprint, or the beginning of a name.")),
+    responses((status = 200, body = api::LookupResult), (status = 400, body = ErrorBody)))]
+async fn find(
+    State(app): State<App>,
+    Caller(by): Caller,
+    pairs: Pairs,
+) -> Result<axum::Json<api::LookupResult>, ApiError> {
+    let ([q], _) = pairs.selection(["q"], &[])?;
+    let text: LookupText = q.unwrap_or_default().parse().map_err(|invalid| bad_parameter("q", invalid))?;
+    let hits = lookup::find(&app.ctx, &by, &text).await?;
+    Ok(axum::Json(api::LookupResult { hits: hits.into_iter().map(shown).collect() }))
+}
+
+fn shown(hit: Hit) -> api::Hit {
+    api::Hit {
+        kind: hit.kind.to_owned(),
+        prn: hit.prn,
+        name: hit.name,
+        within_prn: hit.within,
+        matched: hit.matched.as_str().to_owned(),
+        archived: hit.is_archived,
+    }
+}
