@@ -49,6 +49,7 @@ export default defineConfig({
 					groups: [
 						{ name: "vendor", test: /node_modules/, tags: ["$initial"], priority: 3 },
 						{ name: "common", test: /console\/src\/(?:api|ui|words|shell)\/(?!widgets\/)/, priority: 2 },
+						{ name: "lists", test: /node_modules\/@tanstack/, minShareCount: 2, priority: 1 },
 						{ name: "shared", test: /console\/src\/resources\//, minShareCount: 2, priority: 1 },
 					],
 				},

@@ -5,9 +5,11 @@ import { basePath } from "./api/organization";
 import { queryClient } from "./api/queries";
 import { deviceQuery } from "./resources/devices/queries";
 import { devicesSearch } from "./resources/devices/search";
+import { auditSearch } from "./resources/events/search";
 import { Crash } from "./routes/crash";
 import { NotFound } from "./routes/not_found";
 import { PrnPage } from "./routes/prn";
+import { SettingsStart } from "./routes/settings_page";
 import { Shell } from "./shell/shell";
 
 const root = createRootRoute();
@@ -36,6 +38,77 @@ const device = createRoute({
 		typeof search.version === "string" && search.version ? { version: search.version } : {},
 	loader: ({ params }) => void queryClient.prefetchQuery(deviceQuery(params.identifier)),
 	component: lazyRouteComponent(() => import("./routes/device"), "DevicePage"),
+});
+
+const importing = createRoute({
+	getParentRoute: () => shell,
+	path: "/import",
+	component: lazyRouteComponent(() => import("./routes/import"), "ImportPage"),
+});
+
+const audit = createRoute({
+	getParentRoute: () => shell,
+	path: "/audit",
+	validateSearch: auditSearch,
+	component: lazyRouteComponent(() => import("./routes/audit"), "AuditPage"),
+});
+
+const settings = createRoute({ getParentRoute: () => shell, path: "/settings", component: SettingsStart });
+
+const people = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/people",
+	component: lazyRouteComponent(() => import("./routes/people"), "PeoplePage"),
+});
+
+const apiKeys = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/api-keys",
+	validateSearch: ({ revoked }): { revoked?: true } =>
+		revoked === true || revoked === "true" ? { revoked: true } : {},
+	component: lazyRouteComponent(() => import("./routes/api_keys"), "ApiKeysPage"),
+});
+
+const signingKeys = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/signing-keys",
+	component: lazyRouteComponent(() => import("./routes/signing_keys"), "SigningKeysPage"),
+});
+
+const caCertificates = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/ca-certificates",
+	component: lazyRouteComponent(() => import("./routes/ca_certificates"), "CaCertificatesPage"),
+});
+
+const newCaCertificate = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/ca-certificates/new",
+	component: lazyRouteComponent(() => import("./routes/ca_certificate_new"), "NewCaCertificatePage"),
+});
+
+const caCertificate = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/ca-certificates/$id",
+	component: lazyRouteComponent(() => import("./routes/ca_certificate"), "CaCertificatePage"),
+});
+
+const storages = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/storages",
+	component: lazyRouteComponent(() => import("./routes/storages"), "StoragesPage"),
+});
+
+const organization = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/organization",
+	component: lazyRouteComponent(() => import("./routes/organization"), "OrganizationPage"),
+});
+
+const server = createRoute({
+	getParentRoute: () => shell,
+	path: "/settings/server",
+	component: lazyRouteComponent(() => import("./routes/server"), "ServerPage"),
 });
 
 const account = createRoute({
@@ -68,7 +141,20 @@ const resetPassword = createRoute({
 	component: lazyRouteComponent(() => import("./routes/reset_password"), "ResetPasswordPage"),
 });
 
-const pages = [overview, devices, device, account, prn, nowhere];
+const settingsPages = [
+	settings,
+	people,
+	apiKeys,
+	signingKeys,
+	caCertificates,
+	newCaCertificate,
+	caCertificate,
+	storages,
+	organization,
+	server,
+];
+
+const pages = [overview, devices, device, importing, audit, ...settingsPages, account, prn, nowhere];
 
 export const router = createRouter({
 	routeTree: root.addChildren([shell.addChildren(pages), setup, invitation, resetPassword]),

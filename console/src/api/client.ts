@@ -63,6 +63,13 @@ export async function change<T>(request: () => Promise<Answered<T>>): Promise<T>
 	}
 }
 
+/** The API's own document, for what the pages must not have a copy of, such as the types of events. */
+export async function readDocument(signal: AbortSignal): Promise<unknown> {
+	const response = await send(new Request(`${window.location.origin}/v1/openapi.json`, { headers, signal }));
+	if (!response.ok) throw new ApiError(response, []);
+	return response.json();
+}
+
 /** A stream of server-sent events: `fetch`, because a browser's own `EventSource` says neither why it failed nor takes headers. */
 export function openStream(query: string, lastId: string | null, signal: AbortSignal): Promise<Response> {
 	const resume: Record<string, string> = lastId ? { "last-event-id": lastId } : {};

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { forgetNewRecords, useNewRecords } from "../api/live";
+import { usePermission } from "../api/permissions";
 import { queryClient } from "../api/queries";
 import { deviceColumns } from "../resources/devices/columns";
 import { DeviceFilters } from "../resources/devices/filters";
@@ -36,7 +37,7 @@ export function DevicesPage(): ReactNode {
 	};
 	const found = total ? counted(total.count, "device", "devices", total.exact) : "\u00a0";
 	return (
-		<Page title="Devices" sentence={isNarrowed && total ? `${found} found` : found}>
+		<Page title="Devices" sentence={isNarrowed && total ? `${found} found` : found} actions={<ImportLink />}>
 			<DeviceFilters search={search} />
 			<Section title={isNarrowed ? "Found" : "All devices"} hint="The newest first" isFlush>
 				<Table
@@ -57,6 +58,16 @@ export function DevicesPage(): ReactNode {
 			</Section>
 			<Command text={commandOf(search)} />
 		</Page>
+	);
+}
+
+function ImportLink(): ReactNode {
+	const may = usePermission("devices_import");
+	if (!may.allowed) return null;
+	return (
+		<Link to="/import" look="button">
+			Import…
+		</Link>
 	);
 }
 

@@ -8,6 +8,18 @@ import { Page } from "../ui/page";
 import { kindInWords } from "../words/kinds";
 import { parsePrn } from "../words/prns";
 
+/** Kinds whose records stand in a list of the settings. */
+const SETTINGS: Record<string, string> = {
+	api_key: "/settings/api-keys",
+	signing_key: "/settings/signing-keys",
+	storage_backend: "/settings/storages",
+	user: "/settings/people",
+	membership: "/settings/people",
+	invitation: "/settings/people",
+	job: "/settings/server",
+	organization: "/settings/organization",
+};
+
 const route = getRouteApi("/shell/prn/$prn");
 
 /** Finds the page of a record. */
@@ -15,6 +27,11 @@ export function PrnPage(): ReactNode {
 	const { prn } = route.useParams();
 	const kind = parsePrn(prn)?.kind;
 	if (kind === "device") return <ToDevice prn={prn} />;
+	if (kind === "ca_certificate") {
+		return <Navigate to="/settings/ca-certificates/$id" params={{ id: parsePrn(prn)?.id ?? "" }} replace />;
+	}
+	if (kind === "event") return <Navigate to="/audit" search={{ open: parsePrn(prn)?.id }} replace />;
+	if (kind && SETTINGS[kind]) return <Navigate to={SETTINGS[kind]} replace />;
 	const sentence = kind
 		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
 		: "A PRN begins with prn:1: and ends with a UUID.";

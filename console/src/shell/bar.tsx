@@ -7,6 +7,7 @@ import { meQuery } from "../api/queries";
 import { Menu } from "../ui/menu";
 import { chooseTheme } from "../ui/theme";
 import styles from "./bar.module.css";
+import { Bell } from "./bell";
 
 interface BarProps {
 	openPalette: () => void;
@@ -31,6 +32,7 @@ export function Bar({ openPalette, openHelp, signOut }: BarProps): ReactNode {
 					{SHORTCUT}
 				</kbd>
 			</AriaButton>
+			<Bell />
 			<Menu
 				label={`Your account, ${name}`}
 				entries={[

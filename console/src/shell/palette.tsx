@@ -94,27 +94,30 @@ export function Palette(props: PaletteProps): ReactNode {
 								spellCheck="false"
 							/>
 						</TextField>
-						<Menu
-							aria-label="Results"
-							className={styles.menu ?? ""}
-							items={[...found, ...jumps]}
-							renderEmptyState={() => <p className={styles.none}>Nothing by this name.</p>}
-						>
-							{({ id, words, hint, onAction }) => (
-								<MenuItem
-									id={id}
-									textValue={words}
-									className={styles.item ?? ""}
-									onAction={() => {
-										close();
-										onAction();
-									}}
-								>
-									<span className={styles.words}>{words}</span>
-									<span className={styles.hint}>{hint}</span>
-								</MenuItem>
-							)}
-						</Menu>
+						{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+						<div className={styles.results} tabIndex={0}>
+							<Menu
+								aria-label="Results"
+								className={styles.menu ?? ""}
+								items={[...found, ...jumps]}
+								renderEmptyState={() => <p className={styles.none}>Nothing by this name.</p>}
+							>
+								{({ id, words, hint, onAction }) => (
+									<MenuItem
+										id={id}
+										textValue={words}
+										className={styles.item ?? ""}
+										onAction={() => {
+											close();
+											onAction();
+										}}
+									>
+										<span className={styles.words}>{words}</span>
+										<span className={styles.hint}>{hint}</span>
+									</MenuItem>
+								)}
+							</Menu>
+						</div>
 					</Autocomplete>
 				</AriaDialog>
 			</Modal>

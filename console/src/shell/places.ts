@@ -1,5 +1,5 @@
 // The places of the console, for the rail, the palette and the keys. A new page that is a place is one entry here.
-import { Gauge, Microchip, UserRound } from "lucide-react";
+import { FileUp, Gauge, Microchip, ScrollText, Settings, UserRound } from "lucide-react";
 import type { ComponentType } from "react";
 import type { ScopedOperation } from "../api/permissions";
 
@@ -18,5 +18,8 @@ export interface Place {
 export const PLACES: readonly Place[] = [
 	{ to: "/", words: "Overview", icon: Gauge, needs: "organization_overview", key: "o", isInRail: true },
 	{ to: "/devices", words: "Devices", icon: Microchip, needs: "devices_list", key: "d", isInRail: true },
+	{ to: "/import", words: "Import devices", icon: FileUp, needs: "devices_import", key: "i", isInRail: false },
+	{ to: "/audit", words: "Audit", icon: ScrollText, needs: "events_list", key: "u", isInRail: true },
+	{ to: "/settings", words: "Settings", icon: Settings, needs: "organization_get", key: "s", isInRail: true },
 	{ to: "/account", words: "Account", icon: UserRound, key: "a", isInRail: false },
 ];

@@ -31,6 +31,7 @@ export function Button({
 		<AriaButton
 			{...rest}
 			{...(press ? { onPress: press } : {})}
+			{...(reason && rest["aria-label"] ? { "aria-label": `${rest["aria-label"]} (not allowed: ${reason})` } : {})}
 			// A form that is being sent is not sent again, and the button keeps the focus.
 			type={isBusy || reason ? "button" : (rest.type ?? "button")}
 			data-busy={isBusy || undefined}

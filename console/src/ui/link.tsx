@@ -14,3 +14,12 @@ function Anchor({ look = "text", className, ...rest }: AnchorProps): ReactNode {
 
 /** A link to a page of the console, with the page's own types for its path and search. */
 export const Link = createLink(Anchor);
+
+/** A link to something that the browser saves as a file. */
+export function FileLink({ href, children }: { href: string; children: ReactNode }): ReactNode {
+	return (
+		<Anchor href={href} look="button" download>
+			{children}
+		</Anchor>
+	);
+}

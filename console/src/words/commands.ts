@@ -1,3 +1,16 @@
+/** A long command in several lines, each option with its value on one. */
+export function folded(command: string): string {
+	if (command.length <= 64) return command;
+	const [first = "", ...options] = command.split(/ (?=--)/);
+	const lines = [first];
+	for (const option of options) {
+		const last = lines.at(-1) ?? "";
+		if (last.length + option.length < 60) lines[lines.length - 1] = `${last} ${option}`;
+		else lines.push(`  ${option}`);
+	}
+	return lines.join(" \\\n");
+}
+
 /** A word as a shell takes it. */
 export function quoted(word: string): string {
 	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -116,6 +116,9 @@ export class Person {
 		}, theme);
 		await page.setViewportSize(PHONE);
 		await page.waitForTimeout(80);
+		// An open menu goes to its new place a moment later.
+		const fits = () => document.documentElement.scrollWidth <= document.documentElement.clientWidth;
+		await page.waitForFunction(fits, null, { timeout: 1_000 }).catch(() => undefined);
 		await this.#checkSideways(name);
 		// As high as the page: what is fixed to the edge of the screen then stands at its end in the picture.
 		const height = await page.evaluate(() => document.documentElement.scrollHeight);

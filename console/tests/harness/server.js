@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const executables = process.env.OLIVINE_EXECUTABLES ?? new URL("../../../target/debug", import.meta.url).pathname;
+export const executables =
+	process.env.OLIVINE_EXECUTABLES ?? new URL("../../../target/debug", import.meta.url).pathname;
 
 export class Server {
 	static async start(...more) {
@@ -29,7 +30,9 @@ export class Server {
 			if (tries > 600 || this.process.exitCode !== null) throw new Error(`the server does not start: ${said}`);
 			await pause(50);
 		}
-		this.url = JSON.parse(readFileSync(ready, "utf8")).admin_url;
+		const reached = JSON.parse(readFileSync(ready, "utf8"));
+		this.url = reached.admin_url;
+		this.deviceUrl = reached.device_url;
 		this.key = readFileSync(join(this.data, "admin-api-key"), "utf8").trim();
 	}
 

@@ -11,15 +11,15 @@ import styles from "./line.module.css";
 type Event = Schemas["Event"];
 
 /** "device quarantined" for `device.quarantined`. */
-function whatHappened(type: string): string {
+export function whatHappened(type: string): string {
 	const [kind = "", verb = ""] = type.split(".");
 	return `${kindInWords(kind)} ${verb.replaceAll("_", " ")}`;
 }
 
 /** The name that an event itself gives its record, if it gives one. */
-function nameIn({ data }: Event): string | undefined {
+export function nameIn({ data }: Event): string | undefined {
 	const facts = data as Record<string, unknown>;
-	const named = facts.name ?? facts.identifier ?? facts.version;
+	const named = facts.name ?? facts.identifier ?? facts.version ?? facts.email ?? facts.subject;
 	return typeof named === "string" ? named : undefined;
 }
 

@@ -28,7 +28,7 @@ function failures({ failed_devices: failed }: Overview): Need[] {
 
 function jobs({ jobs_given_up: jobs }: Overview): Need[] {
 	if (jobs.count === 0) return [];
-	const words = `${counted(jobs.count, "job was", "jobs were", jobs.exact)} given up: peridio jobs list --state given_up`;
+	const words = <Link to="/settings/server">{counted(jobs.count, "job was", "jobs were", jobs.exact)} given up</Link>;
 	return [{ id: "jobs", tone: "bad", state: "Given up", words }];
 }
 

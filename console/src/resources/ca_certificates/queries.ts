@@ -1,0 +1,47 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api, type Schemas } from "../../api/client";
+import { isStatus } from "../../api/errors";
+
+export const caCertificatesQuery = queryOptions({
+	queryKey: ["ca_certificate", "list"],
+	queryFn: ({ signal }) => answer(api.GET("/v1/ca_certificates", { params: { query: { limit: 100 } }, signal })),
+	meta: { followsAll: true },
+});
+
+/** The CA certificate; `null` where there is none. */
+export function caCertificateQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["ca_certificate", "one", prn],
+		queryFn: async ({ signal }) => {
+			try {
+				return (await answer(api.GET("/v1/ca_certificates/{prn}", { params: { path: { prn } }, signal })))
+					.ca_certificate;
+			} catch (error) {
+				if (isStatus(error, 404) || isStatus(error, 400)) return null;
+				throw error;
+			}
+		},
+	});
+}
+
+const DAY = 86_400_000;
+
+/** Certificates that were refused within the last day. */
+export const strangersQuery = queryOptions({
+	queryKey: ["event", "strangers"],
+	queryFn: ({ signal }) => {
+		const since = new Date(Date.now() - DAY).toISOString();
+		const query = {
+			type: "device.authentication_failed",
+			search: `inserted_at>='${since}'`,
+			limit: 20,
+			order: "desc",
+		} as const;
+		return answer(api.GET("/v1/events", { params: { query }, signal }));
+	},
+	meta: { followsAll: true },
+});
+
+/** What people call it. */
+export const nameOfCa = ({ description, subject }: Schemas["CaCertificate"]): string =>
+	description?.split("\n")[0] || subject;

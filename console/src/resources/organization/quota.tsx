@@ -1,0 +1,129 @@
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { answer, api, change, type Schemas } from "../../api/client";
+import { usePermission } from "../../api/permissions";
+import { queryClient } from "../../api/queries";
+import { Button } from "../../ui/button";
+import { Command } from "../../ui/copy";
+import { TextField } from "../../ui/field";
+import { Form } from "../../ui/form";
+import { notify } from "../../ui/toasts";
+import { bytes } from "../../words/counts";
+import styles from "./quota.module.css";
+
+type Binary = Schemas["Binary"];
+
+/** Of how many binaries, the newest, the sizes are added up. The API has no sum by artifact. */
+const LOOKED_AT = 100;
+
+const sizesQuery = queryOptions({
+	queryKey: ["binary", "sizes"],
+	queryFn: ({ signal }) => {
+		const query = {
+			limit: LOOKED_AT,
+			order: "desc",
+			destroyed: false,
+			"expand[]": ["artifact_version.artifact"],
+		} as const;
+		return answer(
+			api.GET("/v1/binaries", { params: { query: { ...query, "expand[]": [...query["expand[]"]] } }, signal }),
+		);
+	},
+	staleTime: 60_000,
+});
+
+const artifactOf = ({ artifact_version }: Binary): string => artifact_version?.artifact?.name ?? "others";
+
+/** Sizes by artifact, the largest first. */
+function sums(binaries: readonly Binary[]): [string, number][] {
+	const all = new Map<string, number>();
+	for (const binary of binaries) all.set(artifactOf(binary), (all.get(artifactOf(binary)) ?? 0) + (binary.size ?? 0));
+	return [...all].sort(([, one], [, other]) => other - one).slice(0, 6);
+}
+
+/** How much content is stored, of how much, and what fills it. */
+export function Quota({ organization }: { organization: Schemas["Organization"] }): ReactNode {
+	const { storage_used: used, storage_quota: quota } = organization;
+	const mayList = usePermission("binaries_list");
+	const { data } = useQuery({ ...sizesQuery, enabled: mayList.allowed });
+	const share = quota ? Math.min(100, (used / quota) * 100) : 0;
+	const largest = sums(data?.binaries ?? []);
+	return (
+		<div className={styles.quota}>
+			<p className={styles.sentence}>
+				<strong>{bytes(used)}</strong> {quota ? `of ${bytes(quota)}` : "stored, without a limit"}
+			</p>
+			{quota ? <Meter label="Storage that is used" share={share} isFull={share > 90} /> : null}
+			{largest.length > 0 && (
+				<ul className={styles.largest} aria-label="What fills it">
+					{largest.map(([name, size]) => (
+						<li key={name} className={styles.row}>
+							<span>{name}</span>
+							<Meter label={name} share={used ? (size / used) * 100 : 0} />
+							<span className={styles.size}>{bytes(size)}</span>
+						</li>
+					))}
+				</ul>
+			)}
+			{data?.next_page && <p className={styles.note}>By artifact, of the newest {LOOKED_AT} binaries.</p>}
+			<QuotaForm quota={quota ?? null} />
+		</div>
+	);
+}
+
+function Meter({ label, share, isFull }: { label: string; share: number; isFull?: boolean }): ReactNode {
+	return (
+		<svg
+			className={styles.meter}
+			viewBox="0 0 100 8"
+			preserveAspectRatio="none"
+			role="img"
+			aria-label={`${label}: ${Math.round(share)} %`}
+		>
+			<rect className={styles.track} width="100" height="8" />
+			<rect className={isFull ? styles.full : styles.fill} width={Math.max(share, 0.6)} height="8" />
+		</svg>
+	);
+}
+
+const GB = 1_000_000_000;
+
+function QuotaForm({ quota }: { quota: number | null }): ReactNode {
+	const mayUpdate = usePermission("organization_update");
+	const [typed, setTyped] = useState(quota ? String(quota / GB) : "");
+	const update = useMutation({
+		mutationFn: () => {
+			const storage_quota = typed.trim() ? Math.round(Number(typed) * GB) : null;
+			return change(() => api.PATCH("/v1/organization", { body: { storage_quota } }));
+		},
+		onSuccess: async () => {
+			await queryClient.invalidateQueries({ queryKey: ["organization"] });
+			notify({ tone: "good", text: "The limit is changed. Nothing was deleted." });
+		},
+	});
+	return (
+		<Form
+			label="Limit"
+			error={update.error}
+			onSubmit={() => update.mutate()}
+			actions={
+				<Button type="submit" size="small" permission={mayUpdate} isBusy={update.isPending}>
+					Set the limit
+				</Button>
+			}
+		>
+			<TextField
+				label="Limit in GB"
+				name="storage_quota"
+				inputMode="numeric"
+				value={typed}
+				onChange={setTyped}
+				autoComplete="off"
+				help="Empty: no limit. Lowering it deletes nothing."
+			/>
+			<Command
+				text={`peridio organization update ${typed.trim() ? `--storage-quota ${typed.trim()}G` : "--no-storage-quota"}`}
+			/>
+		</Form>
+	);
+}

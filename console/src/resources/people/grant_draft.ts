@@ -1,0 +1,73 @@
+// Grants while they are put together: what somebody or a key is to be allowed, and where.
+import type { Schemas } from "../../api/client";
+import { scopes } from "../../api/generated/scopes";
+import { quoted } from "../../words/commands";
+import { roleInWords } from "../../words/kinds";
+
+type Grant = Schemas["Grant"];
+
+export interface GrantDraft {
+	/** A role, or `scopes` for single ones. */
+	role: string;
+	scopes: string[];
+	isWhole: boolean;
+	/** PRNs of products and cohorts, where it is not the whole organization. */
+	reach: string[];
+}
+
+export const SINGLE = "scopes";
+
+const ROLES = ["viewer", "support", "developer", "signer", "release_manager", "writer", "admin"];
+
+export const ROLE_CHOICES = [
+	...ROLES.map((role) => [role, roleInWords(role)] as const),
+	[SINGLE, "Single scopes"] as const,
+];
+
+/** All scopes that an operation of the API takes. */
+export const ALL_SCOPES: readonly string[] = [...new Set<string>(Object.values(scopes))].sort();
+
+export const newDraft = (): GrantDraft => ({ role: "viewer", scopes: [], isWhole: true, reach: [] });
+
+export function draftOf({ role, scopes: single, product_prns = [], cohort_prns = [] }: Grant): GrantDraft {
+	const reach = [...product_prns, ...cohort_prns];
+	return { role: role ?? SINGLE, scopes: single ?? [], isWhole: reach.length === 0, reach };
+}
+
+const isCohort = (prn: string): boolean => prn.includes(":cohort:");
+
+/** The body that the API takes. A reach without anything in it is refused here, because to the API it would be the whole organization. */
+export function grantOf({ role, scopes: single, isWhole, reach }: GrantDraft): Grant {
+	const prns = isWhole ? [] : reach;
+	return {
+		...(role === SINGLE ? { scopes: single } : { role }),
+		product_prns: prns.filter((prn) => !isCohort(prn)),
+		cohort_prns: prns.filter(isCohort),
+	};
+}
+
+/** What is still missing, in a sentence. */
+export function missingIn(drafts: readonly GrantDraft[]): string | undefined {
+	if (drafts.some(({ isWhole, reach }) => !isWhole && reach.length === 0))
+		return "Choose at least one product or cohort.";
+	if (drafts.some(({ role, scopes: single }) => role === SINGLE && single.length === 0))
+		return "Choose at least one scope.";
+	return undefined;
+}
+
+type Names = ReadonlyMap<string, string>;
+
+function reachFlags({ isWhole, reach }: GrantDraft, names: Names): string {
+	if (isWhole) return "";
+	return reach.map((prn) => ` --${isCohort(prn) ? "cohort" : "product"} ${quoted(names.get(prn) ?? prn)}`).join("");
+}
+
+/** The options of `peridio`; nothing where one command can't say it, because each grant has a reach of its own. */
+export function flagsOf(drafts: readonly GrantDraft[], names: Names): string | undefined {
+	const reaches = new Set(drafts.map((draft) => reachFlags(draft, names)));
+	if (reaches.size > 1) return undefined;
+	const what = drafts.map(({ role, scopes: single }) =>
+		role === SINGLE ? single.map((scope) => ` --scope ${scope}`).join("") : ` --role ${role}`,
+	);
+	return what.join("") + [...reaches].join("");
+}

@@ -1,0 +1,58 @@
+import type { ReactNode } from "react";
+import { ErrorNote } from "./error_note";
+import styles from "./record_rows.module.css";
+
+interface RecordRowsProps<Row> {
+	label: string;
+	rows: readonly Row[] | undefined;
+	rowKey: (row: Row) => string;
+	row: (row: Row) => ReactNode;
+	error?: unknown;
+	empty: ReactNode;
+	foot?: ReactNode;
+}
+
+/** A short list of records of which each has more to say than fits into columns. */
+export function RecordRows<Row>(props: RecordRowsProps<Row>): ReactNode {
+	const { rows, error } = props;
+	if (error !== null && error !== undefined) return <ErrorNote error={error} />;
+	if (rows?.length === 0) return props.empty;
+	return (
+		<>
+			<ul className={styles.rows} aria-label={props.label} aria-busy={!rows}>
+				{rows?.map((each) => (
+					<li key={props.rowKey(each)} className={styles.row}>
+						{props.row(each)}
+					</li>
+				)) ?? <li className={styles.row}>{"\u00a0"}</li>}
+			</ul>
+			{props.foot && <div className={styles.foot}>{props.foot}</div>}
+		</>
+	);
+}
+
+interface RecordRowProps {
+	name: ReactNode;
+	/** Its state, beside the name. */
+	badges?: ReactNode;
+	/** A line below. */
+	facts?: ReactNode;
+	children?: ReactNode;
+	actions?: ReactNode;
+}
+
+/** A record: its name and state, its facts below, and what can be done with it. */
+export function RecordRow({ name, badges, facts, children, actions }: RecordRowProps): ReactNode {
+	return (
+		<>
+			<div className={styles.text}>
+				<p className={styles.name}>
+					{name} {badges}
+				</p>
+				{facts && <div className={styles.facts}>{facts}</div>}
+				{children}
+			</div>
+			{actions && <div className={styles.actions}>{actions}</div>}
+		</>
+	);
+}
