@@ -6,6 +6,8 @@ import { queryClient } from "./api/queries";
 import { deviceQuery } from "./resources/devices/queries";
 import { devicesSearch } from "./resources/devices/search";
 import { auditSearch } from "./resources/events/search";
+import { wholeReleaseQuery } from "./resources/releases/queries";
+import { cohortSearch, releasesSearch } from "./resources/releases/search";
 import { Crash } from "./routes/crash";
 import { NotFound } from "./routes/not_found";
 import { PrnPage } from "./routes/prn";
@@ -111,6 +113,33 @@ const server = createRoute({
 	component: lazyRouteComponent(() => import("./routes/server"), "ServerPage"),
 });
 
+const releases = createRoute({
+	getParentRoute: () => shell,
+	path: "/releases",
+	validateSearch: releasesSearch,
+	component: lazyRouteComponent(() => import("./routes/releases"), "ReleasesPage"),
+});
+
+const release = createRoute({
+	getParentRoute: () => shell,
+	path: "/releases/$release",
+	loader: ({ params }) => void queryClient.prefetchQuery(wholeReleaseQuery(params.release)),
+	component: lazyRouteComponent(() => import("./routes/release"), "ReleasePage"),
+});
+
+const cohort = createRoute({
+	getParentRoute: () => shell,
+	path: "/cohorts/$product/$cohort",
+	validateSearch: cohortSearch,
+	component: lazyRouteComponent(() => import("./routes/cohort"), "CohortPage"),
+});
+
+const overrides = createRoute({
+	getParentRoute: () => shell,
+	path: "/overrides",
+	component: lazyRouteComponent(() => import("./routes/overrides"), "OverridesPage"),
+});
+
 const account = createRoute({
 	getParentRoute: () => shell,
 	path: "/account",
@@ -141,6 +170,8 @@ const resetPassword = createRoute({
 	component: lazyRouteComponent(() => import("./routes/reset_password"), "ResetPasswordPage"),
 });
 
+const releasePages = [releases, release, cohort, overrides];
+
 const settingsPages = [
 	settings,
 	people,
@@ -154,7 +185,7 @@ const settingsPages = [
 	server,
 ];
 
-const pages = [overview, devices, device, importing, audit, ...settingsPages, account, prn, nowhere];
+const pages = [overview, ...releasePages, devices, device, importing, audit, ...settingsPages, account, prn, nowhere];
 
 export const router = createRouter({
 	routeTree: root.addChildren([shell.addChildren(pages), setup, invitation, resetPassword]),

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Navigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { answer, api } from "../api/client";
+import { releaseId } from "../resources/releases/queries";
 import { ErrorNote } from "../ui/error_note";
 import { Page } from "../ui/page";
 import { kindInWords } from "../words/kinds";
@@ -32,6 +33,10 @@ export function PrnPage(): ReactNode {
 	}
 	if (kind === "event") return <Navigate to="/audit" search={{ open: parsePrn(prn)?.id }} replace />;
 	if (kind && SETTINGS[kind]) return <Navigate to={SETTINGS[kind]} replace />;
+	if (kind === "release") return <Navigate to="/releases/$release" params={{ release: releaseId(prn) }} replace />;
+	if (kind === "cohort") return <ToCohort prn={prn} />;
+	if (kind === "product") return <Navigate to="/releases" replace />;
+	if (kind === "bundle_override") return <Navigate to="/overrides" replace />;
 	const sentence = kind
 		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
 		: "A PRN begins with prn:1: and ends with a UUID.";
@@ -50,4 +55,16 @@ function ToDevice({ prn }: { prn: string }): ReactNode {
 	if (error) return <ErrorNote error={error} />;
 	if (!data) return null;
 	return <Navigate to="/devices/$identifier" params={{ identifier: data.device.identifier }} replace />;
+}
+
+function ToCohort({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery({
+		queryKey: ["cohort", "by_prn", prn],
+		queryFn: ({ signal }) =>
+			answer(api.GET("/v1/cohorts/{prn}", { params: { path: { prn }, query: { "expand[]": ["product"] } }, signal })),
+	});
+	if (error) return <ErrorNote error={error} />;
+	if (!data) return null;
+	const params = { product: data.cohort.product?.name ?? "", cohort: data.cohort.name };
+	return <Navigate to="/cohorts/$product/$cohort" params={params} replace />;
 }

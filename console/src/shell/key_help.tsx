@@ -8,6 +8,8 @@ const COMMON: readonly (readonly [string, string])[] = [
 	["Ctrl K or ⌘ K", "Go anywhere, do anything"],
 	["/", "Search on this page"],
 	["?", "These keys"],
+	["↑ ↓ ← →", "In a graph of releases: along the lines"],
+	["i", "In a graph of releases: insert after the one with the focus"],
 	["Esc", "Close what is open"],
 ];
 

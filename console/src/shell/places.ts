@@ -1,5 +1,5 @@
 // The places of the console, for the rail, the palette and the keys. A new page that is a place is one entry here.
-import { FileUp, Gauge, Microchip, ScrollText, Settings, UserRound } from "lucide-react";
+import { FileUp, Gauge, Microchip, Rocket, ScrollText, Settings, Shuffle, UserRound } from "lucide-react";
 import type { ComponentType } from "react";
 import type { ScopedOperation } from "../api/permissions";
 
@@ -11,12 +11,24 @@ export interface Place {
 	needs?: ScopedOperation;
 	/** The key after `g`. */
 	key: string;
+	/** Further paths whose pages belong to it. */
+	also?: readonly string[];
 	/** Whether it is in the rail; the others are in the palette only. */
 	isInRail: boolean;
 }
 
 export const PLACES: readonly Place[] = [
 	{ to: "/", words: "Overview", icon: Gauge, needs: "organization_overview", key: "o", isInRail: true },
+	{
+		to: "/releases",
+		also: ["/cohorts/", "/overrides"],
+		words: "Releases",
+		icon: Rocket,
+		needs: "releases_list",
+		key: "r",
+		isInRail: true,
+	},
+	{ to: "/overrides", words: "Overrides", icon: Shuffle, needs: "bundle_overrides_list", key: "v", isInRail: false },
 	{ to: "/devices", words: "Devices", icon: Microchip, needs: "devices_list", key: "d", isInRail: true },
 	{ to: "/import", words: "Import devices", icon: FileUp, needs: "devices_import", key: "i", isInRail: false },
 	{ to: "/audit", words: "Audit", icon: ScrollText, needs: "events_list", key: "u", isInRail: true },

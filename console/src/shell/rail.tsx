@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { scopes } from "../api/generated/scopes";
 import { hasScope } from "../api/permissions";
@@ -11,6 +12,7 @@ import styles from "./rail.module.css";
 export function Rail(): ReactNode {
 	const { data } = useQuery(meQuery);
 	const granted = data?.user.scopes ?? [];
+	const { pathname } = useLocation();
 	const places = PLACES.filter(({ isInRail, needs }) => isInRail && (!needs || hasScope(granted, scopes[needs])));
 	return (
 		<nav className={styles.rail} aria-label="Places">
@@ -24,7 +26,7 @@ export function Rail(): ReactNode {
 					<span className={styles.name}>{data?.user.organization_name ?? "Olivine"}</span>
 				</p>
 				<ul className={styles.places}>
-					{places.map(({ to, words, icon: Icon }) => (
+					{places.map(({ to, also, words, icon: Icon }) => (
 						<li key={to}>
 							<Link
 								to={to}
@@ -32,6 +34,7 @@ export function Rail(): ReactNode {
 								className={styles.place ?? ""}
 								activeOptions={{ exact: to === "/", includeSearch: false }}
 								activeProps={{ "aria-current": "page" }}
+								{...(also?.some((path) => pathname.startsWith(path)) ? { "aria-current": "page" } : {})}
 							>
 								<Icon size={18} aria-hidden />
 								<span>{words}</span>

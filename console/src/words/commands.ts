@@ -15,3 +15,10 @@ export function folded(command: string): string {
 export function quoted(word: string): string {
 	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Fields as flags: ` --version-requirement '>= 1.0.0'`. An empty text stays: it removes the value. */
+export function flags(values: Readonly<Record<string, string>>): string {
+	return Object.entries(values)
+		.map(([field, value]) => ` --${field.replaceAll("_", "-")} ${value ? quoted(value) : "''"}`)
+		.join("");
+}

@@ -81,7 +81,7 @@ export class Person {
 			if (message.type() !== "error" && message.type() !== "warning") return;
 			const status = /status of (\d+)/.exec(message.text());
 			if (status && this.expected.has(Number(status[1]))) return;
-			this.problems.push(`console: ${message.text()}`);
+			this.problems.push(`console: ${message.text()} (${message.location().url})`);
 		});
 		page.on("request", (request) => {
 			const url = new URL(request.url());

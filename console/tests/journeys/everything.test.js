@@ -19,7 +19,7 @@ after(async () => {
 });
 
 /** `/devices/SN-1` and `/devices/SN-2` are one page. */
-const pageOf = (path) => path.replace(/\/(devices|prn)\/[^/?]+/, "/$1/…").replace(/\?.*/, "");
+const pageOf = (path) => path.replace(/\/(devices|prn|releases)\/[^/?]+/, "/$1/…").replace(/\?.*/, "");
 
 test("click everything", async () => {
 	const ada = await Person.arrive(server);

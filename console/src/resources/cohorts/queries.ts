@@ -15,3 +15,52 @@ export const cohortsQuery = queryOptions({
 		answer(api.GET("/v1/cohorts", { params: { query: { limit: 100, "expand[]": ["product"] } }, signal })),
 	staleTime: 60_000,
 });
+
+const hundred = { limit: 100 } as const;
+
+/** Products for the page of them. */
+export function productsPageQuery(archived: "false" | "any") {
+	return queryOptions({
+		queryKey: ["product", "list", "page", archived],
+		queryFn: ({ signal }) => answer(api.GET("/v1/products", { params: { query: { ...hundred, archived } }, signal })),
+		meta: { followsAll: true },
+	});
+}
+
+/** Cohorts for the page of products. */
+export function cohortsPageQuery(archived: "false" | "any") {
+	return queryOptions({
+		queryKey: ["cohort", "list", "page", archived],
+		queryFn: ({ signal }) => answer(api.GET("/v1/cohorts", { params: { query: { ...hundred, archived } }, signal })),
+		meta: { followsAll: true, followsDevices: true },
+	});
+}
+
+/** The latest release of a cohort, and how many devices are on it. */
+export function graphQuery(cohortPrn: string | undefined) {
+	return queryOptions({
+		queryKey: ["cohort", "graph", cohortPrn],
+		queryFn: ({ signal }) =>
+			answer(api.GET("/v1/cohorts/{prn}/graph", { params: { path: { prn: cohortPrn ?? "" } }, signal })),
+		enabled: Boolean(cohortPrn),
+		meta: { followsAll: true, followsDevices: true },
+	});
+}
+
+/** A cohort by its product's name and its own; `null` where there is none. */
+export function cohortByNamesQuery(product: string, cohort: string) {
+	return queryOptions({
+		queryKey: ["cohort", "by_names", product, cohort],
+		queryFn: async ({ signal }) => {
+			const products = await answer(
+				api.GET("/v1/products", { params: { query: { name: product, limit: 1, archived: "any" } }, signal }),
+			);
+			const [found] = products.products;
+			if (!found) return null;
+			const query = { product_prn: found.prn, name: cohort, limit: 1, archived: "any" as const };
+			const { cohorts } = await answer(api.GET("/v1/cohorts", { params: { query }, signal }));
+			return cohorts[0] ? { ...cohorts[0], product: found } : null;
+		},
+		meta: { followsAll: true, followsDevices: true },
+	});
+}

@@ -25,8 +25,8 @@ function flagOf(what: string): string {
 }
 
 /** Stops all updates at once. The one stop that asks for something: a reason, for those who wonder at night. */
-export function StopDialog({ onClose }: { onClose: () => void }): ReactNode {
-	const [what, setWhat] = useState(ALL);
+export function StopDialog({ initially = ALL, onClose }: { initially?: string; onClose: () => void }): ReactNode {
+	const [what, setWhat] = useState(initially);
 	const [reason, setReason] = useState("");
 	const { data: me } = useQuery(meQuery);
 	const { data: products } = useQuery(productsQuery);

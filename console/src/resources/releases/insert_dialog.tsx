@@ -1,0 +1,202 @@
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { api, change, type Schemas } from "../../api/client";
+import { Button } from "../../ui/button";
+import { Command } from "../../ui/copy";
+import { Dialog } from "../../ui/dialog";
+import { SelectField, TextField } from "../../ui/field";
+import { Form } from "../../ui/form";
+import { notify } from "../../ui/toasts";
+import { flags } from "../../words/commands";
+import { shortPrn } from "../../words/prns";
+import { ConfirmChange } from "./confirm_change";
+import { asPlanned, planCreate } from "./plans";
+import { bundleChoicesQuery } from "./queries";
+
+/** A neighbour of the place. */
+interface Neighbour {
+	release_prn: string;
+	name: string;
+}
+
+/** Where in a cohort's graph a release is to come. */
+export interface Place {
+	previous: Neighbour | null;
+	next: Neighbour | null;
+}
+
+export function placeInWords({ previous, next }: Place): string {
+	if (previous && next) return `between ${previous.name} and ${next.name}`;
+	if (next) return `before ${next.name}, as a first release`;
+	return previous ? `after ${previous.name}, as the latest` : "as the first one of this cohort";
+}
+
+interface InsertDialogProps {
+	cohort: Schemas["Cohort"];
+	/** As commands name it: `gateway/daily`. */
+	cohortName: string;
+	place: Place;
+	onClose: () => void;
+	onDone: (release: string) => void;
+}
+
+interface Draft {
+	bundle: string;
+	name: string;
+	version: string;
+	requirement: string;
+	isRequired: boolean;
+}
+
+const BLANK: Draft = { bundle: "", name: "", version: "", requirement: "", isRequired: false };
+
+/** The neighbours that the API has to be told: at the end it finds them itself. */
+function neighboursOf({
+	previous,
+	next,
+}: Place): Pick<Schemas["ReleaseCreate"], "next_release_prn" | "previous_release_prn"> {
+	if (!next) return {};
+	return { next_release_prn: next.release_prn, ...(previous ? { previous_release_prn: previous.release_prn } : {}) };
+}
+
+function bodyOf(cohort: string, draft: Draft, place: Place): Schemas["ReleaseCreate"] {
+	return {
+		cohort_prn: cohort,
+		bundle_prn: draft.bundle,
+		name: draft.name.trim(),
+		...(draft.version ? { version: draft.version.trim() } : {}),
+		...(draft.requirement ? { version_requirement: draft.requirement.trim() } : {}),
+		...(draft.isRequired ? { required: true } : {}),
+		...neighboursOf(place),
+	};
+}
+
+function commandOf(cohort: string, bundle: string, draft: Draft, { previous, next }: Place): string {
+	const given = {
+		cohort,
+		bundle,
+		name: draft.name || "…",
+		...(draft.version ? { version: draft.version } : {}),
+		...(draft.requirement ? { version_requirement: draft.requirement } : {}),
+		...(draft.isRequired ? { required: "true" } : {}),
+		...(next ? { next_release: `${cohort}/${next.name}` } : {}),
+		...(next && previous ? { previous_release: `${cohort}/${previous.name}` } : {}),
+	};
+	return `peridio releases create${flags(given)}`;
+}
+
+/** Makes a release at a place of the graph: first what it is, then what it would do. */
+export function InsertDialog({ cohort, cohortName, place, onClose, onDone }: InsertDialogProps): ReactNode {
+	const [draft, setDraft] = useState(BLANK);
+	const [isReviewed, setIsReviewed] = useState(false);
+	const { data } = useQuery(bundleChoicesQuery);
+	const bundle = data?.bundles.find(({ prn }) => prn === draft.bundle);
+	const command = commandOf(cohortName, bundle?.name ?? (draft.bundle || "…"), draft, place);
+	const body = bodyOf(cohort.prn, draft, place);
+	const title = `New release ${placeInWords(place)}`;
+	if (isReviewed) {
+		return (
+			<ConfirmChange
+				title={title}
+				action="Release it"
+				plan={() => planCreate(body)}
+				apply={(plan) => change(() => api.POST("/v1/releases", { body, ...asPlanned(plan) }))}
+				command={command}
+				onDone={() => {
+					notify({ tone: "good", text: `${draft.name} is released.` });
+					onDone(draft.name);
+				}}
+				onClose={() => setIsReviewed(false)}
+			>
+				<Links name={draft.name} place={place} />
+			</ConfirmChange>
+		);
+	}
+	return (
+		<Dialog title={title} isOpen onClose={onClose}>
+			<Form
+				label="New release"
+				onSubmit={() => setIsReviewed(true)}
+				actions={
+					<>
+						<Button type="submit" look="primary" isDisabled={!draft.bundle || !draft.name.trim()}>
+							Go on
+						</Button>
+						<Button onPress={onClose}>Cancel</Button>
+					</>
+				}
+			>
+				<Fields draft={draft} bundles={data?.bundles} onChange={(given) => setDraft({ ...draft, ...given })} />
+				<Command text={command} />
+			</Form>
+		</Dialog>
+	);
+}
+
+interface FieldsProps {
+	draft: Draft;
+	bundles: readonly Schemas["Bundle"][] | undefined;
+	onChange: (given: Partial<Draft>) => void;
+}
+
+function Fields({ draft, bundles = [], onChange }: FieldsProps): ReactNode {
+	const options = bundles.map(({ prn, name }) => [prn, name ?? `bundle ${shortPrn(prn)}`] as const);
+	return (
+		<>
+			<SelectField
+				label="Bundle"
+				name="bundle_prn"
+				value={draft.bundle}
+				onChange={(bundle) => onChange({ bundle })}
+				options={[["", "Choose a bundle"], ...options]}
+				help="What its devices install."
+			/>
+			<TextField
+				label="Name"
+				name="name"
+				value={draft.name}
+				onChange={(name) => onChange({ name })}
+				autoComplete="off"
+				isRequired
+			/>
+			<TextField
+				label="Version"
+				name="version"
+				value={draft.version}
+				onChange={(version) => onChange({ version })}
+				help="Devices that report only a version get it if theirs is older."
+				placeholder="2.1.0"
+				isMono
+			/>
+			<TextField
+				label="For devices that run"
+				name="version_requirement"
+				value={draft.requirement}
+				onChange={(requirement) => onChange({ requirement })}
+				placeholder=">= 2.0.0 and < 3.0.0"
+				isMono
+			/>
+			<SelectField
+				label="May devices skip it?"
+				name="required"
+				value={draft.isRequired ? "yes" : "no"}
+				onChange={(value) => onChange({ isRequired: value === "yes" })}
+				options={[
+					["no", "Yes, on the way to a later one"],
+					["yes", "No, all must install it first"],
+				]}
+			/>
+		</>
+	);
+}
+
+/** The links that will be, from what the page knows. */
+function Links({ name, place: { previous, next } }: { name: string; place: Place }): ReactNode {
+	const path = [previous?.name, name, next?.name].filter(Boolean).join(" → ");
+	return (
+		<p>
+			Then the path is <strong>{path}</strong>
+			{next ? "." : ", the latest release."}
+		</p>
+	);
+}

@@ -1,0 +1,125 @@
+import { queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+import { meQuery, queryClient } from "../../api/queries";
+import { tagged } from "../../api/tagged";
+import { parsePrn } from "../../words/prns";
+
+const live = { meta: { followsAll: true, followsDevices: true } } as const;
+
+/** Releases have no name of their own in paths: their UUID is. */
+export function releaseId(prn: string): string {
+	return parsePrn(prn)?.id ?? prn;
+}
+
+async function prnOf(id: string): Promise<string> {
+	const me = await queryClient.ensureQueryData(meQuery);
+	return `${me?.user.organization_prn ?? "prn:1"}:release:${id}`;
+}
+
+/** A release by its UUID, with its bundle, cohort and product, and the revision that it was read at. */
+export function wholeReleaseQuery(id: string) {
+	return queryOptions({
+		queryKey: ["release", "whole", id],
+		queryFn: async ({ signal }) => {
+			const query = { "expand[]": ["bundle", "cohort", "cohort.product"] };
+			const prn = await prnOf(id);
+			return tagged(api.GET("/v1/releases/{prn}", { params: { path: { prn }, query }, signal }));
+		},
+		...live,
+	});
+}
+
+export function adoptionQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["release", "adoption", prn],
+		queryFn: ({ signal }) => answer(api.GET("/v1/releases/{prn}/adoption", { params: { path: { prn } }, signal })),
+		...live,
+	});
+}
+
+/** A cohort's newest releases with their bundles: what its graph does not say. */
+export function releasesOfCohortQuery(cohortPrn: string | undefined, archived: "false" | "true" = "false") {
+	return queryOptions({
+		queryKey: ["release", "list", cohortPrn, archived],
+		queryFn: ({ signal }) =>
+			answer(
+				api.GET("/v1/releases", {
+					params: {
+						query: { cohort_prn: cohortPrn ?? "", limit: 100, order: "desc", archived, "expand[]": ["bundle"] },
+					},
+					signal,
+				}),
+			),
+		enabled: Boolean(cohortPrn),
+		...live,
+	});
+}
+
+/** Devices whose last update to the release ended so, the newest report first where the server knows. */
+export function devicesByOutcomeQuery(releasePrn: string, outcome: "failed" | "rolled_back") {
+	return queryOptions({
+		queryKey: ["device", "by_outcome", releasePrn, outcome],
+		queryFn: ({ signal }) =>
+			answer(
+				api.GET("/v1/devices", {
+					params: {
+						query: { outcome_release_prn: releasePrn, outcome, limit: 5, order: "desc", "expand[]": ["last_report"] },
+					},
+					signal,
+				}),
+			),
+		...live,
+	});
+}
+
+/** How many devices are at which point of an update to the release. */
+export function outcomesQuery(releasePrn: string) {
+	return queryOptions({
+		queryKey: ["device", "outcomes", releasePrn],
+		queryFn: ({ signal }) =>
+			answer(
+				api.GET("/v1/devices/facets", {
+					params: { query: { by: "outcome", search: `outcome_release_prn:'${releasePrn}'` } },
+					signal,
+				}),
+			),
+		...live,
+	});
+}
+
+/** Some of the devices that are on the release. */
+export function devicesOnQuery(releasePrn: string) {
+	return queryOptions({
+		queryKey: ["device", "on", releasePrn],
+		queryFn: ({ signal }) =>
+			answer(
+				api.GET("/v1/devices", {
+					params: { query: { release_prn: releasePrn, limit: 8, order: "desc", "expand[]": ["product", "cohort"] } },
+					signal,
+				}),
+			),
+		...live,
+	});
+}
+
+/** The newest hundred releases of all cohorts. */
+export const newestReleasesQuery = queryOptions({
+	queryKey: ["release", "list", "newest"],
+	queryFn: ({ signal }) =>
+		answer(api.GET("/v1/releases", { params: { query: { limit: 100, order: "desc" } }, signal })),
+	meta: { followsAll: true },
+});
+
+/** The newest hundred bundles, for choices. */
+export const bundleChoicesQuery = queryOptions({
+	queryKey: ["bundle", "list", "choices"],
+	queryFn: ({ signal }) => answer(api.GET("/v1/bundles", { params: { query: { limit: 100, order: "desc" } }, signal })),
+});
+
+/** A bundle with its binaries. */
+export function bundleQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["bundle", "one", prn],
+		queryFn: ({ signal }) => answer(api.GET("/v1/bundles/{prn}", { params: { path: { prn } }, signal })),
+	});
+}

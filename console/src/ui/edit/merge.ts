@@ -1,0 +1,39 @@
+// What to do where two people changed one record. Pure.
+
+/** A record's fields as a form has them; an empty text stands for nothing. */
+export type Values = Readonly<Record<string, string>>;
+
+/** A field that both changed, to different values. */
+export interface Conflict {
+	field: string;
+	mine: string;
+	theirs: string;
+}
+
+export interface Merged {
+	/** What the form goes on with: theirs where only they changed something, else mine. */
+	values: Values;
+	/** Fields that only they changed. */
+	taken: readonly string[];
+	conflicts: readonly Conflict[];
+}
+
+/** The fields that differ, with their new values. */
+export function changesOf(before: Values, after: Values): Values {
+	return Object.fromEntries(Object.entries(after).filter(([field, value]) => value !== before[field]));
+}
+
+/** Brings both changes of `base` together. */
+export function merge(base: Values, mine: Values, theirs: Values): Merged {
+	const values: Record<string, string> = { ...mine };
+	const taken: string[] = [];
+	const conflicts: Conflict[] = [];
+	for (const [field, value] of Object.entries(changesOf(base, theirs))) {
+		const own = mine[field] ?? "";
+		if (own === base[field]) {
+			values[field] = value;
+			taken.push(field);
+		} else if (own !== value) conflicts.push({ field, mine: own, theirs: value });
+	}
+	return { values, taken, conflicts };
+}
