@@ -49,12 +49,13 @@ export default defineConfig({
 					groups: [
 						{ name: "vendor", test: /node_modules/, tags: ["$initial"], priority: 3 },
 						{ name: "common", test: /console\/src\/(?:api|ui|words|shell)\/(?!widgets\/)/, priority: 2 },
-						{ name: "lists", test: /node_modules\/@tanstack/, minShareCount: 2, priority: 1 },
+						{ name: "packages", test: /node_modules/, minShareCount: 2, priority: 1 },
 						{ name: "shared", test: /console\/src\/resources\//, minShareCount: 2, priority: 1 },
 					],
 				},
 			},
 		},
 	},
+	worker: { format: "es", rolldownOptions: { output: { entryFileNames: "assets/[name].js" } } },
 	server: { proxy: { "/v1": { target: server }, "/docs": { target: server } } },
 });

@@ -140,6 +140,61 @@ const overrides = createRoute({
 	component: lazyRouteComponent(() => import("./routes/overrides"), "OverridesPage"),
 });
 
+function archivedSearch(search: Record<string, unknown>): { archived?: true } {
+	return search.archived === true || search.archived === "true" ? { archived: true } : {};
+}
+
+const artifacts = createRoute({
+	getParentRoute: () => shell,
+	path: "/artifacts",
+	validateSearch: archivedSearch,
+	component: lazyRouteComponent(() => import("./routes/artifacts"), "ArtifactsPage"),
+});
+
+const artifact = createRoute({
+	getParentRoute: () => shell,
+	path: "/artifacts/$artifact",
+	validateSearch: archivedSearch,
+	component: lazyRouteComponent(() => import("./routes/artifact"), "ArtifactPage"),
+});
+
+const version = createRoute({
+	getParentRoute: () => shell,
+	path: "/artifacts/$artifact/$version",
+	component: lazyRouteComponent(() => import("./routes/version"), "VersionPage"),
+});
+
+const binary = createRoute({
+	getParentRoute: () => shell,
+	path: "/artifacts/$artifact/$version/$target",
+	validateSearch: (search): { binary?: string } =>
+		typeof search.binary === "string" && search.binary ? { binary: search.binary } : {},
+	component: lazyRouteComponent(() => import("./routes/binary"), "BinaryPage"),
+});
+
+const bundles = createRoute({
+	getParentRoute: () => shell,
+	path: "/bundles",
+	validateSearch: archivedSearch,
+	component: lazyRouteComponent(() => import("./routes/bundles"), "BundlesPage"),
+});
+
+const bundleBuilder = createRoute({
+	getParentRoute: () => shell,
+	path: "/bundles/new",
+	validateSearch: (search): { versions?: string[] } => {
+		const given = Array.isArray(search.versions) ? search.versions.filter((each) => typeof each === "string") : [];
+		return given.length > 0 ? { versions: [...new Set<string>(given)] } : {};
+	},
+	component: lazyRouteComponent(() => import("./routes/bundle_builder"), "BundleBuilderPage"),
+});
+
+const bundle = createRoute({
+	getParentRoute: () => shell,
+	path: "/bundles/$prn",
+	component: lazyRouteComponent(() => import("./routes/bundle"), "BundlePage"),
+});
+
 const account = createRoute({
 	getParentRoute: () => shell,
 	path: "/account",
@@ -172,6 +227,8 @@ const resetPassword = createRoute({
 
 const releasePages = [releases, release, cohort, overrides];
 
+const firmwarePages = [artifacts, artifact, version, binary, bundles, bundleBuilder, bundle];
+
 const settingsPages = [
 	settings,
 	people,
@@ -185,7 +242,19 @@ const settingsPages = [
 	server,
 ];
 
-const pages = [overview, ...releasePages, devices, device, importing, audit, ...settingsPages, account, prn, nowhere];
+const pages = [
+	overview,
+	...releasePages,
+	...firmwarePages,
+	devices,
+	device,
+	importing,
+	audit,
+	...settingsPages,
+	account,
+	prn,
+	nowhere,
+];
 
 export const router = createRouter({
 	routeTree: root.addChildren([shell.addChildren(pages), setup, invitation, resetPassword]),

@@ -1,9 +1,19 @@
 // The page's policies for text that becomes HTML or code. The server's policy (Content-Security-Policy) allows no others.
 //
-// React Aria's announcer empties itself by `innerHTML = ""`. Exactly that is allowed; any other text as HTML is refused.
+// React Aria's announcer empties itself by `innerHTML = ""`. Exactly that is allowed; any other text as HTML is refused. Workers are started
+// from scripts of this server only.
+
+interface Rules {
+	createHTML?: (text: string) => string;
+	createScriptURL?: (url: string) => string;
+}
+
+interface Policy {
+	createScriptURL: (url: string) => string;
+}
 
 interface Policies {
-	createPolicy(name: string, rules: { createHTML: (text: string) => string }): unknown;
+	createPolicy(name: string, rules: Rules): Policy;
 }
 
 const policies = (window as unknown as { trustedTypes?: Policies }).trustedTypes;
@@ -15,4 +25,15 @@ policies?.createPolicy("default", {
 	},
 });
 
-export {};
+function ownScript(url: string): string {
+	const whole = new URL(url, window.location.href);
+	if (whole.origin !== window.location.origin) throw new TypeError("workers are of this server only");
+	return whole.href;
+}
+
+const workers = policies?.createPolicy("olivine", { createScriptURL: ownScript });
+
+/** A worker's URL as browsers take it that know Trusted Types. */
+export function workerUrl(url: string): string {
+	return workers ? workers.createScriptURL(url) : ownScript(url);
+}

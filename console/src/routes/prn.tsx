@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Navigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { answer, api } from "../api/client";
+import { binaryQuery } from "../resources/binaries/queries";
 import { releaseId } from "../resources/releases/queries";
 import { ErrorNote } from "../ui/error_note";
 import { Page } from "../ui/page";
@@ -37,6 +38,8 @@ export function PrnPage(): ReactNode {
 	if (kind === "cohort") return <ToCohort prn={prn} />;
 	if (kind === "product") return <Navigate to="/releases" replace />;
 	if (kind === "bundle_override") return <Navigate to="/overrides" replace />;
+	if (kind === "bundle") return <Navigate to="/bundles/$prn" params={{ prn }} replace />;
+	if (kind === "binary") return <ToBinary prn={prn} />;
 	const sentence = kind
 		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
 		: "A PRN begins with prn:1: and ends with a UUID.";
@@ -67,4 +70,13 @@ function ToCohort({ prn }: { prn: string }): ReactNode {
 	if (!data) return null;
 	const params = { product: data.cohort.product?.name ?? "", cohort: data.cohort.name };
 	return <Navigate to="/cohorts/$product/$cohort" params={params} replace />;
+}
+
+function ToBinary({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery(binaryQuery(prn));
+	if (error) return <ErrorNote error={error} />;
+	if (!data) return null;
+	const { artifact_version: parent, target } = data;
+	const params = { artifact: parent?.artifact?.name ?? "", version: parent?.version ?? "", target };
+	return <Navigate to="/artifacts/$artifact/$version/$target" params={params} search={{ binary: prn }} replace />;
 }

@@ -1,5 +1,16 @@
 // The places of the console, for the rail, the palette and the keys. A new page that is a place is one entry here.
-import { FileUp, Gauge, Microchip, Rocket, ScrollText, Settings, Shuffle, UserRound } from "lucide-react";
+import {
+	FileUp,
+	Gauge,
+	HardDrive,
+	Microchip,
+	Package,
+	Rocket,
+	ScrollText,
+	Settings,
+	Shuffle,
+	UserRound,
+} from "lucide-react";
 import type { ComponentType } from "react";
 import type { ScopedOperation } from "../api/permissions";
 
@@ -29,6 +40,16 @@ export const PLACES: readonly Place[] = [
 		isInRail: true,
 	},
 	{ to: "/overrides", words: "Overrides", icon: Shuffle, needs: "bundle_overrides_list", key: "v", isInRail: false },
+	{
+		to: "/artifacts",
+		also: ["/bundles"],
+		words: "Firmware",
+		icon: HardDrive,
+		needs: "artifacts_list",
+		key: "f",
+		isInRail: true,
+	},
+	{ to: "/bundles", words: "Bundles", icon: Package, needs: "bundles_list", key: "b", isInRail: false },
 	{ to: "/devices", words: "Devices", icon: Microchip, needs: "devices_list", key: "d", isInRail: true },
 	{ to: "/import", words: "Import devices", icon: FileUp, needs: "devices_import", key: "i", isInRail: false },
 	{ to: "/audit", words: "Audit", icon: ScrollText, needs: "events_list", key: "u", isInRail: true },

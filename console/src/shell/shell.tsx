@@ -5,6 +5,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from "react"
 import { startLive } from "../api/live";
 import { basePath } from "../api/organization";
 import { meQuery } from "../api/queries";
+import { UploadBar } from "../resources/uploads/upload_bar";
 import { Crash } from "../routes/crash";
 import { SignInPage } from "../routes/sign_in";
 import { Toasts } from "../ui/toasts";
@@ -63,6 +64,7 @@ function Frame(): ReactNode {
 			<div className={styles.column}>
 				<Bar openPalette={openPalette} openHelp={openHelp} signOut={signOut} />
 				<StopBar />
+				<UploadBar />
 				<main id="main" ref={main} tabIndex={-1} className={styles.main}>
 					<Boundary key={path} onReset={() => void client.invalidateQueries()}>
 						<Outlet />

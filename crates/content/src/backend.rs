@@ -162,6 +162,11 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Errors: what was tried in vain, and the permission that is missing.
     async fn probe(&self) -> Result<(), ProbeFailed>;
 
+    /// The origin of the URLs that parts are sent to; `None` where they are sent to the server itself, and where it can't be found out.
+    async fn upload_origin(&self) -> Option<String> {
+        None
+    }
+
     /// Whether a browser would send parts from a page of `origin`; `None` where browsers send them to the server itself.
     async fn check_cors(&self, origin: &str) -> Option<Result<(), CorsMissing>> {
         let _ = origin;

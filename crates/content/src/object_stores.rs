@@ -169,6 +169,10 @@ impl Backend for ObjectStores {
         self.try_everything().await
     }
 
+    async fn upload_origin(&self) -> Option<String> {
+        self.origin_of_parts().await
+    }
+
     async fn check_cors(&self, origin: &str) -> Option<Result<(), CorsMissing>> {
         Some(self.ask_like_a_browser(origin).await)
     }

@@ -14,6 +14,7 @@ pub mod refusals;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
+pub mod storage_origins;
 pub mod users;
 
 use olivine_domain::accounts::AccountActor;

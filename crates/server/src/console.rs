@@ -1,9 +1,11 @@
 //! The web console: the files of `console/dist`, which the executable brings along, for browsers.
 //!
-//! It is a client of the Admin API like any other. Nothing here knows records or sessions, and no answer here depends on who asks.
+//! It is a client of the Admin API like any other. No answer here depends on who asks but one: the
+//! policy of the worker that uploads files names the storages of the person's organizations (`worker.rs`).
 
 mod files;
 mod headers;
+mod worker;
 
 use axum::Router;
 use axum::body::Body;
@@ -32,7 +34,9 @@ const PAGE: RouteName = RouteName("/{console page}");
 
 /// The console's files. Its pages come from [`page`], the fallback.
 pub fn router() -> Router<App> {
-    Router::new().route("/assets/{build}/{*file}", get(asset))
+    Router::new()
+        .route(&format!("/assets/{{build}}/{}", worker::NAME), get(worker::script))
+        .route("/assets/{build}/{*file}", get(asset))
 }
 
 /// A file that never changes under its path.

@@ -23,7 +23,8 @@ export function nameIn({ data }: Event): string | undefined {
 	return typeof named === "string" ? named : undefined;
 }
 
-function Actor({ actor }: { actor: string }): ReactNode {
+/** Who did it, in words. */
+export function Actor({ actor }: { actor: string }): ReactNode {
 	const { data: me } = useQuery(meQuery);
 	if (me?.user.prn === actor) return <>you</>;
 	const kind = parsePrn(actor)?.kind;

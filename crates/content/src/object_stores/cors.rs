@@ -29,6 +29,12 @@ impl ObjectStores {
         judge((answer.status, &answer.headers), origin, &Method::PUT, &headers)
     }
 
+    /// Which origin parts go to.
+    pub(super) async fn origin_of_parts(&self) -> Option<String> {
+        let (url, _) = self.part_request().await.ok()?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// Where a part would go, and the names of the headers that it would be sent with. The upload does not exist.
     async fn part_request(&self) -> Result<(Url, Vec<String>), Error> {
         let part = PartPlan { index: PartIndex::FIRST, size: 1, sha256: Sha256Digest::of(b"") };

@@ -1,0 +1,81 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { api, change, type Schemas } from "../../api/client";
+import { queryClient } from "../../api/queries";
+import { ConfirmByTyping } from "../../ui/confirm";
+import { Command } from "../../ui/copy";
+import { notify } from "../../ui/toasts";
+import { quoted } from "../../words/commands";
+import { counted } from "../../words/counts";
+import { releasesOfBinaryQuery } from "./queries";
+
+interface DestroyProps {
+	binary: Schemas["Binary"];
+	title: string;
+	/** What has to be typed: the version and the target. */
+	word: string;
+	onClose: () => void;
+}
+
+/** A binary that was verified is destroyed, and its record stays; before that, the record goes too. */
+export function canBeDestroyed({ state }: Schemas["Binary"]): boolean {
+	return state === "signable" || state === "signed";
+}
+
+function destroyed({ prn }: Schemas["Binary"]): Promise<unknown> {
+	const params = { path: { prn }, query: { confirm: prn } };
+	return change(() => api.PATCH("/v1/binaries/{prn}", { params, body: { state: "destroyed" } }));
+}
+
+function deleted({ prn }: Schemas["Binary"]): Promise<unknown> {
+	return change(() => api.DELETE("/v1/binaries/{prn}", { params: { path: { prn } } }));
+}
+
+/** Deletes the content for good, once somebody has seen whom that reaches and typed what goes. */
+export function DestroyDialog({ binary, title, word, onClose }: DestroyProps): ReactNode {
+	const isRecordKept = canBeDestroyed(binary);
+	const verb = isRecordKept ? "Destroy" : "Delete";
+	const destroy = useMutation({
+		mutationFn: () => (isRecordKept ? destroyed(binary) : deleted(binary)),
+		onSuccess: async () => {
+			await queryClient.invalidateQueries({ queryKey: ["binary"] });
+			notify({ tone: "good", text: isRecordKept ? `The content of ${title} is destroyed.` : `${title} is deleted.` });
+			onClose();
+		},
+	});
+	const command = isRecordKept
+		? `peridio binaries destroy ${quoted(title)} --confirm ${binary.prn}`
+		: `peridio binaries delete ${quoted(title)}`;
+	return (
+		<ConfirmByTyping
+			title={`${verb} ${title}`}
+			word={word}
+			action={`${verb} for good`}
+			isOpen
+			onClose={onClose}
+			onConfirm={() => destroy.mutate()}
+			isBusy={destroy.isPending}
+			error={destroy.error}
+		>
+			{isRecordKept ? <Impact prn={binary.prn} /> : <p>The record is deleted, with all that was uploaded for it.</p>}
+			<Command text={command} />
+		</ConfirmByTyping>
+	);
+}
+
+/** What destroying does, in sentences. */
+function Impact({ prn }: { prn: string }): ReactNode {
+	const { data } = useQuery(releasesOfBinaryQuery(prn));
+	const releases = data?.releases.filter(({ archived_at }) => !archived_at) ?? [];
+	const names = releases.slice(0, 5).map(({ name }) => name);
+	return (
+		<>
+			<p>The content is deleted from every storage and can’t be brought back. Its record stays for the audit trail.</p>
+			<p aria-busy={!data}>
+				{releases.length > 0
+					? `${counted(releases.length, "release stops", "releases stop")} delivering it: ${new Intl.ListFormat("en").format(names)}${releases.length > 5 ? " and others" : ""}.`
+					: "No release delivers it."}
+			</p>
+		</>
+	);
+}

@@ -1,0 +1,49 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { answer, api } from "../../api/client";
+
+const PAGE = 50;
+
+/** Bundles, the newest first, with their binaries. */
+export function bundlesQuery(archived: boolean) {
+	return infiniteQueryOptions({
+		queryKey: ["bundle", "list", archived],
+		queryFn: ({ pageParam, signal }) => {
+			const which = archived ? ("any" as const) : ("false" as const);
+			const query = { limit: PAGE, order: "desc", archived: which, "expand[]": ["binaries"] };
+			return answer(
+				api.GET("/v1/bundles", { params: { query: { ...query, ...(pageParam ? { page: pageParam } : {}) } }, signal }),
+			);
+		},
+		initialPageParam: "",
+		getNextPageParam: ({ next_page }) => next_page ?? undefined,
+	});
+}
+
+export function bundleQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["bundle", "one", prn],
+		queryFn: async ({ signal }) =>
+			(await answer(api.GET("/v1/bundles/{prn}", { params: { path: { prn } }, signal }))).bundle,
+	});
+}
+
+/** The newest artifact versions, with their artifacts: what a bundle can be made of. */
+export const recentVersionsQuery = queryOptions({
+	queryKey: ["artifact_version", "recent"],
+	queryFn: async ({ signal }) => {
+		const query = { limit: 100, order: "desc", "expand[]": ["artifact"] };
+		return (await answer(api.GET("/v1/artifact_versions", { params: { query }, signal }))).artifact_versions;
+	},
+});
+
+/** One artifact version, with its artifact. */
+export function versionByPrnQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["artifact_version", "by_prn", prn],
+		queryFn: async ({ signal }) => {
+			const params = { path: { prn }, query: { "expand[]": ["artifact"] } };
+			return (await answer(api.GET("/v1/artifact_versions/{prn}", { params, signal }))).artifact_version;
+		},
+		staleTime: 60_000,
+	});
+}

@@ -1,0 +1,98 @@
+// The worker as promises.
+import { workerUrl } from "../trusted_types";
+import type { Hashes, Order, Report } from "./messages";
+import url from "./upload_worker?worker&url";
+
+/** The storage, or the server in its place, did not take the bytes. */
+export class SendRefused extends Error {
+	readonly status: number;
+	readonly retryAfter: number | null;
+
+	constructor(status: number, text: string, retryAfter: number | null) {
+		super(status === 0 ? "the storage can't be reached from this browser" : messageIn(text, status));
+		this.status = status;
+		this.retryAfter = retryAfter;
+	}
+}
+
+/** The file can't be read any more: it was moved, changed or is on a disk that is gone. */
+export class Unreadable extends Error {}
+
+/** The server's own words, or those of a store in XML. */
+function messageIn(text: string, status: number): string {
+	const said = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1];
+	return said ? said.replaceAll('\\"', '"') : `the storage answered ${status}`;
+}
+
+let worker: Worker | null = null;
+let last = 0;
+const jobs = new Map<number, (report: Report) => void>();
+
+function started(): Worker {
+	if (worker) return worker;
+	worker = new Worker(workerUrl(url), { type: "module", name: "upload" });
+	worker.addEventListener("message", ({ data }: MessageEvent<Report>) => jobs.get(data.id)?.(data));
+	worker.addEventListener("error", lose);
+	return worker;
+}
+
+/** A worker that breaks is started anew by the next job. */
+function lose(): void {
+	worker?.terminate();
+	worker = null;
+	for (const [id, heed] of jobs) heed({ kind: "unreadable", id, text: "the upload's worker can't be started" });
+}
+
+type OrderOf<K extends Order["kind"]> = Omit<Extract<Order, { kind: K }>, "id" | "kind">;
+
+function run<R>(
+	order: (id: number) => Order,
+	signal: AbortSignal,
+	onProgress: (bytes: number) => void,
+	resultOf: (report: Report) => R | undefined,
+): Promise<R> {
+	last += 1;
+	const id = last;
+	return new Promise<R>((resolve, reject) => {
+		const stop = (): void => {
+			started().postMessage({ kind: "stop", id } satisfies Order);
+			end();
+			reject(signal.reason);
+		};
+		const end = (): void => {
+			jobs.delete(id);
+			signal.removeEventListener("abort", stop);
+		};
+		if (signal.aborted) return reject(signal.reason);
+		signal.addEventListener("abort", stop);
+		jobs.set(id, (report) => {
+			if (report.kind === "progress") return onProgress(report.bytes);
+			end();
+			if (report.kind === "unreadable") return reject(new Unreadable(report.text));
+			if (report.kind === "refused") return reject(new SendRefused(report.status, report.text, report.retryAfter));
+			const result = resultOf(report);
+			if (result !== undefined) resolve(result);
+		});
+		started().postMessage(order(id));
+	});
+}
+
+/** The hashes of a file and of its parts. */
+export function hashFile(
+	order: OrderOf<"hash">,
+	signal: AbortSignal,
+	onProgress: (bytes: number) => void,
+): Promise<Hashes> {
+	const resultOf = (report: Report) => (report.kind === "hashed" ? report.hashes : undefined);
+	return run((id) => ({ kind: "hash", id, ...order }), signal, onProgress, resultOf);
+}
+
+/** Sends the bytes of a part. */
+export function sendBytes(
+	order: OrderOf<"send">,
+	signal: AbortSignal,
+	onProgress: (bytes: number) => void,
+): Promise<true> {
+	const resultOf = (report: Report) => (report.kind === "sent" ? (true as const) : undefined);
+	return run((id) => ({ kind: "send", id, ...order }), signal, onProgress, resultOf);
+}
