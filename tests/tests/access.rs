@@ -610,7 +610,7 @@ async fn the_document_describes_every_operation(database: Database) {
         let has_body = description["requestBody"].is_object();
         // A code is asked for without saying anything, and the path says all about archiving but the place of a release.
         let path = operation.path.as_str();
-        let is_said = ["/verification_codes", "/archive"].iter().any(|end| path.ends_with(end))
+        let is_said = ["/verification_codes", "/archive", "/join"].iter().any(|end| path.ends_with(end))
             || path.ends_with("/unarchive") && !path.starts_with("/v1/releases/")
             // All that these need is who asks, and for whom.
             || ["/sign_out", "/retry", "/check", "/users/me/totp", "/recovery_codes", "/reset_link"].iter().any(|end| path.ends_with(end));

@@ -69,6 +69,8 @@ async fn fill(server: &Server) {
     factory.api.get(content).await.expect(200);
     let these = json!({"name": "these", "bundle_prn": old.prn, "device_prns": [member.prn]});
     factory.create("bundle_overrides", "bundle_override", these).await;
+    let lift = json!({"action": "lift", "device_prns": [member.prn]});
+    factory.api.post("/v1/bulk_operations", &lift).await.expect(201);
     let stop = json!({"cohort_prn": factory.new_cohort("stopped").await, "reason": "a drill"});
     factory.api.post("/v1/organization/stop", &stop).await.expect(200);
     let bench = Workbench::named(server.api(), "uploading").await;

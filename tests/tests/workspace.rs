@@ -258,6 +258,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
             "commands/backup.rs",
             "commands/content.rs",
             "commands/events.rs",
+            "commands/organizations.rs",
             "commands/users.rs",
             "startup.rs",
         ],
@@ -271,6 +272,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
         &[
             "archiving.rs",
             "binaries/confirmation.rs",
+            "bundle_overrides/planned.rs",
             "bundles.rs",
             "device_import/plan.rs",
             "distribution.rs",
@@ -283,6 +285,7 @@ const ONLY_IN: &[(&str, &str, &[&str])] = &[
             "events/belonging.rs",
             "provisioning.rs",
             "provisioning/renewals.rs",
+            "releases/edits.rs",
             "releases/numbers.rs",
             "releases/rollback.rs",
             "releases/rollback/forced.rs",

@@ -95,7 +95,14 @@ fn with_names(command: Command, names: &Names) -> Command {
     command.mut_subcommands(|group| {
         let about = group.clone();
         let group = with_arguments(group, &about, &global, names);
-        group.mut_subcommands(|command| with_arguments(command, &about, &global, names))
+        group.mut_subcommands(|command| {
+            let command = with_arguments(command, &about, &global, names);
+            // What a command of a command is about has no name.
+            command.mut_subcommands(|inner| {
+                let is_named = inner.get_arguments().any(|arg| arg.get_id() == "prn");
+                if is_named { inner } else { with_arguments(inner, &about, &global, names) }
+            })
+        })
     })
 }
 

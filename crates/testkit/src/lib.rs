@@ -6,6 +6,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a harness panics: that is how a test fails")]
 
 mod log;
+mod output;
 mod server;
 
 pub use server::{Server, ServerBuilder, Stream};

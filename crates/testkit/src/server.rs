@@ -34,12 +34,13 @@ use olivine_server::http::streams::StreamPlaces;
 use olivine_server::router;
 use olivine_server::startup::{self, ADMIN_KEY_FILE, Started};
 use olivine_tests::in_process::{CERTIFICATES, Host};
-use olivine_tests::{Api, ForDevices, secrets};
+use olivine_tests::{Api, ForDevices};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::log;
+use crate::output::Output;
 
 /// How far the clock is ahead of the machine's at the start: what a test makes with openssl is valid from the machine's time on.
 const AHEAD: Duration = Duration::from_hours(1);
@@ -79,27 +80,6 @@ struct Shared {
     places: StreamPlaces,
     /// How many places there are.
     most: usize,
-}
-
-/// What a server put out and keeps: when this is dropped, no secret may be in it.
-#[derive(Debug)]
-struct Output {
-    url: String,
-    data_dir: PathBuf,
-    /// How much was logged before the server started.
-    logged_before: usize,
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            return;
-        }
-        let hosts = [self.url.trim_start_matches("http://").to_owned()];
-        secrets::assert_not_in(&hosts, "the log", &log::since(self.logged_before));
-        let hands_out = |file: &Path| file.ends_with(ADMIN_KEY_FILE) || file.ends_with("setup-link");
-        secrets::assert_not_under(&hosts, &self.data_dir, hands_out);
-    }
 }
 
 impl ServerBuilder {

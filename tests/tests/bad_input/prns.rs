@@ -69,9 +69,13 @@ async fn distribution(api: &Api, signed: &str) -> Vec<(&'static str, String)> {
     made("/v1/releases", "release", named("first")).await;
     let release = made("/v1/releases", "release", named("second")).await;
     let bundle_override = made("/v1/bundle_overrides", "bundle_override", named("rescue")).await;
+    let single = json!({"name": "single", "bundle_prn": bundle.1, "device_prns": [device.1], "starts_at": "2099-01-01T00:00:00Z"});
+    made("/v1/bundle_overrides", "bundle_override", single).await;
     let report = json!({"release_prn": release.1, "bundle_prn": bundle.1, "write": true});
     api.post(&format!("/v1/devices/{}/update", device.1), &report).await.expect(200);
-    vec![product, cohort, device, bundle, release, bundle_override]
+    let lift = json!({"action": "lift", "device_prns": [device.1]});
+    let bulk_operation = made("/v1/bulk_operations", "bulk_operation", lift).await;
+    vec![product, cohort, device, bundle, release, bundle_override, bulk_operation]
 }
 
 /// A certificate of the device, and one of an authority.
@@ -148,6 +152,9 @@ async fn ask(api: &Api, operation: &Operation, named: &str) -> Answer {
     let request = api.request(operation.method.clone(), &operation.path_with(named));
     let is_part = operation.path.ends_with("/parts/{index}");
     send(match operation.method.as_str() {
+        "PATCH" if operation.path.starts_with("/v1/bulk_operations/") => {
+            request.json(&json!({"state": "cancelled"}))
+        }
         "PATCH" | "POST" => request.json(&json!({})),
         "PUT" if is_part => request.json(&json!({"size": 7, "hash": sha256_hex(b"content")})),
         "PUT" => request.body("content"),
@@ -272,6 +279,8 @@ fn naming(ours: &Tenant, signable: &str) -> Vec<(&'static str, &'static str, Val
         ("PATCH /v1/bundle_overrides/{prn}: bundle_prn", "bundle", none.clone()),
         ("PATCH /v1/bundle_overrides/{prn}: cohort_prn", "cohort", none.clone()),
         ("PATCH /v1/bundle_overrides/{prn}: device_prns", "device", none.clone()),
+        ("POST /v1/bulk_operations: device_prns", "device", json!({"action": "quarantine"})),
+        ("POST /v1/bulk_operations: cohort_prn", "cohort", json!({"action": "move", "search": ""})),
         ("POST /v1/organization/stop: product_prn", "product", json!({"reason": "a drill"})),
         ("POST /v1/organization/stop: cohort_prn", "cohort", json!({"reason": "a drill"})),
         ("POST /v1/organization/resume: product_prn", "product", none.clone()),
@@ -357,6 +366,12 @@ async fn names_in_filters(database: Database) {
             };
             let what = format!("{}?{filter}=", operation.path);
             let list = async |named: &str| ours.api.get(&format!("{path}?{filter}={named}")).await;
+            if operation.path.ends_with("/export") {
+                let foreign =
+                    ours.api.get(&format!("{path}?format=jsonl&{filter}={}", theirs.record(kind))).await;
+                assert!(foreign.expect(200).body.is_empty(), "{what} shows another organization's records");
+                continue;
+            }
             if operation.path == "/v1/devices/summary" {
                 // It is of one product or cohort, not a list.
                 assert_eq!(

@@ -33,7 +33,7 @@ fn tables(database: &PostgresDatabase) -> BTreeMap<String, String> {
 /// Waits until the server has nothing left to do of what was ordered before.
 async fn at_rest(database: &PostgresDatabase) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
-    let due = "select count(*) from jobs where state <> 'finished' and kind in ('verify_binary', 'replicate', 'delete_content')";
+    let due = "select count(*) from jobs where state <> 'finished' and kind in ('verify_binary', 'replicate', 'delete_content', 'carry_out_bulk_operation')";
     while database.query(due).trim() != "0" {
         assert!(
             std::time::Instant::now() < deadline,
@@ -97,8 +97,11 @@ fn path(ours: &Tenant, operation: &Operation) -> String {
     if operation.path.contains("/parts") {
         return operation.path_with(&ours.binary);
     }
-    if !operation.path.contains("{prn}") {
-        return operation.path.clone();
+    match operation.path.as_str() {
+        "/v1/events/export" => return "/v1/events/export?format=jsonl".to_owned(),
+        "/v1/lookup" => return "/v1/lookup?q=gateway".to_owned(),
+        path if !path.contains("{prn}") => return path.to_owned(),
+        _ => {}
     }
     operation.path_with(ours.record(&named_type(operation)))
 }

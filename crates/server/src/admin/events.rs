@@ -2,6 +2,7 @@
 
 mod export;
 mod feed;
+mod shown;
 mod stream;
 
 use axum::Extension;
@@ -10,10 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use olivine_api::errors::ErrorBody;
 use olivine_api::events as api;
 use olivine_domain::events::Event;
-use olivine_domain::permissions::{Actor, scope};
-use olivine_operations::events::callers::StreamCaller;
+use olivine_domain::permissions::scope;
+use olivine_operations::events;
 use olivine_operations::people::Person;
-use olivine_operations::{Error, events};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,32 +25,11 @@ use crate::http::listing::Listing;
 use crate::http::room::Place;
 use crate::wire;
 
+use self::shown::{shown, stream_caller};
+
 pub(super) fn routes() -> OpenApiRouter<App> {
     let router = OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream::stream));
     router.routes(routes!(export::export)).routes(routes!(get))
-}
-
-fn shown(event: Event) -> Result<api::Event, ApiError> {
-    let data = wire::json(&event.data).ok_or_else(|| Error::internal("an event's data is not JSON"))?;
-    Ok(api::Event {
-        prn: event.id.prn(event.organization).to_string(),
-        organization_prn: wire::organization(event.organization),
-        kind: event.kind.as_str().to_owned(),
-        actor: event.identity.name(event.organization),
-        resource_prn: event.subject.prn(event.organization),
-        data,
-        request_id: event.origin.request_id,
-        caller_request_id: event.origin.caller_request_id,
-        address: wire::text(event.origin.address),
-        inserted_at: event.inserted_at.to_string(),
-        number: None,
-        cursor: None,
-    })
-}
-
-/// Who goes on reading.
-fn stream_caller(actor: &Actor, person: Option<Extension<Person>>) -> StreamCaller {
-    StreamCaller { actor: actor.clone(), session: person.map(|Extension(person)| person.session.id) }
 }
 
 /// List events

@@ -20,8 +20,8 @@ use olivine_domain::spreadsheets;
 use olivine_operations::events::export::Export;
 use olivine_operations::people::Person;
 
+use super::shown::{shown, stream_caller};
 use super::stream::check_organization;
-use super::{shown, stream_caller};
 use crate::admin::auth::{ORGANIZATION_PARAMETER, Permit};
 use crate::app::App;
 use crate::http::error::ApiError;

@@ -16,7 +16,7 @@ use olivine_operations::events::feed::{self, FedEvent};
 use olivine_operations::events::tail;
 use tokio::time::Instant;
 
-use super::shown;
+use super::shown::shown;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::listing::{Pairs, bad_parameter};

@@ -30,7 +30,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::{OF_STREAMS, Payload, Wanted, shown_fed};
-use super::stream_caller;
+use super::shown::stream_caller;
 use crate::admin::auth::{ORGANIZATION_PARAMETER, Permit};
 use crate::app::App;
 use crate::http::error::ApiError;
