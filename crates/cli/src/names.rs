@@ -99,7 +99,7 @@ fn with_names(command: Command, names: &Names) -> Command {
             let command = with_arguments(command, &about, &global, names);
             // What a command of a command is about has no name.
             command.mut_subcommands(|inner| {
-                let is_named = inner.get_arguments().any(|arg| arg.get_id() == "prn");
+                let is_named = inner.get_arguments().any(|arg| arg.get_id() == "bulk_operation_prn");
                 if is_named { inner } else { with_arguments(inner, &about, &global, names) }
             })
         })
