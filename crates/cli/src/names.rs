@@ -97,11 +97,7 @@ fn with_names(command: Command, names: &Names) -> Command {
         let group = with_arguments(group, &about, &global, names);
         group.mut_subcommands(|command| {
             let command = with_arguments(command, &about, &global, names);
-            // What a command of a command is about has no name.
-            command.mut_subcommands(|inner| {
-                let is_named = inner.get_arguments().any(|arg| arg.get_id() == "bulk_operation_prn");
-                if is_named { inner } else { with_arguments(inner, &about, &global, names) }
-            })
+            command.mut_subcommands(|inner| with_arguments(inner, &about, &global, names))
         })
     })
 }
@@ -257,7 +253,7 @@ impl StandIn {
 /// The argument that a command reads instead of the one without a flag, or instead of artifact and version.
 fn replaced(grammar: &Command, path: &[String], subject: bool) -> Option<(String, Kind)> {
     let group = grammar.find_subcommand(path.first()?)?;
-    let command = path.get(1).map_or(Some(group), |name| group.find_subcommand(name))?;
+    let command = path[1..].iter().try_fold(group, |command, name| command.find_subcommand(name))?;
     command.get_arguments().find_map(|arg| {
         let kind = Kind::of(arg.get_id().as_str(), group)?;
         let is_it = if subject { is_subject(arg) } else { kind == Kind::ArtifactVersion };
