@@ -10,7 +10,6 @@ pub use personal::{MOST_PERSONAL_KEYS, TooManyKeys, create_personal, list_person
 
 use olivine_domain::api_keys::{ApiKey, ApiKeySecret};
 use olivine_domain::events::Subject;
-use olivine_domain::memberships::Member;
 use olivine_domain::organizations::{Organization, Revision};
 use olivine_domain::pages::{Limit, Page};
 use olivine_domain::permissions::{Actor, Authorized, Grants, Identity, Origin, installation, scope};
@@ -65,9 +64,10 @@ pub struct Created {
 pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<Actor, Error> {
     let secret = ApiKeySecret::parse(token).ok_or(Unauthenticated::Unknown)?;
     let found = callers::find_by_key(ctx.db(), &secret.hash()).await?.ok_or(Unauthenticated::Unknown)?;
-    let KeyCaller { key, owner } = found;
-    key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
-    let owner_grants = key.owner.map(|_| owner_grants(&key, owner.as_ref())).transpose()?;
+    found.key.check_usable(ctx.now()).map_err(Unauthenticated::from)?;
+    check_second_factor(&found)?;
+    let owner_grants = found.owner_grants();
+    let key = found.key;
     Ok(Actor {
         identity: Identity::ApiKey(key.id),
         person: key.owner,
@@ -79,13 +79,11 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
     })
 }
 
-/// What the owner of a personal key may do now: what they may not do any more, the key may not either.
-fn owner_grants(key: &ApiKey, owner: Option<&Member>) -> Result<Grants, Error> {
-    let Some(owner) = owner else { return Ok(Grants::none()) };
-    if let Some(place) = owner.place(key.organization) {
-        place.grants_of(&owner.user).map_err(Error::refused)?;
-    }
-    Ok(owner.grants_in(key.organization))
+/// Tells who lacks the second factor that the organization requires, instead of only that their key may do nothing.
+fn check_second_factor(found: &KeyCaller) -> Result<(), Error> {
+    let Some(owner) = &found.owner else { return Ok(()) };
+    let Some(place) = owner.place(found.key.organization) else { return Ok(()) };
+    place.grants_of(&owner.user).map(drop).map_err(Error::refused)
 }
 
 /// What the caller is and may: its key and its organization. Everybody may know that of themselves.

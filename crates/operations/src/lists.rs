@@ -4,6 +4,7 @@ pub use olivine_records::ListQuery;
 
 use olivine_domain::organizations::Revision;
 use olivine_domain::prn::Id;
+use olivine_domain::search::{Clause, FieldTable, equals};
 use uuid::Uuid;
 
 use crate::{Context, Error};
@@ -33,6 +34,13 @@ impl NewId {
     pub const fn is_replayable(self) -> bool {
         matches!(self, Self::Replayable(_))
     }
+}
+
+/// The clause that a field has a value.
+pub(crate) fn having(table: FieldTable, name: &str, value: &str) -> Result<Clause, Error> {
+    let field = table.iter().find(|field| field.name == name);
+    let field = field.ok_or_else(|| Error::internal("a field that can't be searched"))?;
+    equals(field, value).map_err(Error::internal)
 }
 
 /// The revision that the caller read (`If-Match`), where they say.

@@ -18,13 +18,14 @@ use olivine_domain::permissions::{Actor, Authorized, OrganizationScope, Tenancy,
 use olivine_domain::prn::{Id, Prn, Resource};
 use olivine_domain::products::Product;
 use olivine_domain::releases::Release;
-use olivine_domain::search::{FieldTable, equals};
+use olivine_domain::search::FieldTable;
 use olivine_domain::signing_keys::{self as key_rules, SigningKey};
 use olivine_records::{
     CallerReads, ListQuery, artifact_versions, artifacts, binaries, bundle_overrides, bundles,
     ca_certificates, cohorts, device_certificates, devices, lookups, products, releases, signing_keys,
 };
 
+use crate::lists::having;
 use crate::{Context, Error};
 
 /// A record that was found.
@@ -45,117 +46,47 @@ pub struct Hit {
 }
 
 /// What a hit shows of a record.
-trait Found: Resource {
-    fn name(&self) -> Option<String>;
-    fn key(&self) -> Id<Self>
-    where
-        Self: Sized;
-    fn within(&self, organization: Id<Organization>) -> Option<String> {
-        let _ = organization;
-        None
-    }
-    fn is_archived(&self) -> bool {
-        false
-    }
+struct Shown<R> {
+    id: Id<R>,
+    name: Option<String>,
+    within: Option<String>,
+    is_archived: bool,
+}
+
+/// A kind of record that is found.
+trait Found: Resource + Sized {
+    fn shown(&self, organization: Id<Organization>) -> Shown<Self>;
 }
 
 macro_rules! found {
-    ($type:ty, |$one:ident, $organization:ident| $name:expr, $within:expr, $archived:expr) => {
+    ($($type:ty: |$one:ident| $name:expr, within $within:expr, archived $archived:expr;)+) => {$(
         impl Found for $type {
-            fn name(&self) -> Option<String> {
+            fn shown(&self, organization: Id<Organization>) -> Shown<Self> {
                 let $one = self;
-                $name
-            }
-            fn key(&self) -> Id<Self> {
-                self.id
-            }
-            fn within(&self, $organization: Id<Organization>) -> Option<String> {
-                let $one = self;
-                $within
-            }
-            fn is_archived(&self) -> bool {
-                let $one = self;
-                $archived
+                let within = $within.map(|parent| parent.prn(organization).to_string());
+                Shown { id: self.id, name: $name, within, is_archived: $archived }
             }
         }
-    };
-    ($type:ty, |$one:ident| $name:expr, $archived:expr) => {
-        impl Found for $type {
-            fn name(&self) -> Option<String> {
-                let $one = self;
-                $name
-            }
-            fn key(&self) -> Id<Self> {
-                self.id
-            }
-            fn is_archived(&self) -> bool {
-                let $one = self;
-                $archived
-            }
-        }
-    };
+    )+};
 }
 
-found!(Artifact, |one| Some(one.name.to_string()), one.archived_at.is_some());
-found!(Bundle, |one| one.name.as_ref().map(ToString::to_string), one.archived_at.is_some());
-found!(Product, |one| Some(one.name.to_string()), one.archived_at.is_some());
-found!(BundleOverride, |one| Some(one.name.to_string()), {
-    let _ = one;
-    false
-});
-found!(SigningKey, |one| Some(one.name.to_string()), {
-    let _ = one;
-    false
-});
-found!(CaCertificate, |one| Some(one.certificate.facts().subject.clone()), {
-    let _ = one;
-    false
-});
-found!(
-    ArtifactVersion,
-    |one, organization| Some(one.version.to_string()),
-    Some(one.artifact.prn(organization).to_string()),
-    one.archived_at.is_some()
-);
-found!(
-    Binary,
-    |one, organization| Some(one.target.to_string()),
-    Some(one.artifact_version.prn(organization).to_string()),
-    {
-        let _ = one;
-        false
-    }
-);
-found!(
-    Cohort,
-    |one, organization| Some(one.name.to_string()),
-    Some(one.product.prn(organization).to_string()),
-    one.archived_at.is_some()
-);
-found!(
-    Release,
-    |one, organization| Some(one.name.to_string()),
-    Some(one.cohort.prn(organization).to_string()),
-    one.archived_at.is_some()
-);
-found!(
-    Device,
-    |one, organization| Some(one.identifier.to_string()),
-    Some(one.product.prn(organization).to_string()),
-    {
-        let _ = one;
-        false
-    }
-);
-found!(
-    DeviceCertificate,
-    |one, organization| Some(one.certificate.facts().fingerprint.to_hex()),
-    Some(one.device.prn(organization).to_string()),
-    {
-        let _ = one;
-        false
-    }
-);
+/// Of what is a part of nothing.
+const NOTHING: Option<Id<Organization>> = None;
+
+found! {
+    Artifact: |one| Some(one.name.to_string()), within NOTHING, archived one.archived_at.is_some();
+    Bundle: |one| one.name.as_ref().map(ToString::to_string), within NOTHING, archived one.archived_at.is_some();
+    Product: |one| Some(one.name.to_string()), within NOTHING, archived one.archived_at.is_some();
+    BundleOverride: |one| Some(one.name.to_string()), within NOTHING, archived false;
+    SigningKey: |one| Some(one.name.to_string()), within NOTHING, archived false;
+    CaCertificate: |one| Some(one.certificate.facts().subject.clone()), within NOTHING, archived false;
+    ArtifactVersion: |one| Some(one.version.to_string()), within Some(one.artifact), archived one.archived_at.is_some();
+    Binary: |one| Some(one.target.to_string()), within Some(one.artifact_version), archived false;
+    Cohort: |one| Some(one.name.to_string()), within Some(one.product), archived one.archived_at.is_some();
+    Release: |one| Some(one.name.to_string()), within Some(one.cohort), archived one.archived_at.is_some();
+    Device: |one| Some(one.identifier.to_string()), within Some(one.product), archived false;
+    DeviceCertificate: |one| Some(one.certificate.facts().fingerprint.to_hex()), within Some(one.device), archived false;
+}
 
 /// A lookup that goes on.
 struct Lookup<'a> {
@@ -188,13 +119,10 @@ impl Lookup<'_> {
 
     fn add<R: Found>(&mut self, found: impl IntoIterator<Item = R>, matched: MatchedBy) {
         let organization = self.by.organization;
-        let hits = found.into_iter().map(|one| Hit {
-            kind: R::TYPE.unwrap_or("organization"),
-            prn: one.key().prn(organization).to_string(),
-            name: one.name(),
-            within: one.within(organization),
-            matched,
-            is_archived: one.is_archived(),
+        let hits = found.into_iter().map(|one| {
+            let Shown { id, name, within, is_archived } = one.shown(organization);
+            let kind = R::TYPE.unwrap_or("organization");
+            Hit { kind, prn: id.prn(organization).to_string(), name, within, matched, is_archived }
         });
         for hit in hits {
             // A release may be found by its name and by its version.
@@ -321,9 +249,7 @@ impl Lookup<'_> {
 
 /// The newest five records of which a field has this value.
 fn one(table: FieldTable, name: &'static str, value: &str) -> Result<ListQuery, Error> {
-    let field = table.iter().find(|field| field.name == name);
-    let field = field.ok_or_else(|| Error::internal("there is no such field"))?;
-    let clauses = vec![equals(field, value).map_err(Error::internal)?];
+    let clauses = vec![having(table, name, value)?];
     let limit = Limit::new(MOST_OF_A_KIND).map_err(Error::internal)?;
     Ok(ListQuery { clauses, limit, ..ListQuery::default() })
 }

@@ -103,20 +103,18 @@ pub async fn update(
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(old) };
     check_second_factor(&w, by, &old, &new).await?;
     lock_storages(&w, &old, &new).await?;
-    match organizations::update(&w, &old, &new).await {
-        Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
-            return Err(name_taken(&new.name));
-        }
-        other => other?,
-    }
+    organizations::update(&w, &old, &new).await.map_err(|error| not_written(error, &new))?;
     let data = EventData::OrganizationUpdated(events::Change { from: &old, to: &new });
     w.event(by, Subject::of(id), data);
     w.commit().await?;
     Ok(new)
 }
 
-pub(crate) fn name_taken(name: &Name) -> Error {
-    let message = format!("there is an organization named '{name}' already: choose another name");
+/// Why an organization was not written.
+pub(crate) fn not_written(error: olivine_records::Error, organization: &Organization) -> Error {
+    let olivine_records::Error::Duplicate(Constraint::OrganizationName) = error else { return error.into() };
+    let message =
+        format!("there is an organization named '{}' already: choose another name", organization.name);
     Error::Taken { what: Taken::Name, message, by: None }
 }
 

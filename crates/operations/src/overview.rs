@@ -9,12 +9,12 @@ use olivine_domain::jobs::{self as job_rules, JobState};
 use olivine_domain::organizations::Organization;
 use olivine_domain::pages::Limit;
 use olivine_domain::permissions::{Authorized, scope};
-use olivine_domain::search::{Clause, FieldTable, equals};
 use olivine_domain::stops::Stop;
 pub use olivine_records::lists::Matching;
 use olivine_records::{ListQuery, binaries, ca_certificates, devices, jobs};
 
 use crate::devices::count_all;
+use crate::lists::having;
 use crate::{Context, Error, organizations};
 
 /// Certificates that end within this time are shown.
@@ -51,11 +51,11 @@ pub struct Devices {
 /// Looks at the caller's organization.
 pub async fn get(ctx: &Context, by: &Authorized<scope::OrganizationRead>) -> Result<Overview, Error> {
     let (reads, id) = (ctx.reads_for(by), by.organization);
-    let given_up = one(job_rules::SEARCH, "state", JobState::GivenUp.as_str())?;
+    let given_up = [having(job_rules::SEARCH, "state", JobState::GivenUp.as_str())?];
     let mut in_states = Vec::new();
     for state in BinaryState::ALL {
         if !matches!(state, BinaryState::Signed | BinaryState::Destroyed) {
-            let clause = one(binary_rules::SEARCH, "state", state.as_str())?;
+            let clause = [having(binary_rules::SEARCH, "state", state.as_str())?];
             in_states.push((state, binaries::count(&reads, id, &clause).await?));
         }
     }
@@ -79,7 +79,7 @@ pub async fn get(ctx: &Context, by: &Authorized<scope::OrganizationRead>) -> Res
 
 async fn fleet(ctx: &Context, by: &Authorized<scope::DeviceRead>) -> Result<Devices, Error> {
     let (reads, tenancy) = (ctx.reads_for(by), by.tenancy());
-    let failed = one(device_rules::SEARCH, "outcome", UpdateStatus::Failed.as_str())?;
+    let failed = [having(device_rules::SEARCH, "outcome", UpdateStatus::Failed.as_str())?];
     Ok(Devices {
         all: count_all(ctx, by).await?,
         quarantined: devices::count_quarantined(&reads, &tenancy).await?,
@@ -95,11 +95,4 @@ async fn ending(
     let first_hundred = ListQuery { limit: Limit::MOST, ..ListQuery::default() };
     let found = ca_certificates::list(&ctx.reads_for(by), &by.tenancy(), &first_hundred).await?.items;
     Ok(found.into_iter().filter(|one| one.certificate.facts().not_after <= until).collect())
-}
-
-/// The condition that a field has a value.
-fn one(table: FieldTable, name: &str, value: &str) -> Result<Vec<Clause>, Error> {
-    let field = table.iter().find(|field| field.name == name);
-    let field = field.ok_or_else(|| Error::internal("a field that can't be searched"))?;
-    Ok(vec![equals(field, value).map_err(Error::internal)?])
 }

@@ -38,6 +38,17 @@ pub async fn find(
     one_of(reader, tenancy, Entity::find().filter(Column::Id.eq(id.uuid()))).await
 }
 
+/// Those of the overrides that the organization has, in no particular order.
+pub async fn get_many(
+    reader: &impl Reader,
+    tenancy: &Tenancy,
+    ids: &[Id<BundleOverride>],
+) -> Result<Vec<BundleOverride>, Error> {
+    let mut found = lists::get_many::<Entity>(reader, tenancy, ids.iter().map(|id| id.uuid())).await?;
+    audience::add_devices(reader, tenancy.organization(), &mut found).await?;
+    Ok(found)
+}
+
 /// The override.
 pub async fn get(
     reader: &impl Reader,

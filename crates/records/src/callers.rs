@@ -4,6 +4,7 @@
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::hash::Sha256Digest;
 use olivine_domain::memberships::{Member, Place};
+use olivine_domain::permissions::Grants;
 use olivine_domain::prn::Id;
 use olivine_domain::sessions::UserSession;
 use olivine_domain::users::User;
@@ -26,6 +27,14 @@ pub struct KeyCaller {
     pub key: ApiKey,
     /// The person whose key it is, unless it is the organization's. `None` also where there is no such person any more.
     pub owner: Option<Member>,
+}
+
+impl KeyCaller {
+    /// What the key's owner may do now in its organization, if it is somebody's: what they may not, the key may not either.
+    pub fn owner_grants(&self) -> Option<Grants> {
+        let of_owner = || self.owner.as_ref().map(|owner| owner.grants_in(self.key.organization));
+        self.key.owner.map(|_| of_owner().unwrap_or_default())
+    }
 }
 
 /// A browser in which somebody is signed in.

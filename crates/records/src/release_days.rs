@@ -31,6 +31,13 @@ pub struct Delta {
     pub failed: i64,
 }
 
+impl Delta {
+    /// How many devices are on it, where this is the sum of all days.
+    pub fn there(self) -> u64 {
+        u64::try_from(self.arrived - self.departed).unwrap_or_default()
+    }
+}
+
 /// One day of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseDay {

@@ -88,10 +88,10 @@ pub async fn impact(
         impact.archived_releases = page.items;
     }
     if let Ok(by) = by.authorize::<scope::BundleOverrideRead>() {
-        for found in deliveries.overrides.iter().take(MOST) {
-            // Read once more, within what the caller reaches.
-            impact.bundle_overrides.extend(bundle_overrides::find(ctx.db(), &by.tenancy(), found.id).await?);
-        }
+        // Read once more, within what the caller reaches.
+        let shown: Vec<_> = deliveries.overrides.iter().take(MOST).map(|found| found.id).collect();
+        impact.bundle_overrides = bundle_overrides::get_many(ctx.db(), &by.tenancy(), &shown).await?;
+        impact.bundle_overrides.sort_by_key(|one| (one.inserted_at, one.id));
     }
     Ok(impact)
 }
@@ -108,7 +108,7 @@ async fn of_releases(
     let cohorts: BTreeSet<_> = seen.iter().map(|release| release.cohort).collect();
     let mut found = Vec::with_capacity(seen.len());
     for cohort in cohorts {
-        let (graph, nodes) = current(ctx, by, cohort).await?;
+        let (_, graph, nodes) = current(ctx, by, cohort).await?;
         let own = seen.iter().filter(|release| release.cohort == cohort);
         found.extend(own.map(|release| of_release(release, &graph, &nodes)));
     }

@@ -2,7 +2,8 @@
 
 use olivine_domain::bulk_operations::{BulkOperation, Principal};
 use olivine_domain::permissions::{Actor, Grants, Identity, Origin, RecordedIdentity, Tenancy};
-use olivine_records::{Reader, api_keys};
+use olivine_records::Reader;
+use olivine_records::callers::{self, KeyCaller};
 
 use super::reach_of;
 use crate::{Context, Error, people};
@@ -49,19 +50,13 @@ async fn actor(
     let organization = operation.organization;
     let (identity, grants, owner_grants) = match identity {
         RecordedIdentity::Known(Identity::ApiKey(id)) => {
-            let key = match api_keys::get(reader, organization, *id).await {
-                Ok(key) => key,
-                Err(olivine_records::Error::NotFound { .. }) => return Ok(None),
-                Err(error) => return Err(error.into()),
+            let (mut found, _) = callers::list(reader, &[*id], &[]).await?;
+            let is_usable = |found: &KeyCaller| {
+                found.key.organization == organization && found.key.check_usable(ctx.now()).is_ok()
             };
-            if key.check_usable(ctx.now()).is_err() {
-                return Ok(None);
-            }
-            let owner_grants = match key.owner {
-                None => None,
-                Some(owner) => Some(people::grants_of(reader, organization, owner).await?),
-            };
-            (Identity::ApiKey(*id), key.grants, owner_grants)
+            let Some(found) = found.pop().filter(is_usable) else { return Ok(None) };
+            let owner_grants = found.owner_grants();
+            (Identity::ApiKey(*id), found.key.grants, owner_grants)
         }
         RecordedIdentity::Known(Identity::User(id)) => {
             (Identity::User(*id), people::grants_of(reader, organization, *id).await?, None)

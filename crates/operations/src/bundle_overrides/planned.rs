@@ -4,12 +4,13 @@ use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::devices::Device;
 use olivine_domain::permissions::{Actor, Tenancy, scope};
 use olivine_domain::releases::plans::Warning;
-use olivine_domain::search::{Searchable as _, equals};
+use olivine_domain::search::Searchable as _;
 use olivine_domain::stops::Stops;
 use olivine_records::lists::Matching;
 use olivine_records::{bundles, cohorts, devices, stops};
 
 use super::Edit;
+use crate::lists::having;
 use crate::{Context, Error};
 
 /// What a change of an override would do.
@@ -48,8 +49,7 @@ pub(super) async fn plan(ctx: &Context, by: &Actor, edit: Edit) -> Result<Planne
         warnings.extend(of_time(ctx, &new));
         warnings.extend(after.is_none().then(|| Warning::NotCountedTagged(new.name.clone())));
     }
-    let binaries = unservable.len() as u64;
-    warnings.extend((binaries > 0).then_some(Warning::Unservable { binaries }));
+    warnings.extend(Warning::unservable(unservable.len()));
     warnings.extend(stop(ctx, &stopped, &new).await?);
     Ok(Planned { is_new: old.is_none(), bundle_override: new, before, after, warnings })
 }
@@ -70,7 +70,7 @@ async fn stop(ctx: &Context, stopped: &Stops, new: &BundleOverride) -> Result<Op
         }
         Audience::Devices(_) | Audience::Tags(_) => stopped.of_organization(),
     };
-    Ok(of_cohort.map(|stop| Warning::Stopped { extent: stop.extent, reason: stop.reason.clone() }))
+    Ok(Warning::stopped(of_cohort))
 }
 
 /// How many devices it gives its bundle to now, as far as that can be told at the same cost for any number of devices.
@@ -89,11 +89,9 @@ async fn reached(ctx: &Context, by: &Actor, of: &BundleOverride) -> Result<Optio
         Audience::Tags(tags) => {
             // Whoever may not read devices is not told how many have a tag.
             let Ok(by) = by.authorize::<scope::DeviceRead>() else { return Ok(None) };
-            let field = Device::FIELDS.iter().find(|field| field.name == "tag");
-            let field = field.ok_or_else(|| Error::internal("devices can be searched by tag"))?;
             let mut all = Matching { count: 0, is_exact: true };
             for tag in tags.iter() {
-                let clause = equals(field, tag).map_err(Error::internal)?;
+                let clause = having(Device::FIELDS, "tag", tag)?;
                 let found = devices::count_matching(&ctx.reads_for(&by), &by.tenancy(), &[clause]).await;
                 let Ok(found) = found else { return Ok(None) };
                 all.count += found.count;

@@ -167,12 +167,10 @@ impl Standing {
     fn is_unchanged(&self, ctx: &Context, caller: &StreamCaller) -> bool {
         let actor = &caller.actor;
         match actor.identity {
-            Identity::ApiKey(id) => self.keys.get(&id).is_some_and(|KeyCaller { key, owner }| {
-                let of_owner = owner.as_ref().map(|owner| owner.grants_in(key.organization));
-                let of_owner = key.owner.map(|_| of_owner.unwrap_or_default());
-                key.check_usable(ctx.now()).is_ok()
-                    && key.grants == actor.grants
-                    && of_owner == actor.owner_grants
+            Identity::ApiKey(id) => self.keys.get(&id).is_some_and(|found| {
+                found.key.check_usable(ctx.now()).is_ok()
+                    && found.key.grants == actor.grants
+                    && found.owner_grants() == actor.owner_grants
             }),
             Identity::User(_) => {
                 let found = caller.session.and_then(|id| self.sessions.get(&id));

@@ -1,4 +1,4 @@
-//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, bulk operations that are over, what servers told each other,
+//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, what servers told each other, bulk operations,
 //! sessions and links that are over, and failures to sign in.
 
 use std::time::Duration;

@@ -8,13 +8,13 @@ use olivine_domain::prn::Id;
 use olivine_domain::refusals::{Meaning, Refusal};
 use olivine_domain::text::Name;
 use olivine_domain::users::User;
-use olivine_records::{Constraint, memberships as records, organizations, users};
+use olivine_records::{memberships as records, organizations, users};
 
 use super::invitations::NotForYou;
 use super::memberships::add;
 use super::{Fresh, Person, SessionEnded, oneself};
 use crate::events::{self, EventData, Whole};
-use crate::organizations::{name_taken, new};
+use crate::organizations::{new, not_written};
 use crate::work::Work;
 use crate::{Context, Error};
 
@@ -84,12 +84,7 @@ async fn begin(ctx: &Context, person: &Person) -> Result<(Work, User), Error> {
 pub async fn create(ctx: &Context, person: Fresh<'_>, name: Name, joining: Joining) -> Result<Entry, Error> {
     let (mut w, user) = begin(ctx, &person).await?;
     let organization = new(ctx, name);
-    match organizations::insert(&w, &organization).await {
-        Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
-            return Err(name_taken(&organization.name));
-        }
-        other => other?,
-    }
+    organizations::insert(&w, &organization).await.map_err(|error| not_written(error, &organization))?;
     let by = oneself(&user, &person.origin)(organization.id);
     w.event(&by, Subject::of(organization.id), EventData::OrganizationCreated(Whole(&organization)));
     let is_member = joining == Joining::AsAdmin;
@@ -112,12 +107,7 @@ pub async fn rename(
     let is_member = records::find_of(&*w, id, user.id).await?.is_some();
     let change = Change { name: Some(name), ..Change::default() };
     let Some(new) = change.apply(&old, ctx.now()) else { return Ok(Entry { organization: old, is_member }) };
-    match organizations::update(&w, &old, &new).await {
-        Err(olivine_records::Error::Duplicate(Constraint::OrganizationName)) => {
-            return Err(name_taken(&new.name));
-        }
-        other => other?,
-    }
+    organizations::update(&w, &old, &new).await.map_err(|error| not_written(error, &new))?;
     let by = oneself(&user, &person.origin)(id);
     let data = EventData::OrganizationUpdated(events::Change { from: &old, to: &new });
     w.event(&by, Subject::of(id), data);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use olivine_domain::prn::Id;
 use olivine_domain::storage_backends::StorageBackend;
-use olivine_records::{memberships, storage_backends};
+use olivine_records::storage_backends;
 
 use super::Person;
 use crate::{Context, Error, storages};
@@ -24,8 +24,8 @@ pub async fn list(ctx: &Context, person: &Person) -> Result<BTreeSet<String>, Er
 
 async fn storages_of(ctx: &Context, person: &Person) -> Result<Vec<Id<StorageBackend>>, Error> {
     let mut all = vec![ctx.storages().own];
-    for membership in memberships::list_of_user(ctx.db(), person.user.id).await? {
-        let backends = storage_backends::list_all(ctx.db(), Some(membership.organization)).await?;
+    for place in &person.places {
+        let backends = storage_backends::list_all(ctx.db(), Some(place.membership.organization)).await?;
         all.extend(backends.into_iter().map(|backend| backend.id));
     }
     Ok(all)

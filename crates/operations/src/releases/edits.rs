@@ -74,11 +74,8 @@ pub(super) async fn plan(
         Some(new) => Some(view(ctx, new.clone()).await?),
         None => None,
     };
-    let binaries = release.as_ref().map_or(0, |view| view.affected_by.len() as u64);
-    plan.warnings.extend((binaries > 0).then_some(Warning::Unservable { binaries }));
-    let stop = stopped.of_device(cohort.product, Some(cohort.id));
-    plan.warnings
-        .extend(stop.map(|stop| Warning::Stopped { extent: stop.extent, reason: stop.reason.clone() }));
+    plan.warnings.extend(Warning::unservable(release.as_ref().map_or(0, |view| view.affected_by.len())));
+    plan.warnings.extend(Warning::stopped(stopped.of_device(cohort.product, Some(cohort.id))));
     Ok(Planned { cohort, revision: GraphRevision::of(before), release, is_new: old.is_none(), plan })
 }
 
@@ -86,7 +83,6 @@ pub(super) async fn plan(
 async fn fleet(reader: &impl Reader, cohort: &Cohort, graph: &ReleaseGraph) -> Result<Fleet, Error> {
     let ids: Vec<_> = graph.records().map(|release| release.id).collect();
     let sums = release_days::sums(reader, cohort.organization, &ids).await?;
-    let there = |delta: &release_days::Delta| u64::try_from(delta.arrived - delta.departed).unwrap_or(0);
-    let on = sums.iter().map(|(release, delta)| (*release, there(delta))).collect();
+    let on = sums.iter().map(|(release, sum)| (*release, sum.there())).collect();
     Ok(Fleet { devices: cohort.devices, on })
 }

@@ -58,11 +58,9 @@ pub(super) fn check_graph(
     graph: &ReleaseGraph,
     cohort: Prn<Cohort>,
 ) -> Result<(), Error> {
+    let Some(expected) = expected else { return Ok(()) };
     let now = GraphRevision::of(graph);
-    match expected {
-        Some(expected) if *expected != now => Err(Error::refused(GraphChanged { cohort, now })),
-        _ => Ok(()),
-    }
+    if *expected == now { Ok(()) } else { Err(Error::refused(GraphChanged { cohort, now })) }
 }
 
 /// The cohort's graph, which nobody else edits until the transaction ends.

@@ -75,7 +75,7 @@ pub async fn adoption(
 
 impl Adoption {
     fn add(&mut self, standing: Option<Standing>, sum: Delta) {
-        let there = devices(sum.arrived - sum.departed);
+        let there = sum.there();
         match standing {
             Some(Standing::On) => self.on += there,
             Some(Standing::Before) => self.before += there,
@@ -87,7 +87,7 @@ impl Adoption {
 }
 
 /// A number of devices, which is never negative.
-fn devices(number: i64) -> u64 {
+pub(super) fn devices(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 

@@ -14,6 +14,7 @@ use olivine_records::release_days::Delta;
 use olivine_records::{bundles, cohorts, release_days};
 
 use super::graphs::{self, GraphRevision};
+use super::numbers::devices;
 use crate::{Context, Error};
 
 /// The most releases of a cohort that are shown: those nearest the latest one.
@@ -53,23 +54,20 @@ pub async fn picture(
     by: &Authorized<scope::ReleaseRead>,
     id: Id<Cohort>,
 ) -> Result<Picture, Error> {
-    let (db, organization) = (ctx.db(), by.organization);
-    let cohort = cohorts::get(db, &by.tenancy(), id).await.map_err(Error::missing(id))?;
-    let graph = graphs::read(db, organization, id).await?;
-    let releases = nodes(ctx, &cohort, &graph).await?;
+    let (cohort, graph, releases) = current(ctx, by, id).await?;
     Ok(Picture { cohort, revision: GraphRevision::of(&graph), releases, has_more: graph.len() > MOST_SHOWN })
 }
 
-/// A cohort's graph as it is, and the releases on its paths with their devices and where these go.
+/// A cohort with its graph as it is, and the releases on its paths with their devices and where these go.
 pub(crate) async fn current(
     ctx: &Context,
     by: &Authorized<scope::ReleaseRead>,
     id: Id<Cohort>,
-) -> Result<(ReleaseGraph, Vec<Node>), Error> {
+) -> Result<(Cohort, ReleaseGraph, Vec<Node>), Error> {
     let cohort = cohorts::get(ctx.db(), &by.tenancy(), id).await.map_err(Error::missing(id))?;
     let graph = graphs::read(ctx.db(), by.organization, id).await?;
     let nodes = nodes(ctx, &cohort, &graph).await?;
-    Ok((graph, nodes))
+    Ok((cohort, graph, nodes))
 }
 
 async fn nodes(ctx: &Context, cohort: &Cohort, graph: &ReleaseGraph) -> Result<Vec<Node>, Error> {
@@ -97,11 +95,10 @@ fn node(
     unservable: &[(Id<Bundle>, Id<Binary>)],
     destination: Destination,
 ) -> Node {
-    let number = |number: i64| u64::try_from(number).unwrap_or(0);
     let affected = unservable.iter().filter(|(bundle, _)| *bundle == release.bundle);
     Node {
-        devices: number(sum.arrived - sum.departed),
-        failed: number(sum.failed),
+        devices: sum.there(),
+        failed: devices(sum.failed),
         affected_by: affected.map(|(_, binary)| *binary).collect(),
         destination,
         release,

@@ -6,7 +6,7 @@ use http::request::Parts;
 use olivine_operations::releases::{ExpectedGraph, GraphRevision};
 
 use crate::http::error::ApiError;
-use crate::http::listing::{Pairs, bad_parameter};
+use crate::http::listing::{Pairs, bad_parameter, check_confirm};
 
 /// The name of the parameter, and of the field in bodies that have it.
 pub const DRY_RUN: &str = "dry_run";
@@ -58,8 +58,8 @@ impl GraphEdit {
     /// Of a deletion, which may be confirmed with the record's PRN: whether it is.
     pub fn confirmed(pairs: &Pairs, prn: &str) -> Result<(Self, bool), ApiError> {
         let [dry_run, revision, confirm] = only(pairs, [DRY_RUN, "graph_revision", "confirm"])?;
-        if confirm.is_some_and(|confirm| confirm != prn) {
-            return Err(bad_parameter("confirm", format!("it takes the PRN of the record itself, {prn}")));
+        for (_, value) in pairs.all().iter().filter(|(key, _)| key == "confirm") {
+            check_confirm(value, prn)?;
         }
         Ok((Self::new(dry_run, revision)?, confirm.is_some()))
     }

@@ -164,6 +164,14 @@ fn is_expand(key: &str) -> bool {
     key == "expand[]" || key == "expand"
 }
 
+/// Refuses a confirmation that names another record.
+pub fn check_confirm(value: &str, prn: &str) -> Result<(), ApiError> {
+    if value == prn {
+        return Ok(());
+    }
+    Err(bad_parameter("confirm", format!("it takes the PRN of the record itself, {prn}")))
+}
+
 /// What is wrong with a parameter.
 pub(crate) fn bad_parameter(name: &str, problem: impl std::fmt::Display) -> ApiError {
     let item = ErrorItem::new(ErrorCode::BadRequest, format!("{name}: {problem}")).with("parameter", name);
@@ -209,9 +217,7 @@ impl Pairs {
             if key != "confirm" {
                 return Err(bad_parameter(key, "there is no such parameter here; there is: confirm"));
             }
-            if value != prn {
-                return Err(bad_parameter(key, format!("it takes the PRN of the record itself, {prn}")));
-            }
+            check_confirm(value, prn)?;
         }
         Ok(!self.0.is_empty())
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Edit, Fleet, Plan};
 use crate::releases::graph::Named;
 use crate::releases::{Phase, Release};
-use crate::stops::Extent;
+use crate::stops::{Extent, Stop};
 use crate::text::{Name, Reason};
 use crate::time::Timestamp;
 
@@ -94,6 +94,16 @@ impl Warning {
     pub fn many(what: String, before: u64, after: u64) -> Option<Self> {
         let devices = after.saturating_sub(before);
         (devices > MANY).then_some(Self::ManyDevices { what, devices })
+    }
+
+    /// That updates are stopped, if they are.
+    pub fn stopped(stop: Option<&Stop>) -> Option<Self> {
+        stop.map(|stop| Self::Stopped { extent: stop.extent, reason: stop.reason.clone() })
+    }
+
+    /// That so many binaries can't be served, if there are any.
+    pub fn unservable(binaries: usize) -> Option<Self> {
+        (binaries > 0).then_some(Self::Unservable { binaries: binaries as u64 })
     }
 
     /// For programs: stable, in `snake_case`.
