@@ -7,19 +7,20 @@ mod files;
 mod headers;
 mod worker;
 
+use ::headers::{ETag, HeaderMapExt as _};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
-    VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use crate::app::App;
 use crate::console::files::{ConsoleFile, build, find};
+use crate::content::not_modified;
 use crate::http::error;
 use crate::http::words::RouteName;
 
@@ -71,18 +72,19 @@ fn is_console_path(path: &str) -> bool {
 
 /// Browsers name HTML when somebody opens a page. Programs that take anything (`*/*`) get JSON.
 fn takes_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|one| {
-        let mut parts = one.split(';').map(str::trim);
-        parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("text/html")) && !parts.any(is_refused)
-    })
+    names(headers, &ACCEPT, "text/html")
 }
 
 fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    names(headers, &ACCEPT_ENCODING, "gzip")
+}
+
+/// Whether an `Accept…` header names this, and does not refuse it.
+fn names(headers: &HeaderMap, header: &HeaderName, wanted: &str) -> bool {
+    let accepted = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|one| {
         let mut parts = one.split(';').map(str::trim);
-        parts.next().is_some_and(|coding| coding.eq_ignore_ascii_case("gzip")) && !parts.any(is_refused)
+        parts.next().is_some_and(|named| named.eq_ignore_ascii_case(wanted)) && !parts.any(is_refused)
     })
 }
 
@@ -93,30 +95,31 @@ fn is_refused(parameter: &str) -> bool {
         .is_some_and(|quality| quality.trim().parse::<f32>().is_ok_and(|quality| quality == 0.0))
 }
 
+/// The file, unless the browser has it already. All files of a build have one tag, for each is only compared with itself.
 fn answer(file: &'static ConsoleFile, asked: &HeaderMap, caching: &'static str) -> Response {
-    let tag = format!("\"{}\"", build());
-    let mut response = if is_current(asked, &tag) {
+    let Ok(tag) = format!("\"{}\"", build()).parse::<ETag>() else { return in_full(file, asked, caching) };
+    let response = if not_modified(asked, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         with_content(file, asked)
     };
-    let headers = response.headers_mut();
-    let mut set =
-        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
-    set(CACHE_CONTROL, caching);
-    // `Accept` decides whether a path answers with a page at all.
-    set(VARY, "accept, accept-encoding");
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(ETAG, tag);
-    }
-    headers::add(headers);
+    let mut response = with_headers(response, caching);
+    response.headers_mut().typed_insert(tag);
     response
 }
 
-/// Whether the browser has this version already. All files of a build have one tag, for each is only compared with itself.
-fn is_current(asked: &HeaderMap, tag: &str) -> bool {
-    let known = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known.flat_map(|value| value.split(',')).any(|one| one.trim().trim_start_matches("W/") == tag)
+/// The file, also where the browser has it already.
+fn in_full(file: &'static ConsoleFile, asked: &HeaderMap, caching: &'static str) -> Response {
+    with_headers(with_content(file, asked), caching)
+}
+
+fn with_headers(mut response: Response, caching: &'static str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    // `Accept` decides whether a path answers with a page at all.
+    headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
+    headers::add(headers);
+    response
 }
 
 fn with_content(file: &'static ConsoleFile, asked: &HeaderMap) -> Response {

@@ -163,7 +163,8 @@ fn fixed_headers(served: &Served, tag: &ETag) -> HeaderMap {
     headers
 }
 
-fn not_modified(headers: &HeaderMap, tag: &ETag) -> bool {
+/// Whether the client has it already (`If-None-Match`).
+pub(crate) fn not_modified(headers: &HeaderMap, tag: &ETag) -> bool {
     let condition =
         headers.contains_key(IF_NONE_MATCH).then(|| headers.typed_get::<headers::IfNoneMatch>()).flatten();
     condition.is_some_and(|condition| !condition.precondition_passes(tag))

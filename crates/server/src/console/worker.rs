@@ -16,7 +16,8 @@ use crate::http::error;
 /// The file's name in `/assets/<build>/`.
 pub(super) const NAME: &str = "upload_worker.js";
 
-/// The script, with the policy for who asks. It is asked for again each time, because storages come and go.
+/// The script, with the policy for who asks. It is asked for again each time, because storages come and go; and answered in full, because
+/// browsers keep the policy that they have with a script that was not modified.
 pub(super) async fn script(
     State(app): State<App>,
     Path(named_build): Path<String>,
@@ -26,7 +27,7 @@ pub(super) async fn script(
     let Some(file) = find(&format!("assets/{NAME}")).filter(|_| named_build == build()) else {
         return error::no_such_path(parts.uri).await.into_response();
     };
-    let mut response = super::answer(file, &parts.headers, "no-cache");
+    let mut response = super::in_full(file, &parts.headers, "no-cache");
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept-encoding, cookie"));
     headers.insert(CONTENT_SECURITY_POLICY, policy(&origins(&app, &parts).await));

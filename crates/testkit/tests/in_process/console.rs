@@ -76,6 +76,20 @@ async fn files_are_kept_forever_under_the_name_of_their_build() {
     open(&server, &format!("/assets/{build}/../BUILD")).await.expect(404);
 }
 
+/// A browser that is told that it has the script already keeps the policy that came with it, also if the storages are others by now.
+#[tokio::test]
+async fn the_upload_workers_policy_comes_with_each_answer() {
+    let server = Server::start().await;
+    let page = text(&open(&server, "/").await.expect(200));
+    let path = named_in(&page, "app.js");
+    let app = send(server.api().without_key().request(Method::GET, &path)).await.expect(200);
+    let again = server.api().without_key().request(Method::GET, &path.replace("app.js", "upload_worker.js"));
+    let again = send(again.header(IF_NONE_MATCH, app.header("etag").unwrap())).await.expect(200);
+    assert!(!again.body.is_empty() && again.header("etag").is_none(), "{again:?}");
+    let policy = again.header("content-security-policy").unwrap();
+    assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains("connect-src 'self'"), "{policy}");
+}
+
 #[tokio::test]
 async fn the_page_to_browse_the_api_loads_nothing_from_elsewhere() {
     let server = Server::start().await;
