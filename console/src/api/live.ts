@@ -61,12 +61,14 @@ export function useLiveState(): LiveState {
 }
 
 /** How many records of a kind were made since the list of them was last looked at. They are not put into it under somebody's hand. */
-export function useNewRecords(kind: string): number {
-	return useSyncExternalStore(subscribe, () => newRecords.get(kind) ?? 0);
-}
-
-export function forgetNewRecords(kind: string): void {
-	if (newRecords.delete(kind)) changed();
+/** How many records of a kind were made since its list was read, and how to read it again. */
+export function useNewer(kind: string): { records: number; onShow: () => void } {
+	const records = useSyncExternalStore(subscribe, () => newRecords.get(kind) ?? 0);
+	const onShow = (): void => {
+		if (newRecords.delete(kind)) changed();
+		void queryClient.resetQueries({ queryKey: [kind, "list"] });
+	};
+	return { records, onShow };
 }
 
 // ---- from hints to what is asked again ----

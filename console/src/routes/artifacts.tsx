@@ -2,9 +2,8 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { forgetNewRecords, useNewRecords } from "../api/live";
+import { useNewer } from "../api/live";
 import { usePermission } from "../api/permissions";
-import { queryClient } from "../api/queries";
 import { artifactColumns } from "../resources/artifacts/columns";
 import { CreateArtifactDialog } from "../resources/artifacts/create_dialog";
 import { artifactsQuery } from "../resources/artifacts/queries";
@@ -27,14 +26,10 @@ export function ArtifactsPage(): ReactNode {
 	const [isCreating, setIsCreating] = useState(false);
 	const permission = usePermission("artifacts_create");
 	const list = useInfiniteQuery(artifactsQuery(archived));
-	const newer = useNewRecords("artifact");
+	const newer = useNewer("artifact");
 	const rows = list.data?.pages.flatMap(({ artifacts }) => artifacts);
 	const create = (): void => setIsCreating(true);
 	useAction("New artifact…", create, permission.allowed);
-	const showNewer = (): void => {
-		forgetNewRecords("artifact");
-		void queryClient.resetQueries({ queryKey: ["artifact", "list"] });
-	};
 	const button = (
 		<Button look="primary" permission={permission} onPress={create}>
 			<Plus size={16} aria-hidden />
@@ -71,18 +66,14 @@ export function ArtifactsPage(): ReactNode {
 					rows={rows}
 					rowKey={({ prn }) => prn}
 					error={list.error}
-					newer={{ records: newer, onShow: showNewer }}
+					newer={newer}
 					empty={
 						<Empty title="No artifacts yet" actions={button}>
 							An artifact is a kind of firmware that you build again and again. Its versions have a file for each
 							target.
 						</Empty>
 					}
-					more={
-						list.hasNextPage
-							? { isLoading: list.isFetchingNextPage, onMore: () => void list.fetchNextPage() }
-							: undefined
-					}
+					pages={list}
 				/>
 			</Section>
 			<Command text={`peridio artifacts list${archived ? " --archived any" : ""} --order desc --output table`} />

@@ -1,8 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { forgetNewRecords, useNewRecords } from "../api/live";
-import { queryClient } from "../api/queries";
+import { useNewer } from "../api/live";
 import { bundleColumns } from "../resources/bundles/columns";
 import { bundlesQuery } from "../resources/bundles/queries";
 import { Command } from "../ui/copy";
@@ -20,12 +19,8 @@ export function BundlesPage(): ReactNode {
 	const { archived = false } = route.useSearch();
 	const navigate = useNavigate();
 	const list = useInfiniteQuery(bundlesQuery(archived));
-	const newer = useNewRecords("bundle");
+	const newer = useNewer("bundle");
 	const rows = list.data?.pages.flatMap(({ bundles }) => bundles);
-	const showNewer = (): void => {
-		forgetNewRecords("bundle");
-		void queryClient.resetQueries({ queryKey: ["bundle", "list"] });
-	};
 	const button = (
 		<Link to="/bundles/new" look="primary">
 			New bundle
@@ -58,17 +53,13 @@ export function BundlesPage(): ReactNode {
 					rows={rows}
 					rowKey={({ prn }) => prn}
 					error={list.error}
-					newer={{ records: newer, onShow: showNewer }}
+					newer={newer}
 					empty={
 						<Empty title="No bundles yet" actions={button}>
 							A bundle is a fixed set of signed binaries. A release delivers it to the devices of a cohort.
 						</Empty>
 					}
-					more={
-						list.hasNextPage
-							? { isLoading: list.isFetchingNextPage, onMore: () => void list.fetchNextPage() }
-							: undefined
-					}
+					pages={list}
 				/>
 			</Section>
 			<Command text={`peridio bundles list${archived ? " --archived any" : ""} --order desc --output table`} />

@@ -1,9 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { forgetNewRecords, useNewRecords } from "../api/live";
+import { useNewer } from "../api/live";
 import { usePermission } from "../api/permissions";
-import { queryClient } from "../api/queries";
 import { deviceColumns } from "../resources/devices/columns";
 import { DeviceFilters } from "../resources/devices/filters";
 import { deviceCountQuery, devicesQuery } from "../resources/devices/queries";
@@ -28,13 +27,9 @@ export function DevicesPage(): ReactNode {
 	const search = route.useSearch();
 	const list = useInfiniteQuery(devicesQuery(search));
 	const { data: total } = useQuery(deviceCountQuery(search));
-	const newer = useNewRecords("device");
+	const newer = useNewer("device");
 	const rows = list.data?.pages.flatMap(({ devices }) => devices);
 	const isNarrowed = Boolean(search.q) || filtersOf(search) > 0;
-	const showNewer = (): void => {
-		forgetNewRecords("device");
-		void queryClient.resetQueries({ queryKey: ["device", "list"] });
-	};
 	const found = total ? counted(total.count, "device", "devices", total.exact) : "\u00a0";
 	return (
 		<Page title="Devices" sentence={isNarrowed && total ? `${found} found` : found} actions={<ImportLink />}>
@@ -47,12 +42,8 @@ export function DevicesPage(): ReactNode {
 					rowKey={({ prn }) => prn}
 					error={list.error}
 					empty={isNarrowed ? <NothingFound /> : <NoDevices />}
-					newer={{ records: isNarrowed ? 0 : newer, onShow: showNewer }}
-					more={
-						list.hasNextPage
-							? { isLoading: list.isFetchingNextPage, onMore: () => void list.fetchNextPage() }
-							: undefined
-					}
+					newer={isNarrowed ? undefined : newer}
+					pages={list}
 					foot={rows && total ? `${counted(rows.length, "row", "rows")} of ${found}` : undefined}
 				/>
 			</Section>

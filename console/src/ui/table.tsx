@@ -28,14 +28,15 @@ interface TableProps<Row> {
 	expected?: number;
 	/** Records that were made meanwhile, and how to look at them. They never move rows under somebody's hand. */
 	newer?: { records: number; onShow: () => void };
-	more?: { isLoading: boolean; onMore: () => void } | undefined;
+	/** The list that the rows are of, where it is read page by page. */
+	pages?: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 	/** What stands below the last row. */
 	foot?: ReactNode;
 }
 
 /** A list of records. Each list of the console is one. */
 export function Table<Row>(props: TableProps<Row>): ReactNode {
-	const { rows, error, newer, more } = props;
+	const { rows, error, newer, pages } = props;
 	if (error !== null && error !== undefined) {
 		return (
 			<div className={styles.note}>
@@ -60,11 +61,11 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
 					)}
 				</tbody>
 			</table>
-			{(more || props.foot) && (
+			{(pages?.hasNextPage || props.foot) && (
 				<div className={styles.foot}>
 					<span>{props.foot}</span>
-					{more && (
-						<Button size="small" onPress={more.onMore} isBusy={more.isLoading}>
+					{pages?.hasNextPage && (
+						<Button size="small" onPress={() => void pages.fetchNextPage()} isBusy={pages.isFetchingNextPage}>
 							Show more
 						</Button>
 					)}

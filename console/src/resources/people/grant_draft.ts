@@ -19,10 +19,10 @@ export const SINGLE = "scopes";
 
 const ROLES = ["viewer", "support", "developer", "signer", "release_manager", "writer", "admin"];
 
-export const ROLE_CHOICES = [
-	...ROLES.map((role) => [role, roleInWords(role)] as const),
-	[SINGLE, "Single scopes"] as const,
-];
+export const ROLE_CHOICES = ROLES.map((role) => [role, roleInWords(role)] as const);
+
+/** A role, or single scopes. */
+export const GRANT_CHOICES = [...ROLE_CHOICES, [SINGLE, "Single scopes"] as const];
 
 /** All scopes that an operation of the API takes. */
 export const ALL_SCOPES: readonly string[] = [...new Set<string>(Object.values(scopes))].sort();

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Button } from "../../ui/button";
 import { Checks } from "../../ui/checks";
 import { SelectField } from "../../ui/field";
-import { ALL_SCOPES, type GrantDraft, newDraft, ROLE_CHOICES, SINGLE } from "./grant_draft";
+import { ALL_SCOPES, GRANT_CHOICES, type GrantDraft, newDraft, SINGLE } from "./grant_draft";
 import styles from "./grant_editor.module.css";
 import { useReaches } from "./reach";
 
@@ -59,7 +59,7 @@ function OneGrant({ draft, onChange, onRemove, number }: OneGrantProps): ReactNo
 					name="role"
 					value={draft.role}
 					onChange={(role) => onChange({ ...draft, role })}
-					options={ROLE_CHOICES}
+					options={GRANT_CHOICES}
 				/>
 				<SelectField
 					label={`Reach${after}`}

@@ -4,24 +4,22 @@ import { answer, api, change, type Schemas } from "../../api/client";
 import { meQuery, queryClient } from "../../api/queries";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
-import { Command } from "../../ui/copy";
 import { Dialog } from "../../ui/dialog";
 import { ErrorNote } from "../../ui/error_note";
 import { SelectField, TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
+import { RecordRow, RecordRows } from "../../ui/record_rows";
+import { ShownOnce } from "../../ui/shown_once";
 import { Time } from "../../ui/time";
 import { TimeField } from "../../ui/widgets";
 import { roleInWords } from "../../words/kinds";
+import { ROLE_CHOICES } from "./grant_draft";
 import styles from "./rows.module.css";
 
 const keysQuery = queryOptions({
 	queryKey: ["api_key", "own"],
 	queryFn: ({ signal }) => answer(api.GET("/v1/users/me/api_keys", { signal })),
 });
-
-const ROLES = ["viewer", "support", "developer", "signer", "release_manager", "writer", "admin"].map(
-	(role) => [role, roleInWords(role)] as const,
-);
 
 const MONTH = 30 * 86_400_000;
 
@@ -35,25 +33,33 @@ export function PersonalKeys(): ReactNode {
 		onSuccess: () => queryClient.invalidateQueries({ queryKey: keysQuery.queryKey }),
 	});
 	const problem = error ?? revoke.error;
-	const keys = data?.api_keys.filter(({ revoked_at }) => !revoked_at) ?? [];
+	const keys = data?.api_keys.filter(({ revoked_at }) => !revoked_at);
 	return (
 		<>
 			{problem && <ErrorNote error={problem} />}
-			{data && keys.length === 0 && (
-				<p className={styles.none}>None. A key may do at most what you may, and ends with your membership.</p>
-			)}
-			<ul className={styles.rows}>
-				{keys.map((key) => (
-					<KeyRow key={key.prn} apiKey={key} onRevoke={() => revoke.mutate(key.prn)} />
-				))}
-			</ul>
+			<RecordRows
+				label="Personal keys"
+				rows={keys}
+				rowKey={({ prn }) => prn}
+				row={(key) => <KeyRow apiKey={key} onRevoke={() => revoke.mutate(key.prn)} />}
+				empty={<p className={styles.none}>None. A key may do at most what you may, and ends with your membership.</p>}
+			/>
 			<div className={styles.foot}>
 				<Button size="small" onPress={() => setIsMaking(true)}>
 					New key…
 				</Button>
 			</div>
 			{isMaking && <NewKey onClose={() => setIsMaking(false)} onMade={setMade} />}
-			{made && <Secret secret={made} onClose={() => setMade(null)} />}
+			{made && (
+				<ShownOnce
+					title="Your new key"
+					label="In a terminal"
+					text={`export PERIDIO_API_KEY=${made}`}
+					onClose={() => setMade(null)}
+				>
+					<p>It is shown only now. Whoever has it can do what it may, in your name.</p>
+				</ShownOnce>
+			)}
 		</>
 	);
 }
@@ -61,12 +67,11 @@ export function PersonalKeys(): ReactNode {
 function KeyRow({ apiKey, onRevoke }: { apiKey: Schemas["ApiKey"]; onRevoke: () => void }): ReactNode {
 	const isOver = Boolean(apiKey.expires_at) && Date.parse(apiKey.expires_at ?? "") < Date.now();
 	return (
-		<li className={styles.row}>
-			<div className={styles.text}>
-				<p className={styles.name}>
-					{apiKey.name} {isOver && <Badge tone="bad">Expired</Badge>}
-				</p>
-				<p className={styles.facts}>
+		<RecordRow
+			name={apiKey.name}
+			badges={isOver && <Badge tone="bad">Expired</Badge>}
+			facts={
+				<>
 					<code>{apiKey.hint}…</code> · {apiKey.role ? roleInWords(apiKey.role) : "single scopes"} ·{" "}
 					{apiKey.expires_at ? (
 						<>
@@ -75,12 +80,14 @@ function KeyRow({ apiKey, onRevoke }: { apiKey: Schemas["ApiKey"]; onRevoke: () 
 					) : (
 						"never ends"
 					)}
-				</p>
-			</div>
-			<Button size="small" look="danger" onPress={onRevoke}>
-				Revoke
-			</Button>
-		</li>
+				</>
+			}
+			actions={
+				<Button size="small" look="danger" onPress={onRevoke}>
+					Revoke
+				</Button>
+			}
+		/>
 	);
 }
 
@@ -118,25 +125,17 @@ function NewKey({ onClose, onMade }: NewKeyProps): ReactNode {
 				}
 			>
 				<TextField label="What it is for" name="name" placeholder="laptop" isRequired autoFocus autoComplete="off" />
-				<SelectField label="It may do what this role may" name="role" value={role} onChange={setRole} options={ROLES} />
+				<SelectField
+					label="It may do what this role may"
+					name="role"
+					value={role}
+					onChange={setRole}
+					options={ROLE_CHOICES}
+				/>
 				<Suspense fallback={null}>
 					<TimeField label="Ends" value={expiresAt} onChange={setExpiresAt} help="Empty: never." />
 				</Suspense>
 			</Form>
-		</Dialog>
-	);
-}
-
-function Secret({ secret, onClose }: { secret: string; onClose: () => void }): ReactNode {
-	return (
-		<Dialog title="Your new key" isOpen onClose={onClose}>
-			<p>It is shown only now. Whoever has it can do what it may, in your name.</p>
-			<Command label="In a terminal" text={`export PERIDIO_API_KEY=${secret}`} />
-			<p>
-				<Button look="primary" onPress={onClose}>
-					I have it
-				</Button>
-			</p>
 		</Dialog>
 	);
 }

@@ -5,6 +5,7 @@ import { queryClient } from "../../api/queries";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { ErrorNote } from "../../ui/error_note";
+import { RecordRow, RecordRows } from "../../ui/record_rows";
 import { Time } from "../../ui/time";
 import styles from "./rows.module.css";
 
@@ -50,16 +51,17 @@ export function Sessions(): ReactNode {
 		onSuccess: refresh,
 	});
 	const problem = error ?? end.error ?? endOthers.error;
-	const sessions = data?.sessions ?? [];
 	return (
 		<>
 			{problem && <ErrorNote error={problem} />}
-			<ul className={styles.rows}>
-				{sessions.map((session) => (
-					<SessionRow key={session.prn} session={session} onEnd={() => end.mutate(session.prn)} />
-				))}
-			</ul>
-			{sessions.length > 1 && (
+			<RecordRows
+				label="Sessions"
+				rows={data?.sessions}
+				rowKey={({ prn }) => prn}
+				row={(session) => <SessionRow session={session} onEnd={() => end.mutate(session.prn)} />}
+				empty={null}
+			/>
+			{data && data.sessions.length > 1 && (
 				<div className={styles.foot}>
 					<Button size="small" onPress={() => endOthers.mutate()} isBusy={endOthers.isPending}>
 						Sign out everywhere else
@@ -72,20 +74,21 @@ export function Sessions(): ReactNode {
 
 function SessionRow({ session, onEnd }: { session: Schemas["Session"]; onEnd: () => void }): ReactNode {
 	return (
-		<li className={styles.row}>
-			<div className={styles.text}>
-				<p className={styles.name}>
-					{browserName(session.client)} {session.is_current && <Badge tone="good">This one</Badge>}
-				</p>
-				<p className={styles.facts}>
+		<RecordRow
+			name={browserName(session.client)}
+			badges={session.is_current && <Badge tone="good">This one</Badge>}
+			facts={
+				<>
 					from {session.address ?? "an unknown address"}, used <Time at={session.last_seen_at} />
-				</p>
-			</div>
-			{!session.is_current && (
-				<Button size="small" onPress={onEnd}>
-					End
-				</Button>
-			)}
-		</li>
+				</>
+			}
+			actions={
+				!session.is_current && (
+					<Button size="small" onPress={onEnd}>
+						End
+					</Button>
+				)
+			}
+		/>
 	);
 }
