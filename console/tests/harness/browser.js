@@ -131,8 +131,11 @@ export class Person {
 	/** Waits until nothing moves: a colour on its way to another one has the contrast of neither. */
 	async #settle() {
 		await this.page.evaluate(async () => {
-			for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
-			await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+			const moving = () => document.getAnimations().filter(({ playState }) => playState === "running");
+			do {
+				await Promise.allSettled(moving().map(({ finished }) => finished));
+				for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+			} while (moving().length > 0);
 		});
 	}
 

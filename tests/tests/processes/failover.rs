@@ -11,6 +11,9 @@ use crate::{on, wait_until};
 /// Long after each of the limits that the servers of these tests have, and before a request that is never answered is given up.
 const SOON: Duration = Duration::from_secs(30);
 
+/// Longer than a connection is lent without a look at it, and than an error of one waits until it counts for all.
+const UNBROKEN: Duration = Duration::from_secs(2);
+
 /// What a failover to a read-only server looks like: all sessions end, and new ones can only read.
 fn become_read_only(database: &PostgresDatabase, on: &str) {
     let name = database.query("select current_database()");
@@ -61,8 +64,19 @@ async fn a_read_only_database_is_unavailable_on_all_paths_and_recovers_by_itself
     api.get("/v1/artifacts").await.expect(200);
 
     become_read_only(&database, "off");
+    // Those that were opened meanwhile would go on as they are: a real server that is promoted changes its sessions.
+    end_sessions(&database);
     wait_until("it is ready", async || api.get("/readyz").await.status == 200).await;
     let begun = Instant::now();
+    // Ended sessions are found out one by one, by a request each that is to be sent again.
+    let mut written_since = None;
+    wait_until("it can be written without a break", async || {
+        let name = json!({"name": uuid::Uuid::now_v7().to_string()});
+        let is_written = api.post("/v1/artifacts", &name).await.status == 201;
+        written_since = is_written.then(|| written_since.unwrap_or_else(Instant::now));
+        written_since.is_some_and(|since| since.elapsed() > UNBROKEN)
+    })
+    .await;
     bench.signed(b"the jobs go on as well").await;
     member.device.update("", &report("1.0.1")).await.expect(200);
     assert!(begun.elapsed() < SOON, "it took {:?}", begun.elapsed());

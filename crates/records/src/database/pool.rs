@@ -72,6 +72,8 @@ struct Shared {
 struct Trust {
     /// Only those that were opened later.
     since: Option<Instant>,
+    /// The same from when the pause is over: an error came during it.
+    next: Option<Instant>,
     /// When a connection went silent: what still runs on connections of before then is given up soon.
     silence: Option<Instant>,
 }
@@ -271,7 +273,7 @@ impl Pool {
     /// From now on no connection that is open now is used for another statement.
     pub(super) fn distrust(&self) {
         let now = Instant::now();
-        *lock(&self.0.trust) = Trust { since: Some(now), silence: Some(now) };
+        *lock(&self.0.trust) = Trust { since: Some(now), next: None, silence: Some(now) };
         self.close_idle();
     }
 
@@ -293,9 +295,10 @@ impl Pool {
         let now = Instant::now();
         let mut trust = lock(&self.0.trust);
         if trust.since.is_some_and(|since| now.duration_since(since) < PAUSE) {
+            trust.next = Some(now);
             return;
         }
-        trust.since = Some(now);
+        (trust.since, trust.next) = (Some(now), None);
         drop(trust);
         self.close_idle();
     }
@@ -308,7 +311,11 @@ impl Pool {
     }
 
     fn trusts(&self, opened: Instant) -> bool {
-        lock(&self.0.trust).since.is_none_or(|since| opened > since)
+        let mut trust = lock(&self.0.trust);
+        if trust.next.is_some() && trust.since.is_none_or(|since| since.elapsed() >= PAUSE) {
+            trust.since = trust.next.take();
+        }
+        trust.since.is_none_or(|since| opened > since)
     }
 
     /// Whether what runs on a connection is not worth waiting for.
