@@ -1,6 +1,7 @@
 //! The tables, as a sequence of steps that only go forward. A step that was released must never be changed.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 
@@ -8,7 +9,7 @@ use crate::dialect;
 use crate::error::Error;
 
 /// One step: a file of SQL under `migrations/`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Hash)]
 struct Step {
     name: &'static str,
     sql: &'static str,
@@ -110,6 +111,13 @@ pub(crate) async fn last(reader: &impl ConnectionTrait) -> Result<Option<String>
     let newest = "SELECT max(version) FROM seaql_migrations";
     let row = reader.query_one_raw(Statement::from_string(reader.get_database_backend(), newest)).await?;
     Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
+}
+
+/// Tells one sequence of steps from another, for tests that keep what the steps made.
+pub(crate) fn fingerprint() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    STEPS.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// How many steps there are.
