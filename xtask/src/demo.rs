@@ -59,7 +59,7 @@ fn journey(terminal: &mut Terminal) -> anyhow::Result<()> {
     devices::all(terminal)
 }
 
-/// The end of the server's log, for whoever has to find out why a step failed.
+/// The end of the server's log, to find out why a step failed.
 fn last_lines(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();

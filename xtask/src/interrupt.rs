@@ -24,7 +24,7 @@ pub(crate) fn install() -> io::Result<()> {
     Ok(())
 }
 
-/// The first signal is passed on as it is; whoever insists means it.
+/// The first signal is passed on as it is; after a second one, the program is killed.
 fn pass_on(signal: i32) {
     let again = INTERRUPTED.swap(true, Ordering::SeqCst);
     let signal = match (again, signal) {
@@ -60,7 +60,7 @@ pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Child> {
 /// Waits for the end of a program that [`spawn`] started.
 pub(crate) fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     let status = child.wait();
-    // Its process id may soon be somebody else's.
+    // Another process may soon have its process id.
     let ended = Pid::from_child(child);
     running().retain(|group| *group != ended);
     status

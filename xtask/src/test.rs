@@ -184,7 +184,7 @@ impl Args {
         self.cargo_test.iter().any(|given| given == argument)
     }
 
-    /// End-to-end tests start the real executables. Whoever asks for another package should not wait for them.
+    /// End-to-end tests start the real executables. If another package was asked for, they are not built.
     fn needs_executables(&self) -> bool {
         !self.names_a_package() || self.names("olivine-tests")
     }

@@ -1,4 +1,4 @@
-//! Where the time went: how long each step took.
+//! How long each step took.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use crate::console;
 
 static STEPS: Mutex<Vec<(String, Duration)>> = Mutex::new(Vec::new());
 
-/// Does something and remembers how long it took, whatever comes of it.
+/// Runs something and records how long it took, even if it fails.
 pub(crate) fn of<T>(step: String, work: impl FnOnce() -> T) -> T {
     let began = Instant::now();
     let done = work();

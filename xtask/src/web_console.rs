@@ -1,4 +1,5 @@
-//! `cargo xtask console`: builds the web console, whose files are committed, or works on it. Only this needs Node; who has none gets it here.
+//! `cargo xtask console`: builds the web console, whose files are committed, or works on it. Only this needs Node, which is installed here
+//! if it is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-/// For `cargo xtask test`: what is committed is what the sources make, and it does in a browser what it should.
+/// For `cargo xtask test`: checks that the committed files match their sources, and that they work in a browser.
 pub(crate) fn check() -> anyhow::Result<()> {
     let node = Node::find()?;
     let committed = contents(&dist())?;

@@ -83,7 +83,7 @@ impl Cli {
         let mut agent = Agent::open(settings, device, now, stop_on_signals()?)?;
         let outcome = agent.poll().await?;
         say(&mut std::io::stdout(), &outcome.to_string());
-        // "Up to date" means nothing on a device that the server can't choose an update for.
+        // "Up to date" would be misleading on a device for which the server can't choose an update.
         let is_sound = self.tell(agent.problems());
         Ok(match (outcome.is_failure(), is_sound) {
             (true, _) => ExitCode::from(FAILED),

@@ -1,4 +1,4 @@
-//! Configuration: one TOML file, every mistake in it told before anything is done.
+//! Configuration: one TOML file. Every mistake in it is reported before anything is done.
 
 mod installers;
 

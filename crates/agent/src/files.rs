@@ -1,4 +1,4 @@
-//! Files that are whole or not there, whatever happens to the power.
+//! Files that are either complete or absent, also after a power loss.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

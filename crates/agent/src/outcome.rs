@@ -1,4 +1,4 @@
-//! What came of asking, for people and for the schedule.
+//! The result of a check for an update, for people and for the schedule.
 
 use std::fmt;
 use std::path::PathBuf;

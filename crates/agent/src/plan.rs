@@ -1,7 +1,7 @@
-//! Plans: what an answer of the server asks the device to install, read with suspicion.
+//! Plans: what a server's answer asks the device to install. The answer is not trusted.
 //!
-//! Nothing of a manifest is believed but that there is a content which a pinned key signed. Names and versions are the
-//! server's word: they are only taken in a form that does no harm in a command line or a file name.
+//! Of a manifest, only a content that a pinned key signed is trusted. Names and versions come from the server alone, so they are only
+//! accepted in a form that does no harm in a command line or a file name.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! When the agent asks again: never in step with others, less and less often while it fails, never sooner than it is told.
+//! When the agent asks again: not at the same moment as other agents, less and less often while requests fail, and never sooner than the
+//! server asks.
 
 use std::time::Duration;
 

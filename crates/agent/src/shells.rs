@@ -1,4 +1,5 @@
-//! What of a command is read as code by a shell or another interpreter. What the server says must never get there: it is not quoted.
+//! Finds the parts of a command that a shell or another interpreter reads as code. Values from the server must never get there, because
+//! they are not quoted.
 
 /// A program that takes code as an argument.
 struct Interpreter {

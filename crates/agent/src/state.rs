@@ -141,7 +141,7 @@ pub(crate) struct Failure {
     pub(crate) wait_seconds: u64,
 }
 
-/// How patient the agent is with a bundle that fails.
+/// How often and when the agent retries a bundle that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Patience {
     /// After how many failures it waits for a different bundle.
@@ -289,7 +289,7 @@ impl State {
         let failure = self.remember(&plan.bundle, patience, now);
         let is_often = failure.attempts >= patience.max_attempts;
         if is_often {
-            // It counts anew, so that a wrong content later is not given up on at once.
+            // The count begins again, so that a wrong content later is not given up at once.
             failure.attempts = 0;
             self.phase = Phase::Idle;
             self.report_on(plan, Status::Failed, Some(detail));
@@ -308,7 +308,7 @@ impl State {
         self.phase = Phase::Idle;
         let failure = self.remember(bundle, patience, now);
         if failure.attempts >= patience.max_attempts {
-            // It counts anew, so that a wrong content later is not given up on at once.
+            // The count begins again, so that a wrong content later is not given up at once.
             failure.attempts = 0;
         }
         self.report(bundle, release, Status::Failed, Some(detail));

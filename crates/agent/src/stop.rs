@@ -1,4 +1,4 @@
-//! The wish to stop, which the agent heeds where it does no harm.
+//! A request to stop, which the agent obeys where stopping does no harm.
 
 use tokio::sync::watch;
 
@@ -10,7 +10,7 @@ pub(crate) struct Stop(watch::Receiver<bool>);
 #[derive(Clone, Debug)]
 pub(crate) struct Stopper(watch::Sender<bool>);
 
-/// A wish that is not yet there, and who may have it.
+/// A request to stop that was not made yet, and its sender.
 pub(crate) fn stop() -> (Stopper, Stop) {
     let (sender, receiver) = watch::channel(false);
     (Stopper(sender), Stop(receiver))

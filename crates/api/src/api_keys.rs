@@ -65,7 +65,7 @@ crate::envelopes! {
     }
 }
 
-/// The personal keys of who asks.
+/// The personal API keys of the caller.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PersonalKeys {
     /// The keys, the oldest first.

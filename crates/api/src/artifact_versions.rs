@@ -23,7 +23,8 @@ pub struct ArtifactVersion {
     pub version: String,
     /// Notes about the artifact version, for people. Null: there are none.
     pub description: Option<String>,
-    /// Your own JSON object for the artifact version. Devices get it in the manifest, unless something more specific has one. Null: none.
+    /// Your own JSON object for the artifact version. Devices get it in the manifest, unless the binary or the bundle
+    /// has metadata of its own. Null: none.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
     /// When the artifact version was archived, in UTC (RFC 3339). Null: it is not archived.

@@ -23,7 +23,8 @@ pub struct Artifact {
     pub name: String,
     /// Notes about the artifact, for people. Null: there are none.
     pub description: Option<String>,
-    /// Your own JSON object for the artifact. Devices get it in the manifest, unless something more specific has one. Null: none.
+    /// Your own JSON object for the artifact. Devices get it in the manifest, unless the artifact version, the binary or the bundle has
+    /// metadata of its own. Null: none.
     #[schema(value_type = Option<Object>)]
     pub custom_metadata: Option<Raw>,
     /// When the artifact was archived, in UTC (RFC 3339). Null: it is not archived.

@@ -156,7 +156,7 @@ pub struct BinaryUpdate {
     pub custom_metadata: Option<Option<Raw>>,
 }
 
-/// How often a binary was downloaded, day by day.
+/// How many times a binary was downloaded, day by day.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DownloadCounts {
     /// One entry for each day with a download, oldest first.
@@ -171,7 +171,8 @@ pub struct DownloadCount {
     pub day: String,
     /// How many download URLs were issued on that day.
     pub issued: u64,
-    /// How many downloads the server itself sent to the last byte. Downloads straight from a cloud's storage or a CDN are not seen.
+    /// How many downloads the server itself sent to the last byte. The server does not see downloads that go directly to a cloud storage or
+    /// a CDN.
     pub finished: u64,
 }
 
@@ -180,16 +181,16 @@ pub struct DownloadCount {
 pub struct BinaryImpact {
     /// The PRN of the binary that was asked for.
     pub binary_prn: String,
-    /// Whether destroying the binary takes `confirm`, because releases or overrides in force bring it to devices. It counts also those that
-    /// the caller does not see.
+    /// Whether destroying the binary takes `confirm`, because releases or overrides in force bring it to devices. Releases and overrides
+    /// that the caller may not see count, too.
     pub confirmation_required: bool,
     /// The bundles that have the binary, the oldest first, at most 100. Empty if the caller lacks `bundle.read`.
     pub bundles: Vec<ImpactedBundle>,
-    /// The releases that bring it to devices, at most 100. Only those that the caller sees.
+    /// The releases that bring it to devices, at most 100. Only those that the caller may see.
     pub releases: Vec<ImpactedRelease>,
-    /// The PRNs of archived releases that have it. No device gets them. Only those that the caller sees.
+    /// The PRNs of archived releases that have it. No device gets them. Only those that the caller may see.
     pub archived_release_prns: Vec<String>,
-    /// The bundle overrides that are not over and bring it to devices, at most 100. Only those that the caller sees.
+    /// The bundle overrides that are not over and bring it to devices, at most 100. Only those that the caller may see.
     pub bundle_overrides: Vec<ImpactedOverride>,
     /// Whether there are more bundles, releases or overrides than the 100 of each that are shown.
     pub more: bool,

@@ -32,7 +32,7 @@ pub struct Device {
     pub tags: Vec<String>,
     /// The device's target (its hardware), which decides which binaries of a bundle it gets. Null: the target of its product.
     pub target: Option<String>,
-    /// True if the device gets no updates at all, for example while it is examined.
+    /// True if the device gets no updates at all, for example while somebody examines it.
     pub quarantined: bool,
     /// The PRN of the release that the device last reported to be on. Null: it reported none.
     pub reported_release_prn: Option<String>,
@@ -81,7 +81,7 @@ pub struct LastReport {
     pub outcome: String,
     /// The PRN of the release that the update came with.
     pub release_prn: String,
-    /// What the device said beside that, in its own words: up to 2,000 characters. Null: it said nothing.
+    /// What the device reported in addition, as text for people: up to 2,000 characters. Null: nothing.
     #[schema(example = "the installer 'sh' failed (exit status: 3): no space left on mtd3")]
     pub detail: Option<String>,
     /// When the device reported it, in UTC (RFC 3339).
@@ -272,8 +272,8 @@ pub struct VersionCount {
     pub failed: u64,
 }
 
-/// A check for an update on a device's behalf. If any of the three values is given, they replace what the device last reported; else that
-/// counts.
+/// A check for an update on a device's behalf. If one or more of `release_prn`, `bundle_prn` and `release_version` are given, they are used
+/// in place of what the device last reported.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateCheck {
@@ -336,10 +336,11 @@ pub struct DeviceCount {
     pub exact: bool,
 }
 
-/// The devices that have one value alike.
+/// The devices that share one value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeviceFacet {
-    /// What these devices have alike: the PRN of a release or cohort, a tag, a target, an outcome or a version. Null: they have none.
+    /// The value that these devices share: the PRN of a release or cohort, a tag, a target, an outcome or a version. Null: these devices
+    /// have no value.
     pub value: Option<String>,
     /// How many of the counted devices have this value.
     pub devices: u64,

@@ -16,7 +16,7 @@ pub struct Event {
     #[serde(rename = "type")]
     #[schema(example = "binary.signed")]
     pub kind: String,
-    /// Who did it: the PRN of an API key or of a device, or `system` for the server itself.
+    /// Who did it: the PRN of a user, an API key or a device, or `system` for the server itself.
     pub actor: String,
     /// The PRN of the record that it happened to.
     pub resource_prn: String,

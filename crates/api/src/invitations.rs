@@ -5,14 +5,14 @@ use utoipa::ToSchema;
 
 use crate::memberships::Grant;
 
-/// An invitation: somebody with this address may join the organization.
+/// An invitation: the person with this e-mail address may join the organization.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Invitation {
     /// The PRN of this invitation, its name in every request: `prn:1:<organization>:invitation:<uuid>`.
     pub prn: String,
     /// The PRN of the organization that the invitation is to: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// The address of who is invited. Who accepts can't change it.
+    /// The e-mail address of the invited person. An account that is made with the invitation has this address.
     #[schema(example = "grace@example.com")]
     pub email: String,
     /// What the person will be allowed to do.
@@ -70,7 +70,7 @@ pub struct InvitationToken {
 /// An invitation, as shown to a person who has its link.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct InvitationShown {
-    /// The address of who is invited.
+    /// The e-mail address of the invited person.
     pub email: String,
     /// The name of the organization that the invitation is to.
     pub organization_name: String,
@@ -90,7 +90,7 @@ pub struct InvitationAccept {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "Grace Hopper")]
     pub name: Option<String>,
-    /// The password of the new account: 12–128 characters. Left out by who is signed in.
+    /// The password of the new account: 12–128 characters. Leave it out if you are signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
 }

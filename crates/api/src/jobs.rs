@@ -10,10 +10,10 @@ pub struct Job {
     pub prn: String,
     /// The PRN of the organization that the job is for: `prn:1:<uuid>`.
     pub organization_prn: String,
-    /// What is to be done.
+    /// What the job does, such as `verify_binary`.
     #[schema(example = "verify_binary")]
     pub kind: String,
-    /// Where the job is: `waiting` (also between two attempts), `running`, `finished` or `given_up` (trying again would not help by itself).
+    /// The state: `waiting` (also between two attempts), `running`, `finished` or `given_up` (trying again would not help by itself).
     #[schema(example = "given_up")]
     pub state: String,
     /// The PRN of the binary whose content the job is about. Null: it is not about one binary.
@@ -22,11 +22,12 @@ pub struct Job {
     pub bundle_prn: Option<String>,
     /// The PRN of the storage backend that the job works with. Null: none is named, or it is the server's own storage.
     pub storage_backend_prn: Option<String>,
-    /// How often the job was begun, the present time included.
+    /// How many times the job was started, the run that is going on now included.
     pub attempts: u32,
     /// Why the last attempt failed, in words for people. Null: no attempt failed.
     pub last_error: Option<String>,
-    /// When the job may begin, in UTC (RFC 3339). While it runs: until when its process has to say that it is still alive.
+    /// When the job may begin, in UTC (RFC 3339). While it runs: the time by which its process must report that it is alive, or another
+    /// process takes the job over.
     pub due_at: String,
     /// When the job was ordered, in UTC (RFC 3339).
     pub inserted_at: String,

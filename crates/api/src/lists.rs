@@ -7,8 +7,8 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// How many records a page has at most: 1 to 100, by default 10. A page ends earlier when its `custom_metadata` reaches 1 MB, so only
-    /// a null `next_page` marks the last page.
+    /// How many records a page has at most: 1 to 100, by default 10. A page ends earlier when the large texts of its records reach 1 MB
+    /// together, so only a null `next_page` marks the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// The order of the records, by `inserted_at`: `asc` (oldest first, the default) or `desc` (newest first).
@@ -18,8 +18,8 @@ pub struct ListParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
     /// Only records that match all of one to five clauses, joined by `and`. A clause is a field, an operator and a value, such as
-    /// `inserted_at>='2026-01-01T00:00:00Z' and description~'east blue'`. Operators: `:` equals, `~` contains, `-` contains ignoring
-    /// case, `<`, `<=`, `>`, `>=`.
+    /// `inserted_at>='2026-01-01T00:00:00Z'`. The fields are those by which this list can be filtered with a parameter. Operators: `:`
+    /// (equals), `~` (contains), `-` (contains, ignoring case), `<`, `<=`, `>` and `>=`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
 }

@@ -12,12 +12,12 @@ pub struct Hit {
     pub kind: String,
     /// The PRN of the record that was found.
     pub prn: String,
-    /// What people call the record: its name, identifier, version, target, subject or fingerprint. Null: a bundle without a name.
+    /// The record's name, identifier, version, target, subject or fingerprint. Null: a bundle without a name.
     pub name: Option<String>,
-    /// The PRN of the record that it is a part of: of a cohort and a device the product, of a release the cohort, of an artifact version
-    /// the artifact, of a binary the artifact version, of a device certificate the device. Null: it is a part of none.
+    /// The PRN of the record that it belongs to: the product of a cohort or a device, the cohort of a release, the artifact of an artifact
+    /// version, the artifact version of a binary, or the device of a device certificate. Null: it belongs to none.
     pub within_prn: Option<String>,
-    /// Which of its values was looked up: `prn`, `hash`, `keyid`, `fingerprint`, `name`, `identifier` or `version`.
+    /// Which of its values matched the query: `prn`, `hash`, `keyid`, `fingerprint`, `name`, `identifier` or `version`.
     #[schema(example = "name")]
     pub matched: String,
     /// Whether the record is archived. Lists leave such records out.

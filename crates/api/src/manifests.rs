@@ -12,7 +12,7 @@ pub struct ManifestEntry {
     pub artifact_prn: String,
     /// The PRN of the artifact version that the file belongs to.
     pub artifact_version_prn: String,
-    /// The version of the artifact, as its text.
+    /// The version of the artifact, as text.
     #[schema(example = "1.2.3")]
     pub artifact_version: String,
     /// The PRN of the binary to download.
@@ -39,7 +39,7 @@ pub struct ManifestEntry {
 /// One signature over a binary of an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ManifestSignature {
-    /// The PRN of the key that the manifest's signature is by.
+    /// The PRN of the key that made this signature.
     pub signing_key_prn: String,
     /// The id of the key: the SHA-256 of its public key (DER), 64 hexadecimal digits.
     pub keyid: String,

@@ -64,9 +64,10 @@ pub struct MembershipUpdate {
     pub grants: Vec<Grant>,
 }
 
-/// The secrets that a person who left may still know.
+/// The API keys whose secrets a removed member may still know.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MembershipEnded {
-    /// The organization's API keys that the person made, and so saw the secrets of. They go on working: replace those that matter.
+    /// The organization's API keys that the person created. The person saw their secrets, and the keys still work: replace those that
+    /// matter.
     pub api_keys: Vec<crate::api_keys::ApiKey>,
 }

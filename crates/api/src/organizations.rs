@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 use crate::flags::{Removable, removable};
 use crate::json::present;
 
-/// The organization that the API key belongs to: one tenant, with its settings.
+/// The organization of the request: one tenant, with its settings.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Organization {
     /// The organization's PRN: `prn:1:<uuid>`. It is the beginning of all PRNs of its records.
     pub prn: String,
     /// The organization's name, for people.
     pub name: String,
-    /// By how many different keys a binary must be signed before it can be released.
+    /// How many different keys must have signed a binary before it can be released.
     pub required_signatures: u8,
     /// How many bytes of content the organization may store. Null: no limit.
     pub storage_quota: Option<u64>,
@@ -22,8 +22,8 @@ pub struct Organization {
     pub storage_used: u64,
     /// Whether a device with an expired certificate is refused. If false, it may connect, and an event is written.
     pub strict_certificate_expiry: bool,
-    /// Whether members need a second factor. A member without one can do nothing in the organization but set one up, nor can the member's
-    /// personal keys. Keys of the organization are not affected.
+    /// Whether members need a second factor. A member without one can only set one up, and can do nothing else in the organization. The
+    /// member's personal keys can do nothing. Keys of the organization are not affected.
     #[serde(default)]
     pub require_second_factor: bool,
     /// The PRN of the storage backend for the content of new binaries. Null: the server's own storage.
@@ -49,7 +49,7 @@ pub struct Organization {
 /// The organization, under the key `organization`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct OrganizationEnvelope {
-    /// The organization that the API key belongs to, as it is after the request.
+    /// The organization of the request, as it is after the request.
     pub organization: Organization,
 }
 
@@ -61,7 +61,7 @@ pub struct OrganizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub name: Option<String>,
-    /// By how many different keys a binary must be signed before it can be released: 1 to 10. It applies to binaries that are signed from
+    /// How many different keys must have signed a binary before it can be released: 1 to 10. It applies to binaries that are signed from
     /// now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "COUNT")]
@@ -75,8 +75,8 @@ pub struct OrganizationUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "BOOLEAN")]
     pub strict_certificate_expiry: Option<bool>,
-    /// Whether members need a second factor to do anything in the organization. A person who has none can't switch it on. To switch it off
-    /// takes a signed-in person.
+    /// Whether members need a second factor to do anything in the organization. A person who has none can't switch it on. Only a signed-in
+    /// person can switch it off, not an API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(
         long,
@@ -121,12 +121,12 @@ pub struct Stop {
     /// The PRN of the cohort whose devices are stopped. Null: the stop is not about one cohort. If the product is null too, all devices of
     /// the organization are stopped.
     pub cohort_prn: Option<String>,
-    /// Why distribution was stopped, in the words of the person or program that stopped it.
+    /// Why distribution was stopped, as the person or program that stopped it wrote it.
     #[schema(example = "Devices do not come back after the update")]
     pub reason: String,
     /// Who stopped it: the PRN of a user or an API key, or `system`.
     pub stopped_by: String,
-    /// Since when the stop is on, in UTC (RFC 3339).
+    /// When the stop began, in UTC (RFC 3339).
     pub stopped_at: String,
 }
 
@@ -137,7 +137,7 @@ pub struct StopList {
     pub stops: Vec<Stop>,
 }
 
-/// A new emergency stop: of one product, of one cohort, or of the whole organization where neither is given.
+/// A new emergency stop: of one product, of one cohort, or of the whole organization if neither is given.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct StopCreate {
@@ -146,25 +146,25 @@ pub struct StopCreate {
     #[schema(example = "Devices do not come back after the update")]
     #[arg(long)]
     pub reason: String,
-    /// The PRN of the product whose devices get no updates. Absent: not only those of one product.
+    /// The PRN of the product whose devices get no updates. If it is absent, the stop is not limited to one product.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN", conflicts_with = "cohort_prn")]
     pub product_prn: Option<String>,
-    /// The PRN of the cohort whose devices get no updates. Absent: not only those of one cohort.
+    /// The PRN of the cohort whose devices get no updates. If it is absent, the stop is not limited to one cohort.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN")]
     pub cohort_prn: Option<String>,
 }
 
-/// The emergency stop to end: that of one product, of one cohort, or of the whole organization where neither is given.
+/// The emergency stop to end: that of one product, of one cohort, or of the whole organization if neither is given.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct StopEnd {
-    /// The PRN of the product whose stop ends. Absent: it is not the stop of a product.
+    /// The PRN of the product whose stop ends. If it is absent, the stop is not that of a product.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN", conflicts_with = "cohort_prn")]
     pub product_prn: Option<String>,
-    /// The PRN of the cohort whose stop ends. Absent: it is not the stop of a cohort.
+    /// The PRN of the cohort whose stop ends. If it is absent, the stop is not that of a cohort.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long, value_name = "PRN")]
     pub cohort_prn: Option<String>,

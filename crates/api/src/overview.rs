@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::organizations::Stop;
 
-/// How many there are.
+/// A number of records that is counted only up to a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Number {
     /// The number. If `exact` is false, there are more.
@@ -26,18 +26,18 @@ pub struct BinariesInState {
     pub exact: bool,
 }
 
-/// A certificate of an authority that ends soon.
+/// The certificate of an authority (CA) that expires soon or has expired.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EndingCertificate {
     /// The PRN of the CA certificate.
     pub ca_certificate_prn: String,
     /// The subject that the certificate names.
     pub subject: String,
-    /// When the certificate ends, in UTC (RFC 3339). It may be over already.
+    /// When the certificate expires, in UTC (RFC 3339). This time may be in the past.
     pub not_after: String,
 }
 
-/// The organization at a glance: what needs somebody, and the numbers of its fleet.
+/// The organization at a glance: what needs attention, and the numbers of its fleet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Overview {
     /// All devices of the organization that the caller reaches. Null: the caller lacks `device.read`.
@@ -46,7 +46,7 @@ pub struct Overview {
     pub quarantined_devices: Option<Number>,
     /// Those of these devices whose last update failed. Null: the caller lacks `device.read`.
     pub failed_devices: Option<Number>,
-    /// Binaries that are neither signed nor destroyed, by state, in the order of their life.
+    /// Binaries that are neither signed nor destroyed, by state, in the order in which a binary passes through the states.
     pub binaries: Vec<BinariesInState>,
     /// How many bytes of content are stored, or declared for uploads.
     pub storage_used: u64,
@@ -54,8 +54,8 @@ pub struct Overview {
     pub storage_quota: Option<u64>,
     /// Jobs that were given up: `GET /v1/jobs?state=given_up` lists them.
     pub jobs_given_up: Number,
-    /// CA certificates that end within 30 days, or have ended. Of many, only the 100 that were registered first are looked
-    /// at. Null: the caller lacks `ca_certificate.read`.
+    /// CA certificates that expire within 30 days, or have expired. Of many, only the 100 that were registered first are looked at. Null:
+    /// the caller lacks `ca_certificate.read`.
     pub ending_ca_certificates: Option<Vec<EndingCertificate>>,
     /// The emergency stops that are on now, oldest first.
     pub stops: Vec<Stop>,
@@ -64,6 +64,6 @@ pub struct Overview {
 /// The overview, under the key `overview`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OverviewEnvelope {
-    /// The organization of the API key at a glance.
+    /// The organization of the request at a glance.
     pub overview: Overview,
 }

@@ -23,7 +23,7 @@ pub struct ReleasePlan {
     pub links: Vec<PlannedLinks>,
     /// How many devices would be offered each release at once.
     pub offers: Vec<PlannedOffer>,
-    /// The devices that would go somewhere else than they go now, by the release that they are on.
+    /// The devices that would get another release than now, by the release that they are on.
     pub devices: Vec<PlannedDevices>,
     /// How many devices of the cohort are on none of its releases. They are not in the numbers.
     pub unplaced_devices: u64,
@@ -51,7 +51,7 @@ pub struct PlannedRelease {
 /// A release whose neighbours would change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedLinks {
-    /// The release that the links are of.
+    /// The release whose neighbours would change.
     pub release: PlannedRelease,
     /// The neighbours of the release now. Null: it is on no path.
     pub before: Option<PlannedNeighbours>,
@@ -59,7 +59,7 @@ pub struct PlannedLinks {
     pub after: Option<PlannedNeighbours>,
 }
 
-/// The releases beside a release.
+/// The releases before and after a release on the update path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedNeighbours {
     /// The releases that lead to it.
@@ -79,25 +79,25 @@ pub struct PlannedOffer {
     pub after: u64,
 }
 
-/// The devices on a release, and where they go.
+/// The devices on a release, and which release they get next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedDevices {
     /// The release that the devices are on.
     pub release: PlannedRelease,
     /// How many devices are on the release.
     pub devices: u64,
-    /// Where a device without tags goes from there now.
+    /// The release that a device without tags on this release gets now.
     pub before: PlannedGoal,
-    /// Where it would go after the change.
+    /// The release that it would get after the change.
     pub after: PlannedGoal,
 }
 
-/// Where a device goes.
+/// The release that a device gets next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlannedGoal {
-    /// The release that it gets. Null: it stays where it is.
+    /// The release that the device gets. Null: it stays on its release.
     pub goes_to: Option<PlannedRelease>,
-    /// Why it gets no later release, in words for people. Null: nothing holds it back.
+    /// Why the device gets no later release, in words for people. Null: nothing holds it back.
     pub held_because: Option<String>,
 }
 
@@ -140,8 +140,8 @@ pub struct BundleOverridePlanEnvelope {
 pub struct PlannedCount {
     /// How many devices were counted.
     pub count: u64,
-    /// Whether that is all of them. False: there can be more or fewer than `count`, because only 10,000 are counted, or because some have
-    /// several of the tags.
+    /// Whether `count` is exact. False: there can be more or fewer than `count`, because only 10,000 devices are counted, or because some
+    /// devices have several of the tags.
     pub exact: bool,
 }
 

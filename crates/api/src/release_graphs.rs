@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A release in the graph of its cohort.
+/// A release in the release graph of its cohort.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct GraphRelease {
     /// The PRN of the release: `prn:1:<organization>:release:<uuid>`.
@@ -28,7 +28,7 @@ pub struct GraphRelease {
     pub devices: u64,
     /// How many devices have claimed a place in the phase of the release.
     pub claims: u64,
-    /// Of how many devices the update to this release failed.
+    /// How many devices failed to update to this release.
     pub failed: u64,
     /// The PRNs of the binaries of its bundle that can't be served any more. Empty: all can.
     pub affected_by: Vec<String>,
@@ -43,7 +43,7 @@ pub struct GraphRelease {
 pub struct ReleaseGraph {
     /// The PRN of the cohort whose releases these are.
     pub cohort_prn: String,
-    /// Another text whenever a release of the cohort was added, changed or deleted.
+    /// A text that identifies this state of the graph. It is a different one after a release of the cohort was added, changed or deleted.
     pub graph_revision: String,
     /// How many devices the cohort has, also those on none of these releases.
     pub devices: u64,

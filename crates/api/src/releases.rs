@@ -165,7 +165,7 @@ pub struct ReleaseCreate {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema, Args)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseUpdate {
-    /// The PRN of the bundle that devices install from now on. Devices that are on the release already are not told.
+    /// The PRN of the bundle that devices install from now on. Devices that are on the release already don't get it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(
         long,
@@ -330,7 +330,7 @@ pub struct RollbackDevices {
     pub without_binary: u64,
 }
 
-/// How far the devices of a cohort have come, seen from one release.
+/// How many devices of a cohort are on a release, before it and after it, and how their updates went.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Adoption {
     /// The PRN of the release that the numbers are about.
@@ -357,13 +357,13 @@ pub struct Adoption {
     pub days: Vec<AdoptionDay>,
 }
 
-/// What happened to a release on one day.
+/// How many devices came to a release, left it, installed it or failed to, on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AdoptionDay {
     /// The day of these numbers in UTC, in the form `YYYY-MM-DD`.
     #[schema(example = "2026-01-15")]
     pub day: String,
-    /// How many devices came to be on the release.
+    /// How many devices arrived on the release.
     pub arrived: i64,
     /// How many devices left the release.
     pub departed: i64,

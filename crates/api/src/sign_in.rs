@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 /// How people can sign in to this server.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SignInMethods {
-    /// Whether people sign in with address and password.
+    /// Whether people sign in with an e-mail address and a password.
     pub password: bool,
     /// Whether nobody has set the installation up yet: then `POST /v1/setup` makes the first person.
     pub setup_needed: bool,
@@ -36,7 +36,7 @@ pub struct SignedIn {
 /// The account has a second factor, so a code is needed next.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SecondFactorNeeded {
-    /// The token to send to `POST /v1/sign_in/second_factor` within five minutes. It is good for nothing else.
+    /// The token to send to `POST /v1/sign_in/second_factor` within five minutes. It can't be used for anything else.
     pub second_factor_token: String,
 }
 
@@ -57,7 +57,7 @@ pub struct SecondFactor {
 pub struct Reauthenticate {
     /// The password that the person signs in with.
     pub password: String,
-    /// The six digits that the authenticator app shows, or a recovery code. Needed where the account has a second factor.
+    /// The six digits that the authenticator app shows, or a recovery code. Needed if the account has a second factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -74,21 +74,21 @@ pub struct SetUp {
     /// The e-mail address that the person signs in with.
     #[schema(example = "ada@example.com")]
     pub email: String,
-    /// The password to sign in with: 12–128 characters, any, but none that many people use.
+    /// The password to sign in with: 12–128 characters of any kind. Passwords that many people use are refused.
     pub password: String,
 }
 
-/// A new password, by a link.
+/// A new password for the account that a link is for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordReset {
     /// The token of the link: the part after its `#`.
     pub token: String,
-    /// The new password: 12–128 characters, any, but none that many people use.
+    /// The new password: 12–128 characters of any kind. Passwords that many people use are refused.
     pub password: String,
 }
 
-/// A link that is good once. It is shown only in this answer: pass it on in a way that you trust.
+/// A link that works once. It is shown only in this answer. Pass it on in a way that you trust.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Link {
     /// The link to pass on, to be opened in a browser.

@@ -16,10 +16,10 @@ pub struct StorageBackend {
     /// The storage backend's name, unique in the organization.
     #[schema(example = "frankfurt")]
     pub name: String,
-    /// The kind of storage, and the bucket or container in it with a prefix.
+    /// The kind of storage, and the bucket or container in it with a prefix, such as `s3://bucket/prefix`.
     #[schema(example = "s3://acme-firmware/olivine")]
     pub url: String,
-    /// The address of the storage's interface. Null: it follows from the URL and region.
+    /// The URL of the storage service's API. Null: it follows from `url` and `region`.
     #[schema(example = "https://minio.example.com")]
     pub endpoint: Option<String>,
     /// The cloud's name for the storage's region. Null: none was given.
@@ -33,7 +33,8 @@ pub struct StorageBackend {
     pub near_tags: Vec<String>,
     /// Whether every verified binary of the organization gets a replica here.
     pub replicates: bool,
-    /// The order in which storage backends serve devices that have none of their tags. The lowest one that has the content is used.
+    /// A number that orders the storage backends for devices that have none of their tags. Of the storage backends that have the content,
+    /// the one with the lowest number is used.
     pub position: u16,
     /// Whether the storage checks each uploaded part against its SHA-256 (`x-amz-checksum-sha256`). Only storages with S3's interface
     /// can.
@@ -120,7 +121,7 @@ pub struct StorageBackendCreate {
     /// can't be changed later.
     #[schema(example = "s3://acme-firmware/olivine")]
     pub url: String,
-    /// The address of the storage's interface, if it does not follow from the URL and region. It can't be changed later.
+    /// The URL of the storage service's API, if it does not follow from `url` and `region`. It can't be changed later.
     #[schema(example = "https://minio.example.com")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
@@ -142,7 +143,8 @@ pub struct StorageBackendCreate {
     /// Whether every verified binary of the organization gets a replica here. Default: false.
     #[serde(default)]
     pub replicates: bool,
-    /// The order in which storage backends serve devices that have none of their tags; the lowest one that has the content is used. Default: 0.
+    /// A number that orders the storage backends for devices that have none of their tags. Of the storage backends that have the content,
+    /// the one with the lowest number is used. Default: 0.
     #[serde(default)]
     pub position: u16,
     /// Whether the storage checks each uploaded part against its SHA-256. Default: true. With `false` the headers `x-amz-checksum-sha256`
@@ -172,7 +174,7 @@ pub struct StorageBackendUpdate {
     /// Whether every verified binary of the organization gets a replica here from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicates: Option<bool>,
-    /// The order in which storage backends serve devices that have none of their tags, from now on. The lowest comes first.
+    /// A number that orders the storage backends for devices that have none of their tags, from now on. The lowest number comes first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u16>,
     /// Whether the storage checks each uploaded part against its SHA-256. `false` is only for `s3://`. The server tries the change first.
@@ -180,7 +182,7 @@ pub struct StorageBackendUpdate {
     pub checksums: Option<bool>,
 }
 
-/// What came of a check of a storage backend.
+/// The result of a check of a storage backend.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct StorageBackendCheck {
     /// Whether everything that the server does in the storage worked: writing, reading, listing and deleting.
@@ -191,7 +193,7 @@ pub struct StorageBackendCheck {
     /// The permission that the failed step needs, by the name that the storage service has for it. Null: none failed, or none is missing.
     #[schema(example = "s3:PutObject")]
     pub missing_permission: Option<String>,
-    /// What the storage said, in words for people. Null: no step failed.
+    /// The error message of the failed step, for people. Null: no step failed.
     pub problem: Option<String>,
     /// The origin of this server for which cross-origin rules (CORS) were asked.
     #[schema(example = "https://olivine.example.com")]

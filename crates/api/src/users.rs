@@ -13,14 +13,14 @@ pub struct Me {
     pub kind: Option<String>,
     /// The PRN of the organization of this request. Null for a person who is in none, or in several and named none of them.
     pub organization_prn: Option<String>,
-    /// The name of that organization, for people.
+    /// The name of the organization of this request. Null where `organization_prn` is null.
     pub organization_name: Option<String>,
     /// The person's name, or the name of the API key of this request.
     pub name: String,
     /// The e-mail address of the person. Null for a key.
     #[serde(default)]
     pub email: Option<String>,
-    /// The role of the caller in the organization. Null where it has single scopes, or several roles.
+    /// The role of the caller in the organization. Null if it has single scopes, or several roles.
     pub role: Option<String>,
     /// All scopes that the caller has in the organization, also where they come from its roles.
     pub scopes: Vec<String>,
@@ -45,7 +45,7 @@ pub struct Me {
 pub struct MeEnvelope {
     /// The caller of this request and its permissions.
     pub user: Me,
-    /// The server that answers. Null: it is one of an earlier version, which did not say.
+    /// The server that answers. Null: a server of an earlier version answered, which did not send this.
     #[serde(default)]
     pub server: Option<ServerInfo>,
 }
@@ -102,12 +102,12 @@ pub struct UserUpdate {
     /// The person's name: 1–128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether nobody can sign in to the account. Disabling it ends all sessions.
+    /// True disables the account: nobody can sign in to it, and all its sessions end. False enables it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
 }
 
-/// Changes to one's own account.
+/// Changes to the caller's own account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MeUpdate {
@@ -115,11 +115,11 @@ pub struct MeUpdate {
     pub name: String,
 }
 
-/// A new password of one's own.
+/// A new password for the caller's own account.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
-    /// The new password: 12–128 characters, any, but none that many people use.
+    /// The new password: 12–128 characters of any kind. Passwords that many people use are refused.
     pub password: String,
 }
 
@@ -141,7 +141,7 @@ pub struct TotpCode {
     pub code: String,
 }
 
-/// Recovery codes: each lets you sign in once where the authenticator app is lost.
+/// Recovery codes: each lets you sign in once if the authenticator app is lost.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RecoveryCodes {
     /// The codes. They are shown only in this answer: keep them where nobody else finds them.
@@ -157,9 +157,9 @@ pub struct Session {
     pub is_current: bool,
     /// The browser's `User-Agent`. Null: it sent none.
     pub client: Option<String>,
-    /// The network address that the session was begun from. Null: it is not known.
+    /// The IP address from which the session was begun. Null: it is not known.
     pub address: Option<String>,
-    /// Whether a second factor was shown when it began.
+    /// Whether the person used a second factor to begin the session.
     pub has_second_factor: bool,
     /// When the session was last used, to the minute, in UTC (RFC 3339).
     pub last_seen_at: String,
@@ -185,7 +185,8 @@ pub struct MyOrganization {
     pub name: String,
     /// What the caller may do in this organization.
     pub grants: Vec<crate::memberships::Grant>,
-    /// Whether the organization requires a second factor of its members. A person who has none can do nothing there but set one up.
+    /// Whether the organization requires a second factor of its members. A person who has none can only set one up, and can do nothing else
+    /// there.
     #[serde(default)]
     pub requires_second_factor: bool,
 }

@@ -1,4 +1,4 @@
-//! CA certificates: authorities whose devices are welcome, and the codes that prove whose they are.
+//! CA certificates: authorities whose devices may connect, and the codes to prove possession of their keys.
 
 use olivine_api::ca_certificates::{
     CaCertificate, CaCertificateCreate, CaCertificateEnvelope, CaCertificateList, CaCertificateUpdate,

@@ -1,4 +1,4 @@
-//! The connection: where the server is, who asks, and the two HTTP clients that everything goes through.
+//! The connection: the server's address, the caller's key, and the two HTTP clients that send all requests.
 //!
 //! The one for the API sends the key and never leaves the server. The other one carries contents to and from signed URLs,
 //! wherever they lead, and must never see the key.
@@ -31,7 +31,7 @@ pub struct Settings {
     pub retries: usize,
     /// How long a server may say nothing, or take nothing, before the attempt counts as failed.
     pub patience: Duration,
-    /// How slow a download may be; `None` for as slow as it likes, as long as something comes now and then.
+    /// The minimum rate of a download; `None` for no minimum, as long as some bytes arrive from time to time.
     pub pace: Option<Pace>,
     /// Whom to tell what is going on.
     pub observer: Observer,

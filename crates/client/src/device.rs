@@ -18,7 +18,7 @@ pub struct DeviceClient {
     client: Client,
 }
 
-/// What a device says it runs, all of one moment.
+/// What a device reports to run, in one report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reported {
     /// The release that it is on.
@@ -40,7 +40,7 @@ impl DeviceClient {
         self.ask(Method::GET, "device/me", |request| request).await
     }
 
-    /// Whether there is an update, with what `expand` names. Asked once: who polls knows best when to ask again.
+    /// Whether there is an update, with what `expand` names. Sent once, without retries: the caller that polls decides when to ask again.
     pub async fn update(&self, reported: &Reported, expand: &[&str]) -> Result<Update, Error> {
         let query: Vec<_> = expand.iter().map(|name| format!("expand[]={name}")).collect();
         let headers = [
@@ -50,7 +50,7 @@ impl DeviceClient {
         ];
         self.ask(Method::GET, &format!("update?{}", query.join("&")), |mut request| {
             for (name, value) in headers {
-                // What can't be said in a header is not said.
+                // A value that can't be in a header is left out.
                 if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
                     request = request.header(name, value);
                 }

@@ -1,5 +1,5 @@
-//! The stream of events: server-sent events, read message by message. It says where the feed goes on, so that whoever is cut off misses
-//! nothing.
+//! The stream of events: server-sent events, read message by message. It sends the cursor to continue from, so that a client that loses the
+//! connection misses nothing.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! Saying it: a typed client of the Admin API, and the engines that upload and download contents.
+//! The client library: a typed client of the Admin API, and the engines that upload and download contents.
 //!
-//! All that goes over the wire goes through here: retries, idempotency keys, timeouts, pages. This crate must never print, ask
-//! a question or read settings from the environment; who uses it is told what happens through an [`Observer`].
+//! All that goes over the wire goes through here: retries, idempotency keys, timeouts, pages. This crate must never print, ask a question
+//! or read settings from the environment; its user learns what happens through an [`Observer`].
 
 mod api_keys;
 mod artifact_versions;

@@ -1,4 +1,4 @@
-//! Looking records up by what somebody has of them.
+//! Finding records by a PRN, a hash, a name and the like.
 
 use olivine_api::lookup::{Hit, LookupResult};
 use reqwest::Method;

@@ -7,7 +7,7 @@ use backon::{ExponentialBuilder, Retryable};
 
 use crate::{Cause, Client, Error, Notice};
 
-/// A server that asks for more patience than this is given up on.
+/// If a server asks to wait for longer than this, the request fails.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 impl Client {
@@ -41,7 +41,7 @@ fn backoff(retries: usize) -> ExponentialBuilder {
         .with_jitter_seed(seed())
 }
 
-/// Many machines that lost the same server must not come back in step.
+/// Many clients that lost the same server must not retry at the same moment.
 fn seed() -> u64 {
     let mut bytes = [0; 8];
     // Without randomness the jitter is the same everywhere, which is no reason to fail.

@@ -16,7 +16,7 @@ impl Client {
         Ok(self.me_and_server().await?.user)
     }
 
-    /// What the API key is and may, and what the server says of itself.
+    /// The API key with its permissions, and the server's version.
     pub async fn me_and_server(&self) -> Result<MeEnvelope, Error> {
         self.send(&Request::new(Method::GET, self.url("users/me"))).await
     }

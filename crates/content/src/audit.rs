@@ -1,4 +1,4 @@
-//! What storage tells about itself: everything that lies in it, and why it can't be used.
+//! Information about a storage: everything that is in it, and why it can't be used.
 
 use olivine_domain::Timestamp;
 use olivine_domain::organizations::Organization;
@@ -39,7 +39,7 @@ pub struct StoredContent {
 pub enum StoredKind {
     /// A complete content.
     Content,
-    /// What an upload has brought so far or left behind; also what is not ours.
+    /// The remains or the received parts of an upload; also files that are not Olivine's.
     Leftover,
 }
 

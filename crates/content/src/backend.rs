@@ -24,7 +24,7 @@ use crate::uploads::{
 
 /// A place that holds contents.
 ///
-/// Everything here may be called again after a crash at any moment, and from several processes at once.
+/// Every function may be called again after a crash at any moment, and from several processes at once.
 #[async_trait]
 pub trait Backend: fmt::Debug + Send + Sync {
     /// Opens an upload for `key` and returns the session to keep in the record.
@@ -32,8 +32,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Errors: [`Error::StorageFull`], [`Error::Unavailable`].
     async fn begin(&self, key: &ContentKey) -> Result<UploadSession, Error>;
 
-    /// Gives up an upload that nobody was told of, because another one was opened for `key` at the same moment. Leaves that one alone,
-    /// also where both have one name.
+    /// Aborts an upload that no record refers to, because another one was opened for `key` at the same time. The other one is not changed,
+    /// even if both have the same name.
     ///
     /// Errors: [`Error::Unavailable`].
     async fn abandon(&self, key: &ContentKey, session: &UploadSession) -> Result<(), Error>;

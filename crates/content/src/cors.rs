@@ -26,7 +26,8 @@ pub enum CorsMissing {
     Header(String),
 }
 
-/// What a browser makes of the answer to its question whether a page of `origin` may make a request with that method and these headers.
+/// What a browser concludes from the answer to a preflight request: whether a page of `origin` may send a request with that method and
+/// these headers.
 pub(crate) fn judge(
     (status, answer): (StatusCode, &HeaderMap),
     origin: &str,

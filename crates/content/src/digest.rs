@@ -1,4 +1,4 @@
-//! Hashing of a stored content: how far it is, and stopping it.
+//! The progress of hashing a stored content, and cancelling it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

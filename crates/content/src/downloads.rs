@@ -85,7 +85,7 @@ impl ContentReader {
         Self::checked(total, range, chunks.boxed())
     }
 
-    /// The same reader; `note` is called with the error that ends it, before anybody is told of it.
+    /// The same reader; `note` is called with the error that ends it, before the error is returned.
     #[must_use]
     pub fn on_error<F>(self, note: impl FnOnce(&Error) -> F + Send + 'static) -> Self
     where

@@ -16,7 +16,7 @@ pub enum Error {
     /// There is no complete content by this key.
     #[error("there is no such content in storage")]
     NotFound,
-    /// The upload was completed, deleted or never begun; nothing can be added to it.
+    /// The upload was completed, deleted or never begun, so nothing can be added to it.
     #[error("this upload is over: it was completed or deleted; begin a new one")]
     SessionGone,
     /// A part that the upload was to be completed with is not in storage.
@@ -87,7 +87,7 @@ pub enum Refusal {
     /// There is no such bucket, container or account.
     #[error("there is no such bucket, container or account; look at the storage's URL")]
     Bucket,
-    /// It is somewhere else, or is named in another way.
+    /// The bucket is in another region, or has another name.
     #[error(
         "the bucket is in another region or at another address; look at the storage's region and endpoint"
     )]
@@ -117,8 +117,7 @@ pub const fn is_storage_full(kind: io::ErrorKind) -> bool {
 }
 
 impl From<io::Error> for Error {
-    /// By meaning where the kind tells; a file that is not found means different things in different places, so it is told
-    /// apart before.
+    /// The error by its kind. A file that is not found has different meanings in different places, so callers handle that case before.
     fn from(error: io::Error) -> Self {
         if is_storage_full(error.kind()) {
             Self::StorageFull { source: Arc::new(error) }

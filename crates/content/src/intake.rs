@@ -1,11 +1,11 @@
-//! Counting the bytes of a body against what was promised. A byte too many is never passed on.
+//! Compares the number of bytes of a body with the announced size. Excess bytes are never passed on.
 
 use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::uploads::{Body, ReceiveError, ReceivePart};
 
-/// What came so far of what was promised.
+/// The bytes that have arrived, and the announced number.
 pub(crate) struct Intake {
     part: ReceivePart,
     received: u64,

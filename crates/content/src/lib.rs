@@ -1,4 +1,4 @@
-//! What we hold: the bytes of contents, in a storage backend behind one trait.
+//! The storage: the bytes of contents, in a storage backend behind one trait.
 //!
 //! This crate does IO and nothing else: it knows no database, no permission and no lifecycle. It must never overwrite a
 //! content in place, build a path from anything but UUIDs and numbers, hold more than a few chunks of a content in memory, or

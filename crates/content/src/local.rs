@@ -221,7 +221,7 @@ impl Backend for Local {
     }
 
     async fn digest(&self, key: &ContentKey, progress: &Progress) -> Result<Digested, Error> {
-        // When this future is dropped, the thread sees that nobody waits any more.
+        // When this future is dropped, the thread notices it and stops.
         let caller = Arc::new(());
         let (key, progress, waiting) = (*key, progress.clone(), Arc::downgrade(&caller));
         self.run(move |layout| read::digest(layout, &key, &progress, &waiting)).await

@@ -1,4 +1,4 @@
-//! The values of an upload: sessions, parts as planned, as received and as completed, and why bytes were refused.
+//! The types of an upload: sessions, parts as planned, received and completed, and the reasons to refuse bytes.
 
 use std::fmt;
 

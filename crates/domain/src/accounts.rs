@@ -1,7 +1,8 @@
-//! Whose account it is: who may do something to another person's account.
+//! Who may change another person's account.
 //!
 //! Users may be in organizations that know nothing of each other. So an organization's administrator decides about memberships, not about
-//! people: otherwise one invites a consultant, makes a link to reset the password, and is that person everywhere.
+//! people: otherwise an administrator could invite a consultant, create a link to reset the password, and act as that person in every
+//! organization.
 
 use crate::memberships::Membership;
 use crate::organizations::Organization;

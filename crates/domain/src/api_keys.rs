@@ -8,7 +8,7 @@ use crate::text::Name;
 use crate::time::Timestamp;
 use crate::users::User;
 
-/// What lists of API keys can be searched by.
+/// The fields by which lists of API keys can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
@@ -26,7 +26,7 @@ pub struct ApiKey {
     pub id: Id<ApiKey>,
     /// Its owner.
     pub organization: Id<Organization>,
-    /// What it is for, in the words of who made it.
+    /// What it is for, as its creator described it.
     pub name: Name,
     /// The beginning of the secret, by which people tell keys apart.
     pub hint: String,
@@ -42,7 +42,8 @@ pub struct ApiKey {
     pub inserted_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// The user whose key it is: it may do no more than they may, and ends with their membership. `None` for a key of the organization.
+    /// The user who owns the key: it may do no more than the user may, and ends with the user's membership. `None` for a key of the
+    /// organization.
     pub owner: Option<Id<User>>,
     /// Who made it and so saw its secret; `None` where that is not on record.
     pub created_by: Option<RecordedIdentity>,

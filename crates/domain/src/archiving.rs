@@ -1,8 +1,7 @@
 //! Archiving: an archived record stays, with all that refers to it and all that is counted of it. It is left out of lists, and nothing
 //! new can use it, until it is taken back.
 //!
-//! The rules are the same for all kinds of records. Which place a release has, or gets back, is the business of
-//! [`crate::releases::graph`].
+//! The rules are the same for all kinds of records. The place of a release in its graph is decided in [`crate::releases::graph`].
 
 use std::str::FromStr;
 

@@ -13,7 +13,7 @@ use crate::text::{Description, VersionText};
 use crate::time::Timestamp;
 use crate::versions::Version;
 
-/// What lists of artifact versions can be searched by.
+/// The fields by which lists of artifact versions can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "artifact_prn", kind: FieldKind::Prn },
@@ -38,7 +38,7 @@ pub struct ArtifactVersion {
     pub description: Option<Description>,
     /// The user's own data, inherited by what has none of its own.
     pub custom_metadata: Option<CustomMetadata>,
-    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    /// When it was archived. Lists leave an archived record out, and nothing new can use it.
     pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,

@@ -7,7 +7,7 @@ use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
 
-/// What lists of artifacts can be searched by.
+/// The fields by which lists of artifacts can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
@@ -29,7 +29,7 @@ pub struct Artifact {
     pub description: Option<Description>,
     /// The user's own data, inherited by what has none of its own.
     pub custom_metadata: Option<CustomMetadata>,
-    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    /// When it was archived. Lists leave an archived record out, and nothing new can use it.
     pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,

@@ -18,7 +18,7 @@ use crate::target::Target;
 use crate::text::Description;
 use crate::time::Timestamp;
 
-/// What lists of binaries can be searched by.
+/// The fields by which lists of binaries can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "artifact_version_prn", kind: FieldKind::Prn },

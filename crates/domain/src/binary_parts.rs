@@ -21,7 +21,7 @@ pub const MAX_COUNT: u16 = 10_000;
 /// The most bytes of a binary: all parts at their largest.
 pub const MAX_BINARY_SIZE: u64 = MAX_SIZE * MAX_COUNT as u64;
 
-/// What lists of a binary's parts can be searched by.
+/// The fields by which lists of a binary's parts can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "index", kind: FieldKind::Integer },

@@ -19,7 +19,7 @@ mod verification;
 pub use encoding::{MalformedSignature, SignatureBytes};
 pub use verification::{ContentVerifier, SignatureInvalid, Verdict, verify};
 
-/// What lists of binary signatures can be searched by.
+/// The fields by which lists of binary signatures can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "binary_prn", kind: FieldKind::Prn },

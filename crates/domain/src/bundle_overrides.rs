@@ -12,7 +12,7 @@ use crate::tags::Tags;
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
 
-/// What lists of bundle overrides can be searched by.
+/// The fields by which lists of bundle overrides can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },

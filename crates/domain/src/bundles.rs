@@ -11,7 +11,7 @@ use crate::target::Target;
 use crate::text::Name;
 use crate::time::Timestamp;
 
-/// What lists of bundles can be searched by.
+/// The fields by which lists of bundles can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
@@ -36,7 +36,7 @@ pub struct Bundle {
     pub name: Option<Name>,
     /// Of its ordered content: bundles with the same hash are the same.
     pub hash: Sha256Digest,
-    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    /// When it was archived. Lists leave an archived record out, and nothing new can use it.
     pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,

@@ -1,4 +1,4 @@
-//! CA certificates: authorities whose devices are welcome, and what a device is made into when it first appears.
+//! CA certificates: authorities whose devices may connect, and the settings with which a device is created when it first connects.
 
 pub mod renewals;
 
@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 
 pub use self::renewals::{InvalidRenewals, Renewals};
 
-/// What lists of CA certificates can be searched by.
+/// The fields by which lists of CA certificates can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "fingerprint", kind: FieldKind::Text },
@@ -32,7 +32,7 @@ pub const SEARCH: FieldTable = &[
 /// How long a verification code is good for: one week.
 pub const CODE_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// An authority whose devices are welcome. Its fingerprint is unique on the server.
+/// An authority whose devices may connect. Its fingerprint is unique on the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaCertificate {
     /// Its key.
@@ -43,9 +43,9 @@ pub struct CaCertificate {
     pub certificate: Certificate,
     /// What people say of it.
     pub description: Option<Description>,
-    /// What devices become that it signed and nobody knows; `None` where such devices are refused.
+    /// The settings for creating unknown devices whose certificates it signed; `None` if such devices are refused.
     pub jitp: Option<Jitp>,
-    /// Which new certificates of its devices replace older ones of theirs.
+    /// Which new certificates of its devices are registered automatically as renewals.
     pub renewals: Renewals,
     /// Grows with each change.
     pub revision: Revision,
@@ -68,7 +68,7 @@ impl Searchable for CaCertificate {
     const FIELDS: FieldTable = SEARCH;
 }
 
-/// Just-in-time provisioning: what a device is made with when it first appears.
+/// Just-in-time provisioning: the settings with which a device is created when it first connects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jitp {
     /// Its product.
@@ -150,9 +150,9 @@ pub struct Signer {
 }
 
 /// Which of several CA certificates, all of which signed a device's certificate, provisions the device: of those that can do so now, the
-/// nearest; of several equally near those of the organization that registered the first of them; of these the newest. So nobody takes new
-/// devices over by registering another certificate of an authority that is somebody else's here, not even with its key. Where none can, the
-/// result says what each lacks, in the same order.
+/// nearest; if several are equally near, those of the organization that registered the first of them; of these, the newest. So an
+/// organization can't take new devices over by registering another certificate of an authority that another organization has registered,
+/// not even if it has the key. If none can provision the device, the result says what each one lacks, in the same order.
 pub fn choose_provisioner(
     signers: &[Signer],
     now: Timestamp,
@@ -316,7 +316,7 @@ mod tests {
             ];
             assert_eq!(chosen(&signers, 99), Err(early));
         }
-        // Both ends belong to the time in between.
+        // Both moments are part of the validity period.
         assert_eq!(chosen(std::slice::from_ref(&old), 100), Ok(1));
         assert_eq!(chosen(std::slice::from_ref(&old), 200), Ok(1));
         let without = CaCertificate { jitp: None, ..new };

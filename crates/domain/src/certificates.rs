@@ -1,6 +1,6 @@
 //! X.509 certificates of devices and of their authorities: what they say, who signed them, and what they may be used for.
 //!
-//! Must never be taken for a proof that somebody holds a certificate's key: that is the handshake's part.
+//! It must never be used as a proof that a device has a certificate's key: only the handshake proves that.
 
 pub(crate) mod certificate;
 mod chains;

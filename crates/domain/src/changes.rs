@@ -1,6 +1,6 @@
-//! What callers give of a record: all of it for a new one (`New`), some of it for a change (`Change`). Both come from one list of the
-//! record's fields, so that none is forgotten in one of them, and every change is applied by one rule. The types that every record has
-//! (`Id`, `Organization`, `Revision`, `Timestamp`) are those that the record's own file imports.
+//! The fields of a record that callers send: all of them for a new one (`New`), some of them for a change (`Change`). Both come from one
+//! list of the record's fields, so that none is forgotten in one of them, and every change is applied by one rule. The types that every
+//! record has (`Id`, `Organization`, `Revision`, `Timestamp`) are those that the record's own file imports.
 
 /// Declares `New`, from which a record is made, and `Change`. Fields under `once` are given for a new record and stay as they are; a new
 /// record has what stands under `at first` in the fields that nobody gives.

@@ -7,7 +7,7 @@ use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
 
-/// What lists of cohorts can be searched by.
+/// The fields by which lists of cohorts can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "product_prn", kind: FieldKind::Prn },
@@ -32,7 +32,7 @@ pub struct Cohort {
     pub description: Option<Description>,
     /// How many devices it has.
     pub devices: u64,
-    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    /// When it was archived. Lists leave an archived record out, and nothing new can use it.
     pub archived_at: Option<Timestamp>,
     /// Grows with each change of the fields above, except for the number of devices.
     pub revision: Revision,

@@ -11,7 +11,7 @@ use crate::prn::{Id, Resource};
 use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::time::Timestamp;
 
-/// What lists of device certificates can be searched by.
+/// The fields by which lists of device certificates can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "device_prn", kind: FieldKind::Prn },

@@ -1,4 +1,4 @@
-//! What a device proves who it is by. Limits, memories and lookups go by the credential, so that another kind of credentials is another
+//! The credentials of devices. Limits, caches and lookups use the credential as their key, so that another kind of credentials is another
 //! variant here. Decides nothing: which device a credential stands for is on record.
 
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::certificates::CertificateFacts;
 use crate::hash::Sha256Digest;
 use crate::time::Timestamp;
 
-/// What a device proves who it is by.
+/// The credential by which a device authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceCredential {
     /// A client certificate. The connection has proven that the device holds its key.

@@ -14,7 +14,7 @@ use crate::text::{Description, Name, VersionText};
 use crate::time::Timestamp;
 use crate::versions::{InvalidVersion, Version};
 
-/// What lists of devices can be searched by.
+/// The fields by which lists of devices can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "identifier", kind: FieldKind::Text },
@@ -68,7 +68,7 @@ impl Facet {
     }
 }
 
-/// What a device is called by who makes it, such as its serial number: 1–128 characters, unique in the organization.
+/// A name that the device's maker gave it, such as its serial number: 1–128 characters, unique in the organization.
 pub type Identifier = Name;
 
 /// A device. It is of one product, and in at most one cohort of it.
@@ -207,7 +207,7 @@ impl Searchable for Device {
     const FIELDS: FieldTable = SEARCH;
 }
 
-/// What a device says it runs; all of one moment.
+/// What a device reports to run, in one report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reported {
     /// The release, where it named one of its organization (which need not exist).
@@ -236,7 +236,7 @@ pub struct Outcome {
     pub at: Timestamp,
 }
 
-/// How an update went, in the device's own word (`POST /update/status`).
+/// How an update went, as the device reported it (`POST /update/status`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UpdateStatus {
     /// It fetches the content.

@@ -1,8 +1,8 @@
 //! The event feed: the numbers that events get after they were committed, 1, 2, 3 … in each organization, and the cursors by which readers
 //! go on.
 //!
-//! A number alone does not say that it is the same event as before: after a failover to a server that lagged, numbers are given once more. So
-//! a cursor also has the feed and the word of its number; whoever goes on with one learns whether both are still there.
+//! A number alone does not say that it is the same event as before: after a failover to a server that lagged, numbers are given once more.
+//! So a cursor also contains the feed's id and the random word of its number, and a reader learns whether both still exist.
 
 mod filter;
 

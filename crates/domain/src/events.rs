@@ -1,4 +1,4 @@
-//! Events: the audit trail. Each change writes one in its own transaction: who, what, which record, from where.
+//! Events: the audit trail. Each change writes an event in its own transaction: who did what to which record, and from where.
 
 use std::borrow::Cow;
 
@@ -47,7 +47,7 @@ macro_rules! event_types {
 pub enum RetentionClass {
     /// What people and keys changed, and what the server did to records: kept for years, and never left out.
     Audit,
-    /// What happens as often as devices, strangers or downloads come: kept for weeks, and only counted beyond a budget.
+    /// Events that devices, unknown callers or downloads cause frequently: kept for weeks, and only counted beyond a budget.
     Frequent,
 }
 
@@ -254,7 +254,7 @@ pub fn cut_text(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(plain.take(room).chain(end.chars()).collect())
 }
 
-/// What lists of events can be searched by.
+/// The fields by which lists of events can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "type", kind: FieldKind::Enum(EventType::NAMES) },

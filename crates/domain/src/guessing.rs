@@ -1,7 +1,7 @@
 //! Guessed passwords: how long the next try has to wait after failures.
 //!
-//! The wait stops programs that guess. It must never lock somebody out of a browser that they signed in with before because of what
-//! others try elsewhere: those failures are counted apart.
+//! The wait stops programs that guess. It must never lock a person out of a browser in which the person signed in before because of tries
+//! elsewhere: those failures are counted separately.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! Invitations to an organization, and links that are good once: to set up the installation, to join, to choose a new password.
+//! Invitations to an organization, and links that work once: to set up the installation, to join, to choose a new password.
 //!
-//! A link is shown once to who makes it, and passed on in whatever way is trusted. Opening one uses nothing up: programs that show a
+//! A link is shown once to its creator, who passes it on in a trusted way. Opening a link does not use it up, because programs that show a
 //! preview of a link open it too.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub const INVITATION_LASTS: Duration = Duration::from_hours(72);
 /// For how long a link to choose a new password is good.
 pub const RESET_LASTS: Duration = Duration::from_hours(24);
 
-/// What lists of invitations can be searched by.
+/// The fields by which lists of invitations can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "email", kind: FieldKind::Text },
@@ -42,7 +42,7 @@ pub struct Invitation {
     pub email: Email,
     /// What the person may do there.
     pub grants: Grants,
-    /// Who made it. What they may not give any more when it is accepted is not given.
+    /// Who made it. If the inviter may no longer grant something when it is accepted, it is not granted.
     pub invited_by: RecordedIdentity,
     /// Until when it can be accepted.
     pub expires_at: Timestamp,

@@ -71,7 +71,7 @@ impl Resource for Job {
     const A_NAME: &'static str = "a job";
 }
 
-/// What lists of jobs can be searched by.
+/// The fields by which lists of jobs can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "kind", kind: FieldKind::Text },

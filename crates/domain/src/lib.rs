@@ -1,4 +1,4 @@
-//! What is true: the rules of Olivine, as pure functions over plain values.
+//! The rules of Olivine, as pure functions over plain values.
 //!
 //! This crate must never do IO, read a clock, draw a random number or know a wire or row format: wire shapes live in
 //! `olivine-api`, row shapes in `olivine-records`. Everything here can be tested by example and by property.

@@ -1,4 +1,4 @@
-//! Looking a record up by whatever somebody has of it: a PRN, a hash, the id of a key, a fingerprint, or the beginning of a name.
+//! Finding a record by a PRN, a hash, the id of a key, a fingerprint, or the beginning of a name.
 
 use std::str::FromStr;
 

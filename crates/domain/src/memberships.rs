@@ -9,7 +9,7 @@ use crate::text::Name;
 use crate::time::Timestamp;
 use crate::users::User;
 
-/// What lists of memberships can be searched by.
+/// The fields by which lists of memberships can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "user_prn", kind: FieldKind::Prn },
@@ -82,8 +82,8 @@ impl Member {
         self.places.iter().find(|place| place.membership.organization == organization)
     }
 
-    /// What they may do in an organization, at this moment: nothing for who is no member, is disabled, or lacks the second factor that the
-    /// organization requires.
+    /// What the user may do in an organization at this moment: nothing, if the user is not a member, is disabled, or lacks the second
+    /// factor that the organization requires.
     pub fn grants_in(&self, organization: Id<Organization>) -> Grants {
         let place = self.place(organization).filter(|_| self.user.disabled_at.is_none());
         place.and_then(|place| place.grants_of(&self.user).ok()).cloned().unwrap_or_default()

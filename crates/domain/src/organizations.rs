@@ -13,7 +13,7 @@ pub struct Organization {
     pub id: Id<Organization>,
     /// Unique on the server.
     pub name: Name,
-    /// What it takes for a binary to count as signed.
+    /// The condition under which a binary counts as signed.
     pub signature_policy: SignaturePolicy,
     /// The most bytes of content that it may hold; `None` for no limit.
     pub storage_quota: Option<u64>,
@@ -25,7 +25,7 @@ pub struct Organization {
     pub require_second_factor: bool,
     /// Where the contents of new binaries go; `None` for the server's own storage.
     pub storage: Option<Id<StorageBackend>>,
-    /// Where contents rest that are archived and that nothing can serve; `None` for where they are.
+    /// The storage for contents of archived versions that nothing can serve; `None`: they stay where they are.
     pub archive_storage: Option<Id<StorageBackend>>,
     /// For how many seconds download URLs are good; `None` for what the server's operator decided.
     pub download_url_seconds: Option<u32>,
@@ -133,7 +133,7 @@ impl Revision {
     }
 }
 
-/// What it takes for a binary to be `signed`.
+/// The condition under which a binary is `signed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignaturePolicy {
     required: u8,

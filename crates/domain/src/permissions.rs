@@ -1,6 +1,6 @@
 //! Who may do what: scopes, roles, actors, and [`Authorized`], the proof that a permission was checked.
 //!
-//! An operation takes `&Authorized<S>` and so can't be called by who was not asked for the scope `S`. The only ways to make one are
+//! An operation takes `&Authorized<S>`, so it can't be called without a check of the scope `S`. The only ways to make one are
 //! [`Actor::authorize`] for scopes of an organization, and [`installation::ServerOperator::authorize`] for those of the installation. The
 //! organization that an operation works on comes from the same value, so it can't be another one; the proof of a scope of the installation
 //! has none.
@@ -38,7 +38,7 @@ pub const MAX_CALLER_ID: usize = 64;
 /// Where a request came from, for the audit trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The request's id, as in logs and answers. The server makes it: who calls can't choose what the audit trail says.
+    /// The request's id, as in logs and answers. The server makes it: callers can't choose what the audit trail says.
     pub request_id: Option<String>,
     /// The id that the caller gave it, at most [`MAX_CALLER_ID`] characters of it.
     pub caller_request_id: Option<String>,
@@ -59,7 +59,8 @@ pub struct Actor {
     pub grants: Grants,
     /// What the owner of a personal API key may do, beyond which the key has nothing; `None` for everybody else.
     pub owner_grants: Option<Grants>,
-    /// Whether it proved a moment ago who it is, as people have to for what can't be undone or changes whom to trust. A key always has.
+    /// Whether the caller authenticated a moment ago, as people must before actions that can't be undone or that change whom to trust.
+    /// Always true for a key.
     pub is_fresh: bool,
     /// Where it comes from.
     pub origin: Origin,
@@ -162,7 +163,7 @@ impl Actor {
         Scope::ALL.iter().copied().filter(|scope| self.may(*scope))
     }
 
-    /// The first scope of `others` that this actor lacks, or does not reach as far with: nobody hands out more than they have.
+    /// The first scope of `others` that this actor lacks, or does not reach as far with: callers can't grant more than they have.
     pub fn first_exceeded_by(&self, others: &Grants) -> Option<Scope> {
         self.all_grants().find_map(|own| own.first_exceeded_by(others))
     }

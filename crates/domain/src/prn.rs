@@ -1,5 +1,5 @@
-//! Names of everything: `prn:1:<organization uuid>` and `prn:1:<organization uuid>:<resource type>:<uuid>`. What is of the installation and
-//! belongs to no organization, as users do, is `prn:1:<resource type>:<uuid>`.
+//! The names of records: `prn:1:<organization uuid>` and `prn:1:<organization uuid>:<resource type>:<uuid>`. Records of the installation,
+//! such as users, belong to no organization: `prn:1:<resource type>:<uuid>`.
 //!
 //! An [`Id`] or [`Prn`] carries the type of what it names, so that one kind of record can never be asked for by the
 //! name of another.

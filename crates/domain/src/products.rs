@@ -7,7 +7,7 @@ use crate::target::Target;
 use crate::text::{Description, Name};
 use crate::time::Timestamp;
 
-/// What lists of products can be searched by.
+/// The fields by which lists of products can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
@@ -29,7 +29,7 @@ pub struct Product {
     pub description: Option<Description>,
     /// The target of its devices that have none of their own.
     pub target: Option<Target>,
-    /// When it was archived: it is then left out of lists, and nothing new can use it.
+    /// When it was archived. Lists leave an archived record out, and nothing new can use it.
     pub archived_at: Option<Timestamp>,
     /// Grows with each change.
     pub revision: Revision,

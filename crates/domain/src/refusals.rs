@@ -29,7 +29,7 @@ pub enum Meaning {
     Conflict,
     /// Read it again, then decide: it was changed since the caller read it.
     Outdated,
-    /// Go on from somewhere else: what it refers to was there, and is no more.
+    /// Continue from somewhere else: what the request refers to existed, but no longer does.
     Gone,
 }
 

@@ -23,7 +23,7 @@ use crate::text::{Description, Name};
 use crate::time::Timestamp;
 use crate::versions::{Requirement, Version};
 
-/// What lists of releases can be searched by.
+/// The fields by which lists of releases can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
@@ -39,7 +39,7 @@ pub const SEARCH: FieldTable = &[
     Field { name: "updated_at", kind: FieldKind::DateTime },
 ];
 
-/// One step of a cohort's way to its newest software.
+/// A bundle that the devices of a cohort get, and its place in the cohort's release graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     /// Its key.

@@ -1,4 +1,4 @@
-//! Secrets that are shown once and stored as hashes: a prefix that tells their kind, and 43 characters that stand for 256 random bits.
+//! Secrets that are shown once and stored as hashes: a prefix for their kind, and 43 characters for 256 random bits.
 
 /// Declares a kind of secret.
 macro_rules! secret {

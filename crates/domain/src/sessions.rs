@@ -7,7 +7,8 @@ use crate::prn::{Id, Resource};
 use crate::time::Timestamp;
 use crate::users::User;
 
-/// For how long after somebody proved who they are they may do what takes a fresh session: destroy, trust, keys, people.
+/// How long a session stays fresh after authentication. Destroying contents and changing keys, trusted certificates or people need a fresh
+/// session.
 pub const FRESH_FOR: Duration = Duration::from_mins(15);
 /// A session's last use is written down when the one on record is older than this.
 pub const SEEN_EVERY: Duration = Duration::from_mins(1);
@@ -35,7 +36,7 @@ crate::secrets::secret! {
 }
 
 crate::secrets::secret! {
-    /// By what a browser is known in which somebody signed in before. It opens nothing.
+    /// Recognizes a browser in which somebody signed in before. It gives no access.
     BrowserToken, "olb_"
 }
 

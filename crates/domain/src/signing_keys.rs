@@ -21,7 +21,7 @@ pub use material::KeyMaterial;
 pub use public_key::{InvalidKeyId, KeyAlgorithm, KeyId, PublicKey};
 pub use refusals::{InvalidKey, KeyRefusal, MAX_LENGTH};
 
-/// What lists of signing keys can be searched by.
+/// The fields by which lists of signing keys can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },

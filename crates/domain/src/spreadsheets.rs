@@ -1,5 +1,5 @@
-//! Cells of CSV files that people open in a spreadsheet. A spreadsheet takes a cell that begins like a formula for one and runs it, so such
-//! a cell gets an apostrophe in front, which spreadsheets don't show. Nothing that anybody wrote may come back as a formula.
+//! Cells of CSV files that people open in a spreadsheet. A spreadsheet runs a cell that begins like a formula, so such a cell gets an
+//! apostrophe in front, which spreadsheets don't show. No text from a record may become a formula.
 
 use std::borrow::Cow;
 

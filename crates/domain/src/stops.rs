@@ -1,5 +1,5 @@
-//! Emergency stops: while one is on, the devices that it is about get no update, from no release and from no bundle override. Stops of the
-//! organization, of its products and of its cohorts are independent of each other: each one ends by itself.
+//! Emergency stops: while one is on, its devices get no update, from no release and from no bundle override. Stops of the organization, of
+//! its products and of its cohorts are independent of each other: each one is ended separately.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -112,7 +112,7 @@ pub fn check_room(stopped: &[Stop], extent: Extent) -> Result<(), TooManyStops> 
     if extent != Extent::Organization && parts >= MAX_PARTS { Err(TooManyStops) } else { Ok(()) }
 }
 
-/// So many products and cohorts are stopped that the rest should be, too.
+/// The largest number of products and cohorts is stopped; stop the whole organization instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{MAX_PARTS} products and cohorts are stopped already: stop the whole organization, or resume some of them first"

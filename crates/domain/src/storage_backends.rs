@@ -13,7 +13,7 @@ use crate::tags::Tags;
 use crate::text::Name;
 use crate::time::Timestamp;
 
-/// What lists of storage backends can be searched by.
+/// The fields by which lists of storage backends can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "name", kind: FieldKind::Text },
@@ -44,7 +44,7 @@ pub struct StorageBackend {
     pub near: Tags,
     /// Whether every verified content of the organization is copied here.
     pub replicates: bool,
-    /// Devices that no location's tag matches are sent to the least of those where the content is.
+    /// Devices whose tags match no storage backend are sent to the one with the lowest number that has the content.
     pub position: u16,
     /// Whether the storage is asked to check parts against their SHA-256 itself. Only one of S3's kind can be.
     pub checksums: bool,

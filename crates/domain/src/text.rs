@@ -102,11 +102,11 @@ text!(
     Name, 1..=128, lines: false
 );
 text!(
-    /// What people say of a record: up to 2,000 characters, with line breaks.
+    /// Notes about a record: up to 2,000 characters, with line breaks.
     Description, 0..=2000, lines: true
 );
 text!(
-    /// Why somebody did something: 1–500 characters on one line.
+    /// A reason that a person gives: 1–500 characters on one line.
     Reason, 1..=500, lines: false
 );
 text!(

@@ -9,7 +9,7 @@ use crate::search::{Field, FieldKind, FieldTable, Searchable};
 use crate::text::{FromRecord, Name};
 use crate::time::Timestamp;
 
-/// What lists of users can be searched by.
+/// The fields by which lists of users can be searched.
 pub const SEARCH: FieldTable = &[
     Field { name: "prn", kind: FieldKind::Prn },
     Field { name: "email", kind: FieldKind::Text },

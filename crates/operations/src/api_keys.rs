@@ -79,14 +79,14 @@ pub async fn authenticate(ctx: &Context, token: &str, origin: Origin) -> Result<
     })
 }
 
-/// Tells who lacks the second factor that the organization requires, instead of only that their key may do nothing.
+/// If the owner lacks the second factor that the organization requires, the error says so, instead of only that the key may do nothing.
 fn check_second_factor(found: &KeyCaller) -> Result<(), Error> {
     let Some(owner) = &found.owner else { return Ok(()) };
     let Some(place) = owner.place(found.key.organization) else { return Ok(()) };
     place.grants_of(&owner.user).map(drop).map_err(Error::refused)
 }
 
-/// What the caller is and may: its key and its organization. Everybody may know that of themselves.
+/// What the caller is and may: its key and its organization. Every caller may know this about itself.
 pub async fn me(ctx: &Context, actor: &Actor) -> Result<(ApiKey, Organization), Error> {
     let id = match actor.identity {
         Identity::ApiKey(id) => id,
@@ -119,8 +119,8 @@ pub async fn create_for_operator(
     insert(ctx, &by.within(organization), new).await
 }
 
-/// Creates an organization's first key, if it has none. `keep` puts the secret where its owner finds it, before the key can be used:
-/// whenever the server dies, there is no key whose secret nobody has.
+/// Creates an organization's first key, if it has none. `keep` stores the secret where its owner finds it, before the key can be used. So
+/// even if the server dies, there is never a key whose secret is lost.
 pub async fn create_first(
     ctx: &Context,
     by: &Authorized<installation::ApiKeyCreate>,
@@ -141,8 +141,8 @@ pub async fn create_first(
     Ok(Some(api_key))
 }
 
-/// Begins a change of the organization's keys, alone. The caller's own key is read again: it may have been revoked since the request
-/// began. There is none where the server itself is the caller.
+/// Begins a change of the organization's keys, alone. The caller's own key is read again: it may have been revoked since the request began.
+/// There is no such key if the server itself is the caller.
 async fn begin(ctx: &Context, by: &Actor) -> Result<(Work, Option<ApiKey>), Error> {
     let w = ctx.work().await?;
     olivine_records::organizations::lock(&w, by.organization).await?;
@@ -300,7 +300,7 @@ pub async fn revoke(
     w.commit().await
 }
 
-/// Puts on record that a key was revoked.
+/// Records that a key was revoked.
 async fn write_revoked(w: &mut Work, by: &Actor, old: &ApiKey, new: &ApiKey) -> Result<(), Error> {
     api_keys::update(w, old, new).await?;
     w.event(by, Subject::of(old.id), EventData::ApiKeyRevoked(events::Change { from: old, to: new }));

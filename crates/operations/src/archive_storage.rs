@@ -1,9 +1,9 @@
 //! Contents of archived artifact versions that nothing can serve: moved into the archive storage of their organization, and back when
 //! something can serve them again. Which of them, the rule in `domain::contents::archive_storage` says.
 //!
-//! A content is copied, compared, and only then its record names the new place: until then it is given out from where it was. A copy is on
-//! record before its first byte is written, as a replica that is being made. So what a move that was broken off has left behind is known,
-//! and deleted. The old place is cleared once the download URLs that lead there have run out.
+//! A content is copied and compared, and only then does its record name the new place; until then it is served from the old one. A copy is
+//! recorded before its first byte is written, as a replica that is being made. So the remains of an interrupted move are known, and are
+//! deleted. The old place is cleared once the download URLs that lead there have expired.
 
 use olivine_domain::contents::Content;
 use olivine_domain::contents::archive_storage::{self as rules, ChosenStorages, Destination};
@@ -27,10 +27,10 @@ mod looks;
 
 pub(crate) use looks::order_moves;
 
-/// After how long a content is looked at again whose new place is not free yet.
+/// How long to wait before trying again to move a content whose new place is not free yet.
 const LATER: std::time::Duration = std::time::Duration::from_mins(1);
 
-/// What came of bringing a content to where it belongs.
+/// The result of moving a content to the storage where it belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Settled {
     /// It is there.
@@ -92,7 +92,7 @@ async fn chosen_storages(
     Ok(chosen)
 }
 
-/// Puts on record that a copy is about to be made; `false` where none may be made now.
+/// Records that a copy is about to be made; `false` where none may be made now.
 async fn announce(ctx: &Context, seen: &Content, to: Id<StorageBackend>) -> Result<bool, Error> {
     let mut w = ctx.work().await?;
     let Some(locked) = moves::lock_movable(&w, seen, to).await? else { return Ok(false) };
@@ -142,7 +142,7 @@ async fn is_replicating(
     Ok(replicating.iter().any(|backend| backend.id == storage))
 }
 
-/// Puts beside the copy why it could not be made.
+/// Records in the replica why it could not be made.
 async fn note_failure(ctx: &Context, place: Place, error: &Error) -> Result<(), Error> {
     let w = ctx.work().await?;
     let (copying, why) = (ReplicaState::Copying, error.to_string());
@@ -181,7 +181,7 @@ async fn conclude(
     Ok(Settled::Done)
 }
 
-/// Leaves a content in the archive storage alone: elsewhere it is deleted, its replicas too.
+/// Keeps a content only in the archive storage: everywhere else it is deleted, replicas included.
 async fn move_to_archive(
     ctx: &Context,
     w: &mut Work,

@@ -1,5 +1,5 @@
 //! Archiving records and taking them back, and what goes with it for all kinds of records: something new uses a record only if it is not
-//! archived, and nobody archives it at the same moment. Releases, which have a place besides, are archived in [`crate::releases`].
+//! archived, and nobody archives it at the same moment. Releases, which also have a place in a graph, are archived in [`crate::releases`].
 
 use std::future::{Future, Ready, ready};
 
@@ -20,7 +20,7 @@ use crate::{Context, Error};
 
 /// Records that others use, and that can be archived.
 pub(crate) trait Used: Archivable {
-    /// Where it is looked for: in the organization, or where somebody reaches some of these records only, in what they reach.
+    /// Where the record is looked for: in the organization, or, for callers that reach only some of these records, among those.
     type Tenant: Sync;
 
     /// The record, which nobody archives until the transaction ends.
@@ -211,7 +211,7 @@ async fn artifact_of(version: &ArtifactVersion, w: &Write) -> Result<(), Error> 
 }
 
 async fn product_of(cohort: &Cohort, w: &Write) -> Result<(), Error> {
-    // It is what the cohort is of, and stays so: whoever reaches the cohort may do this.
+    // The product of a cohort never changes, so a caller that reaches the cohort may do this.
     to_use::<Product>(w, &Tenancy::of_server(cohort.organization), cohort.product).await.map(drop)
 }
 

@@ -1,4 +1,4 @@
-//! Parts that go straight from clients to a storage: which of them have arrived is for the storage to say.
+//! Parts that clients send directly to a storage: only the storage knows which of them have arrived.
 
 use olivine_content::{UploadSession, UploadedPart};
 use olivine_domain::binaries::{Action, Binary, BinaryState, decide};
@@ -27,8 +27,8 @@ pub(crate) async fn note(ctx: &Context, by: &Actor, id: Id<Binary>) -> Result<()
     Ok(())
 }
 
-/// Shows the parts as they will be on record once the upload is said to be complete, and writes nothing. So clients that go on with an
-/// upload see what has arrived.
+/// Shows the parts as they will be on record once the upload is said to be complete, and writes nothing. So clients that resume an upload
+/// see what has arrived.
 pub(crate) async fn show(ctx: &Context, head: &BinaryHead, parts: &mut [BinaryPart]) -> Result<(), Error> {
     if parts.iter().all(|part| part.state == PartState::Valid) {
         return Ok(());

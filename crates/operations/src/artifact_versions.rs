@@ -34,7 +34,7 @@ pub async fn create(
     Ok(version)
 }
 
-/// Tells the same version from the answer to the same request.
+/// Tells the same version from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     new: &ArtifactVersion,

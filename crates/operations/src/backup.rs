@@ -1,4 +1,4 @@
-//! Keeping contents from being deleted while a backup of them is made. The hold runs out by itself when the backup dies.
+//! Prevents the deletion of contents while a backup is made. The hold expires by itself if the backup dies.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ pub const HOLD: &str = "content_hold";
 const LASTS: Duration = Duration::from_secs(20);
 /// How often to renew it.
 pub const RENEW_EVERY: Duration = Duration::from_secs(4);
-/// How often who waits for its end looks.
+/// How often to check whether the hold has ended.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 const LOST: Error =
     Error::Conflict("the hold on the contents ran out before the backup was done: the machine stood still");
 
-/// The right to find all contents where they are.
+/// A hold on deletions: all contents stay where they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Hold(Uuid);
 
-/// Takes the hold: what is ordered to be deleted from now on stays, until the hold is released or runs out. The caller knows that no other
-/// backup is being made, so a hold that there is belongs to one that was killed.
+/// Takes the hold: contents whose deletion is ordered from now on stay until the hold is released or expires. The caller knows that no
+/// other backup is being made, so a hold that there is belongs to one that was killed.
 pub async fn hold(ctx: &Context, _: &Authorized<installation::ContentHold>) -> Result<Hold, Error> {
     let hold = Hold(ctx.new_uuid());
     let w = ctx.work().await?;

@@ -131,7 +131,7 @@ pub(crate) async fn ensure_session(
     let current = binaries::find_locked(&w, by.organization, id).await?;
     let Some(current) = current.filter(|current| current.generation == key.generation) else {
         drop(w);
-        // Nobody else knows of it: the order to delete that generation may have been carried out before it was begun.
+        // Nobody else knows of this upload: the job that deletes the generation may have run before it was begun.
         storage.backend.delete(&key).await?;
         return Err(Error::Conflict("the binary was reset or deleted at the same moment: read it again"));
     };

@@ -69,8 +69,8 @@ pub struct Attached {
     pub created: bool,
 }
 
-/// Verifies a signature and attaches it, unless it is attached already. Where the key has signed the binary before, another signature by it
-/// is judged as a first one would be, and then the first one stands. The binary becomes `signed` when the organization's policy is met.
+/// Verifies a signature and attaches it, unless it is attached already. If the key has signed the binary before, another signature by it is
+/// verified in the same way, but the first one is kept. The binary becomes `signed` when the organization's policy is met.
 pub async fn create(
     ctx: &Context,
     by: &Authorized<scope::BinarySign>,

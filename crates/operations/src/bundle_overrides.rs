@@ -144,7 +144,7 @@ async fn check(w: &Write, tenancy: &Tenancy, new: &BundleOverride, now: Timestam
     }
     let organization = new.organization;
     bundles::get(w, organization, new.bundle).await.map_err(Error::missing(new.bundle))?;
-    // One that is over gives its bundle to nobody, and may still be renamed.
+    // An override that is over gives its bundle to no device, and may still be renamed.
     if new.ends_at.is_none_or(|end| end > now) {
         to_use::<Bundle>(w, &organization, new.bundle).await?;
         if let Audience::Cohort(cohort) = new.audience {

@@ -165,7 +165,7 @@ pub(crate) async fn check_unused(bundle: &Bundle, by: &Actor, ctx: &Context, w: 
     )))
 }
 
-/// The users of a bundle by their names, for who may see all of them.
+/// The names of a bundle's releases and overrides, for callers that may see all of them.
 fn shown(by: &Actor, users: &[String]) -> String {
     let sees = by.authorize::<scope::ReleaseRead>().map(|by| by.tenancy());
     let sees_all = sees.is_ok_and(|tenancy| tenancy.seen().is_whole());

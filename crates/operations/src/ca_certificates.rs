@@ -23,7 +23,7 @@ use crate::events::{EventData, Whole};
 use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::{Context, events};
 
-/// A code to prove with that one has a CA's key.
+/// A code to prove possession of a CA's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerificationCode {
     /// The common name of a certificate that the CA is to sign.
@@ -43,9 +43,9 @@ pub struct Create {
     pub verification_certificate: Certificate,
     /// What people say of it.
     pub description: Option<Description>,
-    /// What devices become that it signed and nobody knows.
+    /// The settings for creating unknown devices whose certificates it signed.
     pub jitp: Option<Jitp>,
-    /// Which new certificates of its devices replace older ones of theirs.
+    /// Which new certificates of its devices are registered automatically as renewals.
     pub renewals: Renewals,
 }
 
@@ -136,7 +136,7 @@ async fn taken(reader: &impl Reader, tenancy: &Tenancy, other: &CaCertificate) -
     Ok(Error::Taken { what: Taken::Certificate, message, by: own })
 }
 
-/// Refuses what no device could be made with. What is as it was is not looked at again.
+/// Refuses settings with which no device could be created. Unchanged settings are not checked again.
 async fn check_jitp(
     w: &Write,
     tenancy: &Tenancy,

@@ -13,11 +13,11 @@ use crate::{Context, Error};
 
 /// How often the database is asked again. Between two answers this machine only counts seconds, which it does well.
 const EVERY: Duration = Duration::from_secs(30);
-/// How often it is asked at once: the quickest answer is the most exact.
+/// How many times it is asked in a row: the quickest answer is the most exact.
 const ATTEMPTS: usize = 3;
 /// After how long a question is given up, with its connection.
 const ASKED_WITHIN: Duration = Duration::from_secs(5);
-/// From which difference on an operator should know.
+/// The difference from which on the operator is warned.
 const REMARKABLE: Duration = Duration::from_secs(2);
 
 /// Where the time comes from.

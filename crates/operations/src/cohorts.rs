@@ -35,7 +35,7 @@ pub async fn create(
     Ok(cohort)
 }
 
-/// Tells a cohort of the same name from the answer to the same request.
+/// Tells a cohort of the same name from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     seen: &Tenancy,

@@ -114,7 +114,7 @@ fn refused(error: ReceiveError) -> Error {
     }
 }
 
-/// Puts on record what became of a part, if it is still the one that was planned.
+/// Records what became of a part, if it is still the one that was planned.
 async fn settle(
     ctx: &Context,
     by: &Actor,
@@ -132,7 +132,7 @@ async fn settle(
     decide(binary.state, binary.ever_signed, Action::Upload)?;
     let part = binary_parts::find(&w, binary.content_key(), plan.index).await?;
     let part = part.filter(|part| is_planned(part, plan)).ok_or(SUPERSEDED)?;
-    // Bytes that were acknowledged once stay: a second, broken attempt at the same part can't take them away.
+    // Acknowledged bytes stay: a second, broken attempt at the same part can't remove them.
     if part.state == state || part.state == PartState::Valid {
         return Ok(());
     }

@@ -16,9 +16,9 @@ use olivine_records::{contents, organizations, storage_backends};
 use crate::copies;
 use crate::{Context, Error, storages};
 
-/// What nobody refers to may be an upload that is just beginning.
+/// A file without a record may be an upload that is just beginning.
 const GRACE: Duration = Duration::from_hours(24);
-/// A storage's clock may go differently from the records' by so much.
+/// The largest expected difference between a storage's clock and the database's.
 const CLOCKS_DIFFER_BY: Duration = Duration::from_mins(5);
 const BATCH: u64 = 500;
 
@@ -141,7 +141,7 @@ pub async fn audit(
     options: Options,
     found: &mut (dyn FnMut(Finding) + Send),
 ) -> Result<Looked, Error> {
-    // Found to be missing from a folder that is not mounted, contents would be "repaired", and others taken for orphans.
+    // If a folder is not mounted, all contents would look missing and would be "repaired", and others would look like orphans.
     storages::identity::check_now(ctx, storage).await?;
     let mut looked = Looked::default();
     check_firsts(ctx, storage, options, &mut looked, found).await?;
@@ -281,7 +281,7 @@ async fn copy_anew(ctx: &Context, replica: &Replica, content: &Content) -> Resul
     Ok(true)
 }
 
-/// What lies in a storage without a record that wants it.
+/// Files in a storage that no record refers to.
 async fn check_stored(
     ctx: &Context,
     storage: Id<StorageBackend>,
@@ -313,7 +313,7 @@ async fn unwanted(
     if key.organization == PROBES {
         return Ok((stored.modified < before).then_some(Problem::Orphaned));
     }
-    // Two installations may share a bucket: what belongs to organizations that nobody here knows is not ours to judge.
+    // Two installations may share a bucket: contents of organizations that this database does not know are left alone.
     match organizations::get(ctx.db(), key.organization).await {
         Err(olivine_records::Error::NotFound { .. }) => return Ok(Some(Problem::Foreign)),
         other => other?,

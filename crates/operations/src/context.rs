@@ -26,7 +26,7 @@ use crate::people::passwords::Passwords;
 use crate::signals::Outbox;
 use crate::storages::{self, Opened, Storages};
 
-/// The surroundings of an operation. Cheap to clone; clones share everything.
+/// What an operation needs from its process. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Context {
     shared: Arc<Shared>,
@@ -70,7 +70,7 @@ pub struct Settings {
     pub frequent_event_retention: Duration,
     /// How long people stay signed in.
     pub sessions: SessionLimits,
-    /// How long a job belongs to a runner that gives no sign of life.
+    /// How long a lease on a job lasts unless the runner renews it.
     pub job_lease: Duration,
     /// Whether organizations may register storages that are opened with the server's own credentials.
     pub organizations_use_server_credentials: bool,
@@ -80,7 +80,7 @@ pub struct Settings {
     pub job_concurrency: usize,
     /// How many devices a process remembers at most.
     pub directory_devices: usize,
-    /// How long it may take until it is written down that a device was seen.
+    /// How long it may take until a device's last connection is written to the database.
     pub check_in_delay: Duration,
     /// After how long without a completed look at other processes' changes nothing more is offered to devices; never with zero.
     pub stale_after: Duration,

@@ -1,5 +1,5 @@
-//! Doing a transaction again that the database undid because another one waited for the same records (a deadlock, or a serialization
-//! failure). Transactions that devices cause are wrapped in this: a device must never be told of one.
+//! Repeats a transaction that the database undid because another one waited for the same records (a deadlock, or a serialization failure).
+//! Transactions for requests of devices use this: a device must never get an error because of a deadlock.
 
 use std::time::Duration;
 

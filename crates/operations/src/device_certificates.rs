@@ -138,7 +138,7 @@ pub(crate) fn is_signed_by(certificate: &Certificate, ca: &CaCertificate) -> boo
         && ca.certificate.check_authority(0).is_ok()
 }
 
-/// Ends what other organizations claim of certificates that are proven now. Both sides get an event, which does not name the other one.
+/// Ends the claims of other organizations to certificates that are proven now. Both sides get an event, which does not name the other one.
 pub(crate) async fn take_over(w: &mut Work, by: &Actor, proven: &[&DeviceCertificate]) -> Result<(), Error> {
     let proven: Vec<_> = proven.iter().filter(|one| one.proof.is_some()).collect();
     let fingerprints: Vec<_> = proven.iter().map(|one| one.certificate.facts().fingerprint).collect();

@@ -1,7 +1,7 @@
 //! Importing devices from a file: all of its lines, or none.
 //!
-//! The file is read twice: once to find out what is wrong with it, and once to write. It is never whole in memory, and nothing is
-//! locked while it comes over a network: it is there before this begins.
+//! The file is read twice: once to find mistakes, and once to write. It is never in memory as a whole. Nothing is locked while it arrives
+//! over the network: it is complete before this begins.
 
 mod bytes;
 mod cells;
@@ -77,7 +77,7 @@ pub async fn import(
     deadlocks::retry(ctx, || write(ctx, by, options, file)).await
 }
 
-/// An import asks once how far its caller reaches. Who reaches different parts with its scopes imports nothing.
+/// An import determines the caller's reach once. A caller whose scopes reach different parts can't import.
 fn check_same_reach(by: &Authorized<scope::DeviceCreate>, other: &Tenancy) -> Result<(), Error> {
     if by.tenancy().changed() == other.changed() { Ok(()) } else { Err(OutsideReach::Record.into()) }
 }

@@ -71,7 +71,7 @@ pub(crate) async fn check_place(w: &Write, tenancy: &Tenancy, device: &Device) -
     Err(Error::Invalid { field: "cohort_prn", problem })
 }
 
-/// Tells a device of the same identifier from the answer to the same request.
+/// Tells a device of the same identifier from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     seen: &Tenancy,

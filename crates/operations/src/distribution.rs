@@ -1,7 +1,7 @@
-//! Distribution: who asks, what they get, and what becomes of it.
+//! Distribution: which device asks, what it gets, and what it reports.
 //!
-//! A device that is known and unchanged is answered from memory. Whatever a change touches of that memory is noted in the change's own
-//! transaction, so that no process goes on with what is over.
+//! A device that is known and unchanged is answered from memory. Each change announces the cached records that it invalidates in its own
+//! transaction, so that no process goes on using stale data.
 
 mod alike;
 mod cache;
@@ -40,8 +40,8 @@ use tokio_util::sync::CancellationToken;
 use crate::event_budgets::Until;
 use crate::{Context, Error};
 
-/// Begins to follow what other processes change; before the first question is answered. Strangers are
-/// noted in `home` as long as there is no other organization.
+/// Begins to follow what other processes change; before the first question is answered. Refused unknown devices are recorded in the
+/// organization `home` as long as there is no other organization.
 pub async fn begin(ctx: &Context, home: Id<Organization>) -> Result<(), Error> {
     ctx.memory().home.get_or_init(|| home);
     changes::begin(ctx).await
@@ -59,7 +59,7 @@ pub async fn me(ctx: &Context, known: &KnownDevice) -> Result<Device, Error> {
         .map_err(Error::missing(known.device))
 }
 
-/// Does what distribution needs beside answering, until `stop`.
+/// Runs the background tasks of distribution, until `stop`.
 pub async fn run(ctx: Context, stop: CancellationToken) {
     tokio::join!(changes::follow(&ctx, &stop), check_ins::write_regularly(&ctx, &stop));
     check_ins::write(&ctx, Until::Now).await;

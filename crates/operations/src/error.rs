@@ -1,4 +1,4 @@
-//! Why an operation did not happen, by meaning. What status and code a meaning has is decided where it is spoken.
+//! Why an operation did not happen, by meaning. The protocol that sends the error decides which status and code a meaning has.
 //!
 //! A rule that forbids something is not named here: its error implements [`Refusal`] beside the rule, and becomes [`Error::Refused`].
 
@@ -57,13 +57,13 @@ pub enum Error {
     /// A rule forbids it. What the caller has to do, the code and the facts are the refusal's.
     #[error("{0}")]
     Refused(Box<dyn Refusal>),
-    /// The record is not the one that the caller thought of.
+    /// The record was changed since the caller read it.
     #[error("the record was changed since you read it (If-Match does not fit): read it again, then decide")]
     PreconditionFailed,
     /// Somebody else was faster.
     #[error("{0}")]
     Conflict(&'static str),
-    /// The database undid the change because another one waited for the same records. Doing it again is right: see `deadlocks`.
+    /// The database undid the change because another one waited for the same records. The change may be repeated: see `deadlocks`.
     #[error(
         "the server was changing the same records for others at the same moment; nothing was changed: try again"
     )]
@@ -112,7 +112,7 @@ pub enum Error {
     /// The caller's last search is not over, or others' searches fill all places for searches.
     #[error("{0}")]
     SearchInProgress(String),
-    /// Somebody tries more than is allowed, or too many people try at once.
+    /// The caller has tried too often, or too many people try at once.
     #[error("{what}")]
     TooMany {
         /// What is too much, and what to do.
@@ -279,7 +279,7 @@ impl From<olivine_content::Error> for Error {
 }
 
 impl Error {
-    /// Says of a record that is missing how it was named; leaves other errors as they are.
+    /// Adds to the error of a missing record how it was named; leaves other errors as they are.
     pub(crate) fn missing<R: Resource>(id: Id<R>) -> impl FnOnce(olivine_records::Error) -> Self {
         move |error| match error {
             olivine_records::Error::NotFound { .. } => Self::not_found(id),

@@ -1,6 +1,6 @@
 //! How many frequent events one device, API key or binary may cause in an hour, as this process counts.
 //!
-//! A caller that decides how often something happens must not decide how many events are written. Requests over the budget still have their
+//! A caller can repeat a request as often as it likes, so it must not cause an event each time. Requests over the budget still have their
 //! effect; at the end of the hour, one event says how many events were left out. Events of the audit class are never left out.
 
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +55,7 @@ impl Omitted {
 
 impl EventBudgets {
     fn spent(&self) -> MutexGuard<'_, HashMap<Uuid, Spent>> {
-        // Nothing under this lock can leave it half done.
+        // No code that holds this lock can leave the value half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,7 +122,7 @@ pub(crate) enum Until {
     Now,
 }
 
-/// Forgets those that are furthest from their budget. Nobody who is over it is forgotten, unless all are.
+/// Removes the callers that are furthest from their budget. A caller over its budget is removed only if all are.
 fn make_room(all: &mut HashMap<Uuid, Spent>) {
     all.retain(|_, spent| spent.omitted.is_some() || spent.written >= OF_A_DEVICE / 2);
     if all.len() >= MOST {

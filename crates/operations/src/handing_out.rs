@@ -1,4 +1,4 @@
-//! Nobody hands out, or takes from others, more than they may do themselves.
+//! Callers can grant to others, and take from others, only what they may do themselves.
 
 use olivine_domain::permissions::{Actor, Grants, MOST_PLACES, MissingScope, Reach, Scope, scope};
 use olivine_domain::refusals::{Facts, Meaning, Refusal};
@@ -25,7 +25,7 @@ impl Handed {
     }
 }
 
-/// Somebody handles what has more scopes than themselves.
+/// The caller tries to change something that has more scopes than the caller itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}, so {it} {what}", it = .0.identity.pronoun(), what = .1.forbidden())]
 pub struct GrantExceeded(pub MissingScope, pub Handed);

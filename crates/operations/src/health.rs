@@ -215,9 +215,9 @@ pub async fn measure_events(ctx: &Context) -> Result<(), Error> {
 /// The jobs, for metrics.
 #[derive(Debug)]
 pub struct Jobs {
-    /// How many there are, by kind and state. What there is none of is there too: a gauge that is not set keeps its last value.
+    /// How many there are, by kind and state. Kinds without jobs are included, with 0: a gauge that is not set keeps its last value.
     pub counts: BTreeMap<(String, JobState), u64>,
-    /// For how long the oldest one has been due that nobody works on; zero where there is none.
+    /// For how long the oldest due job has been waiting for a runner; zero if there is none.
     pub oldest_due: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Jobs: what has to happen after a change was committed, whatever becomes of the process that made it.
+//! Jobs: work that has to happen after a change was committed, even if the process that made the change dies.
 //!
 //! A `Job` is ordered in the transaction that causes it. Runners of all processes claim jobs with a lease; each can be carried out twice
 //! without harm, because a runner may die at any line. A new kind is a file here with a type that implements `Job`, and a line in the
@@ -37,7 +37,7 @@ use self::orders::{
 use self::purge::Purge;
 use crate::{Context, Error};
 
-/// Makes of one list all that has to know every kind.
+/// Generates all code that has to know every kind from one list.
 macro_rules! listed {
     ($($job:ty),* $(,)?) => {
         $(impl Listed for $job {})*

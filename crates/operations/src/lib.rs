@@ -1,4 +1,4 @@
-//! What can be done: one function per use case. The only place where records and content meet.
+//! The use cases: one function for each. The only place where records and content meet.
 //!
 //! Each function takes the proof that its caller may do it, loads records, asks the domain whether it may happen and what
 //! follows, and writes change, event and follow-up jobs in one transaction. No HTTP here, and no rule that the domain could hold.

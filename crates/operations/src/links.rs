@@ -1,4 +1,4 @@
-//! Download URLs: which copy of a content a client is sent to, through which CDN, and in what form.
+//! Download URLs: which replica of a content a client is sent to, through which CDN, and in what form.
 
 use olivine_content::tokens::ShortMode;
 use olivine_content::{Download, Filename, SignedUrl};
@@ -110,7 +110,7 @@ pub(crate) async fn link(
     Ok(SignedUrl { url, expires_at })
 }
 
-/// A storage's name in a short URL. It permits nothing: it only says which of the copies is near.
+/// A storage's name in a short URL. It gives no permission; it only says which replica is near.
 pub(crate) fn hint(storage: Id<StorageBackend>) -> String {
     format!("{:08x}", storage.uuid().as_u128() & u128::from(u32::MAX))
 }

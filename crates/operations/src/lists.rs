@@ -1,4 +1,4 @@
-//! What lists are asked for, and what create operations take for an id.
+//! The query of a list, and the id that create operations take.
 
 pub use olivine_records::ListQuery;
 

@@ -1,5 +1,5 @@
-//! Looking records up by what somebody has of them. Each kind is looked through only where the caller has its read scope, and within what
-//! they reach: what is not seen in a list is not found here.
+//! Finds records by a PRN, a hash, a name and the like. A kind is searched only if the caller has its read scope, and only within the
+//! caller's reach: what a list does not show is not found here.
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;

@@ -107,7 +107,7 @@ pub(crate) async fn lock_movable(
     Ok(Some(locked))
 }
 
-/// Puts on record that the first place of a content is where it was copied.
+/// Records that the first place of a content is where it was copied.
 pub(crate) async fn switch(
     ctx: &Context,
     w: &mut Work,

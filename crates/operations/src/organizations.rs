@@ -137,7 +137,8 @@ pub async fn list_all(
     Ok(organizations::list_all(ctx.db()).await?)
 }
 
-/// Nobody demands a second factor without having one, and no key ends that it is demanded: keys are what the demand does not protect.
+/// A person without a second factor can't require one, and an API key can't stop requiring it, because keys are not covered by the
+/// requirement.
 async fn check_second_factor(
     w: &Write,
     by: &Actor,
@@ -161,7 +162,7 @@ async fn check_second_factor(
     }
 }
 
-/// Somebody demands of others what they don't have.
+/// The caller requires a second factor of others, but has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "you have no second factor yourself: set up an authenticator app first (POST /v1/users/me/totp), then require one of all members"

@@ -1,4 +1,4 @@
-//! An organization at a glance: what needs somebody, and the numbers of the fleet. It costs no more for a large organization.
+//! An organization at a glance: what needs attention, and the numbers of the fleet. It costs no more for a large organization.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! People: how they sign in, and as whom they then act.
+//! People: how they sign in, and as which actors they then act.
 //!
-//! A [`Person`] is a user with a session; in an organization they act as an [`Actor`] with what their membership grants, as an API key does.
-//! So there is no second way to be allowed something. What people do to accounts takes a [`Fresh`] person: one who proved a moment ago who
+//! A [`Person`] is a user with a session; in an organization they act as an [`Actor`] with what their membership grants, as an API key
+//! does. So permissions are checked in only one way. What people do to accounts takes a [`Fresh`] person: one who proved a moment ago who
 //! they are.
 
 pub mod authenticators;
@@ -167,7 +167,7 @@ pub fn act_in(ctx: &Context, person: &Person, chosen: &Chosen) -> Result<Actor, 
                 Some(prn) => place.membership.organization == prn.id,
                 None => place.organization_name.as_str() == name,
             };
-            // One that they are no member of is as one that does not exist.
+            // An organization that the person is not a member of is treated as if it did not exist.
             let found = places.iter().find(is_named);
             found.ok_or_else(|| Error::NotFound { what: "organization", named: name.clone() })?
         }
@@ -199,7 +199,7 @@ impl Refusal for NoOrganization {
     }
 }
 
-/// What a user may do in an organization now: nothing for who is no member, is disabled, or lacks a second factor that is required.
+/// What a user may do in an organization now: nothing, if the user is not a member, is disabled, or lacks a required second factor.
 pub(crate) async fn grants_of(
     reader: &impl Reader,
     organization: Id<Organization>,
@@ -209,8 +209,8 @@ pub(crate) async fn grants_of(
     Ok(member.map_or_else(Grants::none, |member| member.grants_in(organization)))
 }
 
-/// Refuses to go on as who is no member any more, or may less than when the request began. Asked where a change hands rights out, under the
-/// organization's lock.
+/// Refuses to continue if the caller is no longer a member, or may do less than when the request began. Checked under the organization's
+/// lock where a change grants rights.
 pub(crate) async fn check_still_member(
     w: &Work,
     organization: Id<Organization>,
@@ -224,7 +224,7 @@ pub(crate) async fn check_still_member(
     }
 }
 
-/// Who wants to do something to somebody's account, from a request.
+/// The caller of a request that changes an account.
 pub enum AccountCaller<'a> {
     /// A person, by what they may do in the organization that they act in, if they are in one.
     Person(Fresh<'a>, Option<&'a Actor>),
@@ -241,7 +241,7 @@ impl AccountCaller<'_> {
         }
     }
 
-    /// By what right; 404 for who may not know of the account at all.
+    /// Which permission the caller has for this; 404 if the caller may not know of the account at all.
     fn right(&self, account: &User, memberships: &[Membership]) -> Result<AccountActor<'_>, Error> {
         match self {
             Self::Operator => Ok(AccountActor::Installation),
@@ -265,8 +265,8 @@ impl std::fmt::Debug for AccountCaller<'_> {
     }
 }
 
-/// In which organizations' audit trails the events of a user are: those that they are in; of who is in none, or administers the
-/// installation, also in the first one.
+/// The organizations in whose audit trails the events of a user are: those of which the user is a member, and also the first one if there
+/// are none or if the user administers the installation.
 pub(crate) async fn audit_trails(reader: &impl Reader, user: &User) -> Result<Vec<Id<Organization>>, Error> {
     let mut trails: Vec<_> = records::list_of_user(reader, user.id)
         .await?

@@ -33,7 +33,7 @@ pub async fn create(
     Ok(product)
 }
 
-/// Tells a product of the same name from the answer to the same request.
+/// Tells a product of the same name from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     seen: &Tenancy,

@@ -32,7 +32,7 @@ use crate::{Context, deadlocks};
 /// Why no device was made.
 #[derive(Debug, thiserror::Error)]
 pub enum NotProvisioned {
-    /// No CA certificate with settings for provisioning signed it.
+    /// No CA certificate with provisioning settings signed it.
     #[error("no CA certificate that provisions signed it")]
     Unknown {
         /// The organization of a CA certificate that signed it, or that bears the name of its issuer.
@@ -215,7 +215,7 @@ fn choose(signers: &Signers, now: Timestamp) -> Result<(&CaCertificate, &Jitp), 
     Err(NotProvisioned::Refused(organization, ProvisioningRefusal::NoAuthority(named)))
 }
 
-/// Whether the certificate itself will do; returns its device's identifier.
+/// Whether the certificate itself is suitable; returns its device's identifier.
 fn check(
     certificate: &Certificate,
     source: IdentifierSource,

@@ -1,4 +1,4 @@
-//! When something last happened, where that counts for a while only.
+//! Remembers for a limited time when something last happened.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use olivine_domain::time::Timestamp;
 
-/// The last moments of so many things at most. Where there are more, all are forgotten: what is remembered spares work, and nothing depends
-/// on it.
+/// The last moments of so many things at most. Where there are more, all are forgotten: remembering only saves work, and nothing depends on
+/// it.
 #[derive(Debug)]
 pub(crate) struct Recently<K> {
     moments: HashMap<K, Timestamp>,

@@ -38,8 +38,8 @@ impl SealKey {
         }
     }
 
-    /// What stands for a text where the text itself must not stand: the same for the same text, and nobody without the server's secret can
-    /// find out for which. `purpose` keeps different uses apart.
+    /// A keyed hash that replaces a text which must not be stored: equal texts have equal hashes, and without the server's secret the text
+    /// can't be found out. `purpose` keeps different uses apart.
     pub(crate) fn keyed_hash(&self, purpose: &str, text: &[u8]) -> String {
         let mut context = hmac::Context::with_key(&self.mac);
         for piece in [purpose.as_bytes(), text] {

@@ -1,5 +1,5 @@
-//! Telling the other processes of an installation, right after a commit, that there is something to look at; and hearing it from them.
-//! Only saves time: who hears nothing finds out by looking.
+//! Notifies the other processes of an installation, right after a commit, that there is something to read, and receives their
+//! notifications. This only saves time: a process that gets no notification finds the change by polling.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::watchdog::watched;
 
 /// The shortest pause between two calls, so that many changes cost one.
 const PAUSE: Duration = Duration::from_millis(50);
-/// After how long a call is given up, with its connection: others look by themselves anyway.
+/// After how long a call is given up, with its connection: other processes poll in any case.
 const CALLED_WITHIN: Duration = Duration::from_secs(2);
 /// How long to wait before connecting again.
 const RECONNECT_AFTER: Duration = Duration::from_secs(1);

@@ -32,7 +32,7 @@ pub async fn create(
     Ok(key)
 }
 
-/// Tells a key that is registered already from the answer to the same request.
+/// Tells a key that is registered already from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     new: &SigningKey,

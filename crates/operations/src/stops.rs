@@ -23,7 +23,7 @@ async fn seen(ctx: &Context, by: &Actor, mut all: Vec<Stop>) -> Result<Vec<Stop>
     if products.is_empty() && cohorts.is_empty() {
         return Ok(all);
     }
-    // That everything stands still in some place is no secret within an organization, except to who may not know of that place.
+    // Stops are visible to the whole organization, except for products and cohorts that the caller does not reach.
     if !by.is_limited() {
         return Ok(all);
     }
@@ -62,7 +62,7 @@ pub async fn stop(
     seen(ctx, by, all).await
 }
 
-/// Ends a stop, and returns those that are still on. Each stop ends by itself: a device stays stopped as long as any stop is about it.
+/// Ends a stop, and returns those that are still on. Each stop is ended separately: a device stays stopped as long as any stop concerns it.
 pub async fn resume(
     ctx: &Context,
     by: &Authorized<scope::ReleaseUpdate>,

@@ -22,7 +22,7 @@ use crate::lists::{Expected, ListQuery, NewId, check_expected};
 use crate::storages::secrets;
 use crate::{Context, events, storages};
 
-/// A storage does not let the server do what it has to do there.
+/// The storage refuses an operation that the server needs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the storage can't be used: {0}")]
 pub struct StorageRefused(pub ProbeFailed);
@@ -46,11 +46,11 @@ pub struct Create {
     pub name: Name,
     /// What and where it is.
     pub url: StorageUrl,
-    /// Where it answers, if that does not follow from the URL.
+    /// The URL of its API, if that does not follow from `url`.
     pub endpoint: Option<String>,
     /// The cloud's name for the region that it is in.
     pub region: Option<String>,
-    /// What opens it; the server's own credentials where there are none and the operator allows it.
+    /// Its credentials; without any, the server's own ones are used if the operator allows it.
     pub credentials: Option<StorageCredentials>,
     /// The CDN in front of it.
     pub cdn: Option<CdnSettings>,
@@ -58,7 +58,7 @@ pub struct Create {
     pub near: Tags,
     /// Whether every verified content of the organization is copied here.
     pub replicates: bool,
-    /// The order of those that are near to nobody.
+    /// Its place in the order for devices that have none of its tags.
     pub position: u16,
     /// Whether it is asked to check parts against their SHA-256 itself: `None` for what its kind can do.
     pub checksums: Option<bool>,
@@ -77,7 +77,7 @@ pub struct Update {
     pub near: Option<Tags>,
     /// Whether every verified content of the organization is copied here.
     pub replicates: Option<bool>,
-    /// The order of those that are near to nobody.
+    /// Its place in the order for devices that have none of its tags.
     pub position: Option<u16>,
     /// Whether it is asked to check parts against their SHA-256 itself.
     pub checksums: Option<bool>,
@@ -216,7 +216,7 @@ async fn probe(ctx: &Context, backend: &StorageBackend) -> Result<(), Error> {
     opened.backend.probe().await.map_err(|failed| Error::refused(StorageRefused(failed)))
 }
 
-/// Tells a backend of the same name from the answer to the same request.
+/// Tells a backend of the same name from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     by: &Authorized<scope::StorageBackendCreate>,

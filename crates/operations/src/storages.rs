@@ -41,7 +41,7 @@ pub struct Storages {
     pub(crate) is_alone: bool,
 }
 
-/// Storages that failed just now, and are not asked for some time: else each of a thousand copies would wait for its time-out.
+/// Storages that failed recently and are not used for some time: otherwise each of a thousand copies would wait for its time-out.
 #[derive(Debug, Default)]
 pub(crate) struct CoolDown(Mutex<HashMap<Id<StorageBackend>, Timestamp>>);
 

@@ -1,4 +1,4 @@
-//! A bound on each round of the loops in the background, so that none of them stands still because one connection does.
+//! A time limit for each round of the background loops, so that none of them hangs because of one hanging connection.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The unit of work: one transaction with everything that belongs to it.
 //!
-//! Operations that call each other hand the same [`Work`] on, so that what belongs together is committed together. Events, orders of jobs,
-//! moves of devices and what memories have to forget are collected, and [`Work::commit`] is the only place that writes them, puts them into
-//! force and tells other processes. Which memories an event concerns follows from the event (`concerned.rs`), not from the caller's care.
+//! Operations that call each other pass the same [`Work`] on, so that related changes are committed together. Events, jobs, moves of
+//! devices and the cache entries to invalidate are collected; only [`Work::commit`] writes them, invalidates the caches and notifies other
+//! processes. Which cache entries an event invalidates follows from the event (`concerned.rs`), so no caller can forget it.
 
 mod archive_looks;
 mod concerned;
@@ -119,12 +119,12 @@ impl Work {
         }
     }
 
-    /// Something that memories have to forget, and that no event says.
+    /// A cache entry to invalidate that does not follow from an event.
     pub(crate) fn changed(&mut self, organization: Id<Organization>, change: Change) {
         self.changes.add(organization, change);
     }
 
-    /// A binary of which what bundles serve may be different now, although no event says so.
+    /// A binary that bundles may serve differently now, although no event says so.
     pub(crate) fn changed_binary(&mut self, binary: &Binary) {
         self.changes.add_binary(binary);
     }
@@ -177,7 +177,7 @@ impl Work {
         Ok(self.write.undo().await?)
     }
 
-    /// Writes what was collected, commits, puts it into force in this process and tells the others.
+    /// Writes what was collected, commits, invalidates the caches of this process and notifies the others.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         // The rows of cohorts and days come last among the locks, so that they are not held for long.
         self.count_moves().await?;

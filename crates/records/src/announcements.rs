@@ -1,8 +1,8 @@
-//! The log in which servers tell each other that something changed which others remember. A row is written in the transaction of the
-//! change itself. Works across organizations.
+//! The log in which processes tell each other about changes of records that others may have cached. A row is written in the transaction of
+//! the change itself. Works across organizations.
 //!
-//! A reader must see each row once, whenever its transaction ends: so it goes by what the database's snapshots see, never by the numbers
-//! of the rows. And it must notice when the log that it follows is not the one that it followed before.
+//! A reader must see each row once, whenever the row's transaction ends. So it uses the database's snapshots, and never the numbers of the
+//! rows. It must also notice when the log is another one than before.
 
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ pub async fn add(write: &Write, kind: &str, subject: Uuid, now: Timestamp) -> Re
     Ok(Entity::insert(row).exec(write.transaction()).await?.last_insert_id)
 }
 
-/// Where the log stands now: nothing that is visible by now is news from here on.
+/// The present position in the log: rows that are visible now are not read from here on.
 pub async fn position(reader: &impl Reader) -> Result<Position, Error> {
     match look(reader, Identity::Cluster, None, 0).await {
         // Some hosted servers don't let their users ask for a cluster's identity.

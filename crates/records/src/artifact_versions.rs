@@ -56,7 +56,7 @@ pub async fn find_by_version(
     row.one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// Those of the versions that the organization has, in no particular order.
+/// The given versions that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     organization: Id<Organization>,
@@ -117,7 +117,7 @@ pub async fn insert(write: &Write, version: &ArtifactVersion) -> Result<(), Erro
     changes::insert(write, row(version)).await
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &ArtifactVersion, new: &ArtifactVersion) -> Result<(), Error> {
     replace(write, &row(old), &row(new)).await
 }

@@ -51,7 +51,7 @@ pub async fn find_by_name(
     named.one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// Those of the artifacts that the organization has, in no particular order.
+/// The given artifacts that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     organization: Id<Organization>,
@@ -92,7 +92,7 @@ pub async fn insert(write: &Write, artifact: &Artifact) -> Result<(), Error> {
     changes::insert(write, row(artifact)).await
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &Artifact, new: &Artifact) -> Result<(), Error> {
     replace(write, &row(old), &row(new)).await
 }

@@ -107,7 +107,7 @@ pub async fn lock(write: &Write, organization: Id<Organization>, id: Id<Binary>)
     find_locked(write, organization, id).await?.ok_or(Error::NotFound { table: TABLE })
 }
 
-/// Those of the binaries that the organization has, in no particular order.
+/// The given binaries that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     organization: Id<Organization>,
@@ -133,7 +133,7 @@ pub async fn find_live_by_target(
     found.one(&reader.executor()).await?.as_ref().map(row::parse).transpose()
 }
 
-/// Those of the binaries that the organization has, in the order of their keys; nobody changes them until the transaction ends.
+/// The given binaries that belong to the organization, in the order of their keys; nobody changes them until the transaction ends.
 pub async fn lock_many(
     write: &Write,
     organization: Id<Organization>,

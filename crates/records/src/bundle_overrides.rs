@@ -38,7 +38,7 @@ pub async fn find(
     one_of(reader, tenancy, Entity::find().filter(Column::Id.eq(id.uuid()))).await
 }
 
-/// Those of the overrides that the organization has, in no particular order.
+/// The given overrides that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     tenancy: &Tenancy,
@@ -143,7 +143,7 @@ pub async fn insert(write: &Write, new: &BundleOverride) -> Result<(), Error> {
     audience::insert_devices(write, new).await
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &BundleOverride, new: &BundleOverride) -> Result<(), Error> {
     replace(write, &row::row(old), &row::row(new)).await?;
     if old.audience == new.audience {

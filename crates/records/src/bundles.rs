@@ -68,7 +68,7 @@ pub async fn find_by_name(
     named.one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// Those of the bundles that the organization has, in no particular order.
+/// The given bundles that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     organization: Id<Organization>,

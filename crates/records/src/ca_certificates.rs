@@ -85,7 +85,7 @@ pub async fn insert(write: &Write, certificate: &CaCertificate) -> Result<(), Er
     Ok(())
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &CaCertificate, new: &CaCertificate) -> Result<(), Error> {
     replace(write, &row(old), &row(new)).await
 }

@@ -1,4 +1,4 @@
-//! Who calls: keys and sessions, with the person behind them and what that person may do. Each is one query, as it is asked with each
+//! Callers: keys and sessions, with the person behind them and what that person may do. Each is one query, because it runs for each
 //! request. Works across organizations: a caller is of whichever organization its record says.
 
 use olivine_domain::api_keys::ApiKey;

@@ -50,7 +50,7 @@ pub async fn lock(write: &Write, tenancy: &Tenancy, id: Id<Cohort>) -> Result<Co
     lists::lock::<Entity>(write, tenancy, id, LockType::Update).await
 }
 
-/// Those of the cohorts that the organization has, in no particular order.
+/// The given cohorts that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     tenancy: &Tenancy,
@@ -73,7 +73,7 @@ pub async fn insert(write: &Write, cohort: &Cohort) -> Result<(), Error> {
     changes::insert(write, row(cohort)?).await
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &Cohort, new: &Cohort) -> Result<(), Error> {
     replace(write, &row(old)?, &row(new)?).await
 }

@@ -1,6 +1,6 @@
-//! Outcomes: each device's last word on each release that it was to install.
+//! Outcomes: each device's last report on each release that it was to install.
 //!
-//! The database keeps the newest one of a device in the device's own row as well (a trigger of migration 0011), where lists find it.
+//! The database keeps the newest one of a device in the device's own row as well (a trigger of migration 0012), where lists find it.
 
 use olivine_domain::devices::{Device, Outcome, UpdateStatus};
 use olivine_domain::organizations::Organization;
@@ -26,7 +26,7 @@ const TABLE: &str = "device_outcomes";
 pub struct Said {
     /// How the update went.
     pub outcome: Outcome,
-    /// What it said beside that, in its own words.
+    /// The text that the device sent with the report.
     pub detail: Option<Description>,
 }
 
@@ -67,8 +67,8 @@ pub(crate) fn newest_of(organization: Id<Organization>, devices: &[Id<Device>]) 
         .filter(Column::DeviceId.is_in(steady(devices).map(Id::uuid)))
 }
 
-/// Notes what a device says of a release; returns what it said before. The same status without words leaves the words that came with it.
-/// Callers that count by the difference must hold the device's lock.
+/// Records a device's report on a release; returns the report before. The same status without a text keeps the earlier text. Callers that
+/// count by the difference must hold the device's lock.
 pub async fn set(
     write: &Write,
     organization: Id<Organization>,

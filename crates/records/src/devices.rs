@@ -1,4 +1,4 @@
-//! Devices: the records that people keep of them, and what they last said of themselves.
+//! Devices: their records, and what they last reported.
 //!
 //! Who adds, moves or deletes devices also keeps the numbers of their cohorts, in the same transaction.
 
@@ -132,7 +132,7 @@ fn called(tenancy: &Tenancy, identifiers: &[&Identifier]) -> sea_orm::Select<Ent
         .filter(Column::Identifier.is_in(identifiers.iter().map(|identifier| identifier.as_str())))
 }
 
-/// Those of the devices that the organization has, in no particular order.
+/// The given devices that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     tenancy: &Tenancy,
@@ -247,7 +247,7 @@ async fn set(
     }
 }
 
-/// Takes all devices from a release that is about to be no more.
+/// Removes all devices from a release that is being deleted.
 pub async fn leave_release(
     write: &Write,
     organization: Id<Organization>,
@@ -261,7 +261,7 @@ pub async fn leave_release(
     Ok(())
 }
 
-/// Gives the devices whose newest outcome is one of a release that is about to be no more the one before it, if they have one.
+/// For devices whose newest outcome is about a release that is being deleted: restores the outcome before it, if there is one.
 pub async fn forget_outcomes(
     write: &Write,
     organization: Id<Organization>,

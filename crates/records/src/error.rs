@@ -14,7 +14,7 @@ pub enum Error {
         /// The table that was looked into.
         table: &'static str,
     },
-    /// The record is in the organization and may be seen, but not be changed by who asks.
+    /// The caller may see the record, but not change it.
     #[error("the record is outside of what may be changed")]
     OutsideReach,
     /// Another record has the same name, key or place.

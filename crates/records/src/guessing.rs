@@ -1,4 +1,4 @@
-//! Failures to prove who one is, in a row. Works across organizations. What they are of is a keyed hash: no address stands here.
+//! Consecutive failures to authenticate. Works across organizations. Their subject is a keyed hash: no address is stored here.
 
 use olivine_domain::Timestamp;
 use olivine_domain::guessing::Failures;

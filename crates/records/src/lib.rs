@@ -1,4 +1,4 @@
-//! What we know: all records, on SQLite and on PostgreSQL with one code base.
+//! The database: all records, on SQLite and on PostgreSQL with one code base.
 //!
 //! Functions take and return the domain's values; rows are parsed at this edge. This crate must never decide whether something may
 //! be done (that is the domain's and the operations' part), never touch content, and never let a record of one organization be seen by

@@ -164,7 +164,7 @@ where
     let seen = tenant.seen();
     let is_part = !seen.is_empty();
     let select = select::<E>(&scope, query)?.filter(condition).filter(seen);
-    // Who reaches a part may have to look through all of it for the next of their own.
+    // For a caller that reaches only a part, the list may have to read many other records to find the next one.
     if is_part || is_scan::<E>(&query.clauses) || is_of_archived::<E>(query) {
         let scanner = reader.scanner().await?;
         let page = read_page::<E>(scanner.executor(), select, organization, query).await;

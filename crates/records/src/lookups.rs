@@ -66,7 +66,7 @@ where
     let is_part = !seen.is_empty();
     let select = beginning::<E>(tenant.organization(), column, text).filter(seen);
     let rows = if is_part {
-        // Who reaches a part may have to walk past all others.
+        // For a caller that reaches only a part, this may have to walk past all other records.
         let scanner = reader.scanner().await?;
         let rows = select.all(&scanner.executor()).await.map_err(Error::from);
         rows.map_err(|error| too_broad(error, reader.scan_limit(), E::INDEXED))?

@@ -54,7 +54,7 @@ pub async fn list_ids(reader: &impl Reader) -> Result<Vec<Id<Organization>>, Err
     Ok(ids.into_iter().map(Id::new).collect())
 }
 
-/// All organizations, oldest first, for who administers the installation.
+/// All organizations, oldest first, for administrators of the installation.
 pub async fn list_all(reader: &impl Reader) -> Result<Vec<Organization>, Error> {
     let all = Entity::find().order_by_asc(Column::InsertedAt).order_by_asc(Column::Id);
     all.all(&reader.executor()).await?.iter().map(parse).collect()

@@ -1,4 +1,4 @@
-//! Records of a product or a cohort, for who reaches some of these only: the conditions that are added to what is read for them.
+//! Records of a product or a cohort, for callers that reach only some of these: the conditions that are added to their queries.
 
 use olivine_domain::permissions::Part;
 use sea_orm::sea_query::{ExprTrait, SimpleExpr};
@@ -39,7 +39,7 @@ impl Placed for products::Entity {
         Condition::all().add(products::Column::Id.is_in(products_of(part)))
     }
 
-    /// Who reaches a cohort sees which product it is of.
+    /// A caller that reaches a cohort sees its product.
     fn seen_within(part: &Part) -> Condition {
         let of_cohorts = cohorts::Entity::find()
             .select_only()

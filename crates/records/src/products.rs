@@ -44,7 +44,7 @@ pub async fn find_by_name(
     tenants::first::<Entity>(reader.executor(), tenancy, named).await
 }
 
-/// Those of the products that the organization has, in no particular order.
+/// The given products that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     tenancy: &Tenancy,
@@ -67,7 +67,7 @@ pub async fn insert(write: &Write, product: &Product) -> Result<(), Error> {
     changes::insert(write, row(product)).await
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &Product, new: &Product) -> Result<(), Error> {
     replace(write, &row(old), &row(new)).await
 }

@@ -1,5 +1,5 @@
-//! What a database said, in its own words and once. The drivers' errors repeat each other's texts on the way up, and PostgreSQL's end in a line
-//! number of its source code.
+//! The error message of a database, without repetitions. The drivers' errors repeat each other's texts on the way up, and PostgreSQL's end
+//! in a line number of its source code.
 
 use std::fmt;
 

@@ -69,7 +69,7 @@ pub async fn find_by_name(
     row.one(&reader.executor()).await?.as_ref().map(row::parse).transpose()
 }
 
-/// Those of the releases that the organization has, in no particular order.
+/// The given releases that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     tenancy: &Tenancy,

@@ -1,4 +1,4 @@
-//! What one database remembers of the servers that use it, by name. Never a secret: at most the fingerprint of one.
+//! Values that a database stores about the servers that use it, by name. Never a secret: at most the fingerprint of one.
 
 use sea_orm::EntityTrait;
 use sea_orm::IntoActiveModel;

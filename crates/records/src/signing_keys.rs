@@ -59,7 +59,7 @@ pub async fn find_by_keyid(
     row.one(&reader.executor()).await?.as_ref().map(parse).transpose()
 }
 
-/// Those of the keys that the organization has, in no particular order.
+/// The given keys that belong to the organization, in no particular order.
 pub async fn get_many(
     reader: &impl Reader,
     organization: Id<Organization>,

@@ -112,7 +112,7 @@ pub async fn insert(write: &Write, backend: &StorageBackend) -> Result<(), Error
     changes::insert(write, row(backend)).await
 }
 
-/// Replaces what can change, if nobody else did since `expected`.
+/// Replaces the fields that can change, unless somebody else changed the record since `expected`.
 pub async fn update(write: &Write, old: &StorageBackend, new: &StorageBackend) -> Result<(), Error> {
     replace(write, &row(old), &row(new)).await
 }

@@ -31,7 +31,7 @@ pub(crate) fn parse(row: &Row, column: &'static str, stored: &str) -> Result<Tag
     row.known(column, tags)
 }
 
-/// A search for a tag, or for a piece of one. A comma is in no tag, so who looks for one finds nothing.
+/// A search for a tag, or for a piece of one. No tag contains a comma, so a search for one finds nothing.
 pub(crate) fn clause(scope: &Scope, column: impl ColumnTrait, clause: &Clause) -> Option<SimpleExpr> {
     let Value::Text(text) = &clause.value else { return None };
     if text.contains(',') {

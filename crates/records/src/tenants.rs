@@ -1,4 +1,4 @@
-//! In what records are looked for: an organization, or the products and cohorts of it that somebody reaches.
+//! Where records are looked for: in an organization, or in the products and cohorts of it that the caller reaches.
 
 use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Part, Tenancy};
@@ -15,13 +15,13 @@ pub(crate) trait Placed: Listed {
     /// The records that are of one of these products or cohorts. The organization is asked for besides.
     fn within(part: &Part) -> Condition;
 
-    /// Those that may be seen by who reaches that part.
+    /// The records that a caller with that reach may see.
     fn seen_within(part: &Part) -> Condition {
         Self::within(part)
     }
 }
 
-/// In what records of a table are looked for: an organization, or what somebody reaches of it.
+/// Where records of a table are looked for: in an organization, or in the part of it that the caller reaches.
 pub(crate) trait Tenant<E: Listed>: Copy + Send + Sync {
     /// The organization.
     fn organization(self) -> Id<Organization>;

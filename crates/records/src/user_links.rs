@@ -1,4 +1,4 @@
-//! Links that are good once: to set the installation up, to show a second factor, and to choose a new password. Works across organizations.
+//! Links that work once: to set the installation up, to show a second factor, and to choose a new password. Works across organizations.
 
 use olivine_domain::Timestamp;
 use olivine_domain::hash::Sha256Digest;

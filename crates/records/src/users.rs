@@ -1,4 +1,4 @@
-//! Users: people of the installation, and by what they prove who they are. Works across organizations.
+//! Users: people of the installation, and their credentials. Works across organizations.
 
 use olivine_domain::Timestamp;
 use olivine_domain::authenticators::RecoveryCode;
@@ -28,10 +28,10 @@ use crate::rows::Row;
 
 const TABLE: &str = "users";
 
-/// By what a user proves who they are. Never shown.
+/// The credentials of a user. Never shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// The password's hash, as PHC string; `None` for who has no password.
+    /// The password's hash, as a PHC string; `None` if there is no password.
     pub password_hash: Option<String>,
     /// The sealed secret of the authenticator app in use.
     pub totp_secret: Option<String>,
@@ -83,7 +83,7 @@ pub async fn find_by_email(
     row.map(|row| Ok((parse(&row)?, credentials(row)))).transpose()
 }
 
-/// By what the user proves who they are.
+/// The credentials of the user.
 pub async fn credentials_of(reader: &impl Reader, id: Id<User>) -> Result<Credentials, Error> {
     let row = Entity::find_by_id(id.uuid()).one(&reader.executor()).await?;
     row.map(credentials).ok_or(Error::NotFound { table: TABLE })

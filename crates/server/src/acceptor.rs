@@ -56,7 +56,7 @@ impl Acceptor {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Option<(TcpStream, Peer)>>> {
         let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(open) = &*listener else { return Poll::Ready(Ok(None)) };
-        // Also where the runtime has not heard yet that somebody waits.
+        // The runtime may not have noticed yet that a connection waits.
         match open.asking.accept() {
             Ok((stream, address)) => {
                 stream.set_nonblocking(true)?;
@@ -77,7 +77,7 @@ impl Acceptor {
         let next = || std::future::poll_fn(|cx| self.poll_accept(cx));
         let accepted = match self.close.run_until_cancelled(next()).await {
             Some(accepted) => accepted?,
-            // It is told to close: those who wait are let in first.
+            // It has to close: waiting connections are accepted first.
             None => next().await?,
         };
         match accepted {

@@ -104,7 +104,7 @@ fn described_routes() -> (Router<App>, Router<App>, Document) {
     (paths, open, document)
 }
 
-/// Handlers have names of their own within their resource; what generates clients asks for names of their own altogether.
+/// The names of handlers are unique only within their resource, but generators of clients need names that are unique in the whole document.
 fn name(operation: &mut Operation) {
     let tag = operation.tags.iter().flatten().next();
     operation.operation_id = tag.zip(operation.operation_id.as_ref()).map(|(tag, id)| format!("{tag}_{id}"));

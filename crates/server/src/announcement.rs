@@ -36,7 +36,7 @@ impl Announcement {
             "device_ca": device_ca,
         });
         match startup::write_private(&path, format!("{json}\n").as_bytes()) {
-            // Nobody needs the file to be served, and a full disk must not keep a server from giving out what it has.
+            // The file is not needed for serving, and a full disk must not prevent a server from serving contents.
             Err(error) if startup::is_full(&error) => {
                 // One of a process before would be wrong.
                 drop(std::fs::remove_file(&path));

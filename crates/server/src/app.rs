@@ -60,7 +60,7 @@ pub struct App {
     pub site: Site,
     /// How often strangers may try to sign in, by network.
     pub visitors: Arc<Rates<IpNet>>,
-    /// Proxies in front of this listener, whose word counts on where a request comes from.
+    /// Trusted proxies in front of this listener, whose header with the client's address is believed.
     pub proxies: Proxies,
     /// How many downloads go on, by URL.
     pub download_places: Transfers<Sha256Digest>,
@@ -70,7 +70,7 @@ pub struct App {
     pub downloads: Downloads,
     /// URLs that lead callers nowhere.
     pub local_urls: Arc<LocalUrls>,
-    /// The log's lines about callers that nobody knows.
+    /// The log's lines about unknown callers.
     pub lines: Arc<LineBudget>,
     /// Renders the metrics.
     pub metrics: Arc<Metrics>,

@@ -1,7 +1,7 @@
 //! The web console: the files of `console/dist`, which the executable brings along, for browsers.
 //!
-//! It is a client of the Admin API like any other. No answer here depends on who asks but one: the
-//! policy of the worker that uploads files names the storages of the person's organizations (`worker.rs`).
+//! It is a client of the Admin API like any other. Only one answer here depends on the caller: the policy of the worker that uploads files
+//! names the storages of the person's organizations (`worker.rs`).
 
 mod files;
 mod headers;
@@ -26,7 +26,7 @@ use crate::http::words::RouteName;
 
 pub use self::headers::for_api_browser;
 
-/// First segments of paths that are not the console's: there, everybody gets the same answers, also browsers.
+/// The first segments of paths that do not belong to the console: there, browsers get the same answers as other clients.
 const NOT_PAGES: [&str; 9] =
     ["v1", "docs", "content", "d", "trust", "healthz", "readyz", "metrics", "assets"];
 
@@ -70,7 +70,7 @@ fn is_console_path(path: &str) -> bool {
     !NOT_PAGES.contains(&first)
 }
 
-/// Browsers name HTML when somebody opens a page. Programs that take anything (`*/*`) get JSON.
+/// A browser that opens a page asks for HTML explicitly. Programs that accept anything (`*/*`) get JSON.
 fn takes_html(headers: &HeaderMap) -> bool {
     names(headers, &ACCEPT, "text/html")
 }

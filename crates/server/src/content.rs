@@ -1,4 +1,4 @@
-//! `/content/{token}`: the server's own signed URLs. Who holds one may do exactly what it says, until it expires; no key is asked for.
+//! `/content/{token}`: the server's own signed URLs. The holder of one may do exactly what it permits, until it expires, and needs no key.
 
 use std::ops::Range;
 
@@ -155,7 +155,7 @@ fn fixed_headers(served: &Served, tag: &ETag) -> HeaderMap {
     headers.typed_insert(AcceptRanges::bytes());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // What a URL leads to never changes, but it can be destroyed, and caches would not hear of it.
+    // The content of a URL never changes, but it can be destroyed, and caches would not notice that.
     headers.insert(CACHE_CONTROL, NO_STORE);
     if let Ok(value) = HeaderValue::from_str(&served.filename.content_disposition()) {
         headers.insert(CONTENT_DISPOSITION, value);

@@ -1,4 +1,4 @@
-//! The downloads that this process serves itself. They end when their content is destroyed, also those whose client takes nothing.
+//! The downloads that this process serves itself. They end when their content is destroyed, even if their client reads nothing.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use tokio::time::Duration;
 
 use crate::http::transfers::Ticket;
 
-/// How often it is looked at whether the content of running downloads still may be served.
+/// How often to check whether the contents of running downloads may still be served.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// All downloads of this process. Cheap to clone.

@@ -1,4 +1,4 @@
-//! Stopping so that nobody notices: first the load balancer is told, then connections end between two requests, then the listeners close.
+//! Stopping without failed requests: first the load balancer is told, then connections end between two requests, then the listeners close.
 
 use std::time::Duration;
 

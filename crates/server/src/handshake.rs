@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::lingering::Lingering;
 
-/// What a client is answered that speaks plain HTTP.
+/// The answer to a client that speaks plain HTTP.
 const HINT: &str = r#"{"errors":[{"code":"bad_request","message":"this port speaks HTTPS: use a URL that begins with https://"}]}"#;
 
 /// Accepts TLS connections. All of a handshake has to be over within a time.

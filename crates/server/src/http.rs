@@ -1,4 +1,4 @@
-//! What both APIs need of HTTP: bodies and headers read within limits, errors in their form, shares of callers, and what proxies say.
+//! What both APIs need of HTTP: bodies and headers read within limits, errors in their form, shares of callers, and the headers of proxies.
 //!
 //! Nothing here knows a resource, an API, the configuration or [`App`](crate::app::App); those know this.
 

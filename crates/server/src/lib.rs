@@ -1,6 +1,7 @@
-//! How Olivine is reached: HTTP routers, authentication, TLS, configuration and the job runner; and `main`, which wires all of it.
+//! The network side of Olivine: HTTP routers, authentication, TLS, configuration and the job runner; and `main`, which wires all of it.
 //!
-//! Handlers hold no rules: they parse a request into values, call one operation, and say its result. No other crate knows HTTP.
+//! Handlers hold no rules: they parse a request into values, call one operation, and write the answer. No other crate below the clients
+//! knows HTTP.
 
 pub mod acceptor;
 pub mod admin;

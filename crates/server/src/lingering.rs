@@ -1,7 +1,7 @@
-//! Closing a connection so that the other end still hears why.
+//! Closes a connection in a way that the other end still receives the reason.
 //!
-//! Who closes a socket with bytes in it that nobody read resets the connection, and the other end, which is still sending what was
-//! refused, loses the answer that says so. (nginx does the same: `lingering_close`.)
+//! Closing a socket that has unread bytes resets the connection. The other end, which is still sending the refused body, then loses the
+//! answer with the refusal. (nginx does the same: `lingering_close`.)
 
 use std::io;
 use std::pin::Pin;

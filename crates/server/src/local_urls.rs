@@ -1,5 +1,5 @@
-//! URLs that lead to this machine only, for callers from elsewhere: what comes of a `server.public_url` that nobody has set. Said once,
-//! because a fleet would ask for them all the time.
+//! Warns about URLs that lead to this machine only, for callers from other machines: the result of a missing `server.public_url`. The
+//! warning is logged once, because a fleet would cause it all the time.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! For programs that watch the server: is it alive, can it work, what has it done.
+//! For monitoring: whether the server is alive and ready, and its metrics.
 //!
 //! Anybody may ask these, so none of them costs more when it is asked more often: what was found is remembered for a second.
 
@@ -53,7 +53,7 @@ async fn ready(State(app): State<App>) -> Result<&'static str, ApiError> {
 
 /// How long the count of jobs may take. A program that collects metrics gives up soon, and would then have none.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// For how long metrics that were rendered are given out again.
+/// For how long rendered metrics are served again.
 const FRESH: Duration = Duration::from_millis(50);
 
 /// What was measured, as text.

@@ -1,4 +1,4 @@
-//! The first start of a data folder that was made of a backup: what was ended since must not come back with it.
+//! The first start of a data folder that was restored from a backup: sessions and links that were ended since must not work again.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The file with the link for an installation's first person: who can read the data folder becomes its administrator.
+//! The file with the link for an installation's first person: a person who can read the data folder may become its administrator.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Putting a server together: data folder, secrets, database, content, the first organization and the first key.
+//! Assembles a server: data folder, secrets, database, content, the first organization and the first key.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};

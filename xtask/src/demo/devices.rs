@@ -26,7 +26,7 @@ END"#;
 
 const RUN_AGENTS: &str = "for i in 1 2 3; do olivine-agent --config device-$i/agent.toml once; done";
 
-/// A certificate authority, three devices that it makes, and their first words.
+/// A certificate authority, three devices with its certificates, and their first requests.
 pub(super) fn leave_the_factory(terminal: &mut Terminal) -> anyhow::Result<()> {
     console::heading("The factory's authority: a certificate for a code proves that its key is ours");
     terminal.run(

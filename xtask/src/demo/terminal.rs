@@ -1,4 +1,4 @@
-//! Commands as one would type them: shown, run, and shown what they said.
+//! Commands as a person would type them: it prints them, runs them, and prints their output.
 //!
 //! It must never show a key.
 
@@ -28,7 +28,7 @@ impl Terminal {
             ("PERIDIO_API_KEY", key.trim().to_owned()),
             ("PERIDIO_BASE_URL", server.admin_url.clone()),
             ("DEVICE_URL", server.device_url.clone()),
-            // Nobody's own profile may change what is shown.
+            // A user's own profile must not change the output.
             ("XDG_CONFIG_HOME", folder.join("config").display().to_string()),
         ]);
         console::command(format!("export PERIDIO_BASE_URL={}", server.admin_url));

@@ -1,4 +1,4 @@
-//! Running a program on a content. No shell is involved, so that nothing that the server says is ever read as a command.
+//! Running a program on a content. No shell is involved, so that no value from the server is ever read as a command.
 //!
 //! The program inherits a locked file as its standard input: should the agent be killed while the program goes on, the next
 //! agent waits for it instead of starting a second one.
@@ -127,7 +127,7 @@ fn facts(entry: &Entry, file: &Path, metadata: &Path) -> Facts {
     ]
 }
 
-/// Version and target are the server's words: into a command they get only in a form that does no harm there.
+/// Version and target come from the server: they get into a command only in a form that does no harm there.
 pub(super) fn check_words(words: &[String], entry: &Entry) -> Result<(), String> {
     let named = [("version", "{version}", &entry.version), ("target", "{target}", &entry.target)];
     let wrong = named.into_iter().find(|(_, placeholder, value)| {

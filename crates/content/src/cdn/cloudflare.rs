@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::fields::{InvalidCdn, Secret, argument, quotable};
 use super::signing::{Signed, Target};
 
-/// A rule's lifetime; longer ones would make a permission of a URL that never ends.
+/// A rule's lifetime. It is limited, because with a longer one a URL would practically never expire.
 const LIFETIMES: std::ops::RangeInclusive<u32> = 60..=7 * 24 * 60 * 60;
 
 /// Signs for Cloudflare.
@@ -41,7 +41,8 @@ impl Cloudflare {
         Ok(Self { key, lifetime: lifetime_seconds.into(), argument })
     }
 
-    /// Dated back for a shorter life than the rule's; a longer one cannot be had, since nothing is issued in the future.
+    /// For a shorter lifetime than the rule's, the moment of issue is set back. A longer lifetime is not possible, since that moment can't
+    /// be in the future.
     pub(super) fn sign(&self, target: &Target, expires: i64) -> Signed {
         let issued = expires.saturating_sub(self.lifetime).min(target.now);
         let mac = hmac::sign(&self.key, format!("{}{issued}", target.path).as_bytes());

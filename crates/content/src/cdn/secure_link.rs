@@ -45,8 +45,8 @@ impl SecureLink {
     }
 
     pub(super) fn query(&self, target: &Target, expires: i64) -> String {
-        // MD5 is what nginx checks. Nobody chooses both the text and its twin here, and the secret comes last, so neither
-        // collisions nor length extension make a URL that nginx takes.
+        // MD5 is what nginx checks. An attacker can't choose two texts with the same hash here, and the secret comes last, so neither
+        // collisions nor length extension produce a URL that nginx accepts.
         let md5 = Md5::digest(format!("{expires}{} {}", target.path, self.secret));
         let md5 = URL_SAFE_NO_PAD.encode(md5);
         format!("{}={md5}&{}={expires}", self.md5_argument, self.expires_argument)

@@ -33,7 +33,7 @@ pub enum CdnSettings {
     /// Amazon CloudFront.
     #[serde(rename = "cloudfront")]
     CloudFront {
-        /// Where it answers, with the path before the storage's keys, if any.
+        /// The address of the CDN, with the path before the storage's keys, if any.
         url: String,
         /// CloudFront's id of the public key.
         key_pair_id: String,
@@ -48,7 +48,7 @@ pub enum CdnSettings {
     },
     /// nginx with `secure_link`.
     SecureLink {
-        /// Where it answers, with the path before the storage's keys, if any.
+        /// The address of the CDN, with the path before the storage's keys, if any.
         url: String,
         /// The secret in nginx's expression.
         secret: Secret,
@@ -61,7 +61,7 @@ pub enum CdnSettings {
     },
     /// Akamai.
     Akamai {
-        /// Where it answers, with the path before the storage's keys, if any.
+        /// The address of the CDN, with the path before the storage's keys, if any.
         url: String,
         /// The property's key, in hexadecimal digits.
         key: Secret,
@@ -71,7 +71,7 @@ pub enum CdnSettings {
     },
     /// Cloudflare.
     Cloudflare {
-        /// Where it answers, with the path before the storage's keys, if any.
+        /// The address of the CDN, with the path before the storage's keys, if any.
         url: String,
         /// The secret in Cloudflare's rule.
         secret: Secret,
@@ -83,7 +83,7 @@ pub enum CdnSettings {
     },
     /// Google Cloud CDN.
     Google {
-        /// Where it answers, with the path before the storage's keys, if any.
+        /// The address of the CDN, with the path before the storage's keys, if any.
         url: String,
         /// The backend's name of the key.
         key_name: String,
@@ -92,7 +92,7 @@ pub enum CdnSettings {
     },
     /// bunny.net.
     Bunny {
-        /// Where it answers, with the path before the storage's keys, if any.
+        /// The address of the CDN, with the path before the storage's keys, if any.
         url: String,
         /// The pull zone's token authentication key.
         key: Secret,

@@ -1,4 +1,4 @@
-//! How cases send the bytes of parts: as a client of the backend does.
+//! Sends the bytes of parts in the cases, as a client of the backend does.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! An upload's way from an empty folder to a content: nothing is copied, a list of the parts is written.
+//! Turns an upload into a complete content: no byte is copied, only a list of the parts is written.
 
 use std::{fs, io};
 
@@ -16,7 +16,7 @@ pub(super) fn begin(layout: &Layout, key: &ContentKey) -> Result<(), Error> {
     fs::metadata(layout.content())?;
     for _ in 0..ATTEMPTS {
         match make_durable_folder(layout, key) {
-            // Deleted meanwhile: this beginning comes after that deletion.
+            // The folder was deleted meanwhile, so this upload begins after that deletion.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             made => return Ok(made?),
         }

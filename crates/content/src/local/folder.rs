@@ -1,7 +1,7 @@
 //! The folder of one content, held open, so that all that is done to it is done to the same one.
 //!
-//! A path would not do: between two steps the folder may be deleted and another one begun by the same key. Once a deletion is
-//! done, nothing can be put into a folder that is still held; every attempt is `NotFound`.
+//! A path is not sufficient: between two steps the folder may be deleted, and another one begun with the same key. Once a deletion is done,
+//! nothing can be put into a folder that is still held; every attempt is `NotFound`.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -23,7 +23,7 @@ impl Folder {
         fs::OpenOptions::new().read(true).open(path).map(Self)
     }
 
-    /// Whether it still is what lies at `path`; not so once a deletion has moved it away.
+    /// Whether it is still the folder at `path`. It is not after a deletion has moved it.
     pub(super) fn is_at(&self, path: &Path) -> io::Result<bool> {
         let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
         match fs::metadata(path) {

@@ -1,7 +1,8 @@
-//! Where things lie in the root folder, and folders that survive a power cut.
+//! The layout of the root folder, and functions that make folders durable.
 //!
-//! `.olivine-storage-id` says which folder this is, `tmp/` holds what is being written, `trash/` what is being removed, `content/<organization>/<content>/<generation>/` parts and,
-//! once the content is complete, its `segments`. Paths come from UUIDs and numbers only.
+//! `.olivine-storage-id` identifies the folder, `tmp/` has files that are being written, `trash/` files that are being removed, and
+//! `content/<organization>/<content>/<generation>/` parts and, once the content is complete, its `segments`. Paths come from UUIDs and
+//! numbers only.
 
 use std::fs::{self, File};
 use std::io;

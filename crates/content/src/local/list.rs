@@ -1,4 +1,4 @@
-//! What lies in the folder, for the audit.
+//! Lists everything in the folder, for the audit.
 
 use std::fs;
 use std::io;

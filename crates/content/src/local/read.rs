@@ -81,8 +81,8 @@ pub(super) enum Unknown {
     Hash,
 }
 
-/// A reader of `range`. No part's last byte is given out unless the part has the bytes that it had when it was acknowledged; `None` where
-/// that is to be found out first.
+/// A reader of `range`. The last byte of a part is served only if the part has the bytes that were acknowledged; `None` if the part has to
+/// be hashed first.
 pub(super) fn read(
     layout: &Layout,
     key: &ContentKey,
@@ -213,7 +213,7 @@ struct OpenPart {
 }
 
 impl OpenPart {
-    /// Goes on to behind some bytes that were read; says whether they may be given out.
+    /// Advances past bytes that were read; returns whether they may be served.
     fn advance(&mut self, bytes: &[u8]) -> bool {
         self.offset += bytes.len() as u64;
         let Some(following) = &mut self.following else { return true };
@@ -251,7 +251,7 @@ impl Cursor {
         self.left == 0
     }
 
-    /// Sees to it that a part with bytes to be read is open, unless there are none.
+    /// Opens the next part that has bytes to be read, if there is one.
     fn open_part(&mut self) -> Result<(), Error> {
         if self.is_damaged {
             return Err(CHANGED);

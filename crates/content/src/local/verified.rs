@@ -22,7 +22,7 @@ const CHUNK: usize = 256 * 1024;
 /// The bytes are not those that were acknowledged.
 pub(super) const CHANGED: Error = Error::Corrupt { what: "its bytes have changed since they were verified" };
 
-/// What the kernel says of a file: the same again means the same bytes.
+/// A file's metadata: as long as it is the same, the bytes are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stamp {
     device: u64,
@@ -49,8 +49,8 @@ impl Stamp {
 pub(super) struct Verified {
     /// Whether a file has the bytes that it should have.
     known: Mutex<HashMap<(Stamp, Sha256Digest), bool>>,
-    /// Held while files are hashed before a part of them is given out: many requests for parts of large files cost one hash each. Who waits
-    /// for it holds no thread.
+    /// Held while a file is hashed before a range of it is served, because every request for a range of a large file may need such a hash.
+    /// Waiting for it occupies no thread.
     hashing: tokio::sync::Mutex<()>,
 }
 

@@ -15,7 +15,7 @@ use crate::open::settings::OpenError;
 
 /// A connection is made within this time, or the storage is not available.
 const CONNECT: Duration = Duration::from_secs(5);
-/// No answer, and no next byte of one, within this time means the same.
+/// If no answer, or no next byte of one, arrives within this time, the storage is not available either.
 const READ: Duration = Duration::from_secs(20);
 
 /// The same for a request that sends much: the time begins with its first byte, not its last.

@@ -1,4 +1,4 @@
-//! What a store answered, by meaning: callers match on what happened, logs get the store's own words without any URL.
+//! The meaning of a store's answer: callers match on what happened, and logs get the store's message without any URL.
 
 use std::error::Error as StdError;
 
@@ -49,7 +49,7 @@ pub(super) fn failure(told: String) -> Error {
     }
 }
 
-/// What a store says that will say the same next time: the codes of S3, Google Cloud Storage and Azure, and the statuses of answers that have
+/// Whether the store will answer the same next time: the codes of S3, Google Cloud Storage and Azure, and the statuses of answers that have
 /// no code. A fault of the store itself (5xx) passes, whatever else it says.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>,

@@ -125,7 +125,7 @@ impl Certificate {
 }
 
 impl CertificateFacts {
-    /// Both ends belong to the time in between (RFC 5280, 4.1.2.5).
+    /// Both moments are part of the validity period (RFC 5280, 4.1.2.5).
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now <= self.not_after
     }

@@ -1,6 +1,6 @@
 //! Chains: a device may show the intermediate authorities between its certificate and one that is registered.
 //!
-//! Must never take an intermediate's word for anything before somebody who is trusted signed it: what is found here is a way upwards.
+//! An intermediate certificate must not be trusted before a trusted authority has signed it: the result here is only a possible chain.
 
 use std::sync::Arc;
 

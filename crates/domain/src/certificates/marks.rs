@@ -1,4 +1,4 @@
-//! What a certificate that was sent away is recognized by.
+//! The marks by which a removed certificate is recognized.
 //!
 //! A fingerprint is not enough: outside of the signed part, anybody can change bytes. An ECDSA signature (r, s) is also good as (r, n−s),
 //! and authorities make both, so a rule for s would refuse half of the honest certificates. Marks on what is signed and on the key refuse

@@ -2,7 +2,7 @@
 
 use super::weakness::Weakness;
 
-/// Why a certificate is not taken for what it is given for.
+/// Why a certificate can't be used for the intended purpose.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// It has several forms.

@@ -1,4 +1,4 @@
-//! What makes a certificate prove nothing: a broken hash, or a key that can be computed.
+//! Weaknesses because of which a certificate proves nothing: a broken hash, or a key that can be computed.
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;

@@ -1,5 +1,5 @@
 //! Which storage a content belongs in, where the organization has an archive storage: contents of archived artifact versions that nothing
-//! can serve rest there, and nowhere else. All others do not.
+//! can serve belong there, and nowhere else. All others don't belong there.
 //!
 //! The rule is only here. The job that looks for contents to move asks it, and it is asked again in the transaction that moves one.
 
@@ -12,7 +12,7 @@ use crate::storage_backends::StorageBackend;
 pub struct ChosenStorages {
     /// Where the contents of new binaries go.
     pub usual: Id<StorageBackend>,
-    /// Where contents rest that nothing can serve. `None`: contents stay where they are.
+    /// The storage for contents that nothing can serve. `None`: contents stay where they are.
     pub archive: Option<Id<StorageBackend>>,
 }
 

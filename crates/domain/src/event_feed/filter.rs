@@ -25,7 +25,7 @@ pub struct EventFilter {
     pub products: Vec<Id<Product>>,
     /// Of one of these cohorts.
     pub cohorts: Vec<Id<Cohort>>,
-    /// Of what the reader reaches; their wishes are all of the others.
+    /// What the reader reaches. All other fields are the reader's own filters.
     pub seen: Limits,
 }
 

@@ -1,4 +1,4 @@
-//! What somebody may do: any number of grants, each a role or single scopes.
+//! The permissions of a caller: any number of grants, each a role or single scopes.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -25,7 +25,7 @@ pub enum Allowed {
 pub struct Grant {
     /// What.
     pub allowed: Allowed,
-    /// On which products and cohorts. What is of neither, such as artifacts and bundles, it reaches in any case.
+    /// The products and cohorts that it reaches. Records of neither, such as artifacts and bundles, are reached in any case.
     pub reach: Reach,
 }
 
@@ -47,7 +47,7 @@ impl Grant {
     }
 }
 
-/// What somebody may do: whatever one of the grants allows.
+/// The permissions of a caller: everything that at least one of the grants allows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants(Vec<Grant>);
 
@@ -77,8 +77,8 @@ impl Grants {
         self.reach(&[scope]).is_some()
     }
 
-    /// How far those grants reach together that have any of the scopes; `None` where none has. Of what concerns the whole organization, a
-    /// grant that reaches a part of it has nothing; and what is of no product reaches all of it in any case.
+    /// How far those grants reach together that have any of the scopes; `None` where none has. A grant that reaches only a part has no
+    /// scopes for the whole organization; scopes for records without a product always reach all of them.
     pub fn reach(&self, scopes: &[Scope]) -> Option<Reach> {
         let reaches = self.0.iter().flat_map(|grant| {
             let having = scopes.iter().filter(|scope| grant.contains(**scope));
@@ -122,7 +122,7 @@ impl Grants {
         Scope::ALL.iter().copied().filter(|scope| self.contains(*scope))
     }
 
-    /// The first scope that `other` has and these don't, or don't reach as far with: nobody hands out more than they have.
+    /// The first scope that `other` has and these don't, or don't reach as far with: callers can't grant more than they have.
     pub fn first_exceeded_by(&self, other: &Self) -> Option<Scope> {
         Scope::ALL.iter().copied().find(|scope| match (other.reach(&[*scope]), self.reach(&[*scope])) {
             (None, _) => false,

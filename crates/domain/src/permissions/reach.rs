@@ -1,7 +1,7 @@
 //! How far a grant reaches: the whole organization, or some of its products and cohorts. "May release to the cohort `staging` only."
 //!
-//! What is of a product or a cohort can only be found through a [`Tenancy`], which an actor gets from the proof of a scope. So no
-//! operation can forget to ask for the reach.
+//! Records of a product or a cohort can only be found through a [`Tenancy`], which an actor gets from the proof of a scope. So no operation
+//! can forget to check the reach.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ impl Reach {
     }
 
     /// Whether it surely reaches all that `other` does. A cohort counts where it is named itself: which product it is of is not known here,
-    /// and who hands out rights must never hand out too many.
+    /// and a caller must never grant too much.
     pub fn includes(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Whole, _) => true,
@@ -120,8 +120,8 @@ impl Limits {
 
 /// In which organization, and in which part of it, records are looked for.
 ///
-/// Only [`super::Authorized`] gives one to who acts for somebody. The server itself, which answers devices and looks after its records, says
-/// so by [`Tenancy::of_server`].
+/// A caller gets one only from [`super::Authorized`]. The server itself, for answers to devices and its own work, uses
+/// [`Tenancy::of_server`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenancy {
     organization: Id<Organization>,

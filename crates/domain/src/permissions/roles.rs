@@ -1,6 +1,6 @@
 //! Roles: sets of scopes with a name.
 
-/// A set of scopes with a name. Roles are sets, not a ladder: who does several jobs has several roles.
+/// A set of scopes with a name. Roles are sets, not levels: a person with several tasks has several roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Sees everything but API keys and people's accounts, and downloads. Changes nothing.

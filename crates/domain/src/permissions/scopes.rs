@@ -191,7 +191,8 @@ impl Scope {
         self.role() == Role::Admin && !self.only_reads()
     }
 
-    /// Whether it decides what others may do. A personal API key has no such scope: what it handed out would outlive its owner's membership.
+    /// Whether it decides what others may do. A personal API key has no such scope, because the rights that it granted would outlast its
+    /// owner's membership.
     pub fn hands_out_rights(self) -> bool {
         let resource = self.as_str().split_once('.').map_or("", |(resource, _)| resource);
         !self.only_reads() && matches!(resource, "api_key" | "user" | "membership" | "invitation")

@@ -59,7 +59,7 @@ pub enum Standing {
 impl ReleaseGraph {
     /// The graph of these releases, in whatever order; all of them must belong to one cohort.
     ///
-    /// That a release which is not the sink is scheduled in the future is not looked at: time heals it.
+    /// A release other than the sink may be scheduled in the future: this passes with time, so it is not checked.
     pub fn new(mut releases: Vec<Release>) -> Result<Self, Broken> {
         releases.sort_unstable_by_key(|release| release.id);
         broken::check_records(&releases)?;

@@ -1,4 +1,4 @@
-//! What becomes of the devices that are on a release when it is deleted: [`leaving`] asks resolution about the graph as it will be.
+//! What happens to the devices on a release when it is deleted: [`leaving`] asks resolution about the future graph.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::prn::Id;
 use crate::resolution::Source;
 use crate::time::Timestamp;
 
-/// What becomes of the devices that are on a release when it is deleted.
+/// What happens to the devices on a release when it is deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Leaving {
     /// How many devices are on it.

@@ -1,8 +1,8 @@
 //! Taking a release back: [`plan`] says what to write so that no further device gets it, and so that the devices that are on it
 //! get the bundle of the release before.
 //!
-//! It asks [`resolve`] about the graph as it will be, so it can't disagree with what devices are told. It must never change anything
-//! itself: plan and write belong under the cohort's lock.
+//! It asks [`resolve`] about the future graph, so it agrees with the later answers to devices. It must never change anything itself: plan
+//! and write belong under the cohort's lock.
 
 pub(crate) mod override_key;
 

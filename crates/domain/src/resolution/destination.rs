@@ -1,5 +1,5 @@
-//! Where a device that is on a release goes now, and why no further: what a cohort's graph is shown with. It is asked of [`resolve_traced`]
-//! itself, so it can't disagree with what devices get.
+//! Which release a device on a release gets now, and why no later one: for the display of a cohort's graph. It is calculated by
+//! [`resolve_traced`] itself, so it agrees with what devices get.
 
 use super::report::Reported;
 use super::trace::{Outcome, Step};

@@ -107,7 +107,7 @@ impl Outcome {
     }
 }
 
-/// Who is told of each step. The rules are written once, for those who listen and those who do not.
+/// The receiver of each step. The rules are written once, with and without a receiver.
 pub(super) trait Tracer {
     /// Takes one step; `reason` is only asked of if somebody listens.
     fn step(&mut self, step: Step, outcome: Outcome, reason: impl FnOnce() -> String);

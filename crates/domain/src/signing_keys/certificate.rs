@@ -44,7 +44,7 @@ impl Certificate {
         self.not_after
     }
 
-    /// Both ends belong to the time in between (RFC 5280, 4.1.2.5).
+    /// Both moments are part of the validity period (RFC 5280, 4.1.2.5).
     pub(super) fn check_valid_at(&self, now: Timestamp) -> Result<(), KeyRefusal> {
         let Self { not_before, not_after, .. } = *self;
         if now < not_before {

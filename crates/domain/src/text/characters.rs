@@ -1,4 +1,4 @@
-//! Characters that nobody sees where they stand: which ones they are, and what errors call them.
+//! Invisible characters: which ones they are, and their names in errors.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ pub const fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Whether a character makes a text on one line something else than it seems: what is invisible, what controls, spaces that look like the
-/// ordinary one, and the sign for a character that was lost. The wide space of Chinese and Japanese texts is seen.
+/// Whether a character makes a one-line text different from what it seems to be: what is invisible, what controls, spaces that look like
+/// the ordinary one, and the sign for a character that was lost. The wide space of Chinese and Japanese texts is seen.
 pub(super) fn is_misleading(c: char) -> bool {
     let is_odd_space = c.is_whitespace() && !matches!(c, ' ' | '\u{3000}');
     is_invisible(c) || c.is_control() || is_odd_space || c == char::REPLACEMENT_CHARACTER

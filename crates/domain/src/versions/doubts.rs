@@ -1,4 +1,4 @@
-//! Versions of releases that order otherwise than people mean them. A doubt is worth a warning, never a refusal.
+//! Versions of releases that are probably not ordered as people expect. A doubt causes a warning, never a refusal.
 
 use super::Version;
 use super::described::{LEAST_DIGITS, ending};

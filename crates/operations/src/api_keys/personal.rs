@@ -1,5 +1,5 @@
-//! Personal keys: API keys that belong to a person. Such a key may do what it was given and its owner still may, at each request, and ends with
-//! the owner's membership. It hands out no rights.
+//! Personal keys: API keys that belong to a person. At each request, such a key may do what it was given, as far as its owner still may do
+//! it. It ends with the owner's membership, and it can't grant rights to others.
 
 use olivine_domain::api_keys::ApiKey;
 use olivine_domain::organizations::Organization;
@@ -15,10 +15,10 @@ use crate::people::{Fresh, PersonRequired};
 use crate::work::Work;
 use crate::{Context, Error};
 
-/// The most personal keys that work, of one person in one organization.
+/// The largest number of working personal keys of one person in one organization.
 pub const MOST_PERSONAL_KEYS: usize = 20;
 
-/// Somebody has as many personal keys as there can be.
+/// The person has the largest possible number of personal keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "you have {MOST_PERSONAL_KEYS} personal keys here, the most there can be: revoke one that you no longer need"

@@ -1,5 +1,5 @@
-//! The look through an organization's contents for those that are not where they belong: in its archive storage, and of what is archived.
-//! Each of them is ordered to be moved; it is decided anew when that is done.
+//! Looks through an organization's contents for those that are in the wrong storage: in its archive storage, and among the contents of
+//! archived versions. It orders a move for each of them; the move itself decides again.
 
 use olivine_domain::artifact_versions::ArtifactVersion;
 use olivine_domain::artifacts::Artifact;
@@ -55,7 +55,7 @@ pub(crate) async fn order_moves(ctx: &Context, organization: &Organization) -> R
 }
 
 impl Look<'_> {
-    /// Of what is in the archive storage, what can be served goes back.
+    /// Contents in the archive storage that can be served go back.
     async fn at_archive_storage(&self) -> Result<(), Error> {
         let (db, now) = (self.ctx.db(), self.ctx.now());
         let mut after = None;
@@ -70,7 +70,7 @@ impl Look<'_> {
         }
     }
 
-    /// Of what is archived, what is not in the archive storage alone goes there.
+    /// Contents of archived versions that are also in other storages go to the archive storage.
     async fn at_versions(&self, of: VersionsOf) -> Result<(), Error> {
         let (db, now) = (self.ctx.db(), self.ctx.now());
         let mut after = None;

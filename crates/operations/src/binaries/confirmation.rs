@@ -1,4 +1,4 @@
-//! Destroying a binary that devices are to get: the caller has to say that they know.
+//! The confirmation that destroying a binary needs if releases or overrides deliver it.
 
 use olivine_domain::Timestamp;
 use olivine_domain::archiving::ArchivedFilter;
@@ -63,8 +63,8 @@ impl Refusal for ConfirmationRequired {
     }
 }
 
-/// The releases and overrides that bring a binary to devices. Destroying it needs a confirmation because of them, and its impact is told by
-/// them: this is the one place where it is decided which count.
+/// The releases and overrides that bring a binary to devices. Destroying it needs a confirmation because of them, and its impact is
+/// calculated from them. This is the only place that decides which of them count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Deliveries {
     /// Releases that are not archived, at most 100.

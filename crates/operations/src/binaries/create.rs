@@ -104,7 +104,7 @@ fn new_record(ctx: &Context, by: &Actor, new: Create, storage: Id<StorageBackend
     }
 }
 
-/// Tells another binary for the same target from the answer to the same request.
+/// Tells another binary for the same target from the answer to a repeated request.
 async fn already_there(
     ctx: &Context,
     new: &Binary,

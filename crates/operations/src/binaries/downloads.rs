@@ -1,4 +1,4 @@
-//! Giving out download URLs, each an event and counted.
+//! Issuing download URLs. Each one is an event, and is counted.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ pub struct DayOfDownloads {
     pub day: String,
     /// How many download URLs were issued.
     pub issued: u64,
-    /// How many downloads the server saw through to the last byte.
+    /// How many downloads the server sent to the last byte.
     pub finished: u64,
 }
 

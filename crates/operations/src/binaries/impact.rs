@@ -1,4 +1,4 @@
-//! What destroying a binary does, before it is done. Numbers come from counters, so it costs the same for any number of devices.
+//! What destroying a binary would do. The numbers come from counters, so this costs the same for any number of devices.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! The steps of a binary's lifecycle that callers ask for: complete, verify, reset, destroy.
 //!
-//! Each is one transaction on the locked record: the domain decides, then change, event and follow-up job commit together. Storage
-//! is worked on by the jobs, so that a crash at any moment leaves an order that the next runner carries out.
+//! Each is one transaction on the locked record: the domain decides, then change, event and follow-up job commit together. Only jobs change
+//! the storage, so after a crash at any moment there is still a job that the next runner carries out.
 
 use olivine_domain::binaries::{Action, Binary, BinaryState, Effect, decide};
 use olivine_domain::binary_parts::{PartFacts, check_complete};
@@ -30,7 +30,7 @@ pub struct Update {
     pub description: Option<Option<Description>>,
     /// The user's own data.
     pub custom_metadata: Option<Option<CustomMetadata>>,
-    /// The binary, by who knows that devices are to get it and destroys it all the same.
+    /// The PRN of the binary, repeated: the caller confirms that it is to be destroyed although devices get it.
     pub confirm: Option<Id<Binary>>,
 }
 

@@ -1,4 +1,4 @@
-//! Steps of a binary's lifecycle that operations and jobs share. Each is a part of its caller's transaction.
+//! Steps of a binary's lifecycle that operations and jobs share. Each runs in its caller's transaction.
 
 use olivine_domain::binaries::{Binary, BinaryState};
 use olivine_domain::events::Subject;

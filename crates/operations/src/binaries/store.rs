@@ -5,7 +5,7 @@ use olivine_records::{Write, binaries, organizations};
 
 use crate::{Context, Error};
 
-/// Writes the changed record, and takes from or gives back to the quota what it now holds more or less.
+/// Writes the changed record, and adjusts the used quota by the difference in size.
 pub(crate) async fn store(ctx: &Context, w: &Write, old: &Binary, new: Binary) -> Result<Binary, Error> {
     let new = Binary { revision: old.revision.next(), updated_at: ctx.now(), ..new };
     let change = signed(new.content().reserved_bytes()) - signed(old.content().reserved_bytes());

@@ -87,7 +87,7 @@ async fn reached(ctx: &Context, by: &Actor, of: &BundleOverride) -> Result<Optio
             Ok(exactly(cohort.devices))
         }
         Audience::Tags(tags) => {
-            // Whoever may not read devices is not told how many have a tag.
+            // A caller that may not read devices does not learn how many devices have a tag.
             let Ok(by) = by.authorize::<scope::DeviceRead>() else { return Ok(None) };
             let mut all = Matching { count: 0, is_exact: true };
             for tag in tags.iter() {

@@ -50,8 +50,8 @@ impl Damage {
     }
 }
 
-/// Puts on record that a content that should be in a storage is missing or damaged there, once for each content and process. That the event
-/// can't be written is only logged: nothing else depends on it.
+/// Records that a content that should be in a storage is missing or damaged there, once for each content and process. That the event can't
+/// be written is only logged: nothing else depends on it.
 pub(crate) async fn note(
     ctx: &Context,
     kind: ContentKind,

@@ -32,7 +32,7 @@ pub struct Served {
     storages: Vec<Id<StorageBackend>>,
 }
 
-/// The content of this name, if it is the one that counts and may be given out. Who holds a URL is not told why not.
+/// The content of this name, if it is the one that counts and may be given out. The holder of the URL does not learn why not.
 async fn downloadable(ctx: &Context, key: &ContentKey) -> Result<Content, Error> {
     let content = contents::find_of_any_organization(ctx.db(), key.content).await?;
     content.filter(|content| content.key() == *key && content.is_verified()).ok_or(Error::ContentGone)
@@ -54,10 +54,10 @@ pub enum Followed {
     Here(Served),
 }
 
-/// The least time for which a redirect is good, so that one that is followed at the last moment still leads somewhere.
+/// The shortest time for which the target of a redirect works, so that a redirect that is followed at the last moment still works.
 const LEAST: Duration = Duration::from_mins(1);
 
-/// Finds out where a short URL leads; `near` names the copy that is near to who got it.
+/// Finds out where a short URL leads; `near` names the replica that is near to the device that got the URL.
 pub async fn follow(ctx: &Context, token: &str, near: Option<&str>) -> Result<Followed, Error> {
     let grant = ctx.tokens().verify_short(token, ctx.now())?;
     let content = contents::find_of_any_organization(ctx.db(), grant.content).await?;
@@ -126,9 +126,9 @@ impl Served {
         })
     }
 
-    /// What a storage's failure to give the content out means. What is wrong with a content that was verified once is not the caller's
-    /// fault, and nothing that passes by itself. "Not found" is damage as well, unless the content was deleted, or moved elsewhere,
-    /// since this download began.
+    /// The meaning of a storage's failure to serve the content. If a content that was verified is wrong now, the caller has not caused it,
+    /// and it does not pass by itself. "Not found" is damage as well, unless the content was deleted, or moved elsewhere, since this
+    /// download began.
     async fn meaning(
         &self,
         ctx: &Context,
@@ -164,7 +164,7 @@ impl Served {
         }
     }
 
-    /// Puts on record that the last byte was served.
+    /// Records that the last byte was served.
     pub async fn finished(&self, ctx: &Context, origin: Origin) -> Result<(), Error> {
         let mut w = ctx.work().await?;
         kinds::note_download(ctx, &mut w, self.kind, self.key, origin).await?;

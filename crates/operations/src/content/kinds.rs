@@ -1,5 +1,5 @@
-//! What differs between the kinds of contents: what keeps one as it is, what is written when it changes its place, and the events that
-//! tell of it. A new kind is one arm more in each of these.
+//! The differences between the kinds of contents: how one is locked, what is written when its place changes, and its events. A new kind is
+//! another arm in each of these functions.
 
 use olivine_content::Filename;
 use olivine_domain::binaries::Binary;
@@ -47,7 +47,7 @@ impl Locked {
         }
     }
 
-    /// Puts on record that its first place is another one now.
+    /// Records that its first place is another one now.
     pub(crate) async fn move_to(
         &self,
         ctx: &Context,
@@ -119,7 +119,7 @@ pub(crate) fn filename_of(BinaryHead { artifact, version, target, .. }: &BinaryH
     Filename::sanitized(&format!("{artifact}-{version}-{target}.bin"))
 }
 
-/// Puts on record that the server gave out a content to its last byte.
+/// Records that the server gave out a content to its last byte.
 pub(super) async fn note_download(
     ctx: &Context,
     w: &mut Work,

@@ -1,4 +1,4 @@
-//! What spreadsheets make of cells: undone where nothing is lost, and named where something is.
+//! Changes that spreadsheets make to cells: they are undone if no information is lost, and otherwise reported.
 
 use olivine_domain::text::decode;
 
@@ -18,7 +18,7 @@ fn as_text(cell: &str) -> &str {
     inner.filter(|inner| !inner.contains('"')).map_or(cell, str::trim)
 }
 
-/// Refuses what is left of a long number, and what a formula says that failed.
+/// Refuses the rounded form of a long number, and the error texts of formulas.
 fn refuse_lost(text: &str) -> Result<(), String> {
     if is_rounded(text) {
         Err(format!(

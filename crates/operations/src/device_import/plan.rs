@@ -1,4 +1,4 @@
-//! What becomes of each line, beside the records as they are. Reads only: a trial and the import itself plan in the same way.
+//! What to do with each line, compared with the present records. This only reads: a trial and the import itself plan in the same way.
 
 #![expect(
     clippy::option_option,

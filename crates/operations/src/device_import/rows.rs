@@ -17,7 +17,7 @@ use crate::Error;
 /// The columns that a file can have.
 const COLUMNS: [&str; 8] =
     ["identifier", "product", "cohort", "description", "tags", "target", "quarantined", "certificate"];
-/// The most bytes of one line. Who forgets to close a quote makes one line of all the rest.
+/// The most bytes of one line. After a quote that is not closed, all the rest of the file would be one line.
 const MAX_LINE: usize = 256 * 1024;
 /// The most lines of a file.
 const MAX_LINES: u64 = 1_000_000;
@@ -55,7 +55,7 @@ impl Rows {
         let (sender, pieces) = mpsc::channel(1);
         tokio::task::spawn_blocking(move || {
             if let Err(error) = read(file, &sender) {
-                // Nobody listens any more: then nobody needs to know.
+                // Nobody waits for the lines any more, so the error needs no receiver.
                 let _ = sender.blocking_send(Err(error));
             }
         });

@@ -53,7 +53,7 @@ pub async fn update(
     Ok(new)
 }
 
-/// What goes with a change of a device: its events, of which quarantine has its own, and that it may be counted elsewhere now.
+/// The consequences of a change of a device: its events (quarantine has its own), and the counts that it belongs to now.
 pub(crate) fn record_change(w: &mut Work, by: &Actor, old: &Device, new: &Device) {
     let between = Device { quarantined: old.quarantined, ..new.clone() };
     let change = events::Change { from: old, to: &between };

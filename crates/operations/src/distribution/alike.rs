@@ -1,4 +1,4 @@
-//! What many devices have alike is kept once: a million of them have a few cohorts, sets of tags and versions between them.
+//! Equal values of many devices are stored once: a million devices have only a few cohorts, sets of tags and versions.
 
 use std::collections::HashSet;
 use std::hash::Hash;

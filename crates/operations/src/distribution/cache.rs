@@ -17,7 +17,7 @@ pub(super) struct Cache<K, V> {
     hasher: RandomState,
     /// How often something was forgotten, by shard. Locked while an entry is inserted or forgotten.
     epochs: Box<[Mutex<u64>]>,
-    /// Held by who reads from the database, so that a thousand who miss the same entry read it once.
+    /// Held while an entry is read from the database, so that a thousand requests that miss the same entry read it once.
     reading: Box<[tokio::sync::Mutex<()>]>,
 }
 
@@ -92,19 +92,19 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         }
     }
 
-    /// Forgets an entry, and that anybody is about to put it down.
+    /// Removes an entry, and prevents reads that are under way from inserting it.
     pub(super) fn forget(&self, key: &K) {
         let mut epoch = self.epoch(self.shard(key));
         *epoch += 1;
         self.entries.remove(key);
     }
 
-    /// Forgets all entries of which `is_old` is true, and that anybody is about to put one down.
+    /// Removes all entries for which `is_old` is true, and prevents reads that are under way from inserting one.
     pub(super) fn forget_where(&self, is_old: impl Fn(&V) -> bool) {
         for shard in 0..SHARDS {
             *self.epoch(shard) += 1;
         }
-        // What was read before is inserted before this, or not at all.
+        // A value that was read before this is inserted before this, or not at all.
         self.entries.retain(|_, value| !is_old(value));
     }
 

@@ -1,5 +1,5 @@
-//! What a device shows to say who it is, and why it may be refused: the words that everything about client certificates shares. Decides
-//! nothing.
+//! The credentials that a device presents, and the reasons to refuse them: the types that all code about client certificates shares.
+//! Decides nothing.
 
 use olivine_domain::certificates::{Certificate, Intermediates};
 use olivine_domain::refusals::{Meaning, Refusal};

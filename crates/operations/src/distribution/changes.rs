@@ -1,4 +1,4 @@
-//! What the update check remembers and must read again after a change. A change is announced in the transaction that makes it. This process
+//! What the update check caches and must read again after a change. A change is announced in the transaction that makes it. This process
 //! applies it right after the commit; other processes read the log of announcements when they are told of it, and every 0.4 s in any case.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ pub(crate) enum Change {
     Organization(Id<Organization>),
     /// What can be served of an organization's bundles: a binary was destroyed, a signature or a key changed.
     Manifests(Id<Organization>),
-    /// A storage backend: what it takes to use it, or whom it is near to.
+    /// A storage backend: its credentials and settings, or which devices are near to it.
     Storage(Id<StorageBackend>),
 }
 
@@ -87,7 +87,7 @@ impl Change {
         })
     }
 
-    /// Forgets it in this process only: what was remembered proved to be out of date, though nothing was changed here.
+    /// Removes it from the caches of this process only: the cached value proved to be stale, although nothing was changed here.
     pub(super) fn forget(self, ctx: &Context) {
         ctx.memory().forget(self);
     }

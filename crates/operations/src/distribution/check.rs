@@ -61,7 +61,7 @@ pub struct Ask {
 enum By {
     /// The device, or somebody who says for it what it runs.
     Device,
-    /// Somebody who wants to know what a device that runs something would get.
+    /// A caller that wants to know what the device would get if it ran something else.
     Trial,
 }
 
@@ -105,7 +105,7 @@ pub async fn ask(
     ask: &Ask,
 ) -> Result<Answer, Error> {
     let device = find(ctx, &by.tenancy(), id).await?;
-    // Who says nothing of what the device runs asks about what it said itself.
+    // If the caller does not say what the device runs, the answer is for what the device last reported.
     let said = &ask.report;
     let report = if said.is_empty() { recorded(&device.reported) } else { said.values.clone() };
     if ask.explain {
@@ -292,7 +292,7 @@ fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {
     }
 }
 
-/// What tells two answers apart, for as long as a device is remembered.
+/// The part of an answer that is compared with the next one, while the device is cached.
 fn code(answer: &Answer) -> Option<u32> {
     let low = |uuid: uuid::Uuid| u32::try_from(uuid.as_u128() & u128::from(u32::MAX)).unwrap_or(1);
     match (answer.status, answer.source) {

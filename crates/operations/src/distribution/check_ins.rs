@@ -1,5 +1,5 @@
-//! That a device asked, and what it was told: collected, and written in batches. Nothing here is needed for an answer to be right, so
-//! nothing here makes a device wait.
+//! The times of devices' checks and their answers: collected, and written in batches. Correct answers don't depend on this, so no device
+//! waits for it.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -23,7 +23,7 @@ use crate::events::{EventData, Nothing};
 use crate::watchdog::watched;
 use crate::{Context, Error, deadlocks};
 
-/// The most that may wait to be written; what comes on top is counted and left out.
+/// The most entries that may wait to be written; further ones are only counted.
 const MOST: usize = 100_000;
 /// How many are written in one transaction.
 const BATCH: usize = 500;

@@ -1,5 +1,5 @@
-//! Claiming a place of a numeric phase: counted under the release's lock, so that however many devices ask at once of however many
-//! servers, there are never more claims than places.
+//! Claims a place in a numeric phase. Claims are counted under the release's lock, so there are never more claims than places, even if many
+//! devices ask many processes at the same time.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
-//! What others make of a value that is remembered, kept with it: it is made once, and forgotten together with the value.
+//! Values that are derived from a cached value and stored with it: each is made once, and removed together with the cached value.
 //!
-//! A protocol keeps the words here in which it shows a manifest. Each one has a type of its own for them, so none knows of another.
+//! A device protocol stores here the form in which it sends a manifest. Each protocol has a type of its own for it, so none knows of
+//! another.
 
 use std::any::Any;
 use std::fmt;

@@ -32,7 +32,7 @@ pub(super) struct CredentialFacts {
     pub(super) standing: Standing,
 }
 
-/// How sure it is that a credential is the organization's to say who it is.
+/// Whether the organization has proven that it may say which device a credential belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It was proven.
@@ -79,7 +79,7 @@ pub(super) struct DeviceFacts {
     pub(super) last_answer: LastAnswer,
 }
 
-/// Whose a device is. Many are alike, and share it.
+/// The organization, product and cohort of a device. Many devices share one value.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Belonging {
     pub(super) organization: Id<Organization>,
@@ -112,7 +112,7 @@ pub(super) struct PhaseCounts {
     pub(super) claims: u64,
 }
 
-/// What an organization decides for all of its devices.
+/// The settings of an organization that apply to all of its devices.
 #[derive(Debug)]
 pub(super) struct OrganizationFacts {
     pub(super) is_strict: bool,

@@ -1,4 +1,4 @@
-//! What a device was told last, so that only what is new becomes an event.
+//! The last answer to a device, so that only a new answer becomes an event.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

@@ -1,4 +1,4 @@
-//! How far this process has read the log of announcements, and when it last did. Must never say that a look was completed which was not.
+//! How far this process has read the log of announcements, and when it last did. Must never claim that a read was completed if it was not.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -139,7 +139,7 @@ mod tests {
     async fn an_announcement_of_this_process_is_applied_once() {
         let log = AnnouncementLog::new(Duration::ZERO);
         log.made_here(announcement(3, 1));
-        // A log that went back gives its numbers again.
+        // A log that went back uses its numbers again.
         assert!(!log.was_made_here(&announcement(3, 2)));
         assert!(log.was_made_here(&announcement(3, 1)));
         assert!(!log.was_made_here(&announcement(3, 1)));

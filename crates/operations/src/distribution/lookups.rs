@@ -1,5 +1,5 @@
-//! Devices that this process does not remember, looked up many at a time: when a server starts, its whole fleet asks within minutes, and
-//! a statement for a hundred devices costs little more than a statement for one. Must never make a device wait for another to come.
+//! Devices that this process does not remember, looked up many at a time: when a server starts, its whole fleet asks within minutes, and a
+//! statement for a hundred devices costs little more than a statement for one. Must never make a device wait until another device asks.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,7 +87,7 @@ impl LookupBatch {
         begins
     }
 
-    /// Those who are next; `None` where nobody waits, which ends the caller's lookups.
+    /// The next credentials; `None` if nothing waits, which ends the caller's lookups.
     fn next(&self, lookup: &mut Lookup<'_>) -> Option<Vec<Waiter>> {
         let mut queue = self.queue();
         if queue.waiting.is_empty() {

@@ -1,4 +1,4 @@
-//! Manifests: what of a bundle a device gets, who signed it, and fresh URLs to it.
+//! Manifests: which binaries of a bundle a device gets, their signatures, and fresh URLs for them.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::events::EventData;
 use crate::links::{LinkPolicy, Located, copies, link};
 use crate::{Context, Error, events};
 
-/// What a device gets of a bundle, all but the URLs.
+/// What a device gets of a bundle, without the URLs.
 #[derive(Debug)]
 pub struct Template {
     /// The owner.
@@ -99,8 +99,8 @@ pub(super) struct Undeliverable {
 }
 
 impl Template {
-    /// What is made of the entries once, for as long as this is remembered: for example their words in a protocol. There is one of
-    /// each type.
+    /// Values that are derived from the entries once, while this is cached: for example their form in a protocol. There is one of each
+    /// type.
     pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&[Entry]) -> T) -> &T {
         self.derived.get_or_make(|| make(&self.entries))
     }

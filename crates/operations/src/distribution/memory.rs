@@ -1,4 +1,4 @@
-//! What a process remembers, so that a device that is known and unchanged costs no query. All of it can be read again at any time.
+//! The caches of a process, because of which a cached and unchanged device costs no query. All of it can be read again at any time.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Remembering that a device was given an override's bundle, where its reports name no bundle: written once for each bundle, not at each
-//! poll. The rules are those of [`Offer`].
+//! Records that a device was offered an override's bundle, if its reports name no bundle: written once for each bundle, not at each poll.
+//! The rules are those of [`Offer`].
 
 use std::sync::Arc;
 

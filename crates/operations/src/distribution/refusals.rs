@@ -1,5 +1,5 @@
-//! Events of refusals. A stranger decides how often it comes and with what, so events are bounded: one per credential and minute, ten per
-//! reason, organization and minute, and one that counts the others. What a certificate says of itself is cut.
+//! Events of refusals. Unknown callers decide how often and with which certificates they come, so the events are bounded: one per
+//! credential and minute, ten per reason, organization and minute, and one that counts the others. Texts of a certificate are cut.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ use crate::{Context, Error, events};
 /// How long one credential's refusals for one reason are one event of this process, and for how long refusals are counted together.
 const APART: Duration = Duration::from_mins(1);
 /// How many events of one reason a process writes in one minute and organization. More are counted, and their number is written once the
-/// minute is over: strangers who come with any number of certificates don't hide why a known device was refused.
+/// minute is over: unknown callers with any number of certificates can't hide why a known device was refused.
 const MOST_PER_MINUTE: u32 = 10;
 /// How many credentials are remembered.
 const MOST: usize = 10_000;
@@ -143,8 +143,8 @@ pub(super) struct RefusedCertificate {
     pub(super) notes: Vec<String>,
 }
 
-/// The organization that is to know of a refusal: the one whose authority's name the certificate bears. A stranger is nobody's, unless there
-/// is only one organization.
+/// The organization that is to know of a refusal: the one whose authority's name the certificate bears. The refusal of an unknown
+/// certificate belongs to no organization, unless there is only one.
 async fn concerned(ctx: &Context, refused: &RefusedCertificate) -> Result<Option<Id<Organization>>, Error> {
     if refused.organization.is_some() {
         return Ok(refused.organization);
@@ -172,7 +172,7 @@ pub(super) async fn note(
         ctx.memory().refusals.lately().home = concerned;
     }
     let Some(organization) = concerned else {
-        // Nobody's device: only the server's operator may read what it shows.
+        // It belongs to no organization: only the server's operator may read its certificate.
         let (fingerprint, reason) = (facts.fingerprint, refusal.code());
         tracing::info!(%fingerprint, reason, serial = facts.serial, "a certificate that belongs to no organization was refused");
         return Ok(());

@@ -1,4 +1,4 @@
-//! What devices say of themselves: what they run, and how an update goes. Durable before the answer.
+//! The reports of devices: what they run, and how an update goes. They are durable before the answer.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ impl Report {
         }
     }
 
-    /// Whether it is what is recorded already. Compares without making anything.
+    /// Whether it equals what is recorded already. Compares without allocating.
     fn is_recorded(&self, known: &Reported) -> bool {
         known.release.as_ref() == self.values.release.given()
             && known.bundle.as_ref() == self.values.bundle.given()
@@ -215,8 +215,8 @@ pub async fn report_status(
     Ok(())
 }
 
-/// Records a report; with `looks`, also the order to look for the bundle's contents. Says whether that was ordered: not of what an
-/// organization doesn't have, and not of what is no news.
+/// Records a report; with `looks`, also the order to look for the bundle's contents. Returns whether that was ordered. It is not ordered
+/// for a bundle that the organization doesn't have, nor if the report says nothing new.
 async fn write_status(
     ctx: &Context,
     known: &KnownDevice,

@@ -186,8 +186,8 @@ fn of_override(of: &BundleOverride) -> Belonging {
     }
 }
 
-/// Fills in what has to be looked up, in the transaction in which the events are written. What is gone by then stays unknown: such an event
-/// is seen by those who see all of the organization.
+/// Fills in what has to be looked up, in the transaction in which the events are written. If a record is deleted by then, its product and
+/// cohort stay unknown: only callers that see the whole organization see such an event.
 pub(crate) async fn look_up(
     write: &Write,
     events: &mut [Event],

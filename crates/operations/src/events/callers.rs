@@ -1,5 +1,5 @@
-//! Whether those who follow a feed still may. A stream is one request that goes on for hours, so that its caller is asked for again every few
-//! seconds: a key that was revoked, a session that ended, a membership or grants that were changed end it.
+//! Checks whether the callers of streams may still read events. A stream is one request that lasts for hours, so its caller is checked
+//! again every few seconds: the stream ends when the key is revoked, the session ends, or the membership or its grants change.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -184,7 +184,7 @@ impl Standing {
     }
 }
 
-/// Whether a caller may do now what it might when it was let in.
+/// Whether a caller may still do what it could when the stream began.
 pub async fn is_unchanged(ctx: &Context, caller: &StreamCaller) -> Result<bool, Error> {
     Ok(Standing::read(ctx, std::iter::once(caller)).await?.is_unchanged(ctx, caller))
 }

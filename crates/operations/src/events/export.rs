@@ -1,4 +1,4 @@
-//! Exports of events: all that a filter finds in a time, read a page at a time. No transaction and no memory grows with it.
+//! Exports of events: all that a filter finds in a period, read a page at a time. Neither a transaction nor the used memory grows with it.
 
 use olivine_domain::event_exports::ExportSpan;
 use olivine_domain::events::Event;

@@ -1,6 +1,7 @@
-//! The event feed: numbers what is pending before anybody reads, and reads what comes after a cursor.
+//! The event feed: gives numbers to pending events before each read, and reads the events after a cursor.
 //!
-//! One numbering at a time in a process, for all organizations; processes pass each other by. Nothing that is not in the feed is ever shown.
+//! One numbering at a time in a process, for all organizations; if another process is numbering, this one does not wait for it. An event
+//! without a number is never shown in the feed.
 
 use std::time::{Duration, Instant};
 
@@ -112,7 +113,7 @@ fn word(ctx: &Context) -> FeedWord {
     FeedWord(u64::from_ne_bytes(ctx.random_bytes()))
 }
 
-/// Not one of those that sort by time: nothing is to be read from a feed's id.
+/// Not a UUID that sorts by time: a feed's id must not reveal anything.
 fn random_uuid(ctx: &Context) -> Uuid {
     uuid::Builder::from_random_bytes(ctx.random_bytes()).into_uuid()
 }
@@ -192,7 +193,7 @@ pub(super) async fn state(ctx: &Context, organization: Id<Organization>) -> Resu
     state.ok_or_else(|| Error::internal("a feed that was just begun is not there"))
 }
 
-/// Makes all feeds new ones, as after a restore: who goes on with a cursor of before is told. Returns how many feeds there are.
+/// Gives all feeds new ids, as after a restore: readers with older cursors get an error. Returns how many feeds there are.
 pub async fn renew(ctx: &Context, _: &Authorized<FeedRenew>) -> Result<u64, Error> {
     let w = ctx.work().await?;
     let feeds = event_feed::renew(&w, || random_uuid(ctx)).await?;

@@ -1,6 +1,6 @@
 //! How values appear in the data of events.
 //!
-//! Records are named by their PRNs: a bare id has no [`Fact`], so one in an event does not compile.
+//! Records are named by their PRNs. A bare id has no [`Fact`], so an event with one does not compile.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(crate) trait Fact {
     /// As it appears in an event.
     fn value(&self) -> Value;
 
-    /// What tells it from others, if that is not its `value`: where an event must not, or can't, say what it is.
+    /// A text by which values are compared, if not the `value` itself: for values that an event must not or can't show.
     fn compared(&self) -> Option<Value> {
         None
     }
@@ -128,7 +128,7 @@ impl Fact for CustomMetadata {
         serde_json::from_str(self.as_json()).unwrap_or(Value::Null)
     }
 
-    /// A long one is not parsed, which would be a megabyte for nothing.
+    /// A long one is not parsed, because it is not shown anyway.
     fn compared(&self) -> Option<Value> {
         (!self.is_shown()).then(|| self.as_json().into())
     }
@@ -310,7 +310,7 @@ impl<R: Recorded> Payload for Change<'_, R> {
                 continue;
             }
             changed.push(Value::from(new.name));
-            // Both or neither: half of a change would be read as one from or to nothing.
+            // Both or neither: with only one of them, the change would look like one from nothing or to nothing.
             if let (Some(old), Some(new)) = (old.shown, new.shown) {
                 before.insert(name.clone(), old);
                 after.insert(name, new);

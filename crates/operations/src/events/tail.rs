@@ -1,6 +1,6 @@
-//! Following feeds as they grow. One tail per organization and process reads for all of its streams, and keeps the last events for them once.
+//! Follows feeds as they grow. One tail per organization and process reads for all of its streams, and stores the last events only once.
 //!
-//! It must never show an event that it could not prove to come after the one before: where numbers went back, it ends, and its streams with it.
+//! It must never send an event unless that certainly follows the one before: if numbers went back, the tail and its streams end.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -18,7 +18,7 @@ use super::feed::{catch_up, read_numbered, state, within_reach};
 use crate::watchdog::watched;
 use crate::{Context, Error};
 
-/// How often a tail looks, whatever it hears.
+/// How often a tail reads even without a notification.
 const LOOKS_EVERY: Duration = Duration::from_millis(400);
 /// The shortest pause between two looks.
 const PAUSE: Duration = Duration::from_millis(50);

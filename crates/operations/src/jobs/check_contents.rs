@@ -1,4 +1,4 @@
-//! Looks whether the contents of a bundle are still where the records say. A device that could not install it may be the first to notice
+//! Checks whether the contents of a bundle are still where the records say. A device that could not install it may be the first to notice
 //! that somebody deleted or replaced an object in a store: devices download there, so the server sees nothing of it.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Deletes a content from a storage, and is tried again until the storage confirms. Waits while a backup is made.
+//! Deletes a content from a storage. It is retried until the storage confirms, and waits while a backup is made.
 
 use olivine_domain::contents::replicas::ReplicaState;
 use olivine_domain::contents::{Content, ContentKey};
@@ -68,10 +68,10 @@ async fn run(ctx: &Context, claimed: Claimed<'_>, job: DeleteContent) -> Result<
     }
 }
 
-/// Puts on record that a content is gone, together with the job's end.
+/// Records that a content is gone, together with the job's end.
 async fn conclude(ctx: &Context, claimed: Claimed<'_>, place: Place, gone: Gone) -> Result<Outcome, Error> {
     let mut w = ctx.work().await?;
-    // Of a destroyed binary it is on record where its content still is, so it is on record when it is gone.
+    // A destroyed binary's record lists where its content still is, so the record must change when the content is gone.
     if is_noted(&w, place).await? {
         replicas::delete(&w, place).await?;
         let fact = match gone {
@@ -110,7 +110,7 @@ async fn is_wanted(ctx: &Context, place: Place) -> Result<bool, Error> {
 }
 
 /// Deletes a content from the storage that the records mean. That something was there is on record before it is deleted, because this may
-/// be repeated: the second attempt finds nothing, and must not take the content for lost.
+/// be repeated: the second attempt finds nothing, and must not conclude that the content was lost.
 async fn delete(ctx: &Context, place: Place, held: Held) -> Result<Gone, Error> {
     let Place { key, storage } = place;
     let opened = storages::checked_now(ctx, storage).await?;

@@ -1,4 +1,4 @@
-//! Deletes events whose time is over, a few at a time: each type is kept for as long as its class says. Reads walk the indexes that lists use.
+//! Deletes events that are older than the retention of their class, a few at a time. It reads through the indexes that lists use.
 
 use std::time::Duration;
 

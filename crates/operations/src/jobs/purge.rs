@@ -1,5 +1,5 @@
-//! Forgets what is kept for a time only: answers to `Idempotency-Key`s, jobs that are done, what servers told each other, bulk operations,
-//! sessions and links that are over, and failures to sign in.
+//! Deletes records that are kept for a limited time: answers to `Idempotency-Key`s, finished jobs, announcements between servers, finished
+//! bulk operations, ended sessions, expired links, and failures to sign in.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const NUMBERS_FOR: Duration = Duration::from_mins(5);
 
 /// How long bulk operations are kept after their end.
 const BULK_OPERATIONS_FOR: Duration = Duration::from_hours(90 * 24);
-/// How long an event may wait for its number. Where somebody reads, it never waits so long.
+/// How long an event may wait for its number. If somebody reads the feed, it never waits so long.
 const WAITS_AT_MOST: Duration = Duration::from_hours(1);
 
 const EVERY: Duration = Duration::from_hours(1);
@@ -38,7 +38,7 @@ impl Job for Purge {
     const RECURRING: Option<Self> = Some(Self {});
 
     async fn run(self, ctx: &Context, _: Claimed<'_>) -> Result<Outcome, Error> {
-        // Where nobody reads them, events would wait for their numbers for ever.
+        // Without this, events would never get numbers if nobody reads the feed.
         number_older(ctx, ctx.now().minus(WAITS_AT_MOST), NUMBERS_FOR).await?;
         let before = ctx.now().minus(ctx.settings().idempotency_retention);
         let w = ctx.work().await?;

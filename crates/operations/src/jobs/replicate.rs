@@ -1,5 +1,5 @@
-//! Copies a verified content to another storage. Tried again for as long as the copy is wanted; a storage that fails rests for a while,
-//! and holds nothing else up.
+//! Copies a verified content to another storage. It is retried for as long as the copy is wanted. A storage that failed is left alone for a
+//! while, so that it does not delay other work.
 
 use olivine_domain::contents::replicas::ReplicaState;
 use olivine_domain::contents::{Content, ContentKey};
@@ -66,8 +66,8 @@ async fn unwanted(ctx: &Context, place: Place) -> Result<Outcome, Error> {
     Ok(Outcome::Done)
 }
 
-/// Has a copy deleted that came to its place after the place was cleared, because its content rests in an archive storage now. The order is
-/// on record, so that nothing is put there meanwhile.
+/// Orders the deletion of a copy that was written after its place was cleared, because its content is in an archive storage now. The order
+/// is recorded, so that nothing is stored there meanwhile.
 async fn clear_unrecorded(ctx: &Context, seen: &Content, place: Place) -> Result<(), Error> {
     let mut w = ctx.work().await?;
     let Some(locked) = kinds::lock(&w, seen).await? else { return Ok(()) };
@@ -83,7 +83,7 @@ async fn clear_unrecorded(ctx: &Context, seen: &Content, place: Place) -> Result
     w.commit().await
 }
 
-/// Puts on record that a copy failed; an event tells of the first time only.
+/// Records that a copy failed; an event tells of the first time only.
 async fn note_failure(ctx: &Context, seen: &Content, place: Place, error: &Error) -> Result<(), Error> {
     let mut w = ctx.work().await?;
     let before = replicas::find(&w, place).await?;

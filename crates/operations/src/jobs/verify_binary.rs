@@ -104,7 +104,7 @@ async fn begin(
     }
 }
 
-/// Completes the upload and hashes what storage gives back; `None` if that was called off.
+/// Completes the upload and hashes what storage gives back; `None` if the verification was cancelled.
 async fn read_back(
     ctx: &Context,
     storage: &dyn Backend,
@@ -119,7 +119,7 @@ async fn read_back(
         .collect();
     let session = UploadSession::new(binary.upload_session.clone().unwrap_or_default());
     match storage.complete(&key, &session, &parts).await {
-        // Reset or destroyed in between; otherwise its content is lost, which the next look at the record tells apart.
+        // The binary was reset or destroyed in between, or else its content is lost; the next read of the record shows which.
         Err(olivine_content::Error::SessionGone) if !is_current(ctx, binary).await => return Ok(None),
         Err(olivine_content::Error::SessionGone) => return Err(olivine_content::Error::NotFound),
         other => other?,
@@ -147,7 +147,7 @@ async fn called_off(ctx: &Context, binary: &Binary) {
     }
 }
 
-/// Whether this generation is still the one to verify. A database that does not answer says nothing against it.
+/// Whether this generation is still the one to verify. If the database does not answer, the answer is yes.
 async fn is_current(ctx: &Context, binary: &Binary) -> bool {
     match binaries::find_head_of_any_organization(ctx.db(), binary.id).await {
         Ok(head) => head

@@ -1,4 +1,4 @@
-//! Second factors: an authenticator app, and recovery codes for who loses it.
+//! Second factors: an authenticator app, and recovery codes in case it is lost.
 
 use olivine_domain::authenticators::{RECOVERY_CODES, RecoveryCode, TotpSecret};
 use olivine_domain::permissions::Origin;

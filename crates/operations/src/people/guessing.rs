@@ -1,5 +1,5 @@
-//! Stopping who guesses: each try is counted before it is judged, in the database, so that many at once on several processes don't get
-//! more tries than one after another.
+//! Slows down guessing: each try is counted in the database before it is checked, so that simultaneous tries on several processes don't get
+//! more tries than sequential ones.
 
 use olivine_domain::guessing::Failures;
 use olivine_domain::hash::Sha256Digest;
@@ -66,7 +66,7 @@ impl Try {
         Ok(Self { subject })
     }
 
-    /// It was no failure, nor were those before: they are forgotten with what it allowed.
+    /// The try succeeded: the failures before it are deleted in the same transaction.
     pub(crate) async fn succeeded(&self, w: &Work) -> Result<(), Error> {
         Ok(guessing::forget(w, &self.subject).await?)
     }

@@ -1,5 +1,5 @@
-//! The organizations of the installation, for the people who administer it. They make organizations and rename them, and can become a member
-//! of one, which is on record there; without that they see nothing of what it has. No key does any of this.
+//! The organizations of the installation, for the people who administer it. They create organizations and rename them, and can become a
+//! member of one, which its audit trail shows; without that they see none of its records. No API key can do any of this.
 
 use olivine_domain::events::Subject;
 use olivine_domain::organizations::{Change, Organization};
@@ -54,7 +54,7 @@ pub enum Joining {
     No,
 }
 
-/// Lists the organizations: all of them for who administers the installation, else those that the person is in.
+/// Lists the organizations: all of them if the person administers the installation, else those of which the person is a member.
 pub async fn list(ctx: &Context, person: &Person) -> Result<Vec<Entry>, Error> {
     let own: Vec<_> = person.places.iter().map(|place| place.membership.organization).collect();
     let found = if person.user.is_administrator {

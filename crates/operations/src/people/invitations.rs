@@ -27,7 +27,7 @@ use crate::lists::{ListQuery, NewId};
 use crate::work::Work;
 use crate::{Context, Error};
 
-/// The account that an invitation is for exists: who has it signs in first.
+/// The account that an invitation is for exists: its owner has to sign in first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("you have an account here already: sign in as the person who was invited, then accept")]
 pub struct SignInFirst;
@@ -184,7 +184,7 @@ fn changed(old: &Invitation, now: olivine_domain::Timestamp) -> Invitation {
     Invitation { revision: old.revision.next(), updated_at: now, ..old.clone() }
 }
 
-/// What an invitation says to who has its link.
+/// What an invitation shows to the holder of its link.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// The invitation.
@@ -193,7 +193,7 @@ pub struct Shown {
     pub organization: Name,
 }
 
-/// The open invitation of a link. Looking uses nothing up.
+/// The open invitation of a link. Reading it does not use the link up.
 pub async fn look(ctx: &Context, token: &LinkToken) -> Result<Shown, Error> {
     let invitation = open(ctx, token).await?;
     let organization = organizations::get(ctx.db(), invitation.organization).await?.name;
@@ -261,7 +261,7 @@ pub async fn accept_as_user(ctx: &Context, token: &LinkToken, person: Fresh<'_>)
     w.commit().await
 }
 
-/// Makes the membership. What the inviter may not give any more is not given: then the invitation is void.
+/// Creates the membership. If the inviter may no longer grant all of it, the invitation is void.
 async fn accept(
     ctx: &Context,
     w: &mut Work,

@@ -1,4 +1,5 @@
-//! Memberships: what people may do in an organization. Nobody changes one that allows, before or after, what they may not do themselves.
+//! Memberships: what people may do in an organization. A caller can't change one that allows, before or after the change, something that
+//! the caller may not do.
 
 use olivine_domain::events::Subject;
 use olivine_domain::memberships::{MOST_GRANTS, Membership, check_admin_stays};
@@ -118,7 +119,7 @@ async fn continue_in(ctx: &Context, w: Work, by: &Actor) -> Result<Work, Error> 
     Ok(w)
 }
 
-/// Refuses what would leave the organization without somebody who administrates it.
+/// Refuses a change that would leave the organization without an administrator.
 pub(super) async fn check_last(
     w: &Work,
     old: &Membership,

@@ -35,9 +35,9 @@ pub enum Browser {
 pub(crate) struct Passwords {
     /// Places for everybody.
     open: Semaphore,
-    /// One place only for known browsers, so that strangers can't keep people out.
+    /// One place is reserved for known browsers, so that attackers can't keep people out.
     reserved: Semaphore,
-    /// What is compared with where there is no hash, so that it takes as long.
+    /// A hash to compare with if the account has none, so that it takes the same time.
     dummy: Arc<OnceLock<String>>,
 }
 

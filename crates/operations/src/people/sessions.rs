@@ -1,4 +1,4 @@
-//! Sessions: begin, list, end, and proving anew who one is.
+//! Sessions: begin, list, end, and authenticate again.
 
 use olivine_domain::passwords::Password;
 use olivine_domain::permissions::installation::UserUpdate;
@@ -110,7 +110,8 @@ pub async fn revoke_others(ctx: &Context, person: &Person) -> Result<(), Error> 
     w.commit().await
 }
 
-/// Ends all sessions and voids all links of everybody: where records are put back, what was ended since must not come back.
+/// Ends all sessions and voids all links of everybody: after a restore, sessions and links that were ended since the backup must not work
+/// again.
 pub async fn end_everybodys(ctx: &Context, _: &Authorized<UserUpdate>) -> Result<(), Error> {
     let w = ctx.work().await?;
     sessions::delete_everybodys(&w).await?;
@@ -123,7 +124,7 @@ async fn note_revoked(w: &mut Work, person: &Person) -> Result<(), Error> {
     note(w, &person.user, by, || EventData::UserSessionRevoked(Nothing {})).await
 }
 
-/// What somebody shows to prove anew who they are.
+/// The password, and the code if needed, to authenticate again.
 #[derive(Clone, Debug)]
 pub struct Reauthentication {
     /// The password.

@@ -1,4 +1,4 @@
-//! The first person of an installation, and links that are good once.
+//! The first person of an installation, and links that work once.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use super::{note, oneself};
 use crate::events::{EventData, Nothing, Whole};
 use crate::{Context, Error};
 
-/// The link to set an installation up is good until it is used: nobody knows when the first person comes.
+/// The link to set an installation up works until it is used, because it is not known when the first person comes.
 const SET_UP_LASTS: Duration = Duration::from_hours(24 * 365 * 10);
 
 /// There are users already.
@@ -179,7 +179,7 @@ pub async fn reset_password(
     let hash = ctx.passwords().hash(password, ctx.random_bytes()).await?;
     let mut w = ctx.work().await?;
     let user = users::lock(&w, id).await?;
-    // A membership that began or ended since says that others may decide about this account now.
+    // If a membership began or ended since, other people may decide about this account now.
     let is_void = users::membership_changes(&*w, id).await? != expected || user.disabled_at.is_some();
     if is_void || !user_links::use_up(&w, &token.hash(), now).await? {
         return Err(Error::refused(LinkRefused));

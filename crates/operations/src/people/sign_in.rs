@@ -169,8 +169,8 @@ async fn known_browser(
     Ok(is_known.then(|| browser.clone()))
 }
 
-/// Says in the audit trail that somebody failed to sign in as this user, beside the answer: what it takes must not tell that there is such a
-/// user. Beyond a budget such events are only counted.
+/// Writes an event that somebody failed to sign in as this user. It runs in parallel to the answer, because the answer's time must not
+/// reveal that there is such a user. Beyond a budget such events are only counted.
 fn note_failure(ctx: &Context, user: User, origin: Origin) {
     let ctx = ctx.clone();
     tokio::spawn(async move {

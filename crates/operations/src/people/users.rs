@@ -1,4 +1,4 @@
-//! Accounts: one's own, and what administrators do to others'.
+//! Accounts: a person's own, and changes by administrators.
 
 use olivine_domain::accounts::check_account;
 use olivine_domain::events::Subject;
@@ -179,7 +179,7 @@ pub async fn make_reset_link(
     Ok(token)
 }
 
-/// Takes the second factor of who lost it away. Their sessions end.
+/// Removes the second factor of a person who lost it. The person's sessions end.
 pub async fn remove_second_factor(ctx: &Context, by: &AccountCaller<'_>, id: Id<User>) -> Result<(), Error> {
     let (mut w, user) = begin(ctx, by, id).await?;
     if user.second_factor_since.is_none() {

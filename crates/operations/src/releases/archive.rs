@@ -51,7 +51,7 @@ async fn take_out(
         return Ok(Edit { w, before: graph, old: Some(old.clone()), new: old });
     };
     let links = graph.plan_archive(id)?;
-    // The release before the links: a new sink must not be there while the old one is.
+    // The release is written before the links, because two releases without a next one must never exist at the same time.
     releases::update(&w, &old, &new).await?;
     graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     let data = EventData::ReleaseArchived(events::Change { from: &old, to: &new });

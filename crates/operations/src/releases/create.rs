@@ -95,7 +95,7 @@ async fn edit(
         Err(refusal) => return Err(graphs::explain(&w, &by.tenancy().to_see(), refusal).await?),
     };
     new.next = links.next_of_new;
-    // The links before the release: a new sink must not be there while the old one is.
+    // The links are written before the release, because two releases without a next one must never exist at the same time.
     graphs::relink(ctx, &mut w, by, &graph, &links.relink).await?;
     match releases::insert(&w, &new).await {
         Err(olivine_records::Error::Duplicate(Constraint::ReleaseName)) => {

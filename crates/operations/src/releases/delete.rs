@@ -28,7 +28,7 @@ pub async fn delete(
     let Checked { mut w, graph, release, links } = check(ctx, by, id, confirm, expected).await?;
     devices::leave_release(&w, by.organization, id).await?;
     devices::forget_outcomes(&w, by.organization, id).await?;
-    // The release before the links: a new sink must not be there while the old one is.
+    // The release is written before the links, because two releases without a next one must never exist at the same time.
     releases::delete(&w, by.organization, id).await.map_err(Error::missing(id))?;
     // Once more: a device may have reported it between the first time and the deletion.
     devices::leave_release(&w, by.organization, id).await?;

@@ -1,4 +1,5 @@
-//! Fleet numbers: how far a cohort's devices came. Read from sums that are kept as things happen, so that no device is ever counted.
+//! Fleet numbers: how many devices of a cohort are on which release. They are read from counters that are updated with each change, so that
+//! no devices have to be counted.
 
 use olivine_domain::devices::{Device, UpdateStatus};
 use olivine_domain::permissions::{Authorized, Tenancy, scope};

@@ -1,4 +1,5 @@
-//! A cohort's graph as people look at it: each release with its devices, and where devices on it go. The same cost for any number of devices.
+//! A cohort's graph for display: each release with its devices, and which release devices on it get next. It costs the same for any number
+//! of devices.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! Taking a release back: it is stopped, and its devices are brought back, in one transaction. Doing it again changes nothing, except that
-//! devices which came to the release in between are brought back too.
+//! Taking a release back: it is disabled, and its devices get the old bundle, in one transaction. Doing it again changes nothing, except
+//! that devices which came to the release in between are brought back too.
 
 mod forced;
 mod prepared;

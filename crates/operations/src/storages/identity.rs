@@ -1,5 +1,5 @@
-//! Whether a storage is the one that the records mean. Each storage has an identity of its own, which the database remembers from its first
-//! use on, so that a folder that is not mounted, another process's folder or another bucket behind the same name is noticed.
+//! Checks whether a storage is the one that the records mean. Each storage has an identity of its own, which the database remembers from
+//! its first use on, so that a folder that is not mounted, another process's folder or another bucket behind the same name is noticed.
 //!
 //! Without this, contents would be stored where no other process finds them, and be reported as deleted where they never were. Nothing
 //! here may change an identity that is in a storage.

@@ -1,5 +1,5 @@
-//! After which events contents may not be where they belong any more, because of the archive storage of their organization. What is missing
-//! here is found some minutes later, by the look that comes back by itself.
+//! The events after which contents may have to move into or out of the archive storage of their organization. If an event is missing here,
+//! the periodic job finds the contents some minutes later.
 
 use std::collections::BTreeSet;
 

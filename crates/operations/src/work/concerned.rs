@@ -1,4 +1,4 @@
-//! Which of the things that a process remembers an event puts out of date. A new type of events does not compile without an answer.
+//! Which cache entries an event invalidates. A new type of event does not compile without an answer.
 
 use olivine_domain::binaries::Binary;
 use olivine_domain::device_certificates::DeviceCertificate;
@@ -9,7 +9,7 @@ use olivine_domain::prn::Id;
 use crate::distribution::changes::{Change, Changes};
 use crate::events::EventData;
 
-/// Adds what `data`, about `subject`, puts out of date.
+/// Adds the cache entries that an event with `data` about `subject` invalidates.
 #[expect(clippy::match_same_arms, reason = "one arm for each kind of record, so that each has its reason")]
 #[expect(clippy::too_many_lines, reason = "one table of all types of events")]
 pub(super) fn concern(

@@ -45,7 +45,7 @@ pub(super) async fn add_devices(
     Ok(())
 }
 
-/// Those of the devices that are not there for who asks; refused if one may be seen, but not be changed.
+/// The given devices that do not exist for the caller; refused if the caller may see one of them, but not change it.
 pub async fn list_missing_devices(
     reader: &impl Reader,
     tenancy: &Tenancy,

@@ -1,7 +1,7 @@
 //! The connections of one process to PostgreSQL: how they are opened, lent, taken back and closed.
 //!
 //! Everything that waits for the server has a deadline here. A connection that missed one is closed and must never be used again, and
-//! neither is any connection that was opened before: what swallowed one may have swallowed all of them without a reset.
+//! neither is any connection that was opened before: the cause, such as a firewall, may have broken all of them without a reset.
 
 use std::fmt;
 use std::pin::pin;
@@ -29,7 +29,7 @@ const PROOF: Duration = Duration::from_secs(2);
 /// How much longer than the server's own limit this side waits: the server's answer that the limit has passed must still arrive.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long statements may still run on connections that nobody trusts any more because others went silent.
+/// How long statements may still run on connections that are no longer trusted because others went silent.
 const LAST_CHANCE: Duration = Duration::from_secs(5);
 
 /// How often those who wait look whether anything is different.
@@ -112,7 +112,7 @@ impl fmt::Debug for Pool {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing under these locks can leave them half done.
+    // No code that holds these lock can leave the value half changed.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -146,7 +146,7 @@ impl Pool {
         Live { connection, opened, _counted: Counted::new(&self.0.open) }
     }
 
-    /// The server that answers now, for a connection that is not the pool's.
+    /// The server that answers now, for a connection outside of the pool.
     pub(super) async fn server(&self) -> Result<PgConnectOptions, sqlx::Error> {
         if let Some(only) = self.0.servers.only() {
             return Ok(only.clone());
@@ -223,8 +223,8 @@ impl Pool {
         }
     }
 
-    /// Opens a connection, unless there are as many as there may be. If one that is returned meanwhile is taken instead, the new one is
-    /// there for the next who asks: what the server has begun is not thrown away.
+    /// Opens a connection, unless there are as many as there may be. If a returned connection is taken instead, the new one is kept for the
+    /// next request, so that the server's work is not wasted.
     fn begin_to_open(&self) -> Option<oneshot::Receiver<Result<Live, sqlx::Error>>> {
         let opening = Counted::new(&self.0.opening);
         let count = self.0.open.load(Ordering::Relaxed) + self.0.opening.load(Ordering::Relaxed);

@@ -105,7 +105,7 @@ fn warn_if_few(most: Option<i32>, connections: u32) {
     }
 }
 
-/// What can't be otherwise at the next attempt is not told as something that passes.
+/// An error that the next attempt would get as well is not reported as temporary.
 fn opening_failed(error: sqlx::Error) -> Error {
     match dialect::permanent_refusal(&error) {
         Some(hint) => Error::NotLetIn { hint, source: error.into() },

@@ -59,7 +59,7 @@ impl Readers {
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        // Nothing under this lock can leave it half done.
+        // No code that holds this lock can leave the value half changed.
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -57,7 +57,7 @@ impl Scans {
     }
 
     fn callers(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Semaphore>>> {
-        // Nothing under this lock can leave it half done.
+        // No code that holds this lock can leave the value half changed.
         self.0.callers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

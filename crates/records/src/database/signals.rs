@@ -1,7 +1,7 @@
-//! What processes on one PostgreSQL database call out to each other: that there is something to look at. Must never be relied on: who
-//! calls may die before, and a connection may break. Everybody also looks by himself from time to time.
+//! Notifications between processes on one PostgreSQL database: that there is something to read. They must never be relied on, because the
+//! sender may die before it notifies, and a connection may break. Every process also polls from time to time.
 //!
-//! Called out after a commit, on its own, because PostgreSQL lets transactions that notify commit only one after the other.
+//! Sent after a commit, in a statement of its own, because PostgreSQL commits transactions with NOTIFY only one after the other.
 
 use std::fmt;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const CHANGES: &str = "changes";
 const JOBS: &str = "jobs";
 const EVENTS: &str = "events";
 
-/// A connection on which nothing was heard for so long has to prove that it lives.
+/// After this time without a notification, the connection has to prove that it is alive.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// How long it may take for that.
@@ -35,7 +35,7 @@ pub struct Signals {
     pub changes: bool,
     /// A job waits for a runner.
     pub jobs: bool,
-    /// There are new events, for whoever follows a feed.
+    /// There are new events for the followers of a feed.
     pub events: bool,
 }
 
@@ -66,7 +66,7 @@ impl Signals {
 }
 
 impl Database {
-    /// Calls out to all other processes on this database. On SQLite there are none.
+    /// Notifies all other processes on this database. On SQLite there are none.
     pub async fn signal(&self, sender: Uuid, signals: Signals) -> Result<(), Error> {
         let Connections::Postgres { pool, .. } = &self.connections else { return Ok(()) };
         if signals.is_empty() {
@@ -79,7 +79,7 @@ impl Database {
         Ok(())
     }
 
-    /// Hears what other processes on this database than `own` call out, on a connection of its own. `None` on SQLite.
+    /// Receives the notifications of processes on this database other than `own`, on a separate connection. `None` on SQLite.
     pub fn listener(&self, own: Uuid) -> Option<Listener> {
         let Connections::Postgres { pool, .. } = &self.connections else { return None };
         Some(Listener { pool: pool.clone(), listening: None, own })
@@ -100,9 +100,9 @@ impl fmt::Debug for Listener {
 }
 
 impl Listener {
-    /// Waits for the next call. Where the connection was just made, something may have been missed: that is as if everything was called.
-    /// A connection that is dead without saying so is noticed within four seconds, and is an error.
-    /// After an error, the next attempt connects anew. Dropping the future loses nothing.
+    /// Waits for the next notification. If the connection was just opened, some may have been missed: this counts as if everything was
+    /// notified. A connection that died silently is noticed within four seconds, and is an error. After an error, the next attempt connects
+    /// anew. Dropping the future loses nothing.
     pub async fn hear(&mut self) -> Result<Signals, Error> {
         let heard = self.try_to_hear().await;
         if heard.is_err() {

@@ -1,4 +1,4 @@
-//! The devices that a search finds, in pieces for who goes through all of them. However few it finds, no piece costs more than looking at
+//! The devices that a search finds, in pieces, to go through all of them. Even if it finds few devices, no piece costs more than reading
 //! some thousands of devices.
 
 use olivine_domain::bulk_operations::Position;

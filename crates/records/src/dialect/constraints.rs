@@ -59,7 +59,7 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
 
 pub(super) fn of_postgres(name: &str) -> Constraint {
     let named = Constraint::NAMED.into_iter().find(|known| names(*known).0 == name);
-    // The unique (organization, id) exists for foreign keys only: who breaks it reuses an id.
+    // The unique (organization, id) exists for foreign keys only: it is violated only if an id is used again.
     let is_key = name.ends_with("_pkey") || name.ends_with("_owner");
     named.unwrap_or(if is_key { Constraint::PrimaryKey } else { Constraint::Other })
 }

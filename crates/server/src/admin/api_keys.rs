@@ -85,9 +85,9 @@ pub(super) fn given(
 
 /// Create an API key
 ///
-/// Makes a key with a role, with single scopes, or with a role and single scopes besides, for the whole organization or for some of its products and cohorts, and answers with its
-/// secret in `key`: it is shown only this once. A key can't give scopes that it lacks itself, nor a later expiry than its own (403 and
-/// 422). Scope: `api_key.create`.
+/// Makes a key and answers with its secret in `key`, which is shown only this once. The key has a role, single scopes, or both. It reaches
+/// the whole organization, or some of its products and cohorts. A key can't give scopes that it lacks itself, nor a later expiry than its
+/// own (403 and 422). Scope: `api_key.create`.
 #[utoipa::path(post, path = "/api_keys", tag = "api_keys", request_body = api::ApiKeyCreate, responses(
     (status = 201, body = api::ApiKeyEnvelope), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(

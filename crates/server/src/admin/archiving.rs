@@ -89,7 +89,7 @@ macro_rules! archiving {
 #[utoipa::path(post, path = "/releases/{prn}/archive", tag = "releases", operation_id = "archive", params(
     ("prn" = String, Path, description = "The PRN of the release to archive."),
     ("dry_run" = Option<bool>, Query, description = "With true, the release is not archived: the answer says what archiving it would do, or why it would be refused. Default: false."),
-    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release is not archived (412). Default: no condition.")),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph has changed since, the release is not archived (412). Default: no condition.")),
     responses((status = 200, body = ReleaseOrPlan), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 412, body = ErrorBody)))]
 async fn archive_release(
@@ -111,13 +111,13 @@ async fn archive_release(
 
 /// Take a release back from the archive
 ///
-/// Puts an archived release on its cohort's path again, by the rules for a new release: without a neighbour it becomes the latest one. Its
-/// claims and numbers are what they were. A release that is not archived stays where it is. With `dry_run=true`, nothing is changed, and
-/// the answer is the plan. Scope: `release.update`.
+/// Puts an archived release on its cohort's path again, by the rules for a new release: without a neighbour it becomes the latest one. It
+/// keeps its claims and numbers. A release that is not archived stays where it is. With `dry_run=true`, nothing is changed, and the answer
+/// is the plan. Scope: `release.update`.
 #[utoipa::path(post, path = "/releases/{prn}/unarchive", tag = "releases", operation_id = "unarchive", params(
     ("prn" = String, Path, description = "The PRN of the archived release to take back."),
     ("dry_run" = Option<bool>, Query, description = "With true, the release stays in the archive: the answer says what taking it back would do, or why it would be refused. Default: false."),
-    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release stays in the archive (412). Default: no condition.")),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph has changed since, the release stays in the archive (412). Default: no condition.")),
     request_body = api::ReleaseUnarchive, responses((status = 200, body = ReleaseOrPlan),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -151,12 +151,12 @@ archiving! {
     bundles, BundleUpdate, BundleEnvelope, "bundles";
     /// Archive a bundle
     ///
-    /// Keeps the bundle as a record that lists leave out. No new release or override can deliver it. While a release on a path or an override
-    /// that is not over delivers it, the answer is 409 `in_use`. Archiving it again changes nothing. Scope: `bundle.update`.
+    /// Keeps the record, but lists leave it out. No new release or override can deliver the bundle. While a release on a path or an
+    /// override that is not over delivers it, the answer is 409 `in_use`. Archiving it again changes nothing. Scope: `bundle.update`.
     archive_bundle "/bundles/{prn}/archive" "The PRN of the bundle to archive.";
     /// Take a bundle back from the archive
     ///
-    /// Lists have the bundle again, and new releases and overrides can deliver it. Scope: `bundle.update`.
+    /// The bundle appears in lists again, and new releases and overrides can deliver it. Scope: `bundle.update`.
     unarchive_bundle "/bundles/{prn}/unarchive" "The PRN of the archived bundle to take back.";
 }
 
@@ -164,12 +164,13 @@ archiving! {
     artifact_versions, ArtifactVersionUpdate, ArtifactVersionEnvelope, "artifact_versions";
     /// Archive an artifact version
     ///
-    /// Keeps the version as a record that lists leave out. It gets no new binaries, and no new bundles are made of it. Bundles that have its
+    /// Keeps the record, but lists leave it out. The version gets no new binaries, and no new bundles are made of it. Bundles that have its
     /// binaries already stay as they are, and so do devices. Archiving it again changes nothing. Scope: `artifact_version.update`.
     archive_artifact_version "/artifact_versions/{prn}/archive" "The PRN of the artifact version to archive.";
     /// Take an artifact version back from the archive
     ///
-    /// Lists have the version again, and it can get binaries. If its artifact is archived, the answer is 409 `archived`. Scope: `artifact_version.update`.
+    /// The version appears in lists again, and it can get binaries. If its artifact is archived, the answer is 409 `archived`. Scope:
+    /// `artifact_version.update`.
     unarchive_artifact_version "/artifact_versions/{prn}/unarchive" "The PRN of the archived artifact version to take back.";
 }
 
@@ -177,12 +178,13 @@ archiving! {
     artifacts, ArtifactUpdate, ArtifactEnvelope, "artifacts";
     /// Archive an artifact
     ///
-    /// Keeps the artifact as a record that lists leave out. It gets no new versions, its versions get no new binaries, and no new bundles are
-    /// made of them. Bundles that have its binaries already stay as they are. Archiving it again changes nothing. Scope: `artifact.update`.
+    /// Keeps the record, but lists leave it out. The artifact gets no new versions, its versions get no new binaries, and no new bundles
+    /// are made of them. Bundles that have its binaries already stay as they are. Archiving it again changes nothing. Scope:
+    /// `artifact.update`.
     archive_artifact "/artifacts/{prn}/archive" "The PRN of the artifact to archive.";
     /// Take an artifact back from the archive
     ///
-    /// Lists have the artifact again, and it can get versions. Scope: `artifact.update`.
+    /// The artifact appears in lists again, and it can get versions. Scope: `artifact.update`.
     unarchive_artifact "/artifacts/{prn}/unarchive" "The PRN of the archived artifact to take back.";
 }
 
@@ -190,12 +192,13 @@ archiving! {
     cohorts, CohortUpdate, CohortEnvelope, "cohorts";
     /// Archive a cohort
     ///
-    /// Keeps the cohort with its releases as a record that lists leave out. It gets no new devices and releases. While it has devices, the
+    /// Keeps the cohort and its releases, but lists leave the cohort out. It gets no new devices or releases. While it has devices, the
     /// answer is 409 `in_use`. Archiving it again changes nothing. Scope: `cohort.update`.
     archive_cohort "/cohorts/{prn}/archive" "The PRN of the cohort to archive.";
     /// Take a cohort back from the archive
     ///
-    /// Lists have the cohort again, and it can get devices and releases. If its product is archived, the answer is 409 `archived`. Scope: `cohort.update`.
+    /// The cohort appears in lists again, and it can get devices and releases. If its product is archived, the answer is 409 `archived`.
+    /// Scope: `cohort.update`.
     unarchive_cohort "/cohorts/{prn}/unarchive" "The PRN of the archived cohort to take back.";
 }
 
@@ -203,10 +206,11 @@ archiving! {
     products, ProductUpdate, ProductEnvelope, "products";
     /// Archive a product
     ///
-    /// Keeps the product as a record that lists leave out. It gets no new devices and cohorts. While it has devices, the answer is 409 `in_use`. Archiving it again changes nothing. Scope: `product.update`.
+    /// Keeps the record, but lists leave it out. The product gets no new devices or cohorts. While it has devices, the answer is 409
+    /// `in_use`. Archiving it again changes nothing. Scope: `product.update`.
     archive_product "/products/{prn}/archive" "The PRN of the product to archive.";
     /// Take a product back from the archive
     ///
-    /// Lists have the product again, and it can get devices and cohorts. Scope: `product.update`.
+    /// The product appears in lists again, and it can get devices and cohorts. Scope: `product.update`.
     unarchive_product "/products/{prn}/unarchive" "The PRN of the archived product to take back.";
 }

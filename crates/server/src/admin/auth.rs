@@ -1,5 +1,5 @@
-//! Who calls, and whether they may. Nothing under `/v1` but signing in is reached without a key or a session, and no operation without the
-//! proof of its scope.
+//! Authentication and permission checks. Under `/v1`, only signing in and links can be reached without a key or a session, and no operation
+//! can be called without the proof of its scope.
 
 use axum::extract::{FromRequestParts, Query, Request, State};
 use axum::middleware::Next;
@@ -20,13 +20,14 @@ use crate::http::error::ApiError;
 use crate::http::lines::Known;
 use crate::http::room::Place;
 
-/// In which organization a person acts who is in several.
+/// The header that names the organization for a person who is in several.
 const ORGANIZATION: HeaderName = HeaderName::from_static("olivine-organization");
 
 /// The same in the query of a stream or an export.
 pub(super) const ORGANIZATION_PARAMETER: &str = "organization_prn";
 
-/// Finds out who calls, and leaves the [`Actor`] or the [`Person`] with the request. A key wins over a cookie, also a wrong one.
+/// Authenticates the caller, and attaches the [`Actor`] or the [`Person`] to the request. A key takes precedence over a cookie, even a
+/// wrong key.
 pub async fn authenticate(
     State(app): State<App>,
     request: Request,
@@ -119,7 +120,7 @@ impl<S: OrganizationScope> FromRequestParts<App> for Permit<S> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Settled> {
         let Caller(actor) = Caller::from_request_parts(parts, app).await?;
         let authorized = actor.authorize().map_err(|refused| ApiError::from(Error::from(refused)))?;
-        // Only now: a request that is refused must not cost anything.
+        // Only now, because a refused request must cost nothing.
         idempotency::claim(parts, app, &actor).await?;
         Ok(Self(authorized))
     }

@@ -145,8 +145,8 @@ async fn create(
 
 /// List binaries
 ///
-/// Answers with one page of the organization's binaries. `?artifact_version_prn=` lists those of one artifact version, `?state=signable`
-/// those that await a signature. Scope: `binary.read`.
+/// Answers with one page of the organization's binaries. `?artifact_version_prn=` lists those of one artifact version, and
+/// `?state=signable` those that need a signature. Scope: `binary.read`.
 #[utoipa::path(get, path = "/binaries", tag = "binaries", params(Listing<Binary>,
     ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `artifact_version`, `artifact_version.artifact`.")),
     responses((status = 200, body = api::BinaryList), (status = 400, body = ErrorBody)))]
@@ -191,7 +191,7 @@ async fn get(
 /// destroy, `binary.destroy`.
 #[utoipa::path(patch, path = "/binaries/{prn}", tag = "binaries", params(
     ("prn" = String, Path, description = "The PRN of the binary to change."),
-    ("confirm" = Option<String>, Query, description = "The binary's PRN once more: confirms that it is destroyed although releases or overrides deliver it.")),
+    ("confirm" = Option<String>, Query, description = "The PRN of the binary, repeated: confirms that it is to be destroyed although releases or overrides deliver it.")),
     request_body = api::BinaryUpdate, responses((status = 200, body = api::BinaryEnvelope),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]

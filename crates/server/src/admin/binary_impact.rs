@@ -23,10 +23,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Get what destroying a binary would do
 ///
 /// Answers with the bundles that have the binary, the releases and overrides that bring it to devices, how many devices are on these
-/// releases or would be offered them now, and which later releases devices could not get any more. Devices that are on no known release of
-/// the cohort, and what phases and tags hold back, are not counted. Releases and overrides are shown with `release.read` and
-/// `bundle_override.read`, and within the caller's reach. It changes nothing, and costs the same for any number of devices. Scope:
-/// `binary.read`.
+/// releases or would be offered them now, and which later releases devices could no longer get. Devices that are on no known release of the
+/// cohort, and devices that a phase or tags hold back, are not counted. Releases and overrides are shown only if the caller has
+/// `release.read` and `bundle_override.read` and reaches them. The request changes nothing, and costs the same for any number of devices.
+/// Scope: `binary.read`.
 #[utoipa::path(get, path = "/binaries/{prn}/impact", tag = "binaries", params(
     ("prn" = String, Path, description = "The PRN of the binary that might be destroyed.")),
     responses((status = 200, body = api::BinaryImpactEnvelope), (status = 404, body = ErrorBody)))]

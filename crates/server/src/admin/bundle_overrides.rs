@@ -72,7 +72,7 @@ fn record(status: StatusCode, found: BundleOverride) -> Record<api::BundleOverri
     }
 }
 
-/// Whom an override is for, by names that may yet turn out to be another organization's.
+/// The devices that an override is for, by PRNs that may still turn out to belong to another organization.
 enum Named {
     Devices(Vec<Prn<Device>>),
     Tags(Tags),
@@ -113,12 +113,12 @@ fn audience(
 
 /// Create a bundle override
 ///
-/// Gives a bundle to chosen devices from `starts_at` until `ends_at`, whatever their releases say, and answers with the override. Of
-/// several active overrides, the one that started last counts for a device. With `dry_run=true`, nothing is created, and the answer is 200
-/// with the plan. For at most 10 devices in `device_prns`, the scope `bundle_override.for_device` is enough. Scope: `bundle_override.create`,
-/// which includes it.
+/// Gives a bundle to chosen devices from `starts_at` until `ends_at`, in place of what their releases give them, and answers with the
+/// override. If several active overrides choose a device, the one that started last applies. With `dry_run=true`, nothing is created, and
+/// the answer is 200 with the plan. For at most 10 devices in `device_prns`, the scope `bundle_override.for_device` is enough. Scope:
+/// `bundle_override.create`, which includes it.
 #[utoipa::path(post, path = "/bundle_overrides", tag = "bundle_overrides", params(
-    ("dry_run" = Option<bool>, Query, description = "With true, no override is created: the answer says whom it would reach, or why it would be refused. Default: false.")),
+    ("dry_run" = Option<bool>, Query, description = "With true, no override is created: the answer says which devices it would reach, or why it would be refused. Default: false.")),
     request_body = api::BundleOverrideCreate,
     responses((status = 200, description = "With `dry_run`: what the change would do", body = BundleOverridePlanEnvelope), (status = 201, body = api::BundleOverrideEnvelope), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -204,7 +204,7 @@ async fn get(
 /// `bundle_override.update`.
 #[utoipa::path(patch, path = "/bundle_overrides/{prn}", tag = "bundle_overrides", params(
     ("prn" = String, Path, description = "The PRN of the override to change."),
-    ("dry_run" = Option<bool>, Query, description = "With true, the override stays as it is: the answer says whom it would reach, or why the change would be refused. Default: false.")),
+    ("dry_run" = Option<bool>, Query, description = "With true, the override stays as it is: the answer says which devices it would reach, or why the change would be refused. Default: false.")),
     request_body = api::BundleOverrideUpdate, responses((status = 200, body = BundleOverrideOrPlan),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]

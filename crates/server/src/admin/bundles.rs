@@ -105,7 +105,7 @@ async fn create(
     Ok(record(StatusCode::CREATED, bundles::create(&app.ctx, &by, new).await?))
 }
 
-/// What a bundle is to be made of, by names that may yet turn out to be another organization's.
+/// The binaries of a new bundle, by PRNs that may still turn out to belong to another organization.
 enum Chosen {
     ArtifactVersions(Vec<Prn<ArtifactVersion>>),
     Binaries(Vec<(Prn<Binary>, Option<CustomMetadata>)>),

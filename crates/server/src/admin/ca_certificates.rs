@@ -81,7 +81,7 @@ fn record(status: StatusCode, certificate: CaCertificate) -> Record<api::CaCerti
     Record { status, revision, body: api::CaCertificateEnvelope { ca_certificate: shown(certificate) } }
 }
 
-/// Provisioning as it was written, before it is known whose product and cohort are named.
+/// The provisioning settings as they were sent, before the product and cohort are looked up.
 struct GivenJitp {
     product: Option<Prn<Product>>,
     cohort: Option<Prn<Cohort>>,
@@ -199,8 +199,8 @@ async fn get(
 
 /// Update a CA certificate
 ///
-/// Changes description, provisioning and renewals. It concerns devices that connect from now on. With `If-Match`, the answer is 412 if
-/// somebody changed the CA certificate in between. Scope: `ca_certificate.update`.
+/// Changes the description, the provisioning and the renewals. The change applies to devices that connect from now on. With `If-Match`, the
+/// answer is 412 if somebody changed the CA certificate in between. Scope: `ca_certificate.update`.
 #[utoipa::path(patch, path = "/ca_certificates/{prn}", tag = "ca_certificates", params(
     ("prn" = String, Path, description = "The PRN of the CA certificate to change.")),
     request_body = api::CaCertificateUpdate, responses((status = 200, body = api::CaCertificateEnvelope),

@@ -20,9 +20,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Get the release graph of a cohort
 ///
-/// Answers with the releases on the update paths of a cohort: how many devices are on each, how many of its updates failed, and where a
-/// device without tags on it would go now, and why no further. At most 1,000 releases are shown, those nearest the latest one. Archived
-/// releases are left out. Scope: `release.read`.
+/// Answers with the releases on the update paths of a cohort: how many devices are on each, how many devices failed to update to it, which
+/// release a device without tags on it would get now, and why no later one. At most 1,000 releases are shown, those nearest the latest one.
+/// Archived releases are left out. Scope: `release.read`.
 #[utoipa::path(get, path = "/cohorts/{prn}/graph", tag = "cohorts", params(
     ("prn" = String, Path, description = "The PRN of the cohort whose releases to show.")),
     responses((status = 200, body = api::ReleaseGraphEnvelope), (status = 404, body = ErrorBody)))]

@@ -65,9 +65,9 @@ fn shown(report: Report) -> api::ImportReport {
 /// its line differs from it; columns that the file lacks stay as they are. Cells are separated by commas, semicolons or tabs; the text is
 /// UTF-8, or UTF-16 with a byte-order mark. Empty lines are skipped. At most 256 MiB and 1,000,000 lines. Scope: `device.create`.
 #[utoipa::path(post, path = "/devices/import", tag = "devices", params(
-    ("dry_run" = Option<bool>, Query, description = "With true, nothing is changed: the answer says what would become of the lines. Default: false."),
-    ("product_prn" = Option<String>, Query, description = "The PRN of the product for lines that name none."),
-    ("cohort_prn" = Option<String>, Query, description = "The PRN of the cohort for lines that name none.")),
+    ("dry_run" = Option<bool>, Query, description = "With true, nothing is changed: the answer says what the import would do with the lines. Default: false."),
+    ("product_prn" = Option<String>, Query, description = "The PRN of the product for lines that don't name a product."),
+    ("cohort_prn" = Option<String>, Query, description = "The PRN of the cohort for lines that don't name a cohort.")),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, body = api::ImportReport), (status = 400, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody),

@@ -36,13 +36,13 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 ///
 /// Answers with one page of the audit trail: who did what to which record, and when. `?resource_prn=` lists the history of one record.
 ///
-/// With `after` it answers with a part of the event feed instead, in which no event is missing and each has a number: 1, 2, 3 and so on. Ask
-/// again with the `cursor` of the answer to go on. The feed takes `after`, `limit` (up to 1000, 100 if it is not given), `wait`, and the filters
-/// `type`, `resource_prn`, `actor_prn`, `about_prn`, `product_prn` and `cohort_prn`, each of them several times for several values. An answer
-/// without events whose cursor moved is no end: ask again. Scope: `event.read`.
+/// With `after` it answers with a part of the event feed instead, in which no event is missing and each has a number: 1, 2, 3 and so on. To
+/// go on, send the `cursor` of the answer as `after`. The feed takes `after`, `limit` (up to 1,000; 100 by default), `wait`, and the
+/// filters `type`, `resource_prn`, `actor_prn`, `about_prn`, `product_prn` and `cohort_prn`. Each filter can be given several times for
+/// several values. If an answer has no events but a new cursor, there can be more events: ask again. Scope: `event.read`.
 #[utoipa::path(get, path = "/events", tag = "events",
     params(Listing<Event>,
-        ("after" = Option<String>, Query, description = "A place in the event feed: a cursor of an earlier answer, `0` for the first event that there still is, or `now`."),
+        ("after" = Option<String>, Query, description = "A place in the event feed: a cursor of an earlier answer, `0` for the oldest event that was not deleted, or `now`."),
         ("wait" = Option<u64>, Query, description = "With `after`: how many seconds to wait for an event if there is none yet, at most 60.")),
     responses((status = 200, body = api::EventList), (status = 400, body = ErrorBody), (status = 410, body = ErrorBody)))]
 async fn list(

@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on POST: the first answer is given again for a day, so that CI can retry blindly.
 //!
-//! Nothing is read or written for a key before its caller has been found to have the permission: [`hold`] only keeps the body back, and
+//! Nothing is read or written for a key before its caller has been found to have the permission: [`hold`] only delays the body, and
 //! [`Permit`](crate::admin::auth::Permit) goes on with [`claim`].
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,7 +89,7 @@ impl From<ApiError> for Settled {
 /// Claims the request's key, if it has one, for a caller that has the permission.
 pub async fn claim(parts: &mut Parts, app: &App, actor: &Actor) -> Result<(), Settled> {
     let Some(keyed) = parts.extensions.get::<Keyed>().cloned() else { return Ok(()) };
-    // A handler that asks for a second permission claims nothing twice.
+    // If a handler checks a second permission, the key is not claimed again.
     let Some(body) = take(&keyed.body) else { return Ok(()) };
     let body = read_small(&parts.extensions, body, &app.limits).await?;
     if dry_runs::is_asked_for(parts, &body) {

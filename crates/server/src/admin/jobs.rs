@@ -40,9 +40,9 @@ fn shown(job: Job) -> api::Job {
 
 /// List jobs
 ///
-/// Answers with one page of the jobs that are for this organization; `state=given_up` has those that were given up, and
-/// `search=state:'waiting' and attempts>0` those that failed and are tried again. Jobs that are for the
-/// whole installation are not listed. Finished jobs are deleted after some days. Scope: `organization.read`.
+/// Answers with one page of the jobs of this organization. `?state=given_up` lists those that the server gave up, and
+/// `?search=state:'waiting' and attempts>0` those that failed and will be tried again. Jobs for the whole installation are not listed.
+/// Finished jobs are deleted after some days. Scope: `organization.read`.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(Listing<Job>),
     responses((status = 200, body = api::JobList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -73,9 +73,9 @@ async fn get(
 
 /// Retry a job
 ///
-/// Lets a job that was given up, or that waits for its next attempt, begin as soon as a process has a place for it: do this when the cause
-/// of its failures is gone, such as wrong credentials of a storage. The answer is 409 `not_retried` if the job is running or finished, or if
-/// the same work was ordered again since. Scope: `organization.update`.
+/// Starts a job that was given up, or that waits for its next attempt, as soon as a process is free to do it. Use it once the cause of the
+/// failures is repaired, such as wrong credentials of a storage. The answer is 409 `not_retried` if the job is running or finished, or if
+/// another job for the same work was created since. Scope: `organization.update`.
 #[utoipa::path(post, path = "/jobs/{prn}/retry", tag = "jobs", params(
     ("prn" = String, Path, description = "The PRN of the job to retry.")),
     responses((status = 200, body = api::JobEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]

@@ -1,4 +1,4 @@
-//! Where this server is reached, as far as a request tells: the beginning of the links that it makes.
+//! The address of this server as far as it follows from a request: the beginning of links.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;

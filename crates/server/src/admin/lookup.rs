@@ -1,4 +1,4 @@
-//! `/v1/lookup`: records by what somebody has of them.
+//! `/v1/lookup`: finds records by a PRN, a hash, a name and the like.
 
 use axum::extract::State;
 use olivine_api::errors::ErrorBody;
@@ -18,10 +18,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Look records up
 ///
-/// Finds records by what somebody has of them: a PRN; the SHA-256 of a binary or bundle; the id of a signing key; the fingerprint of a
-/// certificate, also with colons; or the beginning of a name (artifacts, bundles, products, cohorts, releases), of a version (artifact
-/// versions, releases) or of a device's identifier, in the case in which it is written. At most five records of each kind, archived ones
-/// too. Each kind is found only with its read scope, such as `device.read`, and within the caller's reach; no scope is needed to ask.
+/// Finds records by one of these: a PRN; the SHA-256 of a binary or bundle; the id of a signing key; the fingerprint of a certificate, also
+/// with colons; or the beginning of a name (artifacts, bundles, products, cohorts, releases), of a version (artifact versions, releases) or
+/// of a device's identifier. Upper and lower case differ. The answer has at most five records of each kind, archived ones included. It has
+/// records of a kind only if the caller has the read scope of that kind, such as `device.read`, and reaches them; the request itself needs
+/// no scope.
 #[utoipa::path(get, path = "/lookup", tag = "organization", operation_id = "lookup", params(
     ("q" = String, Query, description = "What to look up: a PRN, a hash, a key id, a fingerprint, or the beginning of a name.")),
     responses((status = 200, body = api::LookupResult), (status = 400, body = ErrorBody)))]

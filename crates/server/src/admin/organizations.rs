@@ -69,7 +69,8 @@ fn style(fields: &mut Fields, name: &str) -> Option<DownloadUrlStyle> {
 
 /// Get the organization
 ///
-/// Answers with the organization of the API key: its settings, its quota, how much storage it uses, and which emergency stops are on. Scope: `organization.read`.
+/// Answers with the organization of the request: its settings, its quota, how much storage it uses, and which emergency stops are on.
+/// Scope: `organization.read`.
 #[utoipa::path(get, path = "/organization", tag = "organization",
     responses((status = 200, body = api::OrganizationEnvelope)))]
 async fn get(
@@ -84,7 +85,8 @@ async fn get(
 ///
 /// Changes the name, the signature policy, the storage quota, the storage of new binaries, the storage of archived ones, the download URLs,
 /// what happens to expired device certificates, or whether members need a second factor. A person without a second factor can't require one
-/// (403 `second_factor_missing`), and no key can end that it is required (403 `person_required`). With `If-Match`, the answer is 412 if somebody changed the organization in between. Scope: `organization.update`.
+/// (403 `second_factor_missing`), and an API key can't stop requiring it (403 `person_required`). With `If-Match`, the answer is 412 if
+/// somebody changed the organization in between. Scope: `organization.update`.
 #[utoipa::path(patch, path = "/organization", tag = "organization", request_body = api::OrganizationUpdate, responses(
     (status = 200, body = api::OrganizationEnvelope), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 412, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn update(

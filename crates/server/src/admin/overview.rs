@@ -23,9 +23,9 @@ const fn number(found: Matching) -> api::Number {
 
 /// Get the overview
 ///
-/// Answers with the organization at a glance: how many devices it has, and how many of them are quarantined or failed to update, its unsigned
-/// binaries by state, its storage, jobs that were given up, CA certificates that end soon, and emergency stops. It costs the same for any
-/// number of devices. Scope: `organization.read`.
+/// Answers with the organization at a glance: how many devices it has, and how many of them are quarantined or failed to update, its
+/// unsigned binaries by state, its storage, jobs that were given up, CA certificates that expire soon, and emergency stops. The request
+/// costs the same for any number of devices. Scope: `organization.read`.
 #[utoipa::path(get, path = "/overview", tag = "organization", operation_id = "overview",
     responses((status = 200, body = api::OverviewEnvelope)))]
 async fn get(

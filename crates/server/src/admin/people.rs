@@ -1,4 +1,4 @@
-//! People: signing in, one's own account, members and invitations.
+//! People: signing in, the caller's own account, members and invitations.
 
 mod invitations;
 mod me;
@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(organizations::routes())
 }
 
-/// What makes a session, or comes with a link: for everybody.
+/// Routes that begin a session or take a link's token: they need no authentication.
 pub(super) fn open_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().merge(sign_in::routes()).merge(invitations::open_routes())
 }

@@ -29,10 +29,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// No further device gets the release, and the devices that are on it get the bundle of the release before. All of it happens in one
 /// step, or nothing does.
 ///
-/// The release is disabled; it is no longer required, phased or scheduled. A release with the old bundle is added after it, unless a
-/// later one is open to its devices already. Devices that report only a version, which no older release can reach, get a bundle override.
-/// Rolling back again changes nothing, except that it brings back devices that came to the release in between. Scope: `release.update`,
-/// and also `release.create` if a release is added, and `bundle_override.create` if an override is needed.
+/// The release is disabled; it is no longer required, phased or scheduled. A release with the old bundle is added after it, unless its
+/// devices can already get a later release. Devices that report only a version, which no older release can reach, get a bundle override.
+/// Rolling back again only brings back devices that came to the release in between, and changes nothing else. Scope: `release.update`, and
+/// also `release.create` if a release is added, and `bundle_override.create` if an override is needed.
 #[utoipa::path(post, path = "/releases/{prn}/rollback", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the release to roll back.")),
     request_body = api::RollbackCreate, responses((status = 200, body = api::Rollback),

@@ -111,7 +111,7 @@ fn phase(
 /// answer is 200 with the plan. Scope: `release.create`.
 #[utoipa::path(post, path = "/releases", tag = "releases", params(
     ("dry_run" = Option<bool>, Query, description = "With true, no release is created: the answer says what creating it would do, or why it would be refused. Default: false."),
-    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, no release is created (412). Default: no condition.")),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph has changed since, no release is created (412). Default: no condition.")),
     request_body = api::ReleaseCreate, responses(
     (status = 200, description = "With `dry_run`: what the change would do", body = ReleasePlanEnvelope),
     (status = 201, body = api::ReleaseEnvelope), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
@@ -216,7 +216,7 @@ async fn of_binary(
 
 /// Get a release
 ///
-/// Answers with one release. `affected_by` says why devices can't get it, if so. Scope: `release.read`.
+/// Answers with one release. If some or all devices can't get it, `affected_by` says why. Scope: `release.read`.
 #[utoipa::path(get, path = "/releases/{prn}", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the release to read."),
     ("expand[]" = Option<Vec<String>>, Query, description = "Related records to embed in the answer: `bundle`, `cohort`, `cohort.product`.")),
@@ -242,7 +242,7 @@ async fn get(
 #[utoipa::path(patch, path = "/releases/{prn}", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the release to change."),
     ("dry_run" = Option<bool>, Query, description = "With true, the release stays as it is: the answer says what the change would do, or why it would be refused. Default: false."),
-    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release stays as it is (412). Default: no condition.")),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph has changed since, the release stays as it is (412). Default: no condition.")),
     request_body = api::ReleaseUpdate, responses((status = 200, body = ReleaseOrPlan),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody),
     (status = 422, body = ErrorBody)))]
@@ -292,14 +292,14 @@ fn change(by: &Actor, body: api::ReleaseUpdate) -> Result<releases::Change, ApiE
 
 /// Delete a release
 ///
-/// Deletes a release for good. Releases that point to it point to its next one from then on. While devices are on it, this needs
-/// `confirm` (409 `confirmation_required`): the error says how many there are and what becomes of them. With `dry_run=true`,
-/// nothing is deleted, and the answer is 200 with the plan. Scope: `release.delete`.
+/// Deletes a release for good. Releases that point to it point to its next one from then on. While devices are on it, this needs `confirm`
+/// (409 `confirmation_required`): the error says how many there are and what happens to them. With `dry_run=true`, nothing is deleted, and
+/// the answer is 200 with the plan. Scope: `release.delete`.
 #[utoipa::path(delete, path = "/releases/{prn}", tag = "releases", params(
     ("prn" = String, Path, description = "The PRN of the release to delete."),
-    ("confirm" = Option<String>, Query, description = "The release's PRN once more: confirms that it is deleted although devices are on it."),
+    ("confirm" = Option<String>, Query, description = "The PRN of the release, repeated: confirms that it is to be deleted although devices are on it."),
     ("dry_run" = Option<bool>, Query, description = "With true, the release is not deleted: the answer says what deleting it would do, or why it would be refused. Default: false."),
-    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph is another one by now, the release is not deleted (412). Default: no condition.")),
+    ("graph_revision" = Option<String>, Query, description = "The `graph_revision` of the cohort's graph or of a plan. If the graph has changed since, the release is not deleted (412). Default: no condition.")),
     responses((status = 200, description = "With `dry_run`: what the change would do", body = ReleasePlanEnvelope),
     (status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 412, body = ErrorBody)))]
 async fn delete(

@@ -17,8 +17,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Get the server
 ///
-/// Answers with the version of the server process that answers, with the kind and the migrations of its database, and with its time. Scope:
-/// `organization.read`.
+/// Answers with the version of the server process that handles the request, with the kind and the migrations of its database, and with its
+/// time. Scope: `organization.read`.
 #[utoipa::path(get, path = "/server", tag = "server", responses((status = 200, body = api::ServerEnvelope)))]
 async fn get(
     State(app): State<App>,

@@ -125,7 +125,8 @@ async fn update(
 
 /// Delete a signing key
 ///
-/// Deletes a signing key for good. It must not have signed anything (409 `in_use`); revoke it then. Scope: `signing_key.delete`.
+/// Deletes a signing key for good. A key that has made signatures can't be deleted (409 `in_use`); revoke it instead. Scope:
+/// `signing_key.delete`.
 #[utoipa::path(delete, path = "/signing_keys/{prn}", tag = "signing_keys", params(
     ("prn" = String, Path, description = "The PRN of the signing key to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]

@@ -68,10 +68,10 @@ impl Named {
 
 /// Stop distribution
 ///
-/// An emergency stop: all devices of the organization, of one product or of one cohort get `no_update`, from releases and from bundle
-/// overrides alike, on all servers within a second. Nothing else changes: releases, phases and claims stay as they are. Devices that have
-/// downloaded an update already may go on to install it. Several stops can be on together, and each is ended by itself. Stopping what is
-/// stopped already changes nothing. Scope: `release.stop`, which `release.update` includes.
+/// Begins an emergency stop: all devices of the organization, of one product or of one cohort get `no_update`, whether from releases or
+/// from bundle overrides. It holds on all server processes within a second. Nothing else changes: releases, phases and claims stay as they
+/// are. Devices that have downloaded an update already may go on to install it. Several stops can be on at the same time, and each is ended
+/// separately. Repeating a stop changes nothing. Scope: `release.stop`, which `release.update` includes.
 #[utoipa::path(post, path = "/organization/stop", tag = "organization", request_body = api::StopCreate, responses(
     (status = 200, body = api::StopList), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn stop(
@@ -90,7 +90,8 @@ async fn stop(
 /// Resume distribution
 ///
 /// Ends the emergency stop of the organization, of one product or of one cohort, and answers with the stops that are still on. Its devices
-/// then get what their releases and bundle overrides have for them. Resuming what is not stopped changes nothing. Scope: `release.update`.
+/// then get the updates of their releases and bundle overrides again. Resuming something that is not stopped changes nothing. Scope:
+/// `release.update`.
 #[utoipa::path(post, path = "/organization/resume", tag = "organization", request_body = api::StopEnd, responses(
     (status = 200, body = api::StopList), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn resume(

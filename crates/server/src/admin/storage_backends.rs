@@ -172,9 +172,9 @@ async fn update(
 
 /// Check a storage backend
 ///
-/// Tries again all that the server does in the storage, as when it was registered: writes, reads, lists and deletes something small. It also
-/// asks the storage, as a browser would, whether pages of this server may send parts to it (CORS). The answer is 200 whatever comes of it.
-/// Scope: `storage_backend.update`.
+/// Repeats the check that was made when the storage was registered: writes, reads, lists and deletes something small. It also asks the
+/// storage, as a browser would, whether pages of this server may send parts to it (CORS). The answer is 200 even if the check finds a
+/// problem. Scope: `storage_backend.update`.
 #[utoipa::path(post, path = "/storage_backends/{prn}/check", tag = "storage_backends", params(
     ("prn" = String, Path, description = "The PRN of the storage backend to check.")),
     responses((status = 200, body = api::StorageBackendCheckEnvelope), (status = 404, body = ErrorBody)))]
@@ -208,8 +208,8 @@ fn origin(url: &str) -> &str {
 
 /// Remove a storage backend
 ///
-/// Removes a storage backend from the organization. It must neither hold the content of any binary nor be where new binaries go (409
-/// `in_use`). Scope: `storage_backend.delete`.
+/// Removes a storage backend from the organization. It must not hold the content of any binary, and it must not be the storage of new or
+/// archived binaries (409 `in_use`). Scope: `storage_backend.delete`.
 #[utoipa::path(delete, path = "/storage_backends/{prn}", tag = "storage_backends", params(
     ("prn" = String, Path, description = "The PRN of the storage backend to delete.")),
     responses((status = 204), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]

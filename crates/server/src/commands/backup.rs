@@ -61,7 +61,7 @@ pub(super) async fn back_up(config: &Config, to: &Path) -> anyhow::Result<String
         made = make(&ctx, config, partial.path()) => made,
         error = keep_renewing(&ctx, hold) => Err(error),
     };
-    // Also where it failed; and whether it held to the end says whether all contents are those of the records.
+    // The hold is also ended after a failure. If it did not last to the end, contents of the backup may be missing.
     let released = backup::release(&ctx, hold).await;
     let manifest = made?;
     released?;

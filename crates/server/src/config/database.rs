@@ -28,7 +28,7 @@ pub struct Database {
     pub statement_seconds: u64,
 
     /// The longest that a search may run that no index answers, in seconds. A search that needs longer is refused with 400 and
-    /// `search_too_broad`. Each API key has one such search at a time.
+    /// `search_too_broad`. Each caller (API key or person) has one such search at a time.
     #[config(default = 2, env = "OLIVINE_DATABASE_SEARCH_SECONDS")]
     pub search_seconds: u64,
 }

@@ -72,7 +72,7 @@ pub struct Device {
     #[config(default = 10, env = "OLIVINE_DEVICE_HANDSHAKE_SECONDS")]
     pub handshake_seconds: u64,
 
-    /// How many devices are cached in memory, so that their requests need no database; about half a kilobyte each.
+    /// How many devices are cached in memory, so that their requests need no database; about 350 bytes each.
     #[config(default = 1_000_000, env = "OLIVINE_DEVICE_DIRECTORY_DEVICES")]
     pub directory_devices: usize,
 

@@ -26,7 +26,7 @@ pub struct RetentionDays {
     pub frequent: u64,
 }
 
-/// An audit trail that ends earlier answers no question that somebody asks after a month.
+/// An audit trail must be long enough to answer questions after a month.
 const LEAST_AUDIT: u64 = 30;
 /// A hundred years.
 const MOST: u64 = 36_500;

@@ -1,4 +1,4 @@
-//! The headers by which browsers keep the console's pages to themselves: what they may load, run and talk to.
+//! The security headers of the console's pages: what they may load, run and connect to.
 
 use axum::extract::Request;
 use axum::middleware::Next;

@@ -16,8 +16,8 @@ use crate::http::error;
 /// The file's name in `/assets/<build>/`.
 pub(super) const NAME: &str = "upload_worker.js";
 
-/// The script, with the policy for who asks. It is asked for again each time, because storages come and go; and answered in full, because
-/// browsers keep the policy that they have with a script that was not modified.
+/// The script, with the policy for the caller. Browsers request it again each time, because storages are added and removed. The answer is
+/// never 304, because a browser would then keep the old policy.
 pub(super) async fn script(
     State(app): State<App>,
     Path(named_build): Path<String>,

@@ -49,8 +49,8 @@ pub(super) struct Shared {
 }
 
 impl DeviceApp {
-    /// With the Admin API's parts, but room and limits of its own: people get through to a server that is full of devices. `routes` are
-    /// those that devices use all the time.
+    /// It shares parts of the Admin API, but has its own room and limits, so that people can use a server that is busy with devices.
+    /// `routes` are those that devices use all the time.
     pub fn new(app: App, config: &Device, routes: &[(Method, &'static str)]) -> Self {
         let room = Room::new(&app.limits);
         let callers = Places::new(app.limits.concurrent_requests_per_caller);

@@ -1,7 +1,7 @@
-//! How a proxy that ends TLS hands on the certificate of its client: in which header, and in which form.
+//! How a proxy that ends TLS passes on the certificate of its client: in which header, and in which form.
 //!
-//! Proxies differ: RFC 9440 is spoken by few. Must only be asked about requests of trusted proxies; and takes what is configured, never
-//! what a header looks like, because a client could choose that.
+//! Proxies differ: few support RFC 9440. This must only be used for requests of trusted proxies. It uses the configured form and never
+//! guesses it from a header, because a client could choose that.
 
 mod forms;
 
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(chained(Form::Base64, &[("x-cert", &format!("{BASE64},{BASE64}"))]), Ok(true));
         let xfcc = format!("Cert=\"{PEM}\";Chain=\"{PEM}{PEM}\"");
         assert_eq!(chained(Form::Xfcc, &[("x-cert", &xfcc)]), Ok(true));
-        // In other forms that header is nobody's: the proxy may not know it, and let a client's through.
+        // With other forms, this header is not trusted: the proxy may not know it, and pass on a client's.
         assert_eq!(chained(Form::Base64, &[("x-cert", BASE64), ("client-cert-chain", "junk")]), Ok(false));
     }
 }

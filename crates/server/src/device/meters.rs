@@ -13,7 +13,7 @@ pub(super) struct Meters {
     routes: Vec<Meter>,
 }
 
-/// One that devices use all the time, found without looking it up among all that is measured.
+/// A metric that devices use all the time, found without a lookup among all metrics.
 #[derive(Debug)]
 struct Meter {
     method: &'static str,

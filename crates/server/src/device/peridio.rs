@@ -1,4 +1,4 @@
-//! Peridio's protocol: its routes, headers, words, JSON and errors.
+//! Peridio's protocol: its routes, headers, names, JSON and errors.
 
 mod auth;
 mod document;

@@ -30,7 +30,7 @@ pub(super) const SCHEMES: [SignatureScheme; 10] = [
 /// RFC 8446, 4.2.3: not for handshakes of TLS 1.3.
 const ONLY_BEFORE_TLS13: &[SignatureScheme] = SCHEMES.split_at(7).1;
 
-/// Welcomes any certificate, and none, but no certificate without its key.
+/// Accepts any certificate, and clients without one, but no certificate without its key.
 #[derive(Debug)]
 pub(super) struct AnyCertificate {
     algorithms: WebPkiSupportedAlgorithms,

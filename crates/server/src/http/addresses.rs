@@ -16,11 +16,11 @@ pub struct Most {
     pub all: usize,
     /// Of one address, or one IPv6 network of 64 bits; with 0 any number.
     pub by_address: usize,
-    /// Addresses that have no limit of their own, because each speaks for many clients.
+    /// Addresses without a limit, because each forwards requests of many clients.
     pub proxies: Vec<TrustedProxy>,
 }
 
-/// What goes on, by address. Cheap to clone.
+/// The running connections or transfers, by address. Cheap to clone.
 #[derive(Clone)]
 pub struct Addresses {
     all: Arc<Semaphore>,

@@ -1,4 +1,4 @@
-//! Requests of browsers: by which cookie they are known, over what they come, and whether a page of this server makes them.
+//! Requests of browsers: their cookie, their transport, and whether a page of this server sent them.
 //!
 //! A cookie is sent along with requests that other sites make, so what came by one counts only where the browser says that a page of this
 //! server made the request. And a cookie that anybody on the way could read is never given out: over plain HTTP only to browsers on the
@@ -73,7 +73,7 @@ impl Site {
         url.trim_end_matches('/').to_owned()
     }
 
-    /// Over what a request came; refused where others could read along.
+    /// The transport of a request; refused if others could read it.
     pub fn transport(&self, parts: &Parts) -> Result<Transport, ApiError> {
         let host = host(&parts.headers);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);

@@ -10,7 +10,7 @@ use olivine_api::errors::{ErrorCode, ErrorItem};
 
 use crate::http::error::ApiError;
 
-/// How a caller has shown who it is. Authentication leaves it with the request; a request without it gets what the least of them gets.
+/// How a caller has authenticated. Authentication attaches it to the request; a request without it is treated like the least trusted kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credentials {
     /// An API key in the header `Authorization`.

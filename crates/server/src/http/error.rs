@@ -1,4 +1,4 @@
-//! What status an error's meaning has, and what code, unless it is a refusal, which has its own. Nowhere else.
+//! The status and the code for each meaning of an error (a refusal has its own code). This is the only place that decides them.
 
 use std::any::Any;
 use std::time::Duration;

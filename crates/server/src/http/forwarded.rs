@@ -1,4 +1,4 @@
-//! From where a request really comes that a proxy has passed on: the client's address in the header that the proxy writes.
+//! The real client address of a request that a proxy has passed on: from the header that the proxy writes.
 //!
 //! Only proxies that are trusted are believed, and only as far as they go: read from its end, the first address that is not a trusted proxy's
 //! is the client's; what stands before it could have been written by the client. Only one header is read, the one that the proxies are known

@@ -57,7 +57,7 @@ pub struct Limits {
     #[config(default = 16, env = "OLIVINE_CONCURRENT_REQUESTS_PER_CALLER")]
     pub concurrent_requests_per_caller: usize,
 
-    /// How many streams of events, and requests that wait for events, this process serves at once; more are refused. They take no place of
+    /// How many streams of events, and requests that wait for events, this process serves at once; more are refused. They don't count as
     /// `concurrent_requests`. A stream takes some 30 KiB of memory.
     #[config(default = 100, env = "OLIVINE_STREAMS")]
     pub streams: usize,

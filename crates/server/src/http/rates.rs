@@ -1,7 +1,8 @@
 //! How often one caller may ask, as this process counts.
 //!
-//! Counted in a table of fixed size, however many callers there are: each has two places in it, and half of its rate at each. Another
-//! caller can have one of them, too; that it has both, and so is in the way, is as good as impossible, and nobody can aim at it.
+//! Counted in a table of fixed size, however many callers there are: each has two places in it, and half of its rate at each. Two callers
+//! may share one of their places. Sharing both is practically impossible, and cannot be provoked, because the hash keys are random per
+//! process.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash, RandomState};
@@ -99,7 +100,7 @@ impl From<TooOften> for ApiError {
 /// The table.
 struct Places<K> {
     states: Box<[InMemoryState]>,
-    /// Of this process alone, so that nobody knows who shares a place with whom.
+    /// Random per process, so that nobody can find out which callers share a place.
     hashers: [RandomState; CHOICES as usize],
     callers: PhantomData<fn(K)>,
 }

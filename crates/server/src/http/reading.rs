@@ -1,4 +1,4 @@
-//! Limits against clients that are too many, too slow or too large.
+//! Limits against too many clients, slow clients and large bodies.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Room for requests: how many are worked on at once, and how many bytes of bodies are held for them.
 //!
-//! A request that waits for its client gives its place back meanwhile, so slow clients are in nobody's way.
+//! While a request waits for its client, it does not occupy a place, so slow clients don't block others.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;

@@ -1,4 +1,4 @@
-//! The limits of connections: how many there are, and a least rate for what their clients take. A connection whose client reads nothing, or
+//! The limits of connections: their number, and a minimum rate at which their clients read. A connection whose client reads nothing, or
 //! hardly anything, is closed.
 //!
 //! Only the time counts in which bytes wait for the client. A client that asks nothing is the business of the limit for idle
@@ -33,7 +33,7 @@ pub struct LeastRate {
 
 impl LeastRate {
     const fn bytes_per_window(self) -> u64 {
-        // A client that may be as slow as it likes must still take something.
+        // Even a client without a minimum rate must read something.
         let bytes = self.bytes_per_second.saturating_mul(self.window.as_secs());
         if bytes == 0 { 1 } else { bytes }
     }
@@ -193,7 +193,7 @@ impl Pace {
         if alarm.deadline() > until {
             alarm.as_mut().reset(until);
         }
-        // Where it rang before its time, it is set anew by who judges next.
+        // If the timer fires too early, the next check sets it again.
         if alarm.as_mut().poll(cx).is_ready() {
             self.alarm = None;
         }

@@ -19,11 +19,11 @@ const TAGS: &[(&str, &str)] = &[
         "devices",
         "The devices of the fleet: what they are, what they run, and which update each of them would get.",
     ),
-    ("bulk_operations", "One change for many devices, which the server makes in the background."),
-    ("device_certificates", "The client certificates by which devices are known."),
+    ("bulk_operations", "One change to many devices, which the server makes in the background."),
+    ("device_certificates", "The client certificates by which the server recognizes devices."),
     (
         "ca_certificates",
-        "Certificate authorities whose devices may connect, and are created when they first do.",
+        "Certificate authorities whose devices may connect. A device's record can be created when it first connects.",
     ),
     (
         "releases",
@@ -31,24 +31,27 @@ const TAGS: &[(&str, &str)] = &[
     ),
     (
         "bundle_overrides",
-        "Exceptions: a bundle for chosen devices for some time, whatever their releases say.",
+        "Exceptions: chosen devices get a bundle for some time, in place of what their releases give them.",
     ),
     ("events", "The audit trail: who or which device did what, and when."),
-    ("api_keys", "The keys that open this API, with a role or with single scopes."),
-    ("sign_in", "People sign in with a browser: the session is in a cookie. Keys need none of this."),
+    ("api_keys", "The keys for this API, with a role or with single scopes."),
+    ("sign_in", "People sign in with a browser, whose session is in a cookie. API keys don't need this."),
     (
         "users",
-        "Who sends the request, and what it may do; one's own account, and the accounts of the organization's members.",
+        "The caller and its permissions, your own account, and the accounts of the organization's members.",
     ),
     ("memberships", "Which people are in the organization, and what they may do there."),
     ("invitations", "Links by which people join the organization."),
-    ("organization", "The settings of the organization that the API key belongs to."),
+    (
+        "organization",
+        "The settings of the organization of the request, its emergency stops, and all organizations of the installation.",
+    ),
     (
         "jobs",
         "The work that the server does by itself after a change, such as verifying and copying contents.",
     ),
-    ("server", "The server that answers, and its database."),
-    ("storage_backends", "Object storages of your own for the content of binaries."),
+    ("server", "The server process that answers, and its database."),
+    ("storage_backends", "Your own object storages for the content of binaries."),
 ];
 
 /// The groups with their descriptions.

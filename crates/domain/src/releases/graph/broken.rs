@@ -1,4 +1,4 @@
-//! The rules that a graph's records must keep. They are never broken by accepted edits: what is found here is damage.
+//! The rules that a graph's records must keep. Accepted edits never break them, so a violation means damaged records.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What somebody should know of an edit before they do it. A warning forbids nothing.
+//! Warnings before an edit. A warning does not forbid anything.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ pub enum Warning {
     NotCountedTagged(Name),
     /// Devices are on no release of the cohort, and are not counted.
     NotCountedUnplaced(u64),
-    /// Nobody gets the release before a moment, so the numbers of now say little.
+    /// No device gets the release before its scheduled time, so the present numbers say little.
     Scheduled {
         /// The release.
         release: Named,

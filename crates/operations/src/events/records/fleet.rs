@@ -105,7 +105,7 @@ impl Recorded for Device {
     const KNOWN_BY: &'static [&'static str] = &["identifier", "product_prn", "cohort_prn"];
 
     fn fields(&self) -> Vec<Field> {
-        // What devices report has events of its own.
+        // Reports of devices have events of their own.
         let Self {
             id: _,
             organization,

@@ -1,5 +1,5 @@
-//! `GET /v1/events/export`: events as CSV or lines of JSON, as many as there are. An answer that ends early is broken off, so that nobody
-//! takes a part for the whole.
+//! `GET /v1/events/export`: events as CSV or lines of JSON, as many as there are. If an export ends early, the connection is closed without
+//! a proper end, so that an incomplete file is noticed.
 
 use std::time::Duration;
 
@@ -55,11 +55,11 @@ enum Format {
 /// Export events
 ///
 /// Answers with all events that match, as CSV with a header line (`format=csv`) or as one JSON object per line (`format=jsonl`, as the list
-/// shows events). The answer is streamed and goes over at most a year: from `since`, by default a year before `until`, to `until`, by
-/// default now. It takes the filters, `search` and `order` of the list. In CSV, a cell that begins with `=`, `+`, `-`, `@`, a tab or a
-/// carriage return has an apostrophe in front, so that no spreadsheet runs it. If the export can't go on, for example because the caller may
-/// not read events any more, the connection is broken off: only an answer that ends properly is complete. One caller may have 2 exports at
-/// once, the server 8; more get 429. Scope: `event.read`.
+/// shows events). The answer is streamed and covers at most a year: from `since` (by default a year before `until`) to `until` (by default
+/// now). It takes the filters, `search` and `order` of the list. In CSV, a cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage
+/// return has an apostrophe in front, so that no spreadsheet runs it. If the export can't go on, for example because the caller may no
+/// longer read events, the server closes the connection early: only an answer that ends properly is complete. One caller may have 2 exports
+/// at the same time, and one server process 8; further ones get 429. Scope: `event.read`.
 #[utoipa::path(get, path = "/events/export", tag = "events",
     params(
         ("format" = String, Query, description = "The form of the answer: `csv`, or `jsonl` for one JSON object per line."),
@@ -145,7 +145,7 @@ fn header(format: Format) -> String {
     }
 }
 
-/// Why an export was broken off. The client sees only that it was.
+/// The reason why an export was broken off, for the log. The client only notices that the connection was closed.
 #[derive(Debug, thiserror::Error)]
 #[error("the export of events was broken off")]
 struct BrokenOff;

@@ -152,7 +152,7 @@ pub(super) async fn answer(
         if has_looked_at_all {
             if waiting.is_none() {
                 waiting = Some(app.streams.take(by)?);
-                // From now on it is not worked on.
+                // From now on the request only waits, so it gives its place back.
                 if let Some(place) = place {
                     drop(place.leave());
                 }

@@ -1,4 +1,4 @@
-//! What all ways to read events share: an event as it is shown, and who goes on reading.
+//! Shared by all ways to read events: the form of an event in answers, and the check of long-running callers.
 
 use axum::Extension;
 use olivine_api::events as api;

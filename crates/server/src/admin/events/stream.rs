@@ -1,4 +1,4 @@
-//! `GET /v1/events/stream`: the feed as server-sent events. What a stream shows is made once for all streams of an organization.
+//! `GET /v1/events/stream`: the feed as server-sent events. Each event is formatted once for all streams of an organization.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -39,31 +39,32 @@ use crate::http::room::Place;
 use crate::http::steady::{MarkedStream, StreamMark};
 use crate::http::streams::StreamPlace;
 
-/// The header with which a browser comes back.
+/// The header with which a browser reconnects.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Asks proxies to pass each event on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// How often a stream that has nothing to show says where it is.
+/// How often a stream without new events sends its cursor.
 const SAYS_WHERE_EVERY: Duration = Duration::from_secs(15);
 /// How often a stream of hints says that devices of a release or cohort did something.
 const FOLDS_FOR: Duration = Duration::from_secs(1);
 
 /// Follow events
 ///
-/// Answers with a stream of server-sent events (`text/event-stream`) that goes on as events happen: `id` is the cursor after the event, `event`
-/// its type, `data` the event as in the list. A client that comes back with `Last-Event-ID` misses nothing. Every 15 seconds a bare `id` moves
-/// the client past events that its filters leave out. `event: feed_replaced` says that the feed was replaced, as the error of that code does,
-/// and ends the stream. The stream also ends when the caller may not read events any more, and when it reads too slowly. Scope: `event.read`.
+/// Answers with a stream of server-sent events (`text/event-stream`) that stays open and sends events as they happen: `id` is the cursor
+/// after the event, `event` its type, and `data` the event as in the list. A client that connects again with `Last-Event-ID` misses
+/// nothing. Every 15 seconds, a message with only an `id` updates the cursor of a client whose filters leave out all recent events. The
+/// event `event: feed_replaced` means the same as the error of that code, and ends the stream. The stream also ends when the caller may no
+/// longer read events, and when it reads too slowly. Scope: `event.read`.
 #[utoipa::path(get, path = "/events/stream", tag = "events",
     params(
-        ("after" = Option<String>, Query, description = "Where to begin: a cursor, `0` for the first event that there still is, or `now` (the default). `Last-Event-ID` wins over it."),
+        ("after" = Option<String>, Query, description = "Where to begin: a cursor, `0` for the oldest event that was not deleted, or `now` (the default). `Last-Event-ID` takes precedence."),
         ("type" = Option<Vec<String>>, Query, description = "Only events of this type; give it several times for several types."),
         ("resource_prn" = Option<String>, Query, description = "Only events about the record with this PRN."),
         ("actor_prn" = Option<String>, Query, description = "Only events caused by the key, person or device with this PRN."),
         ("about_prn" = Option<Vec<String>>, Query, description = "Only events about or caused by the record with this PRN; give it several times for several records."),
         ("product_prn" = Option<String>, Query, description = "Only events of the product with this PRN."),
         ("cohort_prn" = Option<String>, Query, description = "Only events of the cohort with this PRN."),
-        ("payload" = Option<String>, Query, description = "`whole` (the default) sends events as the list shows them. `hint` sends only `type`, `resource_prn` and `actor`; what devices do often is folded into `event: changed` with the PRN of the release or cohort, once a second."),
+        ("payload" = Option<String>, Query, description = "`whole` (the default) sends events as the list shows them. `hint` sends only `type`, `resource_prn` and `actor`; frequent events of devices are combined into `event: changed` with the PRN of the release or cohort, once a second."),
         ("organization_prn" = Option<String>, Query, description = "The organization to follow, for a person who is in several. Browsers send no header `olivine-organization` with a stream."),
         ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event that was received. Browsers send it when they connect again."),
     ),
@@ -120,7 +121,7 @@ pub(super) async fn stream(
     Ok(response)
 }
 
-/// A person's is chosen by it; a key has one, and another is as one that does not exist.
+/// A person chooses an organization with it. A key has only one organization; any other one is treated as if it did not exist.
 pub(super) fn check_organization(
     pairs: &Pairs,
     own: Id<Organization>,
@@ -152,7 +153,7 @@ struct Streaming {
     _mark: Option<MarkedStream>,
 }
 
-/// Records of which devices did something that is not said one by one.
+/// The releases and cohorts whose devices did something that is not sent as single events.
 #[derive(Default)]
 struct Folded {
     prns: BTreeSet<String>,
@@ -194,7 +195,7 @@ impl Streaming {
         }
     }
 
-    /// An id alone shows nothing, and is where the client goes on.
+    /// A message with only an id causes no event in the client, but the client will continue from that id.
     fn say_where(&mut self) -> Bytes {
         self.says_where_at = Instant::now() + SAYS_WHERE_EVERY;
         self.said = self.follower.cursor();
@@ -252,7 +253,7 @@ fn add_releases(data: &Value, prns: &mut BTreeSet<String>) {
     }
 }
 
-/// What devices do as often as they come.
+/// Whether the event is one of the frequent events of devices.
 const fn is_folded(kind: &RecordedType) -> bool {
     use EventType as T;
     matches!(

@@ -57,9 +57,9 @@ fn shown(invitation: &Invitation, made: Option<(&str, &LinkToken)>) -> api::Invi
 
 /// Invite a person
 ///
-/// Makes an invitation for one address, and answers with its link in `url`. The link is shown only this once and works for three days: pass
-/// it on to the person. A caller can only grant what it may do itself (403). The answer is the same whether or not there is an account with
-/// this address. Scope: `invitation.create`.
+/// Makes an invitation for one e-mail address, and answers with its link in `url`. The link is shown only this once and works for three
+/// days: pass it on to the person. Callers can grant only what they may do themselves (403). The answer does not depend on whether there is
+/// an account with this address. Scope: `invitation.create`.
 #[utoipa::path(post, path = "/invitations", tag = "invitations", request_body = api::InvitationCreate, responses(
     (status = 201, body = api::InvitationEnvelope), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create(
@@ -129,9 +129,10 @@ async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Look at an invitation by its link
+/// Get an invitation by its link
 ///
-/// Answers with the organization and the grants of the invitation that a link is for. The link can be used afterwards. Needs the header `olivine-console: 1` and no scope.
+/// Answers with the organization and the grants of the invitation that a link is for. The link still works afterwards. Needs the header
+/// `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/invitations/look", tag = "invitations", security(()), request_body = api::InvitationToken, responses(
     (status = 200, body = api::InvitationShown), (status = 403, body = ErrorBody)))]
 async fn look(
@@ -163,8 +164,9 @@ impl FromRequestParts<App> for MaybeSignedIn {
 
 /// Accept an invitation
 ///
-/// With `name` and `password`: makes the account, joins the organization, and signs the browser in. Without them, the signed-in person joins:
-/// the session must be fresh, and the account must have the invited address. An invitation can be accepted once. Needs the header `olivine-console: 1` and no scope.
+/// With `name` and `password`, it creates an account, makes it a member of the organization, and signs the browser in. Without them, the
+/// signed-in person becomes a member: the session must be fresh, and the account must have the invited address. An invitation can be
+/// accepted once. Needs the header `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/invitations/accept", tag = "invitations", security(()), request_body = api::InvitationAccept, responses(
     (status = 201, body = olivine_api::sign_in::SignedIn), (status = 204), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]

@@ -1,4 +1,4 @@
-//! `/v1/users/me`, `/v1/sign_out` and `/v1/reauthenticate`: what callers do to themselves.
+//! `/v1/users/me`, `/v1/sign_out` and `/v1/reauthenticate`: requests of callers about themselves.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -39,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reauthenticate))
 }
 
-/// The caller, who may be in no organization, and over what the request came.
+/// The caller, who may be in no organization, and the transport of the request.
 struct Asking {
     person: Option<Person>,
     actor: Option<Actor>,
@@ -59,7 +59,7 @@ impl axum::extract::FromRequestParts<App> for Asking {
     }
 }
 
-/// Over what a browser's request came, to set its cookie again.
+/// The transport of a browser's request, to set its cookie again.
 struct Over(Transport);
 
 impl axum::extract::FromRequestParts<App> for Over {
@@ -73,7 +73,7 @@ impl axum::extract::FromRequestParts<App> for Over {
 /// Get the caller
 ///
 /// Answers with the API key or the person of this request: organization, roles and scopes, expiry, and with the version of the server.
-/// Everybody may ask this; no scope is needed.
+/// Every caller may use it; no scope is needed.
 #[utoipa::path(get, path = "/users/me", tag = "users", responses((status = 200, body = api::MeEnvelope)))]
 async fn me(State(app): State<App>, asking: Asking) -> Result<axum::Json<api::MeEnvelope>, ApiError> {
     let user = match (asking.person, asking.actor) {
@@ -259,7 +259,7 @@ async fn end_other_sessions(
 
 /// End one of your sessions
 ///
-/// Signs the person out in that browser, at once and on all processes. Needs a session, and no scope.
+/// Signs the person out in that browser, immediately and on all server processes. Needs a session, and no scope.
 #[utoipa::path(delete, path = "/users/me/sessions/{prn}", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the session to end.")),
     responses((status = 204), (status = 404, body = ErrorBody)))]
@@ -274,7 +274,7 @@ async fn end_session(
 
 /// Sign out
 ///
-/// Ends the session of this request, at once and on all processes. Needs a session, and no scope.
+/// Ends the session of this request, immediately and on all server processes. Needs a session, and no scope.
 #[utoipa::path(post, path = "/sign_out", tag = "sign_in", security(("session" = [])), responses((status = 204)))]
 async fn sign_out(
     State(app): State<App>,

@@ -74,8 +74,8 @@ async fn get(
 
 /// Change what a member may do
 ///
-/// Replaces all grants of a membership. A caller can only grant and remove what it may do itself (403). The last administrator of the
-/// organization stays one (409 `last_admin`). Scope: `membership.update`.
+/// Replaces all grants of a membership. Callers can grant and remove only what they may do themselves (403). The last administrator of the
+/// organization can't be made anything else (409 `last_admin`). Scope: `membership.update`.
 #[utoipa::path(patch, path = "/memberships/{prn}", tag = "memberships", params(
     ("prn" = String, Path, description = "The PRN of the membership to change.")),
     request_body = api::MembershipUpdate, responses((status = 200, body = api::MembershipEnvelope),
@@ -97,8 +97,8 @@ async fn update(
 
 /// End a membership
 ///
-/// From now on the person may do nothing in the organization. The person's own API keys and open invitations stop working. The answer names
-/// the organization's keys whose secrets the person saw. The last administrator can't be removed (409 `last_admin`). Scope:
+/// From now on the person can't do anything in the organization. The person's own API keys and open invitations stop working. The answer
+/// names the organization's keys whose secrets the person saw. The last administrator can't be removed (409 `last_admin`). Scope:
 /// `membership.delete`.
 #[utoipa::path(delete, path = "/memberships/{prn}", tag = "memberships", params(
     ("prn" = String, Path, description = "The PRN of the membership to end.")),

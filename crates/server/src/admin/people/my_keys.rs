@@ -1,4 +1,4 @@
-//! `/v1/users/me/api_keys`: the personal keys of who is signed in.
+//! `/v1/users/me/api_keys`: the personal keys of the signed-in person.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -25,8 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Create a personal key
 ///
 /// Makes an API key that belongs to the signed-in person, and answers with its secret in `key`: it is shown only this once. At each request
-/// the key may do what it was given and the person may still do here, except to hand out rights; it ends with the membership. Takes a fresh
-/// session, and no scope.
+/// the key may do what it was given, as far as the person may still do it in the organization; it can never grant rights to others. The key
+/// stops working when the membership ends. Needs a fresh session, and no scope.
 #[utoipa::path(post, path = "/users/me/api_keys", tag = "users", security(("session" = [])), request_body = api::ApiKeyCreate, responses(
     (status = 201, body = api::ApiKeyEnvelope), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create_key(
@@ -41,10 +41,10 @@ async fn create_key(
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], axum::Json(body)).into_response())
 }
 
-/// List one's personal keys
+/// List your personal keys
 ///
 /// Answers with the keys of the signed-in person in this organization, revoked ones included, the oldest first and never with their
-/// secrets. Takes a session, and no scope.
+/// secrets. Needs a session, and no scope.
 #[utoipa::path(get, path = "/users/me/api_keys", tag = "users", security(("session" = [])), responses((status = 200, body = api::PersonalKeys)))]
 async fn list_keys(
     State(app): State<App>,
@@ -55,9 +55,9 @@ async fn list_keys(
     Ok(axum::Json(api::PersonalKeys { api_keys: keys.into_iter().map(|key| shown(key, None)).collect() }))
 }
 
-/// Revoke one of one's personal keys
+/// Revoke one of your personal keys
 ///
-/// The key is refused from now on. This can't be undone. Takes a session, and no scope.
+/// The key is refused from now on. This can't be undone. Needs a session, and no scope.
 #[utoipa::path(delete, path = "/users/me/api_keys/{prn}", tag = "users", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the personal key to revoke.")),
     responses((status = 204), (status = 404, body = ErrorBody)))]

@@ -46,7 +46,7 @@ fn id(text: &str) -> Result<Id<Organization>, ApiError> {
 /// Create an organization
 ///
 /// Makes another organization of the installation, with nothing in it. The person becomes a member with the role `admin`, unless `join` is
-/// false. Takes a person who administers the installation, a fresh session, and no scope.
+/// false. Needs a person who administers the installation, a fresh session, and no scope.
 #[utoipa::path(post, path = "/organizations", tag = "organization", security(("session" = [])), request_body = api::OrganizationCreate, responses(
     (status = 201, body = api::OrganizationEntryEnvelope), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn create_organization(
@@ -64,8 +64,8 @@ async fn create_organization(
 
 /// List organizations
 ///
-/// Answers with all organizations of the installation for a person who administers it, and with their own ones for everybody else, the oldest
-/// first. Takes a session, and no scope.
+/// Answers with all organizations of the installation if the person administers it, and otherwise with those that the person is a member
+/// of, the oldest first. Needs a session, and no scope.
 #[utoipa::path(get, path = "/organizations", tag = "organization", security(("session" = [])), responses(
     (status = 200, body = api::OrganizationEntryList)))]
 async fn list_organizations(
@@ -78,8 +78,8 @@ async fn list_organizations(
 
 /// Rename an organization
 ///
-/// Gives an organization of the installation another name. Its own settings are changed by its administrators (`PATCH /v1/organization`). Takes
-/// a person who administers the installation, a fresh session, and no scope.
+/// Gives an organization of the installation another name. Its own settings are changed by its administrators (`PATCH /v1/organization`).
+/// Needs a person who administers the installation, a fresh session, and no scope.
 #[utoipa::path(patch, path = "/organizations/{prn}", tag = "organization", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the organization to rename.")),
     request_body = api::OrganizationRename, responses((status = 200, body = api::OrganizationEntryEnvelope), (status = 403, body = ErrorBody),
@@ -99,8 +99,8 @@ async fn rename_organization(
 
 /// Join an organization
 ///
-/// Makes the person a member of an organization of the installation, with the role `admin`. The audit trail of that organization says so. Takes
-/// a person who administers the installation, a fresh session, and no scope.
+/// Makes the person a member of an organization of the installation, with the role `admin`. The audit trail of that organization says so.
+/// Needs a person who administers the installation, a fresh session, and no scope.
 #[utoipa::path(post, path = "/organizations/{prn}/join", tag = "organization", security(("session" = [])), params(
     ("prn" = String, Path, description = "The PRN of the organization to join.")),
     responses((status = 200, body = api::OrganizationEntryEnvelope), (status = 403, body = ErrorBody),

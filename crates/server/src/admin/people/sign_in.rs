@@ -37,7 +37,7 @@ pub(super) fn token(text: &str) -> Result<LinkToken, ApiError> {
 
 /// Get the ways to sign in
 ///
-/// Answers with the ways in which people can sign in, and whether the installation has no people yet. No scope is needed.
+/// Answers with the ways to sign in, and with whether the installation still has to be set up. No scope is needed.
 #[utoipa::path(get, path = "/sign_in/methods", tag = "sign_in", security(()), responses((status = 200, body = api::SignInMethods)))]
 async fn methods(State(app): State<App>) -> Result<axum::Json<api::SignInMethods>, ApiError> {
     let setup_needed = !set_up::is_done(&app.ctx).await?;
@@ -85,8 +85,9 @@ async fn second_factor(
 
 /// Set the installation up
 ///
-/// Makes the first person, with the link that the server wrote into its data folder (`setup-link`): administrator of the installation and
-/// of its first organization, and signed in. There can be only one (409 `setup_done`). Needs the header `olivine-console: 1` and no scope.
+/// Creates the first person and signs the person in. The request takes the token of the link that the server wrote into its data folder
+/// (`setup-link`). The person administers the installation and its first organization. This works only once (409 `setup_done`). Needs the
+/// header `olivine-console: 1` and no scope.
 #[utoipa::path(post, path = "/setup", tag = "sign_in", security(()), request_body = api::SetUp, responses(
     (status = 201, body = api::SignedIn), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 422, body = ErrorBody)))]

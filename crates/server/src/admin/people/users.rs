@@ -39,7 +39,7 @@ fn record(user: &User) -> Record<api::UserEnvelope> {
 
 /// List users
 ///
-/// Answers with one page of the users that are members of the organization. Scope: `user.read`.
+/// Answers with one page of the users who are members of the organization. Scope: `user.read`.
 #[utoipa::path(get, path = "/users", tag = "users", params(Listing<User>),
     responses((status = 200, body = api::UserList), (status = 400, body = ErrorBody)))]
 async fn list(
@@ -67,7 +67,7 @@ async fn get(
     Ok(record(&users::get(&app.ctx, &by, of_installation(&prn)?).await?))
 }
 
-/// The person who does something to somebody's account, with the right that they have in their organization, if they have it.
+/// The person who changes an account, with the person's permission in the organization, if there is one.
 struct Administrator {
     person: Person,
     by: Option<olivine_domain::permissions::Authorized<scope::UserUpdate>>,

@@ -1,4 +1,4 @@
-//! What status and code an error's meaning has in this protocol. Nowhere else.
+//! The status and the code for each meaning of an error in this protocol. This is the only place that decides them.
 
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
@@ -60,7 +60,7 @@ impl From<Error> for PeridioError {
 impl IntoResponse for PeridioError {
     fn into_response(self) -> Response {
         let mut response = self.0.into_response();
-        // A device can't make up for it with a key.
+        // A device can't authenticate with an API key instead.
         response.headers_mut().remove(WWW_AUTHENTICATE);
         response
     }

@@ -1,4 +1,4 @@
-//! Manifests as JSON. All but the URLs is put into words once, for as long as the server remembers the manifest.
+//! Manifests as JSON. Everything but the URLs is serialized once, for as long as the manifest is cached.
 
 use olivine_api::manifests::ManifestEntry;
 use olivine_operations::distribution::Manifest;

@@ -43,9 +43,9 @@ const LONGEST: usize = 256;
 
 /// Ask for an update
 ///
-/// Answers whether there is an update, and stores what the device says that it runs. It says so in one of the three headers. If several
-/// are sent, the release counts, then the bundle, then the version; one that is malformed, or names nothing in the device's cohort, is
-/// skipped. If the release has a numeric phase, a place in it is claimed.
+/// Answers whether there is an update, and stores what the device runs. The device sends that in one of the three headers. If it sends
+/// several, the release is used, or else the bundle, or else the version; a header that is malformed, or names nothing in the device's
+/// cohort, is skipped. If the release has a numeric phase, a place in it is claimed.
 #[utoipa::path(get, path = "/update", operation_id = "device_update", tag = "device", params(
     ("expand[]" = Option<Vec<String>>, Query, description = "What the answer has besides `status`: `bundle`, `release`, `bundle_override`, `cohort`, `manifest` (the files with their URLs), `source_type`."),
     ("peridio-release-prn" = Option<String>, Header, description = "The PRN of the release that the device is on."),

@@ -1,4 +1,4 @@
-//! `POST /update/status`: how an update goes, in the device's own word.
+//! `POST /update/status`: a device's report on how an update goes.
 
 use axum::extract::{FromRequest, Request, State};
 use http::StatusCode;
@@ -18,8 +18,9 @@ use crate::http::fields::{Fields, own};
 
 /// Report how an update goes
 ///
-/// Stores how the installation of a bundle goes: `downloading`, `installing`, `installed`, `failed` or `rolled_back`. Once it is answered,
-/// it is stored durably. What the device *runs* is what it says when it asks for an update, so it asks again after an installation.
+/// Stores how the installation of a bundle goes: `downloading`, `installing`, `installed`, `failed` or `rolled_back`. When the answer
+/// arrives, the report is stored durably. The report does not change what the device *runs*: a device says that when it asks for an update,
+/// so it asks again after an installation.
 #[utoipa::path(post, path = "/update/status", operation_id = "device_update_status", tag = "device", request_body = api::StatusReport,
     responses((status = 204, description = "The report is stored")))]
 pub(super) async fn report(
