@@ -11,7 +11,7 @@ use olivine_tests::factory::{ALL, Factory, on};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// All that lists show.
-const LISTS: [&str; 18] = [
+const LISTS: [&str; 19] = [
     "artifacts",
     "artifact_versions",
     "binaries",
@@ -30,6 +30,7 @@ const LISTS: [&str; 18] = [
     "users",
     "memberships",
     "invitations",
+    "views",
 ];
 
 /// A person with a second factor, and one who is invited.
@@ -44,6 +45,8 @@ async fn people(server: &Server) {
     ada.post("/v1/users/me/totp/confirm", &json!({"code": code.trim()})).await.expect(200);
     let invitation = json!({"email": "grace@example.com", "grants": [{"role": "viewer"}]});
     ada.post("/v1/invitations", &invitation).await.expect(201);
+    let view = json!({"name": "canaries", "path": "/devices", "query": "tag=canary", "shared": true});
+    ada.post("/v1/views", &view).await.expect(201);
 }
 
 /// What an authenticator app does (RFC 6238), by somebody else's hand.

@@ -67,6 +67,7 @@ codes! {
     SecondFactorRequired = "second_factor_required", "The account has a second factor: send a code as well.";
     SessionEnded = "session_ended", "The session of the cookie is over: sign in again.";
     PersonRequired = "person_required", "Only a signed-in person can do this, not an API key.";
+    OwnerRequired = "owner_required", "The record would belong to a person, and this API key belongs to none: sign in, or use a personal API key.";
     ReauthenticationRequired = "reauthentication_required", "The session is not fresh: send the password again (POST /v1/reauthenticate), then repeat the request.";
     SecondFactorMissing = "second_factor_missing", "The account has no second factor, or no setup of one that waits for its confirmation.";
     CsrfRefused = "csrf_refused", "The request has a session cookie, but not the headers that pages of the server send: Origin and olivine-console.";
@@ -116,6 +117,7 @@ codes! {
     GraphChanged = "graph_changed", "The releases of the cohort are no longer those that `graph_revision` names; the context has the present one.";
     TooManyBulkOperations = "too_many_bulk_operations", "As many bulk operations of the organization as are allowed are running: wait until one is finished, or cancel one.";
     CountDiffers = "count_differs", "The number of devices is not `confirm_count`; the context has the number. Nothing was changed.";
+    TooManyViews = "too_many_views", "The person has as many views as there can be, or the organization as many shared ones: delete one.";
     NotRunning = "not_running", "The bulk operation is over, so it can't be cancelled.";
     PreconditionFailed = "precondition_failed", "The record was changed since: it no longer has the revision that If-Match names.";
     PayloadTooLarge = "payload_too_large", "The body is larger than the limit that the message names.";

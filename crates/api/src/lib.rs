@@ -38,6 +38,7 @@ pub mod sign_in;
 pub mod signing_keys;
 pub mod storage_backends;
 pub mod users;
+pub mod views;
 
 /// Declares the envelopes of a resource: one record under its name, and a page of records under the plural. The OpenAPI document takes
 /// only descriptions that stand there word for word, so each resource brings its own.

@@ -12,7 +12,7 @@ use crate::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_signatures, bundle_overrides,
     bundles, ca_certificates, cohorts, completions, device_certificates, devices, events, invitations, jobs,
     lookup, memberships, organizations, products, profiles, push, releases, signing_keys, status,
-    storage_backends, users,
+    storage_backends, users, views,
 };
 
 /// Manage firmware: upload it, sign it, and release it to devices.
@@ -108,6 +108,9 @@ pub(crate) enum Command {
     /// The caller ('users me'), and the accounts of the organization's members
     #[command(subcommand, visible_alias = "user")]
     Users(users::Command),
+    /// Pages of the web console that people saved, for themselves or for the organization
+    #[command(subcommand, visible_alias = "view")]
+    Views(views::Command),
     /// The organization's settings
     #[command(subcommand, visible_alias = "organizations")]
     Organization(organizations::Command),
@@ -157,6 +160,7 @@ impl Cli {
             Command::Memberships(command) => command.run(session).await,
             Command::Invitations(command) => command.run(session).await,
             Command::Users(command) => command.run(session).await,
+            Command::Views(command) => command.run(session).await,
             Command::Organization(command) => command.run(session).await,
             Command::Push(push) => push.run(session).await,
             Command::Config(_) | Command::Completions(_) => Ok(()),

@@ -53,6 +53,7 @@ mod storage_backends;
 mod texts;
 mod uploads;
 mod users;
+mod views;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -44,6 +44,7 @@ mod storage_backends;
 mod transfers;
 pub mod uploads;
 mod users;
+mod views;
 
 pub use causes::Cause;
 pub use connection::{Client, DeviceSettings, Pace, Settings};

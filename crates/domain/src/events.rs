@@ -166,6 +166,9 @@ event_types! {
     InvitationAccepted = "invitation.accepted", Audit;
     InvitationRevoked = "invitation.revoked", Audit;
     VerificationCodeCreated = "verification_code.created", Audit;
+    ViewCreated = "view.created", Audit;
+    ViewUpdated = "view.updated", Audit;
+    ViewDeleted = "view.deleted", Audit;
     OrganizationCreated = "organization.created", Audit;
     OrganizationUpdated = "organization.updated", Audit;
     OrganizationStopped = "organization.stopped", Audit;

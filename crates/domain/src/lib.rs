@@ -59,6 +59,7 @@ pub mod text;
 pub mod time;
 pub mod users;
 pub mod versions;
+pub mod views;
 
 pub use hash::Sha256Digest;
 pub use metadata::CustomMetadata;

@@ -52,6 +52,7 @@ pub mod signing_keys;
 pub mod stops;
 pub mod storage_backends;
 pub mod storages;
+pub mod views;
 mod watchdog;
 mod work;
 

@@ -20,7 +20,7 @@ use crate::entities::distribution::{
 use crate::entities::fleet::{
     bulk_operations, ca_certificates, cohorts, device_certificates, devices, products, verification_codes,
 };
-use crate::entities::people::{invitations, known_browsers, memberships, recovery_codes, users};
+use crate::entities::people::{invitations, known_browsers, memberships, recovery_codes, users, views};
 use crate::entities::{
     api_keys, artifact_versions, artifacts, binaries, binary_parts, binary_replicas, binary_signatures,
     contents, download_counts, event_feed, event_feeds, event_pending, events, idempotency_keys, jobs,
@@ -78,7 +78,7 @@ pub struct CopiedTable {
 /// means nothing to a server that starts. Nor are sessions, links and failures to sign in: everybody signs in anew.
 macro_rules! each_table {
     ($do:ident, $($argument:expr),*) => {{
-        $do!($($argument,)* organizations, users, recovery_codes, known_browsers, memberships, invitations, storage_backends, api_keys, artifacts, artifact_versions, contents, binaries, binary_replicas,
+        $do!($($argument,)* organizations, users, recovery_codes, known_browsers, memberships, views, invitations, storage_backends, api_keys, artifacts, artifact_versions, contents, binaries, binary_replicas,
             binary_parts, signing_keys, binary_signatures, events, event_feeds, event_feed, download_counts, jobs, idempotency_keys, settings, bundles,
             bundle_binaries, products, cohorts, devices, ca_certificates, verification_codes, device_certificates, releases,
             release_claims, release_days, device_outcomes, bundle_overrides, bundle_override_devices, stops,

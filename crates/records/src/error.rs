@@ -239,6 +239,8 @@ pub enum Constraint {
     UserEmail,
     /// Memberships by user and organization.
     MembershipUser,
+    /// Views by name, of an owner in an organization.
+    ViewName,
     /// The key of any record: the caller supplied an id that is taken.
     PrimaryKey,
     /// One that this version does not know.
@@ -247,7 +249,7 @@ pub enum Constraint {
 
 impl Constraint {
     /// All that have a name in the databases.
-    pub(crate) const NAMED: [Self; 25] = [
+    pub(crate) const NAMED: [Self; 26] = [
         Self::OrganizationName,
         Self::ApiKeyHash,
         Self::ArtifactName,
@@ -273,6 +275,7 @@ impl Constraint {
         Self::StorageBackendServer,
         Self::UserEmail,
         Self::MembershipUser,
+        Self::ViewName,
     ];
 
     /// What is the same, in words.
@@ -303,6 +306,7 @@ impl Constraint {
             Self::StorageBackendServer => "storage of the server",
             Self::UserEmail => "e-mail address of a user",
             Self::MembershipUser => "membership of a user in an organization",
+            Self::ViewName => "name of a view of this owner",
             Self::PrimaryKey => "id",
             Self::Other => "unique value",
         }

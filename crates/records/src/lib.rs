@@ -62,6 +62,7 @@ mod tests;
 pub mod user_links;
 pub mod users;
 pub mod verification_codes;
+pub mod views;
 
 pub use database::{CallerReads, Database, Integrity, ListReader, Listener, Options, Reader, Signals, Write};
 pub use error::{Constraint, Error, Trouble};

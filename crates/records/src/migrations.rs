@@ -46,6 +46,7 @@ const STEPS: &[Step] = &[
     step!("0015_bulk_operations", sqlite),
     step!("0016_lookup", sqlite),
     step!("0017_second_factor"),
+    step!("0018_views", sqlite),
 ];
 
 /// Which steps were run; the table that earlier versions made by `SeaORM`'s migrator, so that each of them knows the others' steps.

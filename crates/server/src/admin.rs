@@ -38,6 +38,7 @@ pub mod server;
 pub mod signing_keys;
 pub mod stops;
 pub mod storage_backends;
+mod views;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -84,7 +85,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(lookup::routes())
         .merge(jobs::routes())
         .merge(server::routes())
-        .merge(people::routes());
+        .merge(people::routes())
+        .merge(views::routes());
     OpenApiRouter::with_openapi(Base::openapi()).nest("/v1", routes)
 }
 

@@ -17,6 +17,7 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use olivine_domain::views::is_page;
 
 use crate::app::App;
 use crate::console::files::{ConsoleFile, build, find};
@@ -25,10 +26,6 @@ use crate::http::error;
 use crate::http::words::RouteName;
 
 pub use self::headers::for_api_browser;
-
-/// The first segments of paths that do not belong to the console: there, browsers get the same answers as other clients.
-const NOT_PAGES: [&str; 9] =
-    ["v1", "docs", "content", "d", "trust", "healthz", "readyz", "metrics", "assets"];
 
 /// What the route is called in metrics and in the log. Pages are many, and which ones there are is known to the browser only.
 const PAGE: RouteName = RouteName("/{console page}");
@@ -53,8 +50,7 @@ async fn asset(Path((named_build, name)): Path<(String, String)>, headers: Heade
 /// The console's one page for browsers that ask for a page, and the answer to a wrong path for everybody else. The page itself finds out
 /// whether there is anything at the path.
 pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let is_page =
-        matches!(method, Method::GET | Method::HEAD) && is_console_path(uri.path()) && takes_html(&headers);
+    let is_page = matches!(method, Method::GET | Method::HEAD) && is_page(uri.path()) && takes_html(&headers);
     match find("index.html").filter(|_| is_page) {
         Some(file) => {
             let mut response = answer(file, &headers, "no-cache");
@@ -63,11 +59,6 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         }
         None => error::no_such_path(uri).await.into_response(),
     }
-}
-
-fn is_console_path(path: &str) -> bool {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    !NOT_PAGES.contains(&first)
 }
 
 /// A browser that opens a page asks for HTML explicitly. Programs that accept anything (`*/*`) get JSON.
@@ -136,16 +127,6 @@ fn with_content(file: &'static ConsoleFile, asked: &HeaderMap) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_of_the_apis_are_no_pages() {
-        for path in ["/v1", "/v1/devices", "/docs/", "/d/abc", "/content/x", "/healthz", "/assets/x/y.js"] {
-            assert!(!is_console_path(path), "{path}");
-        }
-        for path in ["/", "/devices", "/devices/SN-1", "/v1-notes", "/setup", "/documents"] {
-            assert!(is_console_path(path), "{path}");
-        }
-    }
 
     #[test]
     fn only_who_names_html_gets_a_page() {

@@ -138,7 +138,8 @@ pub(crate) fn named_type(operation: &Operation) -> String {
 /// Whether it takes a person, or is about one. Nobody signs in through a proxy without TLS, so these are asked in this process: by `people` in
 /// `crates/testkit/tests/in_process`.
 pub(crate) fn is_of_people(operation: &Operation) -> bool {
-    let is_about = ["/v1/users/{", "/v1/memberships"].iter().any(|path| operation.path.starts_with(path));
+    let is_about =
+        ["/v1/users/{", "/v1/memberships", "/v1/views"].iter().any(|path| operation.path.starts_with(path));
     is_about || operation.takes_person()
 }
 

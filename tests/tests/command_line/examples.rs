@@ -59,6 +59,8 @@ fn adapted(command: &str, example: &str, s3: &S3) -> String {
         "storage-backends create" => {
             example.replace(" --region ", &format!(" --endpoint {} --region ", s3.url()))
         }
+        // Views belong to people.
+        command if command.starts_with("views ") => format!("PERIDIO_API_KEY=$(cat personal.key) {example}"),
         "events tail" => format!("timeout 2 {example} || test $? = 124"),
         _ => example.to_owned(),
     }

@@ -22,7 +22,13 @@ invitations create
 invitations list
 invitations get
 invitations revoke
-$ TOKEN=$(peridio invitations create --email grace@example.com --role developer --output json | sed -n 's/.*"url": *"[^"#]*#\([^"]*\)".*/\1/p'); curl -sSf "$PERIDIO_BASE_URL/v1/invitations/accept" -H "Origin: $PERIDIO_BASE_URL" -H 'olivine-console: 1' -H 'content-type: application/json' -d '{"token": "'$TOKEN'", "name": "Grace Hopper", "password": "other words that fit"}' > /dev/null
+$ TOKEN=$(peridio invitations create --email grace@example.com --role developer --output json | sed -n 's/.*"url": *"[^"#]*#\([^"]*\)".*/\1/p'); curl -sSf "$PERIDIO_BASE_URL/v1/invitations/accept" -H "Origin: $PERIDIO_BASE_URL" -H 'olivine-console: 1' -H 'content-type: application/json' -d '{"token": "'$TOKEN'", "name": "Grace Hopper", "password": "other words that fit"}' -c cookies > /dev/null
+$ curl -sSf "$PERIDIO_BASE_URL/v1/users/me/api_keys" -b cookies -H "Origin: $PERIDIO_BASE_URL" -H 'olivine-console: 1' -H 'content-type: application/json' -d '{"name": "laptop", "role": "reader"}' | sed -n 's/.*"key": *"\(olv_[^"]*\)".*/\1/p' > personal.key
+views create
+views list
+views get
+views update
+views delete
 users list
 users get
 memberships list

@@ -5,7 +5,7 @@ use olivine_domain::prn::Resource;
 use olivine_domain::{
     api_keys, artifact_versions, artifacts, binaries, binary_signatures, bulk_operations, bundle_overrides,
     bundles, ca_certificates, cohorts, device_certificates, devices, events, invitations, jobs, memberships,
-    organizations, products, releases, signing_keys, storage_backends, users,
+    organizations, products, releases, signing_keys, storage_backends, users, views,
 };
 
 use super::values::{Names, accept};
@@ -79,6 +79,7 @@ kinds! {
     SigningKey = signing_keys::SigningKey, "NAME";
     StorageBackend = storage_backends::StorageBackend, "NAME";
     User = users::User, "EMAIL";
+    View = views::View, "NAME";
 }
 
 impl Kind {

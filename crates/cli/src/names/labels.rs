@@ -17,6 +17,7 @@ use olivine_api::releases::Release;
 use olivine_api::signing_keys::SigningKey;
 use olivine_api::storage_backends::StorageBackend;
 use olivine_api::users::User;
+use olivine_api::views::View;
 use olivine_client::{Client, Query, Resource};
 use olivine_domain::organizations::Organization;
 use olivine_domain::prn::Prn;
@@ -113,6 +114,7 @@ async fn label(client: &Client, prn: &str) -> Option<String> {
             (get::<Binary>(client, prn, Some("artifact_version.artifact")).await?, parts as _)
         }
         Kind::User => (get::<User>(client, prn, None).await?, &["/name"] as _),
+        Kind::View => (get::<View>(client, prn, None).await?, &["/name"] as _),
         // Its PRN has another form.
         Kind::Organization
         | Kind::Invitation

@@ -18,6 +18,7 @@ use olivine_api::releases::Release;
 use olivine_api::signing_keys::SigningKey;
 use olivine_api::storage_backends::StorageBackend;
 use olivine_api::users::User;
+use olivine_api::views::View;
 use olivine_client::{Client, Query, Resource};
 use olivine_domain::binaries::BinaryState;
 use serde_json::Value;
@@ -44,6 +45,7 @@ pub(super) async fn prn(client: &Client, kind: Kind, name: &str) -> Result<Strin
         Kind::Product => search.one::<Product>(Query::default(), "name", name).await,
         Kind::SigningKey => search.one::<SigningKey>(Query::default(), "name", name).await,
         Kind::StorageBackend => search.one::<StorageBackend>(Query::default(), "name", name).await,
+        Kind::View => search.one::<View>(Query::default(), "name", name).await,
         Kind::ArtifactVersion => match split(name) {
             Some((artifact, version)) => {
                 let query = within(client, Kind::Artifact, artifact).await?;

@@ -22,6 +22,7 @@ use olivine_domain::releases::Release;
 use olivine_domain::signing_keys::SigningKey;
 use olivine_domain::storage_backends::StorageBackend;
 use olivine_domain::users::User;
+use olivine_domain::views::View;
 use serde_json::Value;
 
 use super::fields::{Change, Data, Payload, Whole};
@@ -187,6 +188,9 @@ event_data! {
     InvitationAccepted(Change<'a, Invitation>);
     InvitationRevoked(Change<'a, Invitation>);
     VerificationCodeCreated(VerificationCodeCreated);
+    ViewCreated(Whole<'a, View>);
+    ViewUpdated(Change<'a, View>);
+    ViewDeleted(Whole<'a, View>);
     OrganizationCreated(Whole<'a, Organization>);
     OrganizationUpdated(Change<'a, Organization>);
     OrganizationStopped(StopFacts);

@@ -21,6 +21,7 @@ use olivine_domain::storage_backends::{Sealed, StorageBackend, StorageUrl};
 use olivine_domain::tags::Tags;
 use olivine_domain::text::{Description, Name, VersionText};
 use olivine_domain::versions::{Requirement, Version};
+use olivine_domain::views::{PagePath, PageQuery};
 use olivine_domain::{CustomMetadata, Target, Timestamp};
 use serde_json::{Map, Value};
 
@@ -79,7 +80,19 @@ macro_rules! plain {
     };
 }
 
-texts!(Timestamp, Name, VersionText, Version, Requirement, Target, Sha256Digest, KeyId, StorageUrl, String);
+texts!(
+    Timestamp,
+    Name,
+    VersionText,
+    Version,
+    Requirement,
+    Target,
+    Sha256Digest,
+    KeyId,
+    StorageUrl,
+    PagePath,
+    String
+);
 names!(
     BinaryState,
     PartState,
@@ -114,6 +127,16 @@ impl Fact for Tags {
 }
 
 impl Fact for Description {
+    fn value(&self) -> Value {
+        self.as_str().into()
+    }
+
+    fn is_shown(&self) -> bool {
+        self.as_str().chars().nth(LONGEST_OF_CHANGES).is_none()
+    }
+}
+
+impl Fact for PageQuery {
     fn value(&self) -> Value {
         self.as_str().into()
     }

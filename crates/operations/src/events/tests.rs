@@ -265,6 +265,9 @@ fn example(of: &Samples, kind: EventType) -> EventData<'_> {
         E::InvitationCreated => D::InvitationCreated(Whole(&of.people.accepted.0)),
         E::InvitationAccepted => D::InvitationAccepted(change(&of.people.accepted)),
         E::InvitationRevoked => D::InvitationRevoked(change(&of.people.revoked)),
+        E::ViewCreated => D::ViewCreated(Whole(&of.people.view.0)),
+        E::ViewUpdated => D::ViewUpdated(change(&of.people.view)),
+        E::ViewDeleted => D::ViewDeleted(Whole(&of.people.view.1)),
         E::VerificationCodeCreated => {
             D::VerificationCodeCreated(VerificationCodeCreated { expires_at: at(1) })
         }

@@ -53,6 +53,7 @@ const fn names(constraint: Constraint) -> (&'static str, &'static str) {
         Constraint::MembershipUser => {
             ("memberships_user", "memberships.user_id, memberships.organization_id")
         }
+        Constraint::ViewName => ("views_name", "views.organization_id, views.owner_id, views.name"),
         Constraint::PrimaryKey | Constraint::Other => ("", ""),
     }
 }

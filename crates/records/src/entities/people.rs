@@ -66,6 +66,20 @@ table!(invitations, "invitations", {
     updated_at: i64,
 });
 
+table!(views, "views", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    organization_id: Uuid,
+    owner_id: Uuid,
+    name: String,
+    path: String,
+    query: String,
+    shared: bool,
+    revision: i64,
+    inserted_at: i64,
+    updated_at: i64,
+});
+
 table!(user_links, "user_links", {
     #[sea_orm(primary_key, auto_increment = false)]
     hash: String,

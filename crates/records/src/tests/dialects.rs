@@ -149,6 +149,7 @@ async fn every_searchable_field_is_known_to_its_list() {
     check::<rows::api_keys::Entity>(olivine_domain::api_keys::SEARCH);
     check::<rows::people::memberships::Entity>(olivine_domain::memberships::SEARCH);
     check::<rows::people::invitations::Entity>(olivine_domain::invitations::SEARCH);
+    check::<rows::people::views::Entity>(olivine_domain::views::SEARCH);
     check::<rows::artifacts::Entity>(olivine_domain::artifacts::SEARCH);
     check::<rows::artifact_versions::Entity>(olivine_domain::artifact_versions::SEARCH);
     check::<rows::binaries::Entity>(olivine_domain::binaries::SEARCH);

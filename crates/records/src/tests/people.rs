@@ -10,6 +10,7 @@ use olivine_domain::memberships::{Member, Membership, Place};
 use olivine_domain::organizations::Revision;
 use olivine_domain::sessions::{BrowserToken, SessionToken, UserSession};
 use olivine_domain::users::User;
+use olivine_domain::views::{Audience, Room, View};
 
 use super::*;
 use crate::error::Constraint;
@@ -118,6 +119,68 @@ on_both! {
         invitations::insert(&write, &open, &LinkToken::from_random([4; 32]).hash()).await.unwrap();
         assert_eq!(invitations::revoke_those_of(&write, owner.id, &Identity::User(who.id).into(), at(2)).await.unwrap(), 1);
         write.commit().await.unwrap();
+    }
+
+    async fn views_are_found_by_whom_they_are_for_and_go_with_the_membership(database) {
+        let Frame { organization: owner, .. } = frame(&database).await;
+        let (ada, grace) = (user("ada@example.com"), user("grace@example.com"));
+        let membership = |who: &User| Membership {
+            id: fresh(),
+            organization: owner.id,
+            user: who.id,
+            grants: Grants::of_role(Role::Viewer),
+            revision: Revision::FIRST,
+            inserted_at: at(0),
+            updated_at: at(0),
+        };
+        let of_ada = membership(&ada);
+        let view = |who: &User, name: &str, audience, moment| View {
+            id: fresh(),
+            organization: owner.id,
+            owner: who.id,
+            name: name.parse().unwrap(),
+            path: "/devices".parse().unwrap(),
+            query: "tag=canary".parse().unwrap(),
+            audience,
+            revision: Revision::FIRST,
+            inserted_at: at(moment),
+            updated_at: at(moment),
+        };
+        let all = [
+            view(&ada, "mine", Audience::Owner, 1),
+            view(&ada, "ours", Audience::Organization, 2),
+            view(&grace, "mine", Audience::Owner, 3),
+        ];
+        let write = database.write().await.unwrap();
+        for (who, of) in [(&ada, &of_ada), (&grace, &membership(&grace))] {
+            users::insert(&write, who, &Credentials::default()).await.unwrap();
+            memberships::insert(&write, of).await.unwrap();
+        }
+        for view in &all {
+            views::insert(&write, view).await.unwrap();
+        }
+        write.commit().await.unwrap();
+        let [mine, ours, theirs] = all;
+        for (who, seen) in [(None, vec![&ours]), (Some(ada.id), vec![&mine, &ours]), (Some(grace.id), vec![&ours, &theirs])] {
+            let listed = views::list(&reads(&database), owner.id, who, &ListQuery::default()).await.unwrap();
+            assert_eq!(listed.items.iter().collect::<Vec<_>>(), seen);
+        }
+        assert_eq!(views::find(&*database, fresh(), mine.id).await.unwrap(), None, "of another organization");
+        assert_eq!(views::find_by_name(&*database, owner.id, grace.id, &mine.name).await.unwrap(), Some(theirs.clone()));
+        assert_eq!(views::room(&*database, owner.id, ada.id).await.unwrap(), Room { of_owner: 2, shared: 1 });
+        let twice = commit!(database, |write| views::insert(&write, &View { id: fresh(), ..mine.clone() }).await);
+        assert!(matches!(twice, Err(Error::Duplicate(Constraint::ViewName))), "{twice:?}");
+        let stranger = commit!(database, |write| views::insert(&write, &View { id: fresh(), owner: fresh(), ..mine.clone() }).await);
+        assert!(matches!(stranger, Err(Error::ParentMissing)), "{stranger:?}");
+        let new = View { audience: Audience::Organization, query: "".parse().unwrap(), revision: mine.revision.next(), ..mine.clone() };
+        commit!(database, |write| views::update(&write, &mine, &new).await).unwrap();
+        assert!(is_conflict(&commit!(database, |write| views::update(&write, &mine, &new).await)));
+        assert_eq!(views::get(&*database, owner.id, new.id).await.unwrap(), new);
+        commit!(database, |write| views::delete(&write, owner.id, ours.id).await).unwrap();
+        // As a server of the version before ends it.
+        commit!(database, |write| memberships::delete(&write, owner.id, of_ada.id).await).unwrap();
+        assert_eq!(views::find(&*database, owner.id, new.id).await.unwrap(), None);
+        assert_eq!(views::find(&*database, owner.id, theirs.id).await.unwrap(), Some(theirs));
     }
 
     async fn sessions_end_one_by_one_or_all_together(database) {

@@ -110,6 +110,20 @@ fn chosen_by_stream(parts: &Parts) -> Chosen {
     named.map_or(Chosen::Only, |(_, prn)| Chosen::Named(prn))
 }
 
+/// The same where a request takes no scope but changes something, which an `Idempotency-Key` has to do only once.
+#[derive(Debug)]
+pub struct ScopeFree(pub Actor);
+
+impl FromRequestParts<App> for ScopeFree {
+    type Rejection = Settled;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Settled> {
+        let Caller(actor) = Caller::from_request_parts(parts, app).await?;
+        idempotency::claim(parts, app, &actor).await?;
+        Ok(Self(actor))
+    }
+}
+
 /// The proof that the caller has the scope `S`.
 #[derive(Debug)]
 pub struct Permit<S: OrganizationScope>(pub Authorized<S>);

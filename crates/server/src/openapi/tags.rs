@@ -43,6 +43,10 @@ const TAGS: &[(&str, &str)] = &[
     ("memberships", "Which people are in the organization, and what they may do there."),
     ("invitations", "Links by which people join the organization."),
     (
+        "views",
+        "Pages of the web console that people saved with a search, for themselves or for the organization.",
+    ),
+    (
         "organization",
         "The settings of the organization of the request, its emergency stops, and all organizations of the installation.",
     ),

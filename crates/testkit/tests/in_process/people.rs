@@ -11,6 +11,7 @@ mod sessions;
 mod signing_in;
 mod streams;
 mod support;
+mod views;
 
 use olivine_domain::authenticators::TotpSecret;
 use olivine_testkit::Server;

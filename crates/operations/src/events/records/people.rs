@@ -6,6 +6,7 @@ use olivine_domain::organizations::Organization;
 use olivine_domain::permissions::{Allowed, Grants, Reach, Role, Scope};
 use olivine_domain::prn::Id;
 use olivine_domain::users::User;
+use olivine_domain::views::View;
 
 use super::super::fields::{Field, Recorded};
 
@@ -90,6 +91,29 @@ impl Recorded for Invitation {
         fields! {
             "roles" = roles, "scopes" = scopes, "limited_to" = limits(grants, *organization),
             "expires_at" = expires_at, "accepted_at" = accepted_at, "revoked_at" = revoked_at,
+        }
+    }
+}
+
+impl Recorded for View {
+    const KNOWN_BY: &'static [&'static str] = &["name"];
+
+    fn fields(&self) -> Vec<Field> {
+        let Self {
+            id: _,
+            organization,
+            owner,
+            name,
+            path,
+            query,
+            audience: _,
+            revision: _,
+            inserted_at: _,
+            updated_at: _,
+        } = self;
+        fields! {
+            "owner_prn" = owner.prn(*organization), "name" = name, "path" = path, "query" = query,
+            "shared" = self.is_shared(),
         }
     }
 }

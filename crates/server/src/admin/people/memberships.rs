@@ -97,8 +97,9 @@ async fn update(
 
 /// End a membership
 ///
-/// From now on the person can't do anything in the organization. The person's own API keys and open invitations stop working. The answer
-/// names the organization's keys whose secrets the person saw. The last administrator can't be removed (409 `last_admin`). Scope:
+/// From now on the person can't do anything in the organization. The person's own API keys and open invitations stop working, and the
+/// person's saved views are deleted. The answer names the organization's keys whose secrets the person saw. The last administrator can't
+/// be removed (409 `last_admin`). Scope:
 /// `membership.delete`.
 #[utoipa::path(delete, path = "/memberships/{prn}", tag = "memberships", params(
     ("prn" = String, Path, description = "The PRN of the membership to end.")),

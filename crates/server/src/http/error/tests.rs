@@ -121,7 +121,11 @@ fn releases() -> Vec<Error> {
 fn console() -> Vec<Error> {
     use olivine_domain::bulk_operations::{BulkRefusal, State};
     use olivine_domain::jobs::{JobState, NotRetried};
+    use olivine_domain::views::{NoOwner, TooManyViews};
     vec![
+        Error::refused(NoOwner),
+        Error::refused(TooManyViews::OfOwner),
+        Error::refused(TooManyViews::Shared),
         Error::refused(olivine_domain::stops::TooManyStops),
         Error::refused(NotRetried::State(JobState::Finished)),
         Error::refused(NotRetried::OrderedAnew),

@@ -220,7 +220,7 @@ async fn the_document_names_all_that_a_list_takes_and_nothing_else() {
         let described = expand.map(|expand| in_backticks(expand["description"].as_str().unwrap()));
         assert_eq!(described.as_deref(), paths.map(|(_, paths)| paths), "{path}");
     }
-    assert_eq!(lists, 23);
+    assert_eq!(lists, 24);
 }
 
 /// The names that a description gives in backticks.

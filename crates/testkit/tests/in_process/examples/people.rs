@@ -20,6 +20,7 @@ pub(super) async fn tell(story: &mut Story, server: &Server) {
     story.as_browser(&ada, Method::POST, "/v1/setup", Sent::Json(&new)).await;
     members(story, server, &ada).await;
     organizations(story, &ada).await;
+    views(story, &ada).await;
     own_account(story, server, &ada).await;
 }
 
@@ -29,6 +30,17 @@ async fn organizations(story: &mut Story, ada: &Browser) {
     story.as_browser(ada, Method::GET, "/v1/organizations", Sent::Nothing).await;
     let path = format!("/v1/organizations/{}", prn(&made["organization"]));
     story.as_browser(ada, Method::PATCH, &path, Sent::Json(&json!({"name": "Acme Research"}))).await;
+}
+
+async fn views(story: &mut Story, ada: &Browser) {
+    let new = json!({"name": "Canaries", "path": "/devices", "query": "tag=canary", "shared": true});
+    let made = story.as_browser(ada, Method::POST, "/v1/views", Sent::Json(&new)).await;
+    story.as_browser(ada, Method::GET, "/v1/views", Sent::Nothing).await;
+    let path = format!("/v1/views/{}", prn(&made["view"]));
+    story.as_browser(ada, Method::GET, &path, Sent::Nothing).await;
+    let change = json!({"query": "tag=canary&silent=1d"});
+    story.as_browser(ada, Method::PATCH, &path, Sent::Json(&change)).await;
+    story.as_browser(ada, Method::DELETE, &path, Sent::Nothing).await;
 }
 
 async fn members(story: &mut Story, server: &Server, ada: &Browser) {

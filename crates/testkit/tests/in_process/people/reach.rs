@@ -167,6 +167,12 @@ async fn what_is_seen_beyond_reach_stays_as_it_is() {
             assert_eq!(code(&answer), (403, Some("outside_reach")), "{operation:?}: {answer:?}");
         }
     }
+    // A view that is shared holds no data, so she sees it.
+    let view = json!({"name": "all", "path": "/devices", "shared": true});
+    ada.post("/v1/views", &view).await.expect(201);
+    let seen = fleet.key("viewer").await.get("/v1/views").await.expect(200).json;
+    assert_eq!(seen["views"][0]["name"], "all", "{seen}");
+    assert_eq!(grace.get("/v1/views").await.expect(200).json, seen);
     // The product of her cohort is more than she reaches, too.
     let gateway = path(&fleet.factory.product);
     assert_eq!(

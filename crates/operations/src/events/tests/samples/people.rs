@@ -5,6 +5,7 @@ use olivine_domain::memberships::Membership;
 use olivine_domain::organizations::Revision;
 use olivine_domain::permissions::{Grants, Identity, Role};
 use olivine_domain::users::User;
+use olivine_domain::views::{Audience, View};
 
 use super::{ORGANIZATION, at, id};
 
@@ -14,11 +15,12 @@ pub(in super::super) struct PeopleSamples {
     pub(in super::super) membership: (Membership, Membership),
     pub(in super::super) accepted: (Invitation, Invitation),
     pub(in super::super) revoked: (Invitation, Invitation),
+    pub(in super::super) view: (View, View),
 }
 
 impl PeopleSamples {
     pub(super) fn new() -> Self {
-        let (user, membership, invitation) = (user(), membership(), invitation());
+        let (user, membership, invitation, view) = (user(), membership(), invitation(), view());
         let renamed = User { name: "Ada King".parse().unwrap(), ..user.clone() };
         let disabled = User { disabled_at: Some(at(4)), ..user.clone() };
         let promoted = Membership { grants: Grants::of_role(Role::Admin), ..membership.clone() };
@@ -30,6 +32,7 @@ impl PeopleSamples {
             membership: (membership, promoted),
             accepted: (invitation.clone(), accepted),
             revoked: (invitation, revoked),
+            view: (view.clone(), View { name: "Canaries, silent".parse().unwrap(), ..view }),
         }
     }
 }
@@ -70,6 +73,21 @@ fn invitation() -> Invitation {
         expires_at: at(9),
         accepted_at: None,
         revoked_at: None,
+        revision: Revision::FIRST,
+        inserted_at: at(0),
+        updated_at: at(0),
+    }
+}
+
+fn view() -> View {
+    View {
+        id: id(0x84),
+        organization: id(ORGANIZATION),
+        owner: id(0x81),
+        name: "Canaries".parse().unwrap(),
+        path: "/devices".parse().unwrap(),
+        query: "tag=canary".parse().unwrap(),
+        audience: Audience::Organization,
         revision: Revision::FIRST,
         inserted_at: at(0),
         updated_at: at(0),
