@@ -9,7 +9,7 @@ use crate::wanted::Wanted;
 use crate::{audit, console, long, previous, run, scaled, timings, tools, web_console};
 
 /// The tests' way to a PostgreSQL server in which they create databases.
-const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
+pub(crate) const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
 /// The tests' and the benchmark's way to the executable of the version before the newest migration.
 pub(crate) const PREVIOUS: &str = "OLIVINE_TEST_PREVIOUS";
 
@@ -200,7 +200,7 @@ pub(crate) fn with_postgres(command: &mut Command) -> anyhow::Result<()> {
 }
 
 /// Does what needs a PostgreSQL server: the one that the variable names, or one that is started for it.
-fn with_postgres_at(work: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(crate) fn with_postgres_at(work: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
     if let Ok(url) = std::env::var(POSTGRES) {
         console::say(format!("Using the PostgreSQL server that {POSTGRES} names."));
         return work(&url);

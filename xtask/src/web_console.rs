@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::{build, console, run, timings, tools};
+use crate::{build, console, run, test as suites, timings, tools};
 
 /// Build the web console, or work on it.
 #[derive(clap::Subcommand)]
@@ -21,6 +21,12 @@ pub(crate) enum Args {
         #[arg(long, value_name = "NAME")]
         only: Option<String>,
     },
+    /// Measure its pages with a large fleet, as on a slow phone, and hold them against their budgets
+    Bench {
+        /// How many devices the fleet has
+        #[arg(long, value_name = "NUMBER", default_value_t = 20_000)]
+        devices: u32,
+    },
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
@@ -33,8 +39,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             run::step(&mut node.npm(&["run", "dev"]))
         }
         Args::Test { only } => {
-            build::executables(build::Profile::Dev)?;
+            // With the storage that plays S3.
+            run::step(build::cargo().args(["build", "--workspace", "--bins"]))?;
             test(&Node::find()?, only.as_deref())
+        }
+        Args::Bench { devices } => {
+            build::executables(build::Profile::Release)?;
+            bench(&Node::find()?, *devices)
         }
     }
 }
@@ -140,7 +151,7 @@ fn generate(node: &Node) -> anyhow::Result<()> {
 
 /// The browser's tests, with real servers that they start themselves.
 fn test(node: &Node, only: Option<&str>) -> anyhow::Result<()> {
-    tools::install(&[tools::CHROMIUM, tools::OPENSSL])?;
+    tools::install(&[tools::CHROMIUM, tools::OPENSSL, tools::CURL, tools::POSTGRESQL, tools::NGINX])?;
     install(node)?;
     let executables = build::executables_folder(build::Profile::Dev)?;
     let pattern = only.map(|name| format!("--test-name-pattern={name}"));
@@ -151,12 +162,27 @@ fn test(node: &Node, only: Option<&str>) -> anyhow::Result<()> {
     if let Some(chromium) = tools::CHROMIUM.find() {
         command.env("CHROMIUM", chromium);
     }
-    timings::of("the console in a browser".to_owned(), || run::loudly(&mut command))?;
+    suites::with_postgres_at(|url| {
+        timings::of("the console in a browser".to_owned(), || run::loudly(command.env(suites::POSTGRES, url)))
+    })?;
     console::say(format!(
         "Pictures of its pages are in {}",
         build::workspace_root().join("target/console-shots").display()
     ));
     Ok(())
+}
+
+/// The browser's measurements, against a release build.
+fn bench(node: &Node, devices: u32) -> anyhow::Result<()> {
+    tools::install(&[tools::CHROMIUM, tools::OPENSSL])?;
+    install(node)?;
+    let mut command = node.npm(&["run", "bench"]);
+    command.env("OLIVINE_EXECUTABLES", build::executables_folder(build::Profile::Release)?);
+    command.env("CONSOLE_FLEET", devices.to_string());
+    if let Some(chromium) = tools::CHROMIUM.find() {
+        command.env("CHROMIUM", chromium);
+    }
+    run::step(&mut command)
 }
 
 /// All files of a folder, in order.

@@ -5,13 +5,14 @@ import { api, change, type Schemas } from "../api/client";
 import { usePermission } from "../api/permissions";
 import { queryClient } from "../api/queries";
 import { binariesQuery } from "../resources/binaries/queries";
+import { AddVersion } from "../resources/bundles/add_version";
 import { Coverage, type Ordered } from "../resources/bundles/coverage";
 import { Order } from "../resources/bundles/order";
 import { recentVersionsQuery } from "../resources/bundles/queries";
 import { Button } from "../ui/button";
 import { Command } from "../ui/copy";
 import { ErrorNote } from "../ui/error_note";
-import { SelectField, TextField } from "../ui/field";
+import { TextField } from "../ui/field";
 import { Form } from "../ui/form";
 import { Columns, Page, Section } from "../ui/page";
 import { quoted } from "../words/commands";
@@ -57,13 +58,7 @@ export function BundleBuilderPage(): ReactNode {
 			{error && <ErrorNote error={error} />}
 			<Columns>
 				<Section title="Versions" hint="In the order in which devices see them">
-					<SelectField
-						label="Add a version"
-						name="add"
-						value=""
-						onChange={(title) => title && choose([...titles, title])}
-						options={[["", "Choose…"], ...left.map((title) => [title, title] as const)]}
-					/>
+					<AddVersion left={left} onAdd={(title) => choose([...titles, title])} />
 					<Order titles={chosen.map(titleOf)} onChange={choose} />
 				</Section>
 				<Section title="The bundle">

@@ -36,6 +36,7 @@ export function DevicesPage(): ReactNode {
 			<DeviceFilters search={search} />
 			<Section title={isNarrowed ? "Found" : "All devices"} hint="The newest first" isFlush>
 				<Table
+					expected={20}
 					label="Devices"
 					columns={deviceColumns}
 					rows={rows}

@@ -30,7 +30,7 @@ function sentenceOf(overview: Schemas["Overview"] | undefined): string {
 export function OverviewPage(): ReactNode {
 	const { data, error } = useQuery(overviewQuery);
 	const { data: beginning } = useQuery(beginningQuery);
-	const { data: versions } = useQuery(versionsQuery);
+	const { data: versions, isLoading: isCounting } = useQuery(versionsQuery);
 	const [isStopping, setIsStopping] = useState(false);
 	const permission = usePermission("organization_stop");
 	const overview = data?.overview;
@@ -52,6 +52,7 @@ export function OverviewPage(): ReactNode {
 			<FleetTiles overview={overview} />
 			{overview && <Needs overview={overview} />}
 			<Columns>
+				{isCounting && <div />}
 				{versions && versions.devices > 0 && (
 					<Section title="What the fleet runs" hint="As devices reported it last">
 						<Versions summary={versions} />

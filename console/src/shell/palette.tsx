@@ -88,11 +88,7 @@ export function Palette(props: PaletteProps): ReactNode {
 				<AriaDialog aria-label="Go to" className={styles.dialog ?? ""}>
 					<Autocomplete inputValue={typed} onInputChange={setTyped}>
 						<TextField aria-label="Search places and actions" autoFocus>
-							<Input
-								className={styles.input ?? ""}
-								placeholder="Go to a place, do something, or paste a PRN"
-								spellCheck="false"
-							/>
+							<Input className={styles.input ?? ""} placeholder="A place, an action, or a PRN" spellCheck="false" />
 						</TextField>
 						{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
 						<div className={styles.results} tabIndex={0}>

@@ -13,6 +13,7 @@ import { Bar } from "./bar";
 import { Boundary } from "./boundary";
 import { Demands } from "./demands";
 import { Footer } from "./footer";
+import { keepFocus } from "./kept_focus";
 import { KeyHelp } from "./key_help";
 import { useKeys } from "./keys";
 import { OrganizationChoice } from "./organization_choice";
@@ -55,6 +56,7 @@ function Frame(): ReactNode {
 	const client = useQueryClient();
 	useKeys({ openPalette, openHelp });
 	useEffect(startLive, []);
+	useEffect(keepFocus, []);
 	return (
 		<div className={styles.frame}>
 			<a href="#main" className={styles.skip}>

@@ -15,6 +15,7 @@ interface FieldProps {
 	value?: string;
 	defaultValue?: string;
 	onChange?: (value: string) => void;
+	onFocus?: () => void;
 	isRequired?: boolean;
 	isReadOnly?: boolean;
 	autoFocus?: boolean;

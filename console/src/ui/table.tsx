@@ -44,7 +44,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
 			</div>
 		);
 	}
-	if (rows?.length === 0) return props.empty;
+	if (rows?.length === 0 && !newer?.records) return props.empty;
 	return (
 		<div>
 			{newer && newer.records > 0 && (

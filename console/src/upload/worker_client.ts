@@ -9,7 +9,7 @@ export class SendRefused extends Error {
 	readonly retryAfter: number | null;
 
 	constructor(status: number, text: string, retryAfter: number | null) {
-		super(status === 0 ? "the storage can't be reached from this browser" : messageIn(text, status));
+		super(status === 0 ? unreachable(text) : messageIn(text, status));
 		this.status = status;
 		this.retryAfter = retryAfter;
 	}
@@ -17,6 +17,13 @@ export class SendRefused extends Error {
 
 /** The file can't be read any more: it was moved, changed or is on a disk that is gone. */
 export class Unreadable extends Error {}
+
+/** A browser does not say why it got no answer; a storage without a rule for these pages looks the same as one that is down. */
+function unreachable(origin: string): string {
+	const own = window.location.origin;
+	if (origin === own) return "the server can't be reached";
+	return `${origin} can't be reached from this browser. If it is up, it has no rule for pages of ${own}: "Try it" in the storages' settings shows the rule.`;
+}
 
 /** The server's own words, or those of a store in XML. */
 function messageIn(text: string, status: number): string {

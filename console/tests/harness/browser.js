@@ -13,6 +13,10 @@ mkdirSync(shots, { recursive: true });
 const DESK = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
+/** What a theme changes nothing about is looked at in one of them. */
+const ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const RULES_OF_COLOUR = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+
 let browser;
 
 export async function openBrowser() {
@@ -33,6 +37,10 @@ export class Person {
 	problems = [];
 	/** Answers of the server that this test expects, by status: a browser notes each refused request as an error. */
 	expected = new Set([401]);
+	/** Origins that it may ask besides the server's: those of storages. */
+	storages = new Set();
+	/** Requests that are not answered yet. */
+	underway = new Set();
 
 	static async arrive(server, options = {}) {
 		const person = new Person();
@@ -85,14 +93,36 @@ export class Person {
 		});
 		page.on("request", (request) => {
 			const url = new URL(request.url());
-			const isOwn = url.origin === this.server.url || ["data:", "blob:"].includes(url.protocol);
+			const isKnown = url.origin === this.server.url || this.storages.has(url.origin);
+			const isOwn = isKnown || ["data:", "blob:"].includes(url.protocol);
 			if (!isOwn) this.problems.push(`request to ${url.origin}`);
+			if (!url.pathname.endsWith("/events/stream")) this.underway.add(request);
 		});
+		for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => this.underway.delete(request));
+		// A worker's requests, and those of a page that was left, may never be said to end.
+		page.on("framenavigated", () => this.underway.clear());
 		return page;
 	}
 
 	async go(path) {
 		await this.page.goto(path);
+	}
+
+	/** Goes to a page as a link does, without loading everything anew. */
+	async visit(path) {
+		await this.page.evaluate((to) => {
+			history.pushState({}, "", to);
+			dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+		}, path);
+	}
+
+	/** Waits until the page asks the server nothing any more. The event stream never ends. */
+	async isQuiet() {
+		const { page, underway } = this;
+		for (let quiet = 0; quiet < 3; ) {
+			await page.waitForTimeout(40);
+			quiet = underway.size === 0 ? quiet + 1 : 0;
+		}
 	}
 
 	/** Looks at the page as it is now, in all the ways that people do, and keeps pictures of it. */
@@ -102,13 +132,15 @@ export class Person {
 		await this.#settle();
 		// A dialog stands on what is seen of a page, not on all of it.
 		const fullPage = (await page.locator("[role=dialog], [role=alertdialog]").count()) === 0;
+		// What stays in place while the rest moves would stand in the middle of a picture of the whole page. A menu closes when its page moves.
+		if (fullPage && (await page.locator("[role=menu]").count()) === 0) await page.evaluate(() => window.scrollTo(0, 0));
 		const theme = await page.evaluate(() => document.documentElement.dataset.theme);
 		for (const each of ["light", "dark"]) {
 			await page.evaluate((now) => {
 				document.documentElement.dataset.theme = now;
 			}, each);
 			await this.#settle();
-			await this.#checkAids(`${name} (${each})`);
+			await this.#checkAids(`${name} (${each})`, each === "light" ? ALL_RULES : RULES_OF_COLOUR);
 			await page.screenshot({ path: `${shots}${name}-${each}.png`, fullPage });
 		}
 		await page.evaluate((before) => {
@@ -139,11 +171,14 @@ export class Person {
 		});
 	}
 
-	async #checkAids(name) {
+	async #checkAids(name, runOnly) {
 		const { page } = this;
 		if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-		const rules = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
-		const { violations } = await page.evaluate((options) => window.axe.run(document, options), rules);
+		const violations = await page.evaluate(async (rules) => {
+			// Of what passes only the number would be asked.
+			const found = await window.axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+			return found.violations;
+		}, runOnly);
 		for (const { id, help, nodes } of violations) {
 			const where = nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`).slice(0, 3);
 			this.problems.push(`axe ${id} on ${name}: ${help}\n      ${where.join("\n      ")}`);

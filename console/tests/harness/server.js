@@ -9,6 +9,9 @@ export const executables =
 	process.env.OLIVINE_EXECUTABLES ?? new URL("../../../target/debug", import.meta.url).pathname;
 
 export class Server {
+	/** Variables that it gets besides its own. */
+	environment = {};
+
 	static async start(...more) {
 		const server = new Server();
 		server.folder = mkdtempSync(join(tmpdir(), "olivine-console-"));
@@ -18,9 +21,11 @@ export class Server {
 	}
 
 	async run(more = []) {
+		this.settings = more;
 		const listen = ["--listen", this.url ? new URL(this.url).host : "127.0.0.1:0", "--device-listen", "127.0.0.1:0"];
 		const args = ["serve", "--data-dir", this.data, ...listen, ...more];
-		this.process = spawn(join(executables, "olivine"), args, { stdio: ["ignore", "ignore", "pipe"] });
+		const env = { ...process.env, ...this.environment };
+		this.process = spawn(join(executables, "olivine"), args, { env, stdio: ["ignore", "ignore", "pipe"] });
 		let said = "";
 		this.process.stderr.on("data", (text) => {
 			said = (said + text).slice(-4000);
@@ -33,11 +38,17 @@ export class Server {
 		const reached = JSON.parse(readFileSync(ready, "utf8"));
 		this.url = reached.admin_url;
 		this.deviceUrl = reached.device_url;
-		this.key = readFileSync(join(this.data, "admin-api-key"), "utf8").trim();
+		this.key = this.kept("admin-api-key");
+	}
+
+	/** What it keeps in a file of its data folder, if it does. */
+	kept(name) {
+		const file = join(this.data, name);
+		return existsSync(file) ? readFileSync(file, "utf8").trim() : null;
 	}
 
 	get setupLink() {
-		return readFileSync(join(this.data, "setup-link"), "utf8").trim();
+		return this.kept("setup-link");
 	}
 
 	/** What `peridio` prints, as a person would type it. */

@@ -171,6 +171,7 @@ test("signed versions become a bundle, and each target is seen with what it woul
 	await ada.seesHeading("New bundle");
 	for (const title of ["main-firmware/2.0.0", "modem/1.4.0"]) {
 		await ada.field("Add a version").selectOption(title);
+		await ada.press("Add");
 		await ada.page.getByRole("button", { name: `Take ${title} out` }).waitFor();
 	}
 	await ada.page.getByRole("button", { name: "Move modem/1.4.0 up" }).focus();

@@ -126,7 +126,7 @@ for (const [role, grant] of WHO) {
 		}
 		for (const [path, seen, needs, buttons] of PAGES) {
 			if (!scopes.has(scopeOf(needs))) continue;
-			await person.go(path);
+			await person.visit(path);
 			await person.sees(seen);
 			for (const [button, operation] of Object.entries(buttons)) {
 				await assertButton(person, button, operation, scopes, `${path} as ${role}`);

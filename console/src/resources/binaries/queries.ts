@@ -94,7 +94,7 @@ export function downloadsQuery(prn: string) {
 
 /** The keys that can sign now. */
 export const signingKeysQuery = queryOptions({
-	queryKey: ["signing_key", "list"],
+	queryKey: ["signing_key", "list", "choices"],
 	queryFn: async ({ signal }) =>
 		(await answer(api.GET("/v1/signing_keys", { params: { query: { limit: 100 } }, signal }))).signing_keys,
 	meta: { followsAll: true },

@@ -33,7 +33,14 @@ export function TrailFilters({ search }: { search: AuditSearch }): ReactNode {
 			<TypeChoice chosen={search.type ?? ""} onChange={(type) => change({ type, open: undefined })} />
 			<ActorChoice chosen={search.actor ?? ""} onChange={(actor) => change({ actor, open: undefined })} />
 			<RecordBox onChange={(about) => change({ about, open: undefined })} key={search.about} />
-			<Suspense fallback={null}>
+			<Suspense
+				fallback={
+					<>
+						<div className={styles.time} />
+						<div className={styles.time} />
+					</>
+				}
+			>
 				<div className={styles.time}>
 					<TimeField
 						label="From"

@@ -6,8 +6,8 @@ import { Copy } from "../../ui/copy";
 import { ErrorNote } from "../../ui/error_note";
 import { Link } from "../../ui/link";
 import { bytes } from "../../words/counts";
+import { bundleQuery } from "../bundles/queries";
 import styles from "./bundle_section.module.css";
-import { bundleQuery } from "./queries";
 
 /** The bundle that devices install, with its binaries in their order. */
 export function BundleBinaries({ prn, affected }: { prn: string; affected: readonly string[] }): ReactNode {
@@ -15,7 +15,7 @@ export function BundleBinaries({ prn, affected }: { prn: string; affected: reado
 	if (error) return <ErrorNote error={error} />;
 	return (
 		<ol className={styles.binaries} aria-busy={!data}>
-			{data?.bundle.binaries?.map((binary) => (
+			{data?.binaries?.map((binary) => (
 				<Binary key={binary.prn} binary={binary} isGone={affected.includes(binary.prn)} />
 			))}
 		</ol>

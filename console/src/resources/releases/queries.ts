@@ -115,11 +115,3 @@ export const bundleChoicesQuery = queryOptions({
 	queryKey: ["bundle", "list", "choices"],
 	queryFn: ({ signal }) => answer(api.GET("/v1/bundles", { params: { query: { limit: 100, order: "desc" } }, signal })),
 });
-
-/** A bundle with its binaries. */
-export function bundleQuery(prn: string) {
-	return queryOptions({
-		queryKey: ["bundle", "one", prn],
-		queryFn: ({ signal }) => answer(api.GET("/v1/bundles/{prn}", { params: { path: { prn } }, signal })),
-	});
-}

@@ -73,6 +73,8 @@ export function DraftForm({ upload, versionTitle, taken }: DraftFormProps): Reac
 					name="target"
 					value={target}
 					onChange={setTyped}
+					// What is suggested later does not come between what somebody types.
+					onFocus={() => setTyped(target)}
 					isMono
 					autoComplete="off"
 					help={<Targets free={free} onChoose={setTyped} />}
