@@ -10,7 +10,6 @@ import { wholeReleaseQuery } from "./resources/releases/queries";
 import { cohortSearch, releasesSearch } from "./resources/releases/search";
 import { Crash } from "./routes/crash";
 import { NotFound } from "./routes/not_found";
-import { PrnPage } from "./routes/prn";
 import { SettingsStart } from "./routes/settings_page";
 import { Shell } from "./shell/shell";
 
@@ -203,7 +202,11 @@ const account = createRoute({
 
 const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
 
-const prn = createRoute({ getParentRoute: () => shell, path: "/prn/$prn", component: PrnPage });
+const prn = createRoute({
+	getParentRoute: () => shell,
+	path: "/prn/$prn",
+	component: lazyRouteComponent(() => import("./routes/prn"), "PrnPage"),
+});
 
 // ---- pages for everybody, with a link's token behind the `#` ----
 

@@ -1,11 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { KeyRound } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { usePermission } from "../api/permissions";
 import { ApiKeys } from "../resources/api_keys/list";
 import { NewKeyDialog } from "../resources/api_keys/new_dialog";
-import { apiKeysQuery } from "../resources/api_keys/queries";
+import { useApiKeys } from "../resources/api_keys/queries";
 import { useAction } from "../shell/actions";
 import { Button } from "../ui/button";
 import { Command } from "../ui/copy";
@@ -21,15 +20,16 @@ const route = getRouteApi("/shell/settings/api-keys");
 export function ApiKeysPage(): ReactNode {
 	const { revoked } = route.useSearch();
 	const navigate = useNavigate();
-	const { data } = useQuery(apiKeysQuery(false));
+	const { rows: keys, pages } = useApiKeys(false);
 	const mayMake = usePermission("api_keys_create");
 	const [isMaking, setIsMaking] = useState(false);
 	const [made, setMade] = useState<{ secret: string; name: string } | null>(null);
 	const make = (): void => setIsMaking(true);
 	useAction("New API key", make, mayMake.allowed);
-	const isAdmin = data?.keys.filter(({ role }) => role === "admin").length ?? 0;
+	const isAdmin = keys?.filter(({ role }) => role === "admin").length ?? 0;
 	const sentence =
-		data && `${counted(data.keys.length, "key works", "keys work")}, ${isAdmin} of them as administrator.`;
+		keys &&
+		`${counted(keys.length, "key works", "keys work", !pages.hasNextPage)}, ${isAdmin} of them as administrator.`;
 	return (
 		<SettingsPage
 			title="API keys"

@@ -5,7 +5,9 @@ import type { Schemas } from "../api/client";
 import { isStatus } from "../api/errors";
 import { BundleBinaries } from "../resources/bundles/binaries";
 import { Coverage, type Ordered } from "../resources/bundles/coverage";
+import { SameBundles } from "../resources/bundles/equal";
 import { bundleQuery, versionByPrnQuery } from "../resources/bundles/queries";
+import { ReleaseIt } from "../resources/bundles/release_it";
 import { Badge } from "../ui/badge";
 import { Command, Copy } from "../ui/copy";
 import { ErrorNote } from "../ui/error_note";
@@ -55,6 +57,7 @@ function BundleDetails({ bundle }: { bundle: Bundle }): ReactNode {
 	const binaries = bundle.binaries ?? [];
 	const gone = binaries.filter(({ state }) => state !== "signed").length;
 	const name = bundle.name ?? shortPrn(bundle.prn);
+	const isReleasable = gone === 0 && !bundle.archived_at;
 	const all = counted(binaries.length, "binary", "binaries");
 	return (
 		<Page
@@ -66,6 +69,7 @@ function BundleDetails({ bundle }: { bundle: Bundle }): ReactNode {
 					? `${gone} of ${all} can’t be installed any more.`
 					: `${all}, all signed: it can be released. Its content never changes.`
 			}
+			actions={isReleasable && <ReleaseIt bundle={bundle} />}
 		>
 			<Section title="What devices get" hint="For each target, in this order">
 				<Coverage versions={versions} />
@@ -83,11 +87,9 @@ function BundleDetails({ bundle }: { bundle: Bundle }): ReactNode {
 						),
 					}}
 				/>
+				<SameBundles bundle={bundle} />
 			</Section>
-			<Command
-				label="Release it in a terminal"
-				text={`peridio releases create --cohort gateway/daily --bundle ${quoted(bundle.name ?? bundle.prn)} --name spring --version 1.0.0`}
-			/>
+			<Command text={`peridio bundles get ${quoted(bundle.name ?? bundle.prn)}`} />
 		</Page>
 	);
 }

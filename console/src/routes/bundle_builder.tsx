@@ -7,6 +7,7 @@ import { queryClient } from "../api/queries";
 import { binariesQuery } from "../resources/binaries/queries";
 import { AddVersion } from "../resources/bundles/add_version";
 import { Coverage, type Ordered } from "../resources/bundles/coverage";
+import { EqualBundle } from "../resources/bundles/equal";
 import { Order } from "../resources/bundles/order";
 import { recentVersionsQuery } from "../resources/bundles/queries";
 import { Button } from "../ui/button";
@@ -116,6 +117,7 @@ function Create({ chosen, name, onName }: CreateProps): ReactNode {
 				</Button>
 			}
 		>
+			<EqualBundle versions={chosen.map(({ prn }) => prn)} />
 			<TextField
 				label="Name"
 				name="name"

@@ -1,10 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import { api, change, type Schemas } from "../api/client";
+import { api, change } from "../api/client";
 import { usePermission } from "../api/permissions";
 import { meQuery, queryClient } from "../api/queries";
-import { caCertificateQuery, nameOfCa } from "../resources/ca_certificates/queries";
+import { ifMatch } from "../api/tagged";
+import { caCertificateQuery, nameOfCa, type TaggedCa } from "../resources/ca_certificates/queries";
 import { CaSettings } from "../resources/ca_certificates/settings";
 import { CaState } from "../resources/ca_certificates/state";
 import { DeviceEvents } from "../resources/events/about";
@@ -26,7 +27,7 @@ const PATH = [
 	{ to: "/settings/ca-certificates", words: "CA certificates" },
 ];
 
-type CaCertificate = Schemas["CaCertificate"];
+type CaCertificate = TaggedCa;
 
 /** `/settings/ca-certificates/<id>`: a CA, and what its devices become. */
 export function CaCertificatePage(): ReactNode {
@@ -41,7 +42,7 @@ export function CaCertificatePage(): ReactNode {
 			</Page>
 		);
 	}
-	return ca ? <Details ca={ca} key={ca.updated_at} /> : <NotFound />;
+	return ca ? <Details ca={ca} /> : <NotFound />;
 }
 
 function sentenceOf({ jitp, renewals }: CaCertificate): string {
@@ -54,8 +55,11 @@ function useStop(ca: CaCertificate) {
 	return useMutation({
 		mutationFn: () => {
 			const body = { jitp: null, renewals: "refuse" };
-			return change(() => api.PATCH("/v1/ca_certificates/{prn}", { params: { path: { prn: ca.prn } }, body }));
+			const params = { path: { prn: ca.prn } };
+			return change(() => api.PATCH("/v1/ca_certificates/{prn}", { params, body, headers: ifMatch(ca.etag) }));
 		},
+		// What somebody else changed is shown before one decides anew.
+		onError: () => void queryClient.invalidateQueries({ queryKey: ["ca_certificate"] }),
 		onSuccess: async () => {
 			await queryClient.invalidateQueries({ queryKey: ["ca_certificate"] });
 			notify({ tone: "good", text: "Disabled. Devices that are registered keep working." });

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ShieldPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { usePermission } from "../api/permissions";
 import { caColumns } from "../resources/ca_certificates/columns";
-import { caCertificatesQuery } from "../resources/ca_certificates/queries";
+import { useCaCertificates } from "../resources/ca_certificates/queries";
 import { Strangers } from "../resources/ca_certificates/strangers";
 import { useReaches } from "../resources/people/reach";
 import { useAction } from "../shell/actions";
@@ -18,14 +17,14 @@ import { SettingsPage } from "./settings_page";
 
 /** `/settings/ca-certificates`: whose devices may connect, and what new ones become. */
 export function CaCertificatesPage(): ReactNode {
-	const { data, error } = useQuery(caCertificatesQuery);
+	const list = useCaCertificates();
 	const { names } = useReaches();
 	const mayCreate = usePermission("ca_certificates_create");
 	const navigate = useNavigate();
 	const open = (): void => void navigate({ to: "/settings/ca-certificates/new" });
 	useAction("Register a CA certificate", open, mayCreate.allowed);
-	const provisioning = data?.ca_certificates.filter(({ jitp }) => jitp).length ?? 0;
-	const many = counted(data?.ca_certificates.length ?? 0, "CA certificate", "CA certificates");
+	const provisioning = list.rows?.filter(({ jitp }) => jitp).length ?? 0;
+	const many = counted(list.rows?.length ?? 0, "CA certificate", "CA certificates", !list.pages.hasNextPage);
 	const register = (
 		<Button look="primary" permission={mayCreate} onPress={open}>
 			<ShieldPlus size={16} aria-hidden /> Register a CA…
@@ -34,16 +33,15 @@ export function CaCertificatesPage(): ReactNode {
 	return (
 		<SettingsPage
 			title="CA certificates"
-			sentence={data ? `${many}. Devices of ${provisioning} register themselves.` : "\u00a0"}
+			sentence={list.rows ? `${many}. Devices of ${provisioning} register themselves.` : "\u00a0"}
 			actions={register}
 		>
 			<Section title="Authorities" hint="Whose certificates devices may connect with" isFlush>
 				<Table
 					label="CA certificates"
 					columns={caColumns(names)}
-					rows={data?.ca_certificates}
+					{...list}
 					rowKey={({ prn }) => prn}
-					error={error}
 					expected={3}
 					empty={
 						<Empty title="No CA certificates yet" actions={register}>

@@ -75,18 +75,24 @@ interface CohortDetailsProps {
 }
 
 function CohortDetails({ cohort, graph, title }: CohortDetailsProps): ReactNode {
-	const { view } = route.useSearch();
+	const { view, bundle } = route.useSearch();
 	const params = route.useParams();
 	const navigate = useNavigate();
-	const [place, setPlace] = useState<Place | null>(null);
+	const [insertAt, setPlace] = useState<Place | null>(null);
 	const [edited, setEdited] = useState<Revision | null>(null);
 	const mayCreate = usePermission("releases_create");
 	const mayUpdate = usePermission("cohorts_update");
 	const [latest] = graph.releases;
-	const insertLatest = (): void => setPlace({ previous: latest ?? null, next: null });
+	const atTheEnd: Place = { previous: latest ?? null, next: null };
+	const place = insertAt ?? (bundle ? atTheEnd : null);
+	const insertLatest = (): void => setPlace(atTheEnd);
 	useAction("New release…", insertLatest, mayCreate.allowed);
 	const show = (search: { view?: "list"; release?: string }): void =>
 		void navigate({ to: "/cohorts/$product/$cohort", params, search, replace: true });
+	const closeInsert = (): void => {
+		setPlace(null);
+		if (bundle) show({});
+	};
 	return (
 		<Page
 			title={title}
@@ -119,8 +125,9 @@ function CohortDetails({ cohort, graph, title }: CohortDetailsProps): ReactNode 
 					cohort={cohort}
 					cohortName={title}
 					place={place}
-					onClose={() => setPlace(null)}
-					onDone={() => setPlace(null)}
+					bundle={bundle}
+					onClose={closeInsert}
+					onDone={closeInsert}
 				/>
 			)}
 			{edited && (

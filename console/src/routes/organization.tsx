@@ -27,7 +27,7 @@ export function OrganizationPage(): ReactNode {
 			<Columns>
 				<div>
 					<Section title="Settings" hint="They count for all products">
-						<OrganizationForm organization={data} key={data.updated_at} />
+						<OrganizationForm organization={data} />
 					</Section>
 				</div>
 				<div>

@@ -6,7 +6,7 @@ import { usePermission } from "../api/permissions";
 import { LatestEvents } from "../resources/events/latest";
 import { Beginning } from "../resources/overview/beginning";
 import { Needs, needsOf } from "../resources/overview/needs";
-import { beginningQuery, overviewQuery, versionsQuery } from "../resources/overview/queries";
+import { overviewQuery, versionsQuery } from "../resources/overview/queries";
 import { StopDialog } from "../resources/overview/stop_dialog";
 import { FleetTiles } from "../resources/overview/tiles";
 import { Versions } from "../resources/overview/versions";
@@ -29,13 +29,11 @@ function sentenceOf(overview: Schemas["Overview"] | undefined): string {
 /** `/`: what needs somebody, and how the fleet is. */
 export function OverviewPage(): ReactNode {
 	const { data, error } = useQuery(overviewQuery);
-	const { data: beginning } = useQuery(beginningQuery);
 	const { data: versions, isLoading: isCounting } = useQuery(versionsQuery);
 	const [isStopping, setIsStopping] = useState(false);
 	const permission = usePermission("organization_stop");
 	const overview = data?.overview;
 	useAction("Stop everything…", () => setIsStopping(true), permission.allowed);
-	const isBeginning = beginning !== undefined && !Object.values(beginning).every(Boolean);
 	return (
 		<Page
 			title="Overview"
@@ -48,7 +46,7 @@ export function OverviewPage(): ReactNode {
 			}
 		>
 			{error && <ErrorNote error={error} />}
-			{isBeginning && <Beginning done={beginning} />}
+			<Beginning />
 			<FleetTiles overview={overview} />
 			{overview && <Needs overview={overview} />}
 			<Columns>

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { UserRoundPlus } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { usePermission } from "../api/permissions";
 import { Invitations } from "../resources/people/invitations";
 import { InviteDialog } from "../resources/people/invite_dialog";
-import { membershipsQuery } from "../resources/people/member_queries";
+import { useMemberships } from "../resources/people/member_queries";
 import { Members } from "../resources/people/members";
 import { useAction } from "../shell/actions";
 import { Button } from "../ui/button";
@@ -16,21 +15,21 @@ import { SettingsPage } from "./settings_page";
 
 /** `/settings/people`: who is in the organization, and what they may do. */
 export function PeoplePage(): ReactNode {
-	const { data } = useQuery(membershipsQuery);
+	const { rows: members, pages } = useMemberships();
 	const mayInvite = usePermission("invitations_create");
 	const [isInviting, setIsInviting] = useState(false);
 	const [made, setMade] = useState<{ url: string; email: string } | null>(null);
 	const invite = (): void => setIsInviting(true);
 	useAction("Invite a person", invite, mayInvite.allowed);
-	const many = data?.memberships.length ?? 0;
-	const without = data?.memberships.filter(({ user }) => !user.second_factor_since).length ?? 0;
-	const people = counted(many, "person", "people", !data?.next_page);
+	const many = members?.length ?? 0;
+	const without = members?.filter(({ user }) => !user.second_factor_since).length ?? 0;
+	const people = counted(many, "person", "people", !pages.hasNextPage);
 	const sentence =
 		without === 0 ? `${people}, all with a second factor.` : `${people}, ${without} without a second factor.`;
 	return (
 		<SettingsPage
 			title="People"
-			sentence={data ? sentence : "\u00a0"}
+			sentence={members ? sentence : "\u00a0"}
 			actions={
 				<Button look="primary" permission={mayInvite} onPress={invite}>
 					<UserRoundPlus size={16} aria-hidden /> Invite a person…

@@ -4,6 +4,7 @@ import { getRouteApi, Navigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { answer, api } from "../api/client";
 import { binaryQuery } from "../resources/binaries/queries";
+import { versionByPrnQuery } from "../resources/bundles/queries";
 import { releaseId } from "../resources/releases/queries";
 import { ErrorNote } from "../ui/error_note";
 import { Page } from "../ui/page";
@@ -40,6 +41,9 @@ export function PrnPage(): ReactNode {
 	if (kind === "bundle_override") return <Navigate to="/overrides" replace />;
 	if (kind === "bundle") return <Navigate to="/bundles/$prn" params={{ prn }} replace />;
 	if (kind === "binary") return <ToBinary prn={prn} />;
+	if (kind === "artifact") return <ToArtifact prn={prn} />;
+	if (kind === "artifact_version") return <ToVersion prn={prn} />;
+	if (kind === "device_certificate") return <ToDeviceOfCertificate prn={prn} />;
 	const sentence = kind
 		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
 		: "A PRN begins with prn:1: and ends with a UUID.";
@@ -79,4 +83,32 @@ function ToBinary({ prn }: { prn: string }): ReactNode {
 	const { artifact_version: parent, target } = data;
 	const params = { artifact: parent?.artifact?.name ?? "", version: parent?.version ?? "", target };
 	return <Navigate to="/artifacts/$artifact/$version/$target" params={params} search={{ binary: prn }} replace />;
+}
+
+function ToArtifact({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery({
+		queryKey: ["artifact", "by_prn", prn],
+		queryFn: ({ signal }) => answer(api.GET("/v1/artifacts/{prn}", { params: { path: { prn } }, signal })),
+	});
+	if (error) return <ErrorNote error={error} />;
+	if (!data) return null;
+	return <Navigate to="/artifacts/$artifact" params={{ artifact: data.artifact.name }} replace />;
+}
+
+function ToVersion({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery(versionByPrnQuery(prn));
+	if (error) return <ErrorNote error={error} />;
+	if (!data) return null;
+	const params = { artifact: data.artifact?.name ?? "", version: data.version };
+	return <Navigate to="/artifacts/$artifact/$version" params={params} replace />;
+}
+
+function ToDeviceOfCertificate({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery({
+		queryKey: ["device_certificate", "by_prn", prn],
+		queryFn: ({ signal }) => answer(api.GET("/v1/device_certificates/{prn}", { params: { path: { prn } }, signal })),
+	});
+	if (error) return <ErrorNote error={error} />;
+	if (!data) return null;
+	return <ToDevice prn={data.device_certificate.device_prn} />;
 }

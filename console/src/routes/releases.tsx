@@ -3,12 +3,13 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "../api/client";
+import { usePaged } from "../api/pages";
 import { usePermission } from "../api/permissions";
 import { cohortsPageQuery, productsPageQuery } from "../resources/cohorts/queries";
 import { overviewQuery } from "../resources/overview/queries";
 import { NewProductDialog } from "../resources/products/product_dialog";
 import { ProductSection } from "../resources/products/product_section";
-import { newestReleasesQuery } from "../resources/releases/queries";
+import { useLatest } from "../resources/releases/latest";
 import { useAction } from "../shell/actions";
 import { Button } from "../ui/button";
 import { Command } from "../ui/copy";
@@ -20,20 +21,15 @@ import { counted } from "../words/counts";
 
 const route = getRouteApi("/shell/releases");
 
-/** By cohort, the release that all its paths lead to. */
-function latestOf(releases: readonly Schemas["Release"][] | undefined): Map<string, Schemas["Release"]> | undefined {
-	const ends = releases?.filter(({ next_release_prn: next }) => !next);
-	return ends && new Map(ends.map((release) => [release.cohort_prn, release]));
-}
-
 function sentenceOf(
 	products: readonly Schemas["Product"][] | undefined,
 	cohorts: readonly Schemas["Cohort"][],
+	isAll: boolean,
 ): string {
 	if (!products) return "\u00a0";
 	if (products.length === 0) return "Nothing is released yet.";
 	const many = counted(cohorts.length, "cohort", "cohorts");
-	return `${counted(products.length, "product", "products")} with ${many}. Each cohort has its own releases.`;
+	return `${counted(products.length, "product", "products", isAll)} with ${many}. Each cohort has its own releases.`;
 }
 
 /** `/releases`: products with their cohorts, and what each cohort gets. */
@@ -41,19 +37,18 @@ export function ReleasesPage(): ReactNode {
 	const { archived } = route.useSearch();
 	const navigate = useNavigate();
 	const [isCreating, setIsCreating] = useState(false);
-	const products = useQuery(productsPageQuery(archived ? "any" : "false"));
-	const { data: cohorts } = useQuery(cohortsPageQuery(archived ? "any" : "false"));
-	const { data: releases } = useQuery(newestReleasesQuery);
+	const products = usePaged(productsPageQuery(archived ? "any" : "false"), (page) => page.products);
+	const { data: cohorts = [] } = useQuery(cohortsPageQuery(archived ? "any" : "false"));
+	const latest = useLatest(cohorts);
 	const mayOverview = usePermission("organization_overview").allowed;
 	const { data: overview } = useQuery({ ...overviewQuery, enabled: mayOverview });
 	const mayCreate = usePermission("products_create");
-	const latest = latestOf(releases?.releases);
 	const create = (): void => setIsCreating(true);
 	useAction("New product…", create, mayCreate.allowed);
 	return (
 		<Page
 			title="Releases"
-			sentence={sentenceOf(products.data?.products, cohorts?.cohorts ?? [])}
+			sentence={sentenceOf(products.rows, cohorts, !products.pages.hasNextPage)}
 			actions={
 				<>
 					<Link to="/overrides" look="button">
@@ -74,16 +69,21 @@ export function ReleasesPage(): ReactNode {
 			}
 		>
 			{products.error && <ErrorNote error={products.error} />}
-			{products.data?.products.length === 0 && <NoProducts onCreate={create} />}
-			{products.data?.products.map((product) => (
+			{products.rows?.length === 0 && <NoProducts onCreate={create} />}
+			{products.rows?.map((product) => (
 				<ProductSection
 					key={product.prn}
 					product={product}
-					cohorts={cohorts?.cohorts.filter(({ product_prn }) => product_prn === product.prn) ?? []}
+					cohorts={cohorts.filter(({ product_prn }) => product_prn === product.prn)}
 					latest={latest}
 					stops={overview?.overview.stops ?? []}
 				/>
 			))}
+			{products.pages.hasNextPage && (
+				<Button onPress={() => void products.pages.fetchNextPage()} isBusy={products.pages.isFetchingNextPage}>
+					Show more products
+				</Button>
+			)}
 			<Command text="peridio cohorts list --output table" />
 			{isCreating && <NewProductDialog onClose={() => setIsCreating(false)} />}
 		</Page>

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
 import { FilePenLine } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { usePermission } from "../api/permissions";
 import { SigningKeys } from "../resources/signing_keys/list";
 import { NewSigningKeyDialog } from "../resources/signing_keys/new_dialog";
-import { signingKeysQuery } from "../resources/signing_keys/queries";
+import { useSigningKeys } from "../resources/signing_keys/queries";
 import { useAction } from "../shell/actions";
 import { Button } from "../ui/button";
 import { Command } from "../ui/copy";
@@ -15,17 +14,17 @@ import { SettingsPage } from "./settings_page";
 
 /** `/settings/signing-keys`: whose signatures count. */
 export function SigningKeysPage(): ReactNode {
-	const { data } = useQuery(signingKeysQuery);
+	const { rows, pages } = useSigningKeys();
 	const mayCreate = usePermission("signing_keys_create");
 	const [isOpen, setIsOpen] = useState(false);
 	const open = (): void => setIsOpen(true);
 	useAction("Trust a signing key", open, mayCreate.allowed);
-	const active = data?.signing_keys.filter(({ state }) => state === "active").length ?? 0;
-	const sentence = `${counted(active, "key", "keys")} can sign for all artifacts. The private halves are not on this server.`;
+	const active = rows?.filter(({ state }) => state === "active").length ?? 0;
+	const sentence = `${counted(active, "key", "keys", !pages.hasNextPage)} can sign for all artifacts. The private halves are not on this server.`;
 	return (
 		<SettingsPage
 			title="Signing keys"
-			sentence={data ? sentence : "\u00a0"}
+			sentence={rows ? sentence : "\u00a0"}
 			actions={
 				<Button look="primary" permission={mayCreate} onPress={open}>
 					<FilePenLine size={16} aria-hidden /> Trust a key…

@@ -5,7 +5,7 @@ import { usePermission } from "../api/permissions";
 import { organizationQuery } from "../resources/organization/queries";
 import { Storages } from "../resources/storage_backends/list";
 import { NewStorageDialog } from "../resources/storage_backends/new_dialog";
-import { storagesQuery } from "../resources/storage_backends/queries";
+import { useStorages } from "../resources/storage_backends/queries";
 import { StorageUses } from "../resources/storage_backends/uses";
 import { useAction } from "../shell/actions";
 import { Button } from "../ui/button";
@@ -16,14 +16,14 @@ import { SettingsPage } from "./settings_page";
 
 /** `/settings/storages`: where contents are. */
 export function StoragesPage(): ReactNode {
-	const { data } = useQuery(storagesQuery);
+	const { rows } = useStorages();
 	const mayAsk = usePermission("organization_get");
 	const { data: organization } = useQuery({ ...organizationQuery, enabled: mayAsk.allowed });
 	const mayCreate = usePermission("storage_backends_create");
 	const [isOpen, setIsOpen] = useState(false);
 	const open = (): void => setIsOpen(true);
 	useAction("Register a storage", open, mayCreate.allowed);
-	const chosen = data?.storage_backends.find(({ prn }) => prn === organization?.storage_backend_prn);
+	const chosen = rows?.find(({ prn }) => prn === organization?.storage_backend_prn);
 	const register = (look: "primary" | "plain"): ReactNode => (
 		<Button look={look} permission={mayCreate} onPress={open}>
 			<HardDriveUpload size={16} aria-hidden /> Register a storage…
@@ -47,7 +47,7 @@ export function StoragesPage(): ReactNode {
 			</Section>
 			{organization && (
 				<Section title="What they are used for">
-					<StorageUses organization={organization} key={organization.updated_at} />
+					<StorageUses organization={organization} />
 				</Section>
 			)}
 			<Command text="peridio storage-backends list --output table" />

@@ -2,9 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { Autocomplete } from "react-aria-components/Autocomplete";
+import { Collection } from "react-aria-components/Collection";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
+import { Header } from "react-aria-components/Header";
 import { Input } from "react-aria-components/Input";
-import { Menu, MenuItem } from "react-aria-components/Menu";
+import { Menu, MenuItem, MenuSection } from "react-aria-components/Menu";
 import { Modal, ModalOverlay } from "react-aria-components/Modal";
 import { TextField } from "react-aria-components/TextField";
 import { scopes } from "../api/generated/scopes";
@@ -13,6 +15,7 @@ import { meQuery } from "../api/queries";
 import { chooseTheme } from "../ui/theme";
 import { parsePrn } from "../words/prns";
 import { useActions } from "./actions";
+import { useLookup } from "./lookup";
 import styles from "./palette.module.css";
 import { PLACES } from "./places";
 
@@ -28,6 +31,11 @@ interface PaletteProps {
 	onClose: () => void;
 	openHelp: () => void;
 	signOut: () => void;
+}
+
+interface Group {
+	title: string;
+	entries: Entry[];
 }
 
 /** What can be gone to and done from here. */
@@ -56,21 +64,36 @@ function matches(words: string, typed: string): boolean {
 		.every((part) => lower.includes(part));
 }
 
-/** Everything by its name, with the keyboard: places, the page's actions, and any record by its PRN or a device by its identifier. */
+/** Entries under a heading, if there are any. */
+function groupOf(title: string, entries: Entry[]): Group[] {
+	return entries.length > 0 ? [{ title, entries }] : [];
+}
+
+/** Everything that a text leads to: places and actions by their words, then records by the server's lookup. */
+function useGroups(props: PaletteProps, text: string): { groups: Group[]; isWaiting: boolean } {
+	const navigate = useNavigate();
+	const entries = useEntries(props).filter(({ words }) => matches(words, text));
+	const { groups, isWaiting } = useLookup(text);
+	const toPrn = (prn: string) => () => void navigate({ to: "/prn/$prn", params: { prn } });
+	const records = groups.flatMap(({ title, found }) =>
+		groupOf(
+			title,
+			found.map(({ prn, words, hint }) => ({ id: prn, words, hint, onAction: toPrn(prn) })),
+		),
+	);
+	const search = (): void => void navigate({ to: "/devices", search: { q: text } });
+	const jumps: Entry[] = [];
+	// Not every kind is found by a lookup, and Enter does nothing else than what is read.
+	if (!isWaiting && records.length === 0 && parsePrn(text))
+		jumps.push({ id: "prn", words: `Open ${text}`, hint: "PRN", onAction: toPrn(text) });
+	else if (!isWaiting && text)
+		jumps.push({ id: "search", words: `Search devices for ${text}`, hint: "", onAction: search });
+	return { groups: [...groupOf("Places and actions", entries), ...records, ...groupOf("Search", jumps)], isWaiting };
+}
+
+/** Everything by its name, with the keyboard: places, the page's actions, and any record by what somebody has of it. */
 export function Palette(props: PaletteProps): ReactNode {
 	const [typed, setTyped] = useState("");
-	const navigate = useNavigate();
-	const entries = useEntries(props);
-	const text = typed.trim();
-	const found = entries.filter(({ words }) => matches(words, text));
-	const jumps: Entry[] = [];
-	if (parsePrn(text)) {
-		const onAction = () => void navigate({ to: "/prn/$prn", params: { prn: text } });
-		jumps.push({ id: "prn", words: `Open ${text}`, hint: "PRN", onAction });
-	} else if (text) {
-		const onAction = () => void navigate({ to: "/devices", search: { q: text } });
-		jumps.push({ id: "device", words: `Search devices for ${text}`, hint: "Devices", onAction });
-	}
 	const close = (): void => {
 		setTyped("");
 		props.onClose();
@@ -87,36 +110,55 @@ export function Palette(props: PaletteProps): ReactNode {
 			<Modal className={styles.modal ?? ""}>
 				<AriaDialog aria-label="Go to" className={styles.dialog ?? ""}>
 					<Autocomplete inputValue={typed} onInputChange={setTyped}>
-						<TextField aria-label="Search places and actions" autoFocus>
-							<Input className={styles.input ?? ""} placeholder="A place, an action, or a PRN" spellCheck="false" />
+						<TextField aria-label="Search places, actions and records" autoFocus>
+							<Input
+								className={styles.input ?? ""}
+								placeholder="A place, an action, a name, or a PRN, hash, key id, fingerprint"
+								spellCheck="false"
+							/>
 						</TextField>
-						{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-						<div className={styles.results} tabIndex={0}>
-							<Menu
-								aria-label="Results"
-								className={styles.menu ?? ""}
-								items={[...found, ...jumps]}
-								renderEmptyState={() => <p className={styles.none}>Nothing by this name.</p>}
-							>
-								{({ id, words, hint, onAction }) => (
-									<MenuItem
-										id={id}
-										textValue={words}
-										className={styles.item ?? ""}
-										onAction={() => {
-											close();
-											onAction();
-										}}
-									>
-										<span className={styles.words}>{words}</span>
-										<span className={styles.hint}>{hint}</span>
-									</MenuItem>
-								)}
-							</Menu>
-						</div>
+						<Results {...props} text={typed.trim()} onChosen={close} />
 					</Autocomplete>
 				</AriaDialog>
 			</Modal>
 		</ModalOverlay>
+	);
+}
+
+function Results({ text, onChosen, ...props }: PaletteProps & { text: string; onChosen: () => void }): ReactNode {
+	const { groups, isWaiting } = useGroups(props, text);
+	const none = isWaiting ? "Looking…" : "Nothing by this name.";
+	return (
+		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+		<div className={styles.results} tabIndex={0} aria-busy={isWaiting}>
+			<Menu
+				aria-label="Results"
+				className={styles.menu ?? ""}
+				items={groups}
+				renderEmptyState={() => <p className={styles.none}>{none}</p>}
+			>
+				{({ title, entries }) => (
+					<MenuSection id={title} className={styles.group ?? ""}>
+						<Header className={styles.heading ?? ""}>{title}</Header>
+						<Collection items={entries}>
+							{({ id, words, hint, onAction }) => (
+								<MenuItem
+									id={id}
+									textValue={words}
+									className={styles.item ?? ""}
+									onAction={() => {
+										onChosen();
+										onAction();
+									}}
+								>
+									<span className={styles.words}>{words}</span>
+									<span className={styles.hint}>{hint}</span>
+								</MenuItem>
+							)}
+						</Collection>
+					</MenuSection>
+				)}
+			</Menu>
+		</div>
 	);
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Button } from "./button";
 import { ErrorNote } from "./error_note";
 import styles from "./record_rows.module.css";
 
@@ -10,13 +11,15 @@ interface RecordRowsProps<Row> {
 	error?: unknown;
 	empty: ReactNode;
 	foot?: ReactNode;
+	/** The list that the rows are of, where it is read page by page. */
+	pages?: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 }
 
 /** A short list of records of which each has more to say than fits into columns. */
 export function RecordRows<Row>(props: RecordRowsProps<Row>): ReactNode {
-	const { rows, error } = props;
+	const { rows, error, pages } = props;
 	if (error !== null && error !== undefined) return <ErrorNote error={error} />;
-	if (rows?.length === 0) return props.empty;
+	if (rows?.length === 0 && !pages?.hasNextPage) return props.empty;
 	return (
 		<>
 			<ul className={styles.rows} aria-label={props.label} aria-busy={!rows}>
@@ -26,7 +29,16 @@ export function RecordRows<Row>(props: RecordRowsProps<Row>): ReactNode {
 					</li>
 				)) ?? <li className={styles.row}>{"\u00a0"}</li>}
 			</ul>
-			{props.foot && <div className={styles.foot}>{props.foot}</div>}
+			{(props.foot || pages?.hasNextPage) && (
+				<div className={styles.foot}>
+					{props.foot}
+					{pages?.hasNextPage && (
+						<Button size="small" onPress={() => void pages.fetchNextPage()} isBusy={pages.isFetchingNextPage}>
+							Show more
+						</Button>
+					)}
+				</div>
+			)}
 		</>
 	);
 }

@@ -39,7 +39,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 export async function persistently<T>(
 	work: () => Promise<T>,
 	signal: AbortSignal,
-	onTrouble: (why: string | null) => void,
+	onTrouble: (why: string | null, error?: unknown) => void,
 ): Promise<T> {
 	let refusals = 0;
 	for (let tries = 0; ; tries += 1) {
@@ -53,7 +53,7 @@ export async function persistently<T>(
 				refusals += 1;
 				if (!(error instanceof SendRefused) || refusals >= MOST_REFUSALS) throw error;
 			}
-			onTrouble(error instanceof Error ? error.message : String(error));
+			onTrouble(error instanceof Error ? error.message : String(error), error);
 			await pause(waitBefore(tries, error), signal);
 		}
 	}

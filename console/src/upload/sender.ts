@@ -2,7 +2,7 @@
 import { answer, api, change, type Schemas } from "../api/client";
 import { missingParts, type Part, type Plan, partsOf } from "./plan";
 import { persistently } from "./retry";
-import { hashFile, sendBytes } from "./worker_client";
+import { hashFile, SendRefused, StoreUnreachable, sendBytes } from "./worker_client";
 
 /** A browser has six connections to a server, and one of them is the stream's. */
 const AT_ONCE_TO_SERVER = 3;
@@ -14,7 +14,7 @@ export class WrongFile extends Error {}
 /** What is told while it is sent. */
 export interface Listener {
 	onBytes: (bytes: number) => void;
-	onTrouble: (why: string | null) => void;
+	onTrouble: (why: string | null, error?: unknown) => void;
 }
 
 /** The parts that the server has, by index. */
@@ -89,6 +89,9 @@ export async function sendMissing(plan: Plan, file: File, signal: AbortSignal, l
 		await sendBytes(order, signal, (loaded) => {
 			underway.set(part.index, Math.min(loaded, part.size));
 			tell();
+		}).catch((error: unknown) => {
+			const isSilent = error instanceof SendRefused && error.status === 0 && !isOwn(target);
+			throw isSilent ? new StoreUnreachable(url) : error;
 		});
 	};
 

@@ -4,15 +4,15 @@ import { isStatus } from "../api/errors";
 import { type Plan, partSizeFor } from "./plan";
 import { forgetPlan, keepPlan, keptPlans } from "./plans";
 import { bytesThere, checkFile, finish, partsThere, sendMissing, WrongFile } from "./sender";
-import { hashFile } from "./worker_client";
+import { hashFile, StoreUnreachable } from "./worker_client";
 
 /** How far an upload is. */
 export type Step =
 	/** There is no record of it on the server before its hash is known. */
 	| { is: "hashing"; bytes: number }
 	| { is: "hashed"; hash: string }
-	/** `trouble`: why it waits at the moment. */
-	| { is: "sending"; bytes: number; trouble: string | null }
+	/** `trouble`: why it waits at the moment. `store`: the address of a storage that does not answer to this browser. */
+	| { is: "sending"; bytes: number; trouble: string | null; store: string | null }
 	| { is: "paused"; bytes: number }
 	/** After a reload: the browser has to be given the file once more. */
 	| { is: "needs_file"; bytes: number; problem: string | null }
@@ -173,7 +173,7 @@ async function send(id: string, plan: Plan, file: File): Promise<void> {
 
 async function sendAll(id: string, plan: Plan, file: File, controller: AbortController): Promise<void> {
 	const { signal } = controller;
-	let now = { bytes: 0, trouble: null as string | null };
+	let now = { bytes: 0, trouble: null as string | null, store: null as string | null };
 	const tell = (changed: Partial<typeof now>): void => {
 		now = { ...now, ...changed };
 		if (!signal.aborted) update(id, { step: { is: "sending", ...now } });
@@ -183,7 +183,7 @@ async function sendAll(id: string, plan: Plan, file: File, controller: AbortCont
 	try {
 		await sendMissing(plan, file, signal, {
 			onBytes: (bytes) => tell({ bytes }),
-			onTrouble: (trouble) => tell({ trouble }),
+			onTrouble: (trouble, error) => tell({ trouble, store: error instanceof StoreUnreachable ? error.address : null }),
 		});
 		update(id, { step: { is: "finishing" } });
 		await finish(plan.prn);

@@ -15,6 +15,18 @@ export class SendRefused extends Error {
 	}
 }
 
+/** A storage does not answer to this browser at all: it is out of reach, or does not let pages of this origin in. */
+export class StoreUnreachable extends SendRefused {
+	/** Where the bytes were to go, without the signature. */
+	readonly address: string;
+
+	constructor(url: string) {
+		super(0, "", null);
+		const { origin, pathname } = new URL(url);
+		this.address = origin + pathname;
+	}
+}
+
 /** The file can't be read any more: it was moved, changed or is on a disk that is gone. */
 export class Unreadable extends Error {}
 

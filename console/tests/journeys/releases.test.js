@@ -272,7 +272,12 @@ test("overrides: made for a tag, and ended", async () => {
 	await ada.page.getByLabel("For", { exact: true }).selectOption({ label: "Devices with one of some tags" });
 	await ada.type("Tags", "beta");
 	await ada.look("override-new");
+	await ada.press("Go on");
+	await dialog().getByText("8 devices would get the bundle 2.1.0").waitFor();
+	assert.equal((await server.call("GET", "/v1/bundle_overrides")).bundle_overrides.length, 0);
+	await ada.look("override-new-review");
 	await ada.press("Create");
+	await dialog().waitFor({ state: "detached" });
 	await ada.sees("8 devices");
 	const later = new Date(Date.now() + 86_400_000).toISOString();
 	const cohort_prn = history.cohort.prn;
@@ -280,6 +285,26 @@ test("overrides: made for a tag, and ended", async () => {
 	await server.call("POST", "/v1/bundle_overrides", coming);
 	await ada.seesHeading("Coming");
 	await ada.look("overrides");
+	await ada.press("Edit lab week…");
+	await ada.type("Tags", "beta europe");
+	await ada.press("Go on");
+	await dialog().last().getByText("24 devices would get the bundle 2.1.0").waitFor();
+	await ada.look("override-edit-review");
+	// Somebody else is quicker.
+	const [lab] = (await server.call("GET", "/v1/bundle_overrides?name=lab%20week")).bundle_overrides;
+	await server.call("PATCH", `/v1/bundle_overrides/${lab.prn}`, { description: "For the lab only" });
+	ada.expected.add(412);
+	await dialog().last().getByRole("button", { name: "Save" }).click();
+	await ada.sees("Taken over from them: Notes.");
+	await ada.look("override-both-changed");
+	await ada.press("Go on");
+	await dialog().last().getByRole("button", { name: "Save" }).click();
+	await dialog().first().waitFor({ state: "detached" });
+	const { bundle_override: changed } = await server.call("GET", `/v1/bundle_overrides/${lab.prn}`);
+	assert.deepEqual(
+		{ tags: changed.tags, description: changed.description },
+		{ tags: ["beta", "europe"], description: "For the lab only" },
+	);
 	await ada.press("End lab week");
 	await ada.seesHeading("Over");
 	const { bundle_overrides: all } = await server.call("GET", "/v1/bundle_overrides");

@@ -251,6 +251,26 @@ test("the organization, its quota, storages and the server", async () => {
 	await ada.look("organization");
 	await ada.page.getByRole("button", { name: "Save", exact: true }).click();
 	await ada.sees("acme, with");
+	// A form in which nothing was typed shows what somebody else changed; what was typed is brought together with it.
+	const elsewhere = (body) => server.call("PATCH", "/v1/organization", body);
+	const seconds = () => ada.field("Seconds that a download URL works").inputValue();
+	await elsewhere({ download_url_seconds: 900 });
+	for (let tries = 0; (await seconds()) !== "900" && tries < 50; tries += 1) await ada.page.waitForTimeout(100);
+	assert.equal(await seconds(), "900");
+	await ada.type("Name", "acme firmware");
+	await ada.field("Download URLs").selectOption({ label: "short: redirected by the server" });
+	await elsewhere({ download_url_seconds: 600, name: "acme devices" });
+	ada.expected.add(412);
+	await ada.page.getByRole("button", { name: "Save", exact: true }).click();
+	await ada.sees("Taken over from them: Seconds that a download URL works.");
+	await ada.look("organization-both-changed");
+	await ada.page.getByRole("radio", { name: /Yours/ }).check();
+	await ada.page.getByRole("button", { name: "Save", exact: true }).click();
+	await ada.sees("acme firmware, with");
+	const { organization } = await server.call("GET", "/v1/organization");
+	const { name, download_url_style, download_url_seconds } = organization;
+	assert.deepEqual([name, download_url_style, download_url_seconds], ["acme firmware", "short", 600]);
+	assert.equal(await ada.page.getByText("Somebody else changed it meanwhile").count(), 0);
 	await ada.go("/settings/storages");
 	await ada.sees("Only the server's own storage");
 	await ada.look("storages-empty");

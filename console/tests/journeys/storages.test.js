@@ -89,6 +89,10 @@ test("a browser that may not write there says which rule is missing, and the upl
 	ada.expected.add(403);
 	await upload("arm64");
 	await ada.sees(`it has no rule for pages of ${server.url}`);
+	const rule = await ada.page.getByRole("region", { name: "What the storage may lack" }).locator("pre").textContent();
+	assert.match(rule, /^aws s3api put-bucket-cors --bucket acme/);
+	assert.ok(rule.includes(`--endpoint-url ${s3.endpoint}`));
+	assert.ok(rule.includes(`"AllowedOrigins":["${server.url}"]`));
 	await ada.look("upload-without-rule");
 	await ada.press("Give up");
 	await ada.page.getByRole("listitem", { name: "Upload of main-firmware/1.0.0/arm64" }).waitFor({ state: "detached" });

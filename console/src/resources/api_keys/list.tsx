@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { api, change, type Schemas } from "../../api/client";
 import { usePermission } from "../../api/permissions";
@@ -13,24 +13,22 @@ import { notify } from "../../ui/toasts";
 import { quoted } from "../../words/commands";
 import { useActorNames } from "../events/actors";
 import { Access } from "../people/access";
-import { apiKeysQuery } from "./queries";
+import { useApiKeys } from "./queries";
 
 type ApiKey = Schemas["ApiKey"];
 
 /** API keys, with what they may do. */
 export function ApiKeys({ isWithRevoked, empty }: { isWithRevoked: boolean; empty: ReactNode }): ReactNode {
-	const { data, error } = useQuery(apiKeysQuery(isWithRevoked));
+	const list = useApiKeys(isWithRevoked);
 	const [going, setGoing] = useState<ApiKey | null>(null);
 	return (
 		<>
 			<RecordRows
 				label="API keys"
-				rows={data?.keys}
+				{...list}
 				rowKey={({ prn }) => prn}
-				error={error}
 				empty={empty}
 				row={(key) => <KeyRow apiKey={key} onRevoke={() => setGoing(key)} />}
-				foot={data?.hasMore && "From the newest 100 keys. peridio api-keys list --all shows all of them."}
 			/>
 			{going && <RevokeDialog apiKey={going} onClose={() => setGoing(null)} />}
 		</>

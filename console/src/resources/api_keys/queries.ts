@@ -1,16 +1,13 @@
-import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { pagedQuery, usePaged } from "../../api/pages";
 
-/** The organization's keys and people's own ones, the newest first; those that work, or all. */
-export function apiKeysQuery(isWithRevoked: boolean) {
-	return queryOptions({
-		queryKey: ["api_key", "list", isWithRevoked],
-		queryFn: async ({ signal }) => {
-			const query = { limit: 100, order: "desc" } as const;
-			const list = await answer(api.GET("/v1/api_keys", { params: { query }, signal }));
-			const keys = list.api_keys.filter(({ revoked_at }) => isWithRevoked || !revoked_at);
-			return { keys, hasMore: Boolean(list.next_page) };
-		},
-		meta: { followsAll: true },
-	});
+const apiKeysQuery = pagedQuery(["api_key", "list"], (query, signal) =>
+	answer(api.GET("/v1/api_keys", { params: { query: { ...query, order: "desc" } }, signal })),
+);
+
+/** Keys, also people's own ones, the newest first; those that work, or all. */
+export function useApiKeys(isWithRevoked: boolean) {
+	return usePaged(apiKeysQuery, ({ api_keys: keys }) =>
+		keys.filter(({ revoked_at: revoked }) => isWithRevoked || !revoked),
+	);
 }

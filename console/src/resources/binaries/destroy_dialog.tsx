@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, change, type Schemas } from "../../api/client";
 import { queryClient } from "../../api/queries";
@@ -6,8 +6,7 @@ import { ConfirmByTyping } from "../../ui/confirm";
 import { Command } from "../../ui/copy";
 import { notify } from "../../ui/toasts";
 import { quoted } from "../../words/commands";
-import { counted } from "../../words/counts";
-import { releasesOfBinaryQuery } from "./queries";
+import { Impact } from "./impact";
 
 interface DestroyProps {
 	binary: Schemas["Binary"];
@@ -44,7 +43,7 @@ export function DestroyDialog({ binary, title, word, onClose }: DestroyProps): R
 		},
 	});
 	const command = isRecordKept
-		? `peridio binaries destroy ${quoted(title)} --confirm ${binary.prn}`
+		? `peridio binaries impact ${quoted(title)}\nperidio binaries destroy ${quoted(title)} --confirm ${binary.prn}`
 		: `peridio binaries delete ${quoted(title)}`;
 	return (
 		<ConfirmByTyping
@@ -60,22 +59,5 @@ export function DestroyDialog({ binary, title, word, onClose }: DestroyProps): R
 			{isRecordKept ? <Impact prn={binary.prn} /> : <p>The record is deleted, with all that was uploaded for it.</p>}
 			<Command text={command} />
 		</ConfirmByTyping>
-	);
-}
-
-/** What destroying does, in sentences. */
-function Impact({ prn }: { prn: string }): ReactNode {
-	const { data } = useQuery(releasesOfBinaryQuery(prn));
-	const releases = data?.releases.filter(({ archived_at }) => !archived_at) ?? [];
-	const names = releases.slice(0, 5).map(({ name }) => name);
-	return (
-		<>
-			<p>The content is deleted from every storage and can’t be brought back. Its record stays for the audit trail.</p>
-			<p aria-busy={!data}>
-				{releases.length > 0
-					? `${counted(releases.length, "release stops", "releases stop")} delivering it: ${new Intl.ListFormat("en").format(names)}${releases.length > 5 ? " and others" : ""}.`
-					: "No release delivers it."}
-			</p>
-		</>
 	);
 }

@@ -85,6 +85,29 @@ export function releasesOfBinaryQuery(prn: string) {
 	});
 }
 
+/** What destroying the binary would do. Asked anew whenever somebody wants to know. */
+export function impactQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["binary", "impact", prn],
+		queryFn: ({ signal }) => answer(api.GET("/v1/binaries/{prn}/impact", { params: { path: { prn } }, signal })),
+		staleTime: 0,
+		gcTime: 0,
+		meta: { followsAll: true, followsDevices: true },
+	});
+}
+
+/** The names of some releases, by their PRNs. */
+export function releaseNamesQuery(prns: readonly string[]) {
+	return queryOptions({
+		queryKey: ["release", "names", prns],
+		queryFn: async ({ signal }) => {
+			const asked = prns.map((prn) => answer(api.GET("/v1/releases/{prn}", { params: { path: { prn } }, signal })));
+			return new Map((await Promise.all(asked)).map(({ release }) => [release.prn, release.name]));
+		},
+		meta: { followsAll: true },
+	});
+}
+
 export function downloadsQuery(prn: string) {
 	return queryOptions({
 		queryKey: ["binary", "downloads", prn],
@@ -92,7 +115,7 @@ export function downloadsQuery(prn: string) {
 	});
 }
 
-/** The keys that can sign now. */
+/** The first hundred keys, for choices. */
 export const signingKeysQuery = queryOptions({
 	queryKey: ["signing_key", "list", "choices"],
 	queryFn: async ({ signal }) =>

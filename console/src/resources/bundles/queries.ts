@@ -27,6 +27,31 @@ export function bundleQuery(prn: string) {
 	});
 }
 
+/** Bundles with the same content, also archived ones. */
+export function sameBundlesQuery(hash: string) {
+	return queryOptions({
+		queryKey: ["bundle", "of_hash", hash],
+		queryFn: async ({ signal }) => {
+			const query = { hash, limit: 10, archived: "any" } as const;
+			return (await answer(api.GET("/v1/bundles", { params: { query }, signal }))).bundles;
+		},
+		meta: { followsAll: true },
+	});
+}
+
+/** The newest bundles that have something of an artifact version, with their binaries. */
+export function bundlesOfVersionQuery(versionPrn: string) {
+	return queryOptions({
+		queryKey: ["bundle", "of_version", versionPrn],
+		queryFn: async ({ signal }) => {
+			const which = { artifact_version_prn: versionPrn, archived: "any" } as const;
+			const query = { ...which, limit: 100, order: "desc", "expand[]": ["binaries"] };
+			return (await answer(api.GET("/v1/bundles", { params: { query }, signal }))).bundles;
+		},
+		meta: { followsAll: true },
+	});
+}
+
 /** The newest artifact versions, with their artifacts: what a bundle can be made of. */
 export const recentVersionsQuery = queryOptions({
 	queryKey: ["artifact_version", "recent"],

@@ -1,12 +1,23 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../api/client";
 import { isStatus } from "../../api/errors";
+import { pagedQuery, usePaged } from "../../api/pages";
+import { tagged } from "../../api/tagged";
 
-export const caCertificatesQuery = queryOptions({
-	queryKey: ["ca_certificate", "list"],
-	queryFn: ({ signal }) => answer(api.GET("/v1/ca_certificates", { params: { query: { limit: 100 } }, signal })),
-	meta: { followsAll: true },
-});
+const caCertificatesQuery = pagedQuery(["ca_certificate", "list"], (query, signal) =>
+	answer(api.GET("/v1/ca_certificates", { params: { query }, signal })),
+);
+
+export const useCaCertificates = () => usePaged(caCertificatesQuery, ({ ca_certificates: all }) => all);
+
+/** A CA certificate with the revision that it was read at. */
+export type TaggedCa = Schemas["CaCertificate"] & { etag: string | null };
+
+async function readCa(prn: string, signal: AbortSignal): Promise<TaggedCa> {
+	const params = { path: { prn } };
+	const { ca_certificate: ca, etag } = await tagged(api.GET("/v1/ca_certificates/{prn}", { params, signal }));
+	return { ...ca, etag };
+}
 
 /** The CA certificate; `null` where there is none. */
 export function caCertificateQuery(prn: string) {
@@ -14,8 +25,7 @@ export function caCertificateQuery(prn: string) {
 		queryKey: ["ca_certificate", "one", prn],
 		queryFn: async ({ signal }) => {
 			try {
-				return (await answer(api.GET("/v1/ca_certificates/{prn}", { params: { path: { prn } }, signal })))
-					.ca_certificate;
+				return await readCa(prn, signal);
 			} catch (error) {
 				if (isStatus(error, 404) || isStatus(error, 400)) return null;
 				throw error;

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { allOf, pagedQuery } from "../../api/pages";
 
 /** The first hundred products, for choices. */
 export const productsQuery = queryOptions({
@@ -16,22 +17,22 @@ export const cohortsQuery = queryOptions({
 	staleTime: 60_000,
 });
 
-const hundred = { limit: 100 } as const;
-
 /** Products for the page of them. */
 export function productsPageQuery(archived: "false" | "any") {
-	return queryOptions({
-		queryKey: ["product", "list", "page", archived],
-		queryFn: ({ signal }) => answer(api.GET("/v1/products", { params: { query: { ...hundred, archived } }, signal })),
-		meta: { followsAll: true },
-	});
+	return pagedQuery(["product", "list", "page", archived], (query, signal) =>
+		answer(api.GET("/v1/products", { params: { query: { ...query, archived } }, signal })),
+	);
 }
 
-/** Cohorts for the page of products. */
+/** All cohorts, for the page of products. */
 export function cohortsPageQuery(archived: "false" | "any") {
 	return queryOptions({
 		queryKey: ["cohort", "list", "page", archived],
-		queryFn: ({ signal }) => answer(api.GET("/v1/cohorts", { params: { query: { ...hundred, archived } }, signal })),
+		queryFn: ({ signal }) =>
+			allOf(
+				(query) => answer(api.GET("/v1/cohorts", { params: { query: { ...query, archived } }, signal })),
+				({ cohorts }) => cohorts,
+			),
 		meta: { followsAll: true, followsDevices: true },
 	});
 }

@@ -1,6 +1,7 @@
-import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { answer, api, change, type Schemas } from "../../api/client";
+import { pagedQuery, usePaged } from "../../api/pages";
 import { type Permission, usePermission } from "../../api/permissions";
 import { queryClient } from "../../api/queries";
 import { Badge } from "../../ui/badge";
@@ -13,18 +14,14 @@ import { Time } from "../../ui/time";
 import { notify } from "../../ui/toasts";
 import { counted } from "../../words/counts";
 
-const givenUpQuery = queryOptions({
-	queryKey: ["job", "given_up"],
-	queryFn: ({ signal }) => {
-		const query = { state: "given_up", limit: 100, order: "desc" } as const;
-		return answer(api.GET("/v1/jobs", { params: { query }, signal }));
-	},
-	meta: { followsAll: true },
+const givenUpQuery = pagedQuery(["job", "given_up"], (page, signal) => {
+	const query = { ...page, state: "given_up", order: "desc" } as const;
+	return answer(api.GET("/v1/jobs", { params: { query }, signal }));
 });
 
 /** Work of the server that will not be tried again by itself. */
 export function JobsGivenUp(): ReactNode {
-	const { data, error } = useQuery(givenUpQuery);
+	const list = usePaged(givenUpQuery, ({ jobs }) => jobs);
 	const mayRetry = usePermission("jobs_retry");
 	const retry = useMutation({
 		mutationFn: (prn: string) => change(() => api.POST("/v1/jobs/{prn}/retry", { params: { path: { prn } } })),
@@ -39,9 +36,8 @@ export function JobsGivenUp(): ReactNode {
 			{retry.error && <ErrorNote error={retry.error} />}
 			<RecordRows
 				label="Jobs given up"
-				rows={data?.jobs}
+				{...list}
 				rowKey={({ prn }) => prn}
-				error={error}
 				empty={
 					<Empty title="No job was given up">
 						The server verifies, copies and deletes contents by itself. What it can't do stands here, with the reason.

@@ -1,14 +1,17 @@
-import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
-import { answer, api, change, type Schemas } from "../../api/client";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { answer, api, type Schemas } from "../../api/client";
 import { usePermission } from "../../api/permissions";
-import { queryClient } from "../../api/queries";
 import { Button } from "../../ui/button";
 import { Command } from "../../ui/copy";
+import { Met } from "../../ui/edit/met";
+import { type Revision, useEdit } from "../../ui/edit/use_edit";
 import { TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 import { bytes } from "../../words/counts";
+import { ChangedBy } from "../events/changed_by";
+import { readOrganization, type TaggedOrganization, updateOrganization } from "./queries";
 import styles from "./quota.module.css";
 
 type Binary = Schemas["Binary"];
@@ -42,7 +45,7 @@ function sums(binaries: readonly Binary[]): [string, number][] {
 }
 
 /** How much content is stored, of how much, and what fills it. */
-export function Quota({ organization }: { organization: Schemas["Organization"] }): ReactNode {
+export function Quota({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const { storage_used: used, storage_quota: quota } = organization;
 	const mayList = usePermission("binaries_list");
 	const { data } = useQuery({ ...sizesQuery, enabled: mayList.allowed });
@@ -66,7 +69,7 @@ export function Quota({ organization }: { organization: Schemas["Organization"] 
 				</ul>
 			)}
 			{data?.next_page && <p className={styles.note}>By artifact, of the newest {LOOKED_AT} binaries.</p>}
-			<QuotaForm quota={quota ?? null} />
+			<QuotaForm organization={organization} />
 		</div>
 	);
 }
@@ -88,36 +91,46 @@ function Meter({ label, share, isFull }: { label: string; share: number; isFull?
 
 const GB = 1_000_000_000;
 
-function QuotaForm({ quota }: { quota: number | null }): ReactNode {
+function limitOf({ storage_quota: quota, etag }: TaggedOrganization): Revision {
+	return { values: { storage_quota: quota ? String(quota / GB) : "" }, etag };
+}
+
+function QuotaForm({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const mayUpdate = usePermission("organization_update");
-	const [typed, setTyped] = useState(quota ? String(quota / GB) : "");
-	const update = useMutation({
-		mutationFn: () => {
-			const storage_quota = typed.trim() ? Math.round(Number(typed) * GB) : null;
-			return change(() => api.PATCH("/v1/organization", { body: { storage_quota } }));
-		},
-		onSuccess: async () => {
-			await queryClient.invalidateQueries({ queryKey: ["organization"] });
+	const editing = useEdit({
+		from: limitOf(organization),
+		isStaying: true,
+		reread: async () => limitOf(await readOrganization()),
+		save: async ({ storage_quota: limit = typed }, etag) => {
+			await updateOrganization({ storage_quota: limit.trim() ? Math.round(Number(limit) * GB) : null }, etag);
 			notify({ tone: "good", text: "The limit is changed. Nothing was deleted." });
 		},
 	});
+	const typed = editing.values.storage_quota ?? "";
 	return (
 		<Form
 			label="Limit"
-			error={update.error}
-			onSubmit={() => update.mutate()}
+			error={editing.error}
+			onSubmit={editing.submit}
 			actions={
-				<Button type="submit" size="small" permission={mayUpdate} isBusy={update.isPending}>
+				<Button
+					type="submit"
+					size="small"
+					permission={mayUpdate}
+					isBusy={editing.isBusy}
+					isDisabled={editing.undecided > 0}
+				>
 					Set the limit
 				</Button>
 			}
 		>
+			<Met editing={editing} labels={{ storage_quota: "Limit in GB" }} by={<ChangedBy prn={organization.prn} />} />
 			<TextField
 				label="Limit in GB"
 				name="storage_quota"
 				inputMode="numeric"
 				value={typed}
-				onChange={setTyped}
+				onChange={(value) => editing.set("storage_quota", value)}
 				autoComplete="off"
 				help="Empty: no limit. Lowering it deletes nothing."
 			/>

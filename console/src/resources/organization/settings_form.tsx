@@ -1,117 +1,122 @@
-import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
-import { api, change, type Schemas } from "../../api/client";
+import type { ReactNode } from "react";
+import type { Schemas } from "../../api/client";
 import { usePermission } from "../../api/permissions";
 import { queryClient } from "../../api/queries";
 import { Button } from "../../ui/button";
 import { Command } from "../../ui/copy";
+import type { Values } from "../../ui/edit/merge";
+import { Met } from "../../ui/edit/met";
+import { type Revision, useEdit } from "../../ui/edit/use_edit";
 import { SelectField, TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
-import { folded, quoted } from "../../words/commands";
+import { flags, folded } from "../../words/commands";
+import { ChangedBy } from "../events/changed_by";
+import { readOrganization, type TaggedOrganization, updateOrganization } from "./queries";
 
 type Organization = Schemas["Organization"];
 
-/** The settings as they are typed. */
-interface Typed {
-	name: string;
-	signatures: string;
-	strict: string;
-	style: string;
-	seconds: string;
+/** The settings as they are typed, by their names in the API. */
+function revisionOf({ etag, ...organization }: TaggedOrganization): Revision {
+	return { values: valuesOf(organization), etag };
 }
 
-const typedOf = (organization: Organization): Typed => ({
-	name: organization.name,
-	signatures: String(organization.required_signatures),
-	strict: String(organization.strict_certificate_expiry),
-	style: organization.download_url_style,
-	seconds: organization.download_url_seconds ? String(organization.download_url_seconds) : "",
-});
-
-/** Only what is another value than before, so that what somebody else changed meanwhile stays. */
-function changesOf(before: Typed, now: Typed): Schemas["OrganizationUpdate"] {
+function valuesOf(organization: Organization): Values {
 	return {
-		...(now.name !== before.name && { name: now.name }),
-		...(now.signatures !== before.signatures && { required_signatures: Number(now.signatures) }),
-		...(now.strict !== before.strict && { strict_certificate_expiry: now.strict === "true" }),
-		...(now.style !== before.style && { download_url_style: now.style }),
-		...(now.seconds !== before.seconds && { download_url_seconds: now.seconds ? Number(now.seconds) : null }),
+		name: organization.name,
+		required_signatures: String(organization.required_signatures),
+		strict_certificate_expiry: String(organization.strict_certificate_expiry),
+		download_url_style: organization.download_url_style,
+		download_url_seconds: organization.download_url_seconds ? String(organization.download_url_seconds) : "",
 	};
 }
 
-function flagsOf(changes: Schemas["OrganizationUpdate"]): string {
-	return Object.entries(changes)
-		.map(([name, value]) => ` --${name.replaceAll("_", "-")} ${quoted(String(value ?? "")) || "''"}`)
-		.join("");
+const LABELS = {
+	name: "Name",
+	required_signatures: "Signatures that a binary needs",
+	strict_certificate_expiry: "Devices whose certificate has ended",
+	download_url_style: "Download URLs",
+	download_url_seconds: "Seconds that a download URL works",
+};
+
+function bodyOf(changes: Values): Schemas["OrganizationUpdate"] {
+	const { required_signatures: signatures, strict_certificate_expiry: strict, download_url_seconds: seconds } = changes;
+	return {
+		...(changes.name !== undefined && { name: changes.name }),
+		...(signatures !== undefined && { required_signatures: Number(signatures) }),
+		...(strict !== undefined && { strict_certificate_expiry: strict === "true" }),
+		...(changes.download_url_style !== undefined && { download_url_style: changes.download_url_style }),
+		...(seconds !== undefined && { download_url_seconds: seconds ? Number(seconds) : null }),
+	};
 }
 
 /** The organization's settings that are about all of it. */
-export function OrganizationForm({ organization }: { organization: Organization }): ReactNode {
+export function OrganizationForm({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const mayUpdate = usePermission("organization_update");
-	const [before] = useState(() => typedOf(organization));
-	const [now, setNow] = useState(before);
-	const changes = changesOf(before, now);
-	const isChanged = Object.keys(changes).length > 0;
-	const update = useMutation({
-		mutationFn: () => change(() => api.PATCH("/v1/organization", { body: changes })),
-		onSuccess: async () => {
-			await queryClient.invalidateQueries({ queryKey: ["organization"] });
+	const editing = useEdit({
+		from: revisionOf(organization),
+		isStaying: true,
+		reread: async () => revisionOf(await readOrganization()),
+		save: async (changes, etag) => {
+			await updateOrganization(bodyOf(changes), etag);
 			await queryClient.invalidateQueries({ queryKey: ["me"] });
 			notify({ tone: "good", text: "Saved." });
 		},
 	});
+	const isChanged = Object.keys(editing.changes).length > 0;
 	return (
 		<Form
 			label="Settings of the organization"
-			error={update.error}
-			onSubmit={() => isChanged && update.mutate()}
+			error={editing.error}
+			onSubmit={() => isChanged && editing.submit()}
 			actions={
 				<Button
 					type="submit"
 					permission={mayUpdate}
-					isBusy={update.isPending}
-					isDisabled={!isChanged && mayUpdate.allowed}
+					isBusy={editing.isBusy}
+					isDisabled={(!isChanged || editing.undecided > 0) && mayUpdate.allowed}
 				>
 					Save
 				</Button>
 			}
 		>
-			<Fields now={now} onChange={setNow} />
-			{isChanged && <Command text={folded(`peridio organization update${flagsOf(changes)}`)} />}
+			<Met editing={editing} labels={LABELS} by={<ChangedBy prn={organization.prn} />} />
+			<Fields now={editing.values} onChange={editing.set} />
+			{isChanged && <Command text={folded(`peridio organization update${flags(editing.changes)}`)} />}
 		</Form>
 	);
 }
 
-function Fields({ now, onChange }: { now: Typed; onChange: (now: Typed) => void }): ReactNode {
-	const set = (name: keyof Typed) => (value: string) => onChange({ ...now, [name]: value });
+interface FieldsProps {
+	now: Values;
+	onChange: (field: string, value: string) => void;
+}
+
+function Fields({ now, onChange }: FieldsProps): ReactNode {
+	const set = (name: keyof typeof LABELS) => ({
+		name,
+		label: LABELS[name],
+		value: now[name] ?? "",
+		onChange: (value: string) => onChange(name, value),
+	});
 	return (
 		<>
-			<TextField label="Name" name="name" value={now.name} onChange={set("name")} autoComplete="off" />
+			<TextField {...set("name")} autoComplete="off" />
 			<TextField
-				label="Signatures that a binary needs"
-				name="required_signatures"
+				{...set("required_signatures")}
 				inputMode="numeric"
-				value={now.signatures}
-				onChange={set("signatures")}
 				autoComplete="off"
 				help="By how many different keys, 1 to 10. It counts for binaries that are signed from now on."
 			/>
 			<SelectField
-				label="Devices whose certificate has ended"
-				name="strict_certificate_expiry"
-				value={now.strict}
-				onChange={set("strict")}
+				{...set("strict_certificate_expiry")}
 				options={[
 					["false", "keep working, with an event"],
 					["true", "are refused"],
 				]}
 			/>
 			<SelectField
-				label="Download URLs"
-				name="download_url_style"
-				value={now.style}
-				onChange={set("style")}
+				{...set("download_url_style")}
 				options={[
 					["direct", "direct: to the storage or its CDN"],
 					["short", "short: redirected by the server"],
@@ -119,11 +124,8 @@ function Fields({ now, onChange }: { now: Typed; onChange: (now: Typed) => void 
 				]}
 			/>
 			<TextField
-				label="Seconds that a download URL works"
-				name="download_url_seconds"
+				{...set("download_url_seconds")}
 				inputMode="numeric"
-				value={now.seconds}
-				onChange={set("seconds")}
 				autoComplete="off"
 				help="60 to 604,800 (a week). Empty: as the server is set."
 			/>

@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { Pencil } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import { api, change, type Schemas } from "../../api/client";
 import { usePermission } from "../../api/permissions";
 import { queryClient } from "../../api/queries";
@@ -8,6 +9,8 @@ import type { Column } from "../../ui/table";
 import { Time } from "../../ui/time";
 import { notify } from "../../ui/toasts";
 import { shortPrn } from "../../words/prns";
+import styles from "./columns.module.css";
+import { EditOverride } from "./edit_dialog";
 import type { OverrideTime } from "./queries";
 import { Reach } from "./reach";
 
@@ -48,6 +51,25 @@ function End({ override, time }: { override: Override; time: OverrideTime }): Re
 	);
 }
 
+/** Opens the form of an override, as it is now. */
+function Edit({ override }: { override: Override }): ReactNode {
+	const permission = usePermission("bundle_overrides_update");
+	const [isOpen, setIsOpen] = useState(false);
+	return (
+		<>
+			<Button
+				size="small"
+				permission={permission}
+				onPress={() => setIsOpen(true)}
+				aria-label={`Edit ${override.name}…`}
+			>
+				<Pencil size={14} aria-hidden />
+			</Button>
+			{isOpen && <EditOverride override={override} onClose={() => setIsOpen(false)} />}
+		</>
+	);
+}
+
 /** The columns of lists of overrides; what stands last depends on whether they are over. */
 export function overrideColumns(time: OverrideTime): Column<Override>[] {
 	const columns: Column<Override>[] = [
@@ -66,9 +88,13 @@ export function overrideColumns(time: OverrideTime): Column<Override>[] {
 	else
 		columns.push({
 			heading: "Action",
-			width: "narrow",
 			isOnPhone: true,
-			cell: (override) => <End {...{ override, time }} />,
+			cell: (override) => (
+				<span className={styles.actions}>
+					<Edit override={override} />
+					<End {...{ override, time }} />
+				</span>
+			),
 		});
 	return columns;
 }

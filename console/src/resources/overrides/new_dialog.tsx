@@ -1,7 +1,6 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, Suspense, useState } from "react";
 import { answer, api, change, type Schemas } from "../../api/client";
-import { queryClient } from "../../api/queries";
 import { Button } from "../../ui/button";
 import { Command } from "../../ui/copy";
 import { Dialog } from "../../ui/dialog";
@@ -9,10 +8,12 @@ import { SelectField, TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 import { TimeField } from "../../ui/widgets";
-import { flags, quoted } from "../../words/commands";
+import { flags, folded, quoted } from "../../words/commands";
 import { shortPrn } from "../../words/prns";
 import { cohortsQuery } from "../cohorts/queries";
 import { bundleChoicesQuery } from "../releases/queries";
+import { ConfirmOverride, planCreate } from "./confirm";
+import { split } from "./split";
 
 type Whom = "cohort" | "tags" | "devices";
 
@@ -28,8 +29,6 @@ interface Draft {
 }
 
 const BLANK: Draft = { name: "", bundle: "", whom: "cohort", cohort: "", words: "", starts: null, ends: null };
-
-const split = (words: string): string[] => words.split(/[\s,]+/).filter(Boolean);
 
 /** The PRNs of devices by their identifiers, each asked for by its name. */
 async function devicePrns(identifiers: string[]): Promise<string[]> {
@@ -66,45 +65,55 @@ function commandOf(draft: Draft, bundle: string | undefined, cohort: string | un
 		...(draft.starts ? { starts_at: draft.starts } : {}),
 		...(draft.ends ? { ends_at: draft.ends } : {}),
 	};
-	return `peridio bundle-overrides create${flags({ name: draft.name || "…", bundle: bundle ?? "…" })}${whom}${flags(times)}`;
+	const what = flags({ name: draft.name || "…", bundle: bundle ?? "…" });
+	return folded(`peridio bundle-overrides create${what}${whom}${flags(times)}`);
 }
 
-/** Gives a bundle to chosen devices for some time, whatever their releases say. */
+/** Gives a bundle to chosen devices for some time, whatever their releases say: first which, then whom that reaches. */
 export function NewOverrideDialog({ onClose }: { onClose: () => void }): ReactNode {
 	const [draft, setDraft] = useState(BLANK);
+	const [isReviewed, setIsReviewed] = useState(false);
 	const set = (given: Partial<Draft>): void => setDraft({ ...draft, ...given });
 	const { data: bundles } = useQuery(bundleChoicesQuery);
 	const { data: cohorts } = useQuery(cohortsQuery);
 	const bundle = bundles?.bundles.find(({ prn }) => prn === draft.bundle);
 	const cohort = cohorts?.cohorts.find(({ prn }) => prn === draft.cohort);
-	const create = useMutation({
-		mutationFn: async () => {
-			const body = await bodyOf(draft);
-			return change(() => api.POST("/v1/bundle_overrides", { body }));
-		},
-		onSuccess: async () => {
-			await queryClient.invalidateQueries({ queryKey: ["bundle_override"] });
-			notify({ tone: "good", text: `${draft.name} is there.` });
-			onClose();
-		},
-	});
 	const isReady = Boolean(draft.name.trim() && draft.bundle && (draft.whom === "cohort" ? draft.cohort : draft.words));
 	const command = commandOf(
 		draft,
 		bundle?.name ?? bundle?.prn,
 		cohort && `${cohort.product?.name ?? ""}/${cohort.name}`,
 	);
+	if (isReviewed) {
+		return (
+			<ConfirmOverride
+				title={`New override ${draft.name}`}
+				action="Create"
+				plan={async () => planCreate(await bodyOf(draft))}
+				apply={async () => {
+					const body = await bodyOf(draft);
+					return change(() => api.POST("/v1/bundle_overrides", { body }));
+				}}
+				command={command}
+				bundle={bundle?.name ?? shortPrn(draft.bundle)}
+				onDone={() => {
+					notify({ tone: "good", text: `${draft.name} is there.` });
+					onClose();
+				}}
+				onClose={() => setIsReviewed(false)}
+			/>
+		);
+	}
 	return (
 		<Dialog title="New override" isOpen onClose={onClose}>
 			<p>The chosen devices get this bundle instead of their releases, when they next ask.</p>
 			<Form
 				label="New override"
-				error={create.error}
-				onSubmit={() => create.mutate()}
+				onSubmit={() => setIsReviewed(true)}
 				actions={
 					<>
-						<Button type="submit" look="primary" isBusy={create.isPending} isDisabled={!isReady}>
-							Create
+						<Button type="submit" look="primary" isDisabled={!isReady}>
+							Go on
 						</Button>
 						<Button onPress={onClose}>Cancel</Button>
 					</>

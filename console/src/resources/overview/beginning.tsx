@@ -1,104 +1,110 @@
-import { Check } from "lucide-react";
-import type { ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Check, ChevronRight } from "lucide-react";
+import { type ReactNode, useState } from "react";
 import { Command } from "../../ui/copy";
+import { Link } from "../../ui/link";
 import { Section } from "../../ui/page";
 import { counted } from "../../words/counts";
 import styles from "./beginning.module.css";
+import { type Step, stepsOf } from "./beginning_steps";
+import { beginningsQuery, firstDevice, firstDevicesQuery, isFleet } from "./queries";
 
-export interface Done {
-	key: boolean;
-	upload: boolean;
-	signature: boolean;
-	cohort: boolean;
-	release: boolean;
-	device: boolean;
+/** How often a device that was registered is looked for. */
+const WAIT = 3_000;
+
+/** The way to the first device, whose steps tick themselves off, whoever did them. It stays while the page does, also once all are done. */
+export function Beginning(): ReactNode {
+	const [wasShown, setWasShown] = useState(false);
+	const { data: there } = useQuery(beginningsQuery);
+	const { data: devices } = useQuery({
+		...firstDevicesQuery,
+		refetchInterval: ({ state }) => (wasShown && state.data?.length && !isFleet(state.data) ? WAIT : false),
+	});
+	if (!there || !devices) return null;
+	if (!wasShown) {
+		if (there.release && isFleet(devices)) return null;
+		setWasShown(true);
+	}
+	return <Steps steps={stepsOf(there, firstDevice(devices))} />;
 }
 
-interface Step {
-	id: keyof Done;
-	words: string;
-	why: string;
-	command: string;
-}
+const ENVIRONMENT = `export PERIDIO_BASE_URL=${window.location.origin}
+export PERIDIO_API_KEY=…`;
 
-const STEPS: readonly Step[] = [
-	{
-		id: "key",
-		words: "Trust a signing key",
-		why: "Devices install only what it signed. The private half stays with you.",
-		command: `openssl genpkey -algorithm ed25519 -out signing.pem
-openssl pkey -in signing.pem -pubout -out signing.pub.pem
-peridio signing-keys create --name production --public-key-file signing.pub.pem`,
-	},
-	{
-		id: "upload",
-		words: "Upload a firmware",
-		why: "A file for one target, as a version of an artifact.",
-		command: `peridio push firmware.bin --artifact main-firmware --version 1.0.0 \\
-  --target arm-linux-gnueabihf --signing-key signing.pem`,
-	},
-	{
-		id: "signature",
-		words: "Sign it",
-		why: "peridio push signed it, if it had the key. Else:",
-		command: "peridio binaries sign main-firmware/1.0.0/arm-linux-gnueabihf --signing-key signing.pem",
-	},
-	{
-		id: "cohort",
-		words: "Make a product and a cohort",
-		why: "A cohort is a group of devices that get the same releases.",
-		command: `peridio products create --name gateway --target arm-linux-gnueabihf
-peridio cohorts create --product gateway --name daily`,
-	},
-	{
-		id: "release",
-		words: "Release it to the cohort",
-		why: "To all of its devices, or to a few first.",
-		command: `peridio bundles create --name spring --artifact-version main-firmware/1.0.0
-peridio releases create --cohort gateway/daily --bundle spring --name spring --version 1.0.0`,
-	},
-	{
-		id: "device",
-		words: "Register a device",
-		why: "Or let devices register themselves with a CA certificate.",
-		command: "peridio devices create --identifier SN-000042 --product gateway --cohort gateway/daily",
-	},
-];
-
-/** The way to the first device, whose steps tick themselves off, whoever did them. */
-export function Beginning({ done }: { done: Done }): ReactNode {
-	const left = STEPS.filter(({ id }) => !done[id]);
+function Steps({ steps }: { steps: readonly Step[] }): ReactNode {
+	const [opened, setOpened] = useState<string | null>(null);
+	const left = steps.filter(({ done }) => !done);
 	const next = left[0]?.id;
+	const open = left.some(({ id }) => id === opened) ? opened : next;
+	const hint =
+		left.length > 0
+			? `${counted(left.length, "step", "steps")} left. They tick themselves off, whoever does them.`
+			: "All six steps are done.";
 	return (
-		<Section
-			title="From nothing to the first device"
-			hint={`${counted(left.length, "step", "steps")} left. They tick themselves off, whoever does them.`}
-			isFlush
-		>
+		<Section title="From nothing to the first device" hint={hint} isFlush>
 			<ol>
-				{STEPS.map(({ id, words, why, command }, index) => (
-					<li key={id} className={styles.step}>
-						<span
-							className={`${styles.mark} ${done[id] ? styles.done : ""} ${id === next ? styles.next : ""}`}
-							aria-hidden
-						>
-							{done[id] ? <Check size={14} strokeWidth={3} /> : index + 1}
-						</span>
+				{steps.map((step, index) => (
+					<li key={step.id} className={styles.step}>
+						<Mark step={step} index={index} isNext={step.id === next} />
 						<div className={styles.text}>
-							<h3 className={done[id] ? styles.finished : ""}>
-								{words}
-								{done[id] && <span className="visually-hidden"> (done)</span>}
-							</h3>
-							{id === next && (
-								<>
-									<p className={styles.why}>{why}</p>
-									<Command text={command} label="In a terminal" />
-								</>
+							{step.done ? (
+								<Done step={step} />
+							) : (
+								<Open step={step} isOpen={step.id === open} onOpen={() => setOpened(step.id)} />
 							)}
 						</div>
 					</li>
 				))}
 			</ol>
+			{left.length > 0 && (
+				<details className={styles.terminal}>
+					<summary>Before the first command in a terminal</summary>
+					<p className={styles.why}>
+						A key of your own is made in your <Link to="/account">account</Link>.
+					</p>
+					<Command text={ENVIRONMENT} label="Once in each terminal" />
+				</details>
+			)}
 		</Section>
+	);
+}
+
+function Mark({ step, index, isNext }: { step: Step; index: number; isNext: boolean }): ReactNode {
+	return (
+		<span className={`${styles.mark} ${step.done ? styles.done : ""} ${isNext ? styles.next : ""}`} aria-hidden>
+			{step.done ? <Check size={14} strokeWidth={3} /> : index + 1}
+		</span>
+	);
+}
+
+function Done({ step }: { step: Step }): ReactNode {
+	return (
+		<>
+			<h3 className={styles.finished}>
+				{step.words}
+				<span className="visually-hidden"> (done)</span>
+			</h3>
+			<p className={styles.by}>{step.done}</p>
+		</>
+	);
+}
+
+function Open({ step, isOpen, onOpen }: { step: Step; isOpen: boolean; onOpen: () => void }): ReactNode {
+	return (
+		<>
+			<h3>
+				<button type="button" className={styles.opener} aria-expanded={isOpen} onClick={onOpen}>
+					{step.words}
+					{!isOpen && <ChevronRight size={14} aria-hidden />}
+				</button>
+			</h3>
+			{isOpen && (
+				<>
+					<p className={styles.why}>{step.why}</p>
+					<div>{step.form}</div>
+					<Command text={step.command} label="Or in a terminal" />
+				</>
+			)}
+		</>
 	);
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { answer, api } from "../../api/client";
+import { answer, api, type Schemas } from "../../api/client";
 
 export const overviewQuery = queryOptions({
 	queryKey: ["organization", "overview"],
@@ -16,27 +16,74 @@ export const versionsQuery = queryOptions({
 });
 
 const first = { limit: 1 } as const;
+const ofVersion = { "expand[]": ["artifact_version", "artifact_version.artifact"] };
 
-/** Whether there is any of what brings an update to a device, in the order in which one needs it. */
-export const beginningQuery = queryOptions({
-	queryKey: ["organization", "beginning"],
-	queryFn: async ({ signal }) => {
-		const [keys, binaries, signed, cohorts, releases, devices] = await Promise.all([
-			answer(api.GET("/v1/signing_keys", { params: { query: first }, signal })),
-			answer(api.GET("/v1/binaries", { params: { query: first }, signal })),
-			answer(api.GET("/v1/binaries", { params: { query: { ...first, state: "signed" } }, signal })),
-			answer(api.GET("/v1/cohorts", { params: { query: first }, signal })),
-			answer(api.GET("/v1/releases", { params: { query: first }, signal })),
-			answer(api.GET("/v1/devices", { params: { query: first }, signal })),
+/** What there is of all that brings an update to a device: one of each kind, or nothing. */
+export interface Beginnings {
+	signingKey: Schemas["SigningKey"] | undefined;
+	binary: Schemas["Binary"] | undefined;
+	/** One that awaits its signature. */
+	signable: Schemas["Binary"] | undefined;
+	signed: Schemas["Binary"] | undefined;
+	product: Schemas["Product"] | undefined;
+	cohort: Schemas["Cohort"] | undefined;
+	bundle: Schemas["Bundle"] | undefined;
+	release: Schemas["Release"] | undefined;
+}
+
+function isReady(there: Beginnings | undefined): boolean {
+	return Boolean(there?.signingKey && there.binary && there.signed && there.cohort && there.release);
+}
+
+/** Asked until there is one of each. */
+export const beginningsQuery = queryOptions({
+	queryKey: ["organization", "beginnings"],
+	queryFn: async ({ signal }): Promise<Beginnings> => {
+		const binaries = (state?: "signable" | "signed") =>
+			answer(
+				api.GET("/v1/binaries", { params: { query: { ...first, ...ofVersion, ...(state ? { state } : {}) } }, signal }),
+			);
+		const query = { query: first };
+		const [keys, any, signable, signed, products, cohorts, bundles, releases] = await Promise.all([
+			answer(api.GET("/v1/signing_keys", { params: query, signal })),
+			binaries(),
+			binaries("signable"),
+			binaries("signed"),
+			answer(api.GET("/v1/products", { params: query, signal })),
+			answer(api.GET("/v1/cohorts", { params: { query: { ...first, "expand[]": ["product"] } }, signal })),
+			answer(api.GET("/v1/bundles", { params: { query: { ...first, order: "desc" } }, signal })),
+			answer(api.GET("/v1/releases", { params: query, signal })),
 		]);
 		return {
-			key: keys.signing_keys.length > 0,
-			upload: binaries.binaries.length > 0,
-			signature: signed.binaries.length > 0,
-			cohort: cohorts.cohorts.length > 0,
-			release: releases.releases.length > 0,
-			device: devices.devices.length > 0,
+			signingKey: keys.signing_keys[0],
+			binary: any.binaries[0],
+			signable: signable.binaries[0],
+			signed: signed.binaries[0],
+			product: products.products[0],
+			cohort: cohorts.cohorts[0],
+			bundle: bundles.bundles[0],
+			release: releases.releases[0],
 		};
+	},
+	enabled: ({ state }) => !isReady(state.data),
+	meta: { followsAll: true },
+});
+
+/** The newest devices: more than a handful are a fleet, whether they have asked yet or not. */
+export const firstDevicesQuery = queryOptions({
+	queryKey: ["device", "beginnings"],
+	queryFn: async ({ signal }) => {
+		const query = { limit: 10, order: "desc" } as const;
+		return (await answer(api.GET("/v1/devices", { params: { query }, signal }))).devices;
 	},
 	meta: { followsAll: true },
 });
+
+/** The device that is waited for, or that has asked. */
+export function firstDevice(devices: readonly Schemas["Device"][]): Schemas["Device"] | undefined {
+	return devices.find(({ last_connected_at: asked }) => asked) ?? devices[0];
+}
+
+export function isFleet(devices: readonly Schemas["Device"][]): boolean {
+	return devices.length === 10 || devices.some(({ last_connected_at: asked }) => asked);
+}

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, change } from "../../api/client";
 import { usePermission } from "../../api/permissions";
@@ -10,11 +10,11 @@ import { ErrorNote } from "../../ui/error_note";
 import { RecordRow, RecordRows } from "../../ui/record_rows";
 import { Time, useNow } from "../../ui/time";
 import { Access } from "./access";
-import { invitationsQuery } from "./member_queries";
+import { useInvitations } from "./member_queries";
 
 /** Invitations that nobody has accepted yet. */
 export function Invitations({ onInvite }: { onInvite: () => void }): ReactNode {
-	const { data, error } = useQuery(invitationsQuery);
+	const list = useInvitations();
 	const mayInvite = usePermission("invitations_create");
 	const mayRevoke = usePermission("invitations_revoke");
 	const now = useNow().getTime();
@@ -27,9 +27,8 @@ export function Invitations({ onInvite }: { onInvite: () => void }): ReactNode {
 			{revoke.error && <ErrorNote error={revoke.error} />}
 			<RecordRows
 				label="Open invitations"
-				rows={data}
+				{...list}
 				rowKey={({ prn }) => prn}
-				error={error}
 				empty={
 					<Empty
 						title="No open invitations"

@@ -1,19 +1,19 @@
-import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { pagedQuery, usePaged } from "../../api/pages";
 
-export const membershipsQuery = queryOptions({
-	queryKey: ["membership", "list"],
-	queryFn: ({ signal }) => answer(api.GET("/v1/memberships", { params: { query: { limit: 100 } }, signal })),
-	meta: { followsAll: true },
-});
+const membershipsQuery = pagedQuery(["membership", "list"], (query, signal) =>
+	answer(api.GET("/v1/memberships", { params: { query }, signal })),
+);
+
+export const useMemberships = () => usePaged(membershipsQuery, ({ memberships }) => memberships);
+
+const invitationsQuery = pagedQuery(["invitation", "list"], (query, signal) =>
+	answer(api.GET("/v1/invitations", { params: { query: { ...query, order: "desc" } }, signal })),
+);
 
 /** Invitations that can still be accepted. */
-export const invitationsQuery = queryOptions({
-	queryKey: ["invitation", "list"],
-	queryFn: async ({ signal }) => {
-		const query = { limit: 100, order: "desc" } as const;
-		const { invitations } = await answer(api.GET("/v1/invitations", { params: { query }, signal }));
-		return invitations.filter(({ accepted_at, revoked_at }) => !accepted_at && !revoked_at);
-	},
-	meta: { followsAll: true },
-});
+export function useInvitations() {
+	return usePaged(invitationsQuery, ({ invitations }) =>
+		invitations.filter(({ accepted_at: accepted, revoked_at: revoked }) => !accepted && !revoked),
+	);
+}

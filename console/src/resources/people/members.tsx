@@ -14,7 +14,7 @@ import { Time } from "../../ui/time";
 import { notify } from "../../ui/toasts";
 import { Access } from "./access";
 import { ChangeMemberDialog } from "./change_member_dialog";
-import { membershipsQuery } from "./member_queries";
+import { useMemberships } from "./member_queries";
 import { RemoveMemberDialog } from "./remove_member_dialog";
 
 type Membership = Schemas["Membership"];
@@ -35,7 +35,7 @@ function useAccountChange<T>(request: (prn: string) => Promise<T>, done: (answer
 
 /** The people of the organization. */
 export function Members(): ReactNode {
-	const { data, error } = useQuery(membershipsQuery);
+	const list = useMemberships();
 	const [open, setOpen] = useState<Open | null>(null);
 	const [made, setMade] = useState<Made | null>(null);
 	const close = (): void => setOpen(null);
@@ -43,12 +43,10 @@ export function Members(): ReactNode {
 		<>
 			<RecordRows
 				label="Members"
-				rows={data?.memberships}
+				{...list}
 				rowKey={({ prn }) => prn}
-				error={error}
 				empty={null}
 				row={(membership) => <Member membership={membership} onOpen={setOpen} onLink={setMade} />}
-				foot={data?.next_page && "The first 100 people. peridio memberships list --all shows everybody."}
 			/>
 			{open?.what === "change" && <ChangeMemberDialog membership={open.membership} onClose={close} />}
 			{open?.what === "remove" && <RemoveMemberDialog membership={open.membership} onClose={close} />}

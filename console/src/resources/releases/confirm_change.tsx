@@ -1,11 +1,6 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { queryClient } from "../../api/queries";
-import { Button } from "../../ui/button";
-import { Command } from "../../ui/copy";
-import { Dialog } from "../../ui/dialog";
-import { ErrorNote } from "../../ui/error_note";
-import { Form } from "../../ui/form";
+import { ConfirmPlan } from "../../ui/confirm_plan";
 import { PlanView } from "./plan_view";
 import type { ReleasePlan } from "./plans";
 
@@ -23,46 +18,13 @@ interface ConfirmChangeProps {
 	onClose: () => void;
 }
 
-/** Says whom a change reaches, with the server's plan where it gives one, before it is made. */
-export function ConfirmChange(props: ConfirmChangeProps): ReactNode {
-	const plan = useQuery({
-		queryKey: ["plan", props.command],
-		queryFn: props.plan,
-		staleTime: 0,
-		gcTime: 0,
-		retry: false,
-	});
-	const apply = useMutation({
-		mutationFn: () => props.apply(plan.data ?? null),
-		onSuccess: async () => {
-			await forgetReleases();
-			props.onDone();
-		},
-		// The graph may be another one by now: the next plan is for that.
-		onError: () => void plan.refetch(),
-	});
-	return (
-		<Dialog title={props.title} isOpen onClose={props.onClose}>
-			{props.children}
-			{plan.error && <ErrorNote error={plan.error} title="This would be refused" />}
-			{plan.data && <PlanView plan={plan.data} />}
-			<Form
-				label={props.title}
-				error={apply.error}
-				onSubmit={() => apply.mutate()}
-				actions={
-					<>
-						<Button type="submit" look="primary" isBusy={apply.isPending} isDisabled={plan.isPending || plan.isError}>
-							{props.action}
-						</Button>
-						<Button onPress={props.onClose}>Cancel</Button>
-					</>
-				}
-			>
-				<Command text={props.command} />
-			</Form>
-		</Dialog>
-	);
+/** Says whom a change of releases reaches, with the server's plan where it gives one, before it is made. */
+export function ConfirmChange({ onDone, ...rest }: ConfirmChangeProps): ReactNode {
+	const done = async (): Promise<void> => {
+		await forgetReleases();
+		onDone();
+	};
+	return <ConfirmPlan {...rest} view={(plan) => <PlanView plan={plan} />} onDone={done} />;
 }
 
 /** After a change of releases: graphs, lists and the release itself are asked for again. */

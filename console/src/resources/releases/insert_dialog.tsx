@@ -12,6 +12,7 @@ import { shortPrn } from "../../words/prns";
 import { ConfirmChange } from "./confirm_change";
 import { asPlanned, planCreate } from "./plans";
 import { bundleChoicesQuery } from "./queries";
+import { useSuggestion } from "./suggestion";
 
 /** A neighbour of the place. */
 interface Neighbour {
@@ -36,6 +37,8 @@ interface InsertDialogProps {
 	/** As commands name it: `gateway/daily`. */
 	cohortName: string;
 	place: Place;
+	/** The PRN of a bundle that was chosen before. */
+	bundle?: string | undefined;
 	onClose: () => void;
 	onDone: (release: string) => void;
 }
@@ -86,11 +89,15 @@ function commandOf(cohort: string, bundle: string, draft: Draft, { previous, nex
 }
 
 /** Makes a release at a place of the graph: first what it is, then what it would do. */
-export function InsertDialog({ cohort, cohortName, place, onClose, onDone }: InsertDialogProps): ReactNode {
-	const [draft, setDraft] = useState(BLANK);
+export function InsertDialog(props: InsertDialogProps): ReactNode {
+	const { cohort, cohortName, place, onClose, onDone } = props;
+	const suggested = useSuggestion(props.bundle);
+	const [typed, setDraft] = useState<Partial<Draft>>({});
+	const draft = { ...BLANK, ...suggested, ...typed };
 	const [isReviewed, setIsReviewed] = useState(false);
 	const { data } = useQuery(bundleChoicesQuery);
-	const bundle = data?.bundles.find(({ prn }) => prn === draft.bundle);
+	const bundles = withChosen(data?.bundles, suggested);
+	const bundle = bundles.find(({ prn }) => prn === draft.bundle);
 	const command = commandOf(cohortName, bundle?.name ?? (draft.bundle || "…"), draft, place);
 	const body = bodyOf(cohort.prn, draft, place);
 	const title = `New release ${placeInWords(place)}`;
@@ -126,7 +133,7 @@ export function InsertDialog({ cohort, cohortName, place, onClose, onDone }: Ins
 					</>
 				}
 			>
-				<Fields draft={draft} bundles={data?.bundles} onChange={(given) => setDraft({ ...draft, ...given })} />
+				<Fields draft={draft} bundles={bundles} onChange={(given) => setDraft({ ...typed, ...given })} />
 				<Command text={command} />
 			</Form>
 		</Dialog>
@@ -135,11 +142,20 @@ export function InsertDialog({ cohort, cohortName, place, onClose, onDone }: Ins
 
 interface FieldsProps {
 	draft: Draft;
-	bundles: readonly Schemas["Bundle"][] | undefined;
+	bundles: readonly Pick<Schemas["Bundle"], "prn" | "name">[];
 	onChange: (given: Partial<Draft>) => void;
 }
 
-function Fields({ draft, bundles = [], onChange }: FieldsProps): ReactNode {
+/** The newest bundles, and the one that was chosen before where it is older. */
+function withChosen(
+	newest: readonly Schemas["Bundle"][] = [],
+	{ bundle, name }: Partial<Draft>,
+): FieldsProps["bundles"] {
+	if (!bundle || newest.some(({ prn }) => prn === bundle)) return newest;
+	return [{ prn: bundle, name: name || null }, ...newest];
+}
+
+function Fields({ draft, bundles, onChange }: FieldsProps): ReactNode {
 	const options = bundles.map(({ prn, name }) => [prn, name ?? `bundle ${shortPrn(prn)}`] as const);
 	return (
 		<>

@@ -24,12 +24,7 @@ export function PlanView({ plan }: { plan: ReleasePlan }): ReactNode {
 	const offers = plan.offers.filter(({ before, after }) => before !== after);
 	return (
 		<div className={styles.plan}>
-			{plan.warnings.map(({ code, message }) => (
-				<p key={code} className={styles.warning}>
-					<TriangleAlert size={16} aria-hidden />
-					<span>{message}</span>
-				</p>
-			))}
+			<PlanWarnings warnings={plan.warnings} />
 			{offers.length > 0 && (
 				<ul className={styles.lines} aria-label="Offers">
 					{offers.map(({ release, before, after }) => (
@@ -63,6 +58,16 @@ export function PlanView({ plan }: { plan: ReleasePlan }): ReactNode {
 			)}
 		</div>
 	);
+}
+
+/** What the server wants known before a change is made. It forbids nothing. */
+export function PlanWarnings({ warnings }: Pick<ReleasePlan, "warnings">): ReactNode {
+	return warnings.map(({ code, message }) => (
+		<p key={code} className={styles.warning}>
+			<TriangleAlert size={16} aria-hidden />
+			<span>{message}</span>
+		</p>
+	));
 }
 
 function Moves({ plan }: { plan: ReleasePlan }): ReactNode {

@@ -110,6 +110,22 @@ export const newestReleasesQuery = queryOptions({
 	meta: { followsAll: true },
 });
 
+/** The release that all paths of a cohort lead to; `null` where it has none. */
+export function latestReleaseQuery(cohortPrn: string) {
+	return queryOptions({
+		queryKey: ["release", "latest", cohortPrn],
+		queryFn: async ({ signal }) => {
+			const params = { path: { prn: cohortPrn } };
+			const { graph } = await answer(api.GET("/v1/cohorts/{prn}/graph", { params, signal }));
+			const [latest] = graph.releases;
+			if (!latest) return null;
+			const path = { prn: latest.release_prn };
+			return (await answer(api.GET("/v1/releases/{prn}", { params: { path }, signal }))).release;
+		},
+		meta: { followsAll: true },
+	});
+}
+
 /** The newest hundred bundles, for choices. */
 export const bundleChoicesQuery = queryOptions({
 	queryKey: ["bundle", "list", "choices"],

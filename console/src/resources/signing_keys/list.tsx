@@ -13,7 +13,7 @@ import { Time } from "../../ui/time";
 import { notify } from "../../ui/toasts";
 import { quoted } from "../../words/commands";
 import { counted } from "../../words/counts";
-import { signaturesQuery, signingKeysQuery } from "./queries";
+import { signaturesQuery, useSigningKeys } from "./queries";
 
 type SigningKey = Schemas["SigningKey"];
 
@@ -44,7 +44,7 @@ function useStateChange() {
 
 /** The keys whose signatures count. */
 export function SigningKeys({ empty }: { empty: ReactNode }): ReactNode {
-	const { data, error } = useQuery(signingKeysQuery);
+	const list = useSigningKeys();
 	const mayUpdate = usePermission("signing_keys_update");
 	const [going, setGoing] = useState<SigningKey | null>(null);
 	const set = useStateChange();
@@ -53,9 +53,8 @@ export function SigningKeys({ empty }: { empty: ReactNode }): ReactNode {
 			{set.error && !going && <ErrorNote error={set.error} />}
 			<RecordRows
 				label="Signing keys"
-				rows={data?.signing_keys}
+				{...list}
 				rowKey={({ prn }) => prn}
-				error={error}
 				empty={empty}
 				row={(key) => (
 					<KeyRow

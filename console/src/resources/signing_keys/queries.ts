@@ -1,11 +1,12 @@
 import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { pagedQuery, usePaged } from "../../api/pages";
 
-export const signingKeysQuery = queryOptions({
-	queryKey: ["signing_key", "list"],
-	queryFn: ({ signal }) => answer(api.GET("/v1/signing_keys", { params: { query: { limit: 100 } }, signal })),
-	meta: { followsAll: true },
-});
+const signingKeysQuery = pagedQuery(["signing_key", "list"], (query, signal) =>
+	answer(api.GET("/v1/signing_keys", { params: { query }, signal })),
+);
+
+export const useSigningKeys = () => usePaged(signingKeysQuery, ({ signing_keys: keys }) => keys);
 
 /** The newest signatures that a key made. */
 export function signaturesQuery(prn: string) {

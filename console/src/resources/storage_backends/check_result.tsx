@@ -3,29 +3,16 @@ import type { Schemas } from "../../api/client";
 import { Badge } from "../../ui/badge";
 import { Command } from "../../ui/copy";
 import styles from "./check_result.module.css";
+import { corsCommand, placeOfStorage } from "./cors";
 
 interface CheckResultProps {
 	check: Schemas["StorageBackendCheck"];
-	url: string;
-}
-
-/** The rule that a storage lacks, as its own tool takes it. */
-function corsRule(url: string, origin: string): readonly [string, string] {
-	if (url.startsWith("gs://")) {
-		const rule = [{ origin: [origin], method: ["PUT"], responseHeader: ["*"], maxAgeSeconds: 3600 }];
-		return ["cors.json, for gcloud storage buckets update --cors-file", JSON.stringify(rule, null, 2)];
-	}
-	if (url.startsWith("az://")) {
-		const line = `az storage cors add --services b --methods PUT --origins ${origin} --allowed-headers '*' --max-age 3600`;
-		return ["With Azure's command", line];
-	}
-	const rule = { CORSRules: [{ AllowedOrigins: [origin], AllowedMethods: ["PUT"], AllowedHeaders: ["*"] }] };
-	return ["cors.json, for aws s3api put-bucket-cors", JSON.stringify(rule, null, 2)];
+	storage: Schemas["StorageBackend"];
 }
 
 /** What trying a storage found out: whether the server can work with it, and whether browsers can. */
-export function CheckResult({ check, url }: CheckResultProps): ReactNode {
-	const [label, rule] = corsRule(url, check.origin);
+export function CheckResult({ check, storage }: CheckResultProps): ReactNode {
+	const { tool, text } = corsCommand(placeOfStorage(storage.url, storage.endpoint), check.origin);
 	return (
 		<div className={styles.result} role="status">
 			<p className={styles.line}>
@@ -41,7 +28,7 @@ export function CheckResult({ check, url }: CheckResultProps): ReactNode {
 					{check.cors_problem ?? `From pages of ${check.origin}.`}
 				</p>
 			)}
-			{check.allows_browsers === false && <Command label={label} text={rule} />}
+			{check.allows_browsers === false && <Command label={`The rule, with ${tool}: it replaces others`} text={text} />}
 		</div>
 	);
 }

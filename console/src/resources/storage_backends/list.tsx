@@ -13,21 +13,20 @@ import { notify } from "../../ui/toasts";
 import { quoted } from "../../words/commands";
 import { organizationQuery } from "../organization/queries";
 import { CheckResult } from "./check_result";
-import { storagesQuery } from "./queries";
+import { useStorages } from "./queries";
 
 type Storage = Schemas["StorageBackend"];
 
 /** The organization's own storages. */
 export function Storages({ empty }: { empty: ReactNode }): ReactNode {
-	const { data, error } = useQuery(storagesQuery);
+	const list = useStorages();
 	const [going, setGoing] = useState<Storage | null>(null);
 	return (
 		<>
 			<RecordRows
 				label="Storages"
-				rows={data?.storage_backends}
+				{...list}
 				rowKey={({ prn }) => prn}
-				error={error}
 				empty={empty}
 				row={(storage) => <StorageRow storage={storage} onRemove={() => setGoing(storage)} />}
 			/>
@@ -88,7 +87,7 @@ function StorageRow({ storage, onRemove }: { storage: Storage; onRemove: () => v
 				<Chip key={tag}>near {tag}</Chip>
 			))}
 			{check.error && <ErrorNote error={check.error} />}
-			{check.data && <CheckResult check={check.data.check} url={storage.url} />}
+			{check.data && <CheckResult check={check.data.check} storage={storage} />}
 		</RecordRow>
 	);
 }

@@ -1,8 +1,8 @@
-import { queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { pagedQuery, usePaged } from "../../api/pages";
 
-export const storagesQuery = queryOptions({
-	queryKey: ["storage_backend", "list"],
-	queryFn: ({ signal }) => answer(api.GET("/v1/storage_backends", { params: { query: { limit: 100 } }, signal })),
-	meta: { followsAll: true },
-});
+const storagesQuery = pagedQuery(["storage_backend", "list"], (query, signal) =>
+	answer(api.GET("/v1/storage_backends", { params: { query }, signal })),
+);
+
+export const useStorages = () => usePaged(storagesQuery, ({ storage_backends: storages }) => storages);

@@ -1,79 +1,77 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
-import { api, change, type Schemas } from "../../api/client";
+import type { ReactNode } from "react";
 import { usePermission } from "../../api/permissions";
-import { queryClient } from "../../api/queries";
 import { Button } from "../../ui/button";
 import { Command } from "../../ui/copy";
+import { Met } from "../../ui/edit/met";
+import { type Revision, useEdit } from "../../ui/edit/use_edit";
 import { SelectField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
-import { quoted } from "../../words/commands";
-import { storagesQuery } from "./queries";
+import { flags } from "../../words/commands";
+import { ChangedBy } from "../events/changed_by";
+import { readOrganization, type TaggedOrganization, updateOrganization } from "../organization/queries";
+import { useStorages } from "./queries";
+
+const LABELS = { storage_backend_prn: "New binaries go to", archive_storage_backend_prn: "Archive" };
+
+function revisionOf(organization: TaggedOrganization): Revision {
+	const { storage_backend_prn: storage, archive_storage_backend_prn: archive, etag } = organization;
+	return { values: { storage_backend_prn: storage ?? "", archive_storage_backend_prn: archive ?? "" }, etag };
+}
 
 /** Which storage new binaries go to, and where those of old versions are moved. */
-export function StorageUses({ organization }: { organization: Schemas["Organization"] }): ReactNode {
+export function StorageUses({ organization }: { organization: TaggedOrganization }): ReactNode {
 	const mayUpdate = usePermission("organization_update");
-	const { data } = useQuery(storagesQuery);
-	const before = {
-		storage: organization.storage_backend_prn ?? "",
-		archive: organization.archive_storage_backend_prn ?? "",
-	};
-	const [now, setNow] = useState(before);
-	const update = useMutation({
-		mutationFn: () => {
-			const body = {
-				...(now.storage !== before.storage && { storage_backend_prn: now.storage || null }),
-				...(now.archive !== before.archive && { archive_storage_backend_prn: now.archive || null }),
-			};
-			return change(() => api.PATCH("/v1/organization", { body }));
-		},
-		onSuccess: async () => {
-			await queryClient.invalidateQueries({ queryKey: ["organization"] });
+	const { rows: storages = [] } = useStorages();
+	const editing = useEdit({
+		from: revisionOf(organization),
+		isStaying: true,
+		reread: async () => revisionOf(await readOrganization()),
+		save: async (changes, etag) => {
+			const body = Object.fromEntries(Object.entries(changes).map(([field, value]) => [field, value || null]));
+			await updateOrganization(body, etag);
 			notify({ tone: "good", text: "Saved. New binaries go where you said." });
 		},
 	});
-	const storages = data?.storage_backends ?? [];
-	const nameOf = (prn: string): string => quoted(storages.find((each) => each.prn === prn)?.name ?? "") || "''";
+	const { values, changes } = editing;
+	const nameOf = (prn: string): string => storages.find((each) => each.prn === prn)?.name ?? "";
 	const choices = storages.map(({ prn, name }) => [prn, name] as const);
-	const isChanged = now.storage !== before.storage || now.archive !== before.archive;
+	const isChanged = Object.keys(changes).length > 0;
+	const named = Object.entries(changes).map(([field, prn]) => [field.replace(/_prn$/, ""), nameOf(prn)] as const);
 	return (
 		<Form
 			label="Uses"
-			error={update.error}
-			onSubmit={() => isChanged && update.mutate()}
+			error={editing.error}
+			onSubmit={() => isChanged && editing.submit()}
 			actions={
 				<Button
 					type="submit"
 					permission={mayUpdate}
-					isBusy={update.isPending}
-					isDisabled={!isChanged && mayUpdate.allowed}
+					isBusy={editing.isBusy}
+					isDisabled={(!isChanged || editing.undecided > 0) && mayUpdate.allowed}
 				>
 					Save
 				</Button>
 			}
 		>
+			<Met editing={editing} labels={LABELS} by={<ChangedBy prn={organization.prn} />} />
 			<SelectField
 				label="New binaries go to"
 				name="storage_backend_prn"
-				value={now.storage}
-				onChange={(storage) => setNow({ ...now, storage })}
+				value={values.storage_backend_prn ?? ""}
+				onChange={(prn) => editing.set("storage_backend_prn", prn)}
 				options={[["", "The server's own storage"], ...choices]}
 				help="Content that exists stays where it is."
 			/>
 			<SelectField
 				label="Archive"
 				name="archive_storage_backend_prn"
-				value={now.archive}
-				onChange={(archive) => setNow({ ...now, archive })}
+				value={values.archive_storage_backend_prn ?? ""}
+				onChange={(prn) => editing.set("archive_storage_backend_prn", prn)}
 				options={[["", "None: nothing is moved"], ...choices]}
 				help="Contents of archived versions that nothing can serve any more are moved there."
 			/>
-			{isChanged && (
-				<Command
-					text={`peridio organization update${now.storage !== before.storage ? ` --storage-backend ${nameOf(now.storage)}` : ""}${now.archive !== before.archive ? ` --archive-storage-backend ${nameOf(now.archive)}` : ""}`}
-				/>
-			)}
+			{isChanged && <Command text={`peridio organization update${flags(Object.fromEntries(named))}`} />}
 		</Form>
 	);
 }

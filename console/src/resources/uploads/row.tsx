@@ -16,6 +16,7 @@ import {
 	type Upload,
 } from "../../upload/uploads";
 import styles from "./row.module.css";
+import { StoreHelp } from "./store_help";
 import { amountOf, problemOf, shareOf, stepInWords } from "./words";
 
 const TONES: Partial<Record<Step["is"], Tone>> = {
@@ -49,6 +50,7 @@ export function UploadRow({ upload }: { upload: Upload }): ReactNode {
 					{problem}
 				</p>
 			)}
+			{step.is === "sending" && step.store && <StoreHelp address={step.store} />}
 			{step.is === "needs_file" && (
 				<FileDrop label={`${fileName} once more`} onFiles={([given]) => given && void resumeWith(id, given.file)}>
 					Drop <strong>{fileName}</strong> here once more, or choose it, to go on where it stopped.

@@ -31,14 +31,21 @@ interface EditOptions {
 	save: (changes: Values, etag: string | null) => Promise<unknown>;
 	/** Reads the record again after a refusal with 412. */
 	reread?: (() => Promise<Revision>) | undefined;
+	/** Whether the form stays after it was sent: then it shows the record as it is now, as long as nothing is typed. */
+	isStaying?: boolean;
 }
 
-export function useEdit({ from, save, reread }: EditOptions): Editing {
+export function useEdit({ from, save, reread, isStaying = false }: EditOptions): Editing {
 	const [base, setBase] = useState(from);
 	const [values, setValues] = useState<Values>(from.values);
 	const [met, setMet] = useState<Merged | null>(null);
 	const [decided, setDecided] = useState<ReadonlySet<string>>(new Set());
 	const changes = changesOf(base.values, values);
+	if (isStaying && from.etag !== base.etag && Object.keys(changes).length === 0) {
+		setBase(from);
+		setValues(from.values);
+		setMet(null);
+	}
 	const set = (field: string, value: string): void => setValues((now) => ({ ...now, [field]: value }));
 	const send = useMutation({
 		mutationFn: async () => {
@@ -55,6 +62,8 @@ export function useEdit({ from, save, reread }: EditOptions): Editing {
 				throw error;
 			}
 		},
+		// The record has been read again by now, with another revision.
+		onSuccess: () => isStaying && setBase({ values, etag: null }),
 	});
 	const isMet = met !== null && isStatus(send.error, 412);
 	return {

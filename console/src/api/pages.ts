@@ -1,0 +1,51 @@
+// Lists that are read page by page.
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
+
+/** What each list of the API answers with. */
+interface Page {
+	next_page?: string | null;
+}
+
+/** What is asked of each page. */
+export interface PageQuery {
+	limit: number;
+	page?: string;
+}
+
+/** A list, a hundred records at a time. */
+export function pagedQuery<P extends Page>(
+	queryKey: readonly unknown[],
+	ask: (query: PageQuery, signal: AbortSignal) => Promise<P>,
+) {
+	return infiniteQueryOptions({
+		queryKey,
+		queryFn: ({ pageParam, signal }) => ask({ limit: 100, ...(pageParam ? { page: pageParam } : {}) }, signal),
+		initialPageParam: "",
+		getNextPageParam: ({ next_page }) => next_page ?? undefined,
+		meta: { followsAll: true },
+	});
+}
+
+/** The records that were read so far, and how to read on: for `Table` and `RecordRows`. */
+export function usePaged<P extends Page, Row>(
+	query: ReturnType<typeof pagedQuery<P>>,
+	rowsOf: (page: P) => readonly Row[],
+) {
+	const list = useInfiniteQuery(query);
+	return { rows: list.data?.pages.flatMap(rowsOf), error: list.error, pages: list };
+}
+
+/** All records of a list, page after page. */
+export async function allOf<P extends Page, Row>(
+	ask: (query: PageQuery) => Promise<P>,
+	rowsOf: (page: P) => readonly Row[],
+): Promise<Row[]> {
+	const all: Row[] = [];
+	let page: string | undefined;
+	do {
+		const answered = await ask({ limit: 100, ...(page ? { page } : {}) });
+		all.push(...rowsOf(answered));
+		page = answered.next_page ?? undefined;
+	} while (page);
+	return all;
+}
