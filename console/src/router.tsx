@@ -3,6 +3,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { basePath } from "./api/organization";
 import { queryClient } from "./api/queries";
+import { bulkOperationQuery } from "./resources/bulk_operations/queries";
 import { deviceQuery } from "./resources/devices/queries";
 import { devicesSearch } from "./resources/devices/search";
 import { auditSearch } from "./resources/events/search";
@@ -45,6 +46,19 @@ const importing = createRoute({
 	getParentRoute: () => shell,
 	path: "/import",
 	component: lazyRouteComponent(() => import("./routes/import"), "ImportPage"),
+});
+
+const bulkOperations = createRoute({
+	getParentRoute: () => shell,
+	path: "/bulk_operations",
+	component: lazyRouteComponent(() => import("./routes/bulk_operations"), "BulkOperationsPage"),
+});
+
+const bulkOperation = createRoute({
+	getParentRoute: () => shell,
+	path: "/bulk_operations/$prn",
+	loader: ({ params }) => void queryClient.prefetchQuery(bulkOperationQuery(params.prn)),
+	component: lazyRouteComponent(() => import("./routes/bulk_operation"), "BulkOperationPage"),
 });
 
 const audit = createRoute({
@@ -252,6 +266,8 @@ const pages = [
 	devices,
 	device,
 	importing,
+	bulkOperations,
+	bulkOperation,
 	audit,
 	...settingsPages,
 	account,

@@ -82,7 +82,6 @@ function heed(hint: Hint): void {
 	if (!kind) return;
 	if (hint.type.endsWith(".created") || hint.type.endsWith(".provisioned")) {
 		newRecords.set(kind, (newRecords.get(kind) ?? 0) + 1);
-		changed();
 	}
 	waiting.add(hint.type === FOLDED ? FOLDED : hint.resource_prn);
 	_timer ??= window.setTimeout(refresh, AT_MOST_EVERY);
@@ -92,6 +91,8 @@ function refresh(): void {
 	_timer = undefined;
 	const prns = new Set(waiting);
 	waiting.clear();
+	// Once for all new records: an import makes thousands of them.
+	changed();
 	if (prns.delete(FOLDED)) {
 		if (Date.now() - foldedAt >= FOLDED_AT_MOST_EVERY) {
 			foldedAt = Date.now();
@@ -109,10 +110,10 @@ function refresh(): void {
 	});
 }
 
-/** Whether an answer has one of these records in it. */
+/** Whether an answer has one of these records in it. Both can be many: the answer is gone through once. */
 function shows(data: unknown, prns: ReadonlySet<string>): boolean {
-	const text = JSON.stringify(data) ?? "";
-	return [...prns].some((prn) => text.includes(prn));
+	const named = (JSON.stringify(data) ?? "").match(/prn:1:[\w:-]+/g) ?? [];
+	return named.some((prn) => prns.has(prn));
 }
 
 // ---- the stream, in one tab ----
@@ -151,12 +152,16 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => window.set
 async function attempt(last: string | null, heard: (id: string | null) => void): Promise<string> {
 	const controller = new AbortController();
 	let alarm = window.setTimeout(() => controller.abort(), SILENCE);
+	let toldAt = 0;
 	try {
 		return await follow(last, controller.signal, (id) => {
 			window.clearTimeout(alarm);
 			alarm = window.setTimeout(() => controller.abort(), SILENCE);
-			tellAll({ kind: "state", state: { how: "live", at: Date.now() } });
 			heard(id);
+			// Thousands of events can come at once: what is shown of them is drawn once a second.
+			if (Date.now() - toldAt < AT_MOST_EVERY) return;
+			toldAt = Date.now();
+			tellAll({ kind: "state", state: { how: "live", at: toldAt } });
 		});
 	} catch {
 		return "the server can't be reached";

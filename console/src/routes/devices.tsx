@@ -1,12 +1,16 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { useNewer } from "../api/live";
 import { usePermission } from "../api/permissions";
+import { RunningLink } from "../resources/bulk_operations/running_link";
+import { BulkBar, chooseAllInWords } from "../resources/devices/bulk_bar";
+import { useChoice } from "../resources/devices/chosen";
 import { deviceColumns } from "../resources/devices/columns";
 import { DeviceFilters } from "../resources/devices/filters";
 import { deviceCountQuery, devicesQuery } from "../resources/devices/queries";
 import { type DevicesSearch, filtersOf, queryOf } from "../resources/devices/search";
+import { Button } from "../ui/button";
 import { Command } from "../ui/copy";
 import { Empty } from "../ui/empty";
 import { Link } from "../ui/link";
@@ -28,13 +32,27 @@ export function DevicesPage(): ReactNode {
 	const list = useInfiniteQuery(devicesQuery(search));
 	const { data: total } = useQuery(deviceCountQuery(search));
 	const newer = useNewer("device");
-	const rows = list.data?.pages.flatMap(({ devices }) => devices);
+	const pages = list.data?.pages;
+	const rows = useMemo(() => pages?.flatMap(({ devices }) => devices), [pages]);
+	const choice = useChoice(queryOf(search) ?? "", rows);
 	const isNarrowed = Boolean(search.q) || filtersOf(search) > 0;
 	const found = total ? counted(total.count, "device", "devices", total.exact) : "\u00a0";
 	return (
-		<Page title="Devices" sentence={isNarrowed && total ? `${found} found` : found} actions={<ImportLink />}>
+		<Page title="Devices" sentence={isNarrowed && total ? `${found} found` : found} actions={<Actions />}>
 			<DeviceFilters search={search} />
-			<Section title={isNarrowed ? "Found" : "All devices"} hint="The newest first" isFlush>
+			<Section
+				title={isNarrowed ? "Found" : "All devices"}
+				hint="The newest first"
+				isFlush
+				actions={
+					rows &&
+					rows.length > 0 && (
+						<Button size="small" onPress={choice.chooseAll}>
+							{chooseAllInWords(choice.search, total)}
+						</Button>
+					)
+				}
+			>
 				<Table
 					expected={20}
 					label="Devices"
@@ -46,20 +64,26 @@ export function DevicesPage(): ReactNode {
 					newer={isNarrowed ? undefined : newer}
 					pages={list}
 					foot={rows && total ? `${counted(rows.length, "row", "rows")} of ${found}` : undefined}
+					ticks={choice.ticks}
 				/>
 			</Section>
 			<Command text={commandOf(search)} />
+			{choice.chosen && <BulkBar choice={choice} chosen={choice.chosen} total={total} />}
 		</Page>
 	);
 }
 
-function ImportLink(): ReactNode {
-	const may = usePermission("devices_import");
-	if (!may.allowed) return null;
+function Actions(): ReactNode {
+	const mayImport = usePermission("devices_import");
 	return (
-		<Link to="/import" look="button">
-			Import…
-		</Link>
+		<>
+			<RunningLink />
+			{mayImport.allowed && (
+				<Link to="/import" look="button">
+					Import…
+				</Link>
+			)}
+		</>
 	);
 }
 

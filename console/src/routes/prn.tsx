@@ -44,6 +44,7 @@ export function PrnPage(): ReactNode {
 	if (kind === "artifact") return <ToArtifact prn={prn} />;
 	if (kind === "artifact_version") return <ToVersion prn={prn} />;
 	if (kind === "device_certificate") return <ToDeviceOfCertificate prn={prn} />;
+	if (kind === "bulk_operation") return <Navigate to="/bulk_operations/$prn" params={{ prn }} replace />;
 	const sentence = kind
 		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
 		: "A PRN begins with prn:1: and ends with a UUID.";

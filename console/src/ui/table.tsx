@@ -1,9 +1,12 @@
 import { ArrowUp } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import { count } from "../words/counts";
 import { Button } from "./button";
 import { ErrorNote } from "./error_note";
+import { GapRow, rowHeight } from "./gap_row";
 import styles from "./table.module.css";
+import { TickAll, TickRow, type Ticks, useTickRange } from "./ticks";
+import { VirtualRows } from "./widgets";
 
 /** A column: its heading, and what it shows of a row. */
 export interface Column<Row> {
@@ -13,6 +16,13 @@ export interface Column<Row> {
 	width?: "name" | "narrow" | "normal";
 	isOnPhone?: boolean;
 	isNumber?: boolean;
+}
+
+/** A list that is read page by page. */
+interface Pages {
+	hasNextPage: boolean;
+	isFetchingNextPage: boolean;
+	fetchNextPage: () => unknown;
 }
 
 interface TableProps<Row> {
@@ -29,21 +39,23 @@ interface TableProps<Row> {
 	/** Records that were made meanwhile, and how to look at them. They never move rows under somebody's hand. */
 	newer?: { records: number; onShow: () => void };
 	/** The list that the rows are of, where it is read page by page. */
-	pages?: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+	pages?: Pages;
 	/** What stands below the last row. */
 	foot?: ReactNode;
+	/** Rows can be ticked, for what is done to several of them. */
+	ticks?: Ticks<Row>;
 }
+
+/** Of more rows than these, only those in view are in the document. */
+const MANY = 100;
+/** Somebody who has so many rows wants more than one further page of them. */
+const LONG = 500;
+const PAGES_OF_LONG = 10;
 
 /** A list of records. Each list of the console is one. */
 export function Table<Row>(props: TableProps<Row>): ReactNode {
-	const { rows, error, newer, pages } = props;
-	if (error !== null && error !== undefined) {
-		return (
-			<div className={styles.note}>
-				<ErrorNote error={error} />
-			</div>
-		);
-	}
+	const { rows, error, newer, ticks } = props;
+	if (!rows && isError(error)) return <Note error={error} />;
 	if (rows?.length === 0 && !newer?.records) return props.empty;
 	return (
 		<div>
@@ -53,23 +65,77 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
 					{count(newer.records)} newer
 				</button>
 			)}
-			<table className={styles.table} aria-label={props.label} aria-busy={rows === undefined}>
-				<Head columns={props.columns} />
-				<tbody>
-					{rows?.map((row) => <Cells key={props.rowKey(row)} row={row} columns={props.columns} />) ?? (
-						<Placeholders columns={props.columns} rows={props.expected ?? 8} />
-					)}
-				</tbody>
+			<table
+				className={styles.table}
+				aria-label={props.label}
+				aria-busy={rows === undefined}
+				aria-rowcount={rows && rows.length > MANY ? rows.length + 1 : undefined}
+			>
+				<Head columns={props.columns} tick={ticks && <TickAll keys={rows?.map(props.rowKey) ?? []} ticks={ticks} />} />
+				<Body {...props} />
 			</table>
-			{(pages?.hasNextPage || props.foot) && (
-				<div className={styles.foot}>
-					<span>{props.foot}</span>
-					{pages?.hasNextPage && (
-						<Button size="small" onPress={() => void pages.fetchNextPage()} isBusy={pages.isFetchingNextPage}>
-							Show more
-						</Button>
-					)}
-				</div>
+			{isError(error) && <Note error={error} />}
+			<Foot {...props} />
+		</div>
+	);
+}
+
+const isError = (error: unknown): boolean => error !== null && error !== undefined;
+
+function Note({ error }: { error: unknown }): ReactNode {
+	return (
+		<div className={styles.note}>
+			<ErrorNote error={error} />
+		</div>
+	);
+}
+
+function Body<Row>({ rows, rowKey, columns, ticks, expected }: TableProps<Row>): ReactNode {
+	const range = useTickRange((from, to) => rows?.slice(from, to + 1).map(rowKey) ?? [], ticks);
+	if (!rows) {
+		return (
+			<tbody>
+				<Placeholders columns={columns} rows={expected} tick={ticks !== undefined} />
+			</tbody>
+		);
+	}
+	const draw = (index: number): ReactNode => {
+		const row = rows[index];
+		if (row === undefined) return null;
+		const key = rowKey(row);
+		const tick = ticks && <TickRow name={ticks.nameOf(row)} isTicked={ticks.isTicked(key)} {...range(index)} />;
+		return <Cells key={key} row={row} columns={columns} index={index} isOfMany={rows.length > MANY} tick={tick} />;
+	};
+	const first = rows.slice(0, MANY).map((_, index) => draw(index));
+	if (rows.length <= MANY) return <tbody>{first}</tbody>;
+	const waiting = (
+		<tbody>
+			{first}
+			<GapRow height={(rows.length - MANY) * rowHeight()} />
+		</tbody>
+	);
+	return (
+		<Suspense fallback={waiting}>
+			<VirtualRows count={rows.length} row={draw} />
+		</Suspense>
+	);
+}
+
+async function fetchMore({ fetchNextPage }: Pages, isLong: boolean): Promise<void> {
+	// After the last page, a list reads nothing further.
+	for (let page = 0; page < (isLong ? PAGES_OF_LONG : 1); page += 1) await fetchNextPage();
+}
+
+function Foot<Row>({ pages, foot, rows }: TableProps<Row>): ReactNode {
+	if (!pages?.hasNextPage && !foot) return null;
+	const isLong = (rows?.length ?? 0) >= LONG;
+	return (
+		<div className={styles.foot}>
+			<span>{foot}</span>
+			{pages?.hasNextPage && (
+				<Button size="small" onPress={() => void fetchMore(pages, isLong)} isBusy={pages.isFetchingNextPage}>
+					Show more
+				</Button>
 			)}
 		</div>
 	);
@@ -80,10 +146,11 @@ function classOf<Row>(column: Column<Row>, index: number): string {
 	return `${styles[column.width ?? "normal"]} ${hidden} ${column.isNumber ? styles.number : ""}`;
 }
 
-function Head<Row>({ columns }: { columns: readonly Column<Row>[] }): ReactNode {
+function Head<Row>({ columns, tick }: { columns: readonly Column<Row>[]; tick: ReactNode }): ReactNode {
 	return (
 		<thead>
 			<tr>
+				{tick && <td className={styles.tick}>{tick}</td>}
 				{columns.map((column, index) => (
 					<th key={column.heading} scope="col" className={classOf(column, index)}>
 						{column.heading}
@@ -94,11 +161,21 @@ function Head<Row>({ columns }: { columns: readonly Column<Row>[] }): ReactNode 
 	);
 }
 
-function Cells<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[] }): ReactNode {
+interface CellsProps<Row> {
+	row: Row;
+	columns: readonly Column<Row>[];
+	index: number;
+	isOfMany: boolean;
+	tick: ReactNode;
+}
+
+function Cells<Row>({ row, columns, index, isOfMany, tick }: CellsProps<Row>): ReactNode {
 	return (
-		<tr className={styles.row}>
-			{columns.map((column, index) => (
-				<td key={column.heading} className={classOf(column, index)}>
+		// The first row is that of the headings.
+		<tr className={styles.row} aria-rowindex={isOfMany ? index + 2 : undefined} data-index={index}>
+			{tick && <td className={styles.tick}>{tick}</td>}
+			{columns.map((column, at) => (
+				<td key={column.heading} className={classOf(column, at)}>
 					<div className={styles.cell}>{column.cell(row)}</div>
 				</td>
 			))}
@@ -106,11 +183,18 @@ function Cells<Row>({ row, columns }: { row: Row; columns: readonly Column<Row>[
 	);
 }
 
+interface PlaceholdersProps<Row> {
+	columns: readonly Column<Row>[];
+	rows: number | undefined;
+	tick: boolean;
+}
+
 /** As high as rows are, so that nothing jumps when they come. */
-function Placeholders<Row>({ columns, rows }: { columns: readonly Column<Row>[]; rows: number }): ReactNode {
+function Placeholders<Row>({ columns, rows = 8, tick }: PlaceholdersProps<Row>): ReactNode {
 	return Array.from({ length: rows }, (_, row) => (
 		// biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
 		<tr key={row} className={styles.row}>
+			{tick && <td className={styles.tick} />}
 			{columns.map((column, index) => (
 				<td key={column.heading} className={classOf(column, index)}>
 					<div className={styles.placeholder} />

@@ -13,7 +13,10 @@ export function folded(command: string): string {
 
 /** A word as a shell takes it. */
 export function quoted(word: string): string {
-	return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+	if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+	// A search has single quotes in it; between double ones it stays readable.
+	if (word.includes("'") && !/["$`\\!]/.test(word)) return `"${word}"`;
+	return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Fields as flags: ` --version-requirement '>= 1.0.0'`. An empty text stays: it removes the value. */

@@ -125,13 +125,16 @@ export class Person {
 		}
 	}
 
-	/** Looks at the page as it is now, in all the ways that people do, and keeps pictures of it. */
-	async look(name) {
+	/**
+	 * Looks at the page as it is now, in all the ways that people do, and keeps pictures of it: of what is in the window, where the page is too
+	 * long for a picture.
+	 */
+	async look(name, { isLong = false } = {}) {
 		const { page } = this;
 		await page.waitForFunction(() => !document.querySelector("main[aria-busy=true], .boot"));
 		await this.#settle();
 		// A dialog stands on what is seen of a page, not on all of it.
-		const fullPage = (await page.locator("[role=dialog], [role=alertdialog]").count()) === 0;
+		const fullPage = !isLong && (await page.locator("[role=dialog], [role=alertdialog]").count()) === 0;
 		// What stays in place while the rest moves would stand in the middle of a picture of the whole page. A menu closes when its page moves.
 		if (fullPage && (await page.locator("[role=menu]").count()) === 0) await page.evaluate(() => window.scrollTo(0, 0));
 		const theme = await page.evaluate(() => document.documentElement.dataset.theme);

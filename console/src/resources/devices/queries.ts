@@ -2,7 +2,16 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
 import { type DevicesSearch, queryOf } from "./search";
 
+/** The first page is what fits on a screen; who wants further ones wants many. */
 const PAGE = 50;
+const FURTHER = 100;
+
+/** More pages are not all read again only because somebody comes back to the window. */
+const FEW = 10;
+
+function hasFewPages({ state }: { state: { data?: { pages: readonly unknown[] } | undefined } }): boolean {
+	return (state.data?.pages.length ?? 0) <= FEW;
+}
 
 /** The devices that a search finds, the newest first, page by page. */
 export function devicesQuery(search: DevicesSearch) {
@@ -14,7 +23,7 @@ export function devicesQuery(search: DevicesSearch) {
 				api.GET("/v1/devices", {
 					params: {
 						query: {
-							limit: PAGE,
+							limit: pageParam ? FURTHER : PAGE,
 							order: "desc",
 							"expand[]": ["product", "cohort"],
 							...(query ? { search: query } : {}),
@@ -26,6 +35,8 @@ export function devicesQuery(search: DevicesSearch) {
 			),
 		initialPageParam: "",
 		getNextPageParam: ({ next_page }) => next_page ?? undefined,
+		refetchOnWindowFocus: hasFewPages,
+		refetchOnReconnect: hasFewPages,
 	});
 }
 
@@ -48,6 +59,28 @@ export function deviceQuery(identifier: string) {
 			return devices[0] ?? null;
 		},
 		meta: { followsDevices: true },
+	});
+}
+
+/** The most common tags of the devices that a search finds, with how many have each. */
+export function tagsQuery(search: string) {
+	return queryOptions({
+		queryKey: ["device", "tags", search],
+		queryFn: async ({ signal }) => {
+			const query = { by: "tag", ...(search ? { search } : {}) } as const;
+			return (await answer(api.GET("/v1/devices/facets", { params: { query }, signal }))).facets;
+		},
+	});
+}
+
+/** A device by its PRN. */
+export function deviceByPrnQuery(prn: string) {
+	return queryOptions({
+		queryKey: ["device", "of_prn", prn],
+		queryFn: async ({ signal }) =>
+			(await answer(api.GET("/v1/devices/{prn}", { params: { path: { prn } }, signal }))).device,
+		staleTime: 60_000,
+		retry: false,
 	});
 }
 

@@ -7,6 +7,7 @@ import { Button } from "../../ui/button";
 import { Empty } from "../../ui/empty";
 import { ErrorNote } from "../../ui/error_note";
 import { Link } from "../../ui/link";
+import { type ItemPlace, LongList } from "../../ui/long_list";
 import { Time } from "../../ui/time";
 import { counted } from "../../words/counts";
 import { parsePrn, shortPrn } from "../../words/prns";
@@ -49,17 +50,26 @@ export function Trail({ search }: { search: AuditSearch }): ReactNode {
 				</button>
 			)}
 			{events?.length === 0 && <NothingFound search={search} />}
-			<ul className={styles.trail} aria-label="Events" aria-busy={!events}>
-				{events?.map((event) => (
-					<Entry
-						key={event.prn}
-						event={event}
-						search={search}
-						isOpen={search.open === idOf(event)}
-						onToggle={() => change({ open: search.open === idOf(event) ? undefined : idOf(event) })}
-					/>
-				)) ?? <li className={styles.waiting} />}
-			</ul>
+			{events ? (
+				<LongList
+					label="Events"
+					className={styles.trail}
+					items={events}
+					itemKey={({ prn }) => prn}
+					height={45}
+					item={(event, place) => (
+						<Entry
+							key={event.prn}
+							event={event}
+							place={place}
+							isOpen={search.open === idOf(event)}
+							onToggle={() => change({ open: search.open === idOf(event) ? undefined : idOf(event) })}
+						/>
+					)}
+				/>
+			) : (
+				<div className={styles.waiting} aria-busy />
+			)}
 			{events && events.length > 0 && (
 				<div className={styles.foot}>
 					<span>{counted(events.length, "event", "events")} shown</span>
@@ -76,16 +86,16 @@ export function Trail({ search }: { search: AuditSearch }): ReactNode {
 
 interface EntryProps {
 	event: Event;
-	search: AuditSearch;
+	place: ItemPlace;
 	isOpen: boolean;
 	onToggle: () => void;
 }
 
-function Entry({ event, isOpen, onToggle }: EntryProps): ReactNode {
+function Entry({ event, place, isOpen, onToggle }: EntryProps): ReactNode {
 	const nameOf = useActorNames();
 	const panel = `event-${idOf(event)}`;
 	return (
-		<li className={styles.entry}>
+		<li {...place} className={styles.entry}>
 			<button type="button" className={styles.line} aria-expanded={isOpen} aria-controls={panel} onClick={onToggle}>
 				<ChevronRight size={14} className={styles.mark} aria-hidden />
 				<span className={styles.what}>

@@ -1,2 +1,4 @@
 // All widgets of this file: one chunk.
 export { TimeField } from "./time_field";
+export { VirtualItems } from "./virtual_items";
+export { VirtualRows } from "./virtual_rows";

@@ -1,0 +1,32 @@
+import type { ReactNode } from "react";
+import { Progress } from "../../ui/progress";
+import { count } from "../../words/counts";
+import styles from "./numbers.module.css";
+import type { BulkOperation } from "./queries";
+
+/** How far a bulk operation is: a bar, and the numbers of what became of the devices. */
+export function BulkNumbers({ operation }: { operation: BulkOperation }): ReactNode {
+	const { matched, done, changed, unchanged, refused, state } = operation;
+	const isOver = state !== "running";
+	const share = matched > 0 ? done / matched : 1;
+	return (
+		<div className={styles.numbers}>
+			<Progress label="Devices that were looked at" value={state === "finished" ? 1 : share} isQuiet={isOver} />
+			<dl className={styles.figures}>
+				<Figure words="changed" value={changed} />
+				<Figure words="had it already" value={unchanged} />
+				<Figure words="could not be changed" value={refused} isBad={refused > 0} />
+				{state !== "finished" && <Figure words="left" value={Math.max(0, matched - done)} />}
+			</dl>
+		</div>
+	);
+}
+
+function Figure({ words, value, isBad }: { words: string; value: number; isBad?: boolean }): ReactNode {
+	return (
+		<div className={styles.figure}>
+			<dt className={styles.words}>{words}</dt>
+			<dd className={isBad ? styles.bad : styles.value}>{count(value)}</dd>
+		</div>
+	);
+}

@@ -1,0 +1,58 @@
+// Devices as a CSV file, in the columns that the import reads.
+import { answer, api } from "../../api/client";
+import { quoted } from "../../words/commands";
+import { type Chosen, type Device, selectionFlags } from "./chosen";
+
+/** More are not put together in a browser; the command line has no such limit. */
+export const MOST_EXPORTED = 100_000;
+const PAGE = 100;
+
+const COLUMNS = ["identifier", "product", "cohort", "tags", "description", "target", "quarantined"];
+
+/** A spreadsheet takes a cell that begins like this for a formula. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+function cell(text: string): string {
+	const safe = FORMULA.test(text) ? `'${text}` : text;
+	return /[",;\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function line(device: Device): string {
+	const { identifier, product, cohort, tags, description, target, quarantined } = device;
+	const cells = [identifier, product?.name, cohort?.name, tags.join(";"), description, target, String(quarantined)];
+	return cells.map((text) => cell(text ?? "")).join(",");
+}
+
+export function csvOf(devices: readonly Device[]): string {
+	return `${[COLUMNS.join(","), ...devices.map(line)].join("\r\n")}\r\n`;
+}
+
+interface Reading {
+	signal: AbortSignal;
+	onRead: (devices: number) => void;
+}
+
+/** All chosen devices, read page by page where they are not there yet. */
+export async function readChosen(chosen: Chosen, { signal, onRead }: Reading): Promise<readonly Device[]> {
+	if (chosen.which === "ticked") return chosen.devices;
+	const found: Device[] = [];
+	let page: string | null | undefined;
+	do {
+		const query = { limit: PAGE, order: "desc", "expand[]": ["product", "cohort"] };
+		const where = { ...(chosen.search ? { search: chosen.search } : {}), ...(page ? { page } : {}) };
+		const read = await answer(api.GET("/v1/devices", { params: { query: { ...query, ...where } }, signal }));
+		found.push(...read.devices);
+		page = read.next_page;
+		onRead(found.length);
+	} while (page && found.length < MOST_EXPORTED);
+	return found;
+}
+
+/** The same in a terminal. The command line has no CSV, but all fields. */
+export function exportCommand(chosen: Chosen): string {
+	if (chosen.which === "all") {
+		return `peridio devices list${chosen.search ? selectionFlags(chosen) : ""} --all --output jsonl > devices.jsonl`;
+	}
+	const identifiers = chosen.devices.map(({ identifier }) => quoted(identifier)).join(" ");
+	return `for device in ${identifiers}; do peridio devices get "$device" --output jsonl; done > devices.jsonl`;
+}

@@ -1,0 +1,64 @@
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { Fragment, type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { GapRow, rowHeight } from "../gap_row";
+import { BEYOND, indexOf, topOf, withFocused } from "./virtual_range";
+
+interface VirtualRowsProps {
+	count: number;
+	/** A row. It puts its index into `data-index`. */
+	row: (index: number) => ReactNode;
+}
+
+interface Layout {
+	/** How far the first row is below the top of the document. */
+	top: number;
+	height: number;
+}
+
+/** Where rows are, from those that are drawn: all rows of a table are of one height. */
+function layoutOf(body: HTMLTableSectionElement, old: Layout): Layout {
+	const top = topOf(body);
+	const drawn = [...body.querySelectorAll<HTMLElement>("tr[data-index]")];
+	const pair = drawn.findIndex((row, at) => Number(row.dataset.index) + 1 === Number(drawn[at + 1]?.dataset.index));
+	const [one, next] = [drawn[pair], drawn[pair + 1]];
+	const height = one && next ? next.getBoundingClientRect().top - one.getBoundingClientRect().top : old.height;
+	const isSame = Math.abs(top - old.top) < 1 && Math.abs(height - old.height) < 0.1;
+	return isSame ? old : { top, height };
+}
+
+/** The rows of a long table: only those in view are in the document, with gaps as high as the others. */
+export function VirtualRows({ count, row }: VirtualRowsProps): ReactNode {
+	const body = useRef<HTMLTableSectionElement>(null);
+	const [layout, setLayout] = useState<Layout>(() => ({ top: 0, height: rowHeight() }));
+	const [focused, setFocused] = useState<number | null>(null);
+	const virtual = useWindowVirtualizer({
+		count,
+		estimateSize: () => layout.height,
+		overscan: BEYOND,
+		scrollMargin: layout.top,
+		rangeExtractor: (range) => withFocused(range, focused),
+	});
+	// After each drawing, because anything above the table may have changed its height.
+	useLayoutEffect(() => {
+		if (body.current) setLayout(layoutOf(body.current, layout));
+	});
+	// biome-ignore lint/correctness/useExhaustiveDependencies: a new height is what it is about
+	useLayoutEffect(() => virtual.measure(), [virtual, layout.height]);
+	const drawn = virtual.getVirtualItems().map(({ index }) => index);
+	const gap = (rows: number): ReactNode => rows > 0 && <GapRow height={rows * layout.height} />;
+	return (
+		<tbody
+			ref={body}
+			onFocus={({ target }) => setFocused(indexOf(target))}
+			onBlur={({ relatedTarget }) => relatedTarget && setFocused(indexOf(relatedTarget))}
+		>
+			{drawn.map((index, at) => (
+				<Fragment key={index}>
+					{gap(index - (drawn[at - 1] ?? -1) - 1)}
+					{row(index)}
+				</Fragment>
+			))}
+			{gap(count - (drawn.at(-1) ?? -1) - 1)}
+		</tbody>
+	);
+}
