@@ -305,8 +305,14 @@ pub struct UpdateAnswer {
     pub source_type: Option<String>,
     /// The PRN of the release or bundle override that the update comes from.
     pub source_prn: Option<String>,
+    /// The name of the release or bundle override that the update comes from.
+    #[serde(default)]
+    pub source_name: Option<String>,
     /// The PRN of the bundle that the device is to install.
     pub bundle_prn: Option<String>,
+    /// The name of the bundle that the device is to install. Null: the bundle has no name, or there is no update.
+    #[serde(default)]
+    pub bundle_name: Option<String>,
     /// The bundle's binaries for this device, in order. With `explain` they have no URLs.
     pub manifest: Option<Vec<ManifestEntry>>,
     /// With `explain`: how the answer came about, step by step.

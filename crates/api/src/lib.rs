@@ -32,6 +32,7 @@ pub mod overview;
 pub mod plans;
 pub mod products;
 pub mod release_graphs;
+pub mod release_insights;
 pub mod releases;
 pub mod server;
 pub mod sign_in;

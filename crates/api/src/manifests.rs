@@ -10,6 +10,10 @@ use crate::json::Raw;
 pub struct ManifestEntry {
     /// The PRN of the artifact: the type of this binary.
     pub artifact_prn: String,
+    /// The name of the artifact. Only in answers of the Admin API: devices are not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "main-firmware")]
+    pub artifact_name: Option<String>,
     /// The PRN of the artifact version that the file belongs to.
     pub artifact_version_prn: String,
     /// The version of the artifact, as text.

@@ -4,6 +4,7 @@ mod archive;
 mod chart;
 mod delete;
 mod graph;
+mod insights;
 mod one;
 pub(crate) mod phases;
 mod promote;
@@ -100,6 +101,11 @@ pub(crate) enum Command {
     /// Shows how many devices are on a release, before it and after it, and how many installations failed
     #[command(after_help = "Example:\n  peridio releases adoption gateway/daily/spring")]
     Adoption(One),
+    /// Shows what devices reported about a release: how far they have come, how updates failed, and how many did in each hour
+    #[command(after_help = "Examples:\n  \
+            peridio releases insights gateway/daily/spring\n  \
+            peridio releases insights gateway/daily/spring --output json | jq .failures")]
+    Insights(One),
     /// Draws the releases of a cohort, from the first to the latest
     #[command(after_help = "Examples:\n  \
             peridio releases graph gateway/daily --devices\n  \
@@ -187,6 +193,7 @@ impl Command {
             Self::Archiving(command) => command.run(session).await,
             Self::Delete(delete) => delete.run(session).await,
             Self::Adoption(One { prn }) => session.show(&session.client.adoption(&prn).await?).await,
+            Self::Insights(one) => insights::insights(session, &one).await,
             Self::Graph(chart) => chart.run(session).await,
         }
     }

@@ -1,6 +1,7 @@
 //! Releases: a cohort's update paths, and how far its devices came on them.
 
 use olivine_api::release_graphs::{ReleaseGraph, ReleaseGraphEnvelope};
+use olivine_api::release_insights::ReleaseInsights;
 use olivine_api::releases::{
     Adoption, Release, ReleaseCreate, ReleaseEnvelope, ReleaseList, ReleaseUnarchive, ReleaseUpdate,
     Rollback, RollbackCreate,
@@ -32,6 +33,11 @@ impl Client {
     /// How far a cohort's devices came, seen from one of its releases.
     pub async fn adoption(&self, prn: &Prn<Named>) -> Result<Adoption, Error> {
         self.send(&Request::new(Method::GET, self.url(&format!("releases/{prn}/adoption")))).await
+    }
+
+    /// What devices reported about a release.
+    pub async fn insights(&self, prn: &Prn<Named>) -> Result<ReleaseInsights, Error> {
+        self.send(&Request::new(Method::GET, self.url(&format!("releases/{prn}/insights")))).await
     }
 
     /// A cohort's releases, with their devices and where these go.

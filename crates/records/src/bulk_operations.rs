@@ -10,7 +10,7 @@ use olivine_domain::pages::Page;
 use olivine_domain::permissions::RecordedIdentity;
 use olivine_domain::prn::Id;
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::changes::{self, replace};
@@ -58,18 +58,25 @@ pub async fn list(
     query: &ListQuery,
 ) -> Result<Page<BulkOperation>, Error> {
     let Some(caller) = started_by else { return lists::page::<Entity>(reader, organization, query).await };
-    let own = Condition::all()
-        .add(Column::StartedByKind.eq(caller.kind()))
-        .add(Column::StartedById.eq(caller.id()));
-    lists::page_of::<Entity>(reader, organization, own, query).await
+    lists::page_of::<Entity>(reader, organization, started_by_one(caller), query).await
+}
+
+/// What those meet that one caller asked for.
+pub(crate) fn started_by_one(caller: &RecordedIdentity) -> Condition {
+    Condition::all().add(Column::StartedByKind.eq(caller.kind())).add(Column::StartedById.eq(caller.id()))
 }
 
 /// How many of the organization's are running.
 pub async fn count_running(reader: &impl Reader, organization: Id<Organization>) -> Result<u64, Error> {
+    Ok(running(organization).count(&reader.executor()).await?)
+}
+
+/// The organization's that are running.
+pub(crate) fn running(organization: Id<Organization>) -> Select<Entity> {
     let running = Condition::all()
         .add(Column::OrganizationId.eq(organization.uuid()))
         .add(Column::FinishedAt.is_null());
-    Ok(Entity::find().filter(running).count(&reader.executor()).await?)
+    Entity::find().filter(running)
 }
 
 /// Adds a bulk operation.
@@ -84,11 +91,15 @@ pub async fn update(write: &Write, old: &BulkOperation, new: &BulkOperation) -> 
 
 /// Deletes up to `most` of those that were over before a moment, of any organization.
 pub async fn purge(write: &Write, before: Timestamp, most: u64) -> Result<u64, Error> {
-    let over = Entity::find().select_only().column(Column::Id);
-    let over = over.filter(Column::FinishedAt.lt(before.as_micros())).limit(most);
-    let over: Vec<Uuid> = over.into_tuple().all(write.transaction()).await?;
+    let over: Vec<Uuid> = over(before, most).into_tuple().all(write.transaction()).await?;
     let deleted = Entity::delete_many().filter(Column::Id.is_in(over)).exec(write.transaction()).await?;
     Ok(deleted.rows_affected)
+}
+
+/// The keys of up to `most` of those that were over before a moment.
+pub(crate) fn over(before: Timestamp, most: u64) -> Select<Entity> {
+    let over = Entity::find().select_only().column(Column::Id);
+    over.filter(Column::FinishedAt.lt(before.as_micros())).limit(most)
 }
 
 impl Listed for Entity {

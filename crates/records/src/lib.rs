@@ -46,6 +46,7 @@ pub mod products;
 pub mod reason;
 pub mod release_claims;
 pub mod release_days;
+pub mod release_insights;
 pub mod releases;
 pub mod replicas;
 mod rows;

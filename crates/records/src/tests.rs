@@ -8,6 +8,7 @@ mod dialects;
 mod failover;
 mod feed;
 mod fleet;
+mod insights;
 mod lists;
 mod migrations;
 mod outcomes;

@@ -32,6 +32,7 @@ pub mod organizations;
 pub mod overview;
 mod people;
 pub mod products;
+pub mod release_insights;
 pub mod release_rollbacks;
 pub mod releases;
 pub mod server;
@@ -73,6 +74,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(ca_certificates::routes())
         .merge(bundles::routes())
         .merge(releases::routes())
+        .merge(release_insights::routes())
         .merge(release_rollbacks::routes())
         .merge(bundle_overrides::routes())
         .merge(api_keys::routes())

@@ -146,6 +146,7 @@ fn tables_fit_a_terminal_and_have_names_in_them(database: Database) {
         ("bundles get spring", "spring"),
         ("releases get spring", "spring"),
         ("releases adoption spring", "claimed"),
+        ("releases insights spring", "claimed it"),
         ("devices get SN-000042", "SN-000042"),
         ("device-certificates get SN-000042", "fingerprint"),
         ("signing-keys get production", "keyid"),

@@ -141,6 +141,7 @@ releases create
 releases list
 releases get
 releases adoption
+releases insights
 releases graph
 $ peridio releases create --cohort gateway/stable --bundle spring --name first --version 0.9.0
 releases promote

@@ -9,15 +9,26 @@ use olivine_api::devices::{TraceStep, UpdateAnswer, UpdateCheck};
 use super::One;
 use crate::failure::Failure;
 use crate::names;
-use crate::output::{Record, print, visible};
+use crate::output::{Record, print, short, visible};
 use crate::session::Session;
 
 impl Record for UpdateAnswer {
-    const COLUMNS: &'static [&'static str] =
-        &["status", "source_type", "source:source_prn", "bundle:bundle_prn"];
+    const COLUMNS: &'static [&'static str] = &["status", "source_type", "source", "bundle"];
 
     fn prn(&self) -> Option<&str> {
         None
+    }
+
+    fn cell(&self, column: &str) -> Option<String> {
+        // A server of an earlier version tells no names.
+        let named = |name: &Option<String>, prn: &Option<String>| {
+            name.as_deref().map(visible).or_else(|| prn.as_deref().map(short)).unwrap_or_default()
+        };
+        match column {
+            "source" => Some(named(&self.source_name, &self.source_prn)),
+            "bundle" => Some(named(&self.bundle_name, &self.bundle_prn)),
+            _ => None,
+        }
     }
 }
 
@@ -73,7 +84,9 @@ pub(super) fn explanation(
     answer: &UpdateAnswer,
     labels: &HashMap<String, String>,
 ) -> String {
-    let name = |prn: &str| labels.get(prn).cloned().unwrap_or_else(|| visible(prn));
+    // A name that says where a record belongs, else the one that the answer has, else its PRN.
+    let name =
+        |prn: &str, known: Option<String>| labels.get(prn).cloned().or(known).unwrap_or_else(|| visible(prn));
     let length = |text: &str| text.chars().count();
     let step = trace.iter().map(|line| length(&line.step)).max().unwrap_or(0);
     let outcome = trace.iter().map(|line| length(&line.outcome)).max().unwrap_or(0);
@@ -88,13 +101,21 @@ pub(super) fn explanation(
     }
     let _ = write!(text, "→ {}", visible(&answer.status));
     if let Some(bundle) = &answer.bundle_prn {
-        let _ = write!(text, "\n  bundle: {}", name(bundle));
+        let _ = write!(text, "\n  bundle: {}", name(bundle, answer.bundle_name.as_deref().map(visible)));
     }
     if let (Some(kind), Some(source)) = (&answer.source_type, &answer.source_prn) {
-        let _ = write!(text, "\n  from {}: {}", visible(kind), name(source));
+        let _ = write!(
+            text,
+            "\n  from {}: {}",
+            visible(kind),
+            name(source, answer.source_name.as_deref().map(visible))
+        );
     }
     for entry in answer.manifest.iter().flatten() {
-        let _ = write!(text, "\n  binary: {}, {} bytes", name(&entry.binary_prn), entry.size);
+        let (version, target) = (&entry.artifact_version, &entry.target);
+        let known = entry.artifact_name.as_ref();
+        let known = known.map(|artifact| visible(&format!("{artifact}/{version}/{target}")));
+        let _ = write!(text, "\n  binary: {}, {} bytes", name(&entry.binary_prn, known), entry.size);
     }
     text + "\n"
 }
@@ -113,7 +134,9 @@ mod tests {
             status: "update".to_owned(),
             source_type: Some("release".to_owned()),
             source_prn: Some("prn:r".to_owned()),
+            source_name: Some("first".to_owned()),
             bundle_prn: Some("prn:b".to_owned()),
+            bundle_name: Some("not asked for".to_owned()),
             manifest: None,
             trace: None,
         };
@@ -126,10 +149,13 @@ quarantine  passed   the device is not quarantined
 entry       release  it is on 'a\u{fffd}[31m'
 → update
   bundle: spring
-  from release: prn:r
+  from release: first
 ";
         let labels = HashMap::from([("prn:b".to_owned(), "spring".to_owned())]);
         assert_eq!(explanation(&trace, &answer, &labels), expected);
+        assert_eq!(answer.cell("source").as_deref(), Some("first"));
+        let older = UpdateAnswer { source_name: None, bundle_name: None, ..answer.clone() };
+        assert!(explanation(&[], &older, &labels).ends_with("from release: prn:r\n"));
         let nothing =
             UpdateAnswer { status: "no_update".to_owned(), source_type: None, bundle_prn: None, ..answer };
         assert_eq!(explanation(&[], &nothing, &labels), "→ no_update\n");

@@ -111,9 +111,15 @@ async fn codes_adoption_and_releases_of_a_binary_are_where_the_api_has_them() {
 
     let adoption = json!({"release_prn": "", "cohort_prn": "", "devices": 9, "on": 4, "before": 3, "after": 0,
         "elsewhere": 2, "claimed": 5, "installed": 4, "failed": 1, "days": []});
-    let numbers = server(200, adoption).await;
+    let numbers = server(200, adoption.clone()).await;
     assert_eq!(client(&numbers).adoption(&prn()).await.unwrap().on, 4);
     assert_eq!(numbers.seen("GET", "")[0].path, format!("/v1/releases/prn:1:{ID}:release:{ID}/adoption"));
+
+    let insights = json!({"adoption": adoption, "outcomes": [], "failures": [], "more_failures": false, "hours": [],
+        "hours_since": "", "hours_exact": true});
+    let numbers = server(200, insights).await;
+    assert_eq!(client(&numbers).insights(&prn()).await.unwrap().adoption.on, 4);
+    assert_eq!(numbers.seen("GET", "")[0].path, format!("/v1/releases/prn:1:{ID}:release:{ID}/insights"));
 
     let none = server(200, json!({"releases": [], "next_page": null})).await;
     let found = client(&none).releases_of(&prn(), &Query::default()).all().await.unwrap();

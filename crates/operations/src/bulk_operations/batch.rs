@@ -19,7 +19,7 @@ use olivine_records::devices::{self, Piece};
 
 use super::principal::{self, Ended};
 use super::{check_whole, clauses, ended};
-use crate::devices::check_place;
+use crate::devices::{check_place, record_change};
 use crate::events::belonging::Belonging;
 use crate::events::{BulkBatch, EventData, MOST_ENTRIES};
 use crate::work::Work;
@@ -79,7 +79,7 @@ async fn one(ctx: &Context, organization: Id<Organization>, id: Id<BulkOperation
     let mut batch = Batch::new(&old, &tenancy, ctx.now());
     batch.note_missing(&piece.devices, &found);
     for device in found {
-        batch.change(&mut w, device).await?;
+        batch.change(&mut w, &by, device).await?;
     }
     let Batch { mut progress, changed, .. } = batch;
     record(&mut w, &by, &old, &changed);
@@ -154,7 +154,8 @@ impl<'a> Batch<'a> {
         }
     }
 
-    async fn change(&mut self, w: &mut Work, old: Device) -> Result<(), Error> {
+    /// Changes a device, with the events that it has where it is changed by itself: its history is the same, and says who asked for it.
+    async fn change(&mut self, w: &mut Work, by: &Actor, old: Device) -> Result<(), Error> {
         let refuse = |(code, message): (String, String)| Refused { device: old.id, code, message };
         let change = match self.operation.action.change(&old) {
             Ok(change) => change,
@@ -174,7 +175,7 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         devices::update(w, &old, &new).await?;
-        w.moves().change(&old, &new);
+        record_change(w, by, &old, &new);
         self.progress.changed += 1;
         self.changed.push((old, new));
         Ok(())

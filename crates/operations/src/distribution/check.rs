@@ -18,7 +18,7 @@ use super::claims::{Claim, claim};
 use super::expansions::{self, Expanded, Expansion};
 use super::facts::{DeviceFacts, OrganizationFacts, PhaseCounts};
 use super::identify::{KnownDevice, note_expiry};
-use super::manifests::{Manifest, Template};
+use super::manifests::{Deliverable, Manifest};
 use super::offers::remember;
 use super::reports::{Report, record, recorded};
 use crate::events::{CheckedForRelease, EventData, SourcePrn};
@@ -259,25 +259,21 @@ async fn explain(ctx: &Context, device: &DeviceFacts, report: &resolution::Repor
             let manifest = Some(Manifest::explained(template));
             Ok(Answer { manifest, trace: Some(trace), ..from_decision(device, decision) })
         }
-        Err(reason) => {
+        Err(undeliverable) => {
+            let reason = undeliverable.reason(ctx, device.belongs.organization).await?;
             trace.push(TraceStep::deliverable(Some(&reason)));
             Ok(Answer { trace: Some(trace), ..from_decision(device, decision.undeliverable()) })
         }
     }
 }
 
-async fn template(
-    ctx: &Context,
-    device: &DeviceFacts,
-    bundle: Id<Bundle>,
-) -> Result<Result<Arc<Template>, String>, Error> {
+async fn template(ctx: &Context, device: &DeviceFacts, bundle: Id<Bundle>) -> Result<Deliverable, Error> {
     let of_product = match &device.target {
         Some(_) => None,
         None => ctx.memory().product_target(ctx, device.belongs.organization, device.belongs.product).await?,
     };
     let target = device.target.as_deref().or(of_product.as_deref());
-    let found = ctx.memory().manifest(ctx, device.belongs.organization, bundle, target).await?;
-    Ok(found.map_err(|undeliverable| undeliverable.reason.clone()))
+    ctx.memory().manifest(ctx, device.belongs.organization, bundle, target).await
 }
 
 fn from_decision(device: &DeviceFacts, decision: Decision) -> Answer {

@@ -1,15 +1,18 @@
 //! The records around an answer, where they are asked for. Releases and bundles, which agents ask for, are remembered; the others are one
 //! more query each.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use olivine_domain::artifacts::Artifact;
 use olivine_domain::bundle_overrides::{Audience, BundleOverride};
 use olivine_domain::bundles::Bundle;
 use olivine_domain::cohorts::Cohort;
 use olivine_domain::permissions::Tenancy;
 use olivine_domain::prn::Id;
 use olivine_domain::resolution::Source;
-use olivine_records::{bundle_overrides, cohorts};
+use olivine_domain::text::Name;
+use olivine_records::{artifacts, bundle_overrides, cohorts};
 
 use super::check::Answer;
 use super::facts::DeviceFacts;
@@ -27,6 +30,8 @@ pub enum Expansion {
     Bundle,
     /// The device's cohort.
     Cohort,
+    /// The names of the artifacts of what is to be installed.
+    ArtifactNames,
 }
 
 /// The records around an answer, as far as they were asked for. One that the answer does not name, or that was deleted since the answer
@@ -41,6 +46,8 @@ pub struct Expanded {
     pub bundle: Option<Arc<Bundle>>,
     /// The device's cohort.
     pub cohort: Option<Cohort>,
+    /// The names of the artifacts of what is to be installed.
+    pub artifact_names: HashMap<Id<Artifact>, Name>,
 }
 
 /// The same answer with these records.
@@ -70,6 +77,16 @@ pub(super) async fn expand(
                     expanded.cohort =
                         cohorts::find(ctx.db(), &Tenancy::of_server(device.belongs.organization), id).await?;
                 }
+            }
+            (Expansion::ArtifactNames, _) => {
+                let manifest = answer.manifest.iter();
+                let ids: Vec<_> = manifest
+                    .flat_map(|manifest| &manifest.template().entries)
+                    .map(|entry| entry.artifact)
+                    .collect();
+                let found = artifacts::get_many(ctx.db(), device.belongs.organization, &ids).await?;
+                let names = found.into_iter().map(|artifact| (artifact.id, artifact.name));
+                expanded.artifact_names = names.collect();
             }
         }
     }

@@ -21,7 +21,7 @@ use olivine_domain::tags::Tags;
 use olivine_domain::target::Target;
 use olivine_domain::text::VersionText;
 use olivine_records::bundles::BundledBinary;
-use olivine_records::{binary_signatures, replicas, signing_keys};
+use olivine_records::{artifacts, binary_signatures, replicas, signing_keys};
 
 use super::derived::Derived;
 use crate::events::EventData;
@@ -92,10 +92,29 @@ impl Manifest {
 /// A bundle for a target, or why there is none.
 pub(super) type Deliverable = Result<Arc<Template>, Arc<Undeliverable>>;
 
-/// Why a bundle can't be delivered to a target, in words.
+/// Why a bundle can't be delivered to a target. The artifact's name is looked up by who tells it: it may be another one by then.
 #[derive(Debug)]
 pub(super) struct Undeliverable {
-    pub(super) reason: String,
+    artifact: Id<Artifact>,
+    /// The version's own text.
+    version: VersionText,
+    problem: String,
+}
+
+impl Undeliverable {
+    /// Says it with the names of what it is about.
+    pub(super) async fn reason(
+        &self,
+        ctx: &Context,
+        organization: Id<Organization>,
+    ) -> Result<String, Error> {
+        let Self { artifact, version, problem } = self;
+        let name = match artifacts::find(ctx.db(), organization, *artifact).await? {
+            Some(artifact) => artifact.name.to_string(),
+            None => artifact.prn(organization).to_string(),
+        };
+        Ok(format!("the artifact version '{name}/{version}' {problem}"))
+    }
 }
 
 impl Template {
@@ -136,10 +155,11 @@ pub(super) async fn read(
     let chosen = match bundles::select(&candidates, target) {
         Ok(chosen) => chosen,
         Err(reason) => {
-            let version = reason.artifact_version.prn(organization);
             note_undeliverable(ctx, organization, bundle, &reason).await?;
-            let reason = format!("{reason} ({version})");
-            return Ok(Err(Arc::new(Undeliverable { reason })));
+            let about = all.iter().find(|binary| binary.artifact_version == reason.artifact_version);
+            let about = about.ok_or_else(|| Error::internal("a bundle without the version that it lacks"))?;
+            let (artifact, version) = (about.artifact, about.version.clone());
+            return Ok(Err(Arc::new(Undeliverable { artifact, version, problem: reason.problem() })));
         }
     };
     let chosen: Vec<&BundledBinary> = chosen.into_iter().filter_map(|place| all.get(place)).collect();

@@ -159,7 +159,7 @@ fn told(answer: &Answer) -> String {
 
 /// What is shown around an answer.
 fn around(answer: &Answer) -> String {
-    let Expanded { release, bundle_override, bundle, cohort } = &answer.expanded;
+    let Expanded { release, bundle_override, bundle, cohort, artifact_names: _ } = &answer.expanded;
     let mut text = String::new();
     let records = [
         release.as_ref().map(|release| format!("{release:?}")),

@@ -108,3 +108,11 @@ SELECT {uuid 03 n}, {uuid aa n % 2}, 'n' || n, 's3://bucket', NULL, NULL, NULL, 
 INSERT INTO binary_replicas {numbers}
 SELECT {uuid dd 200 + (n % 2) + 2 * (n / 400)}, {uuid 03 n}, {uuid aa n % 2}, 1, 'complete', NULL, n, n
 FROM numbers WHERE n >= 200;
+
+INSERT INTO bulk_operations (
+    id, organization_id, action, tags, search, matched, is_exact, state, changed, unchanged, refused, refusals, started_by_kind, started_by_id,
+    reach, revision, inserted_at, updated_at, finished_at
+) {numbers}
+SELECT {uuid 0e n}, {uuid aa n % 2}, 'lift', '', '', 0, {false}, CASE WHEN n % 2000 < 2 THEN 'running' ELSE 'finished' END, 0, 0, 0, '',
+    'api_key', {uuid 01 n / 50}, '', 1, n, n, CASE WHEN n % 2000 < 2 THEN NULL ELSE n END
+FROM numbers;

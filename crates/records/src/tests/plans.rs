@@ -4,10 +4,12 @@
 use olivine_domain::archiving::ArchivedFilter;
 use olivine_domain::artifact_versions as versions;
 use olivine_domain::contents::ContentKey;
+use olivine_domain::devices::UpdateStatus;
 use olivine_domain::pages::{Cursor, Order};
-use olivine_domain::permissions::Tenancy;
+use olivine_domain::permissions::{Identity, RecordedIdentity, Tenancy};
 use olivine_domain::search::{self, FieldTable};
-use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _, Statement};
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryFilter, QueryTrait as _, Statement};
 
 use super::*;
 use crate::database::Reader as _;
@@ -241,6 +243,31 @@ on_both! {
         }
     }
 
+    async fn insights_of_a_release_walk_bounded_indexes(database) {
+        fill(&database).await;
+        let (backend, owner) = (database.backend(), scope(&database).organization);
+        let build = |statement: &SelectStatement| backend.build(statement);
+        let release = Id::new(Uuid::from_u128((0x09 << 120) | 0x15));
+        let cohort = (owner, Id::new(Uuid::from_u128((0x07 << 120) | 7)));
+        let since = Timestamp::from_micros(i64::from(ROWS / 2)).unwrap();
+        let place = release_insights::place(cohort, since, 10);
+        assert_walks_an_index(&database, "the newest events", build(&place)).await;
+        // Of all indexes of events, the cohort's: that one is bounded.
+        let hourly = release_insights::hourly(backend, cohort, release, since);
+        let hourly = plan(&database, build(&hourly)).await;
+        assert!(hourly.contains("events_cohort") && !hourly.contains("events_by_kind"), "{hourly}");
+        let all = Tenancy::of_server(owner);
+        let failed = UpdateStatus::Failed;
+        let some = release_insights::of_release(&all, release, failed, 10_000);
+        let in_words = release_insights::in_words(&all, release, failed);
+        for (what, statement) in [("last updates", some), ("their words", in_words)] {
+            let plan = plan(&database, build(&statement)).await;
+            let reads_all = ["SCAN devices", "Seq Scan on devices", "SCAN device_outcomes", "Seq Scan on device_outcomes"];
+            assert!(plan.contains("devices_by_outcome_release"), "{what}\n{plan}");
+            assert!(!reads_all.iter().any(|bad| plan.contains(bad)), "{what}\n{plan}");
+        }
+    }
+
     async fn the_best_filter_chooses_the_index(database) {
         fill(&database).await;
         let prn = |kind: &str, id: &str| format!("'prn:1:{{organization}}:{kind}:{id}'");
@@ -341,5 +368,54 @@ on_both! {
         let late = Timestamp::from_micros(i64::from(ROWS - 50)).unwrap();
         let current = bundle_overrides::current(owner, late).build(backend);
         assert_avoids(&READS_ALL, &database, "current overrides", current).await;
+    }
+}
+
+/// That a statement uses this index. The few rows that it leaves may be sorted.
+async fn assert_uses(database: &Database, index: &str, statement: Statement) {
+    let plan = plan(database, statement).await;
+    assert!(plan.contains(index) && !READS_ALL.iter().any(|bad| plan.contains(bad)), "{index}\n{plan}");
+}
+
+on_both! {
+    async fn bulk_operations_use_their_indexes(database) {
+        use rows::fleet::bulk_operations::Entity;
+        fill(&database).await;
+        let scope = scope(&database);
+        check_list::<Entity>(&database, olivine_domain::bulk_operations::SEARCH, &[""]).await;
+        let page = || lists::select::<Entity>(&scope, &ListQuery::default()).unwrap();
+        assert_uses(&database, "bulk_operations_list", page().build(scope.backend)).await;
+        let caller = RecordedIdentity::Known(Identity::ApiKey(Id::new(Uuid::from_u128((0x01 << 120) | 7))));
+        let own = QueryFilter::filter(page(), bulk_operations::started_by_one(&caller)).build(scope.backend);
+        assert_uses(&database, "bulk_operations_by_starter", own).await;
+        let running = bulk_operations::running(scope.organization).build(scope.backend);
+        assert_uses(&database, "bulk_operations_running", running).await;
+        let over = bulk_operations::over(Timestamp::from_micros(300).unwrap(), 100).build(scope.backend);
+        assert_uses(&database, "bulk_operations_finished", over).await;
+    }
+
+    async fn lookups_by_the_beginning_of_a_name_use_their_index(database) {
+        use rows::distribution::{bundles, releases};
+        use rows::fleet::cohorts;
+        fill(&database).await;
+        let (owner, backend) = (scope(&database).organization, database.backend());
+        macro_rules! walks {
+            ($($index:literal = $entity:ident of $column:ident: $text:literal;)*) => {$(
+                let text = $text.parse().unwrap();
+                let found = lookups::beginning::<$entity::Entity>(owner, $entity::Column::$column, &text);
+                assert_uses(&database, $index, found.build(backend)).await;
+            )*};
+        }
+        walks! {
+            "cohorts_by_name" = cohorts of Name: "c77";
+            "releases_by_name" = releases of Name: "r77";
+            "releases_by_version" = releases of Version: "1.7";
+        }
+        let prn = |id: &str| format!("artifact_version_prn:'prn:1:{{organization}}:artifact_version:{id}'");
+        let version = prn("cc000000-0000-0000-0000-000000000065");
+        let with_version = first_page::<bundles::Entity>(&database, olivine_domain::bundles::SEARCH, &version);
+        let plan = plan(&database, with_version).await;
+        assert!(plan.contains("bundle_binaries_by_version"), "{plan}");
+        assert!(!READS_ALL.iter().any(|bad| plan.contains(bad)), "{plan}");
     }
 }

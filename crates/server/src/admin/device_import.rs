@@ -60,9 +60,10 @@ fn shown(report: Report) -> api::ImportReport {
 ///
 /// Creates and changes devices, one for each line: all of them, or none if any line is wrong (see `refused`).
 ///
-/// The first line names the columns: `identifier` (required), `product` and `cohort` (PRN or name), `description`, `tags` (separated by
-/// `;` or spaces), `target`, `quarantined` (`true` or `false`) and `certificate` (base64 of PEM). A device that exists is changed where
-/// its line differs from it; columns that the file lacks stay as they are. Cells are separated by commas, semicolons or tabs; the text is
+/// The first line names the columns: `identifier` (required), `product` (PRN or name), `cohort` (PRN, name, or the names of its product and
+/// itself as `gateway/daily`), `description`, `tags` (separated by `;` or spaces), `target`, `quarantined` (`true` or `false`) and
+/// `certificate` (base64 of PEM). A device that exists is changed where its line differs from it; columns that the file lacks stay as they
+/// are. Cells are separated by commas, semicolons or tabs; the text is
 /// UTF-8, or UTF-16 with a byte-order mark. Empty lines are skipped. At most 256 MiB and 1,000,000 lines. Scope: `device.create`.
 #[utoipa::path(post, path = "/devices/import", tag = "devices", params(
     ("dry_run" = Option<bool>, Query, description = "With true, nothing is changed: the answer says what the import would do with the lines. Default: false."),

@@ -39,7 +39,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create, list))
         .routes(routes!(get, update, delete))
-        .routes(routes!(adoption))
         .routes(routes!(of_binary))
 }
 
@@ -321,41 +320,4 @@ async fn delete(
             Tried::Plan(show_release_plan(planned))
         }
     })
-}
-
-/// Count the devices of a release
-///
-/// Answers with how many devices of the cohort are on the release, before it and after it, and how many installed it or failed to, in
-/// total and day by day. Scope: `release.read`.
-#[utoipa::path(get, path = "/releases/{prn}/adoption", tag = "releases", params(
-    ("prn" = String, Path, description = "The PRN of the release to count the devices of.")),
-    responses((status = 200, body = api::Adoption), (status = 404, body = ErrorBody)))]
-async fn adoption(
-    State(app): State<App>,
-    Permit(by): Permit<scope::ReleaseRead>,
-    Path(prn): Path<String>,
-) -> Result<axum::Json<api::Adoption>, ApiError> {
-    let id = named(&prn, by.organization)?;
-    let seen = releases::adoption(&app.ctx, &by, id).await?;
-    let days = seen.days.into_iter().map(|day| api::AdoptionDay {
-        day: day.day,
-        arrived: day.delta.arrived,
-        departed: day.delta.departed,
-        claimed: day.delta.claimed,
-        installed: day.delta.installed,
-        failed: day.delta.failed,
-    });
-    Ok(axum::Json(api::Adoption {
-        release_prn: seen.release.id.prn(by.organization).to_string(),
-        cohort_prn: seen.release.cohort.prn(by.organization).to_string(),
-        devices: seen.devices,
-        on: seen.on,
-        before: seen.before,
-        after: seen.after,
-        elsewhere: seen.elsewhere,
-        claimed: seen.release.claims,
-        installed: seen.installed,
-        failed: seen.failed,
-        days: days.collect(),
-    }))
 }

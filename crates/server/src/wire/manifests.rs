@@ -28,6 +28,7 @@ pub fn show_entry(entry: &Entry, organization: Id<Organization>) -> ManifestEntr
     let metadata = entry.custom_metadata.as_ref();
     ManifestEntry {
         artifact_prn: entry.artifact.prn(organization).to_string(),
+        artifact_name: None,
         artifact_version_prn: entry.artifact_version.prn(organization).to_string(),
         artifact_version: entry.version.to_string(),
         binary_prn: entry.binary.prn(organization).to_string(),

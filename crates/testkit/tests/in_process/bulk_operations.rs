@@ -2,9 +2,11 @@
 
 use olivine_testkit::Server;
 use olivine_tests::factory::{Factory, on, path, with};
-use olivine_tests::{Answer, Api, list_all, prn, send};
+use olivine_tests::{Answer, Api, Browser, list_all, prn, send};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::people::{join, membership, setup_link};
 
 struct Scene {
     server: Server,
@@ -39,6 +41,11 @@ impl Scene {
     async fn counted(&self, search: &str) -> u64 {
         let answer = self.api().get(&format!("/v1/devices/count?search={search}")).await.expect(200);
         answer.json["count"].as_u64().unwrap()
+    }
+
+    /// What happened to a device, the oldest first.
+    async fn history(&self, device: &str) -> Vec<Value> {
+        list_all(self.api(), &format!("/v1/events?about_prn={device}&order=asc"), "events").await
     }
 
     async fn key(&self, key: Value) -> (String, Api) {
@@ -262,6 +269,85 @@ async fn it_stops_when_its_caller_may_no_more_and_when_it_is_cancelled() {
     let refused = begin(scene.api(), new).await.expect(409);
     assert_eq!(refused.error_code(), Some("too_many_bulk_operations"));
     scene.server.release_jobs().await;
+}
+
+#[tokio::test]
+async fn it_stops_between_two_batches_when_the_membership_of_its_caller_ends() {
+    let scene = Scene::new().await;
+    scene.devices(&scene.factory.cohort, "P", 1_500).await;
+    let ada = Browser::new(scene.api());
+    ada.set_up(&setup_link(&scene.server), "Ada", "ada@example.com").await.expect(201);
+    let grace = join(&ada, &scene.server, "grace@example.com", &["writer"]).await;
+    scene.server.hold_jobs();
+    let new = json!({"action": "tag", "tags": ["eu"], "search": ""});
+    let begun = grace.post("/v1/bulk_operations", &new).await.expect(201).json;
+    let operation = prn(&begun["bulk_operation"]);
+    let has_begun = async {
+        while numbers(&seen(scene.api(), &operation).await).1 == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    // The process that is at it dies after a batch.
+    tokio::select! {
+        () = has_begun => {}
+        _ = olivine_operations::jobs::run_due(scene.server.ctx(), "dies") => {}
+    }
+    let half = numbers(&seen(scene.api(), &operation).await).1;
+    assert!((500..1_500).contains(&half), "{half}");
+    let membership = membership(&ada, "grace@example.com").await;
+    ada.delete(&format!("/v1/memberships/{membership}")).await.expect(200);
+    scene.server.advance(std::time::Duration::from_mins(10)).await;
+    scene.server.release_jobs().await;
+    let stopped = seen(scene.api(), &operation).await;
+    assert_eq!(numbers(&stopped), ("stopped", half, 0, 0));
+    assert!(stopped["stopped_because"].as_str().unwrap().contains("may do nothing here any more"));
+    assert_eq!(scene.counted("tag:'eu'").await, half, "what was done stays done");
+}
+
+#[tokio::test]
+async fn a_devices_history_has_what_was_done_to_many() {
+    let scene = Scene::new().await;
+    let (production, staging) = (scene.factory.cohort.clone(), scene.factory.new_cohort("staging").await);
+    let device = scene.factory.bare_device("SN-1").await;
+    scene.devices(&production, "P", 150).await;
+    scene.factory.change(&device, json!({"cohort_prn": production})).await;
+    let before = scene.history(&device).await.len();
+    for new in [
+        json!({"action": "tag", "tags": ["eu"]}),
+        json!({"action": "tag", "tags": ["eu"]}),
+        json!({"action": "quarantine"}),
+        json!({"action": "move", "cohort_prn": staging}),
+        json!({"action": "lift"}),
+    ] {
+        let ended = scene.done(with(new, json!({"search": ""}))).await;
+        assert_eq!(ended["state"], "finished");
+    }
+    let history = scene.history(&device).await.split_off(before);
+    let types: Vec<_> = history.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    let expected =
+        ["device.updated", "device.quarantined", "device.updated", "device.updated", "device.released"];
+    assert_eq!(types, expected);
+    assert_eq!(history[0]["data"]["to"]["tags"], json!(["eu"]), "{:#}", history[0]);
+    // The same as if it had been changed by itself: there is one event in each cohort, and neither names the other.
+    for (cohort, other) in [(&production, &staging), (&staging, &production)] {
+        let of_cohort = format!("/v1/events?about_prn={device}&cohort_prn={cohort}&type=device.updated");
+        let of_cohort = list_all(scene.api(), &of_cohort, "events").await;
+        assert!(
+            of_cohort
+                .iter()
+                .any(|event| event["prn"] == history[2]["prn"] || event["prn"] == history[3]["prn"])
+        );
+        assert!(of_cohort.iter().all(|event| !event.to_string().contains(other.as_str())), "{of_cohort:#?}");
+    }
+    // They have what the request has that began it.
+    let started = list_all(scene.api(), "/v1/events?type=bulk_operation.created&order=asc", "events").await;
+    assert_eq!(history[0]["request_id"], started[0]["request_id"]);
+    assert_eq!(history[0]["actor"], started[0]["actor"]);
+    // The feed has them all, one number after the other.
+    let feed = scene.api().get("/v1/events?after=0&limit=1000").await.expect(200).json;
+    let quarantined = feed["events"].as_array().unwrap();
+    let quarantined = quarantined.iter().filter(|event| event["type"] == "device.quarantined");
+    assert_eq!(quarantined.count(), 151);
 }
 
 /// A process that dies leaves its transaction undone and its lease behind; another one carries on.

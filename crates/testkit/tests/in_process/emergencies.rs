@@ -191,6 +191,13 @@ async fn a_destroyed_binary_is_served_to_nobody() {
     let member = factory.device(&server, "SN-1").await;
     assert_eq!(factory.asks(&member, &on(&first)).await, "third");
 
+    let ask = json!({"release_prn": first, "explain": true});
+    let update = format!("/v1/devices/{}/update", member.prn);
+    let why = factory.api.post(&update, &ask).await.expect(200).json;
+    assert_eq!((&why["source_name"], &why["bundle_name"]), (&json!("third"), &json!("bad")));
+    let artifact = why["manifest"][0]["artifact_name"].as_str().unwrap().to_owned();
+    let version = why["manifest"][0]["artifact_version"].as_str().unwrap().to_owned();
+
     let destroy = format!("/v1/binaries/{}", bad.binary);
     let asked = factory.api.patch(&destroy, &json!({"state": "destroyed"})).await.expect(409);
     let named = &asked.json["errors"][0]["context"]["releases"];
@@ -203,10 +210,12 @@ async fn a_destroyed_binary_is_served_to_nobody() {
         assert_eq!(factory.asks(&member, &on(&first)).await, "no_update", "no falling back to 'second'");
     }
     assert_eq!(factory.get(&third).await["affected_by"], json!([bad.binary]));
-    let why = json!({"release_prn": first, "explain": true});
-    let why = factory.api.post(&format!("/v1/devices/{}/update", member.prn), &why).await.expect(200).json;
+    let why = factory.api.post(&update, &ask).await.expect(200).json;
+    assert_eq!((&why["source_name"], &why["bundle_name"]), (&Value::Null, &Value::Null));
     let last = why["trace"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&last["step"], &last["outcome"]), (&json!("deliverable"), &json!("no_update")), "{last:#}");
+    let begins = format!("the artifact version '{artifact}/{version}' has no signed binary for the target");
+    assert!(last["reason"].as_str().unwrap().starts_with(&begins), "{last:#}");
     let noted = format!("/v1/events?resource_prn={}&type=bundle.undeliverable", bad.prn);
     let noted = list_all(&factory.api, &noted, "events").await.len();
     assert_eq!(noted, 1, "one event, not one of each check");

@@ -215,3 +215,59 @@ async fn a_fleet_is_counted_by_version_and_outcome() {
         scene.factory.api.get(&format!("/v1/devices/summary?{query}")).await.expect(status);
     }
 }
+
+#[tokio::test]
+async fn what_devices_said_of_a_release_is_counted_by_hour_and_reason() {
+    let scene = Scene::new().await;
+    let insights = async |release: &str| {
+        scene.factory.api.get(&format!("{}/insights", path(release))).await.expect(200).json
+    };
+    let nothing = insights(&scene.second).await;
+    assert_eq!((&nothing["hours"], &nothing["failures"]), (&json!([]), &json!([])));
+    assert_eq!((&nothing["more_failures"], &nothing["hours_exact"]), (&json!(false), &json!(true)));
+    fleet(&scene).await;
+    scene.server.advance(Duration::from_hours(1)).await;
+    let late = scene.running("f", "1.0.0").await;
+    scene.reports(&late, &scene.second, "failed", Some(NO_SPACE)).await;
+    scene.reports(&late, &scene.second, "failed", None).await;
+    let under_way = scene.running("g", "1.0.0").await;
+    scene.reports(&under_way, &scene.second, "installing", None).await;
+    scene.server.advance(Duration::from_mins(1)).await;
+
+    let seen = insights(&scene.second).await;
+    let adoption = scene.factory.api.get(&format!("{}/adoption", path(&scene.second))).await.expect(200).json;
+    assert_eq!(seen["adoption"], adoption);
+    let outcome = |name: &str, devices: u64| json!({"outcome": name, "devices": devices, "exact": true});
+    let outcomes = [
+        outcome("downloading", 0),
+        outcome("installing", 1),
+        outcome("failed", 3),
+        outcome("rolled_back", 0),
+    ];
+    assert_eq!(seen["outcomes"], json!(outcomes));
+    let failures = seen["failures"].as_array().unwrap();
+    let failures: Vec<_> = failures
+        .iter()
+        .map(|failure| [&failure["outcome"], &failure["detail"], &failure["devices"]])
+        .collect();
+    let failed = json!("failed");
+    assert_eq!(
+        failures,
+        [[&failed, &json!(NO_SPACE), &json!(2)], [&failed, &json!("power lost"), &json!(1)]]
+    );
+    // The device that was moved said what it said in the other cohort.
+    let hours = seen["hours"].as_array().unwrap();
+    let hours: Vec<_> =
+        hours.iter().map(|hour| [&hour["offered"], &hour["installed"], &hour["failed"]]).collect();
+    let hours = json!(hours);
+    assert_eq!(hours, json!([[3, 1, 1], [2, 0, 1]]), "{seen:#}");
+
+    // After two weeks, the days and the last words are left.
+    scene.server.advance(Duration::from_hours(14 * 24)).await;
+    let later = insights(&scene.second).await;
+    assert_eq!(later["hours"], json!([]), "{later:#}");
+    assert_eq!(
+        (&later["adoption"]["days"], &later["failures"]),
+        (&seen["adoption"]["days"], &seen["failures"])
+    );
+}

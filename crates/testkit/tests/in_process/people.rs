@@ -30,12 +30,12 @@ async fn set_up() -> (Server, Browser) {
 }
 
 /// The link that the first start wrote.
-fn setup_link(server: &Server) -> String {
+pub(crate) fn setup_link(server: &Server) -> String {
     std::fs::read_to_string(server.data_dir().join("setup-link")).expect("the first start writes a link")
 }
 
 /// Lets somebody invite a person with roles, who accepts in a new browser.
-async fn join(by: &Browser, server: &Server, email: &str, roles: &[&str]) -> Browser {
+pub(crate) async fn join(by: &Browser, server: &Server, email: &str, roles: &[&str]) -> Browser {
     let link = invite(by, email, roles).await;
     let browser = Browser::new(&server.api());
     browser.accept(&link, email.split('@').next().unwrap()).await.expect(201);
@@ -66,7 +66,7 @@ async fn add_second_factor(person: &Browser, server: &Server) -> Value {
 }
 
 /// The PRN of the membership of the person with this address.
-async fn membership(by: &Browser, email: &str) -> String {
+pub(crate) async fn membership(by: &Browser, email: &str) -> String {
     let all = by.get("/v1/memberships?limit=100").await.expect(200);
     let all = all.json["memberships"].as_array().unwrap();
     prn(all.iter().find(|one| one["user"]["email"] == email).unwrap())

@@ -65,6 +65,7 @@ mod tests {
         };
         let without = ManifestEntry {
             artifact_prn: "prn:1:a:artifact:f".to_owned(),
+            artifact_name: None,
             artifact_version_prn: "prn:1:a:artifact_version:g".to_owned(),
             artifact_version: "1 \"quoted\"".to_owned(),
             binary_prn: "prn:1:a:binary:h".to_owned(),

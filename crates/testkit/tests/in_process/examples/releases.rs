@@ -62,6 +62,7 @@ async fn checks(story: &mut Story, release: &str, fleet: &Fleet) {
     let path = format!("/v1/releases/{release}");
     story.patch(&path, &json!({"phase_value": 1})).await;
     story.get(&format!("{path}/adoption")).await;
+    story.get(&format!("{path}/insights")).await;
     story.get(&format!("/v1/cohorts/{}/graph", fleet.cohort)).await;
     story.get("/v1/devices/count?search=outcome:'installed'").await;
     story.get("/v1/devices/facets?by=version").await;
