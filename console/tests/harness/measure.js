@@ -43,6 +43,12 @@ export class Meter {
 		await this.session.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
 	}
 
+	async asFastAsItIs() {
+		const unlimited = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+		await this.session.send("Network.emulateNetworkConditions", unlimited);
+		await this.session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+	}
+
 	/** Since the page was loaded. */
 	read() {
 		return this.page.evaluate(() => window.__measured);

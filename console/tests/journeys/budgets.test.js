@@ -69,6 +69,7 @@ after(async () => {
 test("no page jumps while it loads, and none draws more for a large fleet", async () => {
 	if (isBench) await meter.slowDown();
 	if (isBench) console.log(`with ${number(FLEET)} devices:   LCP      CLS  elements`);
+	const late = [];
 	for (const [path, seen] of pages) {
 		await ada.go(path);
 		await ada.sees(seen);
@@ -79,8 +80,9 @@ test("no page jumps while it loads, and none draws more for a large fleet", asyn
 		if (isBench) console.log(path.slice(0, 24).padEnd(24), ...row);
 		assert.ok(cls <= CLS, `${path} jumps by ${cls}: ${jumped.join("; ")}`);
 		assert.ok(elements <= ELEMENTS, `${path} has ${elements} elements`);
-		if (isBench) assert.ok(lcp <= LCP, `${path} is painted after ${lcp} ms`);
+		if (lcp > LCP) late.push(`${path} is painted after ${Math.round(lcp)} ms`);
 	}
+	if (isBench) assert.deepEqual(late, []);
 	ada.assertNothingWrong("all pages");
 });
 
@@ -95,11 +97,11 @@ test("keys are answered at once", async () => {
 	await ada.page.keyboard.press("Enter");
 	await ada.seesHeading("Overview");
 	const { inp } = await meter.read();
+	await meter.asFastAsItIs();
 	if (isBench) {
 		console.log(`the slowest answer to a key: ${inp} ms`);
 		assert.ok(inp <= INP, `${inp} ms`);
 	}
-	await meter.session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
 });
 
 test("a tab that has seen all pages over and over keeps no more than after the first time", async () => {
