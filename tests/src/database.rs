@@ -2,7 +2,11 @@
 
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::executables::Executables;
+use crate::process::remove_settings;
 
 /// Names the server in which PostgreSQL tests create their databases; `cargo xtask test` sets it.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
@@ -26,6 +30,22 @@ pub struct PostgresDatabase {
 impl PostgresDatabase {
     /// Creates an empty database.
     pub fn create() -> Self {
+        // template0, because nobody may be connected to the template.
+        Self::create_like("template0")
+    }
+
+    /// Creates a database that the server under test finds migrated: a copy takes a fifth of the time that its migrations take.
+    pub(crate) fn create_migrated() -> Self {
+        static TEMPLATE: OnceLock<PostgresDatabase> = OnceLock::new();
+        let template = TEMPLATE.get_or_init(|| {
+            let template = Self::create();
+            template.migrate();
+            template
+        });
+        Self::create_like(&template.name)
+    }
+
+    fn create_like(template: &str) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let server_url = std::env::var(POSTGRES)
             .unwrap_or_else(|_| panic!("{POSTGRES} names no PostgreSQL server; run `cargo xtask test`"));
@@ -33,11 +53,19 @@ impl PostgresDatabase {
         let database = Self { server_url, name };
         // A killed test run may have left one of this name on a server that lives longer.
         database.drop_if_exists().expect("a left-over database can be dropped");
-        // template0, because nobody may be connected to the template.
         database
-            .on_server(&format!("create database {} template template0", database.name))
+            .on_server(&format!("create database {} template {template}", database.name))
             .expect("a database can be created");
         database
+    }
+
+    fn migrate(&self) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut olivine = Command::new(Executables::built().olivine());
+        olivine.arg("migrate").arg("--data-dir").arg(folder.path()).args(["--database-url", &self.url()]);
+        remove_settings(&mut olivine);
+        let output = olivine.output().expect("the server can be started");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// What `olivine serve --database-url` is given.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The folder of the built executables.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executables {
     folder: PathBuf,
 }

@@ -114,6 +114,15 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(LINES_SHOWN)..].join("\n")
 }
 
+/// Whoever runs the tests may have settings of their own.
+pub(crate) fn remove_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("OLIVINE_") {
+            command.env_remove(name);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

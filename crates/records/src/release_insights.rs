@@ -217,9 +217,9 @@ pub async fn failures(
 /// The statement behind it.
 pub(crate) fn in_words(tenancy: &Tenancy, release: Id<Release>, outcome: UpdateStatus) -> SelectStatement {
     use device_outcomes::Column as Said;
-    let some = of_release(tenancy, release, outcome, MOST_COUNTED);
+    let counted = of_release(tenancy, release, outcome, MOST_COUNTED);
     let same = Cond::all()
-        .add(Expr::col((device_outcomes::Entity, Said::DeviceId)).equals(("some", "id")))
+        .add(Expr::col((device_outcomes::Entity, Said::DeviceId)).equals(("counted", "id")))
         .add(Said::OrganizationId.eq(tenancy.organization().uuid()))
         .add(Said::ReleaseId.eq(release.uuid()));
     let (devices, detail) = (Alias::new("devices"), (device_outcomes::Entity, Said::Detail));
@@ -227,7 +227,7 @@ pub(crate) fn in_words(tenancy: &Tenancy, release: Id<Release>, outcome: UpdateS
         .column(detail)
         .expr_as(Expr::cust("COUNT(*)"), devices.clone())
         .expr_as(Expr::col((device_outcomes::Entity, Said::UpdatedAt)).max(), "last_at")
-        .from_subquery(some, "some")
+        .from_subquery(counted, "counted")
         .join(JoinType::InnerJoin, device_outcomes::Entity, same)
         .group_by_col(detail)
         .order_by(devices, Order::Desc)

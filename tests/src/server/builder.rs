@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Announced, Place, Server};
-use crate::process::Process;
+use crate::process::{Process, remove_settings};
 use crate::scaled::{self, Scaled};
 use crate::{Database, Executables, PostgresDatabase};
 
@@ -140,7 +140,10 @@ impl ServerBuilder {
             std::fs::create_dir_all(&data_dir).expect("a folder");
             std::os::unix::fs::symlink(content, data_dir.join("content")).expect("a link");
         }
-        let postgres = (self.database == Database::Postgres).then(PostgresDatabase::create);
+        // Other executables may know other tables.
+        let is_built = self.executables == Executables::built();
+        let create = if is_built { PostgresDatabase::create_migrated } else { PostgresDatabase::create };
+        let postgres = (self.database == Database::Postgres).then(create);
         let scaled = (self.is_scaled && postgres.is_some()).then(Scaled::start);
         if let Some(scaled) = &scaled {
             // First, so that what the test itself sets counts.
@@ -178,12 +181,7 @@ impl ServerBuilder {
     }
 
     pub(super) fn set_variables(&self, command: &mut Command) {
-        // Whoever runs the tests may have settings of their own.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("OLIVINE_") {
-                command.env_remove(name);
-            }
-        }
+        remove_settings(command);
         // Two RSA keys take longer to make than all else at a first start, and hardly any test looks at them.
         command.env(RSA_CERTIFICATE, "false");
         command.envs(self.variables.iter().cloned());

@@ -69,10 +69,11 @@ async fn a_read_only_database_is_unavailable_on_all_paths_and_recovers_by_itself
     wait_until("it is ready", async || api.get("/readyz").await.status == 200).await;
     let begun = Instant::now();
     // Ended sessions are found out one by one, by a request each that is to be sent again.
-    let mut written_since = None;
+    let (mut written_since, mut number) = (None, 0);
     wait_until("it can be written without a break", async || {
-        let name = json!({"name": uuid::Uuid::now_v7().to_string()});
-        let is_written = api.post("/v1/artifacts", &name).await.status == 201;
+        number += 1;
+        let artifact = json!({"name": format!("artifact-{number}")});
+        let is_written = api.post("/v1/artifacts", &artifact).await.status == 201;
         written_since = is_written.then(|| written_since.unwrap_or_else(Instant::now));
         written_since.is_some_and(|since| since.elapsed() > UNBROKEN)
     })

@@ -37,8 +37,8 @@ fn shown(view: &View) -> api::View {
     }
 }
 
-fn record(status: StatusCode, view: View) -> Record<api::ViewEnvelope> {
-    Record { status, revision: view.revision, body: api::ViewEnvelope { view: shown(&view) } }
+fn record(status: StatusCode, view: &View) -> Record<api::ViewEnvelope> {
+    Record { status, revision: view.revision, body: api::ViewEnvelope { view: shown(view) } }
 }
 
 const fn audience(shared: bool) -> Audience {
@@ -47,7 +47,7 @@ const fn audience(shared: bool) -> Audience {
 
 /// Create a view
 ///
-/// Saves a page of the web console under a name, as a view of the caller's. The path has to be one of the console's pages: it begins with
+/// Saves a page of the web console under a name. The view belongs to the caller. The path has to be one of the console's pages: it begins with
 /// one `/`, and leads to no other host and to no API of this server (422), because a shared view is a link in other people's browsers. A
 /// person can have 100 views in an organization, and an organization 500 shared ones (409 `too_many_views`). Names are unique among the views
 /// of one owner (409 `name_taken`). A personal API key creates views of its owner; the organization's own keys can't create any (403
@@ -68,7 +68,7 @@ async fn create(
     let id = id.or_chosen(body.id);
     let texts = name.zip(path).zip(query);
     let new = fields.all(texts.map(|((name, path), query)| views::New { name, path, query, audience }))?;
-    Ok(record(StatusCode::CREATED, views::create(&app.ctx, &by, id, new).await?))
+    Ok(record(StatusCode::CREATED, &views::create(&app.ctx, &by, id, new).await?))
 }
 
 /// List views
@@ -103,7 +103,7 @@ async fn get(
     Path(prn): Path<String>,
 ) -> Result<Record<api::ViewEnvelope>, ApiError> {
     let id = named(&prn, by.organization)?;
-    Ok(record(StatusCode::OK, views::get(&app.ctx, &by, id).await?))
+    Ok(record(StatusCode::OK, &views::get(&app.ctx, &by, id).await?))
 }
 
 /// Update a view
@@ -131,7 +131,7 @@ async fn update(
         audience: body.shared.map(audience),
     };
     let change = fields.all(Some(change))?;
-    Ok(record(StatusCode::OK, views::update(&app.ctx, &by, id, expected, change).await?))
+    Ok(record(StatusCode::OK, &views::update(&app.ctx, &by, id, expected, change).await?))
 }
 
 /// Delete a view

@@ -1,5 +1,8 @@
 //! Bulk operations: each device is changed by the rules for one, within what the caller may, and once.
 
+use std::pin::pin;
+
+use futures_util::future::select;
 use olivine_testkit::Server;
 use olivine_tests::factory::{Factory, on, path, with};
 use olivine_tests::{Answer, Api, Browser, list_all, prn, send};
@@ -288,9 +291,9 @@ async fn it_stops_between_two_batches_when_the_membership_of_its_caller_ends() {
         }
     };
     // The process that is at it dies after a batch.
-    tokio::select! {
-        () = has_begun => {}
-        _ = olivine_operations::jobs::run_due(scene.server.ctx(), "dies") => {}
+    {
+        let job = olivine_operations::jobs::run_due(scene.server.ctx(), "dies");
+        select(pin!(has_begun), pin!(job)).await;
     }
     let half = numbers(&seen(scene.api(), &operation).await).1;
     assert!((500..1_500).contains(&half), "{half}");
