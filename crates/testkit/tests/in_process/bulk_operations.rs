@@ -327,8 +327,13 @@ async fn a_devices_history_has_what_was_done_to_many() {
     }
     let history = scene.history(&device).await.split_off(before);
     let types: Vec<_> = history.iter().map(|event| event["type"].as_str().unwrap()).collect();
-    let expected =
-        ["device.updated", "device.quarantined", "device.updated", "device.updated", "device.released"];
+    let expected = [
+        "device.updated",
+        "device.quarantined",
+        "device.updated",
+        "device.updated",
+        "device.quarantine_lifted",
+    ];
     assert_eq!(types, expected);
     assert_eq!(history[0]["data"]["to"]["tags"], json!(["eu"]), "{:#}", history[0]);
     // The same as if it had been changed by itself: there is one event in each cohort, and neither names the other.

@@ -226,12 +226,14 @@ async fn what_devices_said_of_a_release_is_counted_by_hour_and_reason() {
     assert_eq!((&nothing["hours"], &nothing["failures"]), (&json!([]), &json!([])));
     assert_eq!((&nothing["more_failures"], &nothing["hours_exact"]), (&json!(false), &json!(true)));
     fleet(&scene).await;
+    scene.server.write_check_ins().await;
     scene.server.advance(Duration::from_hours(1)).await;
     let late = scene.running("f", "1.0.0").await;
     scene.reports(&late, &scene.second, "failed", Some(NO_SPACE)).await;
     scene.reports(&late, &scene.second, "failed", None).await;
     let under_way = scene.running("g", "1.0.0").await;
     scene.reports(&under_way, &scene.second, "installing", None).await;
+    scene.server.write_check_ins().await;
     scene.server.advance(Duration::from_mins(1)).await;
 
     let seen = insights(&scene.second).await;

@@ -78,7 +78,7 @@ async fn a_view_is_its_owners_until_it_is_shared() {
     }
     grace.patch(&private, &json!({"shared": true})).await.expect(200);
     assert_eq!(names(&eve.get("/v1/views").await.expect(200)), ["mine"]);
-    let event = ada.get("/v1/events?type=view.updated").await.expect(200).json["events"][0].take();
+    let event = ada.get("/v1/events?type=view.updated&order=desc").await.expect(200).json["events"][0].take();
     let (from, to) = (&event["data"]["from"]["shared"], &event["data"]["to"]["shared"]);
     assert_eq!((from, to), (&json!(false), &json!(true)), "{event}");
 }
