@@ -12,7 +12,7 @@ interface CheckResultProps {
 
 /** What trying a storage found out: whether the server can work with it, and whether browsers can. */
 export function CheckResult({ check, storage }: CheckResultProps): ReactNode {
-	const { tool, text } = corsCommand(placeOfStorage(storage.url, storage.endpoint), check.origin);
+	const { label, text } = corsCommand(placeOfStorage(storage.url, storage.endpoint), check.origin);
 	return (
 		<div className={styles.result} role="status">
 			<p className={styles.line}>
@@ -28,7 +28,7 @@ export function CheckResult({ check, storage }: CheckResultProps): ReactNode {
 					{check.cors_problem ?? `From pages of ${check.origin}.`}
 				</p>
 			)}
-			{check.allows_browsers === false && <Command label={`The rule, with ${tool}: it replaces others`} text={text} />}
+			{check.allows_browsers === false && <Command label={label} text={text} />}
 		</div>
 	);
 }

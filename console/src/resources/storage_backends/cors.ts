@@ -34,23 +34,23 @@ export function placeOfAddress(address: string): Place {
 	return { kind: "s3", bucket: firstOf(pathname), endpoint: origin };
 }
 
-/** What lets pages of an origin upload to a place, and which tool takes it. */
+/** What lets pages of an origin upload to a place, and what it is: which tool takes it, and what becomes of other rules. */
 export function corsCommand(
 	{ kind, bucket, endpoint, account }: Place,
 	origin: string,
-): { tool: string; text: string } {
+): { label: string; text: string } {
 	if (kind === "gs") {
 		const rule = [{ origin: [origin], method: ["PUT"], responseHeader: ["*"], maxAgeSeconds: 3600 }];
 		const text = `cat > cors.json <<'END'\n${JSON.stringify(rule, null, 2)}\nEND\ngcloud storage buckets update gs://${bucket} --cors-file=cors.json`;
-		return { tool: "gcloud", text };
+		return { label: "The rule, with gcloud: it replaces others", text };
 	}
 	if (kind === "az") {
 		const whose = account ? ` --account-name ${account}` : "";
 		const text = `az storage cors add${whose} --services b --methods PUT \\\n  --origins ${origin} --allowed-headers '*' --max-age 3600`;
-		return { tool: "az", text };
+		return { label: "The rule, with az: it is added to others", text };
 	}
 	const rule = { CORSRules: [{ AllowedOrigins: [origin], AllowedMethods: ["PUT"], AllowedHeaders: ["*"] }] };
 	const where = endpoint ? ` \\\n  --endpoint-url ${endpoint}` : "";
 	const text = `aws s3api put-bucket-cors --bucket ${bucket}${where} \\\n  --cors-configuration '${JSON.stringify(rule)}'`;
-	return { tool: "aws", text };
+	return { label: "The rule, with aws: it replaces others", text };
 }

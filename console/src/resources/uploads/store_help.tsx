@@ -7,7 +7,7 @@ import styles from "./store_help.module.css";
 /** A storage does not answer to this browser: most often it has no rule for pages of this server. */
 export function StoreHelp({ address }: { address: string }): ReactNode {
 	const { origin } = window.location;
-	const { tool, text } = corsCommand(placeOfAddress(address), origin);
+	const { label, text } = corsCommand(placeOfAddress(address), origin);
 	return (
 		<section className={styles.help} aria-label="What the storage may lack">
 			<p>
@@ -15,7 +15,7 @@ export function StoreHelp({ address }: { address: string }): ReactNode {
 				by which pages of <code>{origin}</code> may upload to it (CORS). It takes the method PUT and all headers. Once
 				it has the rule, the upload goes on by itself within half a minute.
 			</p>
-			<Command label={`The rule, with ${tool}: it replaces others`} text={text} />
+			<Command label={label} text={text} />
 			<p>
 				<Link to="/settings/storages">Try the storage</Link> in the settings: that asks it as a browser would. If it has
 				the rule already, it can’t be reached from your network; <code>peridio push</code> uploads from elsewhere.
