@@ -45,7 +45,7 @@ async fn people(server: &Server) {
     ada.post("/v1/users/me/totp/confirm", &json!({"code": code.trim()})).await.expect(200);
     let invitation = json!({"email": "grace@example.com", "grants": [{"role": "viewer"}]});
     ada.post("/v1/invitations", &invitation).await.expect(201);
-    let view = json!({"name": "canaries", "path": "/devices", "query": "tag=canary", "shared": true});
+    let view = json!({"name": "canaries", "path": "/devices", "query": "q=tag:%27canary%27", "shared": true});
     ada.post("/v1/views", &view).await.expect(201);
 }
 

@@ -5,6 +5,7 @@ import { meQuery } from "../api/queries";
 import { type AuditSearch, eventParameters, exportOf, isNarrowed } from "../resources/events/search";
 import { Trail } from "../resources/events/trail";
 import { TrailFilters } from "../resources/events/trail_filters";
+import { Views } from "../resources/views/views";
 import { Command } from "../ui/copy";
 import { FileLink } from "../ui/link";
 import { Page, Section } from "../ui/page";
@@ -26,11 +27,12 @@ function commandOf(search: AuditSearch): string {
 	return `peridio events list --order desc${flags.filter(Boolean).join("")} --output table`;
 }
 
-/** What is found, as a file. */
-function Exports({ search }: { search: AuditSearch }): ReactNode {
+/** The saved views, and what is found as a file. */
+function Actions({ search }: { search: AuditSearch }): ReactNode {
 	const organization = useQuery(meQuery).data?.user.organization_prn ?? undefined;
 	return (
 		<>
+			<Views path="/audit" />
 			<FileLink href={exportOf(search, "csv", organization)}>Export CSV</FileLink>
 			<FileLink href={exportOf(search, "jsonl", organization)}>Export JSON lines</FileLink>
 		</>
@@ -44,7 +46,7 @@ export function AuditPage(): ReactNode {
 		<Page
 			title="Audit"
 			sentence="Every change, with who made it, when and from where."
-			actions={<Exports search={search} />}
+			actions={<Actions search={search} />}
 		>
 			<TrailFilters search={search} />
 			<Section title={isNarrowed(search) ? "Found" : "All events"} hint="The newest first" isFlush>

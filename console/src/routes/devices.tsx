@@ -10,6 +10,7 @@ import { deviceColumns } from "../resources/devices/columns";
 import { DeviceFilters } from "../resources/devices/filters";
 import { deviceCountQuery, devicesQuery } from "../resources/devices/queries";
 import { type DevicesSearch, filtersOf, queryOf } from "../resources/devices/search";
+import { Views } from "../resources/views/views";
 import { Button } from "../ui/button";
 import { Command } from "../ui/copy";
 import { Empty } from "../ui/empty";
@@ -78,6 +79,7 @@ function Actions(): ReactNode {
 	return (
 		<>
 			<RunningLink />
+			<Views path="/devices" />
 			{mayImport.allowed && (
 				<Link to="/import" look="button">
 					Import…

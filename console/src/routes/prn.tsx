@@ -1,11 +1,12 @@
 // `/prn/<prn>`: the page of the record with this PRN.
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, Navigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { getRouteApi, Navigate, useRouter } from "@tanstack/react-router";
+import { type ReactNode, useEffect } from "react";
 import { answer, api } from "../api/client";
 import { binaryQuery } from "../resources/binaries/queries";
 import { versionByPrnQuery } from "../resources/bundles/queries";
 import { releaseId } from "../resources/releases/queries";
+import { addressOf, viewQuery } from "../resources/views/queries";
 import { ErrorNote } from "../ui/error_note";
 import { Page } from "../ui/page";
 import { kindInWords } from "../words/kinds";
@@ -44,6 +45,7 @@ export function PrnPage(): ReactNode {
 	if (kind === "artifact") return <ToArtifact prn={prn} />;
 	if (kind === "artifact_version") return <ToVersion prn={prn} />;
 	if (kind === "device_certificate") return <ToDeviceOfCertificate prn={prn} />;
+	if (kind === "view") return <ToView prn={prn} />;
 	if (kind === "bulk_operation") return <Navigate to="/bulk_operations/$prn" params={{ prn }} replace />;
 	const sentence = kind
 		? `The console has no page for a record of the kind ${kindInWords(kind)} yet.`
@@ -53,6 +55,16 @@ export function PrnPage(): ReactNode {
 			<code>{prn}</code>
 		</Page>
 	);
+}
+
+function ToView({ prn }: { prn: string }): ReactNode {
+	const { data, error } = useQuery(viewQuery(prn));
+	const { history } = useRouter();
+	const address = data && addressOf(data.view);
+	useEffect(() => {
+		if (address) history.replace(address);
+	}, [address, history]);
+	return error ? <ErrorNote error={error} /> : null;
 }
 
 function ToDevice({ prn }: { prn: string }): ReactNode {

@@ -20,8 +20,8 @@ pub struct View {
     /// The path of the page in the console, beginning with one `/`. It never leads to another host.
     #[schema(example = "/devices")]
     pub path: String,
-    /// What stands behind the `?` of the page's address. Empty: the page as it is without.
-    #[schema(example = "tag=canary")]
+    /// The part of the address of the page after the `?`. Empty: the page without a search.
+    #[schema(example = "q=tag:%27canary%27")]
     pub query: String,
     /// Whether everybody in the organization sees the view.
     pub shared: bool,
@@ -57,8 +57,8 @@ pub struct ViewCreate {
     #[schema(example = "/devices")]
     #[arg(long)]
     pub path: String,
-    /// What stands behind the `?` of the page's address: up to 2,000 characters. Default: empty.
-    #[schema(example = "tag=canary")]
+    /// The part of the address of the page after the `?`: up to 2,000 characters. Default: empty.
+    #[schema(example = "q=tag:%27canary%27")]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub query: Option<String>,
@@ -84,7 +84,7 @@ pub struct ViewUpdate {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub path: Option<String>,
-    /// What stands behind the `?` of the page's address: up to 2,000 characters. An empty text removes it.
+    /// The part of the address of the page after the `?`: up to 2,000 characters. An empty text removes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[arg(long)]
     pub query: Option<String>,

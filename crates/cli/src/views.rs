@@ -21,7 +21,7 @@ pub(crate) enum Command {
     #[command(
         mut_arg("path", checked::<PagePath>),
         mut_arg("query", checked::<PageQuery>),
-        after_help = "Example:\n  peridio views create --name canaries --path /devices --query tag=canary --shared"
+        after_help = "Example:\n  peridio views create --name canaries --path /devices --query q=tag:%27canary%27 --shared"
     )]
     Create(ViewCreate),
     /// Lists your own views and the shared ones

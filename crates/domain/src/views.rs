@@ -195,7 +195,7 @@ mod tests {
             owner: Id::new(Uuid::from_u128(OWNER)),
             name: "canaries".parse().unwrap(),
             path: "/devices".parse().unwrap(),
-            query: "tag=canary".parse().unwrap(),
+            query: "q=tag:%27canary%27".parse().unwrap(),
             audience,
         };
         new.record(Id::new(Uuid::nil()), Id::new(Uuid::nil()), Timestamp::from_micros(0).unwrap())

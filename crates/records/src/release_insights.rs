@@ -1,4 +1,5 @@
-//! What devices said of one release lately. Each statement reads a bounded part of an index, so that none costs more for a larger fleet.
+//! What devices said of one release lately. Each statement reads a bounded part of an index, so that none costs more for a larger fleet. Those
+//! that read much take turns with the caller's searches.
 
 use olivine_domain::Timestamp;
 use olivine_domain::cohorts::Cohort;
@@ -18,7 +19,7 @@ use sea_orm::{
     QueryResult, QuerySelect as _, QueryTrait as _,
 };
 
-use crate::database::Reader;
+use crate::database::{ListReader, Reader};
 use crate::dialect;
 use crate::entities::distribution::device_outcomes;
 use crate::entities::events;
@@ -97,12 +98,13 @@ fn of_cohort(
 /// What happened to a release of a cohort in each hour since a moment, the oldest hour first; hours without anything are left out. Reads all
 /// of the cohort's events since then.
 pub async fn hours(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     cohort: (Id<Organization>, Id<Cohort>),
     release: Id<Release>,
     since: Timestamp,
 ) -> Result<Vec<ReleaseHour>, Error> {
-    let executor = reader.executor();
+    let scanner = reader.scanner().await?;
+    let executor = scanner.executor();
     let statement = hourly(executor.get_database_backend(), cohort, release, since);
     let mut hours: Vec<ReleaseHour> = Vec::new();
     for row in &executor.query_all(&statement).await? {
@@ -205,12 +207,13 @@ pub(crate) fn of_release(
 /// In which words devices said that their last update, to this release, failed: the most common first, one more than [`MOST_FAILURES`] at
 /// most. At most [`MOST_COUNTED`] devices are looked at.
 pub async fn failures(
-    reader: &impl Reader,
+    reader: &impl ListReader,
     tenancy: &Tenancy,
     release: Id<Release>,
     outcome: UpdateStatus,
 ) -> Result<Vec<Failure>, Error> {
-    let rows = reader.executor().query_all(&in_words(tenancy, release, outcome)).await?;
+    let scanner = reader.scanner().await?;
+    let rows = scanner.executor().query_all(&in_words(tenancy, release, outcome)).await?;
     rows.iter().map(|row| failure(row, release, outcome)).collect()
 }
 

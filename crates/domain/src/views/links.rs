@@ -260,7 +260,9 @@ mod tests {
 
     #[test]
     fn a_query_stays_behind_its_question_mark() {
-        for query in ["", "tag=canary", "search=identifier~'SN-'%20and%20tag:'a'&cohort=a/b", "a={b|c}?d"] {
+        for query in
+            ["", "q=tag:%27canary%27", "search=identifier~'SN-'%20and%20tag:'a'&cohort=a/b", "a={b|c}?d"]
+        {
             assert_eq!(query.parse::<PageQuery>().unwrap().as_str(), query);
         }
         let long = "x".repeat(MOST_QUERY + 1);

@@ -48,13 +48,13 @@ pub async fn insights(
     by: &Authorized<scope::ReleaseRead>,
     id: Id<Release>,
 ) -> Result<Insights, Error> {
-    let (db, tenancy) = (ctx.db(), by.tenancy());
+    let (db, reads, tenancy) = (ctx.db(), ctx.reads_for(by), by.tenancy());
     let adoption = adoption(ctx, by, id).await?;
     let (mut outcomes, mut failures, mut has_more_failures) = (Vec::new(), Vec::new(), false);
     for outcome in UpdateStatus::ALL.into_iter().filter(|status| *status != UpdateStatus::Installed) {
         let matching = release_insights::count(db, &tenancy, id, outcome).await?;
         if outcome.is_failure() && matching.count > 0 {
-            failures.extend(release_insights::failures(db, &tenancy, id, outcome).await?);
+            failures.extend(release_insights::failures(&reads, &tenancy, id, outcome).await?);
         }
         outcomes.push((outcome, matching));
     }
@@ -68,7 +68,7 @@ pub async fn insights(
     let earliest = next_hour(ctx.now().minus(kept));
     let full = release_insights::after_which(db, cohort, earliest, MOST_EVENTS).await?;
     let hours_since = full.map_or(earliest, |at| at.plus(Duration::from_micros(1)));
-    let hours = release_insights::hours(db, cohort, id, hours_since).await?;
+    let hours = release_insights::hours(&reads, cohort, id, hours_since).await?;
     let are_all_hours = full.is_none();
     Ok(Insights { adoption, outcomes, failures, has_more_failures, hours, hours_since, are_all_hours })
 }

@@ -84,9 +84,9 @@ on_both! {
             (HOUR + 14, vec![hour(HOUR, 0, 0, 2), hour(3 * HOUR, 0, 1, 0)]),
             (4 * HOUR, vec![]),
         ] {
-            assert_eq!(release_insights::hours(&*database, of, release, at(since)).await.unwrap(), expected, "{since}");
+            assert_eq!(release_insights::hours(&reads(&database), of, release, at(since)).await.unwrap(), expected, "{since}");
         }
-        assert_eq!(release_insights::hours(&*database, (fresh(), cohort.id), release, at(0)).await.unwrap(), []);
+        assert_eq!(release_insights::hours(&reads(&database), (fresh(), cohort.id), release, at(0)).await.unwrap(), []);
         // The cohort has twelve events: eleven come after the first one.
         for (most, since, after) in [(11, 0, Some(1)), (12, 0, None), (2, 0, Some(HOUR + 15)), (2, HOUR + 16, None), (50_000, 0, None)] {
             let found = release_insights::after_which(&*database, of, at(since), most).await.unwrap();
@@ -124,10 +124,10 @@ on_both! {
             devices,
             last_at: at(last),
         };
-        let failures = async |outcome| release_insights::failures(&*database, &all, release, outcome).await.unwrap();
+        let failures = async |outcome| release_insights::failures(&reads(&database), &all, release, outcome).await.unwrap();
         assert_eq!(failures(Failed).await, [failure(Failed, Some("no space"), 2, 3), failure(Failed, None, 1, 2)]);
         assert_eq!(failures(RolledBack).await, [failure(RolledBack, Some("no space"), 1, 5)]);
         let theirs = Tenancy::of_server(fresh());
-        assert_eq!(release_insights::failures(&*database, &theirs, release, Failed).await.unwrap(), []);
+        assert_eq!(release_insights::failures(&reads(&database), &theirs, release, Failed).await.unwrap(), []);
     }
 }

@@ -140,7 +140,7 @@ on_both! {
             owner: who.id,
             name: name.parse().unwrap(),
             path: "/devices".parse().unwrap(),
-            query: "tag=canary".parse().unwrap(),
+            query: "q=tag:%27canary%27".parse().unwrap(),
             audience,
             revision: Revision::FIRST,
             inserted_at: at(moment),

@@ -263,7 +263,8 @@ on_both! {
         for (what, statement) in [("last updates", some), ("their words", in_words)] {
             let plan = plan(&database, build(&statement)).await;
             let reads_all = ["SCAN devices", "Seq Scan on devices", "SCAN device_outcomes", "Seq Scan on device_outcomes"];
-            assert!(plan.contains("devices_by_outcome_release"), "{what}\n{plan}");
+            // Few devices failed, so either index of outcomes is bounded.
+            assert!(plan.contains("devices_by_outcome"), "{what}\n{plan}");
             assert!(!reads_all.iter().any(|bad| plan.contains(bad)), "{what}\n{plan}");
         }
     }

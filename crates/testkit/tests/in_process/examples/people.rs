@@ -33,12 +33,12 @@ async fn organizations(story: &mut Story, ada: &Browser) {
 }
 
 async fn views(story: &mut Story, ada: &Browser) {
-    let new = json!({"name": "Canaries", "path": "/devices", "query": "tag=canary", "shared": true});
+    let new = json!({"name": "Canaries", "path": "/devices", "query": "q=tag:%27canary%27", "shared": true});
     let made = story.as_browser(ada, Method::POST, "/v1/views", Sent::Json(&new)).await;
     story.as_browser(ada, Method::GET, "/v1/views", Sent::Nothing).await;
     let path = format!("/v1/views/{}", prn(&made["view"]));
     story.as_browser(ada, Method::GET, &path, Sent::Nothing).await;
-    let change = json!({"query": "tag=canary&silent=1d"});
+    let change = json!({"query": "q=tag:%27canary%27&outcome=failed"});
     story.as_browser(ada, Method::PATCH, &path, Sent::Json(&change)).await;
     story.as_browser(ada, Method::DELETE, &path, Sent::Nothing).await;
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{join, membership, set_up};
 
 fn new(name: &str, shared: bool) -> Value {
-    json!({"name": name, "path": "/devices", "query": "tag=canary", "shared": shared})
+    json!({"name": name, "path": "/devices", "query": "q=tag:%27canary%27", "shared": shared})
 }
 
 async fn create(by: &Browser, name: &str, shared: bool) -> String {
@@ -130,7 +130,7 @@ async fn a_view_leads_to_a_page_of_the_console_only() {
         assert_eq!(answer.expect(422).json["errors"][0]["context"]["field"], "query", "{bad:?}");
     }
     let view = ada.get(&path).await.expect(200).json["view"].take();
-    assert_eq!((&view["path"], &view["query"]), (&json!("/devices"), &json!("tag=canary")));
+    assert_eq!((&view["path"], &view["query"]), (&json!("/devices"), &json!("q=tag:%27canary%27")));
     ada.post("/v1/views", &json!({"name": "whole", "path": "/cohorts/gateway/beta%20two"})).await.expect(201);
 }
 

@@ -86,7 +86,7 @@ fn view() -> View {
         owner: id(0x81),
         name: "Canaries".parse().unwrap(),
         path: "/devices".parse().unwrap(),
-        query: "tag=canary".parse().unwrap(),
+        query: "q=tag:%27canary%27".parse().unwrap(),
         audience: Audience::Organization,
         revision: Revision::FIRST,
         inserted_at: at(0),
