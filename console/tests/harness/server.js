@@ -1,12 +1,15 @@
 // A real server for a test: the executable that users run, with SQLite in a folder of its own, on ports that were free.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 export const executables =
 	process.env.OLIVINE_EXECUTABLES ?? new URL("../../../target/debug", import.meta.url).pathname;
+
+/** A bound, in milliseconds: no command takes so long. */
+const COMMAND_WITHIN = 60_000;
 
 export class Server {
 	/** Variables that it gets besides its own. */
@@ -25,14 +28,15 @@ export class Server {
 		const listen = ["--listen", this.url ? new URL(this.url).host : "127.0.0.1:0", "--device-listen", "127.0.0.1:0"];
 		const args = ["serve", "--data-dir", this.data, ...listen, ...more];
 		const env = { ...process.env, ...this.environment };
-		this.process = spawn(join(executables, "olivine"), args, { env, stdio: ["ignore", "ignore", "pipe"] });
-		let said = "";
-		this.process.stderr.on("data", (text) => {
-			said = (said + text).slice(-4000);
-		});
+		// To a file: nobody would read a pipe while `peridio` runs, and a server whose log is full waits.
+		const log = join(this.folder, "server.log");
+		const file = openSync(log, "a");
+		this.process = spawn(join(executables, "olivine"), args, { env, stdio: ["ignore", "ignore", file] });
+		closeSync(file);
 		const ready = join(this.data, "server.json");
 		for (let tries = 0; !existsSync(ready); tries += 1) {
-			if (tries > 600 || this.process.exitCode !== null) throw new Error(`the server does not start: ${said}`);
+			if (tries > 600 || this.process.exitCode !== null)
+				throw new Error(`the server does not start: ${readFileSync(log, "utf8").slice(-4000)}`);
 			await pause(50);
 		}
 		const reached = JSON.parse(readFileSync(ready, "utf8"));
@@ -62,8 +66,8 @@ export class Server {
 	}
 
 	#run(program, args, env) {
-		const ran = spawnSync(program, args, { env, cwd: this.folder, encoding: "utf8" });
-		if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${ran.stderr}`);
+		const ran = spawnSync(program, args, { env, cwd: this.folder, encoding: "utf8", timeout: COMMAND_WITHIN });
+		if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${ran.error ?? ran.stderr}`);
 		return ran.stdout.trim();
 	}
 
