@@ -2,7 +2,7 @@
 import { answer, api, change, type Schemas } from "../api/client";
 import { missingParts, type Part, type Plan, partsOf } from "./plan";
 import { persistently } from "./retry";
-import { hashFile, SendRefused, StoreUnreachable, sendBytes } from "./worker_client";
+import { hashFile, sendBytes } from "./worker_client";
 
 /** A browser has six connections to a server, and one of them is the stream's. */
 const AT_ONCE_TO_SERVER = 3;
@@ -89,9 +89,6 @@ export async function sendMissing(plan: Plan, file: File, signal: AbortSignal, l
 		await sendBytes(order, signal, (loaded) => {
 			underway.set(part.index, Math.min(loaded, part.size));
 			tell();
-		}).catch((error: unknown) => {
-			const isSilent = error instanceof SendRefused && error.status === 0 && !isOwn(target);
-			throw isSilent ? new StoreUnreachable(url) : error;
 		});
 	};
 

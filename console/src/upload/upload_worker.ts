@@ -47,7 +47,7 @@ function send({ id, bytes, method, url, headers }: Extract<Order, { kind: "send"
 		const text = request.responseText.slice(0, 2_000);
 		tell({ kind: "refused", id, status: request.status, text, retryAfter: wait > 0 ? wait : null });
 	};
-	request.onerror = () => tell({ kind: "refused", id, status: 0, text: new URL(url).origin, retryAfter: null });
+	request.onerror = () => tell({ kind: "refused", id, status: 0, text: "", retryAfter: null });
 	request.send(bytes);
 }
 

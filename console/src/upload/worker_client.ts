@@ -8,8 +8,8 @@ export class SendRefused extends Error {
 	readonly status: number;
 	readonly retryAfter: number | null;
 
-	constructor(status: number, text: string, retryAfter: number | null) {
-		super(status === 0 ? unreachable(text) : messageIn(text, status));
+	constructor(status: number, message: string, retryAfter: number | null) {
+		super(message);
 		this.status = status;
 		this.retryAfter = retryAfter;
 	}
@@ -20,9 +20,8 @@ export class StoreUnreachable extends SendRefused {
 	/** Where the bytes were to go, without the signature. */
 	readonly address: string;
 
-	constructor(url: string) {
-		super(0, "", null);
-		const { origin, pathname } = new URL(url);
+	constructor({ origin, pathname }: URL) {
+		super(0, unreachable(origin), null);
 		this.address = origin + pathname;
 	}
 }
@@ -33,12 +32,12 @@ export class Unreadable extends Error {}
 /** A browser does not say why it got no answer; a storage without a rule for these pages looks the same as one that is down. */
 function unreachable(origin: string): string {
 	const own = window.location.origin;
-	if (origin === own) return "the server can't be reached";
 	return `${origin} can't be reached from this browser. If it is up, it has no rule for pages of ${own}: "Try it" in the storages' settings shows the rule.`;
 }
 
-/** The server's own words, or those of a store in XML. */
+/** The server's own words, or those of a store in XML. A browser gives the status 0 to what was not answered. */
 function messageIn(text: string, status: number): string {
+	if (status === 0) return "the server can't be reached";
 	const said = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? /<Message>([^<]*)<\/Message>/.exec(text)?.[1];
 	return said ? said.replaceAll('\\"', '"') : `the storage answered ${status}`;
 }
@@ -88,7 +87,10 @@ function run<R>(
 			if (report.kind === "progress") return onProgress(report.bytes);
 			end();
 			if (report.kind === "unreadable") return reject(new Unreadable(report.text));
-			if (report.kind === "refused") return reject(new SendRefused(report.status, report.text, report.retryAfter));
+			if (report.kind === "refused") {
+				const { status, text, retryAfter } = report;
+				return reject(new SendRefused(status, messageIn(text, status), retryAfter));
+			}
 			const result = resultOf(report);
 			if (result !== undefined) resolve(result);
 		});
@@ -113,5 +115,9 @@ export function sendBytes(
 	onProgress: (bytes: number) => void,
 ): Promise<true> {
 	const resultOf = (report: Report) => (report.kind === "sent" ? (true as const) : undefined);
-	return run((id) => ({ kind: "send", id, ...order }), signal, onProgress, resultOf);
+	return run((id) => ({ kind: "send", id, ...order }), signal, onProgress, resultOf).catch((error: unknown) => {
+		const target = new URL(order.url);
+		const isSilent = error instanceof SendRefused && error.status === 0;
+		throw isSilent && target.origin !== window.location.origin ? new StoreUnreachable(target) : error;
+	});
 }
