@@ -35,17 +35,22 @@ export function usePaged<P extends Page, Row>(
 	return { rows: list.data?.pages.flatMap(rowsOf), error: list.error, pages: list };
 }
 
-/** All records of a list, page after page. */
+/** A list page after page, as long as somebody reads on. */
+export async function* eachPage<P extends Page>(ask: (query: PageQuery) => Promise<P>): AsyncGenerator<P> {
+	let page: string | undefined;
+	do {
+		const answered = await ask({ limit: 100, ...(page ? { page } : {}) });
+		yield answered;
+		page = answered.next_page ?? undefined;
+	} while (page);
+}
+
+/** All records of a list. */
 export async function allOf<P extends Page, Row>(
 	ask: (query: PageQuery) => Promise<P>,
 	rowsOf: (page: P) => readonly Row[],
 ): Promise<Row[]> {
 	const all: Row[] = [];
-	let page: string | undefined;
-	do {
-		const answered = await ask({ limit: 100, ...(page ? { page } : {}) });
-		all.push(...rowsOf(answered));
-		page = answered.next_page ?? undefined;
-	} while (page);
+	for await (const page of eachPage(ask)) all.push(...rowsOf(page));
 	return all;
 }

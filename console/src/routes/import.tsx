@@ -14,6 +14,7 @@ import { Link } from "../ui/link";
 import { Columns, Page, Section } from "../ui/page";
 import { quoted } from "../words/commands";
 import { bytes, counted } from "../words/counts";
+import { cohortChoices, cohortPath } from "../words/names";
 
 const PATH = [{ to: "/devices", words: "Devices" }];
 
@@ -63,7 +64,7 @@ export function ImportPage(): ReactNode {
 		);
 	};
 	const report = real.data?.refused === 0 ? real.data : (real.data ?? trial.data);
-	const into = cohort ? ` --cohort ${quoted(`${cohort.product?.name ?? ""}/${cohort.name}`)}` : "";
+	const into = cohort ? ` --cohort ${quoted(cohortPath(cohort))}` : "";
 	return (
 		<Page
 			title="Import devices"
@@ -87,12 +88,7 @@ export function ImportPage(): ReactNode {
 								name="cohort_prn"
 								value={cohortPrn}
 								onChange={chooseCohort}
-								options={[
-									["", "Each line says it"],
-									...(data?.cohorts ?? []).map(
-										({ prn, name, product }) => [prn, `${product?.name ?? ""}/${name}`] as const,
-									),
-								]}
+								options={[["", "Each line says it"], ...cohortChoices(data?.cohorts)]}
 							/>
 						</Section>
 					</Columns>

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect } from "react";
 import { answer, api } from "../api/client";
 import { binaryQuery } from "../resources/binaries/queries";
 import { versionByPrnQuery } from "../resources/bundles/queries";
+import { deviceByPrnQuery } from "../resources/devices/queries";
 import { releaseId } from "../resources/releases/queries";
 import { addressOf, viewQuery } from "../resources/views/queries";
 import { ErrorNote } from "../ui/error_note";
@@ -67,61 +68,65 @@ function ToView({ prn }: { prn: string }): ReactNode {
 	return error ? <ErrorNote error={error} /> : null;
 }
 
-function ToDevice({ prn }: { prn: string }): ReactNode {
-	const { data, error } = useQuery({
-		queryKey: ["device", "by_prn", prn],
-		queryFn: ({ signal }) => answer(api.GET("/v1/devices/{prn}", { params: { path: { prn } }, signal })),
-	});
+interface Asked<T> {
+	data: T | undefined;
+	error: Error | null;
+}
+
+/** Where a record is, once it is known. */
+function found<T>({ data, error }: Asked<T>, place: (data: T) => ReactNode): ReactNode {
 	if (error) return <ErrorNote error={error} />;
-	if (!data) return null;
-	return <Navigate to="/devices/$identifier" params={{ identifier: data.device.identifier }} replace />;
+	return data === undefined ? null : place(data);
+}
+
+function ToDevice({ prn }: { prn: string }): ReactNode {
+	return found(useQuery(deviceByPrnQuery(prn)), ({ identifier }) => (
+		<Navigate to="/devices/$identifier" params={{ identifier }} replace />
+	));
 }
 
 function ToCohort({ prn }: { prn: string }): ReactNode {
-	const { data, error } = useQuery({
+	const asked = useQuery({
 		queryKey: ["cohort", "by_prn", prn],
 		queryFn: ({ signal }) =>
 			answer(api.GET("/v1/cohorts/{prn}", { params: { path: { prn }, query: { "expand[]": ["product"] } }, signal })),
 	});
-	if (error) return <ErrorNote error={error} />;
-	if (!data) return null;
-	const params = { product: data.cohort.product?.name ?? "", cohort: data.cohort.name };
-	return <Navigate to="/cohorts/$product/$cohort" params={params} replace />;
+	return found(asked, ({ cohort: { name, product } }) => (
+		<Navigate to="/cohorts/$product/$cohort" params={{ product: product?.name ?? "", cohort: name }} replace />
+	));
 }
 
 function ToBinary({ prn }: { prn: string }): ReactNode {
-	const { data, error } = useQuery(binaryQuery(prn));
-	if (error) return <ErrorNote error={error} />;
-	if (!data) return null;
-	const { artifact_version: parent, target } = data;
-	const params = { artifact: parent?.artifact?.name ?? "", version: parent?.version ?? "", target };
-	return <Navigate to="/artifacts/$artifact/$version/$target" params={params} search={{ binary: prn }} replace />;
+	return found(useQuery(binaryQuery(prn)), ({ artifact_version: parent, target }) => (
+		<Navigate
+			to="/artifacts/$artifact/$version/$target"
+			params={{ artifact: parent?.artifact?.name ?? "", version: parent?.version ?? "", target }}
+			search={{ binary: prn }}
+			replace
+		/>
+	));
 }
 
 function ToArtifact({ prn }: { prn: string }): ReactNode {
-	const { data, error } = useQuery({
+	const asked = useQuery({
 		queryKey: ["artifact", "by_prn", prn],
 		queryFn: ({ signal }) => answer(api.GET("/v1/artifacts/{prn}", { params: { path: { prn } }, signal })),
 	});
-	if (error) return <ErrorNote error={error} />;
-	if (!data) return null;
-	return <Navigate to="/artifacts/$artifact" params={{ artifact: data.artifact.name }} replace />;
+	return found(asked, ({ artifact }) => (
+		<Navigate to="/artifacts/$artifact" params={{ artifact: artifact.name }} replace />
+	));
 }
 
 function ToVersion({ prn }: { prn: string }): ReactNode {
-	const { data, error } = useQuery(versionByPrnQuery(prn));
-	if (error) return <ErrorNote error={error} />;
-	if (!data) return null;
-	const params = { artifact: data.artifact?.name ?? "", version: data.version };
-	return <Navigate to="/artifacts/$artifact/$version" params={params} replace />;
+	return found(useQuery(versionByPrnQuery(prn)), ({ artifact, version }) => (
+		<Navigate to="/artifacts/$artifact/$version" params={{ artifact: artifact?.name ?? "", version }} replace />
+	));
 }
 
 function ToDeviceOfCertificate({ prn }: { prn: string }): ReactNode {
-	const { data, error } = useQuery({
+	const asked = useQuery({
 		queryKey: ["device_certificate", "by_prn", prn],
 		queryFn: ({ signal }) => answer(api.GET("/v1/device_certificates/{prn}", { params: { path: { prn } }, signal })),
 	});
-	if (error) return <ErrorNote error={error} />;
-	if (!data) return null;
-	return <ToDevice prn={data.device_certificate.device_prn} />;
+	return found(asked, ({ device_certificate: certificate }) => <ToDevice prn={certificate.device_prn} />);
 }

@@ -2,6 +2,7 @@
 import { queryOptions, useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { answer, api, type Schemas } from "../api/client";
+import { cohortPath } from "../words/names";
 import { parsePrn } from "../words/prns";
 
 /** The shortest text that is looked up, and the longest that the API takes. */
@@ -44,7 +45,7 @@ const PARENTS: Record<string, (prn: string, signal: AbortSignal) => Promise<stri
 	cohort: async (prn, signal) => {
 		const params = { path: { prn }, query: { "expand[]": ["product"] } };
 		const { cohort } = await answer(api.GET("/v1/cohorts/{prn}", { params, signal }));
-		return `${cohort.product?.name}/${cohort.name}`;
+		return cohortPath(cohort);
 	},
 	artifact: async (prn, signal) =>
 		(await answer(api.GET("/v1/artifacts/{prn}", { params: { path: { prn } }, signal }))).artifact.name,

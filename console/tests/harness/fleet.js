@@ -1,7 +1,5 @@
 // Devices by the hundred and by the thousand.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { executables } from "./server.js";
 
 /** A file of devices that are numbered. */
 export const csv = (prefix, many, tags) =>
@@ -32,17 +30,4 @@ export async function seedMany(server, many) {
 	});
 	const { created, problems } = await answered.json();
 	assert.equal(created, many, JSON.stringify(problems));
-}
-
-/** Runs a command as a person would paste it into a terminal. */
-export function runPasted(server, command) {
-	const env = {
-		PATH: `${executables}:${process.env.PATH}`,
-		PERIDIO_BASE_URL: server.url,
-		PERIDIO_API_KEY: server.key,
-		HOME: server.folder,
-	};
-	const ran = spawnSync("sh", ["-ec", command], { env, cwd: server.folder, encoding: "utf8" });
-	assert.equal(ran.status, 0, `${command}: ${ran.stderr}`);
-	return ran.stdout;
 }

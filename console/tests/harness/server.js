@@ -65,6 +65,13 @@ export class Server {
 		return this.#run(join(executables, "olivine"), [...args, "--data-dir", this.data], process.env);
 	}
 
+	/** Runs a command as a person would paste it into a terminal. */
+	pasted(command) {
+		const path = `${executables}:${process.env.PATH}`;
+		const env = { PATH: path, PERIDIO_BASE_URL: this.url, PERIDIO_API_KEY: this.key, HOME: this.folder };
+		return this.#run("sh", ["-ec", command], env);
+	}
+
 	#run(program, args, env) {
 		const ran = spawnSync(program, args, { env, cwd: this.folder, encoding: "utf8", timeout: COMMAND_WITHIN });
 		if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${ran.error ?? ran.stderr}`);

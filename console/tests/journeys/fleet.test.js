@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { closeBrowser, Person } from "../harness/browser.js";
-import { csv, runPasted, seedMany, seedSensors } from "../harness/fleet.js";
+import { csv, seedMany, seedSensors } from "../harness/fleet.js";
 import { seedRelease, setUp } from "../harness/seed.js";
 import { Server } from "../harness/server.js";
 
@@ -39,7 +39,7 @@ async function act(name) {
 }
 
 /** Runs the command that the dialog shows. */
-const runShown = async (more = "") => runPasted(server, (await dialog().locator("pre").textContent()) + more);
+const runShown = async (more = "") => server.pasted((await dialog().locator("pre").textContent()) + more);
 
 test("250 devices come from a file", async () => {
 	seedSensors(server);

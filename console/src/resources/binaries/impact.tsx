@@ -5,6 +5,7 @@ import { usePermission } from "../../api/permissions";
 import { Badge } from "../../ui/badge";
 import { ErrorNote } from "../../ui/error_note";
 import { counted } from "../../words/counts";
+import { cohortPath } from "../../words/names";
 import { shortPrn } from "../../words/prns";
 import styles from "./impact.module.css";
 import { impactQuery, releaseNamesQuery, releasesOfBinaryQuery } from "./queries";
@@ -88,9 +89,7 @@ function useNames(prn: string, releases: readonly ImpactedRelease[]) {
 	const { data: uses } = useQuery({ ...releasesOfBinaryQuery(prn), enabled: isAllowed });
 	const held = [...new Set(releases.flatMap(({ held_release_prns }) => held_release_prns))];
 	const { data: later } = useQuery({ ...releaseNamesQuery(held.slice(0, 20)), enabled: held.length > 0 });
-	const cohorts = new Map(
-		uses?.releases.map(({ prn: release, cohort }) => [release, cohort && `${cohort.product?.name}/${cohort.name}`]),
-	);
+	const cohorts = new Map(uses?.releases.map(({ prn: release, cohort }) => [release, cohort && cohortPath(cohort)]));
 	return { cohorts, later: later ?? new Map<string, string>() };
 }
 

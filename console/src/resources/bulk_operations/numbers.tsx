@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
+import { Figure, Figures } from "../../ui/figures";
 import { Progress } from "../../ui/progress";
-import { count } from "../../words/counts";
 import styles from "./numbers.module.css";
 import type { BulkOperation } from "./queries";
 
@@ -12,21 +12,12 @@ export function BulkNumbers({ operation }: { operation: BulkOperation }): ReactN
 	return (
 		<div className={styles.numbers}>
 			<Progress label="Devices that were looked at" value={state === "finished" ? 1 : share} isQuiet={isOver} />
-			<dl className={styles.figures}>
+			<Figures>
 				<Figure words="changed" value={changed} />
 				<Figure words="had it already" value={unchanged} />
 				<Figure words="could not be changed" value={refused} isBad={refused > 0} />
 				{state !== "finished" && <Figure words="left" value={Math.max(0, matched - done)} />}
-			</dl>
-		</div>
-	);
-}
-
-function Figure({ words, value, isBad }: { words: string; value: number; isBad?: boolean }): ReactNode {
-	return (
-		<div className={styles.figure}>
-			<dt className={styles.words}>{words}</dt>
-			<dd className={isBad ? styles.bad : styles.value}>{count(value)}</dd>
+			</Figures>
 		</div>
 	);
 }

@@ -1,6 +1,7 @@
 // Bulk operations in words.
 import { useQuery } from "@tanstack/react-query";
 import { count, counted } from "../../words/counts";
+import { cohortPath } from "../../words/names";
 import { shortPrn } from "../../words/prns";
 import { cohortsQuery } from "../cohorts/queries";
 import type { BulkOperation } from "./queries";
@@ -10,7 +11,7 @@ export function useCohortName(): (prn: string | null | undefined) => string {
 	const { data } = useQuery(cohortsQuery);
 	return (prn) => {
 		const cohort = data?.cohorts.find((each) => each.prn === prn);
-		return cohort ? `${cohort.product?.name ?? ""}/${cohort.name}` : shortPrn(prn ?? "");
+		return cohort ? cohortPath(cohort) : shortPrn(prn ?? "");
 	};
 }
 

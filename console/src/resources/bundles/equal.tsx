@@ -2,7 +2,7 @@ import { useQueries, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { Link } from "../../ui/link";
-import { shortPrn } from "../../words/prns";
+import { bundleName } from "../../words/names";
 import { binariesQuery } from "../binaries/queries";
 import styles from "./equal.module.css";
 import { bundlesOfVersionQuery, sameBundlesQuery } from "./queries";
@@ -59,10 +59,10 @@ export function SameBundles({ bundle }: { bundle: Bundle }): ReactNode {
 	);
 }
 
-function ToBundle({ bundle: { prn, name } }: { bundle: Bundle }): ReactNode {
+function ToBundle({ bundle }: { bundle: Bundle }): ReactNode {
 	return (
-		<Link to="/bundles/$prn" params={{ prn }}>
-			{name ?? `bundle ${shortPrn(prn)}`}
+		<Link to="/bundles/$prn" params={{ prn: bundle.prn }}>
+			{bundleName(bundle)}
 		</Link>
 	);
 }

@@ -13,6 +13,7 @@ import { Form } from "../../ui/form";
 import { Link } from "../../ui/link";
 import { folded, quoted } from "../../words/commands";
 import { counted } from "../../words/counts";
+import { cohortChoices, cohortPath } from "../../words/names";
 import { shortPrn } from "../../words/prns";
 import { cohortsQuery } from "../cohorts/queries";
 
@@ -42,7 +43,7 @@ function CohortDialog({ bundle, onClose }: { bundle: Schemas["Bundle"]; onClose:
 	const chosen = cohorts.find((each) => each.prn === prn);
 	const name = bundle.name ?? shortPrn(bundle.prn);
 	const product = chosen?.product?.name ?? "";
-	const cohort = chosen ? `${product}/${chosen.name}` : "…";
+	const cohort = chosen ? cohortPath(chosen) : "…";
 	const goOn = (): void => {
 		if (!chosen) return;
 		const params = { product, cohort: chosen.name };
@@ -74,10 +75,7 @@ function CohortDialog({ bundle, onClose }: { bundle: Schemas["Bundle"]; onClose:
 					name="cohort_prn"
 					value={prn ?? ""}
 					onChange={setTyped}
-					options={[
-						["", "Choose a cohort"],
-						...cohorts.map((each) => [each.prn, `${each.product?.name ?? ""}/${each.name}`] as const),
-					]}
+					options={[["", "Choose a cohort"], ...cohortChoices(cohorts)]}
 					help={chosen && `It has ${counted(chosen.device_count, "device", "devices")}.`}
 				/>
 				<Command

@@ -1,6 +1,7 @@
 // A bulk operation as its dialog has it.
 import type { Schemas } from "../../api/client";
 import { folded, quoted } from "../../words/commands";
+import { wordsIn } from "../../words/typed";
 import { type Chosen, selectionFlags, selectionOf } from "./chosen";
 
 export type BulkAction = "move" | "tag" | "untag" | "quarantine" | "lift";
@@ -11,8 +12,8 @@ export interface BulkDraft {
 	tags: readonly string[];
 }
 
-/** Tags as they are typed: with spaces or commas between them. */
-export const tagsOf = (typed: string): string[] => [...new Set(typed.split(/[\s,]+/).filter(Boolean))];
+/** Tags as they are typed, each once. */
+export const tagsOf = (typed: string): string[] => [...new Set(wordsIn(typed))];
 
 /** What the server is asked for; `null` as long as something is missing. */
 export function bodyOf({ action, cohortPrn, tags }: BulkDraft, chosen: Chosen): Schemas["BulkOperationCreate"] | null {

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Checks } from "../../ui/checks";
 import { SelectField, TextField } from "../../ui/field";
 import { counted } from "../../words/counts";
+import { cohortChoices } from "../../words/names";
 import { cohortsQuery } from "../cohorts/queries";
 import { type BulkDraft, tagsOf } from "./bulk_draft";
 import type { Chosen } from "./chosen";
@@ -23,14 +24,13 @@ export function BulkFields({ draft, chosen, onChange }: BulkFieldsProps): ReactN
 
 function CohortField({ draft, onChange }: Omit<BulkFieldsProps, "chosen">): ReactNode {
 	const { data } = useQuery(cohortsQuery);
-	const cohorts = data?.cohorts.map(({ prn, name, product }) => [prn, `${product?.name ?? ""}/${name}`] as const) ?? [];
 	return (
 		<SelectField
 			label="Cohort"
 			name="cohort_prn"
 			value={draft.cohortPrn}
 			onChange={(cohortPrn) => onChange({ cohortPrn })}
-			options={[["", "Choose a cohort"], ...cohorts]}
+			options={[["", "Choose a cohort"], ...cohortChoices(data?.cohorts)]}
 		/>
 	);
 }

@@ -1,11 +1,11 @@
 // Devices as a CSV file, in the columns that the import reads.
 import { answer, api } from "../../api/client";
+import { eachPage, type PageQuery } from "../../api/pages";
 import { quoted } from "../../words/commands";
 import { type Chosen, type Device, selectionFlags } from "./chosen";
 
 /** More are not put together in a browser; the command line has no such limit. */
 export const MOST_EXPORTED = 100_000;
-const PAGE = 100;
 
 const COLUMNS = ["identifier", "product", "cohort", "tags", "description", "target", "quarantined"];
 
@@ -35,16 +35,18 @@ interface Reading {
 /** All chosen devices, read page by page where they are not there yet. */
 export async function readChosen(chosen: Chosen, { signal, onRead }: Reading): Promise<readonly Device[]> {
 	if (chosen.which === "ticked") return chosen.devices;
+	const where = {
+		order: "desc",
+		"expand[]": ["product", "cohort"],
+		...(chosen.search ? { search: chosen.search } : {}),
+	};
+	const ask = (page: PageQuery) => answer(api.GET("/v1/devices", { params: { query: { ...where, ...page } }, signal }));
 	const found: Device[] = [];
-	let page: string | null | undefined;
-	do {
-		const query = { limit: PAGE, order: "desc", "expand[]": ["product", "cohort"] };
-		const where = { ...(chosen.search ? { search: chosen.search } : {}), ...(page ? { page } : {}) };
-		const read = await answer(api.GET("/v1/devices", { params: { query: { ...query, ...where } }, signal }));
-		found.push(...read.devices);
-		page = read.next_page;
+	for await (const { devices } of eachPage(ask)) {
+		found.push(...devices);
 		onRead(found.length);
-	} while (page && found.length < MOST_EXPORTED);
+		if (found.length >= MOST_EXPORTED) break;
+	}
 	return found;
 }
 

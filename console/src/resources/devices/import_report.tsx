@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
+import { Figure, Figures } from "../../ui/figures";
 import { RecordRow, RecordRows } from "../../ui/record_rows";
 import { count, counted } from "../../words/counts";
 import styles from "./import_report.module.css";
@@ -11,12 +12,14 @@ export function ImportReport({ report }: { report: Report }): ReactNode {
 	const { created, updated, unchanged, refused, problems } = report;
 	return (
 		<>
-			<dl className={styles.numbers}>
-				<Figure words={report.dry_run ? "would be created" : "created"} value={created} />
-				<Figure words={report.dry_run ? "would be changed" : "changed"} value={updated} />
-				<Figure words="stay as they are" value={unchanged} />
-				<Figure words="refused" value={refused} isBad={refused > 0} />
-			</dl>
+			<div className={styles.numbers}>
+				<Figures>
+					<Figure words={report.dry_run ? "would be created" : "created"} value={created} />
+					<Figure words={report.dry_run ? "would be changed" : "changed"} value={updated} />
+					<Figure words="stay as they are" value={unchanged} />
+					<Figure words="refused" value={refused} isBad={refused > 0} />
+				</Figures>
+			</div>
 			{refused > 0 && (
 				<RecordRows
 					label="What is wrong"
@@ -30,14 +33,5 @@ export function ImportReport({ report }: { report: Report }): ReactNode {
 				/>
 			)}
 		</>
-	);
-}
-
-function Figure({ words, value, isBad }: { words: string; value: number; isBad?: boolean }): ReactNode {
-	return (
-		<div className={styles.figure}>
-			<dd className={isBad ? styles.bad : styles.value}>{count(value)}</dd>
-			<dt className={styles.words}>{words}</dt>
-		</div>
 	);
 }

@@ -80,7 +80,6 @@ export function deviceByPrnQuery(prn: string) {
 		queryFn: async ({ signal }) =>
 			(await answer(api.GET("/v1/devices/{prn}", { params: { path: { prn } }, signal }))).device,
 		staleTime: 60_000,
-		retry: false,
 	});
 }
 

@@ -2,10 +2,10 @@ import type { ReactNode } from "react";
 import type { Schemas } from "../../api/client";
 import { usePermission } from "../../api/permissions";
 import { queryClient } from "../../api/queries";
-import { Button } from "../../ui/button";
 import { Command } from "../../ui/copy";
 import type { Values } from "../../ui/edit/merge";
 import { Met } from "../../ui/edit/met";
+import { SaveButton } from "../../ui/edit/save_button";
 import { type Revision, useEdit } from "../../ui/edit/use_edit";
 import { SelectField, TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
@@ -63,26 +63,16 @@ export function OrganizationForm({ organization }: { organization: TaggedOrganiz
 			notify({ tone: "good", text: "Saved." });
 		},
 	});
-	const isChanged = Object.keys(editing.changes).length > 0;
 	return (
 		<Form
 			label="Settings of the organization"
 			error={editing.error}
-			onSubmit={() => isChanged && editing.submit()}
-			actions={
-				<Button
-					type="submit"
-					permission={mayUpdate}
-					isBusy={editing.isBusy}
-					isDisabled={(!isChanged || editing.undecided > 0) && mayUpdate.allowed}
-				>
-					Save
-				</Button>
-			}
+			onSubmit={() => editing.isChanged && editing.submit()}
+			actions={<SaveButton editing={editing} permission={mayUpdate} />}
 		>
 			<Met editing={editing} labels={LABELS} by={<ChangedBy prn={organization.prn} />} />
 			<Fields now={editing.values} onChange={editing.set} />
-			{isChanged && <Command text={folded(`peridio organization update${flags(editing.changes)}`)} />}
+			{editing.isChanged && <Command text={folded(`peridio organization update${flags(editing.changes)}`)} />}
 		</Form>
 	);
 }

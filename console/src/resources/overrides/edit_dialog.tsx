@@ -9,12 +9,12 @@ import type { Values } from "../../ui/edit/merge";
 import type { Revision } from "../../ui/edit/use_edit";
 import { notify } from "../../ui/toasts";
 import { flags, folded, quoted } from "../../words/commands";
-import { shortPrn } from "../../words/prns";
+import { bundleName, cohortChoices } from "../../words/names";
+import { wordsIn } from "../../words/typed";
 import { cohortsQuery } from "../cohorts/queries";
 import { ChangedBy } from "../events/changed_by";
 import { bundleChoicesQuery } from "../releases/queries";
 import { ConfirmOverride, planUpdate } from "./confirm";
-import { split } from "./split";
 
 type Override = Schemas["BundleOverride"];
 type Options = readonly (readonly [string, string])[];
@@ -38,7 +38,7 @@ async function readOverride(prn: string): Promise<Revision> {
 
 function bodyOf({ tags, ...texts }: Values): Schemas["BundleOverrideUpdate"] {
 	const body = Object.fromEntries(Object.entries(texts).map(([field, value]) => [field, value || null]));
-	return { ...body, ...(tags === undefined ? {} : { tags: split(tags) }) };
+	return { ...body, ...(tags === undefined ? {} : { tags: wordsIn(tags) }) };
 }
 
 function fieldsOf({ values }: Revision, bundles: Options, cohorts: Options): EditField[] {
@@ -84,11 +84,11 @@ interface Review {
 function useChoices({ bundle, bundle_prn }: Override) {
 	const { data: bundles } = useQuery(bundleChoicesQuery);
 	const { data: cohorts } = useQuery(cohortsQuery);
-	const choices = new Map(bundles?.bundles.map(({ prn, name }) => [prn, name ?? `bundle ${shortPrn(prn)}`]));
-	if (!choices.has(bundle_prn)) choices.set(bundle_prn, bundle?.name ?? `bundle ${shortPrn(bundle_prn)}`);
+	const choices = new Map(bundles?.bundles.map((each) => [each.prn, bundleName(each)]));
+	if (!choices.has(bundle_prn)) choices.set(bundle_prn, bundleName({ prn: bundle_prn, name: bundle?.name ?? null }));
 	return {
 		bundles: choices,
-		cohorts: new Map(cohorts?.cohorts.map(({ prn, name, product }) => [prn, `${product?.name ?? ""}/${name}`])),
+		cohorts: new Map(cohortChoices(cohorts?.cohorts)),
 	};
 }
 
@@ -99,7 +99,7 @@ function commandOf(name: string, changes: Values, { bundles, cohorts }: ReturnTy
 		...(bundle ? { bundle: bundles.get(bundle) ?? bundle } : {}),
 		...(cohort ? { cohort: cohorts.get(cohort) ?? cohort } : {}),
 	};
-	const each = split(tags ?? "").map((tag) => ` --tag ${quoted(tag)}`);
+	const each = wordsIn(tags ?? "").map((tag) => ` --tag ${quoted(tag)}`);
 	return folded(`peridio bundle-overrides update ${quoted(name)}${flags(named)}${each.join("")}`);
 }
 

@@ -9,11 +9,12 @@ import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 import { TimeField } from "../../ui/widgets";
 import { flags, folded, quoted } from "../../words/commands";
+import { bundleName, cohortChoices, cohortPath } from "../../words/names";
 import { shortPrn } from "../../words/prns";
+import { wordsIn } from "../../words/typed";
 import { cohortsQuery } from "../cohorts/queries";
 import { bundleChoicesQuery } from "../releases/queries";
 import { ConfirmOverride, planCreate } from "./confirm";
-import { split } from "./split";
 
 type Whom = "cohort" | "tags" | "devices";
 
@@ -48,8 +49,8 @@ async function bodyOf(draft: Draft): Promise<Schemas["BundleOverrideCreate"]> {
 		...(draft.starts ? { starts_at: draft.starts } : {}),
 		...(draft.ends ? { ends_at: draft.ends } : {}),
 		...(draft.whom === "cohort" ? { cohort_prn: draft.cohort } : {}),
-		...(draft.whom === "tags" ? { tags: split(draft.words) } : {}),
-		...(draft.whom === "devices" ? { device_prns: await devicePrns(split(draft.words)) } : {}),
+		...(draft.whom === "tags" ? { tags: wordsIn(draft.words) } : {}),
+		...(draft.whom === "devices" ? { device_prns: await devicePrns(wordsIn(draft.words)) } : {}),
 	};
 }
 
@@ -58,7 +59,7 @@ function commandOf(draft: Draft, bundle: string | undefined, cohort: string | un
 	const whom =
 		draft.whom === "cohort"
 			? ` --cohort ${quoted(cohort ?? "…")}`
-			: split(draft.words)
+			: wordsIn(draft.words)
 					.map((word) => ` --${each} ${quoted(word)}`)
 					.join("");
 	const times = {
@@ -79,11 +80,7 @@ export function NewOverrideDialog({ onClose }: { onClose: () => void }): ReactNo
 	const bundle = bundles?.bundles.find(({ prn }) => prn === draft.bundle);
 	const cohort = cohorts?.cohorts.find(({ prn }) => prn === draft.cohort);
 	const isReady = Boolean(draft.name.trim() && draft.bundle && (draft.whom === "cohort" ? draft.cohort : draft.words));
-	const command = commandOf(
-		draft,
-		bundle?.name ?? bundle?.prn,
-		cohort && `${cohort.product?.name ?? ""}/${cohort.name}`,
-	);
+	const command = commandOf(draft, bundle?.name ?? bundle?.prn, cohort && cohortPath(cohort));
 	if (isReviewed) {
 		return (
 			<ConfirmOverride
@@ -127,7 +124,7 @@ export function NewOverrideDialog({ onClose }: { onClose: () => void }): ReactNo
 					onChange={(prn) => set({ bundle: prn })}
 					options={[
 						["", "Choose a bundle"],
-						...(bundles?.bundles.map(({ prn, name }) => [prn, name ?? `bundle ${shortPrn(prn)}`] as const) ?? []),
+						...(bundles?.bundles.map((each) => [each.prn, bundleName(each)] as const) ?? []),
 					]}
 				/>
 				<WhomFields draft={draft} set={set} cohorts={cohorts?.cohorts ?? []} />
@@ -172,10 +169,7 @@ function WhomFields({ draft, set, cohorts }: WhomFieldsProps): ReactNode {
 					name="cohort_prn"
 					value={draft.cohort}
 					onChange={(prn) => set({ cohort: prn })}
-					options={[
-						["", "Choose a cohort"],
-						...cohorts.map(({ prn, name, product }) => [prn, `${product?.name ?? ""}/${name}`] as const),
-					]}
+					options={[["", "Choose a cohort"], ...cohortChoices(cohorts)]}
 				/>
 			)}
 			{draft.whom === "tags" && (

@@ -7,7 +7,7 @@ import { Section } from "../../ui/page";
 import { counted } from "../../words/counts";
 import styles from "./beginning.module.css";
 import { type Step, stepsOf } from "./beginning_steps";
-import { beginningsQuery, firstDevice, firstDevicesQuery, isFleet } from "./queries";
+import { beginningsQuery, firstDevice, firstDevicesQuery, firstReleaseQuery, isFleet, isReady } from "./queries";
 
 /** How often a device that was registered is looked for. */
 const WAIT = 3_000;
@@ -15,16 +15,19 @@ const WAIT = 3_000;
 /** The way to the first device, whose steps tick themselves off, whoever did them. It stays while the page does, also once all are done. */
 export function Beginning(): ReactNode {
 	const [wasShown, setWasShown] = useState(false);
-	const { data: there } = useQuery(beginningsQuery);
 	const { data: devices } = useQuery({
 		...firstDevicesQuery,
 		refetchInterval: ({ state }) => (wasShown && state.data?.length && !isFleet(state.data) ? WAIT : false),
 	});
-	if (!there || !devices) return null;
-	if (!wasShown) {
-		if (there.release && isFleet(devices)) return null;
-		setWasShown(true);
-	}
+	const hasFleet = devices !== undefined && isFleet(devices);
+	const { data: release } = useQuery({ ...firstReleaseQuery, enabled: hasFleet && !wasShown });
+	const isWanted = wasShown || (devices !== undefined && (!hasFleet || release === null));
+	const { data: there } = useQuery({
+		...beginningsQuery,
+		enabled: ({ state }) => isWanted && !isReady(state.data),
+	});
+	if (!isWanted || !there || !devices) return null;
+	if (!wasShown) setWasShown(true);
 	return <Steps steps={stepsOf(there, firstDevice(devices))} />;
 }
 

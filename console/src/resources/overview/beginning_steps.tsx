@@ -6,6 +6,7 @@ import { Button } from "../../ui/button";
 import { Link } from "../../ui/link";
 import { Time } from "../../ui/time";
 import { quoted } from "../../words/commands";
+import { cohortPath } from "../../words/names";
 import { NewSigningKeyDialog } from "../signing_keys/new_dialog";
 import { BundleForm, CohortForm, DeviceForm, FirmwareForm } from "./beginning_forms";
 import type { Beginnings } from "./queries";
@@ -94,7 +95,7 @@ function cohortStep({ cohort, product, binary }: Beginnings): Step {
 	return {
 		id: "cohort",
 		words: "Make a product and a cohort",
-		done: cohort && `${cohort.product?.name}/${cohort.name}`,
+		done: cohort && cohortPath(cohort),
 		why: "A product is a kind of device, a cohort a group of them that gets the same releases.",
 		form: <CohortForm product={product} target={binary?.target} />,
 		command: `${create}peridio cohorts create --product ${quoted(name)} --name daily`,
@@ -119,7 +120,7 @@ function ReleaseForm({ signed, cohort, bundle }: Beginnings): ReactNode {
 
 function releaseStep(there: Beginnings): Step {
 	const { signed, cohort, bundle, release } = there;
-	const place = cohort ? `${cohort.product?.name}/${cohort.name}` : "gateway/daily";
+	const place = cohort ? cohortPath(cohort) : "gateway/daily";
 	const version = versionOf(signed) ?? "main-firmware/1.0.0";
 	const name = bundle ? nameOf(bundle) : "spring";
 	const create = bundle ? "" : `peridio bundles create --name spring --artifact-version ${quoted(version)}\n`;
@@ -138,7 +139,7 @@ function releaseStep(there: Beginnings): Step {
 const deviceUrl = (): string => `https://${window.location.hostname}:8443`;
 
 function deviceStep({ cohort }: Beginnings, device: Schemas["Device"] | undefined): Step {
-	const place = cohort ? `${cohort.product?.name}/${cohort.name}` : "gateway/daily";
+	const place = cohort ? cohortPath(cohort) : "gateway/daily";
 	const identifier = device?.identifier ?? "SN-000042";
 	const create = `peridio devices create --identifier ${quoted(identifier)} \\
   --product ${quoted(place.split("/")[0] ?? "")} --cohort ${quoted(place)}\n`;

@@ -31,11 +31,19 @@ export interface Beginnings {
 	release: Schemas["Release"] | undefined;
 }
 
-function isReady(there: Beginnings | undefined): boolean {
+/** The release of an organization that has devices; `null` as long as there is none. */
+export const firstReleaseQuery = queryOptions({
+	queryKey: ["release", "beginnings"],
+	queryFn: async ({ signal }) =>
+		(await answer(api.GET("/v1/releases", { params: { query: first }, signal }))).releases[0] ?? null,
+});
+
+/** Whether there is one of all that a release is made of, and the release. */
+export function isReady(there: Beginnings | undefined): boolean {
 	return Boolean(there?.signingKey && there.binary && there.signed && there.cohort && there.release);
 }
 
-/** Asked until there is one of each. */
+/** To be asked only where it is shown, and until there is one of each: these are many requests. */
 export const beginningsQuery = queryOptions({
 	queryKey: ["organization", "beginnings"],
 	queryFn: async ({ signal }): Promise<Beginnings> => {
@@ -65,7 +73,6 @@ export const beginningsQuery = queryOptions({
 			release: releases.releases[0],
 		};
 	},
-	enabled: ({ state }) => !isReady(state.data),
 	meta: { followsAll: true },
 });
 

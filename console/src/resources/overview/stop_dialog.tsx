@@ -9,6 +9,7 @@ import { SelectField, TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 import { quoted } from "../../words/commands";
+import { cohortChoices } from "../../words/names";
 import { cohortsQuery, productsQuery } from "../cohorts/queries";
 
 /** The values of the choice: `organization`, or a PRN. */
@@ -42,8 +43,7 @@ export function StopDialog({ initially = ALL, onClose }: { initially?: string; o
 	const options = [
 		[ALL, `All of ${me?.user.organization_name ?? "the organization"}`] as const,
 		...(products?.products.map(({ prn, name }) => [prn, `Product ${name}`] as const) ?? []),
-		...(cohorts?.cohorts.map(({ prn, name, product }) => [prn, `Cohort ${product?.name ?? ""}/${name}`] as const) ??
-			[]),
+		...cohortChoices(cohorts?.cohorts).map(([prn, path]) => [prn, `Cohort ${path}`] as const),
 	];
 	return (
 		<Dialog title="Stop everything" isOpen onClose={onClose} isUrgent>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { meQuery } from "../../api/queries";
+import { cohortPath } from "../../words/names";
 
 /** What a stop is about: the organization, a product or a cohort, by its name. */
 export function StopName({ stop }: { stop: Schemas["Stop"] }): ReactNode {
@@ -25,7 +26,7 @@ export function StopName({ stop }: { stop: Schemas["Stop"] }): ReactNode {
 	});
 	if (stop.cohort_prn) {
 		const named = cohort.data?.cohort;
-		return named ? `cohort ${named.product?.name ?? ""}/${named.name}` : "a cohort";
+		return named ? `cohort ${cohortPath(named)}` : "a cohort";
 	}
 	if (stop.product_prn) return product.data ? `product ${product.data.product.name}` : "a product";
 	return me?.user.organization_name ?? "the organization";

@@ -1,6 +1,7 @@
 // Products and cohorts as reaches of grants, with their names.
 import { useQuery } from "@tanstack/react-query";
 import { usePermission } from "../../api/permissions";
+import { cohortChoices } from "../../words/names";
 import { cohortsQuery, productsQuery } from "../cohorts/queries";
 
 interface Reaches {
@@ -15,10 +16,7 @@ export function useReaches(): Reaches {
 	const cohorts = useQuery({ ...cohortsQuery, enabled: usePermission("cohorts_list").allowed });
 	const all = [
 		...(products.data?.products ?? []).map(({ prn, name }) => [prn, name, `Product ${name}`] as const),
-		...(cohorts.data?.cohorts ?? []).map(({ prn, name, product }) => {
-			const path = `${product?.name ?? ""}/${name}`;
-			return [prn, path, `Cohort ${path}`] as const;
-		}),
+		...cohortChoices(cohorts.data?.cohorts).map(([prn, path]) => [prn, path, `Cohort ${path}`] as const),
 	];
 	return {
 		choices: all.map(([prn, , words]) => [prn, words] as const),

@@ -8,7 +8,7 @@ import { SelectField, TextField } from "../../ui/field";
 import { Form } from "../../ui/form";
 import { notify } from "../../ui/toasts";
 import { flags } from "../../words/commands";
-import { shortPrn } from "../../words/prns";
+import { bundleName } from "../../words/names";
 import { ConfirmChange } from "./confirm_change";
 import { asPlanned, planCreate } from "./plans";
 import { bundleChoicesQuery } from "./queries";
@@ -156,7 +156,7 @@ function withChosen(
 }
 
 function Fields({ draft, bundles, onChange }: FieldsProps): ReactNode {
-	const options = bundles.map(({ prn, name }) => [prn, name ?? `bundle ${shortPrn(prn)}`] as const);
+	const options = bundles.map((each) => [each.prn, bundleName(each)] as const);
 	return (
 		<>
 			<SelectField

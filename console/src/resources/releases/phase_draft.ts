@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { flags } from "../../words/commands";
 import { count } from "../../words/counts";
 import { isPhased, placesOf } from "../../words/phases";
+import { wordsIn } from "../../words/typed";
 
 export type PhaseMode = "everyone" | "share" | "number" | "tags";
 
@@ -28,10 +29,8 @@ export function draftOf(release: Limited, devices: number): PhaseDraft {
 	};
 }
 
-const tagsOf = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
-
 export function bodyOf({ mode, share, number, tags }: PhaseDraft): Schemas["ReleaseUpdate"] {
-	if (mode === "tags") return { phase_mode: "tags", phase_tags: tagsOf(tags) };
+	if (mode === "tags") return { phase_mode: "tags", phase_tags: wordsIn(tags) };
 	const value = mode === "everyone" ? 1 : mode === "share" ? share / 100 : number;
 	return { phase_mode: "numeric", phase_value: value };
 }
@@ -39,7 +38,7 @@ export function bodyOf({ mode, share, number, tags }: PhaseDraft): Schemas["Rele
 export function phaseFlags(draft: PhaseDraft): string {
 	const { phase_value: value } = bodyOf(draft);
 	if (draft.mode !== "tags") return flags({ phase_mode: "numeric", phase_value: String(value) });
-	return ` --phase-mode tags${tagsOf(draft.tags)
+	return ` --phase-mode tags${wordsIn(draft.tags)
 		.map((tag) => flags({ phase_tag: tag }))
 		.join("")}`;
 }

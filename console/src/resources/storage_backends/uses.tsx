@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { usePermission } from "../../api/permissions";
-import { Button } from "../../ui/button";
 import { Command } from "../../ui/copy";
 import { Met } from "../../ui/edit/met";
+import { SaveButton } from "../../ui/edit/save_button";
 import { type Revision, useEdit } from "../../ui/edit/use_edit";
 import { SelectField } from "../../ui/field";
 import { Form } from "../../ui/form";
@@ -36,23 +36,13 @@ export function StorageUses({ organization }: { organization: TaggedOrganization
 	const { values, changes } = editing;
 	const nameOf = (prn: string): string => storages.find((each) => each.prn === prn)?.name ?? "";
 	const choices = storages.map(({ prn, name }) => [prn, name] as const);
-	const isChanged = Object.keys(changes).length > 0;
 	const named = Object.entries(changes).map(([field, prn]) => [field.replace(/_prn$/, ""), nameOf(prn)] as const);
 	return (
 		<Form
 			label="Uses"
 			error={editing.error}
-			onSubmit={() => isChanged && editing.submit()}
-			actions={
-				<Button
-					type="submit"
-					permission={mayUpdate}
-					isBusy={editing.isBusy}
-					isDisabled={(!isChanged || editing.undecided > 0) && mayUpdate.allowed}
-				>
-					Save
-				</Button>
-			}
+			onSubmit={() => editing.isChanged && editing.submit()}
+			actions={<SaveButton editing={editing} permission={mayUpdate} />}
 		>
 			<Met editing={editing} labels={LABELS} by={<ChangedBy prn={organization.prn} />} />
 			<SelectField
@@ -71,7 +61,7 @@ export function StorageUses({ organization }: { organization: TaggedOrganization
 				options={[["", "None: nothing is moved"], ...choices]}
 				help="Contents of archived versions that nothing can serve any more are moved there."
 			/>
-			{isChanged && <Command text={`peridio organization update${flags(Object.fromEntries(named))}`} />}
+			{editing.isChanged && <Command text={`peridio organization update${flags(Object.fromEntries(named))}`} />}
 		</Form>
 	);
 }

@@ -37,7 +37,6 @@ interface EditFormProps {
 export function EditForm(props: EditFormProps): ReactNode {
 	const { fields, from, save, reread, onClose } = props;
 	const editing = useEdit({ from, save, reread });
-	const isNothing = Object.keys(editing.changes).length === 0;
 	const labels = Object.fromEntries(fields.map(({ name, label }) => [name, label]));
 	return (
 		<Form
@@ -50,7 +49,7 @@ export function EditForm(props: EditFormProps): ReactNode {
 						type="submit"
 						look="primary"
 						isBusy={editing.isBusy}
-						isDisabled={editing.undecided > 0 || (isNothing && Boolean(reread))}
+						isDisabled={editing.undecided > 0 || (!editing.isChanged && Boolean(reread))}
 					>
 						{props.action}
 					</Button>

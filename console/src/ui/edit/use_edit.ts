@@ -13,6 +13,7 @@ export interface Revision {
 export interface Editing {
 	values: Values;
 	changes: Values;
+	isChanged: boolean;
 	set: (field: string, value: string) => void;
 	submit: () => void;
 	isBusy: boolean;
@@ -41,7 +42,8 @@ export function useEdit({ from, save, reread, isStaying = false }: EditOptions):
 	const [met, setMet] = useState<Merged | null>(null);
 	const [decided, setDecided] = useState<ReadonlySet<string>>(new Set());
 	const changes = changesOf(base.values, values);
-	if (isStaying && from.etag !== base.etag && Object.keys(changes).length === 0) {
+	const isChanged = Object.keys(changes).length > 0;
+	if (isStaying && from.etag !== base.etag && !isChanged) {
 		setBase(from);
 		setValues(from.values);
 		setMet(null);
@@ -69,6 +71,7 @@ export function useEdit({ from, save, reread, isStaying = false }: EditOptions):
 	return {
 		values,
 		changes,
+		isChanged,
 		set,
 		submit: () => send.mutate(),
 		isBusy: send.isPending,

@@ -110,7 +110,7 @@ fn chosen_by_stream(parts: &Parts) -> Chosen {
     named.map_or(Chosen::Only, |(_, prn)| Chosen::Named(prn))
 }
 
-/// The same where a request takes no scope but changes something, which an `Idempotency-Key` has to do only once.
+/// The caller of a request that takes no scope but changes something, which with an `Idempotency-Key` is done only once.
 #[derive(Debug)]
 pub struct ScopeFree(pub Actor);
 

@@ -1,0 +1,23 @@
+// What records are called that have no single name.
+import { shortPrn } from "./prns";
+
+interface Cohort {
+	name: string;
+	/** Where it was asked for. */
+	product?: { name: string } | null;
+}
+
+/** "gateway/daily". */
+export function cohortPath({ name, product }: Cohort): string {
+	return `${product?.name ?? ""}/${name}`;
+}
+
+/** Cohorts with their paths, for choices. */
+export function cohortChoices(cohorts: readonly (Cohort & { prn: string })[] = []): (readonly [string, string])[] {
+	return cohorts.map((cohort) => [cohort.prn, cohortPath(cohort)]);
+}
+
+/** A bundle need not have a name. */
+export function bundleName({ prn, name }: { prn: string; name?: string | null }): string {
+	return name ?? `bundle ${shortPrn(prn)}`;
+}
