@@ -1,6 +1,8 @@
 //! The server as its operator sees it: starting, stopping, sharing, secrets, probes, logs.
 
-use std::os::unix::fs::symlink;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, symlink};
 use std::time::{Duration, Instant};
 
 use olivine_tests::{
@@ -8,6 +10,7 @@ use olivine_tests::{
     list_all, on_both, prn, send, sha256_hex,
 };
 use reqwest::Method;
+use rustix::fs::OFlags;
 use serde_json::json;
 
 const SECRET: &str = "a secret that all processes of one installation share";
@@ -82,9 +85,14 @@ on_both!(async a_stop_loses_nothing);
 
 /// An `olivine` that begins with other limits of the system than the test.
 fn limited(limits: &str) -> (tempfile::TempDir, Executables) {
+    begun_by(&format!("ulimit {limits}"), "")
+}
+
+/// An `olivine` before whose start a line of a shell is run, and whose output goes elsewhere.
+fn begun_by(before: &str, redirected: &str) -> (tempfile::TempDir, Executables) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let built = Executables::built();
-    let script = format!("#!/bin/sh\nulimit {limits}\nexec {} \"$@\"\n", built.olivine().display());
+    let script = format!("#!/bin/sh\n{before}\nexec {} \"$@\" {redirected}\n", built.olivine().display());
     let source = folder.path().join("script");
     std::fs::write(&source, script).expect("written");
     // Written by another process: what any thread of ours has open while it forks cannot be executed.
@@ -397,6 +405,21 @@ async fn probes_and_metrics_ask_for_no_key() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in:\n{text}");
     }
+}
+
+/// A pipe takes 64 KiB. A server whose log is in one that nobody reads goes on, and still stops in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let (folder, executables) = begun_by("log=$(dirname \"$0\")/log; mkfifo \"$log\"", "2<>\"$log\"");
+    let mut server = Server::builder().executables(executables).env("OLIVINE_LOG", "trace").start();
+    for _ in 0..500 {
+        server.api().get("/v1/binaries").await.expect(200);
+    }
+    let mut options = OpenOptions::new();
+    let pipe = options.write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    let one_more = pipe.open(folder.path().join("log")).expect("a pipe").write(&[0; 4096]);
+    assert_eq!(one_more.map_err(|error| error.kind()), Err(ErrorKind::WouldBlock), "the pipe is not full");
+    assert!(server.stop().success());
 }
 
 /// A whole journey at the level `debug`: nothing that opens a door is in the log.

@@ -115,8 +115,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(flags) => {
             let config = flags.load()?;
-            logs::start(&config.log).context("log.level")?;
-            Box::pin(serve::serve(config)).await
+            let log = logs::start(&config.log).context("log.level")?;
+            Box::pin(serve::serve(config, log.dropped.clone())).await
         }
         Command::Config(ConfigCommand::Check(flags)) => check(&flags).await,
         Command::Config(ConfigCommand::Template) => Ok(show(&template())?),
@@ -131,8 +131,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup { flags, to } => Ok(show(&backup::back_up(&flags.load()?, &to).await?)?),
         Command::Restore { from, data_dir } => Ok(show(&backup::restore(&from, &data_dir)?)?),
         Command::Migrate(flags) => {
-            let applied =
-                startup::open_database(&flags.load()?).await?.migrate().await.context("migrating")?;
+            let database = startup::open_database(&flags.load()?).await?;
+            let applied = database.migrate().await.context("migrating")?;
+            // Otherwise SQLite leaves the new tables in a file beside the database, and who copies the one without the other has none.
+            database.close().await;
             Ok(show(&format!("{applied} migrations applied; the database is up to date\n"))?)
         }
     }

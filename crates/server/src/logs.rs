@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
 use olivine_domain::permissions::{MAX_CALLER_ID, Origin};
 use tracing::{Instrument, info_span};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
@@ -23,19 +24,33 @@ use crate::http::words::{RouteName, method_name};
 /// The header that names a request in answers, logs and events.
 pub const REQUEST_ID: &str = "x-request-id";
 
-/// Starts logging to standard error.
-pub fn start(config: &Log) -> anyhow::Result<()> {
+/// How many lines wait for who reads standard error: a few MiB. What comes beyond them is dropped.
+const WAITING_LINES: usize = 10_000;
+
+/// The log of a process. Dropping it writes what still waits, for a second at most.
+pub struct Written {
+    _flushes: WorkerGuard,
+    /// Counts the lines that nobody took in time.
+    pub dropped: ErrorCounter,
+}
+
+/// Starts logging to standard error, from a thread of its own: a pipe that nobody reads must not stop requests.
+pub fn start(config: &Log) -> anyhow::Result<Written> {
     let filter = EnvFilter::try_new(&config.level)?;
+    let (writer, flushes) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    let dropped = writer.error_counter();
     // Colours are for terminals; in a file or a journal they are noise.
     let is_terminal = std::io::stderr().is_terminal();
-    let logs =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(is_terminal);
     if config.format == "json" {
         logs.json().init();
     } else {
         logs.init();
     }
-    Ok(())
+    Ok(Written { _flushes: flushes, dropped })
 }
 
 /// Gives the request an id, and says in one line what became of it.

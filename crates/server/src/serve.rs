@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use olivine_operations::{Context, clock, distribution, jobs, signals};
 use tokio_util::sync::CancellationToken;
+use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::acceptor::{Acceptor, Peer};
 use crate::announcement::Announcement;
@@ -33,8 +34,8 @@ use crate::{descriptors, startup};
 /// The time for a TLS handshake with people.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Serves until it is told to stop.
-pub async fn serve(config: Config) -> anyhow::Result<()> {
+/// Serves until it is told to stop. `dropped` counts the lines of the log that nobody took.
+pub async fn serve(config: Config, dropped: ErrorCounter) -> anyhow::Result<()> {
     outlive_hangups()?;
     descriptors::outlive_file_sizes().context("preparing for SIGXFSZ")?;
     descriptors::raise_open_files();
@@ -44,7 +45,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let operations = config.server.operations_listen.map(bind).transpose()?;
     let operations_address = operations.as_ref().map(|(_, address)| *address);
     let metrics = PrometheusBuilder::new().install_recorder().context("starting the metrics")?;
-    tokio::spawn(fold_metrics(metrics.clone()));
+    tokio::spawn(keep_metrics(metrics.clone(), dropped));
     let started = startup::start(&config, admin_address).await?;
     let tls = follow(People::of(&config), &started.ctx).context("the TLS of people's listener")?;
     let devices = device_address.and_then(|address| Devices::of(&config, address));
@@ -104,9 +105,11 @@ fn bind(address: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
 
 /// Sums up what was measured. Until then the figure of each single request is kept, which nothing else would end where nobody asks
 /// for `/metrics`.
-async fn fold_metrics(metrics: PrometheusHandle) {
+async fn keep_metrics(metrics: PrometheusHandle, dropped: ErrorCounter) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
+        let lines = u64::try_from(dropped.dropped_lines()).unwrap_or(u64::MAX);
+        metrics::counter!("olivine_log_lines_dropped_total").absolute(lines);
         metrics.run_upkeep();
     }
 }
