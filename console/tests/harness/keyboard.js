@@ -78,6 +78,8 @@ export class Keyboard {
 			await this.press("Tab");
 		}
 		const opened = this.person.page.waitForEvent("filechooser");
+		// Asking for the event is a message of its own, and keys overtake it where the page is busy. One that is answered comes after it.
+		assert.ok(await field.evaluate((each) => each === document.activeElement), `the focus has left ${label}`);
 		await this.press("Enter");
 		await (await opened).setFiles(path);
 	}
