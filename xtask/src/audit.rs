@@ -2,12 +2,14 @@
 //! `tests/tests/workspace.rs`.)
 //!
 //! `cargo xtask test` runs all of it but the advisories: those need the network, and news from outside must not
-//! fail a change that has nothing to do with them.
+//! fail a change that has nothing to do with them. It runs nothing where no dependency has changed since the last time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::build::{Profile, cargo, executables_folder};
+use anyhow::Context as _;
+
+use crate::build::{Profile, cargo, executables_folder, workspace_root};
 use crate::{console, run};
 
 /// Check dependencies: licences, banned crates, duplicates, and published advisories.
@@ -22,14 +24,41 @@ struct Checker {
 
 const DENY: Checker = Checker { name: "cargo-deny", version: "0.20.2" };
 
+/// What passed the last time. It is committed, so that the checker, which takes minutes to compile, is needed only where dependencies change.
+const PASSED: &str = "deny.passed";
+
 pub(crate) fn run(_: &Args) -> anyhow::Result<()> {
-    offline()?;
+    look_at_dependencies(&workspace_root().join(PASSED), &what_is_checked()?)?;
     deny(&["advisories"])
 }
 
-/// The part that looks only at this repository.
+/// The part that looks only at this repository, unless just this has passed before.
 pub(crate) fn offline() -> anyhow::Result<()> {
-    deny(&["licenses", "bans", "sources"])
+    let (passed, checked) = (workspace_root().join(PASSED), what_is_checked()?);
+    if std::fs::read_to_string(&passed).is_ok_and(|before| before == checked) {
+        console::say(format!("These dependencies have passed {} already: see {PASSED}.", DENY.name));
+        return Ok(());
+    }
+    look_at_dependencies(&passed, &checked)
+}
+
+fn look_at_dependencies(passed: &Path, checked: &str) -> anyhow::Result<()> {
+    deny(&["licenses", "bans", "sources"])?;
+    std::fs::write(passed, checked).with_context(|| format!("writing {PASSED}"))?;
+    console::say(format!("{PASSED} says what has passed: commit it with the change."));
+    Ok(())
+}
+
+/// The checker, and git's hashes of all files that its answer depends on.
+fn what_is_checked() -> anyhow::Result<String> {
+    let git =
+        |arguments: &[&str]| run::quietly(Command::new("git").current_dir(workspace_root()).args(arguments));
+    let files = git(&["ls-files", "Cargo.lock", "deny.toml", "Cargo.toml", "*/Cargo.toml"])?;
+    let mut arguments = vec!["hash-object", "--"];
+    arguments.extend(files.lines());
+    let hashes = git(&arguments)?;
+    let lines = hashes.lines().zip(files.lines()).map(|(hash, file)| format!("{hash} {file}\n"));
+    Ok(std::iter::once(format!("{} {}\n", DENY.name, DENY.version)).chain(lines).collect())
 }
 
 fn deny(checks: &[&str]) -> anyhow::Result<()> {

@@ -27,10 +27,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes a cluster and starts it on a free loopback port.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        // Through a link in the path to where the other programs are.
-        let initdb =
-            tools::POSTGRESQL.find().context("PostgreSQL's initdb is not installed")?.canonicalize()?;
-        let programs = initdb.parent().context("initdb is in no folder")?.to_owned();
+        let programs = tools::postgresql_programs()?;
         let mut cluster =
             Self { folder: tempfile::Builder::new().prefix("olivine-pg-").tempdir()?, programs, port: 0 };
         if tools::is_root() {

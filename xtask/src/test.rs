@@ -97,9 +97,9 @@ fn run_suites(args: &Args) -> anyhow::Result<()> {
     })
 }
 
-/// What single tests need besides a database. After the build, because most of what the version before needs is built then.
+/// What tests need besides a database. After the build, because most of what the version before needs is built then.
 fn variables(wanted: &Wanted) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let mut variables = Vec::new();
+    let mut variables = vec![("PATH", tools::path_beginning_with(&tools::postgresql_programs()?)?)];
     if wanted.has("previous") {
         variables.push((PREVIOUS, previous::build()?.display().to_string()));
     }

@@ -160,6 +160,21 @@ impl Apt {
     }
 }
 
+/// The folder of PostgreSQL's programs themselves. What Debian has in everybody's path is a script that looks for them, and takes longer
+/// than most statements.
+pub(crate) fn postgresql_programs() -> anyhow::Result<PathBuf> {
+    // Through a link in the path to where the other programs are.
+    let initdb = POSTGRESQL.find().context("PostgreSQL's initdb is not installed")?.canonicalize()?;
+    Ok(initdb.parent().context("initdb is in no folder")?.to_owned())
+}
+
+/// `PATH` with a folder before all others.
+pub(crate) fn path_beginning_with(folder: &Path) -> anyhow::Result<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders)?.into_string().ok().context("PATH is not UTF-8")
+}
+
 /// Whether we run as root: PostgreSQL then needs another user, `apt-get` no `sudo`.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()

@@ -97,12 +97,9 @@ impl Node {
     fn npm(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("npm");
         command.args(arguments).current_dir(folder());
-        if let Some(programs) = &self.folder {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let folders = std::iter::once(programs.clone()).chain(std::env::split_paths(&path));
-            if let Ok(joined) = std::env::join_paths(folders) {
-                command.env("PATH", joined);
-            }
+        if let Some(path) = self.folder.as_deref().and_then(|folder| tools::path_beginning_with(folder).ok())
+        {
+            command.env("PATH", path);
         }
         command
     }
