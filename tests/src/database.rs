@@ -5,8 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::executables::Executables;
-use crate::process::remove_settings;
+use crate::server::migrate;
 
 /// Names the server in which PostgreSQL tests create their databases; `cargo xtask test` sets it.
 const POSTGRES: &str = "OLIVINE_TEST_POSTGRES";
@@ -39,7 +38,8 @@ impl PostgresDatabase {
         static TEMPLATE: OnceLock<PostgresDatabase> = OnceLock::new();
         let template = TEMPLATE.get_or_init(|| {
             let template = Self::create();
-            template.migrate();
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            migrate(folder.path(), &["--database-url", &template.url()]);
             template
         });
         Self::create_like(&template.name)
@@ -51,21 +51,13 @@ impl PostgresDatabase {
             .unwrap_or_else(|_| panic!("{POSTGRES} names no PostgreSQL server; run `cargo xtask test`"));
         let name = format!("end_to_end_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let database = Self { server_url, name };
-        // A killed test run may have left one of this name on a server that lives longer.
-        database.drop_if_exists().expect("a left-over database can be dropped");
+        let create = format!("create database {} template {template}", database.name);
+        if database.on_server(&create).is_err() {
+            // A killed test run may have left one of this name on a server that lives longer.
+            database.drop_if_exists().expect("a left-over database can be dropped");
+            database.on_server(&create).expect("a database can be created");
+        }
         database
-            .on_server(&format!("create database {} template {template}", database.name))
-            .expect("a database can be created");
-        database
-    }
-
-    fn migrate(&self) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut olivine = Command::new(Executables::built().olivine());
-        olivine.arg("migrate").arg("--data-dir").arg(folder.path()).args(["--database-url", &self.url()]);
-        remove_settings(&mut olivine);
-        let output = olivine.output().expect("the server can be started");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// What `olivine serve --database-url` is given.

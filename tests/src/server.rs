@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use self::builder::ANYWHERE;
 pub use self::builder::ServerBuilder;
+pub(crate) use self::builder::migrate;
 use crate::process::{Process, until};
 use crate::scaled::{self, Scaled};
 use crate::{Api, Database, PostgresDatabase, Shell, secrets};

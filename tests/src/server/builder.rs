@@ -1,7 +1,11 @@
 //! What a server under test is started with.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use super::{Announced, Place, Server};
 use crate::process::{Process, remove_settings};
@@ -10,6 +14,8 @@ use crate::{Database, Executables, PostgresDatabase};
 
 /// Whether the server makes an RSA certificate for devices.
 const RSA_CERTIFICATE: &str = "OLIVINE_DEVICE_RSA_CERTIFICATE";
+/// The embedded database in a data folder.
+const DATABASE: &str = "olivine.db";
 /// A port that is free.
 pub(super) const ANYWHERE: &str = "127.0.0.1:0";
 
@@ -135,13 +141,16 @@ impl ServerBuilder {
     #[must_use]
     pub fn start(mut self) -> Server {
         let folder = tempfile::Builder::new().prefix("olivine-test-").tempdir().expect("a temporary folder");
+        let is_built = self.executables == Executables::built();
         let data_dir = self.data_dir.clone().unwrap_or_else(|| folder.path().join("data"));
+        if self.database == Database::Sqlite && self.data_dir.is_none() && is_built {
+            put_migrated_database(&data_dir);
+        }
         if let Some(content) = &self.shared_content {
             std::fs::create_dir_all(&data_dir).expect("a folder");
             std::os::unix::fs::symlink(content, data_dir.join("content")).expect("a link");
         }
         // Other executables may know other tables.
-        let is_built = self.executables == Executables::built();
         let create = if is_built { PostgresDatabase::create_migrated } else { PostgresDatabase::create };
         let postgres = (self.database == Database::Postgres).then(create);
         let scaled = (self.is_scaled && postgres.is_some()).then(Scaled::start);
@@ -186,4 +195,27 @@ impl ServerBuilder {
         command.env(RSA_CERTIFICATE, "false");
         command.envs(self.variables.iter().cloned());
     }
+}
+
+/// A new data folder with the tables of this build: to make them takes as long as the rest of a start.
+fn put_migrated_database(data_dir: &Path) {
+    static MIGRATED: OnceLock<Vec<u8>> = OnceLock::new();
+    let database = MIGRATED.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        migrate(folder.path(), &[]);
+        std::fs::read(folder.path().join(DATABASE)).expect("a database was made")
+    });
+    std::fs::create_dir_all(data_dir).expect("a folder");
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(data_dir.join(DATABASE));
+    file.and_then(|mut file| file.write_all(database)).expect("a new file");
+}
+
+/// Makes the tables of this build.
+pub(crate) fn migrate(data_dir: &Path, args: &[&str]) {
+    let mut olivine = Command::new(Executables::built().olivine());
+    olivine.arg("migrate").arg("--data-dir").arg(data_dir).args(args);
+    remove_settings(&mut olivine);
+    let output = olivine.output().expect("the server can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -15,6 +15,7 @@ mod steps;
 mod world;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::panic::resume_unwind;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,8 +25,10 @@ use crate::steps::{Asked, Change, Check, Course, Kind, Maker, Picks, Said, Step,
 use crate::world::{Place, Site};
 
 /// What every run can afford. A thousand should be tried after each change of what is remembered.
-const SQLITE_HISTORIES: u64 = 60;
-const POSTGRES_HISTORIES: u64 = 24;
+const SQLITE_HISTORIES: u64 = 32;
+const POSTGRES_HISTORIES: u64 = 16;
+/// How many are played at once on each database.
+const AT_ONCE: usize = 2;
 
 fn variable(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -36,8 +39,20 @@ fn all_processes_answer_alike(place: Place, usual: u64) {
     let histories = variable("OLIVINE_COHERENCE_HISTORIES").unwrap_or(usual);
     let chosen = variable("OLIVINE_COHERENCE_SEED");
     let first = chosen.unwrap_or_else(|| RandomState::new().build_hasher().finish() >> 16);
+    std::thread::scope(|scope| {
+        let players = (first..first + histories).take(AT_ONCE).map(|begin| {
+            let seeds = (begin..first + histories).step_by(AT_ONCE);
+            scope.spawn(move || play_all(place, seeds))
+        });
+        for player in players.collect::<Vec<_>>() {
+            player.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
+    });
+}
+
+fn play_all(place: Place, seeds: impl Iterator<Item = u64>) {
     let site = Site::open(place);
-    for seed in first..first + histories {
+    for seed in seeds {
         let config = Config {
             cases: 1,
             failure_persistence: None,
